@@ -1,0 +1,184 @@
+"""What happened, as past-tense facts: the CLI draws them, the run log stores them, tests compare them.
+
+Every stage is a generator of these. The first is `StageStarted`, the last `StageFinished`, whose
+`summary` is the object that `--json` prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events."""
+
+    @property
+    def kind(self) -> str:
+        """The name under which the run log keeps it."""
+        return type(self).__name__
+
+    def payload(self) -> dict[str, Any]:
+        """The fields, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class StageStarted(Event):
+    """A stage knows how much it has to do."""
+
+    stage: str
+    total: int
+    """Units of work, those already in the store included."""
+    unit: str
+    """What a unit is: `generations`, `calls`, `steps`, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class StageProgressed(Event):
+    """Work advanced. The run log keeps at most a few of these a second."""
+
+    done: int
+    tokens: int = 0
+    """Tokens generated or trained on so far by this run."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StageFinished(Event):
+    """A stage is complete; `summary` is what `--json` prints."""
+
+    stage: str
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Warned(Event):
+    """Something the user should know, that stops nothing."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationFailed(Event):
+    """One generation could not be made; the others go on."""
+
+    sample_id: str
+    strategy: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellMeasured(Event):
+    """All samples of one task were answered under one strategy."""
+
+    task: str
+    strategy: str
+    n: int
+    score_sum: float
+    extracted: float
+    """Share of completions in which an answer was found."""
+    ci_low: float
+    ci_high: float
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyChosen(Event):
+    """A task has its strategy."""
+
+    task: str
+    strategy: str
+    decided: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered(Event):
+    """The teacher answered, now or in an earlier run."""
+
+    sample_id: str
+    strategy: str
+    cached: bool
+    verified: bool | None
+    """Whether the answer matched the reference; None where there is none to match."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed(Event):
+    """The teacher did not answer one sample, for good."""
+
+    sample_id: str
+    strategy: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowDropped(Event):
+    """A demonstration did not become a training row."""
+
+    sample_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepTrained(Event):
+    """One optimizer step."""
+
+    step: int
+    loss: float
+    learning_rate: float
+    grad_norm: float
+    tokens: int
+    """Tokens of rows in this step, padding excluded."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationMeasured(Event):
+    """Mean loss over the validation rows."""
+
+    step: int
+    loss: float
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSaved(Event):
+    """Adapter, optimizer and random state are on disk."""
+
+    step: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceChecked(Event):
+    """One line of the acceptance test of an export."""
+
+    name: str
+    passed: bool
+    value: str
+    bound: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileWritten(Event):
+    """A file stands under its final name."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEvaluated(Event):
+    """One model answered one task under one system message."""
+
+    model: str
+    task: str
+    system_message: str
+    n: int
+    accuracy: float
+    extracted: float

@@ -1,0 +1,138 @@
+"""The settings of a workspace: `orca.toml`, overridden by `ORCA_LOCAL_…`, overridden by typed options."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DEFAULT_SYSTEM_MESSAGE = "You are a careful assistant who reasons well."
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StudentSettings(_Section):
+    """The model that learns."""
+
+    file: str = "smollm2-135m-instruct"
+    """A GGUF path, relative to the workspace, or an id of the catalog."""
+    weights: str = ""
+    """The F16/BF16 GGUF that is trained and merged into; empty: `file`, dequantized."""
+    quantization: str = ""
+    """Type of `base` and `tuned`; empty: Q8_0 below 1B parameters, Q4_K_M above."""
+
+
+class EngineSettings(_Section):
+    """How the student is run."""
+
+    capacity: int = Field(default=24, ge=1, le=256)
+    """Sequences in flight."""
+    context: int = Field(default=2048, ge=128)
+    """Tokens that one sequence may hold."""
+    gpu_layers: int = -1
+    """Layers on the GPU where the build has one; -1 for all."""
+    threads: int = Field(default=0, ge=0)
+    """0: the number of physical cores."""
+
+
+class ProbeSettings(_Section):
+    """How strategies are compared on the student."""
+
+    method: Literal["exhaustive"] = "exhaustive"
+    samples: int = Field(default=0, ge=0)
+    """Probe samples a task; 0 for all."""
+    max_tokens: int = Field(default=256, ge=1)
+    alpha: float = Field(default=0.05, gt=0, lt=1)
+    """Error level of the intervals."""
+
+
+class TeacherSettings(_Section):
+    """Who writes the answers that the student learns from. The key comes from the environment alone."""
+
+    kind: Literal["openai", "file", "starter"] = "openai"
+    base_url: str = "https://api.openai.com/v1"
+    model: str = ""
+    key_env: str = "OPENAI_API_KEY"
+    """Name of the environment variable that holds the key."""
+    file: str = ""
+    """For kind `file`: a JSON Lines file of answers; empty: the samples' own `rationale`."""
+    concurrency: int = Field(default=8, ge=1, le=512)
+    timeout_s: float = Field(default=120.0, gt=0)
+    attempts: int = Field(default=4, ge=1)
+    """Tries per call on errors that may pass."""
+    max_tokens: int = Field(default=1024, ge=1)
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    seed: int | None = None
+
+
+class DatasetSettings(_Section):
+    """How demonstrations become training rows."""
+
+    system_message: str = DEFAULT_SYSTEM_MESSAGE
+    """What stands in place of the erased strategy; may be empty."""
+    max_tokens: int = Field(default=2048, ge=16)
+    """Rows longer than this are refused and counted, never cut."""
+    train_on_mismatch: bool = False
+    """Whether answers that differ from the reference are trained on."""
+
+
+class TrainSettings(_Section):
+    """The recipe; every backend honours all of it or refuses."""
+
+    backend: Literal["auto", "torch", "mlx"] = "auto"
+    compute: Literal["auto", "float32", "bfloat16"] = "auto"
+    """auto: bfloat16 where the processor or card has it."""
+    rank: int = Field(default=16, ge=1)
+    alpha: float = Field(default=32.0, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    warmup: float = Field(default=0.05, ge=0, lt=1)
+    """Share of the steps."""
+    final_learning_rate: float = Field(default=0.05, ge=0, le=1)
+    """Where the cosine ends, as a share of the peak."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    epochs: float = Field(default=3.0, gt=0)
+    max_steps: int = Field(default=0, ge=0)
+    """0: as many as the epochs need."""
+    batch_size: int = Field(default=16, ge=1)
+    """Rows a step."""
+    seed: int = 0
+    validation_share: float = Field(default=0.1, ge=0, lt=1)
+    validate_every: int = Field(default=0, ge=0)
+    """Steps; 0: about ten times a run."""
+    checkpoint_every: int = Field(default=0, ge=0)
+    """Steps; 0: with each validation."""
+
+
+class ExportSettings(_Section):
+    """What is written at the end."""
+
+    quantizations: tuple[str, ...] = ()
+    """Empty: the student's quantization."""
+
+
+class EvaluateSettings(_Section):
+    """How base and tuned are compared."""
+
+    system_messages: tuple[str, ...] = (DEFAULT_SYSTEM_MESSAGE, "")
+    """Each model answers under each; the first gives the headline figure."""
+    max_tokens: int = Field(default=256, ge=1)
+    samples: int = Field(default=0, ge=0)
+    """Holdout samples a task; 0 for all."""
+
+
+class Settings(_Section):
+    """Everything in `orca.toml`."""
+
+    student: StudentSettings = StudentSettings()
+    engine: EngineSettings = EngineSettings()
+    probe: ProbeSettings = ProbeSettings()
+    teacher: TeacherSettings = TeacherSettings()
+    dataset: DatasetSettings = DatasetSettings()
+    train: TrainSettings = TrainSettings()
+    export: ExportSettings = ExportSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
