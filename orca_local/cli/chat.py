@@ -1,0 +1,151 @@
+"""`orca-local chat`: talk to base or tuned, or to both in turn."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from orca_local.cli.diagnostics import note, write_json
+from orca_local.cli.options import Common, common_options
+from orca_local.cli.stages import open_pipeline
+
+if TYPE_CHECKING:
+    from orca_local.evaluate.stage import LoadedModel
+
+HELP = "type a message; /reset starts over, /quit or Ctrl-D ends, Ctrl-C stops an answer"
+
+
+@click.command("chat")
+@click.option(
+    "--model", "models", multiple=True, metavar="base|tuned|FILE", help="Repeat it to compare (default: tuned)."
+)
+@click.option("--prompt", help="One message instead of a conversation; `-` reads it from stdin.")
+@click.option("--system", help="System message (default: the one the student was trained with; may be empty).")
+@click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True)
+@click.option("--temperature", type=click.FloatRange(0), default=0.0, show_default=True)
+@common_options
+def command(
+    common: Common, models: tuple[str, ...], prompt: str | None, system: str | None, max_tokens: int, temperature: float
+) -> None:
+    """Talk to a model; several --model answer in turn."""
+    from orca_local.domain.types import SamplingSettings
+
+    settings = SamplingSettings(max_tokens=max_tokens, temperature=temperature)
+    with open_pipeline(common) as pipeline:
+        message = pipeline.workspace.settings.dataset.system_message if system is None else system
+        candidates = [pipeline.candidate(name) for name in models or ("tuned",)]
+        talks = [Talk(c.name, pipeline.load(c, capacity=1), message, settings) for c in candidates]
+        try:
+            if prompt is None:
+                _converse(talks)
+                return
+            text = sys.stdin.read() if prompt == "-" else prompt
+            answers = {}
+            for talk in talks:
+                _label(talks, talk, to_stderr=common.json)
+                answers[talk.name] = _print_answer(talk, text, silent=common.json)
+        finally:
+            for talk in talks:
+                talk.model.close()
+    if common.json:
+        write_json({"prompt": text, "answers": answers})
+
+
+class Talk:
+    """One model and what was said with it so far."""
+
+    def __init__(self, name: str, model: LoadedModel, system: str, settings: object) -> None:
+        from orca_local.domain.types import Message, SamplingSettings
+
+        assert isinstance(settings, SamplingSettings)
+        self.name = name
+        self.model = model
+        self._settings = settings
+        self._first = Message("system", system)
+        self._turns: list[Message] = []
+        self._count = 0
+
+    def reset(self) -> None:
+        """Forget the conversation."""
+        self._turns = []
+
+    def answer(self, text: str) -> Iterator[str]:
+        """Yield the answer as it is generated; leaving the loop early cancels the rest."""
+        from orca_local.domain.types import Completion, Message, Request, TextDelta
+
+        messages = (self._first, *self._turns, Message("user", text))
+        self._count += 1
+        request = Request(
+            f"chat-{self._count}", messages, self.model.renderer.prompt_ids(messages), self._settings, stream=True
+        )
+        engine = self.model.engine
+        engine.submit(request)
+        said: list[str] = []
+        finished = False
+        try:
+            while not finished:
+                for item in engine.step():
+                    if isinstance(item, TextDelta):
+                        said.append(item.text)
+                        yield item.text
+                    elif isinstance(item, Completion):
+                        finished = True
+        finally:
+            if not finished:
+                engine.cancel(request.id)
+                engine.step()
+            self._turns += [Message("user", text), Message("assistant", "".join(said))]
+
+
+def _label(talks: list[Talk], talk: Talk, *, to_stderr: bool) -> None:
+    if len(talks) > 1 and not to_stderr:
+        click.echo(f"── {talk.name}")
+
+
+def _print_answer(talk: Talk, text: str, *, silent: bool = False) -> str:
+    from orca_local.domain.text import printable
+
+    said = []
+    for piece in talk.answer(text):
+        said.append(piece)
+        if not silent:
+            click.echo(printable(piece), nl=False)
+            sys.stdout.flush()
+    if not silent:
+        click.echo()
+    return "".join(said)
+
+
+def _converse(talks: list[Talk]) -> None:
+    interactive = sys.stdin.isatty()
+    if interactive:
+        note(HELP)
+    while True:
+        try:
+            line = input("› " if interactive else "")
+        except EOFError:
+            return
+        except KeyboardInterrupt:
+            note("")
+            return
+        match line.strip():
+            case "":
+                continue
+            case "/quit" | "/exit":
+                return
+            case "/reset":
+                for talk in talks:
+                    talk.reset()
+                continue
+            case command if command.startswith("/"):
+                note(f"no such command {command.split()[0]!r}; {HELP}")
+                continue
+        for talk in talks:
+            _label(talks, talk, to_stderr=False)
+            try:
+                _print_answer(talk, line)
+            except KeyboardInterrupt:
+                click.echo(" …")

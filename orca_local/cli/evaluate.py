@@ -1,0 +1,55 @@
+"""`orca-local evaluate`: compare base and tuned files on the holdout samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from orca_local.cli.diagnostics import write_json
+from orca_local.cli.options import Common, common_options, given
+from orca_local.cli.stages import open_pipeline
+
+
+@click.command("evaluate")
+@click.option("--model", "models", multiple=True, metavar="base|tuned|FILE", help="What to evaluate (repeatable).")
+@click.option("--samples", type=click.IntRange(1), help="Holdout samples a task (default: all).")
+@common_options
+def command(common: Common, models: tuple[str, ...], samples: int | None) -> None:
+    """Answer the holdout samples with each model, paired, and compare."""
+    with open_pipeline(common, {"evaluate": given(samples=samples)}) as pipeline:
+        summary = pipeline.evaluate(models or ("base", "tuned"))
+    if common.json:
+        write_json(summary)
+    else:
+        show_comparison(summary)
+
+
+def show_comparison(summary: dict[str, Any]) -> None:
+    """The table base → tuned, per task and overall."""
+    from orca_local.cli.tables import echo, interval, percent, points, table
+
+    models = summary["models"]
+    gains = {row["task"]: row for row in summary.get("gain", {}).get("tasks", [])}
+    tasks = [row["task"] for row in models[0]["tasks"]]
+    accuracy = {m["model"]: {row["task"]: row["accuracy"] for row in m["tasks"]} for m in models}
+    names = [m["model"] for m in models]
+    rows: list[tuple[object, ...]] = [
+        (task, *(percent(accuracy[name].get(task)) for name in names), points(gains.get(task, {}).get("value")))
+        for task in tasks
+    ]
+    overall = summary.get("gain", {})
+    rows.append(("all", *(percent(m["accuracy"]) for m in models), points(overall.get("value"))))
+    if all("unseen" in m for m in models):
+        rows.append(("unseen forms", *(percent(m["unseen"]["accuracy"]) for m in models), ""))
+    rows.append(("answer found", *(percent(m["extracted"]) for m in models), ""))
+    echo(table(["task", *names, "gain"], rows))
+    if overall:
+        p_value = overall["p_value"]
+        echo(
+            f"gain {points(overall['value'])} points, 95 % interval {interval(overall['ci'])}, "
+            f"n = {overall['n']}" + ("" if p_value is None else f", p = {p_value:.2g} (McNemar, exact)")
+        )
+        for row in overall["by_system_message"]:
+            label = f'system message "{row["system_message"]}"' if row["system_message"] else "empty system message"
+            echo(f"  {label}: {points(row['value'])} {interval(row['ci'])}")

@@ -1,0 +1,25 @@
+"""`orca-local export`: merge, quantize, test and write a GGUF."""
+
+from __future__ import annotations
+
+import click
+
+from orca_local.cli.diagnostics import write_json
+from orca_local.cli.options import Common, common_options, given
+from orca_local.cli.stages import open_pipeline
+
+
+@click.command("export")
+@click.option("--quantization", "quantizations", multiple=True, metavar="TYPE", help="Such as Q8_0 (repeatable).")
+@common_options
+def command(common: Common, quantizations: tuple[str, ...]) -> None:
+    """Merge the adapter, quantize, and write the file only if it passes the acceptance test."""
+    from orca_local.cli.tables import echo, size
+
+    with open_pipeline(common, {"export": given(quantizations=quantizations)}) as pipeline:
+        summary = pipeline.export()
+    if common.json:
+        write_json(summary)
+        return
+    for file in summary["files"]:
+        echo(f"{file['path']}  {file['quantization']}  {size(file['bytes'])}  sha256 {file['sha256'][:16]}…")

@@ -1,0 +1,30 @@
+"""`orca-local init DIR`: make a workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orca_local.cli.diagnostics import write_json
+from orca_local.cli.options import Common, common_options
+
+
+@click.command("init")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--student", metavar="ID_OR_GGUF", help="A model of the catalog, or a GGUF file.")
+@common_options
+def command(common: Common, directory: Path, student: str | None) -> None:
+    """Make a workspace in DIRECTORY, with a commented orca.toml."""
+    from orca_local.catalog.locate import check_student
+    from orca_local.cli.tables import echo
+    from orca_local.domain.settings import StudentSettings
+    from orca_local.runs.workspace import Workspace
+
+    chosen = check_student(student or StudentSettings().file, Path.cwd())
+    workspace = Workspace.create(directory, student=chosen)
+    if common.json:
+        write_json({"workspace": str(workspace.directory), "student": chosen})
+        return
+    echo(f"workspace {workspace.directory}, student {chosen}")
+    echo(f"next: orca-local -w is not needed inside it: cd {directory} && orca-local tasks add FILE.jsonl")

@@ -1,0 +1,95 @@
+"""`orca-local models`: list, fetch and inspect models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orca_local.cli.diagnostics import note, write_json
+from orca_local.cli.options import Common, common_options
+
+
+@click.group("models")
+def command() -> None:
+    """List, fetch and inspect models."""
+
+
+@command.command("list")
+@common_options
+def list_models(common: Common) -> None:
+    """Models that are known by id, and which of them are here."""
+    from orca_local.catalog.catalog import load_catalog
+    from orca_local.catalog.locate import find_local
+    from orca_local.cli.tables import echo, size, table
+
+    models = [(model, find_local(model)) for model in load_catalog()]
+    if common.json:
+        write_json(
+            {
+                "models": [
+                    {
+                        "id": m.id,
+                        "repo": m.repo,
+                        "file": m.file,
+                        "licence": m.licence,
+                        "quantization": m.quantization,
+                        "parameters": m.parameters,
+                        "bytes": m.bytes,
+                        "memory_gb": m.memory_gb,
+                        "path": str(path) if path else None,
+                    }
+                    for m, path in models
+                ]
+            }
+        )
+        return
+    rows = [
+        (m.id, m.quantization, size(m.bytes), f"{m.memory_gb:g} GB", m.licence, "here" if path else f"from {m.source}")
+        for m, path in models
+    ]
+    echo(table(["id", "type", "file", "memory", "licence", "where"], rows))
+
+
+@command.command("pull")
+@click.argument("model_id", metavar="ID")
+@common_options
+def pull_model(common: Common, model_id: str) -> None:
+    """Fetch a model of the catalog; an interrupted download goes on where it stopped."""
+    from orca_local.catalog.catalog import find_model
+    from orca_local.catalog.download import pull
+    from orca_local.cli.display import Display
+    from orca_local.cli.tables import echo
+    from orca_local.domain.events import StageProgressed, StageStarted
+    from orca_local.gguf.digest import file_sha256
+
+    model = find_model(model_id)
+    with Display(quiet=common.quiet) as display:
+        display(StageStarted("pull", model.bytes >> 20, "MiB"))
+        path = pull(
+            model, offline=common.offline, progress=lambda done, total: display(StageProgressed(done=done >> 20))
+        )
+    if common.json:
+        write_json({"path": str(path), "sha256": file_sha256(path)})
+        return
+    echo(str(path))
+    note(f'use it with: orca-local init DIR --student "{model.id}"')
+
+
+@command.command("inspect")
+@click.argument("file", metavar="FILE_OR_ID")
+@common_options
+def inspect_model(common: Common, file: str) -> None:
+    """Say what a GGUF file is, from its header alone."""
+    from orca_local.catalog.locate import resolve_student
+    from orca_local.cli.tables import echo
+    from orca_local.gguf.inspect import describe
+
+    description = describe(resolve_student(file, Path.cwd()))
+    if common.json:
+        write_json(description)
+        return
+    for key, value in description.items():
+        if key == "chat_template" and value:
+            value = f"{len(value)} characters"
+        echo(f"{key:16} {value}")

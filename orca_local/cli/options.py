@@ -1,0 +1,64 @@
+"""The options that every command takes, and what they become."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from orca_local.runs.workspace import Workspace
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What `-w`, `--json`, `--quiet` and `--offline` said."""
+
+    directory: Path | None
+    json: bool
+    quiet: bool
+    offline: bool
+
+    def workspace(self, overrides: dict[str, Any] | None = None) -> Workspace:
+        """The workspace named by `-w`, else the nearest one above the current directory.
+
+        `overrides` are typed options, by section and key; they win over environment and file.
+        """
+        from orca_local.runs.workspace import Workspace
+
+        if self.directory is not None:
+            return Workspace.open(self.directory, overrides=overrides)
+        return Workspace.find(Path.cwd(), overrides=overrides)
+
+
+def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[..., R]:
+    """Add the common options to a command; it gets them as its first argument."""
+
+    @click.option("-w", "--workspace", type=click.Path(path_type=Path), help="Workspace directory.")
+    @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object on stdout.")
+    @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+    @click.option("--offline", is_flag=True, help="Use nothing but what is already here.")
+    @functools.wraps(function)
+    def wrapper(
+        *args: P.args, workspace: Path | None, as_json: bool, quiet: bool, offline: bool, **kwargs: P.kwargs
+    ) -> R:
+        import os
+
+        if offline:
+            os.environ["HF_HUB_OFFLINE"] = "1"
+        offline = offline or os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")
+        return function(Common(workspace, as_json, quiet, offline), *args, **kwargs)
+
+    return wrapper
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Only the options that were typed."""
+    return {name: value for name, value in options.items() if value is not None and value != ()}

@@ -1,0 +1,31 @@
+"""`orca-local report`: what was measured, as Markdown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orca_local.cli.diagnostics import write_json
+from orca_local.cli.options import Common, common_options
+
+
+@click.command("report")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to stdout.")
+@common_options
+def command(common: Common, output: Path | None) -> None:
+    """Write the strategy matrix and the before/after table as Markdown."""
+    from orca_local.cli.tables import echo
+    from orca_local.evaluate.report import render_report, write_report
+
+    workspace = common.workspace()
+    with workspace.store() as store:
+        text = render_report(store)
+    if output is not None:
+        write_report(output, text)
+    if common.json:
+        write_json({"path": str(output) if output else None, "markdown": text})
+    elif output is None:
+        echo(text)
+    else:
+        echo(str(output))

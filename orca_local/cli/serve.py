@@ -1,0 +1,57 @@
+"""`orca-local serve`: an OpenAI-compatible server on loopback."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+
+import click
+
+from orca_local.cli.diagnostics import note
+from orca_local.cli.options import Common, common_options
+from orca_local.cli.stages import open_pipeline
+
+
+@click.command("serve")
+@click.option("--model", "name", default="tuned", show_default=True, metavar="base|tuned|FILE")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--context", default=2048, show_default=True, type=click.IntRange(128), help="Tokens of context.")
+@common_options
+def command(common: Common, name: str, port: int, context: int) -> None:
+    """Serve a model on 127.0.0.1 until Ctrl-C, through llama-cpp-python's own server."""
+    from orca_local.domain.errors import MissingError
+
+    if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
+        raise MissingError("the server's packages are not installed", hint='pip install "orca-local[serve]"')
+    _check_port(port)
+    with open_pipeline(common) as pipeline:
+        candidate = pipeline.candidate(name)
+        gpu_layers = pipeline.workspace.settings.engine.gpu_layers
+    note(f"serving {candidate.name} on http://127.0.0.1:{port}/v1; Ctrl-C stops it")
+    arguments = {
+        "--model": str(candidate.path),
+        "--model_alias": candidate.name,
+        "--host": "127.0.0.1",
+        "--port": str(port),
+        "--n_ctx": str(context),
+        "--n_gpu_layers": str(gpu_layers),
+    }
+    # The server takes this process over: Ctrl-C, the exit code and the process id are its own.
+    words = [word for pair in arguments.items() for word in pair]
+    os.execv(sys.executable, [sys.executable, "-m", "llama_cpp.server", *words])
+
+
+def _check_port(port: int) -> None:
+    import socket
+
+    from orca_local.domain.errors import InputError
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise InputError(
+                f"port {port} cannot be used: {error.strerror}", hint="choose another with --port"
+            ) from error

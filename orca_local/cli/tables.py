@@ -1,0 +1,51 @@
+"""Results for people, as aligned plain text on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+from orca_local.domain.text import printable
+
+
+def echo(text: str = "") -> None:
+    """One line to stdout, control characters taken out."""
+    click.echo(printable(text))
+
+
+def percent(value: float | None) -> str:
+    """A share as `43.8 %`."""
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def points(value: float | None) -> str:
+    """A difference of shares as `+12.5`, in percentage points."""
+    return "–" if value is None else f"{100 * value:+.1f}"
+
+
+def interval(ci: Sequence[float] | None) -> str:
+    """An interval of shares as `[31.0, 57.2]`, in percent."""
+    return "–" if ci is None else f"[{100 * ci[0]:.1f}, {100 * ci[1]:.1f}]"
+
+
+def size(count: int) -> str:
+    """A number of bytes as `145 MB`."""
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows under headings; columns that hold figures are set to the right."""
+    cells = [[printable(str(cell)).replace("\n", " ") for cell in row] for row in rows]
+    widths = [max(len(column) for column in columns) for columns in zip(headings, *cells, strict=True)]
+    right = [bool(cells) and all(_is_figure(row[i]) for row in cells) for i in range(len(headings))]
+
+    def line(row: Sequence[str]) -> str:
+        parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
+        return "  ".join(parts).rstrip()
+
+    return "\n".join([line(headings), "  ".join("─" * w for w in widths), *map(line, cells)])
+
+
+def _is_figure(cell: str) -> bool:
+    return not cell or (cell[0] in "0123456789+-–[" and not cell[1:2].isalpha())

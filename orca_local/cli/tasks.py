@@ -1,0 +1,94 @@
+"""`orca-local tasks`: add and show tasks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from orca_local.cli.diagnostics import note, write_json
+from orca_local.cli.options import Common, common_options
+
+
+@click.group("tasks")
+def command() -> None:
+    """Add and show tasks."""
+
+
+@command.command("add")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
+@click.option("--skip-bad", is_flag=True, help="Add the good lines where some are bad.")
+@click.option("--resplit", is_flag=True, help="Divide by content hash, whatever `split` the lines name.")
+@common_options
+def add(common: Common, paths: tuple[Path, ...], skip_bad: bool, resplit: bool) -> None:
+    """Add samples from JSON Lines files: id, task, prompt, answer, kind."""
+    from orca_local.cli.tables import echo
+    from orca_local.tasks.add import add_tasks
+
+    workspace = common.workspace()
+    with workspace.store() as store:
+        added = add_tasks(store, paths, skip_bad=skip_bad, resplit=resplit)
+        counts = store.samples.tasks()
+    for problem in added.problems:
+        note(f"skipped {problem}")
+    touched = set(added.tasks)
+    summary = {
+        "added": added.added,
+        "duplicates": added.duplicates,
+        "rejected": len(added.problems),
+        "tasks": [task.to_dict() for task in counts if task.task in touched],
+    }
+    if common.json:
+        write_json(summary)
+        return
+    echo(f"{added.added} samples added, {added.duplicates} were there already, {len(added.problems)} rejected")
+
+
+@command.command("list")
+@common_options
+def list_tasks(common: Common) -> None:
+    """Every task with its samples by split."""
+    from orca_local.cli.tables import echo, table
+
+    with common.workspace().store() as store:
+        counts = store.samples.tasks()
+    if common.json:
+        write_json({"tasks": [task.to_dict() for task in counts]})
+        return
+    if not counts:
+        echo("no tasks yet: add some with `orca-local tasks add FILE.jsonl`")
+        return
+    rows = [(t.task, t.kind, t.probe, t.train, t.holdout) for t in counts]
+    echo(table(["task", "kind", "probe", "train", "holdout"], rows))
+
+
+@command.command("show")
+@click.argument("task")
+@click.option("--limit", default=5, show_default=True, type=click.IntRange(1), help="Samples shown a split.")
+@common_options
+def show(common: Common, task: str, limit: int) -> None:
+    """Some samples of TASK."""
+    from orca_local.cli.tables import echo
+    from orca_local.domain.errors import InputError
+    from orca_local.domain.types import SPLITS
+
+    with common.workspace().store() as store:
+        names = [count.task for count in store.samples.tasks()]
+        if task not in names:
+            raise InputError(f"no task {task!r} in this workspace", hint="see `orca-local tasks list`")
+        samples = [s for split in SPLITS for s in store.samples.list(split=split, tasks=[task], limit=limit)]
+    if common.json:
+        write_json(
+            {
+                "task": task,
+                "samples": [
+                    {"id": s.id, "split": s.split, "kind": s.kind, "prompt": s.prompt, "answers": list(s.answers)}
+                    for s in samples
+                ],
+            }
+        )
+        return
+    for sample in samples:
+        echo(f"── {sample.id} · {sample.split} · {sample.kind}")
+        echo(sample.prompt)
+        echo(f"→ {' | '.join(sample.answers) or '(no reference)'}\n")

@@ -1,0 +1,28 @@
+"""`orca-local teach`: gather the teacher's answers under the chosen strategies."""
+
+from __future__ import annotations
+
+import click
+
+from orca_local.cli.diagnostics import write_json
+from orca_local.cli.options import Common, common_options
+from orca_local.cli.stages import open_pipeline
+
+
+@click.command("teach")
+@click.option("--limit", type=click.IntRange(1), help="Teach at most this many samples, always the same ones.")
+@common_options
+def command(common: Common, limit: int | None) -> None:
+    """Gather the teacher's answers; a call that was answered once is never made again."""
+    from orca_local.cli.tables import echo
+
+    with open_pipeline(common) as pipeline:
+        summary = pipeline.teach(limit)
+    if common.json:
+        write_json(summary)
+        return
+    calls = summary["calls"]
+    echo(
+        f"{calls['new']} calls new, {calls['cached']} cached, {calls['failed']} failed · "
+        f"{summary['verified']} verified, {summary['rejected']} differ from the reference"
+    )

@@ -1,0 +1,41 @@
+"""`orca-local train`: fine-tune the student."""
+
+from __future__ import annotations
+
+import click
+
+from orca_local.cli.diagnostics import write_json
+from orca_local.cli.options import Common, common_options, given
+from orca_local.cli.stages import open_pipeline
+
+
+@click.command("train")
+@click.option("--backend", type=click.Choice(["auto", "torch", "mlx"]), help="What computes the steps.")
+@click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over the rows.")
+@click.option("--max-steps", type=click.IntRange(1), help="Stop after this many steps.")
+@click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Peak learning rate.")
+@common_options
+def command(
+    common: Common,
+    backend: str | None,
+    epochs: float | None,
+    max_steps: int | None,
+    rank: int | None,
+    learning_rate: float | None,
+) -> None:
+    """Fine-tune the student; an interrupted training goes on where it stopped."""
+    from orca_local.cli.tables import echo
+
+    options = given(backend=backend, epochs=epochs, max_steps=max_steps, rank=rank, learning_rate=learning_rate)
+    with open_pipeline(common, {"train": options}) as pipeline:
+        summary = pipeline.train()
+    if common.json:
+        write_json(summary)
+        return
+    validation = "–" if summary["validation_loss"] is None else f"{summary['validation_loss']:.4f}"
+    echo(
+        f"{summary['steps']} steps · loss {summary['train_loss']:.4f}, validation {validation} · "
+        f"{summary['tokens_per_second']:.0f} tokens/s · {summary['seconds']:.0f} s"
+    )
+    echo(f"adapter {summary['adapter']}")

@@ -1,0 +1,184 @@
+"""The report: what was measured in a workspace, as Markdown."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.text import printable
+from orca_local.store.store import Store
+
+STARTER_NOTE = (
+    "The teacher of this workspace is a program that wrote worked answers for the starter tasks; the student is real."
+)
+
+
+def render_report(store: Store) -> str:
+    """Markdown with the strategy matrix, the training and the before/after table; says what is not there yet."""
+    parts = ["# Report of orca-local\n"]
+    for section in (_probe, _teacher, _training, _export, _evaluation):
+        text = section(store)
+        if text:
+            parts.append(text)
+    if len(parts) == 1:
+        parts.append("Nothing was measured yet: run `orca-local probe` first.\n")
+    return "\n".join(parts)
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write the report whole or not at all. Raises `InputError` where the place cannot be written."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}", hint="choose another place with --output") from error
+
+
+def _summary(store: Store, stage: str) -> dict[str, Any] | None:
+    """The summary of the newest finished run of a stage."""
+    for run in store.runs.list():
+        if run.stage == stage and run.status == "done":
+            finished = [e for e in store.runs.events(run.run_id) if e.kind == "StageFinished"]
+            if finished:
+                summary = finished[-1].payload["summary"]
+                assert isinstance(summary, dict)
+                return summary
+    return None
+
+
+def _cell(value: object) -> str:
+    """Text that cannot break out of a table cell or become HTML."""
+    text = printable(str(value)).replace("\n", " ")
+    for character, replacement in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|")):
+        text = text.replace(character, replacement)
+    return text
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(headings) + " |", "|" + " --- |" * len(headings)]
+    lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+def _range(ci: Sequence[float]) -> str:
+    return f"[{100 * ci[0]:.1f}, {100 * ci[1]:.1f}]"
+
+
+def _probe(store: Store) -> str:
+    summary = _summary(store, "probe")
+    if summary is None:
+        return ""
+    names = list(dict.fromkeys(cell["strategy"] for task in summary["tasks"] for cell in task["cells"]))
+    matrix = []
+    for task in summary["tasks"]:
+        cells = {cell["strategy"]: cell for cell in task["cells"]}
+        row = []
+        for name in names:
+            if name not in cells:
+                row.append("")
+                continue
+            text = f"{_percent(cells[name]['accuracy'])} ({_percent(cells[name]['extracted'])})"
+            row.append(f"**{text}**" if name == task["strategy"] else text)
+        matrix.append((task["task"], *row, "yes" if task["decided"] else "no"))
+    reasons = [f"- {_cell(s.task)}: {_cell(s.reason)}" for s in store.selections.current().values()]
+    return "\n".join(
+        [
+            "## Strategies\n",
+            "Accuracy of the untuned student in percent; in brackets the share of completions in which an answer "
+            "was found. The chosen strategy is bold.\n",
+            _table(["task", *names, "decided"], matrix),
+            *reasons,
+            "",
+        ]
+    )
+
+
+def _teacher(store: Store) -> str:
+    summary = _summary(store, "teach")
+    if summary is None:
+        return ""
+    calls = summary["calls"]
+    text = (
+        f"{calls['new']} new calls, {calls['cached']} cached, {calls['failed']} failed; "
+        f"{summary['verified']} answers verified, {summary['rejected']} differ from the reference."
+    )
+    starter = any(run.stage == "teach" and '"starter"' in json.dumps(run.settings) for run in store.runs.list())
+    return "\n".join(["## Teacher\n", text, *([f"\n{STARTER_NOTE}"] if starter else []), ""])
+
+
+def _training(store: Store) -> str:
+    summary = _summary(store, "train")
+    if summary is None:
+        return ""
+    validation = summary["validation_loss"]
+    row = (
+        summary["steps"],
+        f"{summary['train_loss']:.4f}",
+        "–" if validation is None else f"{validation:.4f}",
+        f"{summary['tokens_per_second']:.0f}",
+        f"{summary['seconds']:.0f}",
+    )
+    return "## Training\n\n" + _table(["steps", "training loss", "validation loss", "tokens/s", "seconds"], [row])
+
+
+def _export(store: Store) -> str:
+    summary = _summary(store, "export")
+    if summary is None:
+        return ""
+    rows = [
+        (Path(file["path"]).name, file["quantization"], f"{file['bytes'] / 1e6:.1f}", f"`{file['sha256'][:16]}…`")
+        for file in summary["files"]
+    ]
+    return "## Files\n\n" + _table(["file", "type", "MB", "sha256"], rows)
+
+
+def _evaluation(store: Store) -> str:
+    summary = _summary(store, "evaluate")
+    if summary is None:
+        return ""
+    models = summary["models"]
+    names = [model["model"] for model in models]
+    tasks = {row["task"]: row for row in summary.get("gain", {}).get("tasks", [])}
+    per_model = [{row["task"]: row for row in model["tasks"]} for model in models]
+    rows: list[tuple[object, ...]] = []
+    for task in per_model[0]:
+        cells = [f"{_percent(m[task]['accuracy'])} {_range(m[task]['ci'])}" for m in per_model]
+        gain = f"{100 * tasks[task]['value']:+.1f}" if task in tasks else ""
+        rows.append((task, per_model[0][task]["n"], *cells, gain))
+    overall = summary.get("gain")
+    cells = [f"{_percent(m['accuracy'])} {_range(m['ci'])}" for m in models]
+    rows.append(("**all**", models[0]["n"], *cells, f"{100 * overall['value']:+.1f}" if overall else ""))
+    if all("unseen" in model for model in models):
+        cells = [f"{_percent(m['unseen']['accuracy'])} {_range(m['unseen']['ci'])}" for m in models]
+        rows.append(("of these: forms never trained on", models[0]["unseen"]["n"], *cells, ""))
+    parts = [
+        "## Before and after\n",
+        "Holdout samples, zero-shot and greedy, on the exported files; accuracy in percent with its 95 % Wilson "
+        "interval.\n",
+        _table(["task", "n", *names, "gain"], rows),
+    ]
+    if overall:
+        p_value = overall["p_value"]
+        tail = "" if p_value is None else f"; McNemar's exact p = {p_value:.2g}"
+        parts.append(
+            f"Gain {100 * overall['value']:+.1f} points, paired bootstrap 95 % interval "
+            f"{_range(overall['ci'])}{tail}.\n"
+        )
+        messages = [
+            (row["system_message"] or "(empty)", f"{100 * row['value']:+.1f}", _range(row["ci"]))
+            for row in overall["by_system_message"]
+        ]
+        parts.append(_table(["system message", "gain", "interval"], messages))
+    return "\n".join(parts)

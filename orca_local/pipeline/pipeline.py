@@ -1,0 +1,197 @@
+"""Every stage of one workspace as a method that runs it and returns its summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.events import Event
+from orca_local.domain.settings import EngineSettings
+from orca_local.domain.strategies import Strategy, load_strategies
+from orca_local.domain.types import Sample
+from orca_local.evaluate.stage import Candidate, LoadedModel, evaluate
+from orca_local.generation.generate import ModelRef
+from orca_local.gguf.digest import file_sha256
+from orca_local.gguf.header import read_header
+from orca_local.pipeline.student import Student, load_student
+from orca_local.runs.run import RunContext, run_stage
+from orca_local.runs.workspace import Workspace
+from orca_local.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The summaries of all stages."""
+
+    probe: dict[str, Any]
+    teach: dict[str, Any]
+    dataset: dict[str, Any]
+    train: dict[str, Any]
+    export: dict[str, Any]
+    evaluation: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """One key a stage."""
+        return asdict(self)
+
+
+class Pipeline:
+    """Runs stages, each as a run with its events in the store."""
+
+    def __init__(self, workspace: Workspace, store: Store, *, offline: bool, on_event: Callable[[Event], None]) -> None:
+        self.workspace = workspace
+        self.store = store
+        self._settings = workspace.settings
+        self._offline = offline
+        self._on_event = on_event
+
+    @cached_property
+    def student(self) -> Student:
+        """The student, found and checked."""
+        return load_student(self._settings.student, self.workspace.directory)
+
+    @cached_property
+    def strategies(self) -> dict[str, Strategy]:
+        """Built-in strategies and the user's own."""
+        return load_strategies(self.workspace.directory / "strategies.toml")
+
+    def probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
+        """Measure the base under every strategy and choose one per task."""
+        from orca_local.probe.stage import probe
+
+        samples = self._samples("probe", tasks)
+        strategies = self._chosen_strategies(names)
+        base = self.candidate("base")
+
+        def events(run: RunContext) -> Iterator[Event]:
+            loaded = self.load(base)
+            try:
+                yield from probe(
+                    loaded.engine,
+                    loaded.renderer,
+                    self.store,
+                    samples,
+                    strategies,
+                    self._settings.probe,
+                    model=base.model,
+                    run_id=run.run_id,
+                )
+            finally:
+                loaded.close()
+
+        return self._run("probe", events)
+
+    def teach(self, limit: int | None = None) -> dict[str, Any]:
+        """Gather the teacher's answers to the training samples."""
+        from orca_local.teach.make import make_teacher
+        from orca_local.teach.stage import teach
+
+        samples = self._samples("train")
+        selections = self.store.selections.current()
+        missing = {s.task for s in samples} - set(selections)
+        scored = {s.task for s in samples if s.kind != "free"}
+        if missing & scored:
+            raise InputError(
+                f"no strategy is chosen yet for {len(missing & scored)} tasks, such as {min(missing & scored)!r}",
+                hint="run `orca-local probe` first",
+            )
+        chosen = {task: self._strategy(row.strategy) for task, row in selections.items()}
+        chosen |= dict.fromkeys(missing, self.strategies["explain_then_answer"])
+
+        def events(run: RunContext) -> Iterator[Event]:
+            settings = self._settings.teacher
+            teacher = make_teacher(settings, self.workspace.directory, samples, offline=self._offline)
+            yield from teach(
+                teacher,
+                self.store,
+                samples,
+                chosen,
+                settings,
+                run_id=run.run_id,
+                offline=self._offline,
+                limit=limit,
+            )
+
+        return self._run("teach", events)
+
+    def evaluate(self, names: Sequence[str] = ("base", "tuned")) -> dict[str, Any]:
+        """Answer the holdout with each model and compare them in pairs."""
+        samples = self._samples("holdout")
+        candidates = [self.candidate(name) for name in names]
+
+        def events(run: RunContext) -> Iterator[Event]:
+            yield from evaluate(self.load, self.store, candidates, samples, self._settings.evaluate, run_id=run.run_id)
+
+        return self._run("evaluate", events)
+
+    def run_all(self) -> Outcome:
+        """Every stage in order; each finds what it did before in the store."""
+        return Outcome(self.probe(), self.teach(), self.build_dataset(), self.train(), self.export(), self.evaluate())
+
+    def candidate(self, name: str) -> Candidate:
+        """`base` (made where it is not there yet), `tuned`, or a GGUF file."""
+        if name == "base":
+            path = self._ensure_base()
+        elif name == "tuned":
+            path = self._tuned_path()
+        else:
+            path = Path(name)
+            if not path.is_file():
+                raise InputError(f"no model {name!r}", hint="say base, tuned, or the path of a GGUF file")
+        header = read_header(path)
+        sha256 = file_sha256(path)
+        model_id = self.store.models.ensure(
+            path=str(path),
+            sha256=sha256,
+            architecture=header.architecture,
+            quantization=header.quantization,
+            parameters=header.parameters,
+        )
+        label = name if name in ("base", "tuned") else path.name
+        return Candidate(label, path, ModelRef(model_id, sha256))
+
+    def load(self, candidate: Candidate, capacity: int | None = None) -> LoadedModel:
+        """Load a model and the renderer of its own template."""
+        from orca_local.engines.llama_cpp import LlamaCppEngine
+        from orca_local.gguf.renderer import PromptRenderer
+
+        settings = self._settings.engine
+        if capacity is not None:
+            settings = EngineSettings(**{**settings.model_dump(), "capacity": capacity})
+        renderer = PromptRenderer(candidate.path)
+        try:
+            return LoadedModel(LlamaCppEngine(candidate.path, settings), renderer)
+        except BaseException:
+            renderer.close()
+            raise
+
+    def _run(self, stage: str, events: Callable[[RunContext], Iterator[Event]]) -> dict[str, Any]:
+        finished = run_stage(self.store, self.workspace.directory, stage, self._settings, events, self._on_event)
+        return finished.summary
+
+    def _samples(self, split: str, tasks: Sequence[str] = ()) -> list[Sample]:
+        counts = self.store.samples.tasks()
+        known = {count.task for count in counts}
+        unknown = [task for task in tasks if task not in known]
+        if unknown:
+            raise InputError(f"no task {unknown[0]!r} in this workspace", hint="see `orca-local tasks list`")
+        samples = self.store.samples.list(split=split, tasks=list(tasks) or None)
+        if not samples:
+            hint = "add some with `orca-local tasks add FILE.jsonl`" if not counts else "see `orca-local tasks list`"
+            raise InputError(f"there are no {split} samples in this workspace", hint=hint)
+        return samples
+
+    def _strategy(self, name: str) -> Strategy:
+        if name not in self.strategies:
+            raise InputError(
+                f"no strategy {name!r}",
+                hint=f"known are {', '.join(self.strategies)}; add your own in strategies.toml",
+            )
+        return self.strategies[name]
+
+    def _chosen_strategies(self, names: Sequence[str]) -> list[Strategy]:
+        return [self._strategy(name) for name in names] if names else list(self.strategies.values())

@@ -1,0 +1,60 @@
+"""The whole method once, on the embedded student and the starter tasks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.events import Event, StageFinished
+from orca_local.pipeline.pipeline import Pipeline
+from orca_local.runs.workspace import Workspace
+from orca_local.starter.install import install_starter
+
+SETTINGS: dict[str, Any] = {
+    "student": {"file": "smollm2-135m-instruct"},
+    "teacher": {"kind": "starter"},
+    "probe": {"max_tokens": 96},
+    "evaluate": {"max_tokens": 96},
+}
+"""What the quickstart's orca.toml says: the starter's answers are short, so completions may be too."""
+
+
+def quickstart(
+    directory: Path, *, offline: bool, on_event: Callable[[Event], None]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run every stage in `directory`, going on where an earlier quickstart stopped.
+
+    Returns the object of `quickstart --json` and the evaluation's own summary.
+    """
+    if not (directory / "orca.toml").exists():
+        Workspace.create(directory, settings=SETTINGS)
+    workspace = Workspace.open(directory)
+    seconds: dict[str, float] = {}
+    started = time.monotonic()
+
+    def timed(event: Event) -> None:
+        nonlocal started
+        if isinstance(event, StageFinished):
+            now = time.monotonic()
+            seconds[event.stage] = round(seconds.get(event.stage, 0.0) + now - started, 1)
+            started = now
+        on_event(event)
+
+    with workspace.store() as store:
+        pipeline = Pipeline(workspace, store, offline=offline, on_event=timed)
+        install_starter(store, pipeline.strategies)
+        outcome = pipeline.run_all()
+    evaluation = outcome.evaluation
+    models = {model["model"]: model for model in evaluation["models"]}
+    summary = {
+        "workspace": str(workspace.directory),
+        "strategies": {task["task"]: task["strategy"] for task in outcome.probe["tasks"]},
+        "base": {key: models["base"][key] for key in ("accuracy", "n", "ci", "extracted")},
+        "tuned": {key: models["tuned"][key] for key in ("accuracy", "n", "ci", "extracted")},
+        "gain": {key: evaluation["gain"][key] for key in ("value", "ci", "p_value", "n")},
+        "export": outcome.export["files"][0],
+        "seconds": seconds,
+    }
+    return summary, evaluation

@@ -1,0 +1,35 @@
+# Shared by scripts/quickstart and scripts/test: a virtual environment with what they need.
+VENV="${ORCA_LOCAL_VENV:-.venv}"
+
+step() { printf '[%4d s] %s\n' "$SECONDS" "$*" >&2; }
+
+find_python() {
+  local candidate
+  for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
+  echo "error: Python 3.11 or newer is needed (set PYTHON to name one)" >&2
+  return 3
+}
+
+# prepare_environment REQUIREMENT…: install once; an unchanged project is not installed again.
+prepare_environment() {
+  local python stamp wanted
+  python="$(find_python)"
+  wanted="$(cat pyproject.toml constraints.txt | cksum) $* $("$python" --version)"
+  stamp="$VENV/.installed"
+  if [ -f "$stamp" ] && grep -qxF "$wanted" "$stamp"; then
+    step "everything is installed in $VENV"
+    return
+  fi
+  step "making the virtual environment $VENV with $("$python" --version)"
+  "$python" -m venv "$VENV"
+  step "installing (llama-cpp-python compiles once, about five minutes on two cores)"
+  CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(getconf _NPROCESSORS_ONLN)}" \
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$@"
+  echo "$wanted" >>"$stamp"
+  step "installed"
+}

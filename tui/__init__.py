@@ -1,0 +1,1 @@
+"""The terminal interface; it launches runs, edits review states and reads the store."""
