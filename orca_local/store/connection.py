@@ -1,0 +1,110 @@
+"""One SQLite connection whose failures are messages for the user."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.errors import BusyError, InputError, MissingError, OrcaError
+
+BUSY_SECONDS = 30.0
+"""How long a write waits for another process that is writing."""
+
+
+class Connection:
+    """Runs statements on one database file.
+
+    Every commit is on the disk when it returns (`synchronous=FULL`): a teacher's answer costs money, a
+    generation costs minutes. Use it in the thread that made it.
+    """
+
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, durable: bool = True) -> None:
+        self.path = path
+        self._depth = 0
+        with self._explained():
+            self.raw = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
+            self.raw.row_factory = sqlite3.Row
+            try:
+                # The first statement that reads the file, so the first that fails on a bad one.
+                self.raw.execute("PRAGMA journal_mode=WAL")
+                self.raw.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self.raw.execute("PRAGMA foreign_keys=ON")
+            except BaseException:
+                self.raw.close()
+                raise
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement."""
+        with self._explained():
+            return self.raw.execute(sql, parameters)
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Run one statement for every row, in one transaction; returns how many rows changed."""
+        with self.transaction(), self._explained():
+            return self.raw.executemany(sql, rows).rowcount
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        with self._explained():
+            return self.raw.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Row | None:
+        """The first row of a query."""
+        with self._explained():
+            found: sqlite3.Row | None = self.raw.execute(sql, parameters).fetchone()
+            return found
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block or nothing of it; blocks inside join the outermost one."""
+        if self._depth:
+            yield
+            return
+        # IMMEDIATE: taking the write lock late can fail without waiting, when another wrote in between.
+        self.execute("BEGIN IMMEDIATE")
+        self._depth = 1
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            if self.raw.in_transaction:
+                self.raw.execute("ROLLBACK")
+            raise
+        finally:
+            self._depth = 0
+
+    def close(self) -> None:
+        """Close the file. Safe to call twice."""
+        self.raw.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            explained = explain(error, self.path)
+            if explained is None:
+                raise
+            raise explained from error
+
+
+def explain(error: sqlite3.DatabaseError, path: Path) -> OrcaError | None:
+    """What an SQLite error means to the user; None where it is our own mistake."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return BusyError(f"{path} is locked by another process", hint="wait until it is done, then run this again")
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return InputError(
+            f"{path} is damaged or not a database: {error}",
+            hint=f"restore it from a copy, or save what is left with `sqlite3 {path} .recover`, then move it away",
+        )
+    if name.startswith("SQLITE_FULL"):
+        return MissingError(f"no space is left on the disk of {path}", hint="free some space, then run this again")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN", "SQLITE_AUTH")):
+        return InputError(f"{path} cannot be opened or written: {error}", hint="check the path and its permissions")
+    if name.startswith("SQLITE_IOERR"):
+        return OrcaError(f"reading or writing {path} failed: {error}", hint="check the disk, then run this again")
+    return None

@@ -1,0 +1,132 @@
+"""Which generation answers which sample, under which strategy and model, and its score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from orca_local.domain.types import Kind
+from orca_local.store.connection import Connection
+from orca_local.store.encoding import utc_now
+
+if TYPE_CHECKING:
+    from orca_local.domain.scoring import Score
+
+_SELECT = """
+SELECT max(m.run_id) AS run_id, m.sample_id, s.task, s.kind, m.strategy, m.model_id, t.text AS system_message,
+  m.sample_index, m.generation_key, c.value, c.extracted, c.scorer, g.completion, g.prompt_tokens,
+  g.completion_tokens, g.finish_reason
+FROM measurements AS m
+JOIN samples AS s ON s.id = m.sample_id
+JOIN system_messages AS t ON t.id = m.system_message_id
+JOIN generations AS g ON g.key = m.generation_key
+JOIN scores AS c ON c.generation_key = m.generation_key AND c.sample_id = m.sample_id
+"""
+# SQLite takes the other columns from the row that has the maximum
+# (https://www.sqlite.org/lang_select.html#bareagg): the latest measurement of each cell and sample.
+_LATEST = " GROUP BY m.sample_id, m.model_id, m.strategy, m.system_message_id, m.sample_index"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementRow:
+    """One scored answer."""
+
+    run_id: int
+    """The latest run that asked for it."""
+    sample_id: str
+    task: str
+    kind: Kind
+    strategy: str
+    model_id: int
+    system_message: str
+    sample_index: int
+    generation_key: str
+    value: float | None
+    """0 to 1; None where no answer was found, which counts as 0."""
+    extracted: str | None
+    scorer: str
+    completion: str
+    prompt_tokens: int
+    completion_tokens: int
+    finish_reason: str
+
+
+class Measurements:
+    """The tables `measurements` and `scores`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(
+        self,
+        run_id: int,
+        sample_id: str,
+        strategy: str,
+        model_id: int,
+        system_message: str,
+        sample_index: int,
+        generation_key: str,
+        score: Score,
+    ) -> None:
+        """Say that `run_id` wanted this generation as the answer to this sample.
+
+        A measurement is there once, however many runs want it: it belongs to the latest of them.
+        """
+        with self._connection.transaction():
+            self._connection.execute(
+                "INSERT INTO measurements (run_id, sample_id, strategy, model_id, system_message_id, sample_index,"
+                " generation_key, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (sample_id, model_id, strategy, system_message_id, sample_index, generation_key)"
+                " DO UPDATE SET run_id = max(run_id, excluded.run_id)",
+                [
+                    run_id,
+                    sample_id,
+                    strategy,
+                    model_id,
+                    self._system_message_id(system_message),
+                    sample_index,
+                    generation_key,
+                    utc_now(),
+                ],
+            )
+            self._connection.execute(
+                "INSERT INTO scores (generation_key, sample_id, extracted, value, scorer) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET extracted = excluded.extracted, value = excluded.value,"
+                " scorer = excluded.scorer",
+                [generation_key, sample_id, score.extracted, score.value, score.scorer],
+            )
+
+    def rows(
+        self,
+        *,
+        run_id: int | None = None,
+        model_id: int | None = None,
+        split: str | None = None,
+        system_message: str | None = None,
+        strategy: str | None = None,
+        task: str | None = None,
+    ) -> list[MeasurementRow]:
+        """The latest measurement per sample, strategy, model, system message and sample index.
+
+        Ordered by task, sample, strategy. None means any.
+        """
+        conditions = {
+            "m.run_id": run_id,
+            "m.model_id": model_id,
+            "s.split": split,
+            "t.text": system_message,
+            "m.strategy": strategy,
+            "s.task": task,
+        }
+        given: dict[str, Any] = {column: value for column, value in conditions.items() if value is not None}
+        where = " WHERE " + " AND ".join(f"{column} = ?" for column in given) if given else ""
+        order = " ORDER BY s.task, m.sample_id, m.strategy, m.system_message_id, m.sample_index"
+        found = self._connection.rows(_SELECT + where + _LATEST + order, [*given.values()])
+        return [MeasurementRow(*row) for row in found]
+
+    def _system_message_id(self, text: str) -> int:
+        """Texts are kept once: a strategy's is some hundred characters, and repeated for every sample."""
+        self._connection.execute("INSERT INTO system_messages (text) VALUES (?) ON CONFLICT DO NOTHING", [text])
+        row = self._connection.row("SELECT id FROM system_messages WHERE text = ?", [text])
+        assert row is not None
+        return int(row["id"])

@@ -1,0 +1,69 @@
+"""Brings a database to the schema of this version, or says why it cannot."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from orca_local.domain.errors import InputError
+from orca_local.store.connection import Connection
+from orca_local.store.schema import STEPS
+
+MIGRATION_SET = "orca_local"
+
+
+def migrate(connection: Connection) -> None:
+    """Apply the steps that are missing, all or none of them.
+
+    Raises `InputError` for a database of a newer version and for one that another program made.
+    """
+    known = [name for name, _ in STEPS]
+    applied = applied_steps(connection)
+    newer = [name for name in applied if name not in known]
+    if newer:
+        raise InputError(
+            f"{connection.path} was written by a newer orca-local (schema {newer[-1]!r}, this one knows {known[-1]!r})",
+            hint="update with `pip install --upgrade orca-local`",
+        )
+    if applied == known:
+        return
+    if not applied and _tables(connection) - {"_sqlite_migrations"}:
+        raise InputError(
+            f"{connection.path} is a database of another program: it has tables, but none of orca-local's",
+            hint="move that file away, or name another workspace with -w",
+        )
+    _apply(connection)
+
+
+def applied_steps(connection: Connection) -> list[str]:
+    """Names of the steps that this database has, oldest first."""
+    if "_sqlite_migrations" not in _tables(connection):
+        return []
+    found = connection.rows("SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id", [MIGRATION_SET])
+    return [row["name"] for row in found]
+
+
+def _tables(connection: Connection) -> set[str]:
+    return {row["name"] for row in connection.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _apply(connection: Connection) -> None:
+    # Imported here: a database that is up to date, the everyday case, does without.
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+    migrations = Migrations(MIGRATION_SET)
+    for name, sql in STEPS:
+        migrations(name=name)(partial(_run_step, sql))
+    database = Database(connection.raw, execute_plugins=False)
+    # One outer transaction: two processes that open a blank file wait for each other here, and the
+    # second finds nothing left to do.
+    with connection.transaction():
+        migrations.apply(database)
+
+
+def _run_step(sql: str, database: Any) -> None:
+    # Not executescript, which would commit the transaction around it.
+    for statement in sql.split(";\n"):
+        if statement.strip():
+            database.conn.execute(statement)

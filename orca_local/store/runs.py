@@ -1,0 +1,162 @@
+"""Runs of stages and what happened in them."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from orca_local.domain.errors import InputError
+from orca_local.store.connection import Connection
+from orca_local.store.encoding import from_json, to_json, utc_now
+from orca_local.store.processes import host_name, is_running, process_started
+
+STALE_SECONDS = 10.0
+"""A run whose last heartbeat is older than this, and whose process is gone, is dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run of one stage."""
+
+    run_id: int
+    stage: str
+    status: str
+    """running, done, failed, interrupted, or dead: its process ended without a word."""
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    inputs: dict[str, Any]
+    """What the run was made from: model hashes, template text."""
+    pid: int
+    error: str
+    """Why it failed."""
+    started_at: str
+    heartbeat_at: str
+    finished_at: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form that `--json` prints."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event of a run."""
+
+    run_id: int
+    seq: int
+    """Counts from 1 within the run."""
+    kind: str
+    payload: dict[str, Any]
+    created_at: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The form that `--json` prints."""
+        return asdict(self)
+
+
+class Runs:
+    """The tables `runs` and `events`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def start(self, stage: str, settings_json: str, versions: Mapping[str, str], pid: int | None = None) -> int:
+        """A new running run of process `pid`, or of this one."""
+        number = os.getpid() if pid is None else pid
+        now = utc_now()
+        row = self._connection.row(
+            "INSERT INTO runs (stage, status, settings_json, versions_json, inputs_json, pid, process_started, host,"
+            " error, started_at, heartbeat_at) VALUES (?, 'running', ?, ?, '{}', ?, ?, ?, '', ?, ?) RETURNING id",
+            [
+                stage,
+                settings_json,
+                to_json(dict(versions)),
+                number,
+                process_started(number) or "",
+                host_name(),
+                now,
+                now,
+            ],
+        )
+        assert row is not None
+        return int(row["id"])
+
+    def heartbeat(self, run_id: int) -> None:
+        """Say that the run lives."""
+        self._connection.execute("UPDATE runs SET heartbeat_at = ? WHERE id = ?", [utc_now(), run_id])
+
+    def record_inputs(self, run_id: int, inputs: Mapping[str, Any]) -> None:
+        """Add to what the run was made from."""
+        self._connection.execute(
+            "UPDATE runs SET inputs_json = json_patch(inputs_json, ?) WHERE id = ?", [to_json(dict(inputs)), run_id]
+        )
+
+    def finish(self, run_id: int, status: str, error: str = "") -> None:
+        """The run ended: done, failed or interrupted."""
+        self._connection.execute(
+            "UPDATE runs SET status = ?, error = ?, finished_at = ?, heartbeat_at = ? WHERE id = ?",
+            [status, error, utc_now(), utc_now(), run_id],
+        )
+
+    def mark_dead(self) -> None:
+        """Whoever holds the workspace's lock knows that no other run lives."""
+        self._connection.execute("UPDATE runs SET status = 'dead', finished_at = heartbeat_at WHERE status = 'running'")
+
+    def get(self, run_id: int) -> RunRow:
+        """One run. Raises `InputError` where there is none."""
+        row = self._connection.row("SELECT * FROM runs WHERE id = ?", [run_id])
+        if row is None:
+            raise InputError(f"there is no run {run_id}", hint="see `orca-local runs list`")
+        return _run(row)
+
+    def add_event(self, run_id: int, kind: str, payload: Mapping[str, Any]) -> int:
+        """Append an event; returns its number."""
+        row = self._connection.row(
+            "INSERT INTO events (run_id, seq, kind, payload_json, created_at)"
+            " SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ? FROM events WHERE run_id = ? RETURNING seq",
+            [run_id, kind, to_json(dict(payload)), utc_now(), run_id],
+        )
+        assert row is not None
+        return int(row["seq"])
+
+    def events(self, run_id: int, after_seq: int = 0) -> list[EventRow]:
+        """The events of a run that came after number `after_seq`."""
+        found = self._connection.rows(
+            "SELECT run_id, seq, kind, payload_json, created_at FROM events WHERE run_id = ? AND seq > ? ORDER BY seq",
+            [run_id, after_seq],
+        )
+        return [
+            EventRow(row["run_id"], row["seq"], row["kind"], from_json(row["payload_json"]), row["created_at"])
+            for row in found
+        ]
+
+    def list(self) -> list[RunRow]:
+        """All runs, the newest first."""
+        return [_run(row) for row in self._connection.rows("SELECT * FROM runs ORDER BY id DESC")]
+
+
+def _run(row: sqlite3.Row) -> RunRow:
+    return RunRow(
+        run_id=row["id"],
+        stage=row["stage"],
+        status="dead" if _is_dead(row) else row["status"],
+        settings=from_json(row["settings_json"]),
+        versions=from_json(row["versions_json"]),
+        inputs=from_json(row["inputs_json"]),
+        pid=row["pid"],
+        error=row["error"],
+        started_at=row["started_at"],
+        heartbeat_at=row["heartbeat_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def _is_dead(row: sqlite3.Row) -> bool:
+    if row["status"] != "running":
+        return False
+    silent = (datetime.now(UTC) - datetime.fromisoformat(row["heartbeat_at"])).total_seconds()
+    return silent > STALE_SECONDS and not is_running(row["pid"], row["process_started"], row["host"])

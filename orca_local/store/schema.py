@@ -1,0 +1,134 @@
+"""The tables and views, as one SQL text per step of the schema."""
+
+from __future__ import annotations
+
+INITIAL = """
+CREATE TABLE models (
+  id INTEGER PRIMARY KEY, path TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, architecture TEXT NOT NULL,
+  quantization TEXT NOT NULL, parameters INTEGER NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE tasks (
+  name TEXT PRIMARY KEY, source TEXT NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE samples (
+  id TEXT PRIMARY KEY, task TEXT NOT NULL REFERENCES tasks(name),
+  split TEXT NOT NULL CHECK (split IN ('probe', 'train', 'holdout')), kind TEXT NOT NULL,
+  prompt TEXT NOT NULL, answer_json TEXT NOT NULL, labels_json TEXT NOT NULL, rationale TEXT,
+  metadata_json TEXT NOT NULL, content_hash TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX samples_by_task ON samples(task, split, kind);
+CREATE TABLE strategies (
+  name TEXT NOT NULL, hash TEXT NOT NULL, student TEXT NOT NULL, teacher TEXT NOT NULL,
+  builtin INTEGER NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY (name, hash)
+) STRICT;
+
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY, stage TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('running', 'done', 'failed', 'interrupted', 'dead')),
+  settings_json TEXT NOT NULL, versions_json TEXT NOT NULL, inputs_json TEXT NOT NULL,
+  pid INTEGER NOT NULL, process_started TEXT NOT NULL, host TEXT NOT NULL, error TEXT NOT NULL,
+  started_at TEXT NOT NULL, heartbeat_at TEXT NOT NULL, finished_at TEXT
+) STRICT;
+CREATE TABLE events (
+  run_id INTEGER NOT NULL REFERENCES runs(id), seq INTEGER NOT NULL, kind TEXT NOT NULL,
+  payload_json TEXT NOT NULL, created_at TEXT NOT NULL, PRIMARY KEY (run_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE generations (
+  key TEXT PRIMARY KEY, prompt TEXT NOT NULL, completion TEXT NOT NULL, prompt_tokens INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL, finish_reason TEXT NOT NULL, duration_ms INTEGER NOT NULL,
+  config_json TEXT NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE system_messages (
+  id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE measurements (
+  id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(id),
+  sample_id TEXT NOT NULL REFERENCES samples(id), strategy TEXT NOT NULL,
+  model_id INTEGER NOT NULL REFERENCES models(id),
+  system_message_id INTEGER NOT NULL REFERENCES system_messages(id), sample_index INTEGER NOT NULL,
+  generation_key TEXT NOT NULL REFERENCES generations(key), created_at TEXT NOT NULL,
+  UNIQUE (sample_id, model_id, strategy, system_message_id, sample_index, generation_key)
+) STRICT;
+CREATE INDEX measurements_by_run ON measurements(run_id);
+CREATE TABLE scores (
+  generation_key TEXT NOT NULL REFERENCES generations(key), sample_id TEXT NOT NULL REFERENCES samples(id),
+  extracted TEXT, value REAL CHECK (value BETWEEN 0 AND 1), scorer TEXT NOT NULL,
+  PRIMARY KEY (generation_key, sample_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE selections (
+  id INTEGER PRIMARY KEY, run_id INTEGER REFERENCES runs(id), task TEXT NOT NULL REFERENCES tasks(name),
+  strategy TEXT NOT NULL, accuracy REAL, ci_low REAL, ci_high REAL, samples INTEGER NOT NULL,
+  decided INTEGER NOT NULL, method TEXT NOT NULL, alpha REAL, reason TEXT NOT NULL, chosen_by TEXT NOT NULL,
+  created_at TEXT NOT NULL, UNIQUE (run_id, task, chosen_by)
+) STRICT;
+CREATE INDEX selections_by_task ON selections(task);
+
+CREATE TABLE teacher_calls (
+  key TEXT PRIMARY KEY, endpoint TEXT NOT NULL, model TEXT NOT NULL, request_json TEXT NOT NULL,
+  response_json TEXT, state TEXT NOT NULL CHECK (state IN ('reserved', 'done', 'failed')),
+  prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, reserved_usd REAL, cost_usd REAL,
+  attempts INTEGER NOT NULL, error TEXT NOT NULL, created_at TEXT NOT NULL, finished_at TEXT
+) STRICT;
+CREATE TABLE demonstrations (
+  id INTEGER PRIMARY KEY, sample_id TEXT NOT NULL REFERENCES samples(id), strategy TEXT NOT NULL,
+  teacher_call_key TEXT NOT NULL REFERENCES teacher_calls(key), sample_index INTEGER NOT NULL,
+  text TEXT NOT NULL, verified INTEGER,
+  review TEXT NOT NULL CHECK (review IN ('pending', 'accepted', 'rejected', 'edited')),
+  created_at TEXT NOT NULL, UNIQUE (sample_id, strategy, teacher_call_key, sample_index)
+) STRICT;
+
+CREATE TABLE trainings (
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, run_id INTEGER NOT NULL REFERENCES runs(id),
+  weights_sha256 TEXT NOT NULL, recipe_json TEXT NOT NULL, rows INTEGER NOT NULL, directory TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('running', 'done', 'failed')), summary_json TEXT NOT NULL,
+  created_at TEXT NOT NULL, finished_at TEXT
+) STRICT;
+CREATE TABLE training_metrics (
+  training_id INTEGER NOT NULL REFERENCES trainings(id), step INTEGER NOT NULL, name TEXT NOT NULL, value REAL,
+  PRIMARY KEY (training_id, name, step)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE adapters (
+  id INTEGER PRIMARY KEY, training_id INTEGER REFERENCES trainings(id), path TEXT NOT NULL,
+  sha256 TEXT NOT NULL, weights_sha256 TEXT NOT NULL, step INTEGER NOT NULL, validation_loss REAL,
+  created_at TEXT NOT NULL, UNIQUE (sha256, path)
+) STRICT;
+CREATE TABLE exports (
+  id INTEGER PRIMARY KEY, run_id INTEGER REFERENCES runs(id), name TEXT NOT NULL, path TEXT NOT NULL,
+  sha256 TEXT NOT NULL, quantization TEXT NOT NULL, bytes INTEGER NOT NULL,
+  adapter_id INTEGER REFERENCES adapters(id), acceptance_json TEXT NOT NULL, created_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE evaluations (
+  id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(id), model TEXT NOT NULL,
+  model_id INTEGER NOT NULL REFERENCES models(id), system_message TEXT NOT NULL, task TEXT NOT NULL,
+  n INTEGER NOT NULL, accuracy REAL NOT NULL, ci_low REAL NOT NULL, ci_high REAL NOT NULL,
+  extracted REAL NOT NULL, created_at TEXT NOT NULL, UNIQUE (run_id, model, model_id, system_message, task)
+) STRICT;
+
+CREATE VIEW latest_measurements AS
+  SELECT max(run_id) AS run_id, id, sample_id, strategy, model_id, system_message_id, sample_index, generation_key
+  FROM measurements GROUP BY sample_id, model_id, strategy, system_message_id, sample_index;
+CREATE VIEW probe_matrix AS
+  SELECT samples.task AS task, measured.strategy AS strategy, models.path AS model, count(*) AS n,
+    round(avg(coalesce(scores.value, 0)), 4) AS accuracy,
+    round(avg(scores.value IS NOT NULL), 4) AS extracted,
+    round(avg(generations.completion_tokens), 1) AS completion_tokens
+  FROM latest_measurements AS measured
+  JOIN samples ON samples.id = measured.sample_id AND samples.split = 'probe'
+  JOIN models ON models.id = measured.model_id
+  JOIN generations ON generations.key = measured.generation_key
+  LEFT JOIN scores ON scores.generation_key = measured.generation_key AND scores.sample_id = measured.sample_id
+  GROUP BY samples.task, measured.strategy, models.id;
+CREATE VIEW teacher_spend AS
+  SELECT endpoint, model, state, count(*) AS calls, sum(prompt_tokens) AS prompt_tokens,
+    sum(completion_tokens) AS completion_tokens, round(sum(coalesce(cost_usd, 0)), 4) AS cost_usd,
+    round(sum(CASE state WHEN 'reserved' THEN coalesce(reserved_usd, 0) ELSE 0 END), 4) AS reserved_usd
+  FROM teacher_calls GROUP BY endpoint, model, state;
+CREATE VIEW evaluation_summary AS
+  SELECT run_id, model, system_message, count(*) AS tasks, sum(n) AS n,
+    round(sum(accuracy * n) / sum(n), 4) AS accuracy, round(sum(extracted * n) / sum(n), 4) AS extracted
+  FROM evaluations GROUP BY run_id, model, model_id, system_message;
+"""
+
+STEPS: tuple[tuple[str, str], ...] = (("0001_initial", INITIAL),)
+"""Name and SQL of every step, oldest first. A released step never changes; a change is a new step."""

@@ -1,0 +1,76 @@
+"""Which strategy each task has, and how sure we are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from orca_local.store.connection import Connection
+from orca_local.store.encoding import utc_now
+
+BY_HAND = "hand"
+"""`chosen_by` of a choice that no measurement overrules."""
+
+_COLUMNS = "run_id, task, strategy, accuracy, ci_low, ci_high, samples, decided, method, alpha, reason, chosen_by"
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionRow:
+    """The choice for one task."""
+
+    run_id: int | None
+    """None for a choice by hand."""
+    task: str
+    strategy: str
+    accuracy: float | None
+    ci_low: float | None
+    ci_high: float | None
+    samples: int
+    decided: bool
+    """Whether the intervals separate it from every other strategy."""
+    method: str
+    alpha: float | None
+    reason: str
+    chosen_by: str
+    """`probe` or `hand`."""
+
+
+class Selections:
+    """The table `selections`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def set(self, row: SelectionRow) -> None:
+        """Keep a choice; one of the same run for the same task is replaced."""
+        with self._connection.transaction():
+            self._connection.execute(
+                "DELETE FROM selections WHERE run_id IS ? AND task = ? AND chosen_by = ?",
+                [row.run_id, row.task, row.chosen_by],
+            )
+            self._connection.execute(
+                f"INSERT INTO selections ({_COLUMNS}, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    row.run_id,
+                    row.task,
+                    row.strategy,
+                    row.accuracy,
+                    row.ci_low,
+                    row.ci_high,
+                    row.samples,
+                    int(row.decided),
+                    row.method,
+                    row.alpha,
+                    row.reason,
+                    row.chosen_by,
+                    utc_now(),
+                ],
+            )
+
+    def current(self) -> dict[str, SelectionRow]:
+        """The choice that holds for each task, by task: the one by hand, else the latest."""
+        found = self._connection.rows(f"SELECT {_COLUMNS} FROM selections ORDER BY task, chosen_by = ?, id", [BY_HAND])
+        return {row["task"]: replace(SelectionRow(*row), decided=bool(row["decided"])) for row in found}
+
+    def clear_by_hand(self, task: str) -> None:
+        """Let measurements decide again."""
+        self._connection.execute("DELETE FROM selections WHERE task = ? AND chosen_by = ?", [task, BY_HAND])

@@ -1,0 +1,89 @@
+"""The workspace's database: one file, and one small repository for each part of it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+
+from orca_local.domain.errors import InputError
+from orca_local.store.connection import BUSY_SECONDS, Connection
+from orca_local.store.demonstrations import Demonstrations
+from orca_local.store.generations import Generations
+from orca_local.store.measurements import Measurements
+from orca_local.store.migrate import migrate
+from orca_local.store.models import Models
+from orca_local.store.results import Evaluations, Exports
+from orca_local.store.runs import Runs
+from orca_local.store.samples import Samples
+from orca_local.store.selections import Selections
+from orca_local.store.strategies import Strategies
+from orca_local.store.teacher_calls import TeacherCalls
+from orca_local.store.trainings import Adapters, Trainings
+
+
+class Store:
+    """Opens and holds one connection; several stores, in several processes, may share a file.
+
+    A single write is its own transaction and on the disk when it returns; put many into `transaction`.
+    Use a store in the thread that opened it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.models = Models(connection)
+        self.samples = Samples(connection)
+        self.strategies = Strategies(connection)
+        self.runs = Runs(connection)
+        self.generations = Generations(connection)
+        self.measurements = Measurements(connection)
+        self.selections = Selections(connection)
+        self.teacher_calls = TeacherCalls(connection)
+        self.demonstrations = Demonstrations(connection)
+        self.trainings = Trainings(connection)
+        self.adapters = Adapters(connection)
+        self.exports = Exports(connection)
+        self.evaluations = Evaluations(connection)
+
+    @classmethod
+    def open(
+        cls, path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS, durable: bool = True
+    ) -> Store:
+        """Open the database at `path` and bring it to this version's schema.
+
+        `durable=False` is for rows that may be lost when the power fails, such as heartbeats.
+        Raises `InputError` where it is missing (unless `create`), damaged, another program's, or of a newer
+        version, and `BusyError` where another process holds it for longer than `busy_seconds`.
+        """
+        if path.is_dir():
+            raise InputError(f"{path} is a directory, not a database", hint="move it away")
+        if not create and not path.exists():
+            raise InputError(f"there is no database {path}", hint="make a workspace with `orca-local init DIR`")
+        connection = Connection(path, busy_seconds=busy_seconds, durable=durable)
+        try:
+            migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection)
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._connection.path
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All writes of the block or none of them; blocks inside join it. Never yield an event within one."""
+        return self._connection.transaction()
+
+    def close(self) -> None:
+        """Close the file. Safe to call twice."""
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
