@@ -1,0 +1,240 @@
+"""The header of a GGUF file, read without touching a tensor.
+
+The format is that of https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. The parser is our own
+because it has to say in a sentence what is wrong with a file, never believes a length that the file could
+not hold, and keeps the raw bytes of every metadata pair so that a copy is a copy.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.errors import InputError
+
+MAGIC = b"GGUF"
+VERSIONS = (2, 3)
+DEFAULT_ALIGNMENT = 32
+REMEDY = "download the file again, or check that it is a GGUF model"
+
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_STRING, _ARRAY = 8, 9
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """Where a tensor lies and how it is stored."""
+
+    name: str
+    shape: tuple[int, ...]
+    """Rows first, as numpy has it (the file lists the fastest dimension first)."""
+    type_name: str
+    """`F32`, `Q4_1`, …"""
+    offset: int
+    """Bytes from the start of the file."""
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """Everything in front of the tensor data."""
+
+    path: Path
+    version: int
+    metadata: dict[str, Any]
+    raw_pairs: dict[str, bytes]
+    """Each metadata pair as it stands in the file: key, type and value."""
+    tensors: tuple[TensorInfo, ...]
+    data_offset: int
+    alignment: int
+
+    @property
+    def architecture(self) -> str:
+        """Such as `llama` or `qwen3`."""
+        return str(self.metadata["general.architecture"])
+
+    def value(self, key: str, default: Any = None) -> Any:
+        """A value of the architecture's own section, such as `embedding_length`."""
+        return self.metadata.get(f"{self.architecture}.{key}", default)
+
+    @cached_property
+    def tensor_map(self) -> dict[str, TensorInfo]:
+        """Tensors by name."""
+        return {tensor.name: tensor for tensor in self.tensors}
+
+    @cached_property
+    def parameters(self) -> int:
+        """Number of weights."""
+        total = 0
+        for tensor in self.tensors:
+            count = 1
+            for length in tensor.shape:
+                count *= length
+            total += count
+        return total
+
+    @property
+    def quantization(self) -> str:
+        """The type that the file says it is, else the one that most weights have."""
+        from gguf import LlamaFileType
+
+        file_type = self.metadata.get("general.file_type")
+        if isinstance(file_type, int):
+            try:
+                return LlamaFileType(file_type).name.removeprefix("MOSTLY_").removeprefix("ALL_")
+            except ValueError:
+                pass
+        by_type: dict[str, int] = {}
+        for tensor in self.tensors:
+            by_type[tensor.type_name] = by_type.get(tensor.type_name, 0) + tensor.bytes
+        return max(by_type, key=lambda name: by_type[name]) if by_type else "unknown"
+
+    @property
+    def context_length(self) -> int:
+        """Tokens that the model was trained to hold."""
+        return int(self.value("context_length", 0))
+
+    @property
+    def block_count(self) -> int:
+        """Number of transformer blocks."""
+        return int(self.value("block_count", 0))
+
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja chat template, or None."""
+        template = self.metadata.get("tokenizer.chat_template")
+        return template if isinstance(template, str) and template.strip() else None
+
+    @property
+    def tied(self) -> bool:
+        """Whether the output head is the token embedding."""
+        return "output.weight" not in self.tensor_map
+
+
+class _Cursor:
+    def __init__(self, data: mmap.mmap, path: Path) -> None:
+        self.data = data
+        self.path = path
+        self.at = 0
+
+    def take(self, count: int) -> bytes:
+        if count < 0 or self.at + count > len(self.data):
+            raise InputError(
+                f"{self.path} is cut short or corrupt: its header wants byte {self.at + count:,}, "
+                f"the file ends at {len(self.data):,}",
+                hint=REMEDY,
+            )
+        piece = self.data[self.at : self.at + count]
+        self.at += count
+        return piece
+
+    def number(self, form: str) -> Any:
+        return struct.unpack("<" + form, self.take(struct.calcsize("<" + form)))[0]
+
+    def text(self) -> str:
+        raw = self.take(self.number("Q"))
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            # Byte-level vocabularies may hold pieces that are not whole characters.
+            return raw.decode("utf-8", errors="surrogateescape")
+
+    def value(self, kind: int) -> Any:
+        if kind in _SCALARS:
+            return self.number(_SCALARS[kind])
+        if kind == _STRING:
+            return self.text()
+        if kind != _ARRAY:
+            raise InputError(f"{self.path} is corrupt: unknown metadata type {kind}", hint=REMEDY)
+        item, count = self.number("I"), self.number("Q")
+        if item in _SCALARS:
+            size = struct.calcsize("<" + _SCALARS[item])
+            return list(struct.unpack(f"<{count}{_SCALARS[item]}", self.take(count * size)))
+        if count * 8 > len(self.data) - self.at:
+            raise InputError(f"{self.path} is cut short or corrupt: a list of {count:,} items", hint=REMEDY)
+        return [self.value(item) for _ in range(count)]
+
+
+def read_header(path: Path) -> Header:
+    """Parse the header of `path`. Raises `InputError` that says in a sentence what is wrong."""
+    try:
+        with path.open("rb") as file:
+            if not path.stat().st_size:
+                raise InputError(f"{path} is empty", hint=REMEDY)
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                return _parse(_Cursor(data, path))
+    except FileNotFoundError:
+        raise InputError(f"there is no file {path}", hint="check the path, or see `orca-local models list`") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a directory, not a GGUF file", hint="name the .gguf file inside it") from None
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}", hint="check its permissions") from error
+
+
+def _parse(cursor: _Cursor) -> Header:
+    magic = cursor.take(min(4, len(cursor.data)))
+    if magic != MAGIC:
+        raise InputError(f"{cursor.path} is not a GGUF file: it starts with {magic!r}", hint=REMEDY)
+    version = cursor.number("I")
+    if version not in VERSIONS:
+        raise InputError(
+            f"{cursor.path} is GGUF version {version}; versions 2 and 3 (little-endian) are read",
+            hint="convert the model again with a current llama.cpp",
+        )
+    tensor_count, pair_count = cursor.number("Q"), cursor.number("Q")
+    metadata: dict[str, Any] = {}
+    raw_pairs: dict[str, bytes] = {}
+    for _ in range(pair_count):
+        start = cursor.at
+        key = cursor.text()
+        metadata[key] = cursor.value(cursor.number("I"))
+        raw_pairs[key] = cursor.data[start : cursor.at]
+    if not isinstance(metadata.get("general.architecture"), str):
+        raise InputError(f"{cursor.path} does not name its architecture", hint=REMEDY)
+    alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
+    if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1):
+        raise InputError(f"{cursor.path} is corrupt: alignment {alignment!r}", hint=REMEDY)
+    entries = [_tensor_entry(cursor) for _ in range(tensor_count)]
+    data_offset = -(-cursor.at // alignment) * alignment
+    tensors = tuple(_tensor_info(cursor, entry, data_offset) for entry in entries)
+    return Header(cursor.path, version, metadata, raw_pairs, tensors, data_offset, alignment)
+
+
+def _tensor_entry(cursor: _Cursor) -> tuple[str, tuple[int, ...], int, int]:
+    name = cursor.text()
+    dimensions = cursor.number("I")
+    if not 1 <= dimensions <= 4:
+        raise InputError(f"{cursor.path} is corrupt: tensor {name!r} has {dimensions} dimensions", hint=REMEDY)
+    shape = tuple(reversed([cursor.number("Q") for _ in range(dimensions)]))
+    return name, shape, cursor.number("I"), cursor.number("Q")
+
+
+def _tensor_info(cursor: _Cursor, entry: tuple[str, tuple[int, ...], int, int], data_offset: int) -> TensorInfo:
+    from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+
+    name, shape, kind, offset = entry
+    try:
+        quantization = GGMLQuantizationType(kind)
+    except ValueError:
+        raise InputError(
+            f"{cursor.path}: tensor {name!r} has the unknown type {kind}",
+            hint="upgrade with `pip install -U gguf llama-cpp-python`",
+        ) from None
+    block, size = GGML_QUANT_SIZES[quantization]
+    count = 1
+    for length in shape:
+        count *= length
+    if shape[-1] % block:
+        raise InputError(f"{cursor.path} is corrupt: tensor {name!r} does not divide into blocks", hint=REMEDY)
+    info = TensorInfo(name, shape, quantization.name, data_offset + offset, count // block * size)
+    if info.offset + info.bytes > len(cursor.data):
+        raise InputError(
+            f"{cursor.path} is cut short: tensor {name!r} ends at byte {info.offset + info.bytes:,}, "
+            f"the file at {len(cursor.data):,}",
+            hint=REMEDY,
+        )
+    return info

@@ -1,0 +1,34 @@
+"""What a GGUF file is, from its header alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from orca_local.gguf.header import read_header
+from orca_local.gguf.layer_names import TRAINABLE
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """The object of `models inspect --json`; raises `InputError` for a file that is not a whole GGUF."""
+    header = read_header(path)
+    types: dict[str, int] = {}
+    for tensor in header.tensors:
+        types[tensor.type_name] = types.get(tensor.type_name, 0) + 1
+    problems = []
+    if header.chat_template is None:
+        problems.append("it has no chat template: use an instruct or chat model")
+    if header.architecture not in TRAINABLE:
+        problems.append(f"the architecture {header.architecture!r} cannot be trained here")
+    return {
+        "path": str(path),
+        "name": header.metadata.get("general.name"),
+        "architecture": header.architecture,
+        "quantization": header.quantization,
+        "parameters": header.parameters,
+        "context_length": header.context_length,
+        "bytes": path.stat().st_size,
+        "tensor_types": types,
+        "chat_template": header.chat_template,
+        "problems": problems,
+    }

@@ -1,0 +1,110 @@
+"""Which GGUF tensor is which layer of the trainer's model, and how its rows are ordered.
+
+Names on the GGUF side are llama.cpp's; those on the other side are the ones that Hugging Face models and
+PEFT adapters use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orca_local.domain.errors import InputError
+from orca_local.gguf.header import Header
+
+TRAINABLE = ("llama", "qwen2", "qwen3")
+"""Architectures whose layers are known here; mistral files call themselves `llama`."""
+
+_LINEAR = {
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+_NORMS = {
+    "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "ffn_norm",
+    "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm",
+}
+_OUTER = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}
+
+
+@dataclass(frozen=True, slots=True)
+class LinearLayer:
+    """A matrix of the blocks that an adapter may change."""
+
+    hf_name: str
+    """Such as `model.layers.0.self_attn.q_proj`."""
+    gguf_name: str
+    """Such as `blk.0.attn_q.weight`."""
+    out_features: int
+    in_features: int
+    rotary_heads: int | None
+    """Heads whose rows the file stores permuted for rotary embedding; None where it does not."""
+
+
+def require_trainable(header: Header) -> None:
+    """Raise `InputError` for an architecture that training and merging do not know."""
+    if header.architecture not in TRAINABLE:
+        raise InputError(
+            f"training the architecture {header.architecture!r} is not supported; known are {', '.join(TRAINABLE)}",
+            hint="choose another student: `orca-local models list`",
+        )
+
+
+def linear_layers(header: Header) -> list[LinearLayer]:
+    """Every linear layer of the blocks, in order."""
+    require_trainable(header)
+    layers = []
+    for block in range(header.block_count):
+        for hf, gguf in _LINEAR.items():
+            name = f"blk.{block}.{gguf}.weight"
+            if name not in header.tensor_map:
+                raise InputError(f"{header.path} has no tensor {name!r}", hint="choose another student")
+            out_features, in_features = header.tensor_map[name].shape
+            heads = _rotary_heads(header, gguf)
+            layers.append(LinearLayer(f"model.layers.{block}.{hf}", name, out_features, in_features, heads))
+    return layers
+
+
+def hf_tensor_names(header: Header) -> dict[str, tuple[str, int | None]]:
+    """GGUF tensor → (name in the trainer's state dict, permuted heads), for every tensor that has one there."""
+    require_trainable(header)
+    names: dict[str, tuple[str, int | None]] = {}
+    for hf, gguf in _OUTER.items():
+        names[f"{gguf}.weight"] = (f"{hf}.weight", None)
+    for block in range(header.block_count):
+        for hf, gguf in (_LINEAR | _NORMS).items():
+            for part in ("weight", "bias"):
+                names[f"blk.{block}.{gguf}.{part}"] = (
+                    f"model.layers.{block}.{hf}.{part}",
+                    _rotary_heads(header, gguf),
+                )
+    return {gguf: pair for gguf, pair in names.items() if gguf in header.tensor_map}
+
+
+def _rotary_heads(header: Header, gguf: str) -> int | None:
+    if header.architecture != "llama" or gguf not in ("attn_q", "attn_k"):
+        return None
+    heads = int(header.value("attention.head_count"))
+    return heads if gguf == "attn_q" else int(header.value("attention.head_count_kv", heads))
+
+
+def permute_rotary(matrix: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+    """Rows from the trainer's order (halves of each head) to llama.cpp's (pairs), first axis only."""
+    rows = matrix.shape[0]
+    split = matrix.reshape(heads, 2, rows // heads // 2, *matrix.shape[1:])
+    return np.ascontiguousarray(split.swapaxes(1, 2).reshape(matrix.shape))
+
+
+def unpermute_rotary(matrix: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+    """The inverse of `permute_rotary`."""
+    rows = matrix.shape[0]
+    split = matrix.reshape(heads, rows // heads // 2, 2, *matrix.shape[1:])
+    return np.ascontiguousarray(split.swapaxes(1, 2).reshape(matrix.shape))

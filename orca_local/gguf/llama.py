@@ -1,0 +1,51 @@
+"""The one place that imports llama.cpp: loaded when it is used, its log kept and never printed."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections import deque
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from orca_local.domain.errors import MissingError
+
+LOG_LINES = 200
+
+_log: deque[str] = deque(maxlen=LOG_LINES)
+_lock = threading.Lock()
+_callback: Any = None
+"""llama.cpp calls this for as long as the process lives: a callback that is collected is a crash."""
+
+
+@cache
+def library() -> ModuleType:
+    """The `llama_cpp` module, its backend started. Raises `MissingError` where it is not installed."""
+    global _callback
+    try:
+        import llama_cpp
+    except ImportError as error:
+        raise MissingError(
+            f"llama-cpp-python cannot be loaded: {error}", hint="pip install llama-cpp-python"
+        ) from error
+
+    def keep(_level: int, text: bytes, _data: Any) -> None:
+        with _lock:
+            _log.append(text.decode("utf-8", errors="replace"))
+
+    _callback = llama_cpp.llama_log_callback(keep)
+    llama_cpp.llama_log_set(_callback, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+    return llama_cpp
+
+
+def last_log(lines: int = 20) -> str:
+    """What llama.cpp said last."""
+    with _lock:
+        return "\n".join("".join(_log).strip().splitlines()[-lines:])
+
+
+def supports_gpu() -> bool:
+    """Whether this build can put layers on a GPU."""
+    return bool(library().llama_supports_gpu_offload())

@@ -1,0 +1,47 @@
+"""The tensors of a GGUF file as float32 arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orca_local.domain.errors import InputError
+from orca_local.gguf.header import Header, TensorInfo
+
+
+def read_tensor(header: Header, name: str) -> NDArray[np.float32]:
+    """One tensor, dequantized: float32 of its shape, rows first. Raises `InputError` for an unknown name."""
+    if name not in header.tensor_map:
+        raise InputError(f"{header.path} has no tensor {name!r}", hint="the file may be of another architecture")
+    return _read(header, header.tensor_map[name])
+
+
+def iter_tensors(header: Header) -> Iterator[tuple[TensorInfo, NDArray[np.float32]]]:
+    """Every tensor in file order, one in memory at a time."""
+    for tensor in header.tensors:
+        yield tensor, _read(header, tensor)
+
+
+def _read(header: Header, tensor: TensorInfo) -> NDArray[np.float32]:
+    from gguf.constants import GGMLQuantizationType
+    from gguf.quants import dequantize
+
+    kind = GGMLQuantizationType[tensor.type_name]
+    with header.path.open("rb") as file:
+        file.seek(tensor.offset)
+        raw = np.fromfile(file, dtype=np.uint8, count=tensor.bytes)
+    if tensor.type_name == "F32":
+        return raw.view("<f4").reshape(tensor.shape)
+    rows = raw.reshape(*tensor.shape[:-1], -1)
+    if tensor.type_name == "F16":
+        return rows.view("<f2").astype(np.float32).reshape(tensor.shape)
+    try:
+        values = dequantize(rows, kind)
+    except NotImplementedError:
+        raise InputError(
+            f"{header.path}: tensors of type {tensor.type_name} cannot be read as weights",
+            hint="name the F16 or BF16 file of the model as student.weights",
+        ) from None
+    return np.ascontiguousarray(values, dtype=np.float32).reshape(tensor.shape)

@@ -1,0 +1,96 @@
+"""Text to token ids and back, by llama.cpp's own vocabulary: the only tokenizer of the program."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.errors import InputError
+from orca_local.gguf.llama import last_log, library
+
+
+class Tokenizer:
+    """The vocabulary of a GGUF file, loaded without its weights."""
+
+    def __init__(self, path: Path) -> None:
+        self._llama: Any = library()
+        parameters = self._llama.llama_model_default_params()
+        parameters.vocab_only = True
+        self._model = self._llama.llama_model_load_from_file(str(path).encode(), parameters)
+        if not self._model:
+            raise InputError(
+                f"llama.cpp cannot read the vocabulary of {path}: {last_log(2)}", hint="see `orca-local models inspect`"
+            )
+        self._vocab = self._llama.llama_model_get_vocab(self._model)
+
+    def close(self) -> None:
+        """Free the vocabulary. Safe to call twice."""
+        if self._model:
+            self._llama.llama_model_free(self._model)
+            self._model = None
+
+    @cached_property
+    def vocab_size(self) -> int:
+        """Number of tokens."""
+        return int(self._llama.llama_vocab_n_tokens(self._vocab))
+
+    @property
+    def bos(self) -> int | None:
+        """The token that opens a text, where the model has one."""
+        token = int(self._llama.llama_vocab_bos(self._vocab))
+        return token if token >= 0 else None
+
+    @property
+    def eos(self) -> int | None:
+        """The end-of-text token of the metadata; it may differ from the turn's end."""
+        token = int(self._llama.llama_vocab_eos(self._vocab))
+        return token if token >= 0 else None
+
+    @property
+    def adds_bos(self) -> bool:
+        """Whether llama.cpp puts the opening token in front of a prompt."""
+        return bool(self._llama.llama_vocab_get_add_bos(self._vocab))
+
+    def encode(self, text: str, *, special: bool = True) -> list[int]:
+        """Token ids of `text`, nothing added. `special`: whether `<|…|>` means the control token."""
+        raw = text.encode("utf-8", errors="surrogatepass")
+        room = len(raw) + 2
+        while True:
+            buffer = (ctypes.c_int32 * room)()
+            count = self._llama.llama_tokenize(self._vocab, raw, len(raw), buffer, room, False, special)
+            if count >= 0:
+                return list(buffer[:count])
+            room = -count
+
+    @cached_property
+    def _pieces(self) -> dict[int, bytes]:
+        return {}
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of one token; control tokens have none."""
+        known = self._pieces.get(token)
+        if known is None:
+            room = 64
+            while True:
+                buffer = ctypes.create_string_buffer(room)
+                count = self._llama.llama_token_to_piece(self._vocab, token, buffer, room, 0, False)
+                if count >= 0:
+                    break
+                room = -count
+            known = self._pieces[token] = buffer.raw[:count]
+        return known
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of `ids`, control tokens left out and broken characters replaced."""
+        return b"".join(map(self.piece, ids)).decode("utf-8", errors="replace")
+
+    def text_of(self, token: int) -> str:
+        """The vocabulary's own spelling of a token, control tokens included."""
+        return str(self._llama.llama_vocab_get_text(self._vocab, token).decode("utf-8", errors="replace"))
+
+    def is_end(self, token: int) -> bool:
+        """Whether llama.cpp stops generating at this token."""
+        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))

@@ -1,0 +1,27 @@
+"""Models that tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import embedded_student, write_tiny_gguf
+
+
+@pytest.fixture(scope="session")
+def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random llama model with tied embeddings."""
+    return write_tiny_gguf(tmp_path_factory.mktemp("tiny") / "tiny.gguf")
+
+
+@pytest.fixture(scope="session")
+def tiny_gguf_untied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random llama model with an output head of its own."""
+    return write_tiny_gguf(tmp_path_factory.mktemp("tiny") / "untied.gguf", tied=False)
+
+
+@pytest.fixture(scope="session")
+def student_gguf() -> Path:
+    """The embedded student."""
+    return embedded_student()
