@@ -23,7 +23,7 @@ class Connection:
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, durable: bool = True) -> None:
         self.path = path
-        self._depth = 0
+        self._in_transaction = False
         with self._explained():
             self.raw = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
             self.raw.row_factory = sqlite3.Row
@@ -60,13 +60,13 @@ class Connection:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of the block or nothing of it; blocks inside join the outermost one."""
-        if self._depth:
+        if self._in_transaction:
             yield
             return
-        # IMMEDIATE: taking the write lock late can fail without waiting, when another wrote in between.
-        self.execute("BEGIN IMMEDIATE")
-        self._depth = 1
+        self._in_transaction = True
         try:
+            # IMMEDIATE: taking the write lock late can fail without waiting, when another wrote in between.
+            self.execute("BEGIN IMMEDIATE")
             yield
             self.execute("COMMIT")
         except BaseException:
@@ -74,7 +74,7 @@ class Connection:
                 self.raw.execute("ROLLBACK")
             raise
         finally:
-            self._depth = 0
+            self._in_transaction = False
 
     def close(self) -> None:
         """Close the file. Safe to call twice."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from orca_local.domain.errors import InputError
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import optional_bool, to_json, utc_now
+from orca_local.store.encoding import optional_bool, storable, to_json, utc_now
 
 Review = Literal["pending", "accepted", "rejected", "edited"]
 
@@ -54,7 +54,7 @@ class Demonstrations:
                 row.strategy,
                 row.teacher_call_key,
                 row.sample_index,
-                row.text,
+                storable(row.text),
                 row.verified,
                 row.review,
                 utc_now(),
@@ -105,7 +105,7 @@ class Demonstrations:
         """
         cursor = self._connection.execute(
             "UPDATE demonstrations SET text = ?, verified = ?, review = 'edited' WHERE id = ?",
-            [text, verified, demonstration_id],
+            [storable(text), verified, demonstration_id],
         )
         if not cursor.rowcount:
             raise _missing(demonstration_id)

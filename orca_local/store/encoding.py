@@ -1,20 +1,37 @@
-"""How values become columns: JSON text and UTC times."""
+"""How values become columns: JSON text, plain text and UTC times."""
 
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 from typing import Any
 
 
 def to_json(value: Any) -> str:
-    """JSON text with sorted keys, so that equal values are equal text."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """JSON text with sorted keys, so that equal values are equal text.
+
+    What JSON has no word for, a NaN, becomes null; numpy scalars become numbers, paths text.
+    """
+    try:
+        text = _dumps(value, ensure_ascii=False)
+    except ValueError:
+        text = _dumps(_without_nan(value), ensure_ascii=False)
+    return text if storable(text) == text else _dumps(_without_nan(value), ensure_ascii=True)
 
 
 def from_json(text: str) -> Any:
     """The value that `to_json` wrote."""
     return json.loads(text)
+
+
+def storable(text: str) -> str:
+    """`text` with what UTF-8 cannot hold, such as half of a surrogate pair, replaced."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def utc_now() -> str:
@@ -25,3 +42,23 @@ def utc_now() -> str:
 def optional_bool(value: int | None) -> bool | None:
     """SQLite keeps truth values as 0, 1 and NULL."""
     return None if value is None else bool(value)
+
+
+def _dumps(value: Any, *, ensure_ascii: bool) -> str:
+    return json.dumps(
+        value, ensure_ascii=ensure_ascii, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
+    return value

@@ -8,7 +8,7 @@ from typing import Any
 
 from orca_local.domain.types import Completion
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, to_json, utc_now
+from orca_local.store.encoding import from_json, storable, to_json, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,18 @@ class Generations:
             " FROM generations WHERE key = ?",
             [key],
         )
-        return None if row is None else GenerationRow(*row[:7], from_json(row["config_json"]))
+        if row is None:
+            return None
+        return GenerationRow(
+            key=row["key"],
+            prompt=row["prompt"],
+            completion=row["completion"],
+            prompt_tokens=row["prompt_tokens"],
+            completion_tokens=row["completion_tokens"],
+            finish_reason=row["finish_reason"],
+            duration_ms=row["duration_ms"],
+            config=from_json(row["config_json"]),
+        )
 
     def known(self, keys: Iterable[str]) -> set[str]:
         """Those of `keys` that are in the store."""
@@ -56,8 +67,8 @@ class Generations:
             " duration_ms, config_json, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             [
                 key,
-                prompt,
-                completion.text,
+                storable(prompt),
+                storable(completion.text),
                 completion.prompt_tokens,
                 completion.completion_tokens,
                 completion.finish_reason,

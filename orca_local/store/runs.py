@@ -11,7 +11,7 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, to_json, utc_now
+from orca_local.store.encoding import from_json, storable, to_json, utc_now
 from orca_local.store.processes import host_name, is_running, process_started
 
 STALE_SECONDS = 10.0
@@ -99,7 +99,7 @@ class Runs:
         """The run ended: done, failed or interrupted."""
         self._connection.execute(
             "UPDATE runs SET status = ?, error = ?, finished_at = ?, heartbeat_at = ? WHERE id = ?",
-            [status, error, utc_now(), utc_now(), run_id],
+            [status, storable(error), utc_now(), utc_now(), run_id],
         )
 
     def mark_dead(self) -> None:

@@ -76,6 +76,10 @@ class Store:
         """All writes of the block or none of them; blocks inside join it. Never yield an event within one."""
         return self._connection.transaction()
 
+    def set_busy_seconds(self, seconds: float) -> None:
+        """How long a write waits from now on for another process that is writing."""
+        self._connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+
     def close(self) -> None:
         """Close the file. Safe to call twice."""
         self._connection.close()

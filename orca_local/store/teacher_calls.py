@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, to_json, utc_now
+from orca_local.store.encoding import from_json, storable, to_json, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class TeacherCalls:
         """The call got no answer; a later run may try again."""
         self._connection.execute(
             "UPDATE teacher_calls SET state = 'failed', error = ?, finished_at = ? WHERE key = ? AND state != 'done'",
-            [error, utc_now(), key],
+            [storable(error), utc_now(), key],
         )
 
 

@@ -1,0 +1,100 @@
+"""Runs a stage: lock, row, heartbeat, stored events, and an honest ending."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, cast
+
+from orca_local.domain.errors import OrcaError
+from orca_local.domain.events import Event, StageFinished
+from orca_local.domain.settings import Settings
+from orca_local.runs.lock import workspace_lock
+from orca_local.runs.run_log import RunLog
+from orca_local.runs.versions import installed_versions
+from orca_local.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What a stage knows of its run."""
+
+    run_id: int
+    store: Store
+
+    def record_inputs(self, **inputs: Any) -> None:
+        """Keep what the run is made from, such as `model_sha256` or `template`, beside its settings."""
+        self.store.runs.record_inputs(self.run_id, inputs)
+
+
+def run_stage(
+    store: Store,
+    workspace_dir: Path,
+    stage: str,
+    settings: Settings,
+    make_events: Callable[[RunContext], Iterator[Event]],
+    on_event: Callable[[Event], None],
+) -> StageFinished:
+    """Run the generator that `make_events` returns to its end; returns its `StageFinished`.
+
+    Every event goes into the run log and to `on_event`. The run ends as done, failed (an exception) or
+    interrupted (Ctrl-C, SIGTERM, a closed terminal), and the exception goes on. Raises `BusyError` where
+    another run holds the workspace.
+    """
+    with workspace_lock(store, workspace_dir, stage), signals_as_interrupt():
+        run_id = store.runs.start(stage, settings.model_dump_json(), installed_versions())
+        log = RunLog(store.path, run_id)
+        status, error = "interrupted", ""
+        try:
+            finished = _drain(stage, make_events(RunContext(run_id, store)), log, on_event)
+            status = "done"
+            return finished
+        except Exception as failure:
+            status = "failed"
+            error = failure.message if isinstance(failure, OrcaError) else f"{type(failure).__name__}: {failure}"
+            raise
+        finally:
+            log.close()
+            store.runs.finish(run_id, status, error)
+
+
+def _drain(stage: str, events: Iterator[Event], log: RunLog, on_event: Callable[[Event], None]) -> StageFinished:
+    finished: StageFinished | None = None
+    # Closed here, not when it is collected: the stage frees its model and its connections before the
+    # run is marked as over.
+    with closing(cast(Any, events)):
+        for event in events:
+            log.add(event)
+            on_event(event)
+            if isinstance(event, StageFinished):
+                finished = event
+    if finished is None:
+        raise RuntimeError(f"stage {stage!r} ended without StageFinished")
+    return finished
+
+
+@contextmanager
+def signals_as_interrupt() -> Iterator[None]:
+    """Make SIGTERM and a hang-up end the block as Ctrl-C does; a handler that is set already stays."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    names = ("SIGTERM", "SIGHUP")
+    signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    ours = [number for number in signals if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)

@@ -1,0 +1,132 @@
+"""Reads settings: typed options beat the environment, which beats `orca.toml`."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.settings import Settings
+
+ENVIRONMENT_PREFIX = "ORCA_LOCAL_"
+"""Followed by SECTION__KEY, as in `ORCA_LOCAL_TRAIN__RANK=8`."""
+
+
+def load_settings(
+    path: Path, environment: Mapping[str, str], overrides: Mapping[str, Mapping[str, Any]] | None = None
+) -> Settings:
+    """The settings of `path`, with the environment's and then `overrides`, by section and key, laid over them.
+
+    Raises `InputError` that names every bad key, where it stands, and the nearest valid one.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    sources: dict[str, str] = {}
+    problems: list[str] = []
+    layers = (_from_file(path), _from_environment(environment), _from_options(overrides or {}))
+    for section, key, value, source in (entry for layer in layers for entry in layer):
+        name = f"{section}.{key}" if key else section
+        if not key or _field(section, key) is None:
+            problems.append(f"{source}: {_unknown(name)}")
+            continue
+        values.setdefault(section, {})[key] = value
+        sources[name] = source
+    if not problems:
+        try:
+            # As JSON and strictly: `rank = "16"` or `rank = true` in the file is a mistake, a list for a
+            # tuple is not.
+            return Settings.model_validate_json(json.dumps(values, default=str), strict=True)
+        except ValidationError as error:
+            problems = [_wrong_value(details, sources) for details in error.errors()]
+    raise InputError("\n".join(problems), hint=f"correct {path} or the setting named above; defaults may be left out")
+
+
+def _from_file(path: Path) -> Iterator[tuple[str, str, Any, str]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        data = tomllib.loads(text)
+    except FileNotFoundError:
+        raise InputError(f"there is no {path}", hint=f"make a workspace with `orca-local init {path.parent}`") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", hint="check the path") from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8: {error.reason} at byte {error.start}", hint="save it as UTF-8"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(
+            f"{path} is not valid TOML: {error}", hint="correct that line; texts stand in quotes"
+        ) from error
+    for section, content in data.items():
+        if not isinstance(content, dict):
+            yield section, "", content, str(path)
+            continue
+        if not content and section not in Settings.model_fields:
+            yield section, "", content, str(path)
+        for key, value in content.items():
+            yield section, key, value, str(path)
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str, Any, str]]:
+    for variable in sorted(environment):
+        name = variable.removeprefix(ENVIRONMENT_PREFIX)
+        # Without the double underscore it is another kind of variable, such as ORCA_LOCAL_MODELS.
+        if name == variable or "__" not in name:
+            continue
+        section, _, key = name.lower().partition("__")
+        field = _field(section, key)
+        value = environment[variable]
+        yield section, key, value if field is None else _parse(field, value), f"environment variable {variable}"
+
+
+def _from_options(overrides: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str, Any, str]]:
+    for section, content in overrides.items():
+        for key, value in content.items():
+            yield section, key, value, "option"
+
+
+def _section(name: str) -> type[BaseModel] | None:
+    field = Settings.model_fields.get(name)
+    return cast(type[BaseModel], field.annotation) if field is not None else None
+
+
+def _field(section: str, key: str) -> FieldInfo | None:
+    model = _section(section)
+    return None if model is None else model.model_fields.get(key)
+
+
+def _parse(field: FieldInfo, text: str) -> Any:
+    """What an environment variable's text stands for: itself for a text, else a JSON value."""
+    if isinstance(field.default, str):
+        return text
+    try:
+        value = json.loads(text.lower() if text.lower() in ("true", "false") else text)
+    except ValueError:
+        value = text
+    return [text] if isinstance(field.default, tuple) and not isinstance(value, list) else value
+
+
+def _unknown(name: str) -> str:
+    known = [
+        f"{section}.{key}" for section in Settings.model_fields for key in (_section(section) or Settings).model_fields
+    ]
+    known += Settings.model_fields
+    same_key = [other for other in known if other.rpartition(".")[2] == name.rpartition(".")[2]]
+    near = same_key or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if name in Settings.model_fields:
+        return f"{name} is a section: write [{name}] and its keys below it"
+    return f"unknown key {name}" + (
+        f"; did you mean {near[0]}?" if near else f"; sections are {', '.join(Settings.model_fields)}"
+    )
+
+
+def _wrong_value(details: Mapping[str, Any], sources: Mapping[str, str]) -> str:
+    name = ".".join(str(part) for part in details["loc"][:2])
+    message = str(details["msg"]).removeprefix("Input should be ")
+    return f"{sources.get(name, name)}: {name} = {json.dumps(details['input'], default=str)}: should be {message}"

@@ -1,0 +1,146 @@
+"""A directory with an `orca.toml`: settings, database, and what the stages made."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.settings import Settings
+from orca_local.runs.settings_file import load_settings
+
+if TYPE_CHECKING:
+    from orca_local.store.store import Store
+
+SETTINGS_FILE = "orca.toml"
+DATABASE_FILE = "orca.db"
+
+_COMMENTS = {
+    "student": "The model that learns: an id of `orca-local models list`, or the path of a GGUF file.",
+    "teacher": "Who writes the answers it learns from: any OpenAI-compatible endpoint, with the key in the\n"
+    '# environment (OPENAI_API_KEY, or the variable named by key_env); or kind = "file" for answers at hand.',
+    "probe": "How strategies are compared on the student.",
+    "train": "The recipe.",
+}
+_EXAMPLES = {
+    "student": ('# weights = "student-F16.gguf"   # the unquantized original, where you have it',),
+    "teacher": ('# base_url = "https://api.openai.com/v1"', '# model = ""'),
+    "probe": ("# max_tokens = 256",),
+    "train": ("# rank = 16", "# learning_rate = 1e-3", "# epochs = 3"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One project of the user's."""
+
+    directory: Path
+    """Absolute."""
+    settings: Settings
+
+    @classmethod
+    def find(cls, start: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Workspace:
+        """The workspace at `start` or the nearest above it. Raises `InputError` where there is none."""
+        absolute = start.absolute()
+        for directory in (absolute, *absolute.parents):
+            if (directory / SETTINGS_FILE).is_file():
+                return cls.open(directory, overrides)
+        raise InputError(
+            f"no workspace here: neither {absolute} nor a directory above it has an {SETTINGS_FILE}",
+            hint="make one with `orca-local init DIR`, or name one with -w",
+        )
+
+    @classmethod
+    def open(cls, directory: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Workspace:
+        """The workspace in `directory`; `overrides` are typed options, by section and key.
+
+        Raises `InputError` where there is none or a setting is wrong.
+        """
+        absolute = directory.absolute()
+        if not (absolute / SETTINGS_FILE).is_file():
+            what = "has no " + SETTINGS_FILE if absolute.is_dir() else "is not a directory"
+            raise InputError(f"no workspace: {absolute} {what}", hint=f"make one with `orca-local init {directory}`")
+        return cls(absolute, load_settings(absolute / SETTINGS_FILE, os.environ, overrides))
+
+    @classmethod
+    def create(
+        cls, directory: Path, student: str = "", settings: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> Workspace:
+        """Make `directory` with a short commented `orca.toml`, holding `student` and `settings` by section and key.
+
+        Raises `InputError` where there is a workspace already.
+        """
+        path = directory.absolute() / SETTINGS_FILE
+        if path.exists():
+            raise InputError(
+                f"{path} is there already", hint=f"use it with `-w {directory}`, or name another directory"
+            )
+        values = {section: dict(content) for section, content in (settings or {}).items()}
+        if student:
+            values.setdefault("student", {})["file"] = student
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            _write_atomically(path, _render(values))
+        except (OSError, UnicodeEncodeError) as error:
+            raise InputError(f"{path} cannot be written: {error}", hint="name another directory") from error
+        return cls.open(directory)
+
+    @property
+    def models_dir(self) -> Path:
+        """Models that belong to this workspace alone."""
+        return self.directory / "models"
+
+    @property
+    def adapters_dir(self) -> Path:
+        """One directory a training, checkpoints included."""
+        return self.directory / "adapters"
+
+    @property
+    def exports_dir(self) -> Path:
+        """Finished files."""
+        return self.directory / "exports"
+
+    @property
+    def runs_dir(self) -> Path:
+        """Output of detached runs."""
+        return self.directory / "runs"
+
+    def store(self) -> Store:
+        """Open the database; made where it is not there yet."""
+        # Imported here: reading settings needs no database.
+        from orca_local.store.store import Store
+
+        return Store.open(self.directory / DATABASE_FILE, create=True)
+
+
+def _render(values: Mapping[str, Mapping[str, Any]]) -> str:
+    sections = [*_COMMENTS, *(section for section in values if section not in _COMMENTS)]
+    parts = ["# A workspace of orca-local. Keys left out have their defaults: see docs/settings.md."]
+    for section in sections:
+        given = values.get(section, {})
+        lines = [f"# {_COMMENTS[section]}"] if section in _COMMENTS else []
+        lines.append(f"[{section}]")
+        lines += [f"{key} = {_toml(value)}" for key, value in given.items()]
+        lines += [line for line in _EXAMPLES.get(section, ()) if line.split()[1] not in given]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """A text, number, truth value or list of them; JSON's spelling, but for one character, is TOML's too."""
+    if isinstance(value, Path):
+        value = str(value)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
