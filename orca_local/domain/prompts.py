@@ -1,0 +1,28 @@
+"""What is said to student and teacher: system message and prompt."""
+
+from __future__ import annotations
+
+from orca_local.domain.strategies import ANSWER_FORMAT, Strategy
+from orca_local.domain.types import Message, Sample
+
+
+def student_messages(sample: Sample, strategy: Strategy) -> tuple[Message, ...]:
+    """The prompt under a strategy, as the student is probed with it."""
+    return _messages(sample, f"{strategy.student}\n{ANSWER_FORMAT[sample.kind]}")
+
+
+def teacher_messages(sample: Sample, strategy: Strategy) -> tuple[Message, ...]:
+    """The prompt under a strategy, as the teacher is asked."""
+    return _messages(sample, f"{strategy.teacher}\n{ANSWER_FORMAT[sample.kind]}")
+
+
+def plain_messages(sample: Sample, system_message: str) -> tuple[Message, ...]:
+    """The prompt with no strategy: how the student is trained and evaluated.
+
+    An empty system message stays a message: without one, some templates put in one of their own.
+    """
+    return _messages(sample, system_message)
+
+
+def _messages(sample: Sample, system: str) -> tuple[Message, ...]:
+    return Message("system", system), Message("user", sample.prompt)
