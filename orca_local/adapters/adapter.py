@@ -1,0 +1,140 @@
+"""LoRA adapters in PEFT's form: `adapter_model.safetensors` and `adapter_config.json`.
+
+Read and written with numpy, so that merging needs no training framework.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orca_local.domain.errors import InputError
+
+WEIGHTS_FILE, CONFIG_FILE = "adapter_model.safetensors", "adapter_config.json"
+_PREFIX = "base_model.model."
+
+Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""A (shape [rank, in_features]) and B (shape [out_features, rank])."""
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """Low-rank updates of linear layers."""
+
+    rank: int
+    alpha: float
+    layers: Mapping[str, Pair]
+    """Layer name, such as `model.layers.0.self_attn.q_proj`, to its two matrices."""
+
+    @property
+    def scale(self) -> float:
+        """What B·A is multiplied by."""
+        return self.alpha / self.rank
+
+    def delta(self, name: str) -> NDArray[np.float32]:
+        """What merging adds to the layer's weight: float32 of shape [out_features, in_features]."""
+        a, b = self.layers[name]
+        return np.asarray(self.scale * (b.astype(np.float32) @ a.astype(np.float32)), dtype=np.float32)
+
+    def save(self, directory: Path, *, base_model: str = "") -> None:
+        """Write both files, whole or not at all, so that `peft` itself loads them."""
+        from safetensors.numpy import save_file
+
+        directory.mkdir(parents=True, exist_ok=True)
+        tensors = {}
+        for name, (a, b) in self.layers.items():
+            tensors[f"{_PREFIX}{name}.lora_A.weight"] = np.ascontiguousarray(a, dtype=np.float32)
+            tensors[f"{_PREFIX}{name}.lora_B.weight"] = np.ascontiguousarray(b, dtype=np.float32)
+        config = {
+            "peft_type": "LORA",
+            "task_type": "CAUSAL_LM",
+            "base_model_name_or_path": base_model,
+            "r": self.rank,
+            "lora_alpha": self.alpha,
+            "lora_dropout": 0.0,
+            "bias": "none",
+            "fan_in_fan_out": False,
+            "use_dora": False,
+            "use_rslora": False,
+            "target_modules": sorted({name.rpartition(".")[2] for name in self.layers}),
+            "inference_mode": True,
+        }
+        part = directory / (WEIGHTS_FILE + ".part")
+        save_file(tensors, part)
+        _sync(part)
+        config_part = directory / (CONFIG_FILE + ".part")
+        config_part.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        _sync(config_part)
+        config_part.replace(directory / CONFIG_FILE)
+        part.replace(directory / WEIGHTS_FILE)
+
+    @classmethod
+    def load(cls, directory: Path) -> Adapter:
+        """Read an adapter. Raises `InputError` for one that cannot be expressed or is not finite."""
+        config = _read_config(directory / CONFIG_FILE)
+        layers = _pairs(directory / WEIGHTS_FILE)
+        return cls(int(config["r"]), float(config["lora_alpha"]), layers)
+
+
+def adapter_sha256(directory: Path) -> str:
+    """Hash of both files of an adapter."""
+    digest = hashlib.sha256()
+    for name in (CONFIG_FILE, WEIGHTS_FILE):
+        digest.update((directory / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(config, dict):
+            raise ValueError("not an object")
+        if config.get("peft_type") != "LORA" or not {"r", "lora_alpha"} <= set(config):
+            raise ValueError("not a LoRA adapter")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path} is no adapter's configuration: {error}", hint="train again with `orca-local train`"
+        ) from error
+    for option in ("use_dora", "use_rslora", "rank_pattern", "alpha_pattern", "modules_to_save"):
+        if config.get(option):
+            raise InputError(
+                f"{path}: the adapter uses {option}, which cannot be merged here", hint="train a plain LoRA adapter"
+            )
+    return config
+
+
+def _pairs(path: Path) -> dict[str, Pair]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise InputError(
+            f"cannot read the adapter {path}: {error}", hint="train again with `orca-local train`"
+        ) from error
+    halves: dict[str, dict[str, NDArray[np.float32]]] = {}
+    for key, values in tensors.items():
+        name, _, half = key.removeprefix(_PREFIX).removesuffix(".weight").rpartition(".")
+        if half not in ("lora_A", "lora_B"):
+            raise InputError(f"{path}: tensor {key!r} is not part of a LoRA adapter", hint="train a plain LoRA adapter")
+        if not np.isfinite(values).all():
+            raise InputError(f"{path}: tensor {key!r} is not finite", hint="train again with a lower learning rate")
+        halves.setdefault(name, {})[half] = values.astype(np.float32, copy=False)
+    broken = [name for name, pair in halves.items() if len(pair) != 2]
+    if broken:
+        raise InputError(f"{path}: layer {broken[0]!r} has only half of its update", hint="train again")
+    return {name: (pair["lora_A"], pair["lora_B"]) for name, pair in halves.items()}
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
