@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -12,12 +13,12 @@ from orca_local.store.schema import STEPS
 MIGRATION_SET = "orca_local"
 
 
-def migrate(connection: Connection) -> None:
-    """Apply the steps that are missing, all or none of them.
+def migrate(connection: Connection, steps: Sequence[tuple[str, str]] = STEPS) -> None:
+    """Apply those of `steps`, as name and SQL, that are missing: all or none of them.
 
     Raises `InputError` for a database of a newer version and for one that another program made.
     """
-    known = [name for name, _ in STEPS]
+    known = [name for name, _ in steps]
     applied = applied_steps(connection)
     newer = [name for name in applied if name not in known]
     if newer:
@@ -32,7 +33,7 @@ def migrate(connection: Connection) -> None:
             f"{connection.path} is a database of another program: it has tables, but none of orca-local's",
             hint="move that file away, or name another workspace with -w",
         )
-    _apply(connection)
+    _apply(connection, steps)
 
 
 def applied_steps(connection: Connection) -> list[str]:
@@ -47,13 +48,13 @@ def _tables(connection: Connection) -> set[str]:
     return {row["name"] for row in connection.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
-def _apply(connection: Connection) -> None:
+def _apply(connection: Connection, steps: Sequence[tuple[str, str]]) -> None:
     # Imported here: a database that is up to date, the everyday case, does without.
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
     migrations = Migrations(MIGRATION_SET)
-    for name, sql in STEPS:
+    for name, sql in steps:
         migrations(name=name)(partial(_run_step, sql))
     database = Database(connection.raw, execute_plugins=False)
     # One outer transaction: two processes that open a blank file wait for each other here, and the

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
+from orca_local.domain.answers import parse_options
 from orca_local.domain.types import KINDS, SPLITS, Kind, Sample, Split
 from orca_local.tasks.split import prompt_hash, split_of
 
 _KEYS = frozenset({"id", "task", "prompt", "answer", "kind", "labels", "split", "rationale", "metadata"})
 _NUMBER = re.compile(r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/\d*[1-9]\d*)?")
 _BOOLEANS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
-# (A) [A] A) A. A: — and in lower case only with a bracket, or every "e.g." would be an option.
-_OPTION = re.compile(r"(?<![A-Za-z0-9])(?:[(\[]?([A-Z])[)\].:]|[(\[]?([a-z])[)\]])")
+# [A] (a) a) — in lower case only with a bracket, or every "e.g." would be an option.
+_UNUSUAL_OPTION = re.compile(r"(?<![A-Za-z0-9])(?:[(\[]?([A-Z])[)\].:]|[(\[]?([a-z])[)\]])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -45,8 +46,12 @@ def parse_record(record: dict[str, Any], *, resplit: bool) -> Sample | list[str]
 
 
 def option_letters(prompt: str) -> set[str]:
-    """The letters, upper case, of the options that a prompt shows."""
-    return {(upper or lower).upper() for upper, lower in _OPTION.findall(prompt)}
+    """The letters, upper case, of the options that a prompt shows, as the scorer reads them.
+
+    Where it reads none, for they are written in another way, anything that looks like one counts.
+    """
+    usual = set(parse_options(prompt))
+    return usual or {(upper or lower).upper() for upper, lower in _UNUSUAL_OPTION.findall(prompt)}
 
 
 def _text(record: dict[str, Any], key: str, problems: list[str]) -> str:

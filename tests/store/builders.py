@@ -1,0 +1,41 @@
+"""Rows that the store's tests start from."""
+
+from __future__ import annotations
+
+from orca_local.domain.scoring import Score
+from orca_local.domain.types import Completion, Kind, Sample, Split
+from orca_local.store.store import Store
+
+
+def make_sample(sample_id: str, *, task: str = "sums", split: Split = "probe", kind: Kind = "number") -> Sample:
+    """A sample whose content is its id."""
+    return Sample(sample_id, task, kind, f"What is {sample_id}?", ("1",), split)
+
+
+def add_samples(store: Store, *samples: Sample) -> None:
+    """Keep samples, the id as content hash."""
+    store.samples.add([(sample, sample.id) for sample in samples], source="test")
+
+
+def ensure_model(store: Store, sha256: str = "aa") -> int:
+    """A model's id."""
+    return store.models.ensure(f"/models/{sha256}.gguf", sha256, "llama", "Q8_0", 1000)
+
+
+def measure(
+    store: Store,
+    run_id: int,
+    sample_id: str,
+    key: str,
+    *,
+    strategy: str = "direct_answer",
+    value: float | None = 1.0,
+    system_message: str = "",
+) -> None:
+    """One generation with its measurement, as a stage keeps it."""
+    extracted = None if value is None else "1"
+    with store.transaction():
+        store.generations.record(key, "prompt", Completion(key, f"text {key}", "stop", 5, 3, 20), {"max_tokens": 8})
+        store.measurements.add(
+            run_id, sample_id, strategy, ensure_model(store), system_message, 0, key, Score(extracted, value, "number")
+        )
