@@ -177,7 +177,7 @@ def _expected(kind: Kind, item: Any) -> str:
         "exact": "a text or a list of texts",
         "span": "a text or a list of texts",
     }.get(kind, "a text")
-    return f"the answer to a {kind} must be {form}, not {_shown(item)}"
+    return f"an answer of kind {kind} must be {form}, not {_shown(item)}"
 
 
 def _shown(value: Any) -> str:
