@@ -39,7 +39,7 @@ def workspace_lock(store: Store, directory: Path, stage: str) -> Iterator[None]:
     # holder, one must not remove the other's fresh lock.
     with store.transaction():
         other = read_holder(path)
-        if other is not None and is_running(other.pid, other.process_started, other.host):
+        if other is not None and _lives(store, other):
             raise _busy(path, other)
         store.runs.mark_dead()
         part = path.with_name(path.name + ".part")
@@ -61,11 +61,17 @@ def read_holder(path: Path) -> Holder | None:
         return None
 
 
+def _lives(store: Store, holder: Holder) -> bool:
+    if holder.host == host_name():
+        return is_running(holder.pid, holder.process_started)
+    return any(run.status == "running" for run in store.runs.list())
+
+
 def _busy(path: Path, other: Holder) -> BusyError:
     if other.host != host_name():
         return BusyError(
             f"{other.stage} runs in this workspace on {other.host} (process {other.pid})",
-            hint=f"wait until it is done; if it is not running any more, delete {path}",
+            hint=f"wait until it is done, or a minute if it was cut off; else delete {path}",
         )
     return BusyError(
         f"{other.stage} is running in this workspace (process {other.pid})",

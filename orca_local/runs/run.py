@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, cast
+from typing import Any
 
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.events import Event, StageFinished
@@ -65,14 +65,18 @@ def run_stage(
 
 def _drain(stage: str, events: Iterator[Event], log: RunLog, on_event: Callable[[Event], None]) -> StageFinished:
     finished: StageFinished | None = None
-    # Closed here, not when it is collected: the stage frees its model and its connections before the
-    # run is marked as over.
-    with closing(cast(Any, events)):
+    try:
         for event in events:
             log.add(event)
             on_event(event)
             if isinstance(event, StageFinished):
                 finished = event
+    finally:
+        # Not left to the collector: the stage frees its model and its connections before the run is
+        # marked as over. Only generators have something to close.
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
     if finished is None:
         raise RuntimeError(f"stage {stage!r} ended without StageFinished")
     return finished

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 from pathlib import Path
@@ -30,12 +29,8 @@ def process_started(pid: int) -> str | None:
     return None if not state or state.startswith("Z") else started.strip()
 
 
-def is_running(pid: int, started: str, host: str) -> bool:
-    """Whether the process named by all three runs; one on another machine is taken to run."""
-    if host != host_name():
-        return True
-    if pid == os.getpid():
-        return True
+def is_running(pid: int, started: str) -> bool:
+    """Whether the process of this machine that both name runs; where the system says nothing, it does."""
     now = process_started(pid)
     return now is not None and (not started or not now or now == started)
 

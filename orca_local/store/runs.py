@@ -16,6 +16,8 @@ from orca_local.store.processes import host_name, is_running, process_started
 
 STALE_SECONDS = 10.0
 """A run whose last heartbeat is older than this, and whose process is gone, is dead."""
+FOREIGN_STALE_SECONDS = 60.0
+"""The same where the process cannot be looked up: in another container, or before the machine was renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +161,6 @@ def _is_dead(row: sqlite3.Row) -> bool:
     if row["status"] != "running":
         return False
     silent = (datetime.now(UTC) - datetime.fromisoformat(row["heartbeat_at"])).total_seconds()
-    return silent > STALE_SECONDS and not is_running(row["pid"], row["process_started"], row["host"])
+    if row["host"] != host_name():
+        return silent > FOREIGN_STALE_SECONDS
+    return silent > STALE_SECONDS and not is_running(row["pid"], row["process_started"])
