@@ -1,0 +1,277 @@
+"""Generates with llama.cpp: many sequences in flight on one context, joined and left at any step."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orca_local.domain.errors import InputError, OrcaError
+from orca_local.domain.settings import EngineSettings
+from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
+from orca_local.engines.llama_context import BATCH, MAX_SEQUENCES, LlamaContext, LlamaModel, Logits
+from orca_local.engines.sampling import log_probabilities, pick
+from orca_local.engines.slots import Flight, Slot, find_place
+from orca_local.engines.threads import physical_cores
+
+LENGTH_STEP = 256
+"""The context grows in steps of this many tokens a sequence."""
+
+Output = list[TextDelta | Completion]
+
+
+class LlamaCppEngine:
+    """The engine for GGUF files on this machine. Not thread-safe: one thread owns it.
+
+    A prompt begins with what another sequence, running or ended, already holds in memory. Prompts are read
+    in calls of their own, one sequence a call; then all sequences that are ready advance by one token.
+    """
+
+    def __init__(self, path: Path, settings: EngineSettings, *, capacity: int | None = None) -> None:
+        """Load `path`. Raises `InputError` where llama.cpp cannot, `MissingError` where something is missing."""
+        self._capacity = min(capacity or settings.capacity, MAX_SEQUENCES)
+        self._threads = settings.threads or physical_cores()
+        self._model = LlamaModel(path, gpu_layers=settings.gpu_layers)
+        self._most = min(settings.context, self._model.trained_context or settings.context)
+        self._context: LlamaContext | None = None
+        self._slots = [Slot(number) for number in range(self._capacity)]
+        self._waiting: deque[Request] = deque()
+        self._ended: Output = []
+
+    @property
+    def capacity(self) -> int:
+        """How many requests it can advance at once."""
+        return self._capacity
+
+    @property
+    def context(self) -> int:
+        """Tokens that one request may have, prompt included."""
+        return self._most
+
+    @property
+    def fingerprint(self) -> str:
+        """Engine, version and compute type."""
+        where = f"gpu={self._model.gpu_layers}" if self._model.gpu_layers else "cpu"
+        return f"llama-cpp-python {self._model.llama.__version__} {where} kv=f16"
+
+    def submit(self, request: Request) -> None:
+        """Queue a request. Raises `InputError` where its prompt leaves no room in the context."""
+        ids = request.token_ids
+        if not ids:
+            raise InputError("an empty prompt cannot be completed")
+        if len(ids) >= self._most:
+            raise InputError(
+                f"the prompt has {len(ids)} tokens, and the context of {self._most} must hold the answer too",
+                hint="raise engine.context in orca.toml, as far as the model and the memory allow",
+            )
+        self._check_vocabulary(ids)
+        if request.id in {flight.request.id for flight in self._flights()} | {r.id for r in self._waiting}:
+            raise ValueError(f"request {request.id!r} is already in flight")
+        self._waiting.append(request)
+
+    def cancel(self, request_id: str) -> None:
+        """End a request; its `Completion` comes with the next step. An unknown id is ignored."""
+        for request in self._waiting:
+            if request.id == request_id:
+                self._waiting.remove(request)
+                self._ended += Flight(request, 0).end("cancelled")
+                return
+        for slot in self._slots:
+            if slot.flight and slot.flight.request.id == request_id:
+                self._end(slot, "cancelled", self._ended)
+
+    def step(self) -> Output:
+        """Begin what waits, then advance everything in flight by one token."""
+        out, self._ended = self._ended, []
+        self._admit()
+        if not self._waiting:
+            self._close_gaps()
+        budget = BATCH
+        for slot in self._slots:
+            if slot.unread and budget:
+                budget -= self._read_prompt(slot, budget, out)
+        self._advance([slot for slot in self._slots if slot.is_ready], out)
+        return out
+
+    def close(self) -> None:
+        """Free the context and the model. Safe to call twice."""
+        if self._context:
+            self._context.close()
+            self._context = None
+        self._model.close()
+
+    def score(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> NDArray[np.float64]:
+        """Log-probability of each token of the continuation, given the prompt and those before it.
+
+        Nothing may be in flight. The prompt has one token at least.
+        """
+        ids = [*prompt_ids, *continuation_ids]
+        tokens = np.asarray(continuation_ids, np.int64)
+        scores = np.empty(len(tokens))
+        for first, logits in self._forward(ids, range(len(prompt_ids) - 1, len(ids) - 1)):
+            scores[first : first + len(logits)] = log_probabilities(logits, tokens[first : first + len(logits)])
+        return scores
+
+    def prompt_logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> Logits:
+        """Logits after the tokens at `positions` (ascending) of one text: float32 [positions, vocabulary].
+
+        Nothing may be in flight.
+        """
+        found = np.empty((len(positions), self._model.vocab_size), np.float32)
+        for first, logits in self._forward(token_ids, positions):
+            found[first : first + len(logits)] = logits
+        return found
+
+    def _forward(self, ids: Sequence[int], positions: Sequence[int]) -> Iterator[tuple[int, Logits]]:
+        """Read one text; yields logits at `positions` with the index of the first, valid until the next."""
+        if any(self._flights()) or self._waiting:
+            raise RuntimeError("scoring needs an engine with nothing in flight")
+        if not 0 < len(ids) <= self._most:
+            raise InputError(
+                f"a text of {len(ids)} tokens cannot be scored in a context of {self._most}",
+                hint="raise engine.context in orca.toml",
+            )
+        self._check_vocabulary(ids)
+        context = self._grown(len(ids))
+        self._clear(self._slots[0])
+        wanted = np.zeros(len(ids), np.bool_)
+        wanted[list(positions)] = True
+        done = 0
+        for start in range(0, len(ids), BATCH):
+            chunk = ids[start : start + BATCH]
+            where = np.arange(start, start + len(chunk), dtype=np.int32)
+            logits = context.decode(chunk, where, np.zeros_like(where), wanted[start : start + len(chunk)])
+            if len(logits):
+                yield done, logits
+            done += len(logits)
+        self._clear(self._slots[0])
+
+    def _check_vocabulary(self, ids: Sequence[int]) -> None:
+        if min(ids) < 0 or max(ids) >= self._model.vocab_size:
+            raise InputError(f"a prompt has token ids outside the vocabulary of {self._model.vocab_size}")
+
+    def _flights(self) -> Iterator[Flight]:
+        return (slot.flight for slot in self._slots if slot.flight)
+
+    def _limit(self, request: Request) -> int:
+        return min(len(request.token_ids) + request.settings.max_tokens, self._most)
+
+    def _admit(self) -> None:
+        """Give free slots to what waits, in order."""
+        while self._waiting and any(slot.flight is None for slot in self._slots):
+            limit = self._limit(self._waiting[0])
+            if self._context is None or self._context.length < limit:
+                if any(self._flights()):
+                    return  # The context can only grow when nothing is in it.
+                self._grown(max(self._limit(request) for request in self._waiting))
+            self._begin(Flight(self._waiting.popleft(), limit))
+
+    def _grown(self, length: int) -> LlamaContext:
+        """The context, with room for `length` tokens a sequence: memory is taken for what is used, not for `_most`."""
+        if self._context is None or self._context.length < length:
+            if self._context:
+                self._context.close()
+                self._context = None
+            length = min(-(-length // LENGTH_STEP) * LENGTH_STEP, self._most)
+            for slot in self._slots:
+                slot.held.clear()
+            self._context = LlamaContext(self._model, sequences=self._capacity, length=length, threads=self._threads)
+        return self._context
+
+    def _begin(self, flight: Flight) -> None:
+        context = self._grown(flight.limit)
+        place = find_place(self._slots, flight.request.token_ids, share=self._model.can_share_prefix)
+        target, common = place.target, place.common
+        if place.source is not target:
+            context.copy(place.source.number, target.number)
+            target.held = place.source.held[:]
+        if context.cut(target.number, common):
+            del target.held[common:]
+        else:
+            self._clear(target)
+        target.flight = flight
+
+    def _clear(self, slot: Slot) -> None:
+        if self._context:
+            self._context.cut(slot.number, 0)
+        slot.held.clear()
+
+    def _close_gaps(self) -> None:
+        """Move the last sequences to free numbers: llama.cpp batches only sequences without gaps between them."""
+        running = [slot for slot in self._slots if slot.flight]
+        for hole in self._slots[: len(running)]:
+            if hole.flight is None and self._context:
+                last = running.pop()
+                self._context.copy(last.number, hole.number)
+                hole.held, hole.flight = last.held, last.flight
+                last.held, last.flight = [], None
+                self._context.cut(last.number, 0)
+
+    def _read_prompt(self, slot: Slot, budget: int, out: Output) -> int:
+        """Read the next part of a prompt, and pick the first token at its end; returns the tokens read."""
+        tokens = slot.unread[:budget]
+        start = len(slot.held)
+        positions = np.arange(start, start + len(tokens), dtype=np.int32)
+        outputs = np.zeros(len(tokens), np.bool_)
+        outputs[-1] = len(tokens) == len(slot.unread)
+        logits = self._decode([slot], tokens, positions, np.full_like(positions, slot.number), outputs, out)
+        if logits is not None:
+            slot.held += tokens
+            if len(logits):
+                self._take(slot, logits[0], out)
+        return len(tokens)
+
+    def _advance(self, slots: list[Slot], out: Output) -> None:
+        """One token for each of `slots`, which are in order of their numbers."""
+        if not slots:
+            return
+        tokens = [slot.flight.generated[-1] for slot in slots if slot.flight]
+        positions = np.array([len(slot.held) for slot in slots], np.int32)
+        numbers = np.array([slot.number for slot in slots], np.int32)
+        logits = self._decode(slots, tokens, positions, numbers, np.ones(len(slots), np.bool_), out)
+        if logits is None:
+            return
+        for slot, token, row in zip(slots, tokens, logits, strict=True):
+            slot.held.append(token)
+            self._take(slot, row, out)
+
+    def _decode(
+        self,
+        slots: list[Slot],
+        tokens: Sequence[int],
+        positions: NDArray[np.int32],
+        numbers: NDArray[np.int32],
+        outputs: NDArray[np.bool_],
+        out: Output,
+    ) -> Logits | None:
+        """Logits, or None where llama.cpp failed and the requests of `slots` ended with its error."""
+        assert self._context
+        try:
+            return self._context.decode(tokens, positions, numbers, outputs)
+        except OrcaError as error:
+            for slot in slots:
+                self._end(slot, "error", out, error.message)
+                self._clear(slot)
+            return None
+
+    def _take(self, slot: Slot, logits: NDArray[np.float32], out: Output) -> None:
+        """Pick the next token of a slot."""
+        flight = slot.flight
+        assert flight
+        try:
+            token = pick(logits, flight.request.settings, flight.rng)
+        except FloatingPointError as error:
+            self._end(slot, "error", out, str(error))
+            return
+        deltas, reason = flight.take(token, self._model.piece(token), is_end=self._model.is_end(token))
+        out += deltas
+        if reason:
+            self._end(slot, reason, out)
+
+    def _end(self, slot: Slot, reason: FinishReason, out: Output, error: str = "") -> None:
+        assert slot.flight
+        out += slot.flight.end(reason, error)
+        slot.flight = None
