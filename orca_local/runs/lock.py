@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from orca_local.domain.errors import BusyError
+from orca_local.domain.errors import BusyError, InputError
 from orca_local.store.processes import host_name, is_running, process_started
 from orca_local.store.store import Store
 
@@ -42,9 +42,7 @@ def workspace_lock(store: Store, directory: Path, stage: str) -> Iterator[None]:
         if other is not None and _lives(store, other):
             raise _busy(path, other)
         store.runs.mark_dead()
-        part = path.with_name(path.name + ".part")
-        part.write_text(json.dumps(asdict(holder)), encoding="utf-8")
-        part.replace(path)
+        _write(path, holder)
     try:
         yield
     finally:
@@ -57,8 +55,19 @@ def read_holder(path: Path) -> Holder | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return Holder(int(content["pid"]), str(content["process_started"]), str(content["host"]), str(content["stage"]))
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _write(path: Path, holder: Holder) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}", hint="check the disk and the directory"
+        ) from error
 
 
 def _lives(store: Store, holder: Holder) -> bool:

@@ -66,7 +66,7 @@ class RunLog:
 
     def _open(self) -> Store:
         """A connection that waits a short time for the write lock: the next round tries again."""
-        store = Store.open(self._path, durable=False)
+        store = Store.open(self._path)
         store.set_busy_seconds(HEARTBEAT_SECONDS)
         return store
 

@@ -119,7 +119,7 @@ class Workspace:
 
 def _render(values: Mapping[str, Mapping[str, Any]]) -> str:
     sections = [*_COMMENTS, *(section for section in values if section not in _COMMENTS)]
-    parts = ["# A workspace of orca-local. Keys left out have their defaults: see docs/settings.md."]
+    parts = ["# A workspace of orca-local. Keys left out have their defaults."]
     for section in sections:
         given = values.get(section, {})
         lines = [f"# {_COMMENTS[section]}"] if section in _COMMENTS else []

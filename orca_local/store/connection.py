@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,11 @@ BUSY_SECONDS = 30.0
 class Connection:
     """Runs statements on one database file.
 
-    Every commit is on the disk when it returns (`synchronous=FULL`): a teacher's answer costs money, a
-    generation costs minutes. Use it in the thread that made it.
+    A commit survives the death of the process; a `durable` one also that of the machine. Use a connection
+    in the thread that made it.
     """
 
-    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, durable: bool = True) -> None:
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
         self._in_transaction = False
         with self._explained():
@@ -30,7 +30,7 @@ class Connection:
             try:
                 # The first statement that reads the file, so the first that fails on a bad one.
                 self.raw.execute("PRAGMA journal_mode=WAL")
-                self.raw.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self.raw.execute("PRAGMA synchronous=NORMAL")
                 self.raw.execute("PRAGMA foreign_keys=ON")
             except BaseException:
                 self.raw.close()
@@ -41,10 +41,10 @@ class Connection:
         with self._explained():
             return self.raw.execute(sql, parameters)
 
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
-        """Run one statement for every row, in one transaction; returns how many rows changed."""
-        with self.transaction(), self._explained():
-            return self.raw.executemany(sql, rows).rowcount
+    def execute_durably(self, sql: str, parameters: Sequence[Any]) -> int:
+        """Run one statement and wait for the disk; returns how many rows changed."""
+        with self.transaction(durable=True):
+            return self.execute(sql, parameters).rowcount
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
@@ -58,13 +58,18 @@ class Connection:
             return found
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of the block or nothing of it; blocks inside join the outermost one."""
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+        """All of the block or nothing of it; blocks inside join the outermost one.
+
+        `durable` waits for the disk (some milliseconds): for what costs money or a person's work.
+        """
         if self._in_transaction:
             yield
             return
         self._in_transaction = True
         try:
+            if durable:
+                self.execute("PRAGMA synchronous=FULL")
             # IMMEDIATE: taking the write lock late can fail without waiting, when another wrote in between.
             self.execute("BEGIN IMMEDIATE")
             yield
@@ -75,6 +80,8 @@ class Connection:
             raise
         finally:
             self._in_transaction = False
+            if durable:
+                self.execute("PRAGMA synchronous=NORMAL")
 
     def close(self) -> None:
         """Close the file. Safe to call twice."""

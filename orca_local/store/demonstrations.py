@@ -92,10 +92,10 @@ class Demonstrations:
 
     def set_review(self, demonstration_id: int, review: Review) -> None:
         """Accept or reject an answer. Raises `InputError` where there is none."""
-        cursor = self._connection.execute(
+        changed = self._connection.execute_durably(
             "UPDATE demonstrations SET review = ? WHERE id = ?", [review, demonstration_id]
         )
-        if not cursor.rowcount:
+        if not changed:
             raise _missing(demonstration_id)
 
     def edit(self, demonstration_id: int, text: str, verified: bool | None) -> None:
@@ -103,11 +103,11 @@ class Demonstrations:
 
         Raises `InputError` where there is no such answer.
         """
-        cursor = self._connection.execute(
+        changed = self._connection.execute_durably(
             "UPDATE demonstrations SET text = ?, verified = ?, review = 'edited' WHERE id = ?",
             [storable(text), verified, demonstration_id],
         )
-        if not cursor.rowcount:
+        if not changed:
             raise _missing(demonstration_id)
 
 

@@ -25,7 +25,9 @@ from orca_local.store.trainings import Adapters, Trainings
 class Store:
     """Opens and holds one connection; several stores, in several processes, may share a file.
 
-    A single write is its own transaction and on the disk when it returns; put many into `transaction`.
+    A single write is its own transaction; put many into `transaction`. What was written survives the death
+    of the process; teacher calls and reviews also that of the machine, unless the block around them is not
+    durable.
     Use a store in the thread that opened it.
     """
 
@@ -46,12 +48,9 @@ class Store:
         self.evaluations = Evaluations(connection)
 
     @classmethod
-    def open(
-        cls, path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS, durable: bool = True
-    ) -> Store:
+    def open(cls, path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS) -> Store:
         """Open the database at `path` and bring it to this version's schema.
 
-        `durable=False` is for rows that may be lost when the power fails, such as heartbeats.
         Raises `InputError` where it is missing (unless `create`), damaged, another program's, or of a newer
         version, and `BusyError` where another process holds it for longer than `busy_seconds`.
         """
@@ -59,7 +58,7 @@ class Store:
             raise InputError(f"{path} is a directory, not a database", hint="move it away")
         if not create and not path.exists():
             raise InputError(f"there is no database {path}", hint="make a workspace with `orca-local init DIR`")
-        connection = Connection(path, busy_seconds=busy_seconds, durable=durable)
+        connection = Connection(path, busy_seconds=busy_seconds)
         try:
             migrate(connection)
         except BaseException:
@@ -72,9 +71,12 @@ class Store:
         """The database file."""
         return self._connection.path
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """All writes of the block or none of them; blocks inside join it. Never yield an event within one."""
-        return self._connection.transaction()
+    def transaction(self, *, durable: bool = False) -> AbstractContextManager[None]:
+        """All writes of the block or none of them; blocks inside join it. Never yield an event within one.
+
+        `durable` waits for the disk.
+        """
+        return self._connection.transaction(durable=durable)
 
     def set_busy_seconds(self, seconds: float) -> None:
         """How long a write waits from now on for another process that is writing."""

@@ -59,14 +59,14 @@ class TeacherCalls:
         reserved_usd: float | None = None,
     ) -> bool:
         """Say that the call is about to be made; False where its answer is here already."""
-        cursor = self._connection.execute(
+        changed = self._connection.execute_durably(
             "INSERT INTO teacher_calls (key, endpoint, model, request_json, state, prompt_tokens, completion_tokens,"
             " reserved_usd, attempts, error, created_at) VALUES (?, ?, ?, ?, 'reserved', 0, 0, ?, 1, '', ?)"
             " ON CONFLICT (key) DO UPDATE SET state = 'reserved', attempts = attempts + 1, error = '',"
             " reserved_usd = excluded.reserved_usd WHERE state != 'done'",
             [key, endpoint, model, to_json(dict(request)), reserved_usd, utc_now()],
         )
-        return cursor.rowcount > 0
+        return changed > 0
 
     def complete(
         self,
@@ -77,7 +77,7 @@ class TeacherCalls:
         cost_usd: float | None = None,
     ) -> None:
         """Keep the answer to a reserved call; on the disk when this returns."""
-        self._connection.execute(
+        self._connection.execute_durably(
             "UPDATE teacher_calls SET state = 'done', response_json = ?, prompt_tokens = ?, completion_tokens = ?,"
             " cost_usd = ?, error = '', finished_at = ? WHERE key = ?",
             [to_json(dict(response)), prompt_tokens, completion_tokens, cost_usd, utc_now(), key],
@@ -85,7 +85,7 @@ class TeacherCalls:
 
     def fail(self, key: str, error: str) -> None:
         """The call got no answer; a later run may try again."""
-        self._connection.execute(
+        self._connection.execute_durably(
             "UPDATE teacher_calls SET state = 'failed', error = ?, finished_at = ? WHERE key = ? AND state != 'done'",
             [storable(error), utc_now(), key],
         )

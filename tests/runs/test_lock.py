@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from orca_local.domain.errors import BusyError
+from orca_local.domain.errors import BusyError, InputError
 from orca_local.runs.lock import Holder, read_holder, workspace_lock
 from orca_local.runs.workspace import Workspace
 from orca_local.store.processes import host_name, is_running, process_started
@@ -124,6 +124,13 @@ def test_holder_on_another_machine_lives_as_long_as_its_heart_beats(workspace: W
     store._connection.execute("UPDATE runs SET heartbeat_at = '2020-01-01T00:00:00.000+00:00'")
     take(workspace, store)
     assert [run.status for run in store.runs.list()] == ["dead"]
+
+
+def test_lock_that_cannot_be_written_is_an_input_error(workspace: Workspace, store: Store) -> None:
+    (workspace.directory / "orca.lock").mkdir()
+    with pytest.raises(InputError, match=r"orca.lock cannot be written"):
+        take(workspace, store)
+    assert store.runs.list() == []
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "4711", '{"pid": null}'])

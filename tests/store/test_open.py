@@ -145,7 +145,7 @@ def test_processes_that_open_a_blank_file_at_once_agree(path: Path) -> None:
         assert store.models.get(1).sha256 == "x"
 
 
-def test_every_table_is_strict_and_commits_are_durable(path: Path) -> None:
+def test_every_table_is_strict(path: Path) -> None:
     with Store.open(path, create=True) as store:
         connection = store._connection
         loose = connection.rows(
@@ -154,7 +154,19 @@ def test_every_table_is_strict_and_commits_are_durable(path: Path) -> None:
         )
         settings = [connection.rows(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")]
     assert [row["name"] for row in loose] == []
-    assert settings == ["wal", 2, 1]
+    assert settings == ["wal", 1, 1]
+
+
+def test_teacher_calls_and_reviews_wait_for_the_disk(path: Path) -> None:
+    with Store.open(path, create=True) as store:
+        statements: list[str] = []
+        store._connection.raw.set_trace_callback(statements.append)
+        store.teacher_calls.reserve("k", "e", "m", {})
+        store.teacher_calls.complete("k", {}, 1, 1)
+        with pytest.raises(InputError):
+            store.demonstrations.set_review(1, "accepted")
+    pragmas = [statement for statement in statements if statement.startswith("PRAGMA")]
+    assert pragmas == ["PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"] * 3
 
 
 def test_full_disk_is_missing_space(path: Path) -> None:

@@ -20,6 +20,7 @@ def select(store: Store, strategy: str, *, run_id: int | None, chosen_by: str = 
 
 
 def test_call_is_reserved_then_answered_and_never_made_again(store: Store) -> None:
+    """Trap 11: a resume must not pay twice."""
     assert reserve(store)
     assert store.teacher_calls.answered(["k"]) == set()
     store.teacher_calls.complete("k", {"text": "5"}, 10, 2, cost_usd=0.01)
