@@ -1,0 +1,157 @@
+"""Training steps in PyTorch, on the CPU or an NVIDIA card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from orca_local.adapters.adapter import Adapter
+from orca_local.domain.errors import MissingError
+from orca_local.gguf.header import Header
+from orca_local.train.batches import Batch
+from orca_local.train.loop import StepResult
+from orca_local.train.recipe import Recipe
+from orca_local.train.torch_lora import add_lora
+from orca_local.train.torch_model import load_model
+
+OPTIMIZER_FILE = "optimizer.pt"
+HEAD_CHUNK = 512
+"""Positions whose logits are in memory at once."""
+
+
+def choose_device() -> torch.device:
+    """The first CUDA card, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def choose_dtype(compute: str, device: torch.device) -> torch.dtype:
+    """`auto` is bfloat16 only where it is computed in hardware: elsewhere it is slower than float32, not faster."""
+    if compute == "float32":
+        return torch.float32
+    if compute == "bfloat16":
+        return torch.bfloat16
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    fast = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.bfloat16 if fast and _has_bf16_instructions() else torch.float32
+
+
+def _has_bf16_instructions() -> bool:
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+class TorchBackend:
+    """A frozen student with a LoRA adapter and its optimizer."""
+
+    def __init__(self, header: Header, recipe: Recipe, compute: str) -> None:
+        self.device = choose_device()
+        self.dtype = choose_dtype(compute, self.device)
+        torch.manual_seed(recipe.seed)
+        self._recipe = recipe
+        self._base_name = header.path.name
+        try:
+            self._model = load_model(header, self.dtype, self.device)
+        except torch.OutOfMemoryError as error:
+            raise MissingError("the student does not fit the card's memory", hint="choose a smaller student") from error
+        self._layers = add_lora(self._model, header, recipe.rank, recipe.alpha, recipe.dropout, recipe.seed)
+        self._parameters = [p for layer in self._layers.values() for p in (layer.lora_a, layer.lora_b)]
+        self._optimizer = torch.optim.AdamW(
+            self._parameters,
+            lr=recipe.learning_rate,
+            betas=(0.9, 0.999),
+            eps=1e-8,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+
+    @property
+    def compute(self) -> str:
+        """Device and type of the computation, for the log."""
+        return f"{self.device.type} {str(self.dtype).removeprefix('torch.')}"
+
+    def step(self, batch: Batch, learning_rate: float) -> StepResult:
+        """One optimizer step; see `TrainBackend`."""
+        self._model.train(self._recipe.dropout > 0)
+        hidden = self._answer_states(batch)
+        loss, grad = self._head(hidden.detach(), batch, with_grad=True)
+        assert grad is not None
+        hidden.backward(grad)
+        norm = float(nn.utils.clip_grad_norm_(self._parameters, self._recipe.max_grad_norm))
+        if torch.isfinite(torch.tensor([loss, norm])).all():
+            for group in self._optimizer.param_groups:
+                group["lr"] = learning_rate
+            self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        return StepResult(loss, len(batch.target), norm)
+
+    def evaluate(self, batch: Batch) -> StepResult:
+        """The loss alone; see `TrainBackend`."""
+        self._model.eval()
+        with torch.no_grad():
+            loss, _ = self._head(self._answer_states(batch), batch, with_grad=False)
+        return StepResult(loss, len(batch.target))
+
+    def _answer_states(self, batch: Batch) -> Any:
+        """Final hidden states of the positions that predict with loss: shape [targets, width]."""
+        ids = torch.from_numpy(batch.token_ids).to(self.device)
+        # No mask: padding is on the right, and causal attention looks left.
+        states = self._model.model(input_ids=ids, attention_mask=None, use_cache=False).last_hidden_state
+        rows = torch.from_numpy(batch.row_index).to(self.device)
+        return states[rows, torch.from_numpy(batch.position).to(self.device)]
+
+    def _head(self, hidden: Any, batch: Batch, *, with_grad: bool) -> tuple[float, Any]:
+        """Mean cross-entropy and its gradient in the hidden states, a chunk of positions at a time.
+
+        The vocabulary head is most of a small model: it is computed where there is loss, and nowhere else.
+        """
+        weight = self._model.lm_head.weight
+        target = torch.from_numpy(batch.target).to(self.device)
+        count = len(target)
+        grad = torch.empty_like(hidden) if with_grad else None
+        total = 0.0
+        with torch.no_grad():
+            for start in range(0, count, HEAD_CHUNK):
+                part = slice(start, start + HEAD_CHUNK)
+                logits = (hidden[part] @ weight.t()).float()
+                logs = torch.log_softmax(logits, dim=-1)
+                total -= float(logs.gather(1, target[part, None]).sum())
+                if grad is not None:
+                    slope = logs.exp_()
+                    slope[torch.arange(len(slope), device=self.device), target[part]] -= 1
+                    grad[part] = (slope.div_(count).to(weight.dtype)) @ weight
+        return total / count, grad
+
+    def save(self, directory: Path) -> None:
+        """Adapter, optimizer and random state."""
+        self.save_adapter(directory)
+        state = {
+            "optimizer": self._optimizer.state_dict(),
+            "rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
+        }
+        torch.save(state, directory / OPTIMIZER_FILE)
+
+    def save_adapter(self, directory: Path) -> None:
+        """The adapter in PEFT's form."""
+        pairs = {
+            name: (layer.lora_a.detach().cpu().numpy(), layer.lora_b.detach().cpu().numpy())
+            for name, layer in self._layers.items()
+        }
+        Adapter(self._recipe.rank, self._recipe.alpha, pairs).save(directory, base_model=self._base_name)
+
+    def load(self, directory: Path) -> None:
+        """What `save` wrote."""
+        adapter = Adapter.load(directory)
+        for name, layer in self._layers.items():
+            a, b = adapter.layers[name]
+            layer.lora_a.data.copy_(torch.from_numpy(a))
+            layer.lora_b.data.copy_(torch.from_numpy(b))
+        state = torch.load(directory / OPTIMIZER_FILE, weights_only=True)
+        self._optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["rng"])
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state_all(state["cuda_rng"])
