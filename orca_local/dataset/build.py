@@ -1,0 +1,138 @@
+"""Erasure: teacher answers become rows that no longer say how to reason."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.events import Event, RowDropped, StageFinished, StageStarted
+from orca_local.domain.prompts import plain_messages
+from orca_local.domain.settings import DatasetSettings
+from orca_local.domain.strategies import Strategy
+from orca_local.domain.types import Message, Sample
+from orca_local.gguf.renderer import PromptRenderer
+from orca_local.rows.rows import RefusedRow, TrainingRow, make_row
+from orca_local.store.demonstrations import DemonstrationRow
+from orca_local.store.store import Store
+
+
+@dataclass
+class Dataset:
+    """What is trained on, in a fixed order, and what is not."""
+
+    rows: list[TrainingRow] = field(default_factory=list)
+    conversations: list[tuple[Message, ...]] = field(default_factory=list)
+    """One a row, in the same order."""
+    dropped: list[RefusedRow] = field(default_factory=list)
+
+
+def make_dataset(
+    store: Store,
+    renderer: PromptRenderer,
+    settings: DatasetSettings,
+    chosen: Mapping[str, Strategy],
+    *,
+    demonstrations: Sequence[DemonstrationRow] | None = None,
+) -> Dataset:
+    """Rows from the answers that were gathered under each task's chosen strategy.
+
+    The same store and settings give the same rows in the same order.
+    """
+    samples = {sample.id: sample for sample in store.samples.list(split="train")}
+    held_out = {_question(s.prompt) for split in ("probe", "holdout") for s in store.samples.list(split=split)}
+    found = store.demonstrations.list() if demonstrations is None else demonstrations
+    dataset, seen = Dataset(), set()
+    for demonstration in found:
+        sample = samples.get(demonstration.sample_id)
+        if sample is None or sample.task not in chosen or demonstration.strategy != chosen[sample.task].name:
+            continue
+        reason = _refusal(demonstration, sample, chosen[sample.task], settings, held_out)
+        if reason is not None:
+            dataset.dropped.append(RefusedRow(sample.id, *reason))
+            continue
+        messages = (*plain_messages(sample, settings.system_message), Message("assistant", demonstration.text.strip()))
+        row = make_row(renderer, sample.id, messages, settings.max_tokens)
+        if isinstance(row, RefusedRow):
+            dataset.dropped.append(row)
+        elif row.content_hash in seen:
+            dataset.dropped.append(RefusedRow(sample.id, "duplicate", "the same conversation is there already"))
+        else:
+            seen.add(row.content_hash)
+            dataset.rows.append(row)
+            dataset.conversations.append(messages)
+    return dataset
+
+
+def build(dataset: Dataset, *, run_id: int) -> Iterator[Event]:
+    """Say what became a row and what did not, and why."""
+    yield StageStarted("dataset", len(dataset.rows) + len(dataset.dropped), "answers")
+    for refused in dataset.dropped:
+        yield RowDropped(refused.sample_id, refused.reason)
+    reasons = Counter(refused.reason for refused in dataset.dropped)
+    summary = {
+        "run_id": run_id,
+        "rows": len(dataset.rows),
+        "dropped": dict(sorted(reasons.items())),
+        "tokens": sum(len(row.token_ids) for row in dataset.rows),
+        "loss_tokens": sum(row.loss_tokens for row in dataset.rows),
+    }
+    yield StageFinished("dataset", summary)
+
+
+def write_chat_jsonl(dataset: Dataset, path: Path) -> int:
+    """Write the conversations as `{"messages": […]}` lines, whole or not at all; returns their number.
+
+    This is the form that mlx-lm, axolotl and the OpenAI fine-tuning API read. An empty system message is
+    written too: left out, some templates put in one of their own, and the rows would train something else.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            for messages in dataset.conversations:
+                line = {"messages": [message.to_dict() for message in messages]}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(f"cannot write {path}: {error.strerror}", hint="name another place") from error
+    return len(dataset.conversations)
+
+
+def _refusal(
+    demonstration: DemonstrationRow, sample: Sample, strategy: Strategy, settings: DatasetSettings, held_out: set[str]
+) -> tuple[str, str] | None:
+    """Why this answer is not trained on: a word for counting, and a sentence."""
+    if demonstration.review == "rejected":
+        return "rejected", "rejected in review"
+    if not demonstration.text.strip():
+        return "empty", "the answer is empty"
+    by_hand = demonstration.review in ("accepted", "edited")
+    if demonstration.verified is False and not settings.train_on_mismatch and not by_hand:
+        return "mismatch", "the answer differs from the reference"
+    if _question(sample.prompt) in held_out:
+        return "holdout_overlap", "the same question is among the probe or holdout samples"
+    if leaks(demonstration.text, strategy):
+        return "instruction_leak", "the answer repeats the instruction that was to be erased"
+    return None
+
+
+def leaks(text: str, strategy: Strategy) -> bool:
+    """Whether an answer names the strategy or repeats its instruction."""
+    plain = _question(text)
+    if re.search(rf"\b{re.escape(strategy.name)}\b", text) and "_" in strategy.name:
+        return True
+    told = {strategy.student, strategy.teacher}
+    sentences = [s for text in told for s in re.split(r"(?<=[.!?])\s+", text) if len(s.split()) >= 4]
+    return any(_question(sentence) in plain for sentence in sentences)
+
+
+def _question(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s]", " ", text.casefold()).split())
