@@ -91,7 +91,7 @@ CREATE TABLE training_metrics (
 CREATE TABLE adapters (
   id INTEGER PRIMARY KEY, training_id INTEGER REFERENCES trainings(id), path TEXT NOT NULL,
   sha256 TEXT NOT NULL, weights_sha256 TEXT NOT NULL, step INTEGER NOT NULL, validation_loss REAL,
-  created_at TEXT NOT NULL, UNIQUE (sha256, path)
+  position INTEGER NOT NULL, created_at TEXT NOT NULL, UNIQUE (sha256, path)
 ) STRICT;
 CREATE TABLE exports (
   id INTEGER PRIMARY KEY, run_id INTEGER REFERENCES runs(id), name TEXT NOT NULL, path TEXT NOT NULL,

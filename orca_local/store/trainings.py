@@ -107,34 +107,27 @@ class Adapters:
 
     def add(self, row: AdapterRow) -> int:
         """Keep an adapter and return its id; the same file again becomes the latest."""
-        with self._connection.transaction():
-            self._connection.execute(
-                "UPDATE adapters SET created_at = ?, training_id = ?, step = ?, validation_loss = ?"
-                " WHERE sha256 = ? AND path = ?",
-                [utc_now(), row.training_id, row.step, row.validation_loss, row.sha256, row.path],
-            )
-            self._connection.execute(
-                "INSERT INTO adapters (training_id, path, sha256, weights_sha256, step, validation_loss, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256, path) DO NOTHING",
-                [
-                    row.training_id,
-                    row.path,
-                    row.sha256,
-                    row.weights_sha256,
-                    row.step,
-                    row.validation_loss,
-                    utc_now(),
-                ],
-            )
-            found = self._connection.row(
-                "SELECT id FROM adapters WHERE sha256 = ? AND path = ?", [row.sha256, row.path]
-            )
+        found = self._connection.row(
+            "INSERT INTO adapters (training_id, path, sha256, weights_sha256, step, validation_loss, position,"
+            " created_at) SELECT ?, ?, ?, ?, ?, ?, coalesce(max(position), 0) + 1, ? FROM adapters WHERE true"
+            " ON CONFLICT (sha256, path) DO UPDATE SET training_id = excluded.training_id, step = excluded.step,"
+            " validation_loss = excluded.validation_loss, position = excluded.position RETURNING id",
+            [
+                row.training_id,
+                row.path,
+                row.sha256,
+                row.weights_sha256,
+                row.step,
+                row.validation_loss,
+                utc_now(),
+            ],
+        )
         assert found is not None
         return int(found["id"])
 
     def latest(self) -> AdapterRow | None:
         """The adapter that was made last."""
-        row = self._connection.row("SELECT * FROM adapters ORDER BY created_at DESC, id DESC LIMIT 1")
+        row = self._connection.row("SELECT * FROM adapters ORDER BY position DESC LIMIT 1")
         return None if row is None else _adapter(row)
 
     def get(self, adapter_id: int) -> AdapterRow:
