@@ -30,7 +30,7 @@ TABLES = {
     "teacher's own in `teacher_calls`.",
     "trainings": "Trainings. `key` is a hash of weights, recipe and rows: the same training again goes on.",
     "training_metrics": "Curves of trainings; `value` is NULL where it was not a number.",
-    "adapters": "Trained adapters, and the hash of the only weights that they fit; the highest `position` is the latest.",
+    "adapters": "Trained adapters and the hash of the only weights they fit; the highest `position` is the latest.",
     "exports": "Files that passed their acceptance test.",
     "evaluations": "Results per model, system message and task on the holdout split.",
     "latest_measurements": "The measurement that counts for each sample, model, strategy, system message and index.",

@@ -26,8 +26,7 @@ class Store:
     """Opens and holds one connection; several stores, in several processes, may share a file.
 
     A single write is its own transaction; put many into `transaction`. What was written survives the death
-    of the process; teacher calls and reviews also that of the machine, unless the block around them is not
-    durable.
+    of the process; what was written in a `transaction`, teacher calls and reviews also that of the machine.
     Use a store in the thread that opened it.
     """
 
@@ -71,10 +70,11 @@ class Store:
         """The database file."""
         return self._connection.path
 
-    def transaction(self, *, durable: bool = False) -> AbstractContextManager[None]:
+    def transaction(self, *, durable: bool = True) -> AbstractContextManager[None]:
         """All writes of the block or none of them; blocks inside join it. Never yield an event within one.
 
-        `durable` waits for the disk.
+        `durable` waits for the disk, some milliseconds; without it, what the machine's death takes can be
+        made again for nothing.
         """
         return self._connection.transaction(durable=durable)
 

@@ -165,8 +165,10 @@ def test_teacher_calls_and_reviews_wait_for_the_disk(path: Path) -> None:
         store.teacher_calls.complete("k", {}, 1, 1)
         with pytest.raises(InputError):
             store.demonstrations.set_review(1, "accepted")
+        with store.transaction():
+            store.teacher_calls.fail("k", "late")
     pragmas = [statement for statement in statements if statement.startswith("PRAGMA")]
-    assert pragmas == ["PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"] * 3
+    assert pragmas == ["PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"] * 4
 
 
 def test_full_disk_is_missing_space(path: Path) -> None:
