@@ -14,7 +14,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
 from orca_local.engines.llama_context import BATCH, MAX_SEQUENCES, LlamaContext, LlamaModel, Logits
 from orca_local.engines.sampling import log_probabilities, pick
-from orca_local.engines.slots import Flight, Slot, find_place
+from orca_local.engines.slots import Flight, Slot, find_place, refuse_unfit
 from orca_local.engines.threads import physical_cores
 
 LENGTH_STEP = 256
@@ -59,15 +59,8 @@ class LlamaCppEngine:
 
     def submit(self, request: Request) -> None:
         """Queue a request. Raises `InputError` where its prompt leaves no room in the context."""
-        ids = request.token_ids
-        if not ids:
-            raise InputError("an empty prompt cannot be completed")
-        if len(ids) >= self._most:
-            raise InputError(
-                f"the prompt has {len(ids)} tokens, and the context of {self._most} must hold the answer too",
-                hint="raise engine.context in orca.toml, as far as the model and the memory allow",
-            )
-        self._check_vocabulary(ids)
+        refuse_unfit(request, self._most)
+        self._check_vocabulary(request.token_ids)
         if request.id in {flight.request.id for flight in self._flights()} | {r.id for r in self._waiting}:
             raise ValueError(f"request {request.id!r} is already in flight")
         self._waiting.append(request)

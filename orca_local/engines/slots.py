@@ -1,4 +1,4 @@
-"""Who uses which sequence of a llama.cpp context, and what its memory holds."""
+"""A request on its way through an engine, and the sequence of a context that it uses."""
 
 from __future__ import annotations
 
@@ -8,11 +8,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from orca_local.domain.errors import InputError
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
 from orca_local.engines.text_stream import TextStream
 
 SHARED_PREFIX = 16
 """Fewest common tokens for which a sequence begins with what another holds."""
+
+
+def refuse_unfit(request: Request, context: int) -> None:
+    """Raise `InputError` where a prompt leaves no room for an answer in a context of so many tokens."""
+    count = len(request.token_ids)
+    if not count:
+        raise InputError("an empty prompt cannot be completed")
+    if count >= context:
+        raise InputError(
+            f"the prompt has {count} tokens, and the context of {context} must hold the answer too",
+            hint="raise engine.context in orca.toml, as far as the model and the memory allow",
+        )
 
 
 class Flight:
