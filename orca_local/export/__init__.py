@@ -1,0 +1,1 @@
+"""The export stage: one GGUF that answers as the trained model did, or none."""
