@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from orca_local.domain.errors import InputError
 from orca_local.gguf.header import read_header
 from orca_local.gguf.layer_names import TRAINABLE
 
@@ -32,3 +33,10 @@ def describe(path: Path) -> dict[str, Any]:
         "chat_template": header.chat_template,
         "problems": problems,
     }
+
+
+def require_student(path: Path) -> None:
+    """Raise `InputError` for a file that cannot be probed and trained, saying all that is wrong with it."""
+    problems = describe(path)["problems"]
+    if problems:
+        raise InputError(f"{path} cannot be a student: {'; '.join(problems)}", hint="see `orca-local models list`")
