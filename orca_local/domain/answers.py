@@ -3,24 +3,42 @@ r"""Find the answer in what a model wrote.
 Models end their answers in many ways: `Answer: B`, `**Answer: (B)**`, `\boxed{18}`, "The answer is 18
 dollars." The last statement that can be read counts. Where there is none, each kind has one cautious
 fallback; where that fails too the result is None, which is reported as *nothing found*, not as wrong.
+What only repeats the prompt or the instructions is no answer.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from fractions import Fraction
+from dataclasses import dataclass
 
+from orca_local.domain.numbers import last_number, stated_number
+from orca_local.domain.options import (
+    longest_inside,
+    loose_option,
+    normalize,
+    option_letters,
+    parse_options,
+    stated_option,
+)
+from orca_local.domain.strategies import ANSWER_FORMAT
 from orca_local.domain.text import printable
 from orca_local.domain.types import Kind
 
 _CUE = re.compile(
-    r"\b(?:final\s+|correct\s+|right\s+|best\s+)*(?:answer|option|choice|result)\b"
-    r"(?:\s+(?:to|for)\b[^.:\n]{0,80}?)?\s*(?:(?:is|are|was|would\s+be|should\s+be|equals)\b\s*:?|:|=)\s*",
-    re.IGNORECASE,
+    r"(?P<head>^\W*(?:(?:so|thus|hence|therefore|and)\b,?\s*)?(?:(?:the|my|your)\s+)?(?:final\s+)?answer(?:\s*[:=]|[^\S\n]*$)\s*)"
+    r"|\b(?:answer|option|choice|result)\b(?:\s+(?:to|for)\b[^.:\n]{0,80}?)?\s*"
+    r"(?:(?:is|are|was|would\s+be|should\s+be|must\s+be|equals)\b\s*:?|[:=])\s*",
+    re.IGNORECASE | re.MULTILINE,
 )
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
-_FRAC = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+_REFUSAL = re.compile(
+    r"\b(?:cannot|can['’]?t|can not|could not|couldn['’]t|unable to|don['’]?t|do not|not enough|impossible to)"
+    r"\s+(?:\w+\s+){0,3}?(?:answer|determine|help|assist|know|provide|solve|information|say|tell|find)\b"
+    r"|\bnot sure\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?:[^\n.!?]|[.!?](?!\s|$))+[.!?]*")
 _WORDY = 8
 """More words than this are a sentence about the answer, not the answer."""
 
@@ -28,209 +46,165 @@ _WORDY = 8
 def extract_answer(kind: Kind, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> str | None:
     """The answer in `text`, normalised for `kind`, or None where there is none.
 
-    `prompt` gives the options of a `multiple_choice` question; `labels` the closed set of an `exact` one.
+    `prompt` gives the options of a `multiple_choice` question, and tells what is only repeated; `labels` is
+    the closed set of an `exact` answer, or adds letters to the options.
     """
-    text = _clean(text)
-    if not text.strip():
+    text = _own_words(kind, text, prompt)
+    if not re.search(r"\w", text):
         return None
     match kind:
         case "number":
-            return _last_statement(text, _number) or _last_number(text)
+            return _find(text, stated_number, last_number)
         case "boolean":
-            return _last_statement(text, _boolean) or _loose_boolean(text)
+            return _find(text, _stated_truth, _last_truth)
         case "multiple_choice":
             options = parse_options(prompt)
-            return _last_statement(text, lambda part: _choice(part, options)) or _loose_choice(text, options)
+            letters = option_letters(options, labels)
+            return _find(
+                text,
+                lambda part: stated_option(part, options, letters),
+                lambda whole: loose_option(whole, options, letters),
+            )
+        case "exact" if labels:
+            names = {label: label for label in labels}
+            return _find(text, lambda part: longest_inside(part, names), lambda whole: longest_inside(whole, names))
         case "exact":
-            if labels:
-                return _last_statement(text, lambda part: _label(part, labels)) or _label(text, labels)
-            return _last_statement(text, _phrase) or _lone_phrase(text)
+            return _find(text, _phrase, _lone_phrase)
         case "span":
-            return _last_statement(text, _phrase) or _lone_phrase(text, words=30)
+            return _find(text, _phrase, lambda whole: _lone_phrase(whole, words=30))
         case "text" | "free":
             return _after_heading(text)
 
 
-def _clean(text: str) -> str:
-    """Markdown emphasis, LaTeX wrapping and typographic minus signs taken away; line breaks stay."""
-    text = printable(text).replace("\u2212", "-").replace("\u2013", "-").replace("\u00a0", " ").replace("\u202f", " ")
-    text = re.sub(r"\\(?:text|mathrm|mathbf)\s*\{([^{}]*)\}", r"\1", text)
-    text = text.replace("{,}", ",").replace("\\,", "").replace("\\!", "").replace("\\%", "%").replace("\\$", "$")
-    text = re.sub(r"\\[()\[\]]", " ", text)
-    return re.sub(r"\*+|`+|(?<!\w)_+|_+(?!\w)|^#+\s*", "", text, flags=re.MULTILINE)
+# ── what the model wrote itself ─────────────────────────────────────────────────────────────────────
 
 
-def _last_statement(text: str, parse: Callable[[str], str | None]) -> str | None:
-    """What `parse` reads from the last statement of an answer that it can read."""
-    found = [(match.start(), match.group(1)) for match in _BOXED.finditer(text)]
-    for match in _CUE.finditer(text):
-        line, _, rest = text[match.end() :].partition("\n")
-        # "Answer:" alone on its line is followed by the answer on the next one.
-        found.append((match.start(), line if line.strip() else rest.strip().partition("\n")[0]))
-    for _, part in sorted(found, reverse=True):
-        answer = parse(part)
+def _own_words(kind: Kind, text: str, prompt: str) -> str:
+    """The text without markup, hidden reasoning, and what it repeats from prompt and instructions."""
+    text = printable(text)
+    text = re.sub(r"<think>.*?(?:</think>|\Z)", "\n", text, flags=re.DOTALL).rpartition("</think>")[2]
+    prompt = printable(prompt).strip()
+    for repeated in (prompt, ANSWER_FORMAT[kind]):
+        if repeated:
+            text = text.replace(repeated, "\n")
+    if kind in ("text", "free"):
+        return text
+    text = _without_markup(text)
+    # A span may well be a sentence of the prompt, and an option is one; a number or a yes is not.
+    if kind in ("number", "boolean"):
+        known = f" {normalize(prompt)} "
+        text = _SENTENCE.sub(lambda match: "" if _repeats(match[0], known) else match[0], text)
+    return text
+
+
+def _repeats(sentence: str, known: str) -> bool:
+    words = normalize(sentence)
+    return words.count(" ") >= 4 and f" {words} " in known
+
+
+def _without_markup(text: str) -> str:
+    """Markdown, LaTeX wrapping, tags and typographic minus signs taken away; line breaks stay."""
+    text = re.sub("(?<=\\d)[\u00a0\u202f\u2009](?=\\d{3}\\b)", ",", text)
+    text = re.sub("[\u2212\u2010-\u2015\ufe63\uff0d]", "-", re.sub("[\u00a0\u2007\u2009\u202f]", " ", text)).replace(
+        "：", ":"
+    )
+    text = re.sub(r"\\(?:text|mathrm|mathbf|textbf|mbox)\s*\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\(?:left|right)(?=[()\[\]])", "", text.replace("{,}", ",").replace("\\,", "").replace("\\!", ""))
+    text = re.sub(r"\\([%$#&_])", r"\1", re.sub(r"\\[()\[\]]", " ", text))
+    text = re.sub(r"<answer>\s*", "\nAnswer: ", text, flags=re.IGNORECASE)
+    text = re.sub(r"</?[A-Za-z]\w*\s*/?>|<\|[^|<>\n]*\|>", " ", text)
+    text = re.sub(r"(?<=[\d)])([^\S\n]*)\*([^\S\n]*)(?=[\d($])", r"\1×\2", text)
+    text = re.sub(r"^[^\S\n]*(?:[-*•+]|#+|>)[^\S\n]+", "", text, flags=re.MULTILINE)
+    return re.sub(r"\*+|`+|~~|(?<!\w)_+|_+(?!\w)", "", text)
+
+
+# ── statements ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    start: int
+    part: str
+    final: bool
+    """Whether it is headed `Answer:` and nothing follows it."""
+
+
+def _find(text: str, stated: Callable[[str], str | None], loose: Callable[[str], str | None]) -> str | None:
+    """The last statement that `stated` can read, else what `loose` makes of the whole text.
+
+    A text that ends in an `Answer:` that cannot be read has no answer: whatever stands before it is reasoning.
+    """
+    statements = _statements(text)
+    for statement in statements:
+        answer = stated(statement.part)
         if answer is not None:
             return answer
-    return None
+    if any(statement.final for statement in statements) or _REFUSAL.search(text):
+        return None
+    return loose(text)
 
 
-# ── number ──────────────────────────────────────────────────────────────────────────────────────────
-
-_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
-_NUMBER = re.compile(
-    rf"(?<![\w.:/])(?P<sign>-\s?)?[$€£¥]?\s?(?P<minus>-)?(?:(?P<whole>\d+)\s+(?=\d+/\d))?"
-    rf"(?P<value>{_DIGITS})(?:[eE](?P<exponent>[+-]?\d{{1,3}}))?(?:\s?/\s?(?P<below>\d+(?:\.\d+)?))?(?![\d:/]|\.\d|-\d)"
-)
-_ENUMERATION = re.compile(r"^\s*(?:step\s+)?\d+\s*[.):](?=\s|$)", re.IGNORECASE | re.MULTILINE)
-
-
-def _numbers(text: str) -> list[str]:
-    text = _FRAC.sub(r" \1/\2", text)
-    return [number for match in _NUMBER.finditer(text) if (number := _value(match)) is not None]
+def _statements(text: str) -> list[_Statement]:
+    """Statements of an answer, the last one first."""
+    found = [_Statement(match.start(), match[1], False) for match in _BOXED.finditer(text)]
+    for match in _CUE.finditer(text):
+        # "Answer:" alone on its line is followed by the answer on the next one that has a word.
+        lines = [line for line in text[match.end() :].split("\n") if re.search(r"\w", line)]
+        part = lines[0].strip() if lines else ""
+        if part:
+            found.append(_Statement(match.start(), part, bool(match["head"]) and len(lines) == 1))
+    return sorted(found, key=lambda statement: statement.start, reverse=True)
 
 
-def _value(match: re.Match[str]) -> str | None:
-    value = Fraction(match["value"].replace(",", ""))
-    if match["exponent"]:
-        value *= Fraction(10) ** int(match["exponent"])
-    if match["below"]:
-        below = Fraction(match["below"])
-        if below == 0:
-            return None
-        value /= below
-    if match["whole"]:
-        value += int(match["whole"])
-    # "7-3" is a difference, not a negative three: a sign counts only where no operand stands before it.
-    before = match.string[: match.start()].rstrip()
-    negative = bool(match["sign"] or match["minus"]) and not before[-1:].isdigit()
-    return _plain(-value if negative else value)
-
-
-def _plain(value: Fraction) -> str:
-    if value.denominator == 1:
-        return str(value.numerator)
-    return f"{float(value):.12g}"
-
-
-def _number(part: str) -> str | None:
-    """The number of an answer statement: what stands after its last `=`, else its first number."""
-    if "=" in part:
-        after = _numbers(part.rpartition("=")[2])
-        if after:
-            return after[0]
-    numbers = _numbers(part)
-    return numbers[0] if numbers else None
-
-
-def _last_number(text: str) -> str | None:
-    numbers = _numbers(_ENUMERATION.sub(" ", text))
-    return numbers[-1] if numbers else None
-
-
-# ── boolean ─────────────────────────────────────────────────────────────────────────────────────────
+# ── yes and no ──────────────────────────────────────────────────────────────────────────────────────
 
 _TRUTH = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+_OPPOSITE = {"yes": "no", "no": "yes"}
+_EITHER = re.compile(
+    r"[\"'“]?\b(?:yes|no|true|false)\b[\"'”]?\s*(?:/|,?\s*\b(?:or|nor)\b)\s*(?:answer:\s*)?[\"'“]?(?:yes|no|true|false)\b[\"'”]?",
+    re.IGNORECASE,
+)
+_HEAD = re.compile(
+    r"\W*(?:(yes|true|false)\b|(no)\b(?!\s+(?:one|more|longer|matter|doubt|way|such|other|information|evidence|need)\b))",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"(?:^|[.!?:;,(\"“'-]\s*|\b(?:is|are|was|so|hence|thus|therefore|indeed|say|answer)\s+)(?P<not>not\s+)?[\"“']?"
+    r"(?P<word>yes|no|true|false)(?=[\"”']?\s*(?:[.,;:!?)\"”']|-\s|$))",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
-def _boolean(part: str) -> str | None:
-    match = re.match(r"\W*(yes|no|true|false)\b", part, re.IGNORECASE)
-    return _TRUTH[match[1].lower()] if match else None
+def _stated_truth(part: str) -> str | None:
+    part = _EITHER.sub(" ", part)
+    head = _HEAD.match(part)
+    return _TRUTH[(head[1] or head[2]).lower()] if head else _last_truth(part)
 
 
-def _loose_boolean(text: str) -> str | None:
+def _last_truth(text: str) -> str | None:
     """The last yes, no, true or false that stands as a statement, not as a word of a sentence."""
-    statement = re.compile(
-        r"(?:^|[.!?:;,\n\"'(]\s*|\b(?:is|so|hence|thus|therefore|indeed)\s+)(yes|no|true|false)(?=\s*(?:[.,;:!?\n\"')]|$))",
-        re.IGNORECASE,
-    )
-    found = statement.findall(text.strip())
-    if not found and (first := re.match(r"\W*(yes|true|false)\b", text, re.IGNORECASE)):
-        found = [first[1]]
-    return _TRUTH[found[-1].lower()] if found else None
-
-
-# ── multiple choice ─────────────────────────────────────────────────────────────────────────────────
-
-_OPTION = re.compile(r"(?:^|(?<=\s))\(?([A-Z])[).:]\s*(.+?)(?=\s+\(?[A-Z][).:]\s|\s*$)", re.MULTILINE)
-
-
-def parse_options(prompt: str) -> dict[str, str]:
-    """Letter → text of the lettered options that a prompt shows; empty where it shows none."""
-    options: dict[str, str] = {}
-    for letter, text in _OPTION.findall(prompt):
-        # A later list is the question's own; an initial such as "J. Smith" does not follow on.
-        if letter == "A":
-            options = {}
-        if letter == chr(ord("A") + len(options)):
-            options[letter] = text.strip()
-    return options if len(options) > 1 else {}
-
-
-def _choice(part: str, options: dict[str, str]) -> str | None:
-    letters = "".join(options) or "A-J"
-    match = re.match(rf"\W*(?:option|choice|letter)?\s*\(?([{letters}])(?![\w'])(?!\s+[a-z])", part)
-    if match is None:
-        match = re.match(rf"\W*\(([{letters}])\)", part, re.IGNORECASE) or re.fullmatch(
-            rf"\W*([{letters.lower()}])\W*", part.strip()
-        )
-    if match is not None:
-        return match[1].upper()
-    return _option_text(part, options)
-
-
-def _loose_choice(text: str, options: dict[str, str]) -> str | None:
-    letters = "".join(options) or "A-J"
-    head = re.match(rf"\s*\(?([{letters}])(?:[).:]|\s*$)", text)
-    marked = re.findall(rf"\(([{letters}])\)|\b[Oo]ption\s+([{letters}])\b", text)
-    named = {letter for pair in marked for letter in pair if letter}
-    if head is not None and not named - {head[1]}:
-        return head[1]
-    if len(named) == 1:
-        return named.pop()
-    return _option_text(text, options)
-
-
-def _option_text(part: str, options: dict[str, str]) -> str | None:
-    """The option whose text, and no other's, is in `part`."""
-    words = f" {normalize(part)} "
-    inside = [letter for letter, text in options.items() if normalize(text) and f" {normalize(text)} " in words]
-    # "New York" holds "York": the longest text wins where it holds all the others.
-    longest = max(inside, key=lambda letter: len(options[letter]), default=None)
-    if longest is None:
-        return None
-    whole = f" {normalize(options[longest])} "
-    return longest if all(f" {normalize(options[letter])} " in whole for letter in inside) else None
+    text = _EITHER.sub(" ", text).strip()
+    if clauses := list(_CLAUSE.finditer(text)):
+        truth = _TRUTH[clauses[-1]["word"].lower()]
+        return _OPPOSITE[truth] if clauses[-1]["not"] else truth
+    head = re.match(r"\W*(?:(yes|true|false)\b|(no)\s+(?:it|he|she|they|there|this|that|i|we)\b)", text, re.IGNORECASE)
+    return _TRUTH[(head[1] or head[2]).lower()] if head else None
 
 
 # ── words ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def normalize(text: str) -> str:
-    """Lower case, no punctuation, no articles, single spaces, as SQuAD's official script does it.
-
-    https://worksheets.codalab.org/rest/bundles/0x6b567e1cf2e041ec80d7098f031c5c9e/contents/blob/
-    """
-    text = re.sub(r"[^\w\s]", " ", text.lower().replace("'", "").replace("\u2019", ""))
-    return " ".join(re.sub(r"\b(?:a|an|the)\b", " ", text).split()) or " ".join(text.split())
-
-
-def _label(part: str, labels: Sequence[str]) -> str | None:
-    """The label that `part` names; where it names several, none, unless one holds the others."""
-    words = f" {normalize(part)} "
-    inside = [label for label in labels if normalize(label) and f" {normalize(label)} " in words]
-    longest = max(inside, key=len, default=None)
-    if longest is None:
-        return None
-    whole = f" {normalize(longest)} "
-    return longest if all(f" {normalize(label)} " in whole for label in inside) else None
-
-
 def _phrase(part: str) -> str | None:
-    part = part.strip().strip("\"'“”‘’.,;:!() ")
+    """The words of a statement, without a reason that follows and a sentence around them."""
+    part = re.split(r"(?<=[\w)\"”'][\w)\"”']{2})[.!?]\s+(?=[A-Z])|\s+\(|,?\s+(?:because|since)\b", part, maxsplit=1)[0]
+    part = part.strip(_EDGES)
     tail = re.search(r"\b(?:is|are|was|were)\s+(?:that\s+)?(.+)$", part)
     if tail and len(part.split()) > 3 and len(tail[1].split()) <= _WORDY:
-        part = tail[1].strip("\"'“”‘’.,;: ")
+        part = tail[1].strip(_EDGES)
     return part if normalize(part) else None
+
+
+_EDGES = "\"'“”‘’.,;:!?()[] "
 
 
 def _lone_phrase(text: str, words: int = _WORDY) -> str | None:
@@ -242,6 +216,7 @@ def _lone_phrase(text: str, words: int = _WORDY) -> str | None:
 
 
 def _after_heading(text: str) -> str | None:
-    headings = list(re.finditer(r"^\s*(?:final\s+)?answer\s*:\s*", text, re.IGNORECASE | re.MULTILINE))
+    """What follows the last line that begins with `Answer:`, else all of it."""
+    headings = list(re.finditer(r"^[\s*#_]*(?:final\s+)?answer[\s*_]*:[\s*_]*", text, re.IGNORECASE | re.MULTILINE))
     body = text[headings[-1].end() :] if headings else text
-    return body.strip() or None
+    return body.strip() if re.search(r"\w", body) else None

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
-from orca_local.domain.answers import extract_answer, normalize
-from orca_local.domain.types import Sample
+from orca_local.domain.answers import extract_answer
+from orca_local.domain.errors import InputError
+from orca_local.domain.numbers import parse_number
+from orca_local.domain.options import normalize
+from orca_local.domain.types import Kind, Sample
+
+_SCORERS: dict[Kind, str] = {"span": "token_f1", "text": "rouge_l", "exact": "exact_match"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,43 +32,51 @@ class Score:
 def score(sample: Sample, text: str) -> Score:
     """Score a completion against the sample's accepted answers; the best match counts.
 
-    Raises `ValueError` for kind `free`, which has no score.
+    Raises `InputError` for kind `free`, which has no score.
     """
     if sample.kind == "free":
-        raise ValueError(f"sample {sample.id!r} is of kind free and has no score")
+        raise InputError(
+            f"sample {sample.id!r} is of kind 'free', which has no score", hint="leave its task out, or give it a kind"
+        )
     extracted = extract_answer(sample.kind, text, prompt=sample.prompt, labels=sample.labels)
-    name = {"span": "token_f1", "text": "rouge_l"}.get(sample.kind, sample.kind)
+    scorer = _SCORERS.get(sample.kind, sample.kind)
     if extracted is None:
-        return Score(None, None, name)
-    match sample.kind:
+        return Score(None, None, scorer)
+    return Score(extracted, max(_compare(sample.kind, extracted, answer) for answer in sample.answers), scorer)
+
+
+def _compare(kind: Kind, found: str, reference: str) -> float:
+    match kind:
         case "number":
-            value = max(_same_number(extracted, answer) for answer in sample.answers)
+            return same_number(found, reference)
         case "boolean":
-            value = max(float(extracted == _truth(answer)) for answer in sample.answers)
+            return float((found == "yes") == (reference.strip().lower() in ("yes", "true")))
         case "multiple_choice":
-            value = max(float(extracted == answer.strip().strip("().").upper()) for answer in sample.answers)
+            return float(found == re.sub(r"[\W_]", "", reference).upper())
         case "span":
-            value = max(token_f1(extracted, answer) for answer in sample.answers)
+            return token_f1(found, reference)
         case "text":
-            value = max(rouge_l(extracted, answer) for answer in sample.answers)
+            return rouge_l(found, reference)
         case _:
-            value = max(float(normalize(extracted) == normalize(answer)) for answer in sample.answers)
-    return Score(extracted, value, name)
+            return exact_match(found, reference)
 
 
-def _truth(answer: str) -> str:
-    return "yes" if answer.strip().lower() in ("yes", "true") else "no"
+def same_number(found: str, reference: str) -> float:
+    """1.0 where `found` rounds to the reference at the decimals that the reference gives, else 0.0.
 
-
-def _same_number(found: str, reference: str) -> float:
-    """1.0 where the numbers agree to the digits that the reference gives; whole numbers agree exactly."""
-    wanted = extract_answer("number", reference)
-    if wanted is None:
+    Whole numbers agree exactly; fractions to a relative 1e-9, the precision of an extracted answer.
+    """
+    a, b = parse_number(found), parse_number(reference)
+    if a is None or b is None:
         return 0.0
-    digits = reference.rpartition(".")[2] if "." in reference else ""
-    decimals = len(digits) if digits.isdigit() else 0
-    tolerance = 0.5 * 10.0**-decimals + 1e-12 if decimals else 1e-9 * max(1.0, abs(float(wanted)))
-    return float(abs(float(found) - float(wanted)) <= tolerance)
+    decimals = re.search(r"\.(\d+)\W*$", reference.strip())
+    tolerance = Fraction(1, 2 * 10 ** len(decimals[1])) if decimals else abs(b) / 10**9 if b.denominator != 1 else 0
+    return float(abs(a - b) <= tolerance)
+
+
+def exact_match(found: str, reference: str) -> float:
+    """1.0 where the two are equal but for case, punctuation, articles and spaces (SQuAD), else 0.0."""
+    return float(normalize(found) == normalize(reference))
 
 
 def token_f1(found: str, reference: str) -> float:
@@ -69,24 +84,28 @@ def token_f1(found: str, reference: str) -> float:
     a, b = normalize(found).split(), normalize(reference).split()
     if not a or not b:
         return float(a == b)
-    common = sum((Counter(a) & Counter(b)).values())
-    return 2 * common / (len(a) + len(b))
+    return 2 * sum((Counter(a) & Counter(b)).values()) / (len(a) + len(b))
 
 
 def rouge_l(found: str, reference: str) -> float:
-    """F1 of the longest common subsequence of words (Lin 2004, ROUGE-L with equal weight)."""
-    a, b = normalize(found).split(), normalize(reference).split()
+    """ROUGE-L: F1 of the longest common subsequence of words (Lin 2004, with equal weights)."""
+    a, b = re.findall(r"\w+", found.lower()), re.findall(r"\w+", reference.lower())
     if not a or not b:
         return float(a == b)
-    return 2 * _common_subsequence(a, b) / (len(a) + len(b))
+    return 2 * common_subsequence(a, b) / (len(a) + len(b))
 
 
-def _common_subsequence(a: Sequence[str], b: Sequence[str]) -> int:
-    row = [0] * (len(b) + 1)
-    for word in a:
-        above_left = 0
-        for j, other in enumerate(b, 1):
-            above = row[j]
-            row[j] = above_left + 1 if word == other else max(above, row[j - 1])
-            above_left = above
-    return row[-1]
+def common_subsequence(a: Sequence[str], b: Sequence[str]) -> int:
+    """Length of the longest common subsequence, by the bit-parallel recurrence of Hyyrö 2004.
+
+    Bit i of the row is cleared where the length grows at `a[i]`; a word of `b` costs one addition.
+    """
+    places: dict[str, int] = {}
+    for i, word in enumerate(a):
+        places[word] = places.get(word, 0) | 1 << i
+    full = (1 << len(a)) - 1
+    row = full
+    for word in b:
+        matches = row & places.get(word, 0)
+        row = (row + matches | row - matches) & full
+    return len(a) - row.bit_count()

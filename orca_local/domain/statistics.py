@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -42,36 +43,60 @@ def wilson(score_sum: float, n: int, alpha: float = 0.05) -> Interval:
 
 
 def paired_bootstrap(
-    differences: NDArray[np.float64], alpha: float = 0.05, resamples: int = 10_000, seed: int = 0
+    differences: NDArray[np.float64],
+    alpha: float = 0.05,
+    resamples: int = 10_000,
+    seed: int = 0,
+    *,
+    strata: Sequence[str] | None = None,
 ) -> tuple[float, Interval]:
-    """Mean of paired differences (shape [n]) and its percentile bootstrap interval.
+    """Mean of paired differences (shape [n]) and its percentile bootstrap interval (Efron 1979).
 
-    Efron 1979. The seed is fixed, so that the same data always give the same interval.
+    With `strata`, n names such as each sample's task, every stratum is resampled within itself: the mix of
+    tasks is then fixed and adds no spread. Equal arguments give the equal interval.
     """
     n = len(differences)
     if n == 0:
         raise ValueError("no differences to resample")
+    if strata is not None and len(strata) != n:
+        raise ValueError(f"{len(strata)} strata for {n} differences")
     rng = np.random.default_rng(seed)
-    chunk = max(1, 4_000_000 // n)
-    means = np.concatenate(
-        [
-            differences[rng.integers(0, n, size=(min(chunk, resamples - start), n))].mean(axis=1)
-            for start in range(0, resamples, chunk)
-        ]
-    )
-    low, high = np.quantile(means, [alpha / 2, 1 - alpha / 2])
+    names = np.asarray(strata) if strata is not None else np.zeros(n, dtype=np.int64)
+    sums = np.zeros(resamples)
+    for name in np.unique(names):
+        sums += _resampled_sums(differences[names == name], resamples, rng)
+    low, high = np.quantile(sums / n, [alpha / 2, 1 - alpha / 2])
     return float(differences.mean()), Interval(float(low), float(high))
 
 
+def _resampled_sums(values: NDArray[np.float64], resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Sums (shape [resamples]) of `values` drawn with replacement."""
+    distinct, counts = np.unique(values, return_counts=True)
+    n = len(values)
+    if len(distinct) <= 64:
+        # Scores are mostly right or wrong: how often each value is drawn is multinomial, and cheap at any n.
+        return rng.multinomial(n, counts / n, size=resamples) @ distinct
+    # A few million draws at a time bound the memory.
+    chunk = max(1, 4_000_000 // n)
+    parts = [
+        values[rng.integers(0, n, size=(min(chunk, resamples - start), n))].sum(axis=1)
+        for start in range(0, resamples, chunk)
+    ]
+    return np.concatenate(parts)
+
+
 def mcnemar_exact(base_only: int, tuned_only: int) -> float:
-    """Two-sided exact p-value of McNemar's test.
+    """Two-sided exact p-value of McNemar's test (McNemar 1947, Psychometrika 12:153).
 
     `base_only` and `tuned_only` count the pairs that only one of the two got right; under the null each such
-    pair is a fair coin. McNemar 1947, Psychometrika 12:153.
+    pair is a fair coin.
     """
     n = base_only + tuned_only
-    if n == 0:
-        return 1.0
-    tail = sum(math.comb(n, k) for k in range(min(base_only, tuned_only) + 1))
-    # Whole numbers until the end: a float power of two would overflow beyond 1,000 pairs.
-    return min(1.0, float(2 * tail / 2**n)) if n < 1000 else min(1.0, math.exp(math.log(2 * tail) - n * math.log(2)))
+    if min(base_only, tuned_only) < 0:
+        raise ValueError(f"counts cannot be negative: {base_only}, {tuned_only}")
+    # Whole numbers until the one division, which rounds correctly at any size: nothing overflows.
+    term = tail = 1
+    for k in range(min(base_only, tuned_only)):
+        term = term * (n - k) // (k + 1)
+        tail += term
+    return 1.0 if 2 * tail >= 2**n else 2 * tail / 2**n

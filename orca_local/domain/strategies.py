@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -49,71 +50,95 @@ def _builtin(name: str, student: str, teacher: str = "") -> Strategy:
     return Strategy(name, student, f"{student} {teacher}".strip(), builtin=True)
 
 
-_SHORT = "Be brief: only what a small model needs to follow."
-
 BUILTIN: tuple[Strategy, ...] = (
     _builtin("direct_answer", "Answer at once, without any explanation."),
     _builtin(
-        "extract_generate", "First copy the facts of the text that the question needs, then answer from them.", _SHORT
+        "extract_generate",
+        "First copy the facts of the text that the question needs, then answer from them.",
+        "Keep the text's own words, one fact a line, and leave out what the answer does not use.",
     ),
-    _builtin("recall_then_generate", "First recall a fact or rule that helps, then answer.", _SHORT),
-    _builtin("step_by_step", "Think step by step: one small step a line, then answer.", _SHORT),
+    _builtin(
+        "recall_then_generate",
+        "First recall a fact or rule that helps, then answer.",
+        "Put what you recall into one or two general sentences, before the question's own names and values appear.",
+    ),
+    _builtin(
+        "step_by_step",
+        "Think step by step: one small step a line, then answer.",
+        "Each line uses only what stands above it, and does one thing; leave no step to be guessed.",
+    ),
     _builtin(
         "recall_reason_generate",
         "First recall the rule that applies, then reason from it step by step, then answer.",
-        _SHORT,
+        "Name the rule in one sentence, then apply it to this question, one short line a step.",
     ),
-    _builtin("explain_then_answer", "First explain in a few sentences how to find the answer, then answer.", _SHORT),
+    _builtin(
+        "explain_then_answer",
+        "First explain in a few sentences how to find the answer, then answer.",
+        "Write three or four plain sentences that a beginner could follow, and no lists.",
+    ),
 )
-"""The six of DESIGN, the ones that cost the fewest tokens first."""
+"""The six of the Orca papers, the ones that cost the fewest tokens first: ties go to the earlier one."""
+
+_HINT = 'write [[strategy]] tables with name = "…" and text = "…"'
+_KEYS = {"name", "text", "student", "teacher"}
 
 
 def load_strategies(path: Path | None) -> dict[str, Strategy]:
-    """Built-in strategies and those of `path`, by name; a file that is not there adds none.
+    """Built-in strategies, then those of `path`, by name; a file that is not there adds none.
 
-    The file holds `[[strategy]]` tables with `name`, `text` and, where the teacher is to be told more,
-    `teacher`. Raises `InputError` naming file and entry.
+    The file holds `[[strategy]]` tables with `name`, `text` (or `student`) and, where the teacher is to be
+    told something else, `teacher`. Raises `InputError` naming the file and the entry.
     """
     strategies = {strategy.name: strategy for strategy in BUILTIN}
     if path is None or not path.exists():
         return strategies
-    hint = 'write [[strategy]] tables with name = "…" and text = "…"'
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: {error}", hint=hint) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8: byte {error.start}", hint="save the file as UTF-8") from error
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}", hint="check its permissions") from error
-    unknown = set(content) - {"strategy"}
+    content = _read(path)
     entries = content.get("strategy", [])
-    if unknown or not isinstance(entries, list):
-        raise InputError(f"{path}: unknown key {min(unknown, default='strategy')!r}", hint=hint)
+    if unknown := set(content) - {"strategy"}:
+        raise InputError(f"{path}: unknown key {min(unknown)!r}", hint=_HINT)
+    if not isinstance(entries, list):
+        raise InputError(f"{path}: 'strategy' must be a list of tables", hint=_HINT)
     for number, entry in enumerate(entries, 1):
-        strategy = _parse(path, number, entry)
-        if strategy.name in strategies:
-            raise InputError(f"{path}: strategy {number}: the name {strategy.name!r} is taken", hint="choose another")
+        strategy = _parse(f"{path}: strategy {number}", entry)
+        if (taken := strategies.get(strategy.name)) is not None:
+            by = "built in" if taken.builtin else "in this file already"
+            raise InputError(f"{path}: strategy {number}: {strategy.name!r} is {by}", hint="choose another name")
         strategies[strategy.name] = strategy
     return strategies
 
 
-def _parse(path: Path, number: int, entry: Any) -> Strategy:
-    where = f"{path}: strategy {number}"
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        # utf-8-sig: some editors put a byte order mark in front.
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is not valid TOML: {error}", hint=_HINT) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 (byte {error.start})", hint="save the file as UTF-8") from error
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}", hint="it must be a readable file") from error
+
+
+def _parse(where: str, entry: Any) -> Strategy:
     if not isinstance(entry, dict):
-        raise InputError(f"{where} is not a table", hint='write [[strategy]] and below it name = "…"')
-    unknown = set(entry) - {"name", "text", "teacher"}
-    if unknown:
-        raise InputError(f"{where}: unknown key {min(unknown)!r}", hint="the keys are name, text and teacher")
+        raise InputError(f"{where} is not a table", hint=_HINT)
+    if unknown := set(entry) - _KEYS:
+        nearest = get_close_matches(min(unknown), _KEYS, n=1)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"the keys are {', '.join(sorted(_KEYS))}"
+        raise InputError(f"{where}: unknown key {min(unknown)!r}", hint=hint)
     for key, value in entry.items():
         if not isinstance(value, str) or not value.strip():
-            raise InputError(f"{where}: {key} must be a text that is not empty", hint=f'write {key} = "…"')
-    name, text = entry.get("name", ""), entry.get("text", "")
+            raise InputError(
+                f"{where}: {key} must be a text that is not empty, not {value!r}", hint=f'write {key} = "…"'
+            )
+    name = entry.get("name", "")
     if not _NAME.fullmatch(name):
         raise InputError(
-            f"{where}: the name {name!r} is not usable",
-            hint="use lower-case letters, digits and _, such as units_first",
+            f"{where}: {name!r} cannot be a name" if name else f"{where} has no name",
+            hint='use lower-case letters, digits and _, such as name = "units_first"',
         )
-    if not text:
-        raise InputError(f"{where}: {name!r} has no text", hint='add text = "…"')
-    return Strategy(name, text.strip(), entry.get("teacher", text).strip())
+    texts = [entry[key].strip() for key in ("text", "student") if key in entry]
+    if len(texts) != 1:
+        raise InputError(f"{where}: {name!r} needs one text, and has {len(texts) or 'none'}", hint='write text = "…"')
+    return Strategy(name, texts[0], entry.get("teacher", texts[0]).strip())

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 
-# CSI and OSC sequences go as a whole, so that no `[31m` is left behind.
-_SEQUENCES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[@-Z\\-_]")
-# C0 but tab and newline, DEL, C1, bidi controls, line separators and lone surrogates.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
+# Whole sequences go, so that no `[31m` is left behind: CSI; OSC, DCS, SOS, PM and APC with their text, which
+# never spans lines, so that one without an end cannot hide what follows; two-character escapes; 8-bit forms.
+_SEQUENCES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n\r]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]"
+)
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# C0 but tab and newline, DEL, C1, bidi controls, interlinear marks and lone surrogates.
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]"
+)
 
 
 def printable(text: str) -> str:
-    """`text` without anything that could steer a terminal or reorder what is read; tabs and newlines stay."""
-    text = text.replace("\r\n", "\n")
-    return _CONTROLS.sub("", _SEQUENCES.sub("", text))
+    """`text` without anything that could steer a terminal or reorder what is read.
+
+    Tabs and newlines stay; every other line end becomes a newline.
+    """
+    return _CONTROLS.sub("", _LINE_ENDS.sub("\n", _SEQUENCES.sub("", text)))

@@ -1,0 +1,142 @@
+r"""Read numbers as models write them: `1,234`, `$3.50`, `−7`, `3/4`, `1 1/2`, `\frac{1}{2}`, `5 × 10^3`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from fractions import Fraction
+
+_NUMBER = re.compile(
+    r"""
+    (?<![\w^])(?<!\d[.,:/])(?<![\w^]-)           # not inside a word, a date, a time, a range, a power
+    (?P<sign>[-+]\s?)?[$€£¥₹]?\s?(?P<minus>-)?
+    (?:(?P<whole>\d+)\s+(?=\d+\s?/\s?\d))?       # 1 1/2
+    (?P<value>(?:\d{1,3}(?:,\d{2,3})*,\d{3}|\d+)(?:\.\d+)?|\.\d+)
+    (?:[eE](?P<exponent>[+-]?\d{1,3})|\s?[×x]\s?10\s?\^\s?(?P<power>[+-]?\d{1,3}))?
+    (?:\s?/\s?(?P<below>\d+(?:\.\d+)?))?
+    (?![\d^]|[.,:/-]\d)
+    """,
+    re.VERBOSE,
+)
+_OPERATOR = re.compile(r"[^\S\n]*(?:[+×x÷]|-(?=[^\S\n])|plus\b|minus\b|times\b|divided\b)[^\S\n]*[$€£¥₹(]*\d")
+_OPERAND = re.compile(r"\d\)?[^\S\n]*(?:[+×x÷]|-|plus|minus|times|divided by)[^\S\n]*[$€£¥₹(]*$")
+_ENUMERATION = re.compile(r"^[^\S\n]*(?:step\s+)?\d{1,2}[.):](?=\s|$)", re.IGNORECASE | re.MULTILINE)
+_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d|[ ,.]\d)")
+_RESULT = re.compile(r"=|≈|\b(?:is|gives|equals|makes|leaves)\b")
+
+_SMALL = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_SPELLED = {word: n for n, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
+_LARGER = frozenset(("hundred", "thousand", "million", "half", "third", "thirds", "quarters", "percent"))
+_LARGEST = 300
+"""Digits; a model that repeats itself writes more."""
+
+
+def stated_number(part: str) -> str | None:
+    """The number of an answer statement, in plain decimal form.
+
+    What stands after the last `=` counts most, then the number at the front, then the last one. A sum that
+    is not worked out is no answer.
+    """
+    part = _SPACED.sub(lambda match: match[0].replace(" ", ""), _plain_notation(part))
+    if "=" in part and (after := _values(part.rpartition("=")[2])):
+        return after[0][1]
+    values = _values(part)
+    if not values:
+        return _spelled_number(part)
+    first, number = values[0]
+    if _OPERATOR.match(part, first.end()):
+        result = _RESULT.search(part, first.end())
+        after = _values(part[result.end() :]) if result else []
+        return after[0][1] if after else None
+    if len(part[: first.start()].split()) <= 3:
+        return number
+    return values[-1][1]
+
+
+def last_number(text: str) -> str | None:
+    """The last number of a text; None where it is an operand of a sum that is not worked out."""
+    text = _plain_notation(text)
+    if re.search(r"^\s*(?:step\s+)?1[.):]\s", text, re.IGNORECASE | re.MULTILINE):
+        text = _ENUMERATION.sub(" ", text)
+    values = _values(text)
+    if not values:
+        return None
+    match, number = values[-1]
+    return None if _OPERAND.search(text[: match.start()] + (match["sign"] or "")) else number
+
+
+def parse_number(text: str) -> Fraction | None:
+    """The exact value of the first number in `text`."""
+    values = _values(_plain_notation(text))
+    return Fraction(values[0][1]) if values else None
+
+
+def _plain_notation(text: str) -> str:
+    r"""LaTeX and Unicode forms of numbers in ASCII: `\frac{1}{2}`, `½`, `10^{3}`, `−`."""
+    text = re.sub(r"\\[dt]?frac\s*\{\s*(-?[\d.,]+)\s*\}\s*\{\s*([\d.,]+)\s*\}", r" \1/\2", text)
+    text = re.sub(r"\\[dt]?frac\s*(\d)\s*(\d)", r" \1/\2", text)
+    text = re.sub(r"\\(?:times|cdot)\b", "×", text).replace("\\div", "÷")
+    text = re.sub(r"\^\s*\{?\s*\\circ\s*\}?|°", "", text)
+    text = re.sub(r"\\sqrt\s*(?:\{[^{}]*\}|\d+)", " ", text)
+    text = re.sub(r"\^\s*\{([^{}]*)\}", r"^\1", text)
+    return re.sub("[¼-¾⅐-⅞]", lambda match: " " + unicodedata.normalize("NFKC", match[0]).replace("\u2044", "/"), text)
+
+
+def _values(text: str) -> list[tuple[re.Match[str], str]]:
+    return [(match, number) for match in _NUMBER.finditer(text) if (number := _value(match)) is not None]
+
+
+def _value(match: re.Match[str]) -> str | None:
+    if len(match[0]) > _LARGEST:
+        return None
+    value = Fraction(match["value"].replace(",", ""))
+    exponent = int(match["exponent"] or match["power"] or 0)
+    if abs(exponent) > _LARGEST:
+        return None
+    value *= Fraction(10) ** exponent
+    if match["below"]:
+        below = Fraction(match["below"])
+        if below == 0:
+            return None
+        value /= below
+    if match["whole"]:
+        value += int(match["whole"])
+    return _decimal(-value if _negative(match) else value)
+
+
+def _negative(match: re.Match[str]) -> bool:
+    """Whether the sign is one: in "7 - 3" and "x - 3" it is not."""
+    sign = match["sign"] or ""
+    if not sign.startswith("-"):
+        return bool(match["minus"])
+    before = match.string[: match.start()].rstrip()[-1:]
+    return not before.isdigit() and before != ")" if sign == "-" else before in ("", ":", "=", "(", ",", "\n")
+
+
+def _decimal(value: Fraction) -> str | None:
+    if value.denominator == 1:
+        return str(value.numerator)
+    return f"{float(value):.12g}" if abs(value) < 10**_LARGEST else None
+
+
+def _spelled_number(part: str) -> str | None:
+    """A number in words at the front of a statement: "three dollars", "twenty-five"."""
+    words = re.findall(r"[a-z]+", part.lower().partition(".")[0])
+    for at, word in enumerate(words[:4]):
+        number = _SPELLED.get(word)
+        following = words[at + 1 : at + 2]
+        if number is None or following == ["of"]:
+            continue
+        if _LARGER & set(words):
+            return None
+        # "one" is more often a pronoun than a count.
+        if word == "one" and len(words) > 2:
+            continue
+        if number >= 20 and following and _SPELLED.get(following[0], 10) < 10:
+            number += _SPELLED[following[0]]
+        return str(number)
+    return None
