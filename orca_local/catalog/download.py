@@ -92,9 +92,9 @@ def _short(error: Exception) -> str:
 
 def _reporter(progress: Callable[[int, int], None]) -> Any:
     """A class that takes tqdm's place and draws nothing."""
-    from huggingface_hub.utils import tqdm
+    from huggingface_hub.utils.tqdm import tqdm
 
-    class Reporter(tqdm):  # type: ignore[misc, type-arg]
+    class Reporter(tqdm):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs["disable"] = True
             super().__init__(*args, **kwargs)

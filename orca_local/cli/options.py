@@ -6,14 +6,13 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from orca_local.runs.workspace import Workspace
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 
@@ -38,7 +37,7 @@ class Common:
         return Workspace.find(Path.cwd(), overrides=overrides)
 
 
-def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[..., R]:
+def common_options(function: Callable[..., R]) -> Callable[..., R]:
     """Add the common options to a command; it gets them as its first argument."""
 
     @click.option("-w", "--workspace", type=click.Path(path_type=Path), help="Workspace directory.")
@@ -46,9 +45,7 @@ def common_options(function: Callable[Concatenate[Common, P], R]) -> Callable[..
     @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
     @click.option("--offline", is_flag=True, help="Use nothing but what is already here.")
     @functools.wraps(function)
-    def wrapper(
-        *args: P.args, workspace: Path | None, as_json: bool, quiet: bool, offline: bool, **kwargs: P.kwargs
-    ) -> R:
+    def wrapper(*args: Any, workspace: Path | None, as_json: bool, quiet: bool, offline: bool, **kwargs: Any) -> R:
         import os
 
         if offline:

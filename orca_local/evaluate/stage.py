@@ -87,7 +87,7 @@ def evaluate(
             loaded.close()
         done = before + len(scored) * len(settings.system_messages)
         answers[candidate.name] = {
-            text: collect(store, candidate.model, scored, text) for text in settings.system_messages
+            text: collect(store, candidate.model, scored, text, run_id) for text in settings.system_messages
         }
         yield from _record(store, candidate, answers[candidate.name], run_id)
     summary: dict[str, Any] = {"run_id": run_id, **compare(answers, settings.system_messages)}
@@ -124,12 +124,18 @@ def _answer(
     yield from generate(loaded.engine, loaded.renderer, store, wanted, model=candidate.model, run_id=run_id)
 
 
-def collect(store: Store, model: ModelRef, samples: Sequence[Sample], system_message: str) -> list[Answered]:
-    """What the store knows of `model`'s answers to `samples`; a sample that failed counts as unanswered."""
+def collect(
+    store: Store, model: ModelRef, samples: Sequence[Sample], system_message: str, run_id: int
+) -> list[Answered]:
+    """What this run measured of `model`'s answers to `samples`; a sample that failed counts as unanswered."""
     rows = {
         row.sample_id: row
         for row in store.measurements.rows(
-            model_id=model.model_id, split="holdout", system_message=system_message, strategy=NO_STRATEGY
+            run_id=run_id,
+            model_id=model.model_id,
+            split="holdout",
+            system_message=system_message,
+            strategy=NO_STRATEGY,
         )
     }
     return [

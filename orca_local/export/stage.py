@@ -85,7 +85,7 @@ def export(
     types = list(dict.fromkeys(check_type(q) for q in quantizations))
     yield StageStarted("export", len(types), "files")
     provenance = source.provenance
-    existing = {q: _existing(store, name, q, provenance) for q in types}
+    existing = {q: find_export(store, name, q, provenance) for q in types}
     missing = [q for q in types if existing[q] is None]
     acceptance: dict[str, Any] = {}
     if missing:
@@ -125,7 +125,7 @@ def _stem(header: Header) -> str:
     return stem
 
 
-def _existing(store: Store, name: str, quantization: str, provenance: Mapping[str, str]) -> ExportRow | None:
+def find_export(store: Store, name: str, quantization: str, provenance: Mapping[str, str]) -> ExportRow | None:
     """The file of an earlier export, where it was made from the same things and is still what it was."""
     row = store.exports.latest(name, quantization)
     if row is None or row.acceptance.get("provenance") != dict(provenance):

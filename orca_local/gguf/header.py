@@ -85,7 +85,7 @@ class Header:
         file_type = self.metadata.get("general.file_type")
         if isinstance(file_type, int):
             try:
-                return LlamaFileType(file_type).name.removeprefix("MOSTLY_").removeprefix("ALL_")
+                return str(LlamaFileType(file_type).name).removeprefix("MOSTLY_").removeprefix("ALL_")
             except ValueError:
                 pass
         by_type: dict[str, int] = {}

@@ -7,7 +7,6 @@ import os
 import threading
 from collections import deque
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 from orca_local.domain.errors import MissingError
@@ -26,7 +25,7 @@ _callback: Any = None
 
 
 @cache
-def library() -> ModuleType:
+def library() -> Any:
     """The `llama_cpp` module, its backend started. Raises `MissingError` where it is not installed."""
     global _callback
     if "OMP_WAIT_POLICY" not in os.environ:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event
@@ -21,6 +22,10 @@ from orca_local.pipeline.student import Student, load_student
 from orca_local.runs.run import RunContext, run_stage
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
+
+if TYPE_CHECKING:
+    from orca_local.dataset.build import Dataset
+    from orca_local.engines.llama_cpp import LlamaCppEngine
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +96,11 @@ class Pipeline:
         from orca_local.teach.stage import teach
 
         samples = self._samples("train")
-        selections = self.store.selections.current()
-        missing = {s.task for s in samples} - set(selections)
-        scored = {s.task for s in samples if s.kind != "free"}
-        if missing & scored:
-            raise InputError(
-                f"no strategy is chosen yet for {len(missing & scored)} tasks, such as {min(missing & scored)!r}",
-                hint="run `orca-local probe` first",
-            )
-        chosen = {task: self._strategy(row.strategy) for task, row in selections.items()}
-        chosen |= dict.fromkeys(missing, self.strategies["explain_then_answer"])
+        chosen = self._chosen_by_task(samples)
 
         def events(run: RunContext) -> Iterator[Event]:
             settings = self._settings.teacher
-            teacher = make_teacher(settings, self.workspace.directory, samples, offline=self._offline)
+            teacher = make_teacher(settings, self.workspace.directory, offline=self._offline)
             yield from teach(
                 teacher,
                 self.store,
@@ -117,6 +113,44 @@ class Pipeline:
             )
 
         return self._run("teach", events)
+
+    def build_dataset(self) -> dict[str, Any]:
+        """Say which answers become training rows, and why the others do not."""
+        from orca_local.dataset.build import build
+
+        dataset = self._dataset()
+        return self._run("dataset", lambda run: build(dataset, run_id=run.run_id))
+
+    def write_dataset(self, path: Path) -> int:
+        """Write the rows as chat JSON Lines; returns their number."""
+        from orca_local.dataset.build import write_chat_jsonl
+
+        return write_chat_jsonl(self._dataset(), path)
+
+    def train(self) -> dict[str, Any]:
+        """Fine-tune the student on the rows."""
+        from orca_local.train.stage import train
+
+        rows = self._dataset().rows
+        student = self.student
+
+        def events(run: RunContext) -> Iterator[Event]:
+            run.record_inputs(weights_sha256=student.weights_sha256, rows=len(rows))
+            yield from train(
+                self.store,
+                student.weights,
+                student.weights_sha256,
+                rows,
+                self._settings.train,
+                self.workspace.adapters_dir,
+                run_id=run.run_id,
+            )
+
+        return self._run("train", events)
+
+    def export(self) -> dict[str, Any]:
+        """Merge the newest adapter, quantize, test, and write the tuned files."""
+        return self._export("tuned", self._settings.export.quantizations or (self.student.quantization,))
 
     def evaluate(self, names: Sequence[str] = ("base", "tuned")) -> dict[str, Any]:
         """Answer the holdout with each model and compare them in pairs."""
@@ -154,6 +188,60 @@ class Pipeline:
         label = name if name in ("base", "tuned") else path.name
         return Candidate(label, path, ModelRef(model_id, sha256))
 
+    def _export(self, name: str, quantizations: Sequence[str]) -> dict[str, Any]:
+        from orca_local.export.stage import export
+        from orca_local.pipeline.trained import acceptance_inputs, tuned_source, untrained_source
+
+        student = self.student
+        source = untrained_source(student) if name == "base" else tuned_source(self.store, student)
+        inputs = None if name == "base" else acceptance_inputs(self._dataset().rows, source)
+
+        def events(run: RunContext) -> Iterator[Event]:
+            run.record_inputs(**source.provenance)
+            yield from export(
+                self.store,
+                source,
+                name,
+                quantizations,
+                self.workspace.exports_dir,
+                self._open_engine,
+                inputs=inputs,
+                system_message=self._settings.dataset.system_message,
+                run_id=run.run_id,
+            )
+
+        return self._run("export", events)
+
+    def _ensure_base(self) -> Path:
+        """The base at the student's quantization; a file that is there and unchanged is not made again."""
+        from orca_local.export.stage import find_export
+        from orca_local.pipeline.trained import untrained_source
+
+        quantization = self.student.quantization
+        found = find_export(self.store, "base", quantization, untrained_source(self.student).provenance)
+        if found is not None:
+            return Path(found.path)
+        return Path(self._export("base", (quantization,))["files"][0]["path"])
+
+    def _tuned_path(self) -> Path:
+        row = self.store.exports.latest("tuned")
+        if row is None or not Path(row.path).is_file():
+            raise InputError("there is no tuned model yet", hint="run `orca-local export` (after `orca-local train`)")
+        return Path(row.path)
+
+    def _dataset(self) -> Dataset:
+        from orca_local.dataset.build import make_dataset
+        from orca_local.gguf.renderer import PromptRenderer
+
+        chosen = self._chosen_by_task(self._samples("train"))
+        with closing(PromptRenderer(self.student.weights.path)) as renderer:
+            return make_dataset(self.store, renderer, self._settings.dataset, chosen)
+
+    def _open_engine(self, path: Path) -> LlamaCppEngine:
+        from orca_local.engines.llama_cpp import LlamaCppEngine
+
+        return LlamaCppEngine(path, self._settings.engine)
+
     def load(self, candidate: Candidate, capacity: int | None = None) -> LoadedModel:
         """Load a model and the renderer of its own template."""
         from orca_local.engines.llama_cpp import LlamaCppEngine
@@ -184,6 +272,19 @@ class Pipeline:
             hint = "add some with `orca-local tasks add FILE.jsonl`" if not counts else "see `orca-local tasks list`"
             raise InputError(f"there are no {split} samples in this workspace", hint=hint)
         return samples
+
+    def _chosen_by_task(self, samples: Sequence[Sample]) -> dict[str, Strategy]:
+        """The chosen strategy of every task; tasks without a score cannot be probed and get an explaining one."""
+        selections = self.store.selections.current()
+        missing = {s.task for s in samples} - set(selections)
+        scored = {s.task for s in samples if s.kind != "free"} & missing
+        if scored:
+            raise InputError(
+                f"no strategy is chosen yet for {len(scored)} tasks, such as {min(scored)!r}",
+                hint="run `orca-local probe` first",
+            )
+        chosen = {task: self._strategy(row.strategy) for task, row in selections.items()}
+        return chosen | dict.fromkeys(missing, self.strategies["explain_then_answer"])
 
     def _strategy(self, name: str) -> Strategy:
         if name not in self.strategies:

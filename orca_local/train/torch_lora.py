@@ -59,7 +59,7 @@ class LoraLinear(nn.Module):
             plain = nn.functional.linear(x, self.weight, self.bias)
             low = nn.functional.dropout(x, self.dropout) @ a.t()
             return plain + self.scale * (low @ b.t())
-        return _LoraFunction.apply(x, self.weight, self.bias, a, b, self.scale)  # type: ignore[no-any-return, no-untyped-call]
+        return _LoraFunction.apply(x, self.weight, self.bias, a, b, self.scale)
 
 
 def add_lora(model: Any, header: Header, rank: int, alpha: float, dropout: float, seed: int) -> dict[str, LoraLinear]:

@@ -1,0 +1,62 @@
+"""What the export needs to know of the training: its adapter, and what the trained model itself would say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orca_local.domain.errors import InputError
+from orca_local.export.acceptance import MIN_POSITIONS, MIN_PROMPTS, AcceptanceInputs, Row
+from orca_local.export.stage import Source
+from orca_local.pipeline.student import Student
+from orca_local.rows.rows import TrainingRow
+from orca_local.store.store import Store
+
+ENOUGH_POSITIONS = 2 * MIN_POSITIONS
+STOP_PROMPTS = 2 * MIN_PROMPTS
+STOP_FACTOR = 4
+"""A tuned model may write this many times the longest answer it was trained on before it has to stop."""
+
+
+def untrained_source(student: Student) -> Source:
+    """What `base` is made from."""
+    return Source(student.weights, student.weights_sha256)
+
+
+def tuned_source(store: Store, student: Student) -> Source:
+    """The newest adapter on the student's weights. Raises `InputError` where there is none."""
+    adapter = store.adapters.latest()
+    hint = "run `orca-local train`"
+    if adapter is None:
+        raise InputError("there is no adapter yet", hint=hint)
+    if not Path(adapter.path).is_dir():
+        raise InputError(f"the adapter {adapter.path} is gone", hint=hint)
+    if adapter.weights_sha256 != student.weights_sha256:
+        raise InputError("the newest adapter was trained on other weights than student.weights", hint=hint)
+    training = store.trainings.latest()
+    recipe = training.recipe if training is not None and training.training_id == adapter.training_id else {}
+    return Source(student.weights, student.weights_sha256, Path(adapter.path), adapter.adapter_id, recipe)
+
+
+def acceptance_inputs(rows: Sequence[TrainingRow], source: Source) -> AcceptanceInputs:
+    """Training rows, spread evenly, whose answer positions are compared and whose prompts are answered."""
+    ordered = sorted(rows, key=lambda row: row.content_hash)
+    compared: list[Row] = []
+    count = 0
+    for row in ordered:
+        if count >= ENOUGH_POSITIONS:
+            break
+        compared.append((row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1)))
+        count += row.loss_tokens
+    prompts = list(dict.fromkeys(row.token_ids[: row.loss_start] for row in ordered))[:STOP_PROMPTS]
+    longest = max((row.loss_tokens for row in rows), default=1)
+
+    def reference(wanted: Sequence[Row]) -> Iterator[NDArray[np.float32]]:
+        from orca_local.train.torch_reference import reference_logits
+
+        return reference_logits(source.header, source.adapter_directory, wanted)
+
+    return AcceptanceInputs(compared, prompts, reference, STOP_FACTOR * longest)
