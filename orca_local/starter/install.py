@@ -1,0 +1,95 @@
+"""Puts the starter into a store: its samples, and its worked answers as calls that a teacher has answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.prompts import teacher_messages
+from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.strategies import Strategy
+from orca_local.domain.teaching import TeacherRequest
+from orca_local.domain.types import Sample
+from orca_local.store.store import Store
+from orca_local.tasks.jsonl import read_jsonl
+from orca_local.tasks.split import content_hash
+
+ENDPOINT, MODEL = "starter", "worked-solutions"
+"""Under what name the answers are kept: no model wrote them."""
+DATA = Path(__file__).resolve().parent / "data"
+"""Both files, as `scripts/make_starter.py` writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedAnswer:
+    """What the program wrote for one sample under one strategy."""
+
+    sample_id: str
+    strategy: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What was new to the store."""
+
+    samples: int
+    answers: int
+
+
+def load_samples(directory: Path = DATA) -> tuple[Sample, ...]:
+    """Every sample of the starter. Raises `InputError` where the file is damaged."""
+    result = read_jsonl(directory / "tasks.jsonl")
+    if result.problems:
+        raise InputError(f"the starter is damaged: {result.problems[0]}", hint="install orca-local again")
+    return result.samples
+
+
+def iter_answers(directory: Path = DATA) -> Iterator[WorkedAnswer]:
+    """Every worked answer: one for each training sample under each built-in strategy."""
+    with (directory / "answers.jsonl").open(encoding="utf-8") as file:
+        for line in file:
+            yield WorkedAnswer(**json.loads(line))
+
+
+def install_starter(
+    store: Store, strategies: Mapping[str, Strategy], settings: TeacherSettings | None = None
+) -> Installed:
+    """Insert what is not there yet, all or nothing; a second call changes nothing.
+
+    `settings` are those that the teach stage will ask with: they are part of each call's key. Answers under
+    a strategy that `strategies` lacks are left out.
+    """
+    settings = settings or TeacherSettings(kind="starter")
+    samples = load_samples()
+    by_id = {sample.id: sample for sample in samples}
+    requests = [
+        (_request(by_id[answer.sample_id], strategies[answer.strategy], settings), answer.text)
+        for answer in iter_answers()
+        if answer.strategy in strategies
+    ]
+    known = store.teacher_calls.answered([request.key for request, _ in requests])
+    answers = 0
+    with store.transaction(durable=True):
+        added = store.samples.add([(sample, content_hash(sample)) for sample in samples], ENDPOINT)
+        for request, text in requests:
+            if (key := request.key) not in known:
+                store.teacher_calls.reserve(key, ENDPOINT, MODEL, request.to_dict())
+                store.teacher_calls.complete(key, {"text": text}, 0, 0, 0.0)
+                answers += 1
+    return Installed(added.added, answers)
+
+
+def _request(sample: Sample, strategy: Strategy, settings: TeacherSettings) -> TeacherRequest:
+    return TeacherRequest(
+        endpoint=ENDPOINT,
+        model=MODEL,
+        messages=teacher_messages(sample, strategy),
+        max_tokens=settings.max_tokens,
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        seed=settings.seed,
+    )

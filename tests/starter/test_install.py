@@ -1,0 +1,69 @@
+"""Installing the starter into a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.strategies import BUILTIN, load_strategies
+from orca_local.starter.install import ENDPOINT, MODEL, Installed, install_starter, iter_answers, load_samples
+from orca_local.store.store import Store
+from orca_local.teach.make import STARTER_ENDPOINT, STARTER_MODEL, make_teacher
+from orca_local.teach.stage import make_question, teach
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Store.open(tmp_path / "orca.db", create=True) as opened:
+        yield opened
+
+
+def test_everything_arrives_and_a_second_time_nothing(store: Store) -> None:
+    strategies = load_strategies(None)
+    first = install_starter(store, strategies)
+    assert first == Installed(len(load_samples()), len(list(iter_answers())))
+    assert install_starter(store, strategies) == Installed(0, 0)
+
+
+def test_the_unseen_mark_survives_the_store(store: Store) -> None:
+    install_starter(store, load_strategies(None))
+    holdout = store.samples.list(split="holdout")
+    assert {s.id for s in holdout if s.metadata.get("unseen")} == {s.id for s in load_samples() if s.metadata}
+
+
+def test_the_teacher_of_the_starter_is_the_one_that_the_settings_name(tmp_path: Path) -> None:
+    assert (ENDPOINT, MODEL) == (STARTER_ENDPOINT, STARTER_MODEL)
+    teacher = make_teacher(TeacherSettings(kind="starter"), tmp_path, offline=True)
+    assert (teacher.endpoint, teacher.model) == (ENDPOINT, MODEL)
+
+
+def test_every_training_sample_is_cached_under_every_strategy(store: Store) -> None:
+    """Trap 10: keys hold the strategy's text, so each strategy finds an answer of its own."""
+    settings = TeacherSettings(kind="starter")
+    install_starter(store, load_strategies(None), settings)
+    samples = store.samples.list(split="train")
+    questions = [make_question(ENDPOINT, MODEL, s, strategy, settings) for s in samples for strategy in BUILTIN]
+    keys = [question.request.key for question in questions]
+    assert len(set(keys)) == len(keys)
+    assert store.teacher_calls.answered(keys) == set(keys)
+
+
+def test_the_teach_stage_verifies_all_of_it_without_a_call(store: Store, tmp_path: Path) -> None:
+    settings = TeacherSettings(kind="starter")
+    install_starter(store, load_strategies(None), settings)
+    run_id = store.runs.start("teach", "{}", "{}", 1)
+    samples = store.samples.list(split="train")
+    chosen = {sample.task: BUILTIN[index % 6] for index, sample in enumerate(samples)}
+    teacher = make_teacher(settings, tmp_path, offline=True)
+    *_, last = teach(teacher, store, samples, chosen, settings, run_id=run_id, offline=True)
+    assert last.summary["calls"] == {"new": 0, "cached": len(samples), "failed": 0}
+    assert last.summary["verified"] == len(samples)
+
+
+def test_other_settings_have_calls_of_their_own(store: Store) -> None:
+    strategies = load_strategies(None)
+    first = install_starter(store, strategies)
+    again = install_starter(store, strategies, TeacherSettings(kind="starter", max_tokens=77))
+    assert again == Installed(0, first.answers)
