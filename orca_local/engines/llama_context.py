@@ -25,6 +25,13 @@ Ids = NDArray[np.int32]
 Logits = NDArray[np.float32]
 
 
+def _reason() -> str:
+    """What llama.cpp logged last about a failure, in one line."""
+    lines = last_log().splitlines()
+    errors = [line for line in lines if "error" in line.lower()] or lines[-1:] or ["it gave no reason"]
+    return errors[-1].rpartition("error loading model: ")[2].strip()
+
+
 class LlamaModel:
     """The weights of a GGUF file, loaded for generating."""
 
@@ -41,7 +48,7 @@ class LlamaModel:
         self._handle = self.llama.llama_model_load_from_file(str(path).encode(), parameters)
         if not self._handle:
             raise InputError(
-                f"llama.cpp cannot load {path}: {last_log(4)}", hint=f"see `orca-local models inspect {path}`"
+                f"llama.cpp cannot load {path}: {_reason()}", hint=f"see `orca-local models inspect {path}`"
             )
         if self.llama.llama_model_has_encoder(self._handle):
             self.close()
@@ -106,7 +113,7 @@ class LlamaContext:
         self._handle = self._llama.llama_init_from_model(model.handle, parameters)
         if not self._handle:
             raise MissingError(
-                f"no memory for {sequences} sequences of {length} tokens: {last_log(4)}",
+                f"no memory for {sequences} sequences of {length} tokens: {_reason()}",
                 hint="lower engine.capacity or engine.context in orca.toml",
             )
         self._memory = self._llama.llama_get_memory(self._handle)
@@ -144,7 +151,7 @@ class LlamaContext:
         self._batch.n_tokens = count
         status = self._llama.llama_decode(self._handle, self._batch)
         if status != 0:
-            raise OrcaError(f"llama.cpp could not go on (status {status}): {last_log(4)}")
+            raise OrcaError(f"llama.cpp could not go on (status {status}): {_reason()}")
         rows = int(np.count_nonzero(outputs))
         if rows == 0:
             return np.empty((0, self._vocab_size), np.float32)

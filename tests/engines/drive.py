@@ -1,0 +1,51 @@
+"""Drives an engine as a stage would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orca_local.domain.types import Completion, Message, Request, SamplingSettings, TextDelta
+from orca_local.engines.base import Engine
+
+
+def request(
+    name: str,
+    ids: Sequence[int],
+    *,
+    max_tokens: int = 12,
+    stop: tuple[str, ...] = (),
+    stream: bool = False,
+    temperature: float = 0.0,
+    seed: int = 0,
+) -> Request:
+    settings = SamplingSettings(max_tokens=max_tokens, temperature=temperature, seed=seed)
+    return Request(name, (Message("user", name),), tuple(ids), settings, stop=stop, stream=stream)
+
+
+def prompt(number: int, length: int = 12) -> list[int]:
+    """Token ids that differ from number to number."""
+    return [1000 + (37 * number + 11 * i) % 4000 for i in range(length)]
+
+
+def run(engine: Engine, requests: Sequence[Request]) -> dict[str, Completion]:
+    """Completions by id, once everything has ended."""
+    return run_with_deltas(engine, requests)[0]
+
+
+def run_with_deltas(engine: Engine, requests: Sequence[Request]) -> tuple[dict[str, Completion], dict[str, str]]:
+    """Completions, and the deltas of each request put together."""
+    for item in requests:
+        engine.submit(item)
+    completions: dict[str, Completion] = {}
+    deltas: dict[str, str] = {}
+    for _ in range(100_000):
+        for out in engine.step():
+            if isinstance(out, TextDelta):
+                assert out.request_id not in completions, "a delta came after the completion"
+                deltas[out.request_id] = deltas.get(out.request_id, "") + out.text
+            else:
+                assert out.request_id not in completions, "a request ended twice"
+                completions[out.request_id] = out
+        if len(completions) == len(requests):
+            return completions, deltas
+    raise AssertionError("the engine never finished")

@@ -1,0 +1,189 @@
+"""What only the llama.cpp engine does: memory, shared prefixes, scores, and files that do not load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.settings import EngineSettings
+from orca_local.domain.types import Completion, Message, Request, SamplingSettings
+from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.engines.slots import Slot, find_place
+from orca_local.gguf.renderer import PromptRenderer
+from tests.engines.drive import prompt, request, run
+
+SETTINGS = EngineSettings(capacity=4, context=1024, threads=1)
+
+
+@pytest.fixture
+def engine(tiny_gguf: Path) -> Iterator[LlamaCppEngine]:
+    """Four sequences of the tiny model."""
+    opened = LlamaCppEngine(tiny_gguf, SETTINGS)
+    yield opened
+    opened.close()
+
+
+def test_a_shared_prefix_changes_no_text(tiny_gguf: Path) -> None:
+    """Trap: a partial copy between the streams of two sequences aborts the process."""
+    system = prompt(99, 60)
+    requests = [request(f"r{i}", system + prompt(i, 5 + i), max_tokens=4 + i) for i in range(12)]
+    shared = LlamaCppEngine(tiny_gguf, SETTINGS)
+    texts = {key: value.text for key, value in run(shared, requests).items()}
+    shared.close()
+    for item in requests:
+        fresh = LlamaCppEngine(tiny_gguf, SETTINGS)
+        assert run(fresh, [item])[item.id].text == texts[item.id]
+        fresh.close()
+
+
+def test_the_same_prompt_again_reads_one_token(engine: LlamaCppEngine) -> None:
+    first = run(engine, [request("first", prompt(5, 300))])["first"]
+    again = run(engine, [request("again", prompt(5, 300))])["again"]
+    assert first.text == again.text
+
+
+def test_a_place_is_where_most_is_known() -> None:
+    ids = list(range(100))
+    busy = Slot(0, held=ids[:80])
+    busy.flight = object()  # type: ignore[assignment]
+    empty, some = Slot(1), Slot(2, held=ids[:70])
+    assert find_place([busy, empty, some], ids, share=True) == find_place([some], ids, share=True)
+    place = find_place([busy, empty], ids, share=True)
+    assert (place.target, place.source, place.common) == (empty, busy, 80)
+    assert find_place([busy, empty, some], ids, share=False).common == 0
+    assert find_place([Slot(0, held=ids)], ids, share=True).common == 99, "the last token's logits are needed"
+
+
+def test_long_prompts_are_read_in_parts(engine: LlamaCppEngine) -> None:
+    long = request("long", prompt(1, 900), max_tokens=5)
+    short = request("short", prompt(2, 20), max_tokens=5)
+    together = run(engine, [long, short])
+    fresh = run(engine, [request("again", prompt(2, 20), max_tokens=5)])
+    assert together["long"].completion_tokens == 5
+    assert together["short"].text == fresh["again"].text
+
+
+def test_memory_grows_when_a_longer_request_comes(engine: LlamaCppEngine) -> None:
+    short = [request(f"s{i}", prompt(i), max_tokens=10) for i in range(3)]
+    before = {key: value.text for key, value in run(engine, short).items()}
+    mixed = [*short, request("long", prompt(7, 600), max_tokens=10), request("last", prompt(0), max_tokens=10)]
+    after = {key: value.text for key, value in run(engine, mixed).items()}
+    assert {key: after[key] for key in before} == before
+    assert after["last"] == before["s0"]
+    assert after["long"]
+
+
+def test_token_ids_outside_the_vocabulary_are_refused(engine: LlamaCppEngine) -> None:
+    for bad in (-1, 10**6):
+        with pytest.raises(InputError, match="vocabulary"):
+            engine.submit(request("bad", [5, bad, 5]))
+
+
+def test_the_context_is_not_longer_than_the_model_was_trained_for(tiny_gguf: Path) -> None:
+    engine = LlamaCppEngine(tiny_gguf, EngineSettings(context=100_000, threads=1))
+    assert engine.context == 2048
+    engine.close()
+
+
+def test_scores_are_the_log_probabilities_of_the_logits(engine: LlamaCppEngine) -> None:
+    ids, more = prompt(1, 30), prompt(2, 8)
+    logits = engine.prompt_logits([*ids, *more], range(29, 37)).astype(np.float64)
+    expected = logits - np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1, keepdims=True))
+    expected -= logits.max(1, keepdims=True)
+    scores = engine.score(ids, more)
+    np.testing.assert_allclose(scores, expected[np.arange(8), more], atol=1e-5)
+    assert len(engine.score(ids, [])) == 0
+
+
+def test_logits_of_a_long_text_come_in_order(engine: LlamaCppEngine) -> None:
+    ids = prompt(1, 900)
+    positions = [0, 1, 500, 511, 512, 513, 899]
+    logits = engine.prompt_logits(ids, positions)
+    assert logits.shape == (7, 49152)
+    assert logits.dtype == np.float32
+    for row, position in zip(logits, positions, strict=True):
+        alone = engine.prompt_logits(ids[: position + 1], [position])[0]
+        # Activations are rounded to F16, in batches of other sizes; another position's differ by more than 1.
+        assert np.abs(row - alone).mean() < 0.03
+    greedy = run(engine, [request("greedy", ids, max_tokens=1)])["greedy"]
+    assert greedy.completion_tokens == 1
+
+
+def test_scoring_waits_for_nothing_in_flight(engine: LlamaCppEngine) -> None:
+    engine.submit(request("busy", prompt(1)))
+    with pytest.raises(RuntimeError, match="in flight"):
+        engine.score([1, 2], [3])
+
+
+def test_a_text_longer_than_the_context_cannot_be_scored(engine: LlamaCppEngine) -> None:
+    with pytest.raises(InputError, match=r"1500 tokens.*context of 1024"):
+        engine.score(prompt(1, 1000), prompt(2, 500))
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", b"not a model at all" * 100])
+def test_a_file_that_is_no_model_is_refused_with_its_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"broken\.gguf"):
+        LlamaCppEngine(path, SETTINGS)
+
+
+def test_a_truncated_model_is_refused(tmp_path: Path, tiny_gguf: Path) -> None:
+    path = tmp_path / "truncated.gguf"
+    path.write_bytes(tiny_gguf.read_bytes()[:-5000])
+    with pytest.raises(InputError, match=r"truncated\.gguf.*(corrupt|bounds)"):
+        LlamaCppEngine(path, SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["nothing.gguf", "."])
+def test_a_missing_file_and_a_directory_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="no model file"):
+        LlamaCppEngine(tmp_path / name, SETTINGS)
+
+
+def test_nothing_is_printed(tmp_path: Path, tiny_gguf: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    engine = LlamaCppEngine(tiny_gguf, SETTINGS)
+    run(engine, [request("quiet", prompt(1))])
+    engine.close()
+    (tmp_path / "bad.gguf").write_bytes(b"GGUFxxxx")
+    with pytest.raises(InputError):
+        LlamaCppEngine(tmp_path / "bad.gguf", SETTINGS)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_native_threads_give_way_on_a_busy_machine() -> None:
+    """libgomp's own spinning makes generation a hundred times slower beside one busy process."""
+    code = (
+        "import os; os.environ.pop('GOMP_SPINCOUNT', None); os.environ.pop('OMP_WAIT_POLICY', None)\n"
+        "from orca_local.gguf.llama import library; library(); print(os.environ['GOMP_SPINCOUNT'])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 0 < int(result.stdout) <= 3000
+
+
+@pytest.mark.student
+def test_the_student_ends_its_turn_by_itself(student_gguf: Path) -> None:
+    """Trap 7: the turn end differs from the end of text; both end a completion and neither shows."""
+    renderer = PromptRenderer(student_gguf)
+    engine = LlamaCppEngine(student_gguf, EngineSettings(capacity=3, context=512))
+    questions = ["Say hello.", "What is the capital of France? Answer in one word.", "Name a colour."]
+    requests = []
+    for question in questions:
+        messages = (Message("system", ""), Message("user", question))
+        requests.append(Request(question, messages, renderer.prompt_ids(messages), SamplingSettings(max_tokens=120)))
+    together = run(engine, requests)
+    assert {item.finish_reason for item in together.values()} == {"stop"}
+    assert "Paris" in together[questions[1]].text
+    assert not any("<|" in item.text for item in together.values())
+    alone: dict[str, Completion] = {}
+    for item in requests:
+        alone |= run(engine, [item])
+    assert {key: item.text for key, item in alone.items()} == {key: item.text for key, item in together.items()}
+    engine.close()
+    renderer.close()
