@@ -1,0 +1,168 @@
+"""The probe stage on the fake engine and on a tiny model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orca_local.domain.errors import OrcaError
+from orca_local.domain.events import CellMeasured, Event, StageFinished, StageStarted, StrategyChosen, Warned
+from orca_local.domain.settings import EngineSettings, ProbeSettings
+from orca_local.domain.strategies import BUILTIN, Strategy
+from orca_local.domain.types import Request, Sample
+from orca_local.engines.base import Engine
+from orca_local.engines.fake import FakeEngine
+from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.probe.stage import limit_per_task, probe
+from orca_local.store.store import Store
+from tests.generation.scene import Scene, doubled, make_samples
+
+BRIEF = Strategy("brief", "Be brief.", "Be brief.")
+LONG = Strategy("long", "Explain.", "Explain.")
+SAMPLES = [*make_samples(12), *make_samples(12, task="hard")]
+
+
+@pytest.fixture
+def scene(tmp_path: Path, tiny_gguf: Path) -> Iterator[Scene]:
+    """Two tasks of twelve samples, and one that has no score."""
+    with Store.open(tmp_path / "orca.db", create=True) as store:
+        made = Scene.make(store, tiny_gguf, [*SAMPLES, *make_samples(2, task="essays", kind="free")])
+        yield made
+        made.renderer.close()
+
+
+def answer(request: Request) -> str:
+    """Right under `long`; under `brief` only on the task `hard`, and in fewer words."""
+    if request.messages[0].content.startswith("Explain."):
+        return "Let me think about it. " + doubled(request)
+    return doubled(request) if request.messages[-1].content.startswith("hard") else "no idea"
+
+
+def run(
+    scene: Scene,
+    engine: Engine,
+    samples: list[Sample] = SAMPLES,
+    strategies: tuple[Strategy, ...] = (BRIEF, LONG),
+    limit: int = 0,
+) -> list[Event]:
+    events = probe(
+        engine,
+        scene.renderer,
+        scene.store,
+        samples,
+        strategies,
+        ProbeSettings(max_tokens=16, samples=limit),
+        model=scene.model,
+        run_id=scene.start(),
+    )
+    return list(events)
+
+
+def summary(events: list[Event]) -> dict[str, Any]:
+    finished = events[-1]
+    assert isinstance(finished, StageFinished)
+    return finished.summary
+
+
+def test_every_strategy_is_measured_on_every_sample_and_the_best_is_chosen(scene: Scene) -> None:
+    events = run(scene, FakeEngine(answer))
+    assert events[0] == StageStarted("probe", 48, "generations")
+    cells = {(e.task, e.strategy): (e.n, e.score_sum, e.extracted) for e in events if isinstance(e, CellMeasured)}
+    assert cells == {
+        ("doubles", "brief"): (12, 0.0, 0.0),
+        ("doubles", "long"): (12, 12.0, 1.0),
+        ("hard", "brief"): (12, 12.0, 1.0),
+        ("hard", "long"): (12, 12.0, 1.0),
+    }
+    chosen = {e.task: (e.strategy, e.decided) for e in events if isinstance(e, StrategyChosen)}
+    assert chosen == {"doubles": ("long", True), "hard": ("brief", False)}, "a tie goes to the cheaper"
+
+
+def test_the_summary_is_what_json_prints(scene: Scene) -> None:
+    found = summary(run(scene, FakeEngine(answer)))
+    assert {"run_id", "tasks", "generations", "completion_tokens", "seconds"} == set(found)
+    assert found["generations"] == {"new": 48, "cached": 0}
+    doubles = found["tasks"][0]
+    assert (doubles["task"], doubles["strategy"], doubles["decided"]) == ("doubles", "long", True)
+    cell = doubles["cells"][1]
+    assert cell["strategy"] == "long"
+    assert (cell["n"], cell["score_sum"], cell["accuracy"], cell["extracted"]) == (12, 12.0, 1.0, 1.0)
+    assert cell["ci"][0] == pytest.approx(0.7575, abs=1e-3)
+    assert cell["completion_tokens"] == 12 * 8
+    total = sum(cell["completion_tokens"] for task in found["tasks"] for cell in task["cells"])
+    assert total == found["completion_tokens"]
+
+
+def test_selections_are_kept(scene: Scene) -> None:
+    found = summary(run(scene, FakeEngine(answer)))
+    selection = scene.store.selections.current()["doubles"]
+    assert (selection.run_id, selection.strategy, selection.decided) == (found["run_id"], "long", True)
+    assert (selection.samples, selection.accuracy, selection.method) == (12, 1.0, "exhaustive")
+    assert "12 samples" in selection.reason
+
+
+def test_a_second_probe_makes_nothing_and_finds_the_same(scene: Scene) -> None:
+    first = summary(run(scene, FakeEngine(answer)))
+    again = summary(run(scene, FakeEngine([])))
+    assert again["generations"] == {"new": 0, "cached": 48}
+    assert again["tasks"] == first["tasks"]
+
+
+def test_a_changed_strategy_is_measured_again(scene: Scene) -> None:
+    run(scene, FakeEngine(answer))
+    changed = Strategy("long", "Explain. Well.", "Explain.")
+    found = summary(run(scene, FakeEngine(answer), strategies=(BRIEF, changed)))
+    assert found["generations"] == {"new": 24, "cached": 24}
+    assert [cell["n"] for task in found["tasks"] for cell in task["cells"]] == [12] * 4
+
+
+def test_a_larger_limit_extends_a_smaller_one(scene: Scene) -> None:
+    few, more = limit_per_task(SAMPLES, 3), limit_per_task(SAMPLES[::-1], 5)
+    assert [sum(s.task == task for s in few) for task in ("doubles", "hard")] == [3, 3]
+    assert {s.id for s in few} < {s.id for s in more}
+    assert summary(run(scene, FakeEngine(answer), limit=3))["generations"]["new"] == 12
+    found = summary(run(scene, FakeEngine(answer), SAMPLES[::-1], limit=5))
+    assert found["generations"] == {"new": 8, "cached": 12}
+    assert {cell["n"] for task in found["tasks"] for cell in task["cells"]} == {5}
+
+
+def test_samples_without_a_score_are_left_out_with_a_warning(scene: Scene) -> None:
+    events = run(scene, FakeEngine(answer), [*SAMPLES, *make_samples(2, task="essays", kind="free")])
+    assert events[0] == Warned("2 samples of kind `free` have no score and are not probed")
+    assert {task["task"] for task in summary(events)["tasks"]} == {"doubles", "hard"}
+    assert summary(run(scene, FakeEngine([]), make_samples(2, task="essays", kind="free")))["tasks"] == []
+
+
+def test_failed_generations_are_left_out_and_said(scene: Scene) -> None:
+    def broken(request: Request) -> str:
+        if request.messages[0].content.startswith("Be brief.") and "doubles" in request.messages[1].content:
+            raise OrcaError("broken")
+        return answer(request)
+
+    events = run(scene, FakeEngine(broken))
+    assert Warned("12 of 48 generations failed and are left out of the scores") in events
+    doubles = summary(events)["tasks"][0]
+    assert [cell["n"] for cell in doubles["cells"]] == [0, 12]
+    assert doubles["strategy"] == "long"
+
+
+def test_a_task_without_one_answer_gets_no_strategy(scene: Scene) -> None:
+    def broken(request: Request) -> str:
+        raise OrcaError("broken")
+
+    events = run(scene, FakeEngine(broken), SAMPLES[:12])
+    assert any(isinstance(event, Warned) and "'doubles'" in event.message for event in events)
+    assert summary(events)["tasks"] == []
+    assert not scene.store.selections.current()
+
+
+def test_a_tiny_model_is_probed_under_the_builtin_strategies(scene: Scene, tiny_gguf: Path) -> None:
+    engine = LlamaCppEngine(tiny_gguf, EngineSettings(capacity=8, context=512, threads=1))
+    found = summary(run(scene, engine, SAMPLES[:4], BUILTIN))
+    engine.close()
+    assert found["generations"] == {"new": 24, "cached": 0}
+    assert found["completion_tokens"] > 0
+    assert found["tasks"][0]["strategy"] in {strategy.name for strategy in BUILTIN}
