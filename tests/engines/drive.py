@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from orca_local.domain.types import Completion, Message, Request, SamplingSettings, TextDelta
 from orca_local.engines.base import Engine
@@ -49,3 +49,14 @@ def run_with_deltas(engine: Engine, requests: Sequence[Request]) -> tuple[dict[s
         if len(completions) == len(requests):
             return completions, deltas
     raise AssertionError("the engine never finished")
+
+
+def assert_same(found: Mapping[str, str], expected: Mapping[str, str], *, share: float = 0.85) -> None:
+    """The texts are equal, but for a few.
+
+    With random weights the two likeliest of 49,152 tokens are now and then as good as equal, and the rounding
+    of a batch decides. A sequence that reads another's memory, or its own at wrong positions, differs always.
+    """
+    assert set(found) == set(expected)
+    same = sum(found[key] == expected[key] for key in expected)
+    assert same >= share * len(expected), f"only {same} of {len(expected)} texts are equal"
