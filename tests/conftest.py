@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.tiny import embedded_student, write_tiny_gguf
+
+# Shared machines stall for longer than any deadline that would mean something.
+settings.register_profile("orca-local", deadline=None)
+settings.load_profile("orca-local")
 
 
 @pytest.fixture(scope="session")

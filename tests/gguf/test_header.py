@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orca_local.domain.errors import InputError
+from orca_local.gguf.header import read_header
+from orca_local.gguf.inspect import describe, require_student
+from orca_local.gguf.tensors import iter_tensors, read_tensor
+from orca_local.gguf.writer import TensorSpec, write_gguf
+
+
+def test_the_embedded_student_is_described_from_its_header(student_gguf: Path) -> None:
+    found = describe(student_gguf)
+    assert (found["architecture"], found["quantization"], found["parameters"]) == ("llama", "Q4_1", 134_515_008)
+    assert found["context_length"] == 8192
+    assert found["problems"] == []
+    assert "<|im_start|>" in found["chat_template"]
+
+
+def damaged(tmp_path: Path, content: bytes) -> Path:
+    path = tmp_path / "damaged.gguf"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"<html>not a model</html>", "not a GGUF"),
+        (b"GGUF" + struct.pack("<I", 99) + b"\0" * 16, "version 99"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 1, 1), "cut short"),
+        (b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 2**62), "cut short"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 0, 0), "architecture"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(InputError, match=said) as raised:
+        read_header(damaged(tmp_path, content))
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize("keep", [100, 5_000, 200_000])
+def test_a_truncated_header_is_refused(tmp_path: Path, tiny_gguf: Path, keep: int) -> None:
+    with pytest.raises(InputError, match="cut short"):
+        read_header(damaged(tmp_path, tiny_gguf.read_bytes()[:keep]))
+
+
+def test_truncated_tensor_data_is_seen_from_the_header(tmp_path: Path, tiny_gguf: Path) -> None:
+    """Trap 6: a file that a full disk cut off must not pass as a model."""
+    with pytest.raises(InputError, match="cut short: tensor"):
+        read_header(damaged(tmp_path, tiny_gguf.read_bytes()[:-4096]))
+
+
+def test_a_missing_file_and_a_directory_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no file"):
+        read_header(tmp_path / "nowhere.gguf")
+    with pytest.raises(InputError, match="directory"):
+        read_header(tmp_path)
+
+
+def test_a_copy_keeps_every_metadata_byte_and_every_value(tmp_path: Path, tiny_gguf: Path) -> None:
+    base = read_header(tiny_gguf)
+    specs = [TensorSpec(t.name, t.shape, t.type_name) for t in base.tensors]
+    values = (array for _, array in iter_tensors(base))
+    copy = write_gguf(tmp_path / "copy.gguf", base, specs, values, file_type=1, extra={"orca_local.note": "ä"})
+    assert {k: v for k, v in copy.raw_pairs.items() if k != "orca_local.note"} == base.raw_pairs
+    assert copy.metadata["orca_local.note"] == "ä"
+    for tensor in base.tensors:
+        assert np.array_equal(read_tensor(base, tensor.name), read_tensor(copy, tensor.name))
+
+
+def test_an_empty_array_in_the_metadata_survives_a_copy(tmp_path: Path, tiny_gguf: Path) -> None:
+    base = read_header(tiny_gguf)
+    key = b"tokenizer.empty"
+    base.raw_pairs["tokenizer.empty"] = struct.pack("<Q", len(key)) + key + struct.pack("<IIQ", 9, 4, 0)
+    specs = [TensorSpec(t.name, t.shape, t.type_name) for t in base.tensors]
+    copy = write_gguf(tmp_path / "c.gguf", base, specs, (a for _, a in iter_tensors(base)), file_type=1, extra={})
+    assert copy.metadata["tokenizer.empty"] == []
+
+
+def test_only_keys_of_our_own_may_be_added(tmp_path: Path, tiny_gguf: Path) -> None:
+    base = read_header(tiny_gguf)
+    with pytest.raises(ValueError, match=r"orca_local\.\*"):
+        write_gguf(tmp_path / "x.gguf", base, [], [], file_type=1, extra={"tokenizer.chat_template": "mine"})
+
+
+def test_a_model_without_a_chat_template_is_no_student(tmp_path: Path, tiny_gguf: Path) -> None:
+    base = read_header(tiny_gguf)
+    del base.raw_pairs["tokenizer.chat_template"]
+    specs = [TensorSpec(t.name, t.shape, t.type_name) for t in base.tensors]
+    path = tmp_path / "bare.gguf"
+    write_gguf(path, base, specs, (a for _, a in iter_tensors(base)), file_type=1, extra={})
+    with pytest.raises(InputError, match="no chat template"):
+        require_student(path)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orca_local.domain.settings import TrainSettings
+from orca_local.rows.rows import TrainingRow
+from orca_local.train.batches import epoch_batches, length_batches, make_batch, split_validation
+from orca_local.train.recipe import make_recipe
+
+
+def row(ids: list[int], loss_start: int) -> TrainingRow:
+    return TrainingRow("s", tuple(ids), loss_start)
+
+
+rows_strategy = st.lists(
+    st.tuples(st.lists(st.integers(1, 99), min_size=2, max_size=30), st.integers(1, 29)).map(
+        lambda pair: row(pair[0], min(pair[1], len(pair[0]) - 1))
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+def test_each_answer_token_is_predicted_once_from_the_position_before_it() -> None:
+    batch = make_batch([row([1, 2, 3, 4, 5], 3), row([6, 7, 8], 1)])
+    assert batch.token_ids.tolist() == [[1, 2, 3, 4, 5], [6, 7, 8, 0, 0]]
+    assert batch.row_index.tolist() == [0, 0, 1, 1]
+    assert batch.position.tolist() == [2, 3, 0, 1]
+    assert batch.target.tolist() == [4, 5, 7, 8]
+
+
+@given(rows_strategy)
+def test_no_padding_is_ever_a_target(rows: list[TrainingRow]) -> None:
+    """Trap 1: `steps <= length` counted one token of padding."""
+    batch = make_batch(rows)
+    assert len(batch.target) == sum(r.loss_tokens for r in rows)
+    assert batch.tokens == sum(len(r.token_ids) for r in rows)
+    lengths = np.array([len(r.token_ids) for r in rows])
+    assert (batch.position + 1 < lengths[batch.row_index]).all()
+    assert (batch.target > 0).all()
+
+
+@given(rows_strategy, st.integers(1, 9), st.integers(0, 3))
+def test_an_epoch_has_every_row_once_the_last_partial_batch_included(
+    rows: list[TrainingRow], batch_size: int, epoch: int
+) -> None:
+    """Trap 1: the last partial batch was dropped."""
+    batches = epoch_batches(rows, batch_size, 7, epoch)
+    flat = [r.token_ids for batch in batches for r in batch]
+    assert sorted(flat) == sorted(r.token_ids for r in rows)
+    assert max(map(len, batches)) <= batch_size
+    assert batches == epoch_batches(rows, batch_size, 7, epoch)
+
+
+def test_epochs_differ_in_order_and_seeds_do_too() -> None:
+    rows = [row([i, i + 1], 1) for i in range(1, 60)]
+    first = epoch_batches(rows, 4, 0, 0)
+    assert first != epoch_batches(rows, 4, 0, 1)
+    assert first != epoch_batches(rows, 4, 1, 0)
+
+
+@given(rows_strategy, st.floats(0, 0.9))
+def test_validation_rows_are_chosen_by_content_and_never_trained_on(rows: list[TrainingRow], share: float) -> None:
+    train, held = split_validation(rows, share)
+    assert len(train) + len(held) == len(rows)
+    assert train
+    assert not {r.content_hash for r in train} & {r.content_hash for r in held}
+
+
+def test_evaluation_batches_are_by_length() -> None:
+    rows = [row([1] * n, 1) for n in (9, 2, 5, 3)]
+    assert [len(r.token_ids) for batch in length_batches(rows, 2) for r in batch] == [2, 3, 5, 9]
+
+
+def test_the_rate_rises_in_a_line_and_falls_along_a_cosine() -> None:
+    settings = TrainSettings(learning_rate=1.0, warmup=0.1, final_learning_rate=0.1, epochs=10, batch_size=10)
+    recipe = make_recipe(settings, 100)
+    assert (recipe.total_steps, recipe.warmup_steps) == (100, 10)
+    assert [recipe.learning_rate_at(step) for step in (1, 5, 10)] == pytest.approx([0.1, 0.5, 1.0])
+    assert recipe.learning_rate_at(55) == pytest.approx(0.55)
+    assert recipe.learning_rate_at(100) == pytest.approx(0.1)
+    falling = [recipe.learning_rate_at(step) for step in range(10, 101)]
+    assert falling == sorted(falling, reverse=True)
+
+
+def test_a_recipe_always_has_a_step() -> None:
+    assert make_recipe(TrainSettings(epochs=0.01), 3).total_steps == 1
+    assert make_recipe(TrainSettings(max_steps=5), 1000).total_steps == 5

@@ -1,0 +1,217 @@
+"""The PyTorch backend against llama.cpp, against plain autograd and PEFT, and through stops of all kinds."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from orca_local.adapters.adapter import Adapter
+from orca_local.domain.errors import OrcaError
+from orca_local.domain.events import CheckpointSaved, Event, StepTrained, ValidationMeasured
+from orca_local.domain.settings import EngineSettings, TrainSettings
+from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.gguf.header import read_header
+from orca_local.rows.rows import TrainingRow
+from orca_local.train.batches import Batch, make_batch, split_validation
+from orca_local.train.loop import StepResult, run_loop
+from orca_local.train.recipe import Recipe, make_recipe
+from orca_local.train.torch_backend import TorchBackend, choose_dtype
+from orca_local.train.torch_model import load_model
+from orca_local.train.torch_reference import reference_logits
+from tests.tiny import write_tiny_gguf
+from tests.train.data import make_rows
+
+SETTINGS = TrainSettings(
+    rank=4, alpha=8, learning_rate=5e-3, batch_size=4, epochs=3, validate_every=5, checkpoint_every=3
+)
+
+
+@pytest.fixture(scope="module")
+def rows(tiny_gguf: Path) -> list[TrainingRow]:
+    return make_rows(tiny_gguf)
+
+
+def recipe_for(rows: Sequence[TrainingRow], settings: TrainSettings = SETTINGS) -> Recipe:
+    return make_recipe(settings, len(split_validation(rows, settings.validation_share)[0]))
+
+
+def run(gguf: Path, rows: Sequence[TrainingRow], directory: Path, recipe: Recipe | None = None) -> Iterator[Event]:
+    recipe = recipe or recipe_for(rows)
+    train, held = split_validation(rows, recipe.validation_share)
+    return run_loop(TorchBackend(read_header(gguf), recipe, "float32"), train, held, recipe, directory)
+
+
+def curve(events: Sequence[Event]) -> list[tuple[int, float, float]]:
+    return [(e.step, e.loss, e.grad_norm) for e in events if isinstance(e, StepTrained)]
+
+
+@pytest.mark.parametrize("architecture", ["llama", "qwen2", "qwen3"])
+@pytest.mark.parametrize("tied", [True, False])
+def test_the_model_says_what_llama_cpp_says(tmp_path: Path, architecture: str, tied: bool) -> None:
+    """Trap 5: rotary rows are permuted in llama files and in no others."""
+    path = write_tiny_gguf(tmp_path / "m.gguf", architecture=architecture, tied=tied)
+    ids = list(range(100, 140))
+    positions = list(range(40))
+    ours = next(reference_logits(read_header(path), None, [(ids, positions)]))
+    with closing(LlamaCppEngine(path, EngineSettings(context=128, threads=1))) as engine:
+        theirs = engine.prompt_logits(ids, positions)
+    assert np.abs(ours - theirs).max() < 0.05 * np.abs(theirs).max()
+    assert (ours.argmax(1) == theirs.argmax(1)).mean() > 0.95
+
+
+def test_the_loss_is_the_mean_over_answer_tokens(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
+    backend = TorchBackend(read_header(tiny_gguf), recipe_for(rows), "float32")
+    model = load_model(read_header(tiny_gguf), torch.float32, torch.device("cpu"))
+    losses = []
+    for row in rows[:5]:
+        ids = torch.tensor([row.token_ids])
+        logits = model(input_ids=ids).logits[0, row.loss_start - 1 : -1]
+        losses.append(torch.nn.functional.cross_entropy(logits, ids[0, row.loss_start :], reduction="none"))
+    wanted = float(torch.cat(losses).mean())
+    assert backend.evaluate(make_batch(rows[:5])).loss == pytest.approx(wanted, rel=1e-4)
+
+
+def test_gradients_are_those_of_plain_autograd(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
+    recipe = replace(recipe_for(rows), max_grad_norm=1e9)
+    backend = TorchBackend(read_header(tiny_gguf), recipe, "float32")
+    generator = torch.Generator().manual_seed(1)
+    for layer in backend._layers.values():
+        layer.lora_b.data.normal_(0, 0.05, generator=generator)
+    batch = make_batch(rows[:4])
+    hidden = backend._answer_states(batch)
+    _, slope = backend._head(hidden.detach(), batch, with_grad=True)
+    hidden.backward(slope)
+    ours = {name: (x.lora_a.grad.clone(), x.lora_b.grad.clone()) for name, x in backend._layers.items()}
+    model = load_model(read_header(tiny_gguf), torch.float32, torch.device("cpu"))
+    pairs: dict[str, Any] = {}
+    for name, layer in backend._layers.items():
+        a, b = layer.lora_a.detach().clone().requires_grad_(), layer.lora_b.detach().clone().requires_grad_()
+        pairs[name] = (a, b)
+        linear = model.get_submodule(name)
+        frozen = linear.weight.detach()
+        torch.nn.utils.parametrize.register_parametrization(linear, "weight", _Added(frozen, a, b, layer.scale))
+    logits = model(input_ids=torch.from_numpy(batch.token_ids)).logits
+    picked = logits[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position)]
+    torch.nn.functional.cross_entropy(picked, torch.from_numpy(batch.target)).backward()
+    for name, (a, b) in pairs.items():
+        for mine, wanted in zip(ours[name], (a.grad, b.grad), strict=True):
+            assert torch.allclose(mine, wanted, rtol=1e-3, atol=1e-6), name
+
+
+class _Added(torch.nn.Module):
+    def __init__(self, frozen: Any, a: Any, b: Any, scale: float) -> None:
+        super().__init__()
+        self.parts = (frozen, a, b, scale)
+
+    def forward(self, _weight: Any) -> Any:
+        frozen, a, b, scale = self.parts
+        return frozen + scale * (b @ a)
+
+
+def test_training_lowers_the_loss_and_keeps_the_best(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
+    events = list(run(tiny_gguf, rows, tmp_path))
+    losses = curve(events)
+    assert losses[-1][1] < losses[0][1] - 1
+    validated = [e for e in events if isinstance(e, ValidationMeasured)]
+    assert validated and validated[-1].step == losses[-1][0]
+    assert Adapter.load(tmp_path / "best").rank == 4
+
+
+def test_the_same_training_twice_is_the_same(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
+    assert curve(list(run(tiny_gguf, rows, tmp_path / "a"))) == curve(list(run(tiny_gguf, rows, tmp_path / "b")))
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_a_stopped_training_goes_on_exactly(
+    tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path, dropout: float
+) -> None:
+    """Trap 1: a resume that restores the weights alone gives another curve."""
+    recipe = replace(recipe_for(rows), dropout=dropout)
+    whole = list(run(tiny_gguf, rows, tmp_path / "whole", recipe))
+    stopped = []
+    for event in run(tiny_gguf, rows, tmp_path / "stopped", recipe):
+        stopped.append(event)
+        if isinstance(event, StepTrained) and event.step == 8:
+            break
+    rest = list(run(tiny_gguf, rows, tmp_path / "stopped", recipe))
+    saved = max(e.step for e in stopped if isinstance(e, CheckpointSaved))
+    assert curve(rest)[0][0] == saved + 1
+    assert curve(stopped)[:saved] + curve(rest) == curve(whole)
+    assert [e for e in whole if isinstance(e, ValidationMeasured)][-1] == [
+        e for e in rest if isinstance(e, ValidationMeasured)
+    ][-1]
+    for name in ("best",):
+        a, b = Adapter.load(tmp_path / "whole" / name), Adapter.load(tmp_path / "stopped" / name)
+        assert all(np.array_equal(x, y) for k in a.layers for x, y in zip(a.layers[k], b.layers[k], strict=True))
+
+
+def test_a_killed_training_goes_on_exactly(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
+    whole = curve(list(run(tiny_gguf, rows, tmp_path / "whole")))
+    log = tmp_path / "log"
+    child = subprocess.Popen([sys.executable, "-m", "tests.train.child", str(tiny_gguf), str(tmp_path / "k"), str(log)])
+    deadline = time.monotonic() + 120
+    while not log.exists() or len(log.read_text().splitlines()) < 7:
+        assert child.poll() is None and time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    rest = curve(list(run(tiny_gguf, rows, tmp_path / "k")))
+    before = [tuple(json.loads(line)) for line in log.read_text().splitlines() if line.endswith("]")]
+    seen = {step: (step, loss, norm) for step, loss, norm in [*before, *rest]}
+    assert rest[0][0] > 1, "nothing was resumed"
+    assert [seen[step] for step in sorted(seen)] == whole
+
+
+def test_a_loss_that_is_not_finite_stops_the_training_and_keeps_the_checkpoint(
+    tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path
+) -> None:
+    """Trap 6: an adapter full of NaN must not be saved as a success."""
+    recipe = recipe_for(rows)
+    train, held = split_validation(rows, recipe.validation_share)
+
+    class Breaks(TorchBackend):
+        def step(self, batch: Batch, learning_rate: float) -> StepResult:
+            if learning_rate == recipe.learning_rate_at(8):
+                next(iter(self._layers.values())).lora_a.data.fill_(math.nan)
+            return super().step(batch, learning_rate)
+
+    with pytest.raises(OrcaError, match="not finite at step 8") as raised:
+        list(run_loop(Breaks(read_header(tiny_gguf), recipe, "float32"), train, held, recipe, tmp_path))
+    assert "learning_rate" in raised.value.hint
+    kept = sorted(tmp_path.glob("step-*"))
+    assert kept[-1].name == "step-000006"
+    Adapter.load(kept[-1])
+
+
+def test_peft_itself_loads_the_adapter_and_agrees(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
+    peft = pytest.importorskip("peft")
+    list(run(tiny_gguf, rows, tmp_path))
+    header = read_header(tiny_gguf)
+    ids = list(rows[0].token_ids)
+    ours = next(reference_logits(header, tmp_path / "best", [(ids, range(len(ids)))]))
+    model = load_model(header, torch.float32, torch.device("cpu"))
+    wrapped = peft.PeftModel.from_pretrained(model, str(tmp_path / "best"))
+    with torch.no_grad():
+        theirs = wrapped(input_ids=torch.tensor([ids])).logits[0].numpy()
+    assert np.abs(ours - theirs).max() < 1e-3
+
+
+def test_auto_computes_in_bfloat16_only_where_the_processor_does() -> None:
+    chosen = choose_dtype("auto", torch.device("cpu"))
+    capabilities = torch.cpu.get_capabilities()
+    hardware = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    assert (chosen == torch.bfloat16) == bool(hardware)
