@@ -40,6 +40,8 @@ class LlamaCppEngine:
         self._slots = [Slot(number) for number in range(self._capacity)]
         self._waiting: deque[Request] = deque()
         self._ended: Output = []
+        self.prompt_tokens_read = 0
+        """Prompt tokens that were computed; the rest was in memory already."""
 
     @property
     def capacity(self) -> int:
@@ -79,13 +81,15 @@ class LlamaCppEngine:
     def step(self) -> Output:
         """Begin what waits, then advance everything in flight by one token."""
         out, self._ended = self._ended, []
-        self._admit()
-        if not self._waiting:
-            self._close_gaps()
         budget = BATCH
         for slot in self._slots:
             if slot.unread and budget:
                 budget -= self._read_prompt(slot, budget, out)
+        # Begun one after another, so that each can begin with what the one before it has read.
+        while budget and (begun := self._begin_next()):
+            budget -= self._read_prompt(begun, budget, out)
+        if not self._waiting:
+            self._close_gaps()
         self._advance([slot for slot in self._slots if slot.is_ready], out)
         return out
 
@@ -152,15 +156,16 @@ class LlamaCppEngine:
     def _limit(self, request: Request) -> int:
         return min(len(request.token_ids) + request.settings.max_tokens, self._most)
 
-    def _admit(self) -> None:
-        """Give free slots to what waits, in order."""
-        while self._waiting and any(slot.flight is None for slot in self._slots):
-            limit = self._limit(self._waiting[0])
-            if self._context is None or self._context.length < limit:
-                if any(self._flights()):
-                    return  # The context can only grow when nothing is in it.
-                self._grown(max(self._limit(request) for request in self._waiting))
-            self._begin(Flight(self._waiting.popleft(), limit))
+    def _begin_next(self) -> Slot | None:
+        """Give a free slot to the first that waits; None where that has to wait on."""
+        if not self._waiting or all(slot.flight for slot in self._slots):
+            return None
+        limit = self._limit(self._waiting[0])
+        if self._context is None or self._context.length < limit:
+            if any(self._flights()):
+                return None  # The context can only grow when nothing is in it.
+            self._grown(max(self._limit(request) for request in self._waiting))
+        return self._begin(Flight(self._waiting.popleft(), limit))
 
     def _grown(self, length: int) -> LlamaContext:
         """The context, with room for `length` tokens a sequence: memory is taken for what is used, not for `_most`."""
@@ -174,7 +179,7 @@ class LlamaCppEngine:
             self._context = LlamaContext(self._model, sequences=self._capacity, length=length, threads=self._threads)
         return self._context
 
-    def _begin(self, flight: Flight) -> None:
+    def _begin(self, flight: Flight) -> Slot:
         context = self._grown(flight.limit)
         place = find_place(self._slots, flight.request.token_ids, share=self._model.can_share_prefix)
         target, common = place.target, place.common
@@ -186,6 +191,7 @@ class LlamaCppEngine:
         else:
             self._clear(target)
         target.flight = flight
+        return target
 
     def _clear(self, slot: Slot) -> None:
         if self._context:
@@ -213,6 +219,7 @@ class LlamaCppEngine:
         logits = self._decode([slot], tokens, positions, np.full_like(positions, slot.number), outputs, out)
         if logits is not None:
             slot.held += tokens
+            self.prompt_tokens_read += len(tokens)
             if len(logits):
                 self._take(slot, logits[0], out)
         return len(tokens)

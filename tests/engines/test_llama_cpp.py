@@ -36,6 +36,7 @@ def test_a_shared_prefix_changes_no_text(tiny_gguf: Path) -> None:
     requests = [request(f"r{i}", system + prompt(i, 5 + i), max_tokens=4 + i) for i in range(12)]
     shared = LlamaCppEngine(tiny_gguf, SETTINGS)
     texts = {key: value.text for key, value in run(shared, requests).items()}
+    assert shared.prompt_tokens_read == 60 + sum(5 + i for i in range(12)), "the prefix is read once"
     shared.close()
     alone = {}
     for item in requests:
@@ -48,6 +49,7 @@ def test_a_shared_prefix_changes_no_text(tiny_gguf: Path) -> None:
 def test_the_same_prompt_again_reads_one_token(engine: LlamaCppEngine) -> None:
     first = run(engine, [request("first", prompt(5, 300))])["first"]
     again = run(engine, [request("again", prompt(5, 300))])["again"]
+    assert engine.prompt_tokens_read == 301
     assert first.text == again.text
 
 
