@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orca_local.adapters.adapter import CONFIG_FILE, WEIGHTS_FILE, Adapter, adapter_sha256
+from orca_local.domain.errors import InputError
+
+NAME = "model.layers.0.self_attn.q_proj"
+
+
+def adapter() -> Adapter:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((2, 6)), rng.standard_normal((8, 2))
+    return Adapter(2, 4.0, {NAME: (a.astype(np.float32), b.astype(np.float32))})
+
+
+def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
+    saved = adapter()
+    saved.save(tmp_path)
+    loaded = Adapter.load(tmp_path)
+    assert (loaded.rank, loaded.alpha) == (2, 4.0)
+    for mine, theirs in zip(saved.layers[NAME], loaded.layers[NAME], strict=True):
+        assert np.array_equal(mine, theirs)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_delta_is_scaled_by_alpha_over_rank() -> None:
+    one = adapter()
+    a, b = one.layers[NAME]
+    assert np.allclose(one.delta(NAME), 2.0 * b @ a)
+
+
+def test_the_hash_follows_the_content(tmp_path: Path) -> None:
+    adapter().save(tmp_path / "a")
+    adapter().save(tmp_path / "b")
+    other = adapter()
+    other.layers[NAME][0][0, 0] += 1
+    other.save(tmp_path / "c")
+    assert adapter_sha256(tmp_path / "a") == adapter_sha256(tmp_path / "b") != adapter_sha256(tmp_path / "c")
+
+
+@pytest.mark.parametrize("option", ["use_dora", "use_rslora", "modules_to_save"])
+def test_an_adapter_that_cannot_be_merged_is_refused(tmp_path: Path, option: str) -> None:
+    """Trap 4: DoRA cannot be expressed in a GGUF; merging only its LoRA part would be another model."""
+    adapter().save(tmp_path)
+    path = tmp_path / CONFIG_FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | {option: ["lm_head"]}))
+    with pytest.raises(InputError, match=option):
+        Adapter.load(tmp_path)
+
+
+def test_an_adapter_with_a_nan_is_refused(tmp_path: Path) -> None:
+    """Trap 6: a NaN adapter is no success."""
+    broken = adapter()
+    broken.layers[NAME][1][3, 1] = np.nan
+    broken.save(tmp_path)
+    with pytest.raises(InputError, match=r"lora_B.*not finite"):
+        Adapter.load(tmp_path)
+
+
+def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
+    adapter().save(tmp_path)
+    path = tmp_path / WEIGHTS_FILE
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(InputError, match="cannot read the adapter"):
+        Adapter.load(tmp_path)

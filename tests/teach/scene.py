@@ -1,0 +1,70 @@
+"""A small store with things to teach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.events import CallAnswered, CallFailed, Event, StageFinished
+from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.strategies import BUILTIN, Strategy
+from orca_local.domain.types import Sample
+from orca_local.store.store import Store
+from orca_local.tasks.split import content_hash
+from orca_local.teach.make import make_teacher
+from orca_local.teach.stage import teach
+
+KEY = "sk-very-secret-0123456789"
+STEPS = next(s for s in BUILTIN if s.name == "step_by_step")
+
+
+def sample(number: int, **changes: Any) -> Sample:
+    values: dict[str, Any] = {
+        "id": f"s{number:02}",
+        "task": "sums",
+        "kind": "number",
+        "prompt": f"What is {number} + {number}?",
+        "answers": (str(2 * number),),
+        "split": "train",
+    }
+    return Sample(**(values | changes))
+
+
+def fill(store: Store, samples: list[Sample]) -> list[Sample]:
+    store.samples.add([(s, content_hash(s)) for s in samples], "test")
+    return store.samples.list(split="train")
+
+
+def settings(url: str, **changes: Any) -> TeacherSettings:
+    values = {"base_url": url, "model": "scripted", "attempts": 2, "timeout_s": 5.0, "concurrency": 3}
+    return TeacherSettings(**(values | changes))
+
+
+def run(
+    store: Store,
+    samples: list[Sample],
+    chosen: TeacherSettings,
+    *,
+    offline: bool = False,
+    limit: int | None = None,
+    strategy: Strategy = STEPS,
+    directory: Path = Path(),
+) -> list[Event]:
+    run_id = store.runs.start("teach", "{}", {})
+    teacher = make_teacher(chosen, directory, offline=offline)
+    events = teach(teacher, store, samples, {"sums": strategy}, chosen, run_id=run_id, offline=offline, limit=limit)
+    return list(events)
+
+
+def summary(events: list[Event]) -> dict[str, Any]:
+    last = events[-1]
+    assert isinstance(last, StageFinished)
+    return last.summary
+
+
+def failures(events: list[Event]) -> list[str]:
+    return [e.error for e in events if isinstance(e, CallFailed)]
+
+
+def answered(events: list[Event]) -> list[CallAnswered]:
+    return [e for e in events if isinstance(e, CallAnswered)]
