@@ -28,7 +28,7 @@ from orca_local.domain.types import Kind
 _CUE = re.compile(
     r"(?P<head>^\W*(?:(?:so|thus|hence|therefore|and)\b,?\s*)?(?:(?:the|my|your)\s+)?(?:final\s+)?answer(?:\s*[:=]|[^\S\n]*$)\s*)"
     r"|\b(?:answer|option|choice|result)\b(?:\s+(?:to|for)\b[^.:\n]{0,80}?)?\s*"
-    r"(?:(?:is|are|was|would\s+be|should\s+be|must\s+be|equals)\b\s*:?|[:=])\s*",
+    r"(?:\b(?:is|are|was|would\s+be|should\s+be|must\s+be|equals)\b\s*:?|[:=])\s*",
     re.IGNORECASE | re.MULTILINE,
 )
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
@@ -38,7 +38,12 @@ _REFUSAL = re.compile(
     r"|\bnot sure\b",
     re.IGNORECASE,
 )
+_LINE = re.compile(r"[^\n]*\w[^\n]*")
 _SENTENCE = re.compile(r"(?:[^\n.!?]|[.!?](?!\s|$))+[.!?]*")
+_LONGEST = 400
+"""Characters of a statement that are read."""
+_MOST = 20
+"""Statements that are read, from the last one backwards."""
 _WORDY = 8
 """More words than this are a sentence about the answer, not the answer."""
 
@@ -145,15 +150,16 @@ def _find(text: str, stated: Callable[[str], str | None], loose: Callable[[str],
 
 
 def _statements(text: str) -> list[_Statement]:
-    """Statements of an answer, the last one first."""
-    found = [_Statement(match.start(), match[1], False) for match in _BOXED.finditer(text)]
+    """The last statements of an answer, the last one first."""
+    found = [_Statement(match.start(), match[1][:_LONGEST], False) for match in _BOXED.finditer(text)]
+    end = len(text.rstrip())
     for match in _CUE.finditer(text):
         # "Answer:" alone on its line is followed by the answer on the next one that has a word.
-        lines = [line for line in text[match.end() :].split("\n") if re.search(r"\w", line)]
-        part = lines[0].strip() if lines else ""
-        if part:
-            found.append(_Statement(match.start(), part, bool(match["head"]) and len(lines) == 1))
-    return sorted(found, key=lambda statement: statement.start, reverse=True)
+        line = _LINE.search(text, match.end(), match.end() + _LONGEST)
+        part, part_end = (line[0].strip(), line.end()) if line is not None else ("", match.end())
+        found.append(_Statement(match.start(), part, bool(match["head"]) and part_end >= end))
+    # A model that repeats itself states hundreds; the bounds keep reading linear.
+    return sorted(found, key=lambda statement: statement.start, reverse=True)[:_MOST]
 
 
 # ── yes and no ──────────────────────────────────────────────────────────────────────────────────────

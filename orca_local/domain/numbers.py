@@ -20,9 +20,11 @@ _NUMBER = re.compile(
 )
 _OPERATOR = re.compile(r"[^\S\n]*(?:[+×x÷]|-(?=[^\S\n])|plus\b|minus\b|times\b|divided\b)[^\S\n]*[$€£¥₹(]*\d")
 _OPERAND = re.compile(r"\d\)?[^\S\n]*(?:[+×x÷]|-|plus|minus|times|divided by)[^\S\n]*[$€£¥₹(]*$")
+_UNFINISHED = re.compile(r"\s*(?:[+×x÷*=-]|plus|minus|times|divided by)[\s$€£¥₹(]*\Z")
 _ENUMERATION = re.compile(r"^[^\S\n]*(?:step\s+)?\d{1,2}[.):](?=\s|$)", re.IGNORECASE | re.MULTILINE)
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d|[ ,.]\d)")
 _RESULT = re.compile(r"=|≈|\b(?:is|gives|equals|makes|leaves)\b")
+_CONCLUSION = re.compile(r"\b(?:so|therefore|thus|hence|in total|altogether)\b", re.IGNORECASE)
 
 _SMALL = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -52,9 +54,11 @@ def stated_number(part: str) -> str | None:
         result = _RESULT.search(part, first.end())
         after = _values(part[result.end() :]) if result else []
         return after[0][1] if after else None
-    if len(part[: first.start()].split()) <= 3:
-        return number
-    return values[-1][1]
+    before = len(part[: first.start()].split())
+    conclusion = _CONCLUSION.search(part, first.end()) if before else None
+    if conclusion and (after := _values(part[conclusion.end() :])):
+        return after[0][1]
+    return number if before <= 3 else values[-1][1]
 
 
 def last_number(text: str) -> str | None:
@@ -66,7 +70,8 @@ def last_number(text: str) -> str | None:
     if not values:
         return None
     match, number = values[-1]
-    return None if _OPERAND.search(text[: match.start()] + (match["sign"] or "")) else number
+    operand = _OPERAND.search(text[: match.start()] + (match["sign"] or "")) or _UNFINISHED.match(text, match.end())
+    return None if operand else number
 
 
 def parse_number(text: str) -> Fraction | None:

@@ -42,7 +42,7 @@ def stated_option(part: str, options: Mapping[str, str], letters: str) -> str | 
     plain = "".join(letter for letter in letters if letter not in _WORDS)
     # "A" and "I" are letters only where the sentence does not go on as if they were words.
     head = rf"[{plain or '-'}](?![\w'’])" + (
-        rf"|[{words}](?=\W*$|[).,:;\]]|\s+(?:is|because|as|since)\b)" if words else ""
+        rf"|[{words}](?=\W*$|[).,:;\]]|\s+(?:is|because|as|since)\b|\s+(?:or|and)\s+\W?[A-Z]\b)" if words else ""
     )
     before = r"\W*(?:the\s+)?(?:option|choice|letter|answer)?[\s:]*"
     match = (

@@ -1,0 +1,136 @@
+"""Intervals and tests, against published figures and their own definitions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orca_local.domain.statistics import Interval, mcnemar_exact, paired_bootstrap, wilson
+
+
+@pytest.mark.parametrize(
+    # Newcombe 1998, Statistics in Medicine 17:857, table I, method 3.
+    ("successes", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_equals_published_intervals(successes: int, n: int, low: float, high: float) -> None:
+    interval = wilson(successes, n)
+    assert (round(interval.low, 4), round(interval.high, 4)) == (low, high)
+
+
+def test_wilson_of_no_samples_is_everything() -> None:
+    assert wilson(0, 0) == Interval(0.0, 1.0)
+
+
+@pytest.mark.parametrize("score_sum", [-1.0, 4.0, math.nan])
+def test_wilson_refuses_an_impossible_sum(score_sum: float) -> None:
+    with pytest.raises(ValueError, match="impossible"):
+        wilson(score_sum, 3)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=50), st.floats(0.001, 0.5))
+def test_wilson_holds_the_mean_and_mirrors(scores: list[float], alpha: float) -> None:
+    n, total = len(scores), math.fsum(scores)
+    interval = wilson(total, n, alpha)
+    assert 0.0 <= interval.low <= total / n + 1e-9
+    assert total / n - 1e-9 <= interval.high <= 1.0
+    mirrored = wilson(n - total, n, alpha)
+    assert mirrored.low == pytest.approx(1 - interval.high, abs=1e-9)
+    wider = wilson(total, n, alpha / 2)
+    assert wider.low <= interval.low + 1e-12
+    assert wider.high >= interval.high - 1e-12
+
+
+def test_intervals_overlap_where_they_touch() -> None:
+    assert Interval(0.0, 0.5).overlaps(Interval(0.5, 1.0))
+    assert not Interval(0.0, 0.4).overlaps(Interval(0.5, 1.0))
+
+
+def test_bootstrap_agrees_with_the_normal_interval() -> None:
+    differences = np.repeat([1.0, 0.0, -1.0], [60, 120, 20])
+    mean, interval = paired_bootstrap(differences)
+    half = 1.96 * differences.std() / math.sqrt(len(differences))
+    assert mean == pytest.approx(0.2)
+    assert interval.low == pytest.approx(0.2 - half, abs=0.01)
+    assert interval.high == pytest.approx(0.2 + half, abs=0.01)
+
+
+def test_bootstrap_of_partial_scores_agrees_with_the_normal_interval() -> None:
+    differences = np.random.default_rng(1).uniform(-1, 1, size=400)
+    mean, interval = paired_bootstrap(differences)
+    half = 1.96 * differences.std() / 20
+    assert interval.low == pytest.approx(mean - half, abs=0.01)
+    assert interval.high == pytest.approx(mean + half, abs=0.01)
+
+
+def test_bootstrap_is_repeatable_and_ignores_order() -> None:
+    differences = np.array([1.0, 0.0, 0.0, -1.0, 1.0, 1.0])
+    assert paired_bootstrap(differences) == paired_bootstrap(differences[::-1].copy())
+    assert paired_bootstrap(differences, seed=1) == paired_bootstrap(differences, seed=1)
+
+
+def test_strata_take_away_the_spread_between_tasks() -> None:
+    differences = np.repeat([1.0, 0.0], 50)
+    strata = ["easy"] * 50 + ["hard"] * 50
+    assert paired_bootstrap(differences, strata=strata) == (0.5, Interval(0.5, 0.5))
+    _, pooled = paired_bootstrap(differences)
+    assert pooled.low < 0.45
+
+
+def test_bootstrap_refuses_what_it_cannot_resample() -> None:
+    with pytest.raises(ValueError, match="no differences"):
+        paired_bootstrap(np.array([]))
+    with pytest.raises(ValueError, match="1 strata for 2"):
+        paired_bootstrap(np.array([0.0, 1.0]), strata=["one"])
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=90))
+def test_bootstrap_stays_within_the_data(values: list[float]) -> None:
+    differences = np.array(values)
+    mean, interval = paired_bootstrap(differences, resamples=200)
+    assert differences.min() - 1e-9 <= interval.low <= interval.high <= differences.max() + 1e-9
+    assert mean == pytest.approx(float(differences.mean()))
+
+
+@pytest.mark.parametrize(
+    ("base_only", "tuned_only", "p"),
+    [
+        (0, 0, 1.0),
+        (1, 0, 1.0),
+        (0, 5, 0.0625),
+        (2, 8, 0.109375),
+        (5, 5, 1.0),
+        (1, 9, 0.021484375),
+        (0, 20, 2 * 0.5**20),
+    ],
+)
+def test_mcnemar_equals_the_binomial_test(base_only: int, tuned_only: int, p: float) -> None:
+    assert mcnemar_exact(base_only, tuned_only) == p
+
+
+def test_mcnemar_does_not_overflow() -> None:
+    assert mcnemar_exact(0, 5000) == 0.0
+    assert mcnemar_exact(10_000, 10_000) == 1.0
+    # Normal approximation with continuity correction: z = (|b - c| - 1) / sqrt(b + c).
+    z = (600 - 1) / math.sqrt(20_000)
+    assert mcnemar_exact(9_700, 10_300) == pytest.approx(math.erfc(z / math.sqrt(2)), rel=0.01)
+
+
+def test_mcnemar_refuses_negative_counts() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        mcnemar_exact(-1, 2)
+
+
+@given(st.integers(0, 200), st.integers(0, 200))
+def test_mcnemar_is_symmetrical_and_falls_with_the_difference(b: int, c: int) -> None:
+    p = mcnemar_exact(b, c)
+    assert 0.0 < p <= 1.0
+    assert p == mcnemar_exact(c, b)
+    if b <= c:
+        assert mcnemar_exact(b, c + 1) <= p or b == c
+    k, n = min(b, c), b + c
+    assert p == pytest.approx(min(1.0, 2 * sum(math.comb(n, i) for i in range(k + 1)) / 2**n))

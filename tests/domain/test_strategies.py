@@ -1,0 +1,125 @@
+"""Strategies, and the messages made from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.prompts import plain_messages, student_messages, teacher_messages
+from orca_local.domain.strategies import ANSWER_FORMAT, BUILTIN, Strategy, load_strategies
+from orca_local.domain.types import KINDS, Kind, Message, Sample
+
+NAMES = {
+    "direct_answer",
+    "step_by_step",
+    "recall_then_generate",
+    "recall_reason_generate",
+    "extract_generate",
+    "explain_then_answer",
+}
+
+
+def make(kind: Kind = "number") -> Sample:
+    return Sample("id", "task", kind, "How many?\n", ("1",) if kind != "free" else (), "probe")
+
+
+def test_the_six_strategies_are_built_in_and_differ() -> None:
+    assert {strategy.name for strategy in BUILTIN} == NAMES
+    assert BUILTIN[0].name == "direct_answer"
+    assert len({strategy.student for strategy in BUILTIN}) == 6
+    assert len({strategy.hash for strategy in BUILTIN}) == 6
+    assert all(strategy.builtin for strategy in BUILTIN)
+
+
+def test_student_texts_are_short() -> None:
+    assert all(len(strategy.student.split()) <= 20 and "\n" not in strategy.student for strategy in BUILTIN)
+    assert all(len(line.split()) <= 20 and "\n" not in line for line in ANSWER_FORMAT.values())
+
+
+def test_hash_changes_with_either_text() -> None:
+    hashes = {Strategy("a", *texts).hash for texts in (("x", "y"), ("x", "z"), ("z", "y"), ("xy", ""), ("", "xy"))}
+    assert len(hashes) == 5
+    assert Strategy("a", "x", "y").hash == Strategy("b", "x", "y").hash
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_strategy_ends_in_the_same_format_line(kind: Kind) -> None:
+    for strategy in BUILTIN:
+        for messages, text in (
+            (student_messages(make(kind), strategy), strategy.student),
+            (teacher_messages(make(kind), strategy), strategy.teacher),
+        ):
+            assert messages == (Message("system", f"{text}\n{ANSWER_FORMAT[kind]}"), Message("user", "How many?\n"))
+
+
+def test_empty_system_message_stays_a_message() -> None:
+    """Trap: SmolLM2's template puts in a system message of its own where there is none."""
+    assert plain_messages(make(), "") == (Message("system", ""), Message("user", "How many?\n"))
+
+
+def test_erased_messages_hold_no_strategy() -> None:
+    texts = " ".join(message.content for message in plain_messages(make(), "Be careful."))
+    assert not any(strategy.student in texts for strategy in BUILTIN)
+    assert ANSWER_FORMAT["number"] not in texts
+
+
+def write(tmp_path: Path, content: str | bytes) -> Path:
+    path = tmp_path / "strategies.toml"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_no_file_leaves_the_built_in_ones(tmp_path: Path) -> None:
+    assert list(load_strategies(None)) == list(load_strategies(tmp_path / "strategies.toml"))
+    assert list(load_strategies(None)) == [strategy.name for strategy in BUILTIN]
+    assert list(load_strategies(write(tmp_path, ""))) == [strategy.name for strategy in BUILTIN]
+
+
+def test_user_strategies_come_after_the_built_in_ones(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        '\ufeff[[strategy]]\r\nname = "units_first"\r\ntext = " State the unit. "\r\n'
+        '[[strategy]]\nname = "table"\nstudent = "Make a table."\nteacher = "Make a table with a header."\n',
+    )
+    strategies = load_strategies(path)
+    assert list(strategies)[6:] == ["units_first", "table"]
+    assert strategies["units_first"] == Strategy("units_first", "State the unit.", "State the unit.")
+    assert strategies["table"] == Strategy("table", "Make a table.", "Make a table with a header.")
+
+
+@pytest.mark.parametrize(
+    ("content", "message", "hint"),
+    [
+        ("[[strategy]\n", "not valid TOML", "strategy"),
+        (b'[[strategy]]\nname = "x\xff"\n', "not UTF-8", "UTF-8"),
+        ("[[strategies]]\n", "unknown key 'strategies'", "strategy"),
+        ('strategy = "x"\n', "list of tables", "strategy"),
+        ('strategy = ["x"]\n', "strategy 1 is not a table", "strategy"),
+        ('[[strategy]]\nname = "x"\ntxt = "y"\n', "strategy 1: unknown key 'txt'", "'text'"),
+        ('[[strategy]]\nname = "x"\ncolour = "y"\n', "unknown key 'colour'", "the keys are"),
+        ('[[strategy]]\ntext = "y"\n', "has no name", "name"),
+        ('[[strategy]]\nname = "Bad Name"\ntext = "y"\n', "'Bad Name' cannot be a name", "lower-case"),
+        ('[[strategy]]\nname = 3\ntext = "y"\n', "name must be a text", "name"),
+        ('[[strategy]]\nname = "x"\n', "'x' needs one text", "text"),
+        ('[[strategy]]\nname = "x"\ntext = "y"\nstudent = "z"\n', "'x' needs one text, and has 2", "text"),
+        ('[[strategy]]\nname = "x"\ntext = "  "\n', "text must be a text that is not empty", "text"),
+        ('[[strategy]]\nname = "x"\ntext = ["y"]\n', "text must be a text", "text"),
+        ('[[strategy]]\nname = "x"\ntext = "y"\nteacher = ""\n', "teacher must be a text", "teacher"),
+        ('[[strategy]]\nname = "direct_answer"\ntext = "y"\n', "'direct_answer' is built in", "another name"),
+        ('[[strategy]]\nname = "x"\ntext = "y"\n' * 2, "strategy 2: 'x' is in this file already", "another name"),
+    ],
+)
+def test_bad_file_is_told_in_a_sentence(tmp_path: Path, content: str | bytes, message: str, hint: str) -> None:
+    path = write(tmp_path, content)
+    with pytest.raises(InputError) as caught:
+        load_strategies(path)
+    assert message in caught.value.message
+    assert str(path) in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot read"):
+        load_strategies(tmp_path)
