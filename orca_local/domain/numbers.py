@@ -20,7 +20,7 @@ _NUMBER = re.compile(
 )
 _OPERATOR = re.compile(r"[^\S\n]*(?:[+×x÷]|-(?=[^\S\n])|plus\b|minus\b|times\b|divided\b)[^\S\n]*[$€£¥₹(]*\d")
 _OPERAND = re.compile(r"\d\)?[^\S\n]*(?:[+×x÷]|-|plus|minus|times|divided by)[^\S\n]*[$€£¥₹(]*$")
-_UNFINISHED = re.compile(r"\s*(?:[+×x÷*=-]|plus|minus|times|divided by)[\s$€£¥₹(]*\Z")
+_UNFINISHED = re.compile(r"\s*(?:[+×x÷*=-]|plus|minus|divided by)[\s$€£¥₹(]*\Z")
 _ENUMERATION = re.compile(r"^[^\S\n]*(?:step\s+)?\d{1,2}[.):](?=\s|$)", re.IGNORECASE | re.MULTILINE)
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d|[ ,.]\d)")
 _RESULT = re.compile(r"=|≈|\b(?:is|gives|equals|makes|leaves)\b")
@@ -62,7 +62,10 @@ def stated_number(part: str) -> str | None:
 
 
 def last_number(text: str) -> str | None:
-    """The last number of a text; None where it is an operand of a sum that is not worked out."""
+    """The last result of a text: what follows the last `=` of its last line with a number, else the last number.
+
+    None where that is an operand of a sum that is not worked out.
+    """
     text = _plain_notation(text)
     if re.search(r"^\s*(?:step\s+)?1[.):]\s", text, re.IGNORECASE | re.MULTILINE):
         text = _ENUMERATION.sub(" ", text)
@@ -70,6 +73,12 @@ def last_number(text: str) -> str | None:
     if not values:
         return None
     match, number = values[-1]
+    # "12 x 10 = 120 pages in 3 hours" ends in a number that is no result.
+    line = text.rfind("\n", 0, match.start()) + 1
+    sentence = max(line, text.rfind(". ", 0, match.start()) + 1)
+    equals = text.rfind("=", sentence, match.start())
+    after = [(found, value) for found, value in values if found.start() >= equals] if equals >= 0 else []
+    match, number = after[0] if after and not _OPERATOR.match(text, after[0][0].end()) else (match, number)
     operand = _OPERAND.search(text[: match.start()] + (match["sign"] or "")) or _UNFINISHED.match(text, match.end())
     return None if operand else number
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 
 from orca_local.domain.answers import extract_answer
 from orca_local.domain.numbers import parse_number
+from orca_local.domain.scoring import same_number
 
 PROMPT = "Sam found 88 stickers on Monday and 20 stickers on Tuesday. How many stickers did Sam find?"
 
@@ -93,6 +97,10 @@ STATED = [
     ("- 5 pears\n- 13 plums", "13"),
     ("- Total: 18", "18"),
     ("7-3 = 4", "4"),
+    ("So he can read 12 x 10 = 120 pages in 3 hours.", "120"),
+    ("He needs 7 of 9.\nThat is 9 - 7 = 2 more on the 13th day", "2"),
+    ("We should ride at least 25+1=26 times", "26"),
+    ("14 + 7 + 12 = 33 oz\nThere are 33 ounces.", "33"),
     ("7 - 3 = 4", "4"),
 ]
 
@@ -192,3 +200,13 @@ def test_every_decimal_keeps_its_value(value: object) -> None:
 def test_any_text_gives_a_number_or_none(text: str) -> None:
     found = extract_answer("number", text)
     assert found is None or parse_number(found) is not None
+
+
+@pytest.mark.skipif("ORCA_TEST_DATA" not in os.environ, reason="ORCA_TEST_DATA names no folder with real data")
+def test_last_result_of_gsm8k_rationales_is_the_answer() -> None:
+    """Rationales end in their result without an `Answer:` line: what the fallback reads is nearly always right."""
+    path = Path(os.environ["ORCA_TEST_DATA"]) / "gsm8k_train_2000.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    found = [extract_answer("number", row["rationale"], prompt=row["prompt"]) for row in rows]
+    right = sum(bool(text and same_number(text, row["answer"])) for text, row in zip(found, rows, strict=True))
+    assert right >= 0.985 * len(rows)
