@@ -1,0 +1,158 @@
+"""The command line as a process: exit codes, one JSON object, clear errors, quick start."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from orca_local.cli.app import COMMANDS
+
+HEAVY = ("pydantic", "numpy", "llama_cpp", "torch", "transformers", "openai", "huggingface_hub", "rich", "sqlite_utils")
+
+
+def orca(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "orca_local", *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def error_of(result: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    value = json.loads(result.stdout)
+    assert set(value) == {"error"}
+    assert "Traceback" not in result.stderr
+    error = value["error"]
+    assert error["message"] and error["hint"]
+    return dict(error)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    made = orca("init", "ws", "--json", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    return tmp_path / "ws"
+
+
+def write_samples(path: Path, count: int = 10) -> Path:
+    lines = [
+        {"id": f"s{i}", "task": "sums", "kind": "number", "prompt": f"What is {i} + {i}?", "answer": str(2 * i)}
+        for i in range(count)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str, tmp_path: Path) -> None:
+    result = orca(name, "--help", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith(f"Usage: orca-local {name}")
+
+
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys; from orca_local.cli.app import run; run(['--help']); "
+        f"sys.stderr.write(' '.join(m for m in {HEAVY!r} if m in sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0
+    assert result.stderr == ""
+
+
+def test_help_is_quick(tmp_path: Path) -> None:
+    def seconds() -> float:
+        started = time.monotonic()
+        orca("--help", cwd=tmp_path)
+        return time.monotonic() - started
+
+    # The promise is 0.3 s; the smallest of several takes out the noise of a shared machine.
+    assert min(seconds() for _ in range(5)) < 0.3
+
+
+@pytest.mark.parametrize("arguments", [["frobnicate"], ["probe", "--no-such-option"], ["tasks", "add"], ["train", "--rank", "x"]])
+def test_bad_usage_exits_2_with_one_json_object(arguments: list[str], tmp_path: Path) -> None:
+    result = orca(*arguments, "--json", cwd=tmp_path)
+    assert result.returncode == 2
+    assert error_of(result)["kind"] == "usage"
+
+
+@pytest.mark.parametrize("arguments", [["tasks", "list"], ["probe"], ["teach"], ["train"], ["export"], ["evaluate"], ["report"]])
+def test_without_a_workspace_the_error_names_the_command_that_makes_one(arguments: list[str], tmp_path: Path) -> None:
+    result = orca(*arguments, "--json", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "orca-local init" in error_of(result)["hint"]
+
+
+def test_init_refuses_a_student_that_is_not_there(tmp_path: Path) -> None:
+    result = orca("init", "ws", "--student", "nowhere.gguf", "--json", cwd=tmp_path)
+    assert result.returncode in (2, 3)
+    assert "nowhere.gguf" in error_of(result)["message"]
+    assert not (tmp_path / "ws" / "orca.toml").exists()
+
+
+def test_init_never_overwrites_a_workspace(workspace: Path) -> None:
+    before = (workspace / "orca.toml").read_bytes()
+    result = orca("init", ".", "--json", cwd=workspace)
+    assert result.returncode == 2
+    error_of(result)
+    assert (workspace / "orca.toml").read_bytes() == before
+
+
+def test_added_tasks_are_listed_and_adding_them_again_adds_nothing(workspace: Path) -> None:
+    write_samples(workspace / "tasks.jsonl")
+    first = json.loads(orca("tasks", "add", "tasks.jsonl", "--json", cwd=workspace).stdout)
+    again = json.loads(orca("tasks", "add", "tasks.jsonl", "--json", cwd=workspace).stdout)
+    assert (first["added"], first["duplicates"], again["added"], again["duplicates"]) == (10, 0, 0, 10)
+    listed = json.loads(orca("tasks", "list", "--json", cwd=workspace).stdout)["tasks"]
+    assert [task["task"] for task in listed] == ["sums"]
+    assert sum(listed[0][split] for split in ("probe", "train", "holdout")) == 10
+
+
+def test_a_bad_line_is_named_and_nothing_is_imported(workspace: Path) -> None:
+    path = write_samples(workspace / "tasks.jsonl")
+    with path.open("a") as file:
+        file.write("not json\n")
+    result = orca("tasks", "add", "tasks.jsonl", "--json", cwd=workspace)
+    assert result.returncode == 2
+    assert "11" in result.stderr and "tasks.jsonl" in result.stderr
+    assert json.loads(orca("tasks", "list", "--json", cwd=workspace).stdout)["tasks"] == []
+
+
+def test_a_misspelt_setting_names_the_file_and_the_nearest_key(workspace: Path) -> None:
+    with (workspace / "orca.toml").open("a") as file:
+        file.write("\n[evaluate]\nmax_token = 3\n")
+    result = orca("tasks", "list", "--json", cwd=workspace)
+    assert result.returncode == 2
+    error = error_of(result)
+    assert "max_token" in error["message"] and "orca.toml" in error["message"]
+    assert "max_tokens" in error["message"] + error["hint"]
+
+
+def test_teach_before_probe_says_so(workspace: Path) -> None:
+    write_samples(workspace / "tasks.jsonl")
+    orca("tasks", "add", "tasks.jsonl", cwd=workspace)
+    result = orca("teach", "--json", cwd=workspace)
+    assert result.returncode == 2
+    assert "orca-local probe" in error_of(result)["hint"]
+
+
+def test_a_reader_that_goes_away_is_no_error(workspace: Path) -> None:
+    result = subprocess.run(
+        f"{sys.executable} -m orca_local models list | head -c 1",
+        shell=True,
+        cwd=workspace,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.stderr == ""
