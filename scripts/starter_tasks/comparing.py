@@ -1,4 +1,4 @@
-"""The largest of four numbers, and whether a number is even."""
+"""The largest of four numbers, and whether a word begins with a vowel."""
 
 from __future__ import annotations
 
@@ -18,18 +18,34 @@ LARGEST_UNSEEN = (
     "{s}: name the greatest of these.",
     "Four towers are {s} feet tall. How tall is the tallest one?",
 )
-EVEN_WORDING = (
-    "Is {a} an even number?",
-    "Can {a} {t} be shared equally between two children?",
-    "Does 2 divide {a} evenly?",
-    "{n} puts {a} {t} in pairs. Does every one find a partner?",
-    "Is {a} a multiple of 2?",
-    "Can you split {a} into two equal whole parts?",
+VOWEL_WORDING = (
+    'Does the word "{w}" begin with a vowel?',
+    'Is the first letter of "{w}" a vowel?',
+    '{n} sorts words that start with a vowel. Does "{w}" belong there?',
+    'Look at "{w}". Does it start with a vowel?',
+    'True or not: "{w}" has a vowel as its first letter?',
+    'Do you find a vowel at the start of "{w}"?',
 )
-EVEN_UNSEEN = (
-    "If {a} {t} are laid in two rows, can both rows be equally long?",
-    "Does {a} divided by 2 leave no remainder?",
+VOWEL_UNSEEN = (
+    '"{w}": is the letter in front one of the vowels?',
+    'Would you say "an {w}", since it opens with a vowel?',
 )
+VOWEL_WORDS = (
+    "apple", "egg", "island", "orange", "uncle", "animal", "iron", "oven", "umbrella", "arm", "ear", "ice",
+    "office", "ocean", "onion", "oil", "ant", "air", "aunt", "engine", "evening", "elephant", "envelope", "exam",
+    "entrance", "earth", "energy", "idea", "image", "insect", "ink", "inch", "artist", "author", "autumn", "actor",
+    "address", "answer", "arrow", "attic", "avenue", "axe", "object", "octopus", "olive", "opera", "orbit",
+    "orchard", "otter", "oyster", "oak", "uncertain", "ugly", "under", "upper", "usual", "empty", "angry", "early",
+)  # fmt: skip
+OTHER_WORDS = (
+    "table", "river", "bread", "chair", "light", "music", "paper", "water", "house", "lemon", "spoon", "camel",
+    "dream", "drum", "film", "farm", "lamp", "sheep", "ship", "bank", "clock", "book", "milk", "leaf", "roof",
+    "girl", "bird", "hand", "wind", "snow", "rain", "plant", "boat", "coat", "door", "star", "ball", "wall", "nest",
+    "fork", "cup", "map", "pen", "dog", "cat", "box", "key", "heavy", "quick", "yellow", "zebra", "number", "jacket",
+    "village", "kitchen", "market", "garden", "pencil", "summer",
+)  # fmt: skip
+VOWEL_NEW = ("ambulance", "elevator", "igloo", "ostrich", "ankle", "eagle", "obstacle", "umpire")
+OTHER_NEW = ("submarine", "battery", "gorilla", "walnut", "ticket", "kangaroo", "meadow", "pigeon")
 
 
 def draw_largest(rng: Random, unseen: bool) -> Item:
@@ -54,26 +70,25 @@ def draw_largest(rng: Random, unseen: bool) -> Item:
     return Item(prompt, (str(best),), str(sorted(numbers)), work)
 
 
-def draw_even(rng: Random, unseen: bool) -> Item:
-    """Numbers of two or three digits; unseen ones have four. Half of the answers are yes."""
+def draw_vowel(rng: Random, unseen: bool) -> Item:
+    """One word; half of the answers are yes. Unseen samples have words of their own."""
     yes = rng.random() < 0.5
-    low, high = (1001, 9999) if unseen else (21, 999)
-    number = rng.randrange(low + (low % 2 == yes), high + 1, 2)
-    digit, sort = number % 10, "even" if yes else "odd"
-    rule = "Even numbers end in 0, 2, 4, 6 or 8."
+    seen_words, new_words = (VOWEL_WORDS, VOWEL_NEW) if yes else (OTHER_WORDS, OTHER_NEW)
+    word = rng.choice(new_words if unseen else seen_words)
+    letter, sort = word[0], "a vowel" if yes else "no vowel"
+    rule = "The vowels are a, e, i, o, u."
     work = working(
-        steps=f"{number} ends in {digit}.\n{digit} is {sort}.",
-        recall=f"{rule}\n{digit} is {sort}.",
-        reason=f"{rule}\n{number} ends in {digit}, and {digit} is {sort}.",
-        extract=f"Last digit: {digit}, {sort}.",
-        explain=f"The last digit decides. {number} ends in {digit}, and {digit} is {sort}.",
+        steps=f"{word} begins with {letter}.\n{letter} is {sort}.",
+        recall=f"{rule}\n{letter} is {sort}.",
+        reason=f"{rule}\n{word} begins with {letter}, and {letter} is {sort}.",
+        extract=f"First letter: {letter}, {sort}.",
+        explain=f"The first letter decides. {word} begins with {letter}, and that is {sort}.",
     )
-    template = rng.choice(EVEN_UNSEEN if unseen else EVEN_WORDING)
-    prompt = template.format(a=number, n=rng.choice(NAMES), t=rng.choice(THINGS))
-    return Item(prompt, ("yes" if yes else "no",), str(number), work)
+    prompt = rng.choice(VOWEL_UNSEEN if unseen else VOWEL_WORDING).format(w=word, n=rng.choice(NAMES))
+    return Item(prompt, ("yes" if yes else "no",), word, work)
 
 
 TASKS = (
     StarterTask("largest", "number", draw_largest),
-    StarterTask("even", "boolean", draw_even, ("yes", "no")),
+    StarterTask("vowels", "boolean", draw_vowel, ("yes", "no")),
 )

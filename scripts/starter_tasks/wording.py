@@ -1,4 +1,4 @@
-"""First letters of words, days and months, looking up a list, and which of four belongs to a group."""
+"""First letters of words, days and months, looking up and ordering facts, and which of four is of a group."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ NEW_WORDS = (
     "tent", "horse", "glass", "ring", "grape",
 )  # fmt: skip
 INITIAL_WORDING = (
-    "Take the first letters of {s} and join them.",
-    "What do the first letters of {s} spell when put together?",
-    "Join the initials of the words {s}.",
-    "Write the first letter of each of {s} as one string.",
-    "{n} reads {s} and notes the first letter of each. What does {n} note?",
+    "Write the first letters of {s} with spaces between them.",
+    "What are the first letters of {s}? Put spaces between them.",
+    "List the initials of the words {s}, with spaces between them.",
+    "{n} reads {s} and notes the first letter of each, with spaces. What does {n} note?",
+    "Take the first letter of each of {s} and leave a space after each.",
 )
 INITIAL_UNSEEN = (
-    "The words are {s}. Which three letters begin them, written together?",
-    "Make a short code out of {s}: only the first letter of each counts.",
+    "The words are {s}. Which letters begin them? Leave spaces between the letters.",
+    "Make a code out of {s}: only first letters count, with spaces between.",
 )
 
 CITIES = ("Rome", "Oslo", "Lima", "Cairo", "Paris", "Tokyo", "Delhi", "Madrid", "Berlin", "Boston", "Vienna", "Athens")
@@ -57,6 +57,22 @@ LOOKUPS = (
     ("{p} is {v}", JOBS, "What is the job of {p}?", "Who is {v}?"),
 )
 LOOKUPS_UNSEEN = (("{p} keeps a {v}", PETS, "Which animal does {p} keep?", "Who keeps the {v}?"),)
+
+RANKS = (
+    ("tallest", "shortest", "taller"),
+    ("oldest", "youngest", "older"),
+    ("fastest", "slowest", "faster"),
+    ("richest", "poorest", "richer"),
+)
+RANKS_UNSEEN = (("strongest", "weakest", "stronger"),)
+LOGIC_WORDING = (
+    "{f} Who is the {m}?",
+    "{f} Which of the three is the {m}?",
+    "{f} Name the {m} of them.",
+    "We know this: {f} Who is the {m} of all?",
+    "Read and answer. {f} Who must be the {m}?",
+)
+LOGIC_UNSEEN = ("Who is the {m} here? {f}", "{f} Tell me who the {m} one is.")
 
 GROUPS = {
     "fruit": ("apple", "banana", "grape", "pear", "cherry", "peach", "plum", "lemon", "mango", "melon"),
@@ -86,9 +102,9 @@ GROUP_UNSEEN = ("Three of these are not {g}. Which one is?\n{o}", "Where in this
 
 
 def draw_calendar(rng: Random, unseen: bool) -> Item:
-    """Two to eight weekdays or months on; unseen ones go nine or ten."""
+    """Two to seven weekdays or months on; unseen ones go eight or nine."""
     unit, names = rng.choice((("day", DAYS), ("month", MONTHS)))
-    start, count = rng.randrange(len(names)), rng.randint(9, 10) if unseen else rng.randint(2, 8)
+    start, count = rng.randrange(len(names)), rng.randint(8, 9) if unseen else rng.randint(2, 7)
     path = [names[(start + i) % len(names)] for i in range(count + 1)]
     steps = ", ".join(f"{i} {name}" for i, name in enumerate(path[1:], 1))
     work = working(
@@ -119,30 +135,54 @@ def draw_initials(rng: Random, unseen: bool) -> Item:
     quoted = [f'"{word}"' for word in words]
     shown = f"{quoted[0]}, {quoted[1]} and {quoted[2]}"
     prompt = rng.choice(INITIAL_UNSEEN if unseen else INITIAL_WORDING).format(s=shown, n=rng.choice(NAMES))
-    return Item(prompt, ("".join(word[0] for word in words),), " ".join(words), work)
+    return Item(prompt, (" ".join(word[0] for word in words),), " ".join(words), work)
 
 
 def draw_lookup(rng: Random, unseen: bool) -> Item:
-    """Four facts about four people, and a question about one of them, asked either way round."""
+    """Three facts about three people, and a question about one of them, asked either way round."""
     fact, values, ask_value, ask_person = rng.choice(LOOKUPS_UNSEEN if unseen else LOOKUPS)
-    people = rng.sample(PEOPLE_NEW if unseen else NAMES, 4)
-    chosen = rng.sample(values, 4)
+    people = rng.sample(PEOPLE_NEW if unseen else NAMES, 3)
+    chosen = rng.sample(values, 3)
     facts = [fact.format(p=p, v=v) for p, v in zip(people, chosen, strict=True)]
-    index, asks_person = rng.randrange(4), rng.random() < 0.5
+    index, asks_person = rng.randrange(3), rng.random() < 0.5
     person, value = people[index], chosen[index]
     answer = person if asks_person else value
     answers = (answer, answer.removeprefix("a ")) if answer.startswith("a ") else (answer,)
     question = (ask_person if asks_person else ask_value).format(p=person, v=value)
-    pairs = [f"{p}: {v.removeprefix('a ')}" for p, v in zip(people, chosen, strict=True)][: index + 1]
-    walk = ", ".join(pairs)
+    pairs = [
+        f"{p}: {v.removeprefix('a ')}, {'yes' if i == index else 'no'}."
+        for i, (p, v) in enumerate(zip(people, chosen, strict=True))
+    ]
+    walk = " ".join(pairs[: index + 1])
+    wanted = (value if asks_person else person).removeprefix("a ")
     work = working(
-        steps=f"{walk}.",
-        recall=f"The text says {walk}.",
-        reason=f"I look for {value.removeprefix('a ') if asks_person else person}.\n{walk}.",
-        extract=f"Facts: {walk}.",
-        explain=f"I go through the facts until it fits: {walk}.",
+        steps=f"Look for {wanted}. {walk}",
+        recall=f"One fact names {wanted}.\n{walk}",
+        reason=f"One fact names {wanted}.\nGo through them: {walk}",
+        extract=f"Wanted: {wanted}. {walk}",
+        explain=f"I read until I find {wanted}: {walk}",
     )
     return Item(f"{'. '.join(facts)}. {question}", answers[::-1], f"{facts} {question}", work)
+
+
+def draw_logic(rng: Random, unseen: bool) -> Item:
+    """Two comparisons of three people, in either order, and a question about the first or the last."""
+    high, low, more = rng.choice(RANKS_UNSEEN if unseen else RANKS)
+    first, second, third = rng.sample(PEOPLE_NEW if unseen else NAMES, 3)
+    facts = [f"{first} is {more} than {second}.", f"{second} is {more} than {third}."]
+    rng.shuffle(facts)
+    asks_first = rng.random() < 0.5
+    answer, asked = (first, high) if asks_first else (third, low)
+    chain = f"{first}, {second}, {third}"
+    work = working(
+        steps=f"From {high} to {low}: {chain}.",
+        recall=f"If one is {more} than the next, they stand in a row: {chain}.",
+        reason=f"They stand in a row from {high} to {low}.\nThe row is {chain}.",
+        extract=f"{' '.join(facts)}\nRow: {chain}.",
+        explain=f"I put them in a row from {high} to {low}: {chain}.",
+    )
+    question = rng.choice(LOGIC_UNSEEN if unseen else LOGIC_WORDING).format(f=" ".join(facts), m=asked)
+    return Item(question, (answer,), f"{sorted(facts)} {asked}", work)
 
 
 def draw_group(rng: Random, unseen: bool) -> Item:
@@ -151,16 +191,19 @@ def draw_group(rng: Random, unseen: bool) -> Item:
     words = [(rng.choice(groups[group]), group) for group in rng.sample(sorted(groups), 4)]
     index = rng.randrange(4)
     letter, asked = "ABCD"[index], words[index][1]
-    each = ", ".join(f"{x} {word} {group}" for x, (word, group) in zip("ABCD", words[: index + 1], strict=False))
+    each = " ".join(
+        f"{x} {word}: {group}, {'yes' if group == asked else 'no'}."
+        for x, (word, group) in zip("ABCD", words[: index + 1], strict=False)
+    )
     work = working(
-        steps=f"{each}.",
-        recall=f"I know that {each}.",
-        reason=f"Name the group of each word.\n{each}.",
-        extract=f"Wanted: {asked}. {each}.",
-        explain=f"I name each group until it fits: {each}.",
+        steps=f"Look for {asked}.\n{each}",
+        recall=f"I know the group of each word.\n{each}",
+        reason=f"I know the groups.\nLook for {asked}: {each}",
+        extract=f"Asked: {asked}. {each}",
+        explain=f"I name each group until it fits: {each}",
     )
     options = "\n".join(f"{x}) {word}" for x, (word, _) in zip("ABCD", words, strict=True))
-    article = "" if asked == "clothing" else "an " if asked[0] in "aeiou" else "a "
+    article = "" if asked in ("clothing", "furniture") else "an " if asked[0] in "aeiou" else "a "
     prompt = rng.choice(GROUP_UNSEEN if unseen else GROUP_WORDING).format(
         o=options, g=article + asked, n=rng.choice(NAMES)
     )
@@ -168,8 +211,9 @@ def draw_group(rng: Random, unseen: bool) -> Item:
 
 
 TASKS = (
-    StarterTask("calendar", "exact", draw_calendar),
+    StarterTask("calendar", "exact", draw_calendar, (*DAYS, *MONTHS)),
     StarterTask("initials", "exact", draw_initials),
     StarterTask("lookup", "span", draw_lookup),
+    StarterTask("logic", "span", draw_logic),
     StarterTask("groups", "multiple_choice", draw_group, ("A", "B", "C", "D")),
 )

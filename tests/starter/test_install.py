@@ -53,7 +53,7 @@ def test_every_training_sample_is_cached_under_every_strategy(store: Store) -> N
 def test_the_teach_stage_verifies_all_of_it_without_a_call(store: Store, tmp_path: Path) -> None:
     settings = TeacherSettings(kind="starter")
     install_starter(store, load_strategies(None), settings)
-    run_id = store.runs.start("teach", "{}", "{}", 1)
+    run_id = store.runs.start("teach", "{}", {})
     samples = store.samples.list(split="train")
     chosen = {sample.task: BUILTIN[index % 6] for index, sample in enumerate(samples)}
     teacher = make_teacher(settings, tmp_path, offline=True)
