@@ -7,18 +7,23 @@ not hold, and keeps the raw bytes of every metadata pair so that a copy is a cop
 
 from __future__ import annotations
 
+import math
 import mmap
+import stat
 import struct
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from orca_local.domain.errors import InputError
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 DEFAULT_ALIGNMENT = 32
+MAX_HEADER = 64 << 20
+"""No header is larger (a vocabulary of 262,144 tokens takes 15 MiB): a corrupt length must not fill the memory."""
+
 REMEDY = "download the file again, or check that it is a GGUF model"
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -61,6 +66,16 @@ class Header:
         """A value of the architecture's own section, such as `embedding_length`."""
         return self.metadata.get(f"{self.architecture}.{key}", default)
 
+    def count(self, key: str, default: int = 0) -> int:
+        """A whole number of the architecture's own section; `InputError` where it is something else."""
+        value = self.value(key, default)
+        if not isinstance(value, int):
+            raise InputError(
+                f"{self.path}: {self.architecture}.{key} is {type(value).__name__}, not one whole number",
+                hint="choose another model: `orca-local models list`",
+            )
+        return value
+
     @cached_property
     def tensor_map(self) -> dict[str, TensorInfo]:
         """Tensors by name."""
@@ -69,13 +84,7 @@ class Header:
     @cached_property
     def parameters(self) -> int:
         """Number of weights."""
-        total = 0
-        for tensor in self.tensors:
-            count = 1
-            for length in tensor.shape:
-                count *= length
-            total += count
-        return total
+        return sum(math.prod(tensor.shape) for tensor in self.tensors)
 
     @property
     def quantization(self) -> str:
@@ -96,12 +105,12 @@ class Header:
     @property
     def context_length(self) -> int:
         """Tokens that the model was trained to hold."""
-        return int(self.value("context_length", 0))
+        return self.count("context_length")
 
     @property
     def block_count(self) -> int:
         """Number of transformer blocks."""
-        return int(self.value("block_count", 0))
+        return self.count("block_count")
 
     @property
     def chat_template(self) -> str | None:
@@ -120,14 +129,24 @@ class _Cursor:
         self.data = data
         self.path = path
         self.at = 0
+        self.end = min(len(data), MAX_HEADER)
 
-    def take(self, count: int) -> bytes:
-        if count < 0 or self.at + count > len(self.data):
+    def corrupt(self, what: str) -> NoReturn:
+        raise InputError(f"{self.path} is corrupt: {what}", hint=REMEDY)
+
+    def require(self, count: int) -> None:
+        if count <= self.end - self.at:
+            return
+        if self.at + count > len(self.data):
             raise InputError(
                 f"{self.path} is cut short or corrupt: its header wants byte {self.at + count:,}, "
                 f"the file ends at {len(self.data):,}",
                 hint=REMEDY,
             )
+        self.corrupt(f"its header would be larger than {MAX_HEADER >> 20} MiB")
+
+    def take(self, count: int) -> bytes:
+        self.require(count)
         piece = self.data[self.at : self.at + count]
         self.at += count
         return piece
@@ -136,12 +155,8 @@ class _Cursor:
         return struct.unpack("<" + form, self.take(struct.calcsize("<" + form)))[0]
 
     def text(self) -> str:
-        raw = self.take(self.number("Q"))
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError:
-            # Byte-level vocabularies may hold pieces that are not whole characters.
-            return raw.decode("utf-8", errors="surrogateescape")
+        # Byte-level vocabularies may hold pieces that are not whole characters.
+        return self.take(self.number("Q")).decode("utf-8", errors="surrogateescape")
 
     def value(self, kind: int) -> Any:
         if kind in _SCALARS:
@@ -149,74 +164,102 @@ class _Cursor:
         if kind == _STRING:
             return self.text()
         if kind != _ARRAY:
-            raise InputError(f"{self.path} is corrupt: unknown metadata type {kind}", hint=REMEDY)
+            self.corrupt(f"unknown metadata type {kind}")
         item, count = self.number("I"), self.number("Q")
         if item in _SCALARS:
-            size = struct.calcsize("<" + _SCALARS[item])
-            return list(struct.unpack(f"<{count}{_SCALARS[item]}", self.take(count * size)))
-        if count * 8 > len(self.data) - self.at:
-            raise InputError(f"{self.path} is cut short or corrupt: a list of {count:,} items", hint=REMEDY)
-        return [self.value(item) for _ in range(count)]
+            raw = self.take(count * struct.calcsize("<" + _SCALARS[item]))
+            return list(struct.unpack(f"<{count}{_SCALARS[item]}", raw))
+        if item != _STRING:
+            self.corrupt(f"a list of metadata type {item}")
+        self.require(count * 8)
+        return [self.text() for _ in range(count)]
 
 
 def read_header(path: Path) -> Header:
     """Parse the header of `path`. Raises `InputError` that says in a sentence what is wrong."""
     try:
-        with path.open("rb") as file:
-            if not path.stat().st_size:
-                raise InputError(f"{path} is empty", hint=REMEDY)
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _parse(_Cursor(data, path))
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise InputError(f"{path} is a directory, not a GGUF file", hint="name the .gguf file inside it")
+        if not stat.S_ISREG(found.st_mode):
+            raise InputError(f"{path} is not a regular file", hint="give a GGUF file")
+        if not found.st_size:
+            raise InputError(f"{path} is empty", hint=REMEDY)
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return _parse(_Cursor(data, path))
     except FileNotFoundError:
         raise InputError(f"there is no file {path}", hint="check the path, or see `orca-local models list`") from None
-    except IsADirectoryError:
-        raise InputError(f"{path} is a directory, not a GGUF file", hint="name the .gguf file inside it") from None
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}", hint="check its permissions") from error
 
 
 def _parse(cursor: _Cursor) -> Header:
-    magic = cursor.take(min(4, len(cursor.data)))
-    if magic != MAGIC:
-        raise InputError(f"{cursor.path} is not a GGUF file: it starts with {magic!r}", hint=REMEDY)
-    version = cursor.number("I")
-    if version not in VERSIONS:
-        raise InputError(
-            f"{cursor.path} is GGUF version {version}; versions 2 and 3 (little-endian) are read",
-            hint="convert the model again with a current llama.cpp",
-        )
+    version = _version(cursor)
     tensor_count, pair_count = cursor.number("Q"), cursor.number("Q")
     metadata: dict[str, Any] = {}
     raw_pairs: dict[str, bytes] = {}
     for _ in range(pair_count):
         start = cursor.at
         key = cursor.text()
+        if key in metadata:
+            cursor.corrupt(f"two metadata values are named {key!r}")
         metadata[key] = cursor.value(cursor.number("I"))
         raw_pairs[key] = cursor.data[start : cursor.at]
     if not isinstance(metadata.get("general.architecture"), str):
         raise InputError(f"{cursor.path} does not name its architecture", hint=REMEDY)
     alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
     if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1):
-        raise InputError(f"{cursor.path} is corrupt: alignment {alignment!r}", hint=REMEDY)
+        cursor.corrupt(f"alignment {alignment!r}")
     entries = [_tensor_entry(cursor) for _ in range(tensor_count)]
     data_offset = -(-cursor.at // alignment) * alignment
-    tensors = tuple(_tensor_info(cursor, entry, data_offset) for entry in entries)
+    tensors = _place(cursor, entries, data_offset, alignment)
     return Header(cursor.path, version, metadata, raw_pairs, tensors, data_offset, alignment)
+
+
+def _version(cursor: _Cursor) -> int:
+    magic = cursor.take(min(4, len(cursor.data)))
+    if magic != MAGIC:
+        raise InputError(f"{cursor.path} is not a GGUF file: it starts with {magic!r}", hint=REMEDY)
+    raw = cursor.take(4)
+    version = int.from_bytes(raw, "little")
+    if version in VERSIONS:
+        return version
+    found = "a big-endian file" if int.from_bytes(raw, "big") in VERSIONS else f"version {version}"
+    raise InputError(
+        f"{cursor.path} is GGUF, but {found}; versions 2 and 3 in little-endian order are read",
+        hint="convert the model again with a current llama.cpp",
+    )
 
 
 def _tensor_entry(cursor: _Cursor) -> tuple[str, tuple[int, ...], int, int]:
     name = cursor.text()
     dimensions = cursor.number("I")
     if not 1 <= dimensions <= 4:
-        raise InputError(f"{cursor.path} is corrupt: tensor {name!r} has {dimensions} dimensions", hint=REMEDY)
+        cursor.corrupt(f"tensor {name!r} has {dimensions} dimensions")
     shape = tuple(reversed([cursor.number("Q") for _ in range(dimensions)]))
     return name, shape, cursor.number("I"), cursor.number("Q")
 
 
-def _tensor_info(cursor: _Cursor, entry: tuple[str, tuple[int, ...], int, int], data_offset: int) -> TensorInfo:
+def _place(
+    cursor: _Cursor, entries: list[tuple[str, tuple[int, ...], int, int]], data_offset: int, alignment: int
+) -> tuple[TensorInfo, ...]:
+    """Tensors with their extents, which must follow each other in order: llama.cpp reads no other file."""
+    tensors: dict[str, TensorInfo] = {}
+    expected = 0
+    for name, shape, kind, offset in entries:
+        if name in tensors:
+            cursor.corrupt(f"two tensors are named {name!r}")
+        if offset != expected:
+            cursor.corrupt(f"tensor {name!r} starts at byte {offset:,} of the data, not at {expected:,}")
+        tensor = _tensor_info(cursor, name, shape, kind, data_offset + offset)
+        tensors[name] = tensor
+        expected += -(-tensor.bytes // alignment) * alignment
+    return tuple(tensors.values())
+
+
+def _tensor_info(cursor: _Cursor, name: str, shape: tuple[int, ...], kind: int, offset: int) -> TensorInfo:
     from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
-    name, shape, kind, offset = entry
     try:
         quantization = GGMLQuantizationType(kind)
     except ValueError:
@@ -225,12 +268,9 @@ def _tensor_info(cursor: _Cursor, entry: tuple[str, tuple[int, ...], int, int], 
             hint="upgrade with `pip install -U gguf llama-cpp-python`",
         ) from None
     block, size = GGML_QUANT_SIZES[quantization]
-    count = 1
-    for length in shape:
-        count *= length
-    if shape[-1] % block:
-        raise InputError(f"{cursor.path} is corrupt: tensor {name!r} does not divide into blocks", hint=REMEDY)
-    info = TensorInfo(name, shape, quantization.name, data_offset + offset, count // block * size)
+    if not all(shape) or shape[-1] % block:
+        cursor.corrupt(f"tensor {name!r} of shape {shape} does not divide into blocks of {block}")
+    info = TensorInfo(name, shape, quantization.name, offset, math.prod(shape) // block * size)
     if info.offset + info.bytes > len(cursor.data):
         raise InputError(
             f"{cursor.path} is cut short: tensor {name!r} ends at byte {info.offset + info.bytes:,}, "

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
-from orca_local.gguf.header import read_header
-from orca_local.gguf.layer_names import TRAINABLE
+from orca_local.gguf.header import Header, read_header
+from orca_local.gguf.layer_names import TRAINABLE, linear_layers
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -19,8 +19,16 @@ def describe(path: Path) -> dict[str, Any]:
     problems = []
     if header.chat_template is None:
         problems.append("it has no chat template: use an instruct or chat model")
-    if header.architecture not in TRAINABLE:
-        problems.append(f"the architecture {header.architecture!r} cannot be trained here")
+    if header.metadata.get("split.count", 1) != 1:
+        problems.append("it is one part of several: join them with `llama-gguf-split --merge`")
+    elif not header.tensors:
+        problems.append("it holds no weights")
+    elif header.architecture not in TRAINABLE:
+        problems.append(
+            f"the architecture {header.architecture!r} cannot be trained here, only {', '.join(TRAINABLE)} can"
+        )
+    else:
+        problems += _layer_problems(header)
     return {
         "path": str(path),
         "name": header.metadata.get("general.name"),
@@ -33,6 +41,13 @@ def describe(path: Path) -> dict[str, Any]:
         "chat_template": header.chat_template,
         "problems": problems,
     }
+
+
+def _layer_problems(header: Header) -> list[str]:
+    try:
+        return [] if linear_layers(header) else ["it has no layers"]
+    except InputError as error:
+        return [error.message]
 
 
 def require_student(path: Path) -> None:

@@ -65,10 +65,15 @@ def linear_layers(header: Header) -> list[LinearLayer]:
     for block in range(header.block_count):
         for hf, gguf in _LINEAR.items():
             name = f"blk.{block}.{gguf}.weight"
-            if name not in header.tensor_map:
-                raise InputError(f"{header.path} has no tensor {name!r}", hint="choose another student")
-            out_features, in_features = header.tensor_map[name].shape
+            shape = header.tensor_map[name].shape if name in header.tensor_map else ()
             heads = _rotary_heads(header, gguf)
+            if len(shape) != 2 or (heads is not None and (heads < 1 or shape[0] % (2 * heads))):
+                # Mixtures of experts call themselves `llama` too.
+                raise InputError(
+                    f"{header.path} has no matrix {name!r} of the kind that can be trained",
+                    hint="choose another student: `orca-local models list`",
+                )
+            out_features, in_features = shape
             layers.append(LinearLayer(f"model.layers.{block}.{hf}", name, out_features, in_features, heads))
     return layers
 
@@ -92,8 +97,8 @@ def hf_tensor_names(header: Header) -> dict[str, tuple[str, int | None]]:
 def _rotary_heads(header: Header, gguf: str) -> int | None:
     if header.architecture != "llama" or gguf not in ("attn_q", "attn_k"):
         return None
-    heads = int(header.value("attention.head_count"))
-    return heads if gguf == "attn_q" else int(header.value("attention.head_count_kv", heads))
+    heads = header.count("attention.head_count")
+    return heads if gguf == "attn_q" else header.count("attention.head_count_kv", heads)
 
 
 def permute_rotary(matrix: NDArray[np.float32], heads: int) -> NDArray[np.float32]:

@@ -32,7 +32,7 @@ def library() -> Any:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)  # libgomp reads it once, when it is loaded
     try:
         import llama_cpp
-    except ImportError as error:
+    except (ImportError, OSError, RuntimeError) as error:  # the last two: its shared library does not load
         raise MissingError(
             f"llama-cpp-python cannot be loaded: {error}", hint="pip install llama-cpp-python"
         ) from error

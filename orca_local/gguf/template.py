@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from jinja2 import TemplateError
-from jinja2.ext import loopcontrols
+from jinja2 import TemplateError, nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from orca_local.domain.errors import InputError
@@ -17,12 +18,23 @@ FROZEN_DATE = "2024-07-26"
 """What `strftime_now` starts from: a real date would give every day its own prompts and empty every cache."""
 
 
+class _Generation(Extension):
+    """`{% generation %}` marks the assistant's words for other trainers; here it changes nothing."""
+
+    tags = {"generation"}  # noqa: RUF012 - as jinja2 declares it
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        """The statements inside, as they are."""
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
 class ChatTemplate:
     """The template of one model, with the tokens it may name."""
 
     def __init__(self, text: str, *, bos_token: str = "", eos_token: str = "") -> None:
         environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols], autoescape=False
+            trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation], autoescape=False
         )
         environment.filters["tojson"] = _to_json
         environment.globals |= {"raise_exception": _raise, "strftime_now": _strftime_now}
@@ -30,7 +42,7 @@ class ChatTemplate:
         self._names = {"bos_token": bos_token, "eos_token": eos_token}
         try:
             self._template = environment.from_string(text)
-        except TemplateError as error:
+        except Exception as error:  # see _render
             raise InputError(
                 f"the model's chat template cannot be read: {error}", hint="use a GGUF with a working chat template"
             ) from error
@@ -55,7 +67,8 @@ class ChatTemplate:
                 tools=None,
                 **self._names,
             )
-        except (TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
+        except Exception as error:
+            # A template is a program of somebody else's: whatever it raises is its failure, not ours.
             raise InputError(
                 f"the model's chat template refuses the conversation: {error}",
                 hint="use a GGUF with a working chat template",
@@ -77,8 +90,8 @@ def _fold_system(messages: Sequence[Message]) -> list[Message]:
     return rest
 
 
-def _to_json(value: Any, indent: int | None = None, **_ignored: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+def _to_json(value: Any, ensure_ascii: bool = False, **options: Any) -> str:
+    return json.dumps(value, ensure_ascii=ensure_ascii, **options)
 
 
 def _raise(message: str) -> NoReturn:

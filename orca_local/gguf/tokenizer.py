@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,18 +20,23 @@ class Tokenizer:
         self._llama: Any = library()
         parameters = self._llama.llama_model_default_params()
         parameters.vocab_only = True
-        self._model = self._llama.llama_model_load_from_file(str(path).encode(), parameters)
+        self._model = self._llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._model:
             raise InputError(
                 f"llama.cpp cannot read the vocabulary of {path}: {last_log(2)}", hint="see `orca-local models inspect`"
             )
         self._vocab = self._llama.llama_model_get_vocab(self._model)
+        if self._llama.llama_vocab_type(self._vocab) == self._llama.LLAMA_VOCAB_TYPE_NONE:
+            # llama.cpp aborts the process at the first text that it is given.
+            self.close()
+            raise InputError(f"{path} carries no tokenizer", hint="use the GGUF of a whole model")
 
     def close(self) -> None:
         """Free the vocabulary. Safe to call twice."""
         if self._model:
             self._llama.llama_model_free(self._model)
-            self._model = None
+            # Nothing may reach the freed vocabulary: an exception is better than a crash.
+            self._model = self._vocab = self._llama = None
 
     @cached_property
     def vocab_size(self) -> int:
@@ -55,8 +61,8 @@ class Tokenizer:
         return bool(self._llama.llama_vocab_get_add_bos(self._vocab))
 
     def encode(self, text: str, *, special: bool = True) -> list[int]:
-        """Token ids of `text`, nothing added. `special`: whether `<|…|>` means the control token."""
-        raw = text.encode("utf-8", errors="surrogatepass")
+        """Token ids of `text`, nothing added. `special`: whether the name of a control token means that token."""
+        raw = _utf8(text)
         room = len(raw) + 2
         while True:
             buffer = (ctypes.c_int32 * room)()
@@ -73,6 +79,7 @@ class Tokenizer:
         """The bytes of one token; control tokens have none."""
         known = self._pieces.get(token)
         if known is None:
+            self._check(token)
             room = 64
             while True:
                 buffer = ctypes.create_string_buffer(room)
@@ -89,8 +96,30 @@ class Tokenizer:
 
     def text_of(self, token: int) -> str:
         """The vocabulary's own spelling of a token, control tokens included."""
+        self._check(token)
         return str(self._llama.llama_vocab_get_text(self._vocab, token).decode("utf-8", errors="replace"))
+
+    @cached_property
+    def control_texts(self) -> frozenset[str]:
+        """The spellings that `encode` reads as control tokens where `special` is set."""
+        llama = self._llama
+        control = llama.LLAMA_TOKEN_ATTR_CONTROL | llama.LLAMA_TOKEN_ATTR_UNKNOWN
+        attributes = (llama.llama_vocab_get_attr(self._vocab, token) for token in range(self.vocab_size))
+        return frozenset(self.text_of(token) for token, has in enumerate(attributes) if has & control) - {""}
 
     def is_end(self, token: int) -> bool:
         """Whether llama.cpp stops generating at this token."""
         return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
+
+    def _check(self, token: int) -> None:
+        if not 0 <= token < self.vocab_size:
+            # llama.cpp would end the process.
+            raise ValueError(f"no token {token} in a vocabulary of {self.vocab_size}")
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Half of a character, as a careless JSON escape makes it: no model has ever seen one.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
