@@ -15,8 +15,8 @@ from orca_local.starter.install import install_starter
 SETTINGS: dict[str, Any] = {
     "student": {"file": "smollm2-135m-instruct"},
     "teacher": {"kind": "starter"},
-    "probe": {"max_tokens": 96},
-    "evaluate": {"max_tokens": 96},
+    "probe": {"max_tokens": 64, "samples": 16},
+    "evaluate": {"max_tokens": 64},
 }
 """What the quickstart's orca.toml says: the starter's answers are short, so completions may be too."""
 

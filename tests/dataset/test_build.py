@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orca_local.dataset.build import Dataset, build, leaks, make_dataset, write_chat_jsonl
+from orca_local.domain.errors import InputError
+from orca_local.domain.events import RowDropped, StageFinished
+from orca_local.domain.settings import DatasetSettings
+from orca_local.domain.strategies import ANSWER_FORMAT, BUILTIN
+from orca_local.gguf.renderer import PromptRenderer
+from orca_local.store.demonstrations import DemonstrationRow
+from orca_local.store.store import Store
+from tests.teach.scene import STEPS, fill, sample
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "orca.db", create=True) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def renderer(tiny_gguf: Path) -> Iterator[PromptRenderer]:
+    renderer = PromptRenderer(tiny_gguf)
+    yield renderer
+    renderer.close()
+
+
+def demonstrate(
+    store: Store, sample_id: str, text: str, verified: bool | None = True, strategy: str = STEPS.name
+) -> None:
+    key = f"{sample_id}-{strategy}"
+    store.teacher_calls.reserve(key, "test", "m", {})
+    store.teacher_calls.complete(key, {"text": text}, 0, 0)
+    store.strategies.ensure(next(s for s in BUILTIN if s.name == strategy))
+    store.demonstrations.upsert(DemonstrationRow(sample_id, strategy, key, 0, text, verified))
+
+
+def made(store: Store, renderer: PromptRenderer, **settings: object) -> Dataset:
+    return make_dataset(store, renderer, DatasetSettings(**settings), {"sums": STEPS})  # type: ignore[arg-type]
+
+
+def reasons(dataset: Dataset) -> dict[str, int]:
+    return dict(Counter(refused.reason for refused in dataset.dropped))
+
+
+def test_the_strategy_is_gone_and_the_answer_stays(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(1)])
+    demonstrate(store, "s01", "1 and 1 make 2.\nAnswer: 2")
+    dataset = made(store, renderer, system_message="Be good.")
+    (row,) = dataset.rows
+    text = renderer.tokenizer.decode(row.token_ids)
+    assert "Be good." in text and "1 and 1 make 2." in text
+    for erased in (STEPS.student, STEPS.teacher, ANSWER_FORMAT["number"]):
+        assert erased not in text
+    assert [m.role for m in dataset.conversations[0]] == ["system", "user", "assistant"]
+
+
+def test_every_reason_to_drop_an_answer_is_counted(store: Store, renderer: PromptRenderer) -> None:
+    held_out = sample(6, id="h6", split="holdout", prompt="what IS 5 + 5 ?!")
+    fill(store, [*(sample(i) for i in range(1, 7)), held_out])
+    demonstrate(store, "s01", "Answer: 3", verified=False)
+    demonstrate(store, "s02", f"{STEPS.student} So 4.\nAnswer: 4")
+    demonstrate(store, "s03", "word " * 400 + "\nAnswer: 6")
+    demonstrate(store, "s04", "   ")
+    demonstrate(store, "s05", "Answer: 10")
+    demonstrate(store, "s06", "Answer: 12")
+    dataset = made(store, renderer, max_tokens=300)
+    assert reasons(dataset) == {
+        "mismatch": 1,
+        "instruction_leak": 1,
+        "too_long": 1,
+        "empty": 1,
+        "holdout_overlap": 1,
+    }
+    assert [row.sample_id for row in dataset.rows] == ["s06"]
+    events = list(build(dataset, run_id=1))
+    assert len([e for e in events if isinstance(e, RowDropped)]) == 5
+    last = events[-1]
+    assert isinstance(last, StageFinished)
+    assert last.summary["rows"] == 1
+    assert sum(last.summary["dropped"].values()) == 5
+
+
+def test_mismatches_are_trained_on_only_where_that_was_asked_for(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(1)])
+    demonstrate(store, "s01", "Answer: 3", verified=False)
+    assert not made(store, renderer).rows
+    assert len(made(store, renderer, train_on_mismatch=True).rows) == 1
+
+
+def test_review_decides_over_verification(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(1), sample(2)])
+    demonstrate(store, "s01", "Answer: 3", verified=False)
+    demonstrate(store, "s02", "Answer: 4")
+    first, second = store.demonstrations.list()
+    store.demonstrations.set_review(first.demonstration_id, "accepted")
+    store.demonstrations.set_review(second.demonstration_id, "rejected")
+    dataset = made(store, renderer)
+    assert [row.sample_id for row in dataset.rows] == ["s01"]
+    assert reasons(dataset) == {"rejected": 1}
+
+
+def test_only_the_chosen_strategy_is_trained_on(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(1)])
+    demonstrate(store, "s01", "Answer: 2", strategy="direct_answer")
+    demonstrate(store, "s01", "1 and 1 make 2.\nAnswer: 2")
+    dataset = made(store, renderer)
+    assert len(dataset.rows) == 1
+    assert "make" in dataset.conversations[0][-1].content
+
+
+def test_the_same_store_gives_the_same_rows(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(i) for i in range(9)])
+    for i in (5, 2, 7, 0):
+        demonstrate(store, f"s{i:02}", f"Answer: {2 * i}")
+    first, second = made(store, renderer), made(store, renderer)
+    assert first.rows == second.rows
+    assert [row.sample_id for row in first.rows] == sorted(row.sample_id for row in first.rows)
+
+
+def test_an_answer_may_use_the_strategys_words_but_not_repeat_it() -> None:
+    assert not leaks("First step: add. Then answer.", STEPS)
+    assert leaks(f"As told: {STEPS.student.upper()}", STEPS)
+    assert leaks("Using step_by_step, I get 4.", STEPS)
+
+
+def test_rows_are_written_in_the_chat_form(store: Store, renderer: PromptRenderer, tmp_path: Path) -> None:
+    fill(store, [sample(1)])
+    demonstrate(store, "s01", "é\nAnswer: 2")
+    path = tmp_path / "rows.jsonl"
+    assert write_chat_jsonl(made(store, renderer, system_message=""), path) == 1
+    (line,) = path.read_text(encoding="utf-8").splitlines()
+    assert json.loads(line) == {
+        "messages": [
+            {"role": "system", "content": ""},
+            {"role": "user", "content": "What is 1 + 1?"},
+            {"role": "assistant", "content": "é\nAnswer: 2"},
+        ]
+    }
+    with pytest.raises(InputError, match="cannot write"):
+        write_chat_jsonl(made(store, renderer), tmp_path / "nowhere" / "rows.jsonl")
