@@ -10,7 +10,7 @@ DEFAULT_SYSTEM_MESSAGE = "You are a careful assistant who reasons well."
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class StudentSettings(_Section):
