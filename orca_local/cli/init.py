@@ -27,4 +27,4 @@ def command(common: Common, directory: Path, student: str | None) -> None:
         write_json({"workspace": str(workspace.directory), "student": chosen})
         return
     echo(f"workspace {workspace.directory}, student {chosen}")
-    echo(f"next: orca-local -w is not needed inside it: cd {directory} && orca-local tasks add FILE.jsonl")
+    echo(f"next: cd {directory} && orca-local tasks add FILE.jsonl")
