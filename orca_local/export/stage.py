@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from orca_local.adapters.adapter import Adapter, adapter_sha256
-from orca_local.domain.errors import MissingError
-from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageFinished, StageStarted
+from orca_local.domain.events import (
+    AcceptanceChecked,
+    Event,
+    FileWritten,
+    StageFinished,
+    StageProgressed,
+    StageStarted,
+    Warned,
+)
 from orca_local.domain.types import Completion, Request, SamplingSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.acceptance import (
     AcceptanceInputs,
-    Divergence,
+    CheckFailed,
+    Row,
     check_divergence,
     check_finite,
     check_metadata,
@@ -28,9 +36,19 @@ from orca_local.export.acceptance import (
     require,
     tensor_types,
 )
-from orca_local.export.companions import render_card, render_modelfile, write_text
+from orca_local.export.card import render_card
+from orca_local.export.disk import (
+    disk_full,
+    failures_explained,
+    publish,
+    require_space,
+    scratch_directory,
+    write_text,
+)
 from orca_local.export.merge import write_merged
-from orca_local.export.quantize import UNQUANTIZED, check_type, quantize
+from orca_local.export.modelfile import render_modelfile
+from orca_local.export.quantize import WriteFailed, check_type, least_bytes, quantize
+from orca_local.export.texts import general_rows
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.renderer import PromptRenderer
@@ -40,8 +58,14 @@ from orca_local.store.store import Store
 VERSION = "1"
 """Raise it when the same inputs would make another file."""
 
+MERGED = "F16"
+"""The type that everything is merged in, tested in and quantized from."""
 
-@dataclass(frozen=True, slots=True)
+MUCH_LOST = 0.1
+"""KL to F16 in nats from which a quantization gets a warning."""
+
+
+@dataclass(frozen=True)
 class Source:
     """What is exported: weights, and the adapter that is added to them, if any."""
 
@@ -51,7 +75,7 @@ class Source:
     adapter_id: int | None = None
     recipe: Mapping[str, Any] | None = None
 
-    @property
+    @cached_property
     def provenance(self) -> dict[str, str]:
         """Metadata that says what the file was made from."""
         extra = {"orca_local.version": VERSION, "orca_local.base_sha256": self.sha256}
@@ -78,51 +102,37 @@ def export(
 ) -> Iterator[Event]:
     """Make `name` (`base` or `tuned`) at every quantization, each under its name only if it passes.
 
-    `inputs` is None for a base, which is tested against its source instead of a trainer. Raises
-    `AcceptanceError` where a test fails and `MissingError` where the disk is full; nothing half-written stays.
+    `inputs` is None for a base, which is tested against its source instead of a trainer. What an earlier export
+    made of the same things, and is unchanged, is not made again. Raises `AcceptanceError` where a test fails
+    and `MissingError` where the disk is full; nothing half-written stays.
     """
     started = time.monotonic()
     types = list(dict.fromkeys(check_type(q) for q in quantizations))
     yield StageStarted("export", len(types), "files")
-    provenance = source.provenance
-    existing = {q: find_export(store, name, q, provenance) for q in types}
-    missing = [q for q in types if existing[q] is None]
-    acceptance: dict[str, Any] = {}
+    found = {q: find_export(store, name, q, source.provenance) for q in types}
+    rows = {q: row for q, row in found.items() if row is not None}
+    missing = [q for q in types if q not in rows]
+    yield StageProgressed(len(rows))
     if missing:
-        directory.mkdir(parents=True, exist_ok=True)
-        _check_space(source.header, directory, missing)
-        with _scratch(directory / f"{name}.export.part") as scratch:
-            merged = scratch / "merged-F16.gguf"
-            with _full_disk_explained(scratch):
-                adapter = Adapter.load(source.adapter_directory) if source.adapter_directory else None
-                made = write_merged(merged, source.header, adapter, provenance)
-            checks = []
-            for check in _check_merged(source.header, made, merged, inputs, open_engine):
-                yield check
-                checks.append(asdict(require(check)))
-            for quantization in missing:
-                target = directory / f"{_stem(source.header)}-{name}-{quantization}.gguf"
-                maker = _Maker(source.header, merged, scratch, open_engine, inputs, quantization)
-                yield from maker.make()
-                record = {"checks": [*checks, *maker.checks], **maker.report}
-                row = _publish(store, source, name, quantization, maker.made, target, record, system_message, run_id)
-                existing[quantization] = row
-                yield FileWritten(row.path, row.bytes, row.sha256)
-    rows = [row for row in existing.values() if row is not None]
-    for row in rows:
-        acceptance[row.quantization] = row.acceptance
-    files = [
-        {"path": row.path, "sha256": row.sha256, "quantization": row.quantization, "bytes": row.bytes} for row in rows
-    ]
-    summary = {"run_id": run_id, "name": name, "files": files, "acceptance": acceptance}
-    yield StageFinished("export", {**summary, "seconds": round(time.monotonic() - started, 3)})
-
-
-def _stem(header: Header) -> str:
-    stem = header.path.name.removesuffix(".gguf")
-    for suffix in (f".{header.quantization}", f"-{header.quantization}"):
-        stem = stem.removesuffix(suffix).removesuffix(suffix.lower())
-    return stem
+        parameters = source.header.parameters
+        needed = 2 * parameters + sum(least_bytes(q, parameters) for q in missing if q != MERGED)
+        with failures_explained(directory, needed):
+            directory.mkdir(parents=True, exist_ok=True)
+            require_space(directory, needed)
+            with scratch_directory(directory / f"{name}.export.part") as scratch:
+                maker = _Maker(store, source, name, directory, scratch, open_engine, inputs, run_id, needed, rows)
+                yield from maker.make(missing)
+    for row in rows.values():
+        _write_companions(row, system_message)
+    made = [rows[q] for q in types]
+    summary = {
+        "run_id": run_id,
+        "name": name,
+        "files": [{key: getattr(row, key) for key in ("path", "sha256", "quantization", "bytes")} for row in made],
+        "acceptance": {row.quantization: row.acceptance for row in made},
+        "seconds": round(time.monotonic() - started, 3),
+    }
+    yield StageFinished("export", summary)
 
 
 def find_export(store: Store, name: str, quantization: str, provenance: Mapping[str, str]) -> ExportRow | None:
@@ -134,71 +144,128 @@ def find_export(store: Store, name: str, quantization: str, provenance: Mapping[
     return row if path.is_file() and file_sha256(path) == row.sha256 else None
 
 
-def _check_merged(
-    base: Header, made: Header, path: Path, inputs: AcceptanceInputs | None, open_engine: OpenEngine
-) -> Iterator[AcceptanceChecked]:
-    yield check_metadata(base, made)
-    yield check_finite(made)
-    if inputs is None:
-        yield check_same_weights(base, made)
-        return
-    with closing(open_engine(path)) as engine:
-        predicted = (engine.prompt_logits(ids, positions) for ids, positions in inputs.rows)
-        found = divergence(inputs.reference_logits(inputs.rows), predicted)
-    yield from check_divergence(found)
+def _write_companions(row: ExportRow, system_message: str) -> None:
+    """What stands beside a file: checksum, Modelfile, card."""
+    path = Path(row.path)
+    with failures_explained(path.parent, 1 << 20), closing(PromptRenderer(path)) as renderer:
+        modelfile = render_modelfile(path.name, renderer, system_message)
+        card = render_card(row.name, read_header(path), row.sha256, row.acceptance)
+        write_text(path.with_name(path.name + ".sha256"), f"{row.sha256}  {path.name}\n")
+        write_text(path.with_name(path.name + ".Modelfile"), modelfile)
+        write_text(path.with_name(path.name + ".md"), card)
 
 
+Checks = Generator[Event, None, list[dict[str, Any]]]
+"""Yields checks as events and returns them as records."""
+
+
+def _checked(checks: Iterable[AcceptanceChecked]) -> Checks:
+    records = []
+    for check in checks:
+        yield check
+        records.append(asdict(require(check)))
+    return records
+
+
+@dataclass(frozen=True)
 class _Maker:
-    """One quantized file: made in the scratch directory and tested there."""
+    """Makes and tests the files that are missing, in a scratch directory, and names what passed."""
 
-    def __init__(
-        self,
-        base: Header,
-        merged: Path,
-        scratch: Path,
-        open_engine: OpenEngine,
-        inputs: AcceptanceInputs | None,
-        quantization: str,
-    ) -> None:
-        self._base = base
-        self._merged = merged
-        self._open = open_engine
-        self._inputs = inputs
-        self._quantization = quantization
-        self.made = merged if quantization in UNQUANTIZED else scratch / f"{quantization}.gguf"
-        self.checks: list[dict[str, Any]] = []
-        self.report: dict[str, Any] = {}
+    store: Store
+    source: Source
+    name: str
+    directory: Path
+    scratch: Path
+    open_engine: OpenEngine
+    inputs: AcceptanceInputs | None
+    run_id: int
+    needed: int
+    rows: dict[str, ExportRow]
+    """Exports by quantization; what is made is added."""
 
-    def make(self) -> Iterator[Event]:
-        """Quantize and test; `made`, `checks` and `report` hold the result."""
-        if self.made is not self._merged:
-            quantize(self._merged, self.made, self._quantization)
-            for check in (check_metadata(self._base, read_header(self.made)), check_finite(read_header(self.made))):
-                yield check
-                self.checks.append(asdict(require(check)))
-        self.report["tensor_types"] = tensor_types(self.made)
-        if self._inputs is None:
+    def make(self, missing: Sequence[str]) -> Iterator[Event]:
+        """Merge, then quantize, test and publish each type."""
+        checks = yield from self._merge()
+        # The merged file itself moves to its name when nothing is to be quantized from it any more.
+        for quantization in sorted(missing, key=lambda q: q == MERGED):
+            made = self.scratch / f"{quantization}.gguf"
+            record: dict[str, Any] = {"checks": list(checks)}
+            if quantization != MERGED:
+                yield self._progress(f"quantizing to {quantization}")
+                yield from self._quantize(made, quantization, record)
+            if self.inputs is not None:
+                yield self._progress(f"answering {len(self.inputs.prompts)} prompts")
+                stops = check_stops(self._stopped(made, self.inputs), len(self.inputs.prompts))
+                record["checks"] += yield from _checked([stops])
+            record["tensor_types"] = tensor_types(read_header(made))
+            row = self._publish(made, quantization, record)
+            self.rows[quantization] = row
+            yield FileWritten(row.path, row.bytes, row.sha256)
+            yield self._progress("")
+
+    @property
+    def _merged(self) -> Path:
+        return self.scratch / f"{MERGED}.gguf"
+
+    def _progress(self, note: str) -> StageProgressed:
+        return StageProgressed(len(self.rows), note=note)
+
+    def _merge(self) -> Checks:
+        yield self._progress("merging")
+        directory = self.source.adapter_directory
+        adapter = Adapter.load(directory) if directory else None
+        try:
+            made = write_merged(self._merged, self.source.header, adapter, self.source.provenance)
+        except CheckFailed as failure:
+            yield failure.check
+            raise
+        yield self._progress("testing the merged file")
+        return (yield from _checked(self._merged_checks(made)))
+
+    def _merged_checks(self, made: Header) -> Iterator[AcceptanceChecked]:
+        yield check_metadata(self.source.header, made)
+        yield check_finite(made)
+        if self.inputs is None:
+            yield check_same_weights(self.source.header, made)
             return
-        if self.made is not self._merged:
-            lost = self._divergence(self._inputs)
-            self.report["quantized_vs_f16"] = asdict(lost)
+        with closing(self.open_engine(self._merged)) as engine:
+            predicted = (engine.prompt_logits(ids, positions) for ids, positions in self.inputs.rows)
+            found = divergence(self.inputs.reference_logits(self.inputs.rows), predicted)
+        yield from check_divergence(found)
+
+    def _quantize(self, made: Path, quantization: str, record: dict[str, Any]) -> Iterator[Event]:
+        try:
+            quantize(self._merged, made, quantization)
+        except WriteFailed as error:
+            raise disk_full(self.directory, self.needed, str(error)) from error
+        header = read_header(made)
+        checks = yield from _checked(check(header) for check in (self._same_metadata, check_finite))
+        record["checks"] += [{**check, "name": f"{check['name']} ({quantization})"} for check in checks]
+        rows = self.inputs.rows if self.inputs else self._general_rows()
+        if rows:
+            yield self._progress(f"comparing {quantization} with {MERGED}")
+            with closing(self.open_engine(self._merged)) as full, closing(self.open_engine(made)) as quantized:
+                lost = divergence(
+                    (full.prompt_logits(ids, positions) for ids, positions in rows),
+                    (quantized.prompt_logits(ids, positions) for ids, positions in rows),
+                )
+            record["quantized_vs_f16"] = asdict(lost)
             value = f"KL {lost.kl:.2e}, {100 * lost.agreement:.1f} % same token"
-            yield AcceptanceChecked(f"{self._quantization} against F16", True, value, "")
-        stops = check_stops(self._stopped(self._inputs), len(self._inputs.prompts))
-        yield stops
-        self.checks.append(asdict(require(stops)))
+            yield AcceptanceChecked(f"{quantization} against {MERGED}", True, value, "")
+            if not lost.kl <= MUCH_LOST:
+                yield Warned(f"{quantization} is far from the unquantized model ({value})", "choose a larger type")
 
-    def _divergence(self, inputs: AcceptanceInputs) -> Divergence:
-        with closing(self._open(self._merged)) as full, closing(self._open(self.made)) as quantized:
-            return divergence(
-                (full.prompt_logits(ids, positions) for ids, positions in inputs.rows),
-                (quantized.prompt_logits(ids, positions) for ids, positions in inputs.rows),
-            )
+    def _same_metadata(self, made: Header) -> AcceptanceChecked:
+        return check_metadata(self.source.header, made)
 
-    def _stopped(self, inputs: AcceptanceInputs) -> int:
+    def _general_rows(self) -> Sequence[Row]:
+        with closing(PromptRenderer(self._merged)) as renderer:
+            return general_rows(renderer)
+
+    def _stopped(self, made: Path, inputs: AcceptanceInputs) -> int:
         settings = SamplingSettings(max_tokens=inputs.max_tokens)
         stopped, waiting = 0, len(inputs.prompts)
-        with closing(self._open(self.made)) as engine:
+        with closing(self.open_engine(made)) as engine:
             for number, ids in enumerate(inputs.prompts):
                 engine.submit(Request(str(number), (), ids, settings))
             while waiting:
@@ -208,82 +275,26 @@ class _Maker:
                         stopped += item.finish_reason == "stop"
         return stopped
 
-
-def _publish(
-    store: Store,
-    source: Source,
-    name: str,
-    quantization: str,
-    made: Path,
-    target: Path,
-    record: dict[str, Any],
-    system_message: str,
-    run_id: int,
-) -> ExportRow:
-    """Sync, rename, reopen, and write what stands beside the file."""
-    with _full_disk_explained(target.parent):
-        part = target.with_name(target.name + ".part")
-        shutil.copyfile(made, part)
-        with part.open("rb+") as file:
-            import os
-
-            os.fsync(file.fileno())
-        read_header(part)
-        part.replace(target)
-        sha256 = file_sha256(target)
-        write_text(target.with_name(target.name + ".sha256"), f"{sha256}  {target.name}\n")
-        with closing(PromptRenderer(target)) as renderer:
-            text = render_modelfile(target.name, renderer, system_message)
-        write_text(target.with_name(target.name + ".Modelfile"), text)
-        card = render_card(name, target, sha256, source.provenance, record["checks"])
-        write_text(target.with_name(target.name + ".md"), card)
-    row = ExportRow(
-        run_id=run_id,
-        name=name,
-        path=str(target),
-        sha256=sha256,
-        quantization=quantization,
-        bytes=target.stat().st_size,
-        adapter_id=source.adapter_id,
-        acceptance={**record, "provenance": source.provenance},
-    )
-    store.exports.add(row)
-    return row
-
-
-@contextmanager
-def _scratch(path: Path) -> Iterator[Path]:
-    """A directory that is gone afterwards, whatever happens; one that a killed export left is cleared first."""
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _check_space(header: Header, directory: Path, quantizations: Sequence[str]) -> None:
-    """Refuse before the work where the F16 file and the largest results cannot fit."""
-    needed = header.parameters * 2 + len(quantizations) * header.parameters * 2
-    free = shutil.disk_usage(directory).free
-    if free < needed:
-        raise MissingError(
-            f"{directory} has {free / 1e9:.2f} GB free; the export needs up to {needed / 1e9:.2f} GB",
-            hint="free some space, or move the workspace to another disk",
+    def _publish(self, made: Path, quantization: str, record: dict[str, Any]) -> ExportRow:
+        """Sync, rename, reopen, and enter into the store."""
+        target = self.directory / f"{_stem(self.source.header)}-{self.name}-{quantization}.gguf"
+        publish(made, target)
+        row = ExportRow(
+            run_id=self.run_id,
+            name=self.name,
+            path=str(target),
+            sha256=file_sha256(target),
+            quantization=quantization,
+            bytes=target.stat().st_size,
+            adapter_id=self.source.adapter_id,
+            acceptance={**record, "provenance": self.source.provenance},
         )
+        self.store.exports.add(row)
+        return row
 
 
-@contextmanager
-def _full_disk_explained(directory: Path) -> Iterator[None]:
-    import errno
-
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
-            raise
-        free = shutil.disk_usage(directory.parent).free
-        raise MissingError(
-            f"the disk is full: {error.strerror} while writing in {directory} ({free / 1e6:.0f} MB free)",
-            hint="free some space and export again; nothing half-written was left",
-        ) from error
+def _stem(header: Header) -> str:
+    stem = header.path.name.removesuffix(".gguf")
+    for suffix in (f".{header.quantization}", f"-{header.quantization}"):
+        stem = stem.removesuffix(suffix).removesuffix(suffix.lower())
+    return stem

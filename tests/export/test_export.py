@@ -29,7 +29,7 @@ from orca_local.export.acceptance import (
     divergence,
     tensor_types,
 )
-from orca_local.export.merge import check_adapter, write_merged
+from orca_local.export.merge import match_layers, write_merged
 from orca_local.export.quantize import check_type
 from orca_local.export.stage import Source, export
 from orca_local.gguf.digest import file_sha256
@@ -95,9 +95,9 @@ def test_an_update_without_the_rotary_order_would_be_caught(
     """Trap 5: llama files hold q and k permuted; a delta that is not gives another model."""
     adapter = random_adapter(tiny_gguf, scale=1.0)
     adapter.save(tmp_path / "adapter")
-    layers = check_adapter(read_header(tiny_gguf), adapter)
+    layers = match_layers(read_header(tiny_gguf), adapter)
     wrong = {name: replace(layer, rotary_heads=None) for name, layer in layers.items()}
-    monkeypatch.setattr(merge, "check_adapter", lambda *_: wrong)
+    monkeypatch.setattr(merge, "match_layers", lambda *_: wrong)
     write_merged(tmp_path / "wrong.gguf", read_header(tiny_gguf), adapter, {})
     found = divergence([reference_of(tiny_gguf, tmp_path / "adapter")], [logits_of(tmp_path / "wrong.gguf")])
     assert not all(check.passed for check in check_divergence(replace(found, positions=1000)))
@@ -120,7 +120,7 @@ def test_an_update_that_cannot_be_merged_is_refused_by_name(tiny_gguf: Path, nam
     adapter = random_adapter(tiny_gguf)
     pair = next(iter(adapter.layers.values()))
     with pytest.raises(InputError, match=name.replace(".", r"\.")):
-        check_adapter(read_header(tiny_gguf), Adapter(4, 8.0, {**adapter.layers, name: pair}))
+        match_layers(read_header(tiny_gguf), Adapter(4, 8.0, {**adapter.layers, name: pair}))
 
 
 def test_an_adapter_of_other_shapes_is_refused(tiny_gguf: Path) -> None:
@@ -128,7 +128,7 @@ def test_an_adapter_of_other_shapes_is_refused(tiny_gguf: Path) -> None:
     name = next(iter(adapter.layers))
     a, b = adapter.layers[name]
     with pytest.raises(InputError, match="shapes"):
-        check_adapter(read_header(tiny_gguf), Adapter(4, 8.0, {name: (a[:, :-1], b)}))
+        match_layers(read_header(tiny_gguf), Adapter(4, 8.0, {name: (a[:, :-1], b)}))
 
 
 def test_a_weight_that_overflows_is_named(tiny_gguf: Path, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_a_base_is_its_source_at_another_type(store: Store, tiny_gguf: Path, tmp
         modelfile = path.with_name(path.name + ".Modelfile").read_text()
         assert 'PARAMETER stop "<|im_end|>"' in modelfile and f"FROM ./{path.name}" in modelfile
     assert not list(tmp_path.rglob("*.part"))
-    assert "Q8_0" in tensor_types(Path(summary["files"][0]["path"]))
+    assert "Q8_0" in tensor_types(read_header(Path(summary["files"][0]["path"])))
 
 
 def run_base(store: Store, gguf: Path, directory: Path, types: Sequence[str]) -> Iterator[Event]:
