@@ -156,6 +156,12 @@ class Pipeline:
         """Answer the holdout with each model and compare them in pairs."""
         samples = self._samples("holdout")
         candidates = [self.candidate(name) for name in names]
+        types = {c.name: read_header(c.path).quantization for c in candidates if c.name in ("base", "tuned")}
+        if len(set(types.values())) > 1:
+            raise InputError(
+                f"base is {types['base']} and tuned is {types['tuned']}: they can only be compared at one type",
+                hint=f"run `orca-local export --quantization {types['base']}`",
+            )
 
         def events(run: RunContext) -> Iterator[Event]:
             yield from evaluate(self.load, self.store, candidates, samples, self._settings.evaluate, run_id=run.run_id)
@@ -224,7 +230,7 @@ class Pipeline:
         return Path(self._export("base", (quantization,))["files"][0]["path"])
 
     def _tuned_path(self) -> Path:
-        row = self.store.exports.latest("tuned")
+        row = self.store.exports.latest("tuned", self.student.quantization) or self.store.exports.latest("tuned")
         if row is None or not Path(row.path).is_file():
             raise InputError("there is no tuned model yet", hint="run `orca-local export` (after `orca-local train`)")
         return Path(row.path)

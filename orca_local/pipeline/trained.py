@@ -15,7 +15,9 @@ from orca_local.pipeline.student import Student
 from orca_local.rows.rows import TrainingRow
 from orca_local.store.store import Store
 
-ENOUGH_POSITIONS = 2 * MIN_POSITIONS
+ENOUGH_POSITIONS = MIN_POSITIONS + 64
+POSITIONS_A_ROW = 64
+"""More rows say more than long ones, and take less memory: a prediction is a number per word of the vocabulary."""
 STOP_PROMPTS = 2 * MIN_PROMPTS
 STOP_FACTOR = 4
 """A tuned model may write this many times the longest answer it was trained on before it has to stop."""
@@ -44,13 +46,7 @@ def tuned_source(store: Store, student: Student) -> Source:
 def acceptance_inputs(rows: Sequence[TrainingRow], source: Source) -> AcceptanceInputs:
     """Training rows, spread evenly, whose answer positions are compared and whose prompts are answered."""
     ordered = sorted(rows, key=lambda row: row.content_hash)
-    compared: list[Row] = []
-    count = 0
-    for row in ordered:
-        if count >= ENOUGH_POSITIONS:
-            break
-        compared.append((row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1)))
-        count += row.loss_tokens
+    compared = _compared(ordered)
     prompts = list(dict.fromkeys(row.token_ids[: row.loss_start] for row in ordered))[:STOP_PROMPTS]
     longest = max((row.loss_tokens for row in rows), default=1)
 
@@ -60,3 +56,18 @@ def acceptance_inputs(rows: Sequence[TrainingRow], source: Source) -> Acceptance
         return reference_logits(source.header, source.adapter_directory, wanted)
 
     return AcceptanceInputs(compared, prompts, reference, STOP_FACTOR * longest)
+
+
+def _compared(rows: Sequence[TrainingRow]) -> list[Row]:
+    """Positions of answers; those of the prompts as well only where the answers have too few in all."""
+    with_prompts = sum(min(row.loss_tokens, POSITIONS_A_ROW) for row in rows) < MIN_POSITIONS
+    compared: list[Row] = []
+    count = 0
+    for row in rows:
+        if count >= ENOUGH_POSITIONS:
+            break
+        first = 0 if with_prompts else row.loss_start - 1
+        positions = range(first, len(row.token_ids) - 1)[-POSITIONS_A_ROW:]
+        compared.append((row.token_ids, positions))
+        count += len(positions)
+    return compared
