@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,20 +27,54 @@ class Batch:
     """Shape [targets]: that position."""
     target: NDArray[np.int64]
     """Shape [targets]: the token that follows it."""
-    tokens: int
-    """Tokens of rows, padding excluded."""
+    lengths: NDArray[np.int64]
+    """Shape [rows]: tokens of each row, padding excluded."""
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of rows, padding excluded."""
+        return int(self.lengths.sum())
+
+    @property
+    def shared_prefix(self) -> int:
+        """How many tokens all rows begin with together, none of which predicts with loss."""
+        if len(self.token_ids) < 2:
+            return 0
+        same = (self.token_ids == self.token_ids[0]).all(axis=0)[: int(self.position.min())]
+        return int(len(same) if same.all() else same.argmin())
+
+    def parts(self, max_tokens: int) -> list[Batch]:
+        """The batch as smaller ones, of about `max_tokens` tokens or one row.
+
+        A backend that adds up their gradients, each weighted by its targets, computes the same step in
+        less memory.
+        """
+        count = min(len(self.token_ids), -(-self.tokens // max_tokens))
+        edges = [len(self.token_ids) * i // count for i in range(count + 1)]
+        return [self._slice(start, stop) for start, stop in pairwise(edges)]
+
+    def _slice(self, start: int, stop: int) -> Batch:
+        inside = (self.row_index >= start) & (self.row_index < stop)
+        lengths = self.lengths[start:stop]
+        return Batch(
+            self.token_ids[start:stop, : lengths.max()],
+            self.row_index[inside] - start,
+            self.position[inside],
+            self.target[inside],
+            lengths,
+        )
 
 
 def make_batch(rows: Sequence[TrainingRow]) -> Batch:
     """Pad rows to the longest of them. The padding value is irrelevant: nothing attends to it or predicts it."""
-    lengths = [len(row.token_ids) for row in rows]
-    token_ids = np.zeros((len(rows), max(lengths)), dtype=np.int64)
+    lengths = np.array([len(row.token_ids) for row in rows], dtype=np.int64)
+    token_ids = np.zeros((len(rows), lengths.max()), dtype=np.int64)
     for i, row in enumerate(rows):
         token_ids[i, : lengths[i]] = row.token_ids
     row_index = np.concatenate([np.full(row.loss_tokens, i) for i, row in enumerate(rows)])
     # Position p predicts token p + 1, so the first loss is taken at the prompt's last token.
     position = np.concatenate([np.arange(row.loss_start - 1, len(row.token_ids) - 1) for row in rows])
-    return Batch(token_ids, row_index, position, token_ids[row_index, position + 1], sum(lengths))
+    return Batch(token_ids, row_index, position, token_ids[row_index, position + 1], lengths)
 
 
 def epoch_batches(rows: Sequence[TrainingRow], batch_size: int, seed: int, epoch: int) -> list[list[TrainingRow]]:

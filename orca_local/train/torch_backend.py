@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from orca_local.gguf.header import Header
 from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
 from orca_local.train.recipe import Recipe
-from orca_local.train.torch_lora import add_lora
-from orca_local.train.torch_model import load_model
+from orca_local.train.torch_model import StudentModel
 
 OPTIMIZER_FILE = "optimizer.pt"
-HEAD_CHUNK = 512
+HEAD_CHUNK = 256
 """Positions whose logits are in memory at once."""
+CPU_TOKENS, CUDA_TOKENS = 1536, 16384
+"""Tokens whose activations are in memory at once; about 1 MB each for a student of 135M parameters."""
 
 
 def choose_device() -> torch.device:
@@ -53,12 +55,19 @@ class TorchBackend:
         torch.manual_seed(recipe.seed)
         self._recipe = recipe
         self._base_name = header.path.name
+        # On a card the fused causal kernels are worth more than what sharing saves.
+        self._shares_prefix = self.device.type == "cpu"
         try:
-            self._model = load_model(header, self.dtype, self.device)
+            self._model = StudentModel(header, self.dtype, self.device)
         except torch.OutOfMemoryError as error:
             raise MissingError("the student does not fit the card's memory", hint="choose a smaller student") from error
-        self._layers = add_lora(self._model, header, recipe.rank, recipe.alpha, recipe.dropout, recipe.seed)
-        self._parameters = [p for layer in self._layers.values() for p in (layer.lora_a, layer.lora_b)]
+        self._groups = self._model.groups()
+        generator = torch.Generator().manual_seed(recipe.seed)
+        self._parameters = [
+            parameter
+            for group in self._groups
+            for parameter in group.add_update(recipe.rank, recipe.alpha, recipe.dropout, generator)
+        ]
         self._optimizer = torch.optim.AdamW(
             self._parameters,
             lr=recipe.learning_rate,
@@ -75,40 +84,44 @@ class TorchBackend:
 
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
         """One optimizer step; see `TrainBackend`."""
-        self._model.train(self._recipe.dropout > 0)
-        hidden = self._answer_states(batch)
-        loss, grad = self._head(hidden.detach(), batch, with_grad=True)
-        assert grad is not None
-        hidden.backward(grad)
+        self._model.train()
+        total = 0.0
+        for part in self._parts(batch):
+            hidden = self._model(part, share_prefix=self._shares_prefix)
+            loss, grad = self._head(hidden.detach(), part, with_grad=True)
+            hidden.backward(grad.div_(len(batch.target)))
+            total += loss
         norm = float(nn.utils.clip_grad_norm_(self._parameters, self._recipe.max_grad_norm))
-        if torch.isfinite(torch.tensor([loss, norm])).all():
+        if math.isfinite(total) and math.isfinite(norm):
             for group in self._optimizer.param_groups:
                 group["lr"] = learning_rate
             self._optimizer.step()
+            self._refresh()
         self._optimizer.zero_grad(set_to_none=True)
-        return StepResult(loss, len(batch.target), norm)
+        return StepResult(total / len(batch.target), len(batch.target), norm)
 
     def evaluate(self, batch: Batch) -> StepResult:
         """The loss alone; see `TrainBackend`."""
         self._model.eval()
+        total = 0.0
         with torch.no_grad():
-            loss, _ = self._head(self._answer_states(batch), batch, with_grad=False)
-        return StepResult(loss, len(batch.target))
+            for part in self._parts(batch):
+                total += self._head(self._model(part, share_prefix=self._shares_prefix), part, with_grad=False)[0]
+        return StepResult(total / len(batch.target), len(batch.target))
 
-    def _answer_states(self, batch: Batch) -> Any:
-        """Final hidden states of the positions that predict with loss: shape [targets, width]."""
-        ids = torch.from_numpy(batch.token_ids).to(self.device)
-        # No mask: padding is on the right, and causal attention looks left.
-        states = self._model.model(input_ids=ids, attention_mask=None, use_cache=False).last_hidden_state
-        rows = torch.from_numpy(batch.row_index).to(self.device)
-        return states[rows, torch.from_numpy(batch.position).to(self.device)]
+    def _parts(self, batch: Batch) -> list[Batch]:
+        return batch.parts(CPU_TOKENS if self.device.type == "cpu" else CUDA_TOKENS)
+
+    def _refresh(self) -> None:
+        for group in self._groups:
+            group.refresh()
 
     def _head(self, hidden: Any, batch: Batch, *, with_grad: bool) -> tuple[float, Any]:
-        """Mean cross-entropy and its gradient in the hidden states, a chunk of positions at a time.
+        """Summed cross-entropy and its gradient in the hidden states, a chunk of positions at a time.
 
         The vocabulary head is most of a small model: it is computed where there is loss, and nowhere else.
         """
-        weight = self._model.lm_head.weight
+        weight = self._model.head
         target = torch.from_numpy(batch.target).to(self.device)
         count = len(target)
         grad = torch.empty_like(hidden) if with_grad else None
@@ -122,8 +135,8 @@ class TorchBackend:
                 if grad is not None:
                     slope = logs.exp_()
                     slope[torch.arange(len(slope), device=self.device), target[part]] -= 1
-                    grad[part] = (slope.div_(count).to(weight.dtype)) @ weight
-        return total / count, grad
+                    torch.mm(slope.to(weight.dtype), weight, out=grad[part])
+        return total, grad
 
     def save(self, directory: Path) -> None:
         """Adapter, optimizer and random state."""
@@ -137,19 +150,18 @@ class TorchBackend:
 
     def save_adapter(self, directory: Path) -> None:
         """The adapter in PEFT's form."""
-        pairs = {
-            name: (layer.lora_a.detach().cpu().numpy(), layer.lora_b.detach().cpu().numpy())
-            for name, layer in self._layers.items()
-        }
-        Adapter(self._recipe.rank, self._recipe.alpha, pairs).save(directory, base_model=self._base_name)
+        self.adapter().save(directory, base_model=self._base_name)
+
+    def adapter(self) -> Adapter:
+        """The update as it stands."""
+        pairs = {name: pair for group in self._groups for name, pair in group.pairs().items()}
+        return Adapter(self._recipe.rank, self._recipe.alpha, pairs)
 
     def load(self, directory: Path) -> None:
         """What `save` wrote."""
         adapter = Adapter.load(directory)
-        for name, layer in self._layers.items():
-            a, b = adapter.layers[name]
-            layer.lora_a.data.copy_(torch.from_numpy(a))
-            layer.lora_b.data.copy_(torch.from_numpy(b))
+        for group in self._groups:
+            group.set_pairs(adapter.layers)
         state = torch.load(directory / OPTIMIZER_FILE, weights_only=True)
         self._optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["rng"])

@@ -11,22 +11,23 @@ from numpy.typing import NDArray
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.gguf.header import Header
-from orca_local.train.torch_lora import add_lora
-from orca_local.train.torch_model import load_model
+from orca_local.train.batches import Batch
+from orca_local.train.torch_model import StudentModel
 
 
 def reference_logits(
     header: Header, adapter_directory: Path | None, rows: Sequence[tuple[Sequence[int], Sequence[int]]]
 ) -> Iterator[NDArray[np.float32]]:
     """For each (token ids, positions): logits of shape [positions, vocabulary], one row in memory at a time."""
-    model = load_model(header, torch.float32, torch.device("cpu"))
+    model = StudentModel(header, torch.float32, torch.device("cpu")).eval()
     if adapter_directory is not None:
         adapter = Adapter.load(adapter_directory)
-        layers = add_lora(model, header, adapter.rank, adapter.alpha, 0.0, 0)
-        for name, (a, b) in adapter.layers.items():
-            layers[name].lora_a.data.copy_(torch.from_numpy(a))
-            layers[name].lora_b.data.copy_(torch.from_numpy(b))
+        for group in model.groups():
+            group.add_update(adapter.rank, adapter.alpha, 0.0, torch.Generator())
+            group.set_pairs(adapter.layers)
     with torch.no_grad():
         for ids, positions in rows:
-            states = model.model(input_ids=torch.tensor([list(ids)]), attention_mask=None, use_cache=False)
-            yield model.lm_head(states.last_hidden_state[0, list(positions)]).numpy()
+            at = np.asarray(list(positions), dtype=np.int64)
+            row = np.asarray(ids, dtype=np.int64)[None]
+            batch = Batch(row, np.zeros_like(at), at, np.zeros_like(at), np.array([row.size]))
+            yield (model(batch, share_prefix=False) @ model.head.t()).numpy()

@@ -55,6 +55,32 @@ def test_an_epoch_has_every_row_once_the_last_partial_batch_included(
     assert batches == epoch_batches(rows, batch_size, 7, epoch)
 
 
+@given(rows_strategy, st.integers(1, 80))
+def test_the_parts_of_a_batch_are_the_batch(rows: list[TrainingRow], most: int) -> None:
+    batch = make_batch(rows)
+    parts = batch.parts(most)
+    assert sum(len(part.token_ids) for part in parts) == len(rows)
+    assert [t for part in parts for t in part.target.tolist()] == batch.target.tolist()
+    for part in parts:
+        assert part.token_ids.shape[1] == part.lengths.max()
+        assert (part.token_ids[part.row_index, part.position + 1] == part.target).all()
+
+
+@given(st.lists(st.integers(1, 99), max_size=9), rows_strategy)
+def test_the_shared_prefix_is_what_all_rows_begin_with_before_any_loss(
+    start: list[int], rows: list[TrainingRow]
+) -> None:
+    begun = [row([*start, *r.token_ids], len(start) + r.loss_start) for r in rows]
+    batch = make_batch(begun)
+    shared = batch.shared_prefix
+    if len(rows) == 1:
+        assert shared == 0
+        return
+    firsts = {r.token_ids[:shared] for r in begun}
+    assert len(firsts) == 1 and shared <= batch.position.min()
+    assert shared >= min(len(start), int(batch.position.min()))
+
+
 def test_epochs_differ_in_order_and_seeds_do_too() -> None:
     rows = [row([i, i + 1], 1) for i in range(1, 60)]
     first = epoch_batches(rows, 4, 0, 0)

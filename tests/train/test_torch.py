@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -30,8 +29,8 @@ from orca_local.train.batches import Batch, make_batch, split_validation
 from orca_local.train.loop import StepResult, run_loop
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.torch_backend import TorchBackend, choose_dtype
-from orca_local.train.torch_model import load_model
 from orca_local.train.torch_reference import reference_logits
+from tests.hf_model import from_peft, load_hf_model, with_peft
 from tests.tiny import write_tiny_gguf
 from tests.train.data import make_rows
 
@@ -75,51 +74,49 @@ def test_the_model_says_what_llama_cpp_says(tmp_path: Path, architecture: str, t
 
 def test_the_loss_is_the_mean_over_answer_tokens(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
     backend = TorchBackend(read_header(tiny_gguf), recipe_for(rows), "float32")
-    model = load_model(read_header(tiny_gguf), torch.float32, torch.device("cpu"))
+    model = load_hf_model(read_header(tiny_gguf))
     losses = []
     for row in rows[:5]:
         ids = torch.tensor([row.token_ids])
         logits = model(input_ids=ids).logits[0, row.loss_start - 1 : -1]
         losses.append(torch.nn.functional.cross_entropy(logits, ids[0, row.loss_start :], reduction="none"))
-    wanted = float(torch.cat(losses).mean())
+    wanted = float(torch.cat(losses).mean().detach())
     assert backend.evaluate(make_batch(rows[:5])).loss == pytest.approx(wanted, rel=1e-4)
 
 
-def test_gradients_are_those_of_plain_autograd(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
-    recipe = replace(recipe_for(rows), max_grad_norm=1e9)
-    backend = TorchBackend(read_header(tiny_gguf), recipe, "float32")
+def test_a_step_takes_the_gradients_of_pefts_stock_loss(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
+    header, recipe = read_header(tiny_gguf), replace(recipe_for(rows), max_grad_norm=1e9)
+    backend = TorchBackend(header, recipe, "float32")
     generator = torch.Generator().manual_seed(1)
-    for layer in backend._layers.values():
-        layer.lora_b.data.normal_(0, 0.05, generator=generator)
+    for group in backend._groups:
+        group.b.data.normal_(0, 0.05, generator=generator)
+        group.refresh()
     batch = make_batch(rows[:4])
-    hidden = backend._answer_states(batch)
-    _, slope = backend._head(hidden.detach(), batch, with_grad=True)
-    hidden.backward(slope)
-    ours = {name: (x.lora_a.grad.clone(), x.lora_b.grad.clone()) for name, x in backend._layers.items()}
-    model = load_model(read_header(tiny_gguf), torch.float32, torch.device("cpu"))
-    pairs: dict[str, Any] = {}
-    for name, layer in backend._layers.items():
-        a, b = layer.lora_a.detach().clone().requires_grad_(), layer.lora_b.detach().clone().requires_grad_()
-        pairs[name] = (a, b)
-        linear = model.get_submodule(name)
-        frozen = linear.weight.detach()
-        torch.nn.utils.parametrize.register_parametrization(linear, "weight", _Added(frozen, a, b, layer.scale))
-    logits = model(input_ids=torch.from_numpy(batch.token_ids)).logits
-    picked = logits[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position)]
-    torch.nn.functional.cross_entropy(picked, torch.from_numpy(batch.target)).backward()
-    for name, (a, b) in pairs.items():
-        for mine, wanted in zip(ours[name], (a.grad, b.grad), strict=True):
-            assert torch.allclose(mine, wanted, rtol=1e-3, atol=1e-6), name
+    theirs = with_peft(load_hf_model(header), backend.adapter())
+    labels = torch.full(batch.token_ids.shape, -100)
+    labels[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position) + 1] = torch.from_numpy(batch.target)
+    loss = theirs(input_ids=torch.from_numpy(batch.token_ids), labels=labels).loss
+    loss.backward()
+    wanted = [x.grad for x in theirs.parameters() if x.grad is not None]
+    result = backend.step(batch, 0.0)
+    assert result.loss == pytest.approx(float(loss.detach()), rel=1e-4)
+    assert result.targets == len(batch.target)
+    norm = float(torch.stack([x.square().sum() for x in wanted]).sum().sqrt())
+    assert result.grad_norm == pytest.approx(norm, rel=1e-3)
 
 
-class _Added(torch.nn.Module):
-    def __init__(self, frozen: Any, a: Any, b: Any, scale: float) -> None:
-        super().__init__()
-        self.parts = (frozen, a, b, scale)
-
-    def forward(self, _weight: Any) -> Any:
-        frozen, a, b, scale = self.parts
-        return frozen + scale * (b @ a)
+def test_a_large_batch_in_parts_is_the_same_step(
+    tiny_gguf: Path, rows: list[TrainingRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = make_batch(rows[:8])
+    results = []
+    for tokens in (10**6, 40):
+        monkeypatch.setattr("orca_local.train.torch_backend.CPU_TOKENS", tokens)
+        backend = TorchBackend(read_header(tiny_gguf), recipe_for(rows), "float32")
+        results.append([backend.step(batch, 5e-3) for _ in range(3)])
+    for whole, parted in zip(*results, strict=True):
+        assert parted.loss == pytest.approx(whole.loss, rel=1e-5)
+        assert parted.grad_norm == pytest.approx(whole.grad_norm, rel=1e-3)
 
 
 def test_training_lowers_the_loss_and_keeps_the_best(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
@@ -186,7 +183,7 @@ def test_a_loss_that_is_not_finite_stops_the_training_and_keeps_the_checkpoint(
     class Breaks(TorchBackend):
         def step(self, batch: Batch, learning_rate: float) -> StepResult:
             if learning_rate == recipe.learning_rate_at(8):
-                next(iter(self._layers.values())).lora_a.data.fill_(math.nan)
+                self._groups[0].a.data.fill_(math.nan)
             return super().step(batch, learning_rate)
 
     with pytest.raises(OrcaError, match="not finite at step 8") as raised:
@@ -198,15 +195,12 @@ def test_a_loss_that_is_not_finite_stops_the_training_and_keeps_the_checkpoint(
 
 
 def test_peft_itself_loads_the_adapter_and_agrees(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
-    peft = pytest.importorskip("peft")
     list(run(tiny_gguf, rows, tmp_path))
     header = read_header(tiny_gguf)
     ids = list(rows[0].token_ids)
     ours = next(reference_logits(header, tmp_path / "best", [(ids, range(len(ids)))]))
-    model = load_model(header, torch.float32, torch.device("cpu"))
-    wrapped = peft.PeftModel.from_pretrained(model, str(tmp_path / "best"))
     with torch.no_grad():
-        theirs = wrapped(input_ids=torch.tensor([ids])).logits[0].numpy()
+        theirs = from_peft(load_hf_model(header), tmp_path / "best")(input_ids=torch.tensor([ids])).logits[0].numpy()
     assert np.abs(ours - theirs).max() < 1e-3
 
 

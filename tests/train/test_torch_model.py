@@ -1,0 +1,115 @@
+"""Our model against transformers and PEFT, on every known architecture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from orca_local.adapters.adapter import Adapter
+from orca_local.gguf.header import Header, read_header
+from orca_local.gguf.layer_names import linear_layers
+from orca_local.rows.rows import TrainingRow
+from orca_local.train.batches import Batch, make_batch
+from orca_local.train.torch_model import StudentModel
+from orca_local.train.torch_reference import reference_logits
+from tests.hf_model import from_peft, load_hf_model, with_peft
+from tests.tiny import write_tiny_gguf
+
+RANK, ALPHA = 4, 8.0
+
+
+@pytest.fixture(scope="module", params=["llama", "llama-untied", "qwen2", "qwen3"])
+def header(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Header:
+    name, _, untied = request.param.partition("-")
+    path = tmp_path_factory.mktemp("model") / "tiny.gguf"
+    return read_header(write_tiny_gguf(path, architecture=name, tied=not untied, seed=3))
+
+
+@pytest.fixture(scope="module")
+def adapter(header: Header) -> Adapter:
+    rng = np.random.default_rng(1)
+
+    def draw(*shape: int) -> Any:
+        return (0.3 * rng.standard_normal(shape)).astype(np.float32)
+
+    pairs = {x.hf_name: (draw(RANK, x.in_features), draw(x.out_features, RANK)) for x in linear_layers(header)}
+    return Adapter(RANK, ALPHA, pairs)
+
+
+def batch_of_rows() -> Batch:
+    """Rows of several lengths that begin alike."""
+    rng = np.random.default_rng(2)
+    start = rng.integers(5, 2000, 7).tolist()
+    rows = []
+    for i, (length, answer) in enumerate([(9, 4), (14, 5), (15, 12), (23, 1)]):
+        ids = (*start, *rng.integers(5, 2000, length).tolist())
+        rows.append(TrainingRow(str(i), ids, len(ids) - answer))
+    return make_batch(rows)
+
+
+def hf_states(model: Any, batch: Batch) -> Any:
+    inner = model.base_model.model.model if hasattr(model, "peft_config") else model.model
+    states = inner(input_ids=torch.from_numpy(batch.token_ids), use_cache=False).last_hidden_state
+    return states[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position)]
+
+
+def ours(header: Header, adapter: Adapter, dropout: float = 0.0) -> StudentModel:
+    model = StudentModel(header, torch.float32, torch.device("cpu"))
+    for group in model.groups():
+        group.add_update(adapter.rank, adapter.alpha, dropout, torch.Generator())
+        group.set_pairs(adapter.layers)
+    return model
+
+
+def test_hidden_states_are_those_of_transformers(header: Header) -> None:
+    model, batch = StudentModel(header, torch.float32, torch.device("cpu")), batch_of_rows()
+    with torch.no_grad():
+        expected = hf_states(load_hf_model(header), batch)
+        for share in (False, True):
+            torch.testing.assert_close(model(batch, share_prefix=share), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("share", [False, True])
+def test_states_and_gradients_are_those_of_peft(header: Header, adapter: Adapter, share: bool) -> None:
+    batch = batch_of_rows()
+    theirs, model = with_peft(load_hf_model(header), adapter), ours(header, adapter)
+    expected = hf_states(theirs, batch)
+    found = model(batch, share_prefix=share)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    pull = torch.randn(found.shape, generator=torch.Generator().manual_seed(0))
+    expected.backward(pull)
+    found.backward(pull)
+    for group in model.groups():
+        for name, rows, ranks in group.blocks():
+            layer = theirs.base_model.model.get_submodule(name)
+            for grad, part, half in ((group.a.grad, ranks, layer.lora_A), (group.b.grad, rows, layer.lora_B)):
+                wanted = half["default"].weight.grad
+                scale = float(wanted.abs().max())
+                assert torch.allclose(grad[part], wanted, rtol=1e-3, atol=1e-4 * scale), name
+
+
+def test_reference_logits_are_those_of_the_merged_weights(header: Header, adapter: Adapter, tmp_path: Path) -> None:
+    adapter.save(tmp_path)
+    model = load_hf_model(header)
+    for name in adapter.layers:
+        model.get_submodule(name).weight.data += torch.from_numpy(adapter.delta(name))
+    ids, positions = [7, 300, 21, 90, 1500, 4], [2, 5]
+    with torch.no_grad():
+        expected = model(torch.tensor([ids])).logits[0, positions].numpy()
+    found = list(reference_logits(header, tmp_path, [(ids, positions)]))
+    assert len(found) == 1
+    np.testing.assert_allclose(found[0], expected, rtol=1e-3, atol=1e-3)
+
+
+def test_what_peft_loads_is_what_was_saved(header: Header, adapter: Adapter, tmp_path: Path) -> None:
+    adapter.save(tmp_path)
+    batch = batch_of_rows()
+    theirs = from_peft(load_hf_model(header), tmp_path)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            ours(header, adapter)(batch, share_prefix=True), hf_states(theirs, batch), rtol=1e-4, atol=1e-4
+        )
