@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,10 +86,14 @@ class Adapter:
 
 
 def adapter_sha256(directory: Path) -> str:
-    """Hash of both files of an adapter."""
+    """Hash of both files of an adapter. Raises `InputError` where one cannot be read."""
     digest = hashlib.sha256()
     for name in (CONFIG_FILE, WEIGHTS_FILE):
-        digest.update((directory / name).read_bytes())
+        try:
+            digest.update((directory / name).read_bytes())
+        except OSError as error:
+            hint = "train again with `orca-local train`"
+            raise InputError(f"cannot read the adapter {directory / name}: {error.strerror}", hint=hint) from error
     return digest.hexdigest()
 
 
@@ -99,6 +104,9 @@ def _read_config(path: Path) -> dict[str, Any]:
             raise ValueError("not an object")
         if config.get("peft_type") != "LORA" or not {"r", "lora_alpha"} <= set(config):
             raise ValueError("not a LoRA adapter")
+        rank, alpha = config["r"], config["lora_alpha"]
+        if not isinstance(rank, int) or rank < 1 or not isinstance(alpha, int | float) or not math.isfinite(alpha):
+            raise ValueError(f"rank {rank!r} and alpha {alpha!r}")
     except (OSError, ValueError) as error:
         raise InputError(
             f"{path} is no adapter's configuration: {error}", hint="train again with `orca-local train`"

@@ -68,3 +68,17 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(InputError, match="cannot read the adapter"):
         Adapter.load(tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"r": 0}, {"r": "8"}, {"lora_alpha": float("nan")}, {"lora_alpha": None}])
+def test_a_scale_that_cannot_be_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    adapter().save(tmp_path)
+    path = tmp_path / CONFIG_FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(InputError, match="rank"):
+        Adapter.load(tmp_path)
+
+
+def test_an_adapter_that_is_gone_has_no_hash(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No such file"):
+        adapter_sha256(tmp_path)
