@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orca_local.domain.errors import AcceptanceError
+from orca_local.export import acceptance
+from orca_local.export.acceptance import (
+    check_divergence,
+    check_finite,
+    check_metadata,
+    check_same_weights,
+    check_stops,
+    divergence,
+    require,
+    tensor_types,
+)
+from orca_local.export.merge import write_tensors
+from orca_local.gguf.header import read_header
+from orca_local.gguf.tensors import iter_tensors
+
+
+def test_the_divergence_is_that_of_the_textbook() -> None:
+    p, q = np.array([[0.5, 0.25, 0.25]]), np.array([[0.25, 0.5, 0.25]])
+    # Logits are free up to a constant, and rows come in blocks of any length.
+    found = divergence(
+        [np.log(p).astype(np.float32) + 7, np.log(p).astype(np.float32).repeat(130, 0)],
+        [np.log(q).astype(np.float32), np.log(p).astype(np.float32).repeat(130, 0)],
+    )
+    assert found.kl == pytest.approx((p * np.log(p / q)).sum() / 131, rel=1e-6)
+    assert found.agreement == pytest.approx(130 / 131)
+    assert found.positions == 131
+
+
+def test_predictions_that_are_no_numbers_fail() -> None:
+    """Trap 6: a comparison with NaN is false both ways round; it must not pass for equal."""
+    broken = np.full((300, 5), np.nan, np.float32)
+    checks = {check.name: check.passed for check in check_divergence(divergence([broken], [broken]))}
+    assert not checks["KL to the trained model"]
+
+
+def test_too_few_positions_or_prompts_prove_nothing() -> None:
+    same = [np.zeros((10, 5), np.float32)]
+    assert [c.passed for c in check_divergence(divergence(same, same))] == [False, True, True]
+    assert not all(c.passed for c in check_divergence(divergence([], [])))
+    few = acceptance.MIN_PROMPTS - 1
+    assert not check_stops(few, few).passed
+    assert check_stops(19, 20).passed and not check_stops(18, 20).passed
+
+
+def test_a_failed_check_says_name_value_bound_and_remedy() -> None:
+    with pytest.raises(AcceptanceError, match=r"ends by itself.*18 of 20.*≥ 95 %") as raised:
+        require(check_stops(18, 20))
+    assert raised.value.hint and raised.value.exit_code == 1
+
+
+def test_another_template_or_a_lost_key_is_seen(tiny_gguf: Path) -> None:
+    base = read_header(tiny_gguf)
+    template = "tokenizer.chat_template"
+    altered = replace(base, raw_pairs=base.raw_pairs | {template: base.raw_pairs[template][:-1] + b"!"})
+    lost = replace(base, raw_pairs={k: v for k, v in base.raw_pairs.items() if k != "tokenizer.ggml.eos_token_id"})
+    added = replace(base, raw_pairs=base.raw_pairs | {"general.extra": b"x", "orca_local.version": b"1"})
+    assert check_metadata(base, base).passed
+    for made, key in ((altered, template), (lost, "tokenizer.ggml.eos_token_id"), (added, "general.extra")):
+        check = check_metadata(base, made)
+        assert not check.passed and check.value == f"differs in {key}"
+
+
+def test_one_wrong_or_infinite_weight_is_named(tiny_gguf: Path, tmp_path: Path) -> None:
+    base = read_header(tiny_gguf)
+
+    def tensors(value: float):  # type: ignore[no-untyped-def]
+        for tensor, values in iter_tensors(base):
+            if tensor.name == "blk.1.ffn_up.weight":
+                values[3, 4] = value
+            yield values
+
+    other = write_tensors(tmp_path / "other.gguf", base, tensors(0.125), {})
+    assert check_finite(other).passed
+    assert check_same_weights(base, other).value == "differs: blk.1.ffn_up.weight"
+    infinite = write_tensors(tmp_path / "infinite.gguf", base, tensors(np.inf), {})
+    assert check_finite(infinite).value == "not finite: blk.1.ffn_up.weight"
+
+
+def test_the_types_really_used_are_counted(tiny_gguf: Path) -> None:
+    counts = tensor_types(read_header(tiny_gguf))
+    assert set(counts) == {"F16", "F32"} and sum(counts.values()) == len(read_header(tiny_gguf).tensors)

@@ -1,0 +1,189 @@
+"""Whole exports of tiny models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orca_local.domain.errors import AcceptanceError, InputError
+from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageFinished, Warned
+from orca_local.export.acceptance import check_metadata
+from orca_local.gguf.digest import file_sha256
+from orca_local.gguf.header import read_header
+from orca_local.store.store import Store
+from orca_local.train.torch_reference import reference_logits
+from tests.export.scene import inputs_for, random_adapter, run_base, run_tuned
+
+
+def summary_of(events: list[Event]) -> dict:  # type: ignore[type-arg]
+    assert isinstance(events[-1], StageFinished)
+    return events[-1].summary
+
+
+def test_a_base_is_its_source_at_other_types(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    events = list(run_base(store, tiny_gguf, tmp_path / "out", ["F16", "q8_0"]))
+    summary = summary_of(events)
+    assert [file["quantization"] for file in summary["files"]] == ["F16", "Q8_0"]
+    for file in summary["files"]:
+        path = Path(file["path"])
+        header = read_header(path)
+        assert path.name == f"tiny-base-{file['quantization']}.gguf"
+        assert file_sha256(path) == file["sha256"] and path.stat().st_size == file["bytes"]
+        assert header.quantization == file["quantization"]
+        assert check_metadata(read_header(tiny_gguf), header).passed
+        assert header.metadata["orca_local.base_sha256"] == file_sha256(tiny_gguf)
+        assert path.with_name(path.name + ".sha256").read_text() == f"{file['sha256']}  {path.name}\n"
+        assert f"FROM ./{path.name}" in path.with_name(path.name + ".Modelfile").read_text()
+        assert file["sha256"] in path.with_name(path.name + ".md").read_text()
+    quantized = summary["acceptance"]["Q8_0"]
+    assert set(quantized["tensor_types"]) == {"F32", "Q8_0"}
+    assert 0 < quantized["quantized_vs_f16"]["kl"] < 0.1
+    assert {"metadata", "finite", "weights"} <= {check["name"] for check in quantized["checks"]}
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_tuned_model_passes_and_carries_where_it_came_from(store: Store, ending_gguf: Path, tmp_path: Path) -> None:
+    """Trap 7: the tuned file ends its turns by itself; Trap 8: it is the file that is tested, at its own type."""
+    random_adapter(ending_gguf, 0.02).save(tmp_path / "adapter")
+    inputs = inputs_for(ending_gguf, tmp_path / "adapter")
+    events = list(run_tuned(store, ending_gguf, tmp_path / "adapter", tmp_path / "out", inputs))
+    names = [event.name for event in events if isinstance(event, AcceptanceChecked)]
+    assert names == [
+        "metadata",
+        "finite",
+        "positions compared",
+        "KL to the trained model",
+        "same most likely token",
+        "metadata",
+        "finite",
+        "Q8_0 against F16",
+        "ends by itself",
+    ]
+    (file,) = summary_of(events)["files"]
+    metadata = read_header(Path(file["path"])).metadata
+    assert len(metadata["orca_local.adapter_sha256"]) == 64
+    assert metadata["orca_local.recipe"] == '{"rank": 4}'
+    row = store.exports.latest("tuned", "Q8_0")
+    assert row is not None and row.sha256 == file["sha256"]
+
+
+def test_a_second_export_of_the_same_makes_nothing(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    first = list(run_base(store, tiny_gguf, tmp_path / "out"))
+    card = next((tmp_path / "out").glob("*.md"))
+    card.unlink()
+    again = list(run_base(store, tiny_gguf, tmp_path / "out"))
+    assert [e for e in first if isinstance(e, FileWritten)]
+    assert not [e for e in again if isinstance(e, FileWritten | AcceptanceChecked)]
+    assert summary_of(first)["files"] == summary_of(again)["files"]
+    assert card.is_file(), "what stands beside the file is put back"
+    more = list(run_base(store, tiny_gguf, tmp_path / "out", ["Q8_0", "Q4_0"]))
+    assert [Path(e.path).name for e in more if isinstance(e, FileWritten)] == ["tiny-base-Q4_0.gguf"]
+
+
+def test_a_file_that_was_changed_is_made_again(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    list(run_base(store, tiny_gguf, tmp_path / "out"))
+    path = next((tmp_path / "out").glob("*.gguf"))
+    path.write_bytes(path.read_bytes()[:-1])
+    assert [e for e in run_base(store, tiny_gguf, tmp_path / "out") if isinstance(e, FileWritten)]
+    read_header(path)
+
+
+def test_another_adapter_makes_another_file(store: Store, ending_gguf: Path, tmp_path: Path) -> None:
+    """Trap 8: the file that is evaluated is the one that was made of the adapter that was trained."""
+    hashes = []
+    for scale in (0.01, 0.02):
+        random_adapter(ending_gguf, scale).save(tmp_path / "adapter")
+        inputs = inputs_for(ending_gguf, tmp_path / "adapter")
+        events = list(run_tuned(store, ending_gguf, tmp_path / "adapter", tmp_path / "out", inputs, ["F16"]))
+        hashes.append(summary_of(events)["files"][0]["sha256"])
+    assert hashes[0] != hashes[1]
+    assert file_sha256(tmp_path / "out" / "ending-tuned-F16.gguf") == hashes[1]
+
+
+def fails(store: Store, gguf: Path, tmp_path: Path, inputs, match: str, types=("Q8_0",)) -> list[Event]:  # type: ignore[no-untyped-def]
+    """Run an export that must fail, and see that nothing is left of it."""
+    events: list[Event] = []
+    with pytest.raises(AcceptanceError, match=match):
+        events.extend(run_tuned(store, gguf, tmp_path / "adapter", tmp_path / "out", inputs, types))
+    assert not list((tmp_path / "out").iterdir())
+    assert store.exports.latest("tuned") is None
+    return events
+
+
+def test_a_tuned_model_that_does_not_stop_is_not_written(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    """Trap 7: this random model never ends its turn."""
+    random_adapter(tiny_gguf).save(tmp_path / "adapter")
+    events: list[Event] = []
+    inputs = inputs_for(tiny_gguf, tmp_path / "adapter")
+    with pytest.raises(AcceptanceError, match="ends by itself"):
+        events.extend(run_tuned(store, tiny_gguf, tmp_path / "adapter", tmp_path / "out", inputs))
+    checks = {e.name: e.passed for e in events if isinstance(e, AcceptanceChecked)}
+    assert checks["KL to the trained model"] and checks["same most likely token"] and not checks["ends by itself"]
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_reference_that_disagrees_stops_the_export(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    """Trap 8: the file is tested, not the adapter: a merge that went wrong is not shipped."""
+    random_adapter(tiny_gguf).save(tmp_path / "adapter")
+    untrained = inputs_for(tiny_gguf, None)
+    fails(store, tiny_gguf, tmp_path, untrained, r"KL to the trained model.*≤ 0\.001")
+
+
+def test_a_reference_of_nothing_stops_the_export(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    """Trap 6: a trainer that went to NaN has no model to ship."""
+    random_adapter(tiny_gguf).save(tmp_path / "adapter")
+    inputs = inputs_for(tiny_gguf, None)
+    broken = replace(inputs, reference_logits=lambda rows: (np.nan * x for x in inputs.reference_logits(rows)))
+    fails(store, tiny_gguf, tmp_path, broken, "KL to the trained model")
+
+
+def test_too_few_answer_positions_stop_the_export(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    random_adapter(tiny_gguf).save(tmp_path / "adapter")
+    inputs = inputs_for(tiny_gguf, tmp_path / "adapter", rows=6)
+    fails(store, tiny_gguf, tmp_path, inputs, r"positions compared.*234 .*≥ 256")
+
+
+def test_an_update_that_overflows_is_an_event_and_an_error(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    """Trap 6: the check that failed is in the run's log, with the tensor's name."""
+    random_adapter(tiny_gguf, scale=1e8).save(tmp_path / "adapter")
+    events: list[Event] = []
+    with pytest.raises(AcceptanceError, match="finite"):
+        inputs = inputs_for(tiny_gguf, None)
+        events.extend(run_tuned(store, tiny_gguf, tmp_path / "adapter", tmp_path / "out", inputs))
+    assert isinstance(events[-1], AcceptanceChecked) and not events[-1].passed and "blk.0" in events[-1].value
+
+
+def test_a_type_that_costs_much_is_warned_of(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    events = list(run_base(store, tiny_gguf, tmp_path / "out", ["Q2_K"]))
+    (warning,) = [event for event in events if isinstance(event, Warned)]
+    assert "Q2_K" in warning.message and warning.hint
+    assert set(summary_of(events)["acceptance"]["Q2_K"]["tensor_types"]) - {"F32", "Q2_K"}, "falls back, and says so"
+
+
+def test_a_stage_that_is_closed_half_way_leaves_nothing(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    events = run_base(store, tiny_gguf, tmp_path / "out")
+    while "quantizing" not in getattr(next(events), "note", ""):
+        pass
+    events.close()  # type: ignore[attr-defined]
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_an_unknown_type_stops_before_any_work(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Q9"):
+        list(run_base(store, tiny_gguf, tmp_path / "out", ["Q8_0", "Q9"]))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_directory_that_cannot_be_made_is_an_input_error(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write in"):
+        list(run_base(store, tiny_gguf, tmp_path / "file" / "out"))
+
+
+def test_a_reference_is_asked_for_the_rows_that_are_compared(tiny_gguf: Path) -> None:
+    inputs = inputs_for(tiny_gguf, None, rows=1)
+    (logits,) = reference_logits(read_header(tiny_gguf), None, inputs.rows)
+    assert logits.shape == (39, 49152)
