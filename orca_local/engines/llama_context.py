@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError
-from orca_local.gguf.llama import last_log, library, supports_gpu
+from orca_local.gguf.llama import last_log, library, model_parameters, supports_gpu
 
 BATCH = 512
 """Most tokens in one call; a larger batch would abort the process."""
@@ -42,7 +42,7 @@ class LlamaModel:
         self.path = path
         self.llama: Any = library()
         self.gpu_layers = gpu_layers if supports_gpu() else 0
-        parameters = self.llama.llama_model_default_params()
+        parameters = model_parameters()
         # Not every version takes a negative number for all layers.
         parameters.n_gpu_layers = ALL_LAYERS if self.gpu_layers < 0 else self.gpu_layers
         self._handle = self.llama.llama_model_load_from_file(str(path).encode(), parameters)
