@@ -1,4 +1,4 @@
-"""Sums and differences, worked digit by digit."""
+"""Small changes to a number, one after the other, and sequences with a fixed step."""
 
 from __future__ import annotations
 
@@ -6,81 +6,78 @@ from random import Random
 
 from .item import NAMES, THINGS, Item, StarterTask, working
 
-SUM_WORDING = (
-    "{n} has {a} {t} and gets {b} more. How many {t} does {n} have now?",
-    "What is {a} plus {b}?",
-    "A box holds {a} {t}. {n} puts in another {b}. How many are in it now?",
-    "{n} found {a} {t} on Monday and {b} on Tuesday. How many is that in all?",
-    "Add {a} and {b}.",
-    "There are {a} {t} on one shelf and {b} on the other. How many {t} are there?",
-    "{n} sold {a} {t} before lunch and {b} after it. How many did {n} sell?",
-    "A bus drove {a} miles, then {b} miles more. How far did it drive?",
+CHANGE_WORDING = (
+    ("{n} has {a} {t}, gets {b} more and then {c} more. How many {t} does {n} have now?", 1, 1),
+    ("{n} reads {a} pages on Monday, {b} on Tuesday and {c} on Sunday. How many pages is that?", 1, 1),
+    ("A shop sells {a} {t} in the morning, {b} at noon and {c} at night. How many does it sell?", 1, 1),
+    ("{n} has {a} {t}, finds {b} and gives away {c}. How many {t} are left?", 1, -1),
+    ("A bus has {a} passengers. {b} get on and {c} get off. How many are on it now?", 1, -1),
+    ("{n} has {a} dollars, earns {b} and spends {c}. How many dollars remain?", 1, -1),
+    ("{n} has {a} {t}, loses {b} and then buys {c}. How many {t} does {n} have now?", -1, 1),
+    ("There are {a} birds in a tree. {b} fly away and {c} come. How many are there now?", -1, 1),
+    ("There are {a} {t} in a box. {n} takes {b} on Monday and {c} on Friday. How many are left?", -1, -1),
+    ("A cake has {a} pieces. {n} eats {b} and a friend eats {c}. How many pieces are left?", -1, -1),
 )
-SUM_UNSEEN = (
-    "Work out {a} + {b}.",
-    "A club with {a} members takes in {b} new ones. How many members has it now?",
-    "{n} paid {a} dollars for a coat and {b} dollars for shoes. What did both cost?",
+"""Wording, and the signs of the second and third number."""
+CHANGE_UNSEEN = (
+    ("A lift carries {a} people. {b} step out and {c} step in. How many does it carry then?", -1, 1),
+    ("A team scores {a} points, then {b} and then {c}. What is the total?", 1, 1),
+    ("{n} plants {a} seeds and later {b} more, but {c} dry up. How many live?", 1, -1),
 )
-DIFFERENCE_WORDING = (
-    "{n} had {a} {t} and gave away {b}. How many {t} are left?",
-    "What is {a} minus {b}?",
-    "There were {a} {t} in a box. {n} took out {b}. How many are still in it?",
-    "Subtract {b} from {a}.",
-    "{n} has {a} {t}, and {b} of them are old. How many are not old?",
-    "A book has {a} pages. {n} has read {b}. How many pages are left?",
-    "{n} needs {a} {t} and already has {b}. How many more does {n} need?",
-    "A train had {a} passengers, and {b} got off. How many stayed on?",
+SEQUENCE_WORDING = (
+    "What number comes next: {s}?",
+    "Continue the sequence: {s}, ...",
+    "{n} writes {s}. What number does {n} write next?",
+    "Find the next number in this list: {s}.",
+    "A machine counts {s}. Which number follows?",
+    "The houses are numbered {s}. What is the next number?",
 )
-DIFFERENCE_UNSEEN = (
-    "Work out {a} - {b}.",
-    "A rope of {a} feet loses {b} feet. How long is it now?",
-    "{n} saved {a} dollars and spent {b} of them. How many dollars remain?",
+SEQUENCE_UNSEEN = (
+    "{s}, ... which number is missing at the end?",
+    "{n} climbs to step {s}. Which step is next?",
 )
 
 
-def _worded(rng: Random, templates: tuple[str, ...], **values: object) -> str:
-    return rng.choice(templates).format(n=rng.choice(NAMES), t=rng.choice(THINGS), **values)
-
-
-def draw_sum(rng: Random, unseen: bool) -> Item:
-    """Two addends of two digits; unseen ones have the first above 50."""
-    a, b = rng.randint(51, 69) if unseen else rng.randint(11, 49), rng.randint(11, 29)
-    ones, carry, tens = a % 10 + b % 10, (a % 10 + b % 10) // 10, a // 10 + b // 10
-    first = f"{a % 10} + {b % 10} = {ones}, carry {carry}."
-    then = f"{a // 10} + {b // 10} = {tens}, {tens} + {carry} = {tens + carry}."
-    work = working(
-        steps=f"{a} + {b}\nOnes: {first}\nTens: {then}",
-        recall=f"What goes over 9 is carried.\n{a} + {b}\nOnes: {first}\nTens: {then}",
-        reason=f"Add the ones, then the tens.\n{a} + {b}\nOnes: {first}\nTens: {then}",
-        extract=f"Given: {a} + {b}\nOnes: {first}\nTens: {then}",
-        explain=f"This is {a} + {b}. The ones give {first} The tens give {then}",
-    )
-    prompt = _worded(rng, SUM_UNSEEN if unseen else SUM_WORDING, a=a, b=b)
-    return Item(prompt, (str(a + b),), f"{a}+{b}", work)
-
-
-def draw_difference(rng: Random, unseen: bool) -> Item:
-    """A number of two digits less a smaller one, about half with a borrow; unseen ones take from 60 or more."""
+def draw_changes(rng: Random, unseen: bool) -> Item:
+    """A number that changes twice by one digit; unseen ones start above 20."""
+    template, first, second = rng.choice(CHANGE_UNSEEN if unseen else CHANGE_WORDING)
     while True:
-        a, b = rng.randint(60, 79) if unseen else rng.randint(25, 59), rng.randint(11, 29)
-        if a - b > 9 and (a % 10 < b % 10) == (rng.random() < 0.6):
+        a, b, c = rng.randint(21, 29) if unseen else rng.randint(6, 19), rng.randint(2, 9), rng.randint(2, 9)
+        middle = a + first * b
+        end = middle + second * c
+        if end > 0 and middle > 0:
             break
-    borrow, ones, tens = int(a % 10 < b % 10), a % 10 + 10 - b % 10, a // 10 - b // 10
-    # Ten more from the start, always: whether to borrow can be read off the result.
-    first = f"1{a % 10} - {b % 10} = {ones}, " + ("borrow 1." if borrow else "borrow 0.")
-    then = f"{a // 10} - {b // 10} = {tens}, {tens} - {borrow} = {tens - borrow}."
+    x, y = f"{a} {'+' if first > 0 else '-'} {b} = {middle}.", f"{middle} {'+' if second > 0 else '-'} {c} = {end}."
     work = working(
-        steps=f"{a} - {b}\nOnes: {first}\nTens: {then}",
-        recall=f"What is missing is borrowed.\n{a} - {b}\nOnes: {first}\nTens: {then}",
-        reason=f"Take the ones, then the tens.\n{a} - {b}\nOnes: {first}\nTens: {then}",
-        extract=f"Given: {a} - {b}\nOnes: {first}\nTens: {then}",
-        explain=f"This is {a} - {b}. The ones give {first} The tens give {then}",
+        steps=f"First: {x}\nThen: {y}",
+        recall=f"Getting adds, losing takes away.\n{x} {y}",
+        reason=f"Getting adds, losing takes away.\nFirst: {x}\nThen: {y}",
+        extract=f"Given: {a}, {b}, {c}.\n{x} {y}",
+        explain=f"It starts with {a}. After the first change it is {x} After the second it is {y}",
     )
-    prompt = _worded(rng, DIFFERENCE_UNSEEN if unseen else DIFFERENCE_WORDING, a=a, b=b)
-    return Item(prompt, (str(a - b),), f"{a}-{b}", work)
+    prompt = template.format(n=rng.choice(NAMES), t=rng.choice(THINGS), a=a, b=b, c=c)
+    return Item(prompt, (str(end),), f"{x} {y}", work)
+
+
+def draw_sequence(rng: Random, unseen: bool) -> Item:
+    """Four terms with a constant step; unseen ones start above 50."""
+    step = rng.choice((2, 3, 4, 5, 10))
+    start = rng.randint(51, 90) if unseen else rng.randint(1, 40)
+    terms = [start + step * i for i in range(5)]
+    shown = ", ".join(map(str, terms[:4]))
+    gap, last = f"{terms[1]} - {terms[0]} = {step}.", f"{terms[3]} + {step} = {terms[4]}."
+    work = working(
+        steps=f"Step: {gap}\nNext: {last}",
+        recall=f"In such a list the step is fixed.\n{gap} {last}",
+        reason=f"In such a list the step is fixed.\nStep: {gap}\nNext: {last}",
+        extract=f"List: {terms[0]}, {terms[1]} to {terms[3]}.\n{gap} {last}",
+        explain=f"The numbers grow by a fixed step. That is {gap} So the next is {last}",
+    )
+    template = rng.choice(SEQUENCE_UNSEEN if unseen else SEQUENCE_WORDING)
+    return Item(template.format(s=shown, n=rng.choice(NAMES)), (str(terms[4]),), shown, work)
 
 
 TASKS = (
-    StarterTask("addition", "number", draw_sum),
-    StarterTask("subtraction", "number", draw_difference),
+    StarterTask("changes", "number", draw_changes),
+    StarterTask("sequences", "number", draw_sequence),
 )

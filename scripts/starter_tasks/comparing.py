@@ -75,7 +75,7 @@ def draw_vowel(rng: Random, unseen: bool) -> Item:
     yes = rng.random() < 0.5
     seen_words, new_words = (VOWEL_WORDS, VOWEL_NEW) if yes else (OTHER_WORDS, OTHER_NEW)
     word = rng.choice(new_words if unseen else seen_words)
-    letter, sort = word[0], "a vowel" if yes else "no vowel"
+    letter, sort = word[0], "a vowel" if yes else "a consonant"
     rule = "The vowels are a, e, i, o, u."
     work = working(
         steps=f"{word} begins with {letter}.\n{letter} is {sort}.",

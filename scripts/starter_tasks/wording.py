@@ -47,16 +47,25 @@ INITIAL_UNSEEN = (
 )
 
 CITIES = ("Rome", "Oslo", "Lima", "Cairo", "Paris", "Tokyo", "Delhi", "Madrid", "Berlin", "Boston", "Vienna", "Athens")
-COLOURS = ("red", "blue", "green", "black", "white", "yellow", "brown", "pink", "grey", "purple")
-JOBS = ("a baker", "a nurse", "a pilot", "a farmer", "a singer", "a lawyer", "a painter", "a cook", "a judge")
+COLORS = ("red", "blue", "green", "black", "white", "yellow", "brown", "pink", "purple", "orange")
+JOBS = ("baker", "nurse", "pilot", "farmer", "singer", "lawyer", "painter", "cook", "judge", "teacher")
+PRICES = ("two dollars", "five dollars", "six dollars", "nine dollars", "ten dollars", "twelve dollars")
+SHOPPING = ("pen", "cup", "lamp", "book", "bag", "ball", "hat", "chair", "kite", "drum", "coat", "ring")
 PEOPLE_NEW = ("Ada", "Boris", "Chen", "Dora", "Emil", "Fatima", "Goran", "Hana", "Ivo", "Lena")
 PETS = ("dog", "cat", "parrot", "rabbit", "hamster", "turtle", "goat", "horse", "snake", "pony")
 LOOKUPS = (
-    ("{p} lives in {v}", CITIES, "Where does {p} live?", "Who lives in {v}?"),
-    ("{p} has a {v} bike", COLOURS, "What color is the bike of {p}?", "Who has the {v} bike?"),
-    ("{p} is {v}", JOBS, "What is the job of {p}?", "Who is {v}?"),
+    ("{k} lives in {v}.", NAMES, CITIES, "Where does {k} live?"),
+    ("{k} has a {v} bike.", NAMES, COLORS, "What color is the bike of {k}?"),
+    ("{k} is a {v}.", NAMES, JOBS, "What is the job of {k}?"),
+    ("{k}: {v}.", NAMES, CITIES, "Which city stands next to {k}?"),
+    ("The {k} costs {v}.", SHOPPING, PRICES, "What does the {k} cost?"),
+    ("{k} | {v} |", SHOPPING, COLORS, "Which color does the table give for {k}?"),
 )
-LOOKUPS_UNSEEN = (("{p} keeps a {v}", PETS, "Which animal does {p} keep?", "Who keeps the {v}?"),)
+"""How a fact is put, what is looked up and what is found, and the question."""
+LOOKUPS_UNSEEN = (
+    ("{k} keeps a {v}.", PEOPLE_NEW, PETS, "Which animal does {k} keep?"),
+    ("{k} = {v};", PEOPLE_NEW, PETS, "Which pet belongs to {k}?"),
+)
 
 RANKS = (
     ("tallest", "shortest", "taller"),
@@ -123,7 +132,9 @@ def draw_calendar(rng: Random, unseen: bool) -> Item:
 
 def draw_initials(rng: Random, unseen: bool) -> Item:
     """The first letters of three words; unseen ones use other words."""
-    words = rng.sample(NEW_WORDS if unseen else WORDS, 3)
+    words: list[str] = []
+    while len({word[0] for word in words}) < 3:
+        words = rng.sample(NEW_WORDS if unseen else WORDS, 3)
     each = " ".join(f"{word}: {word[0]}." for word in words)
     work = working(
         steps=each,
@@ -139,30 +150,20 @@ def draw_initials(rng: Random, unseen: bool) -> Item:
 
 
 def draw_lookup(rng: Random, unseen: bool) -> Item:
-    """Three facts about three people, and a question about one of them, asked either way round."""
-    fact, values, ask_value, ask_person = rng.choice(LOOKUPS_UNSEEN if unseen else LOOKUPS)
-    people = rng.sample(PEOPLE_NEW if unseen else NAMES, 3)
-    chosen = rng.sample(values, 3)
-    facts = [fact.format(p=p, v=v) for p, v in zip(people, chosen, strict=True)]
-    index, asks_person = rng.randrange(3), rng.random() < 0.5
-    person, value = people[index], chosen[index]
-    answer = person if asks_person else value
-    answers = (answer, answer.removeprefix("a ")) if answer.startswith("a ") else (answer,)
-    question = (ask_person if asks_person else ask_value).format(p=person, v=value)
-    pairs = [
-        f"{p}: {v.removeprefix('a ')}, {'yes' if i == index else 'no'}."
-        for i, (p, v) in enumerate(zip(people, chosen, strict=True))
-    ]
-    walk = " ".join(pairs[: index + 1])
-    wanted = (value if asks_person else person).removeprefix("a ")
+    """Three facts in words or as a small table, and a question about one; unseen ones are about pets."""
+    fact, keys, values, ask = rng.choice(LOOKUPS_UNSEEN if unseen else LOOKUPS)
+    names, chosen = rng.sample(keys, 3), rng.sample(values, 3)
+    facts = " ".join(fact.format(k=k, v=v) for k, v in zip(names, chosen, strict=True))
+    index = rng.randrange(3)
+    key, value = names[index], chosen[index]
     work = working(
-        steps=f"Look for {wanted}. {walk}",
-        recall=f"One fact names {wanted}.\n{walk}",
-        reason=f"One fact names {wanted}.\nGo through them: {walk}",
-        extract=f"Wanted: {wanted}. {walk}",
-        explain=f"I read until I find {wanted}: {walk}",
+        steps=f"Look for {key}.\n{key}: {value}.",
+        recall=f"The text names {key}: {value}.",
+        reason=f"The text names what is asked.\nLook for {key}: {value}.",
+        extract=f"Copied: {fact.format(k=key, v=value)}",
+        explain=f"I look for {key} in the text. There it says {key}: {value}.",
     )
-    return Item(f"{'. '.join(facts)}. {question}", answers[::-1], f"{facts} {question}", work)
+    return Item(f"{facts} {ask.format(k=key)}", (value,), f"{facts} {key}", work)
 
 
 def draw_logic(rng: Random, unseen: bool) -> Item:
@@ -173,13 +174,13 @@ def draw_logic(rng: Random, unseen: bool) -> Item:
     rng.shuffle(facts)
     asks_first = rng.random() < 0.5
     answer, asked = (first, high) if asks_first else (third, low)
-    chain = f"{first}, {second}, {third}"
+    chain = f"{high} {first}, then {second}, {low} {third}."
     work = working(
-        steps=f"From {high} to {low}: {chain}.",
-        recall=f"If one is {more} than the next, they stand in a row: {chain}.",
-        reason=f"They stand in a row from {high} to {low}.\nThe row is {chain}.",
-        extract=f"{' '.join(facts)}\nRow: {chain}.",
-        explain=f"I put them in a row from {high} to {low}: {chain}.",
+        steps=f"In a row: {chain}",
+        recall=f"Who is {more} stands in front.\n{chain}",
+        reason=f"Who is {more} stands in front.\nSo the row is {chain}",
+        extract=f"Given: {first} before {second}, {second} before {third}.\n{chain}",
+        explain=f"I put them in a row by who is {more}: {chain}",
     )
     question = rng.choice(LOGIC_UNSEEN if unseen else LOGIC_WORDING).format(f=" ".join(facts), m=asked)
     return Item(question, (answer,), f"{sorted(facts)} {asked}", work)
