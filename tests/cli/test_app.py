@@ -79,14 +79,18 @@ def test_help_is_quick(tmp_path: Path) -> None:
     assert min(seconds() for _ in range(5)) < 0.3
 
 
-@pytest.mark.parametrize("arguments", [["frobnicate"], ["probe", "--no-such-option"], ["tasks", "add"], ["train", "--rank", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["frobnicate"], ["probe", "--no-such-option"], ["tasks", "add"], ["train", "--rank", "x"]]
+)
 def test_bad_usage_exits_2_with_one_json_object(arguments: list[str], tmp_path: Path) -> None:
     result = orca(*arguments, "--json", cwd=tmp_path)
     assert result.returncode == 2
     assert error_of(result)["kind"] == "usage"
 
 
-@pytest.mark.parametrize("arguments", [["tasks", "list"], ["probe"], ["teach"], ["train"], ["export"], ["evaluate"], ["report"]])
+@pytest.mark.parametrize(
+    "arguments", [["tasks", "list"], ["probe"], ["teach"], ["train"], ["export"], ["evaluate"], ["report"]]
+)
 def test_without_a_workspace_the_error_names_the_command_that_makes_one(arguments: list[str], tmp_path: Path) -> None:
     result = orca(*arguments, "--json", cwd=tmp_path)
     assert result.returncode == 2
