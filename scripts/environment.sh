@@ -15,11 +15,12 @@ find_python() {
   return 3
 }
 
-# llama.cpp's AMX kernels crash where GCC 12 compiled them (https://github.com/ggml-org/llama.cpp/issues/20824).
-leave_out_amx() {
-  if [ "$(uname -m)" = x86_64 ] && echo | "${CC:-cc}" -mno-amx-int8 -E - >/dev/null 2>&1; then
-    export CMAKE_ARGS="-DCMAKE_C_FLAGS=-mno-amx-int8 -DCMAKE_CXX_FLAGS=-mno-amx-int8 ${CMAKE_ARGS:-}"
-  fi
+# Some compilers break llama.cpp's AMX kernels; see the header. A copy of it, whose path has no spaces.
+repair_amx() {
+  [ "$(uname -m)" = x86_64 ] || return 0
+  local header="${TMPDIR:-/tmp}/orca-local-tile-config-$$.h"
+  cp scripts/tile_config.h "$header"
+  export CMAKE_ARGS="-DCMAKE_C_FLAGS='-include $header' -DCMAKE_CXX_FLAGS='-include $header' ${CMAKE_ARGS:-}"
 }
 
 # prepare_environment REQUIREMENT…: install once; an unchanged project is not installed again.
@@ -34,7 +35,7 @@ prepare_environment() {
   fi
   step "making the virtual environment $VENV with $("$python" --version)"
   "$python" -m venv "$VENV"
-  leave_out_amx
+  repair_amx
   step "installing (llama-cpp-python compiles once, about five minutes on two cores)"
   CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(getconf _NPROCESSORS_ONLN)}" \
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$@"

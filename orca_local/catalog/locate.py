@@ -8,6 +8,7 @@ from pathlib import Path
 
 from orca_local.catalog.catalog import CatalogModel, find_model, load_catalog
 from orca_local.domain.errors import InputError, MissingError
+from orca_local.gguf.machine import cache_directory
 
 
 def models_directory() -> Path:
@@ -15,8 +16,7 @@ def models_directory() -> Path:
     chosen = os.environ.get("ORCA_LOCAL_MODELS")
     if chosen:
         return Path(chosen)
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "orca-local" / "models"
+    return cache_directory() / "models"
 
 
 def local_path(model: CatalogModel) -> Path | None:

@@ -39,7 +39,7 @@ def command(common: Common, name: str, port: int, context: int) -> None:
     }
     # The server takes this process over: Ctrl-C, the exit code and the process id are its own.
     words = [word for pair in arguments.items() for word in pair]
-    os.execv(sys.executable, [sys.executable, "-m", "orca_local.gguf.llama", *words])
+    os.execv(sys.executable, [sys.executable, "-m", "orca_local.engines.llama_server", *words])
 
 
 def _check_port(port: int) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError
-from orca_local.gguf.llama import last_log, library, model_parameters, supports_gpu
+from orca_local.engines.amx import model_parameters
+from orca_local.gguf.llama import last_log, library, supports_gpu
 
 BATCH = 512
 """Most tokens in one call; a larger batch would abort the process."""
@@ -35,14 +36,17 @@ def _reason() -> str:
 class LlamaModel:
     """The weights of a GGUF file, loaded for generating."""
 
-    def __init__(self, path: Path, *, gpu_layers: int) -> None:
-        """Load. Raises `InputError` with what llama.cpp logged where it does not read the file."""
+    def __init__(self, path: Path, *, gpu_layers: int, parameters: Any = None) -> None:
+        """Load; `parameters` are llama.cpp's own, where others than the usual ones are wanted.
+
+        Raises `InputError` with what llama.cpp logged where it does not read the file.
+        """
         if not path.is_file():
             raise InputError(f"no model file at {path}", hint="see `orca-local models list`")
         self.path = path
         self.llama: Any = library()
         self.gpu_layers = gpu_layers if supports_gpu() else 0
-        parameters = model_parameters()
+        parameters = model_parameters(path) if parameters is None else parameters
         # Not every version takes a negative number for all layers.
         parameters.n_gpu_layers = ALL_LAYERS if self.gpu_layers < 0 else self.gpu_layers
         self._handle = self.llama.llama_model_load_from_file(str(path).encode(), parameters)

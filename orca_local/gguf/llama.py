@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 import threading
 from collections import deque
 from functools import cache
@@ -48,18 +47,6 @@ def library() -> Any:
     return llama_cpp
 
 
-def model_parameters() -> Any:
-    """llama.cpp's default parameters of a model, without the kernels that crash."""
-    llama = library()
-    parameters = llama.llama_model_default_params()
-    if b"AMX_INT8 = 1" in llama.llama_print_system_info():
-        # A quantized model ends the process at its first matrix product: compilers lose the tile configuration
-        # (GCC 12 among them), and newer kernels want a permission for every thread.
-        # https://github.com/ggml-org/llama.cpp/issues/20824, https://github.com/ggml-org/llama.cpp/pull/26954
-        parameters.use_extra_bufts = False
-    return parameters
-
-
 def last_log(lines: int = 20) -> str:
     """What llama.cpp said last."""
     with _lock:
@@ -71,15 +58,10 @@ def supports_gpu() -> bool:
     return bool(library().llama_supports_gpu_offload())
 
 
-def run_server() -> None:
-    """Be llama-cpp-python's own server, its models loaded with `model_parameters`; options from the command line."""
-    parameters = model_parameters()
+def run_server(parameters: Any) -> None:
+    """Be llama-cpp-python's own server, its options on the command line, its models loaded as `parameters` say."""
     # The server takes no such option, and asks for the defaults at every load.
     library().llama_cpp.llama_model_default_params = lambda: type(parameters).from_buffer_copy(parameters)
     from llama_cpp.server.__main__ import main
 
     main()
-
-
-if __name__ == "__main__":
-    sys.exit(run_server())

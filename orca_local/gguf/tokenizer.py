@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
-from orca_local.gguf.llama import last_log, library, model_parameters
+from orca_local.gguf.llama import last_log, library
 
 
 class Tokenizer:
@@ -18,7 +18,7 @@ class Tokenizer:
 
     def __init__(self, path: Path) -> None:
         self._llama: Any = library()
-        parameters = model_parameters()
+        parameters = self._llama.llama_model_default_params()
         parameters.vocab_only = True
         self._model = self._llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._model:

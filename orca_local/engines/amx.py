@@ -1,0 +1,92 @@
+"""Whether llama.cpp's AMX kernels work on this machine: tried once, in a process of its own.
+
+They are several times as fast as the others on processors that have AMX, and end the process where the compiler
+lost the tile configuration or the system wants a permission for every thread
+(https://github.com/ggml-org/llama.cpp/issues/20824, https://github.com/ggml-org/llama.cpp/pull/26954).
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.keys import content_key
+from orca_local.gguf.header import read_header
+from orca_local.gguf.llama import library
+from orca_local.gguf.machine import recall, remember
+
+TYPES = {"Q4_0", "Q4_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K", "IQ4_XS"}
+"""Tensors that llama.cpp multiplies with AMX; a file without them says nothing about it."""
+TOKENS = 64
+"""Read at once, so that more than one thread computes."""
+PATIENCE_S = 600
+
+
+def model_parameters(model: Path) -> Any:
+    """llama.cpp's own parameters for loading `model`, without kernels that would end the process."""
+    llama = library()
+    parameters = llama.llama_model_default_params()
+    if b"AMX_INT8 = 1" in llama.llama_print_system_info():
+        parameters.use_extra_bufts = bool(TYPES & {t.type_name for t in read_header(model).tensors}) and amx_works(
+            model
+        )
+    return parameters
+
+
+def amx_works(model: Path) -> bool:
+    """Whether a process that reads a few tokens of `model` lives to its end. Remembered for this build."""
+    key = f"amx-{_build()}"
+    known = recall(key)
+    if isinstance(known, bool):
+        return known
+    code = _try(model)
+    # A process that said why it failed found out nothing about the kernels.
+    if code <= 0:
+        remember(key, code == 0)
+    return code == 0
+
+
+def _build() -> str:
+    """Names the machine's kind and the library file."""
+    folder = Path(library().__file__).parent / "lib"
+    files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(folder.glob("*ggml-cpu*"))]
+    return content_key([platform.machine(), platform.release(), str(folder), files])[:16]
+
+
+def _try(model: Path) -> int:
+    """Exit code of the trial: negative where a signal ended it."""
+    package = str(Path(__file__).resolve().parents[2])
+    paths = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, "-P", "-m", __spec__.name, str(model)]
+    try:
+        return subprocess.run(
+            command,
+            env=os.environ | {"PYTHONPATH": paths, "GGML_NO_BACKTRACE": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return 1
+
+
+def _main(model: str) -> int:
+    """What the trial does."""
+    import numpy as np
+
+    from orca_local.engines.llama_context import LlamaContext, LlamaModel
+
+    loaded = LlamaModel(Path(model), gpu_layers=0, parameters=library().llama_model_default_params())
+    context = LlamaContext(loaded, sequences=1, length=256, threads=2)
+    where = np.arange(TOKENS, dtype=np.int32)
+    logits = context.decode(where % loaded.vocab_size, where, np.zeros_like(where), where == TOKENS - 1)
+    return 0 if np.isfinite(logits).all() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1]))

@@ -1,0 +1,12 @@
+"""`python -m orca_local.engines.llama_server --model FILE …`: llama-cpp-python's server, loading as our engine does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from orca_local.engines.amx import model_parameters
+from orca_local.gguf.llama import run_server
+
+if __name__ == "__main__":
+    run_server(model_parameters(Path(sys.argv[sys.argv.index("--model") + 1])))

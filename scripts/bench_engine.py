@@ -1,0 +1,212 @@
+"""Time generation on one file and the same greedy requests: our engine, one prompt at a time, and llama-server.
+
+python scripts/bench_engine.py --data DIRECTORY [--student GGUF] [--requests 200] [--rounds 3]
+    [--server PATH/llama-server] [--batched-bench PATH/llama-batched-bench] [--compute as_is] [--one-at-a-time 40]
+
+The contestants take turns, and the median counts. DIRECTORY holds task files (*.jsonl), whose samples are asked
+under every strategy; without it the starter's are. llama-batched-bench generates without prompts to read from,
+answers to end or texts to make: at the same lengths it is the ceiling.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import islice, product
+from pathlib import Path
+from typing import Any
+
+from orca_local.catalog.locate import resolve_student
+from orca_local.domain.prompts import student_messages
+from orca_local.domain.settings import EngineSettings
+from orca_local.domain.strategies import BUILTIN
+from orca_local.domain.types import Completion, Request, Sample, SamplingSettings
+from orca_local.engines.threads import physical_cores
+from orca_local.gguf.renderer import PromptRenderer
+from orca_local.starter.install import load_samples
+from orca_local.tasks.jsonl import read_jsonl
+
+PORT = 18_471
+SLOTS = 32
+Answers = dict[str, tuple[str, int]]
+"""Request id → text and generated tokens."""
+
+
+def main() -> None:
+    """Print generated tokens per second of each contestant, and what they are to ours."""
+    arguments = parse()
+    student = resolve_student(arguments.student, Path.cwd())
+    requests = make_requests(student, arguments)
+    few = requests[:: max(1, len(requests) // arguments.one_at_a_time)]
+    prompt = statistics.mean(len(request.token_ids) for request in requests)
+    print(f"{len(requests)} requests, {prompt:.0f} prompt tokens each, {physical_cores()} threads, {student.name}")
+    contestants: dict[str, Callable[[], tuple[Answers, float]]] = {}
+    for compute in arguments.compute:
+        contestants[f"ours ({compute})"] = lambda compute=compute: ours(student, requests, compute)
+    if arguments.one_at_a_time:
+        contestants["one at a time"] = lambda: one_at_a_time(student, few)
+    if arguments.server:
+        contestants["llama-server"] = lambda: llama_server(arguments.server, student, requests)
+    rates: dict[str, list[float]] = {name: [] for name in contestants}
+    answers: dict[str, Answers] = {}
+    for number in range(arguments.rounds):
+        for name in sorted(contestants, reverse=bool(number % 2)):
+            answers[name], seconds = contestants[name]()
+            rates[name].append(sum(tokens for _, tokens in answers[name].values()) / seconds)
+            print(f"round {number + 1}: {name}: {rates[name][-1]:.0f} tokens/s", flush=True)
+    report(rates, answers, requests)
+    if arguments.batched_bench:
+        tokens = statistics.mean(tokens for _, tokens in answers[next(iter(contestants))].values())
+        batched_bench(arguments.batched_bench, student, round(prompt), round(tokens))
+
+
+def parse() -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--student", default="smollm2-135m-instruct")
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--requests", type=int, default=200)
+    parser.add_argument("--max-tokens", type=int, default=96)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--compute", nargs="+", default=["as_is"])
+    parser.add_argument("--one-at-a-time", type=int, default=40, help="Requests for this contestant; 0: none.")
+    parser.add_argument("--server", type=Path)
+    parser.add_argument("--batched-bench", type=Path)
+    return parser.parse_args()
+
+
+def make_requests(student: Path, arguments: argparse.Namespace) -> list[Request]:
+    """Samples of all files in turn, each under the next strategy."""
+    files = sorted(arguments.data.glob("*.jsonl")) if arguments.data else []
+    groups: list[list[Sample]] = [list(read_jsonl(path).samples) for path in files if "tasks" not in path.name]
+    groups = groups or [load_samples()]
+    share = -(-arguments.requests // len(groups))
+    chosen = [s for group in groups for s in group[:: max(1, len(group) // share)] if s.kind != "free"]
+    settings = SamplingSettings(max_tokens=arguments.max_tokens)
+    requests = []
+    with closing(PromptRenderer(student)) as renderer:
+        for number, sample in enumerate(islice(chosen, arguments.requests)):
+            messages = student_messages(sample, BUILTIN[number % len(BUILTIN)])
+            ids = renderer.prompt_ids(messages)
+            if len(ids) + arguments.max_tokens < 1024:
+                requests.append(Request(str(number), messages, ids, settings))
+    return requests
+
+
+def ours(student: Path, requests: Sequence[Request], compute: str) -> tuple[Answers, float]:
+    """Everything submitted, then stepped to the end."""
+    from orca_local.engines.llama_cpp import LlamaCppEngine
+
+    with closing(LlamaCppEngine(student, EngineSettings(compute=compute))) as engine:
+        started = time.perf_counter()
+        for request in requests:
+            engine.submit(request)
+        answers: Answers = {}
+        while len(answers) < len(requests):
+            for item in engine.step():
+                if isinstance(item, Completion):
+                    answers[item.request_id] = (item.text, item.completion_tokens)
+        return answers, time.perf_counter() - started
+
+
+def one_at_a_time(student: Path, requests: Sequence[Request]) -> tuple[Answers, float]:
+    """`create_chat_completion`, as most programs use llama-cpp-python."""
+    from orca_local.engines.amx import model_parameters
+    from orca_local.gguf.llama import library
+
+    llama = library()
+    parameters = model_parameters(student)
+    llama.llama_cpp.llama_model_default_params = lambda: type(parameters).from_buffer_copy(parameters)
+    model = llama.Llama(str(student), n_ctx=1024, n_threads=physical_cores(), verbose=False)
+    answers: Answers = {}
+    started = time.perf_counter()
+    for request in requests:
+        messages: list[Any] = [message.to_dict() for message in request.messages]
+        result = model.create_chat_completion(
+            messages, temperature=0.0, max_tokens=request.settings.max_tokens, repeat_penalty=1.0
+        )
+        answers[request.id] = (result["choices"][0]["message"]["content"], result["usage"]["completion_tokens"])
+    seconds = time.perf_counter() - started
+    model.close()
+    return answers, seconds
+
+
+def llama_server(binary: Path, student: Path, requests: Sequence[Request]) -> tuple[Answers, float]:
+    """`SLOTS` requests in flight over HTTP, as token ids."""
+    options = {"-m": student, "--port": PORT, "-np": SLOTS, "-c": SLOTS * 1024, "-t": physical_cores()}
+    words = [str(binary), "--host", "127.0.0.1", *(str(word) for pair in options.items() for word in pair)]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        killer = threading.Timer(1800, process.kill)
+        killer.start()
+        try:
+            _wait_until_ready()
+            started = time.perf_counter()
+            with ThreadPoolExecutor(SLOTS) as pool:
+                answers = dict(pool.map(_ask_server, requests))
+            return answers, time.perf_counter() - started
+        finally:
+            killer.cancel()
+            process.kill()
+
+
+def _wait_until_ready() -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("llama-server does not answer")
+
+
+def _ask_server(request: Request) -> tuple[str, tuple[str, int]]:
+    body = {
+        "prompt": list(request.token_ids),
+        "n_predict": request.settings.max_tokens,
+        "temperature": 0.0,
+        "samplers": ["top_k"],
+        "top_k": 1,
+        "cache_prompt": True,
+    }
+    asked = urllib.request.Request(f"http://127.0.0.1:{PORT}/completion", json.dumps(body).encode())
+    with urllib.request.urlopen(asked, timeout=900) as response:
+        answer = json.load(response)
+    return request.id, (answer["content"], answer["tokens_predicted"])
+
+
+def report(rates: dict[str, list[float]], answers: dict[str, Answers], requests: Sequence[Request]) -> None:
+    """Medians, ratios, and how often greedy texts agree."""
+    medians = {name: statistics.median(found) for name, found in rates.items()}
+    for name, rate in medians.items():
+        print(f"{name:16} {rate:7.0f} tokens/s   {len(answers[name])} answers")
+    ours = [name for name in medians if name.startswith("ours")]
+    for mine, other in product(ours, medians):
+        if mine != other:
+            same = [answers[mine][key][0].strip() == text.strip() for key, (text, _) in answers[other].items()]
+            print(f"{mine} ÷ {other}: {medians[mine] / medians[other]:.2f}; equal texts {sum(same)} of {len(same)}")
+
+
+def batched_bench(binary: Path, student: Path, prompt: int, tokens: int) -> None:
+    """llama-batched-bench at the same mean lengths; its total counts prompt tokens too."""
+    size = SLOTS * (prompt + tokens + 8)
+    words = [str(binary), "-m", str(student), "-c", str(size), "-b", "2048", "-ub", "512", "-npp", str(prompt)]
+    words += ["-ntg", str(tokens), "-npl", str(SLOTS), "-t", str(physical_cores())]
+    out = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    rows = [re.findall(r"[\d.]+", line) for line in out.splitlines() if re.match(r"\|\s*\d", line)]
+    seconds = float(rows[-1][8])
+    print(f"llama-batched-bench: {SLOTS} × ({prompt} + {tokens}): {SLOTS * tokens / seconds:.0f} generated tokens/s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
