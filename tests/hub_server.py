@@ -1,0 +1,113 @@
+"""A hub-shaped server on loopback: metadata with the redirect, the file behind it, and faults on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+LONGEST_LIFE_S = 120.0
+
+
+@dataclass
+class Faults:
+    """What goes wrong, and how often."""
+
+    break_after: list[int] = field(default_factory=list)
+    """One download each: bytes after which the connection is closed."""
+    ranges: bool = True
+    status: int = 200
+    error_code: str = ""
+    """The hub's own word for a failure, such as `GatedRepo`."""
+    etag: str = ""
+    """What is announced instead of the file's hash."""
+    announce: int | None = None
+    """Bytes that are announced instead of the file's size."""
+
+
+class HubServer:
+    """Serves one file of one repository until the block ends, or for two minutes."""
+
+    def __init__(self, repo: str, file: str, content: bytes, faults: Faults | None = None) -> None:
+        self.repo, self.file, self.content = repo, file, content
+        self.faults = faults or Faults()
+        self.downloads: list[tuple[str, int]] = []
+        """Range header and bytes sent of every download."""
+        self.agents: list[str] = []
+        self.sent_tokens: list[str] = []
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+    def __enter__(self) -> Self:
+        hub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, format: str, *args: Any) -> None:
+                return
+
+            def do_HEAD(self) -> None:
+                hub.agents.append(self.headers.get("User-Agent", ""))
+                self._answer()
+
+            def do_GET(self) -> None:
+                if self.path.startswith("/cdn/"):
+                    self._send_file()
+                else:
+                    self._answer()
+
+            def _answer(self) -> None:
+                hub.sent_tokens.append(self.headers.get("Authorization", ""))
+                found = self.path == f"/{hub.repo}/resolve/main/{hub.file}"
+                status = hub.faults.status if hub.faults.status != 200 else 302 if found else 404
+                self.send_response(status)
+                if status == 302:
+                    # Another host, as the real hub does it: its metadata are those of the redirect.
+                    self.send_header("Location", f"{hub.url.replace('127.0.0.1', 'localhost')}/cdn/{hub.file}")
+                    self.send_header("X-Linked-Etag", f'"{hub.faults.etag or hub.sha256}"')
+                    size = len(hub.content) if hub.faults.announce is None else hub.faults.announce
+                    self.send_header("X-Linked-Size", str(size))
+                    self.send_header("X-Repo-Commit", "0" * 40)
+                else:
+                    self.send_header("X-Error-Code", hub.faults.error_code or "EntryNotFound")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def _send_file(self) -> None:
+                asked = self.headers.get("Range", "") if hub.faults.ranges else ""
+                start = int(asked.removeprefix("bytes=").partition("-")[0]) if asked else 0
+                body = hub.content[start:]
+                self.send_response(206 if asked else 200)
+                self.send_header("Content-Length", str(len(body)))
+                if asked:
+                    self.send_header("Content-Range", f"bytes {start}-{len(hub.content) - 1}/{len(hub.content)}")
+                self.end_headers()
+                cut = hub.faults.break_after.pop(0) if hub.faults.break_after else len(body)
+                hub.downloads.append((self.headers.get("Range", ""), min(cut, len(body))))
+                self.wfile.write(body[:cut])
+                if cut < len(body):
+                    self.close_connection = True
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+        self._timer = threading.Timer(LONGEST_LIFE_S, self._server.shutdown)
+        self._timer.daemon = True
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
