@@ -11,6 +11,7 @@ from orca_local.cli.diagnostics import note
 from orca_local.domain.events import (
     AcceptanceChecked,
     CallFailed,
+    ComputeChosen,
     Event,
     FileWritten,
     GenerationFailed,
@@ -66,6 +67,8 @@ class Display:
                 self._advance(event.step, f"loss {event.loss:.3f}{validation}", "")
             case ValidationMeasured():
                 self._validation = event.loss
+            case ComputeChosen():
+                self._say(f"  computed {event.reason}")
             case StrategyChosen():
                 mark = "" if event.decided else " (not decided)"
                 self._say(f"  {event.task}: {event.strategy}{mark}")

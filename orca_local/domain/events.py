@@ -62,6 +62,15 @@ class Warned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ComputeChosen(Event):
+    """The form in which a model is computed was settled."""
+
+    compute: str
+    """`as_is` or `bf16`."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationFailed(Event):
     """One generation could not be made; the others go on."""
 

@@ -31,6 +31,8 @@ class EngineSettings(_Section):
     """Sequences in flight."""
     context: int = Field(default=2048, ge=128)
     """Tokens that one sequence may hold."""
+    compute: Literal["auto", "as_is", "bf16"] = "auto"
+    """Form in which quantized weights are probed: as they are, or as a copy in BF16; auto measures which is faster."""
     gpu_layers: int = -1
     """Layers on the GPU where the build has one; -1 for all."""
     threads: int = Field(default=0, ge=0)

@@ -100,3 +100,15 @@ def mcnemar_exact(base_only: int, tuned_only: int) -> float:
         term = term * (n - k) // (k + 1)
         tail += term
     return 1.0 if 2 * tail >= 2**n else 2 * tail / 2**n
+
+
+def mean_kl(reference: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Mean Kullback-Leibler divergence in nats, of predictions given as logits of shape [positions, vocabulary]."""
+    log_p, log_q = log_softmax(reference), log_softmax(other)
+    return float((np.exp(log_p) * (log_p - log_q)).sum(axis=1).mean())
+
+
+def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Logarithms of the probabilities that each row of logits stands for."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))

@@ -30,10 +30,16 @@ class LlamaCppEngine:
     in calls of their own, one sequence a call; then all sequences that are ready advance by one token.
     """
 
-    def __init__(self, path: Path, settings: EngineSettings, *, capacity: int | None = None) -> None:
-        """Load `path`. Raises `InputError` where llama.cpp cannot, `MissingError` where something is missing."""
+    def __init__(
+        self, path: Path, settings: EngineSettings, *, capacity: int | None = None, compute: str = "as_is"
+    ) -> None:
+        """Load `path`; `compute` says in which form its weights are (`engines/compute.py`).
+
+        Raises `InputError` where llama.cpp cannot, `MissingError` where something is missing.
+        """
         self._capacity = min(capacity or settings.capacity, MAX_SEQUENCES)
         self._threads = settings.threads or physical_cores()
+        self._compute = compute
         self._model = LlamaModel(path, gpu_layers=settings.gpu_layers)
         self._most = min(settings.context, self._model.trained_context or settings.context)
         self._context: LlamaContext | None = None
@@ -57,7 +63,7 @@ class LlamaCppEngine:
     def fingerprint(self) -> str:
         """Engine, version and compute type."""
         where = f"gpu={self._model.gpu_layers}" if self._model.gpu_layers else "cpu"
-        return f"llama-cpp-python {self._model.llama.__version__} {where} kv=f16"
+        return f"llama-cpp-python {self._model.llama.__version__} {where} {self._compute} kv=f16"
 
     def submit(self, request: Request) -> None:
         """Queue a request. Raises `InputError` where its prompt leaves no room in the context."""

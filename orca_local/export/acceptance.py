@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import AcceptanceError
 from orca_local.domain.events import AcceptanceChecked
+from orca_local.domain.statistics import log_softmax
 from orca_local.gguf.header import Header
 from orca_local.gguf.tensors import iter_tensors, read_tensor
 
@@ -85,16 +86,11 @@ def divergence(reference: Iterable[Logits], other: Iterable[Logits]) -> Divergen
     for p_rows, q_rows in zip(reference, other, strict=True):
         for start in range(0, len(p_rows), _AT_ONCE):
             p_logits, q_logits = p_rows[start : start + _AT_ONCE], q_rows[start : start + _AT_ONCE]
-            log_p, log_q = _log_softmax(p_logits), _log_softmax(q_logits)
+            log_p, log_q = log_softmax(p_logits), log_softmax(q_logits)
             total += float((np.exp(log_p) * (log_p - log_q)).sum())
             same += int((p_logits.argmax(axis=1) == q_logits.argmax(axis=1)).sum())
             count += len(p_logits)
     return Divergence(total / count, same / count, count) if count else Divergence(float("inf"), 0.0, 0)
-
-
-def _log_softmax(logits: Logits) -> NDArray[np.float64]:
-    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
 
 def check_metadata(base: Header, made: Header) -> AcceptanceChecked:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.events import Event
-from orca_local.domain.settings import EngineSettings
+from orca_local.domain.events import ComputeChosen, Event
 from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.types import Sample
 from orca_local.evaluate.stage import Candidate, LoadedModel, evaluate
@@ -66,6 +65,7 @@ class Pipeline:
 
     def probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
         """Measure the base under every strategy and choose one per task."""
+        from orca_local.engines.compute import choose
         from orca_local.probe.stage import probe
 
         samples = self._samples("probe", tasks)
@@ -73,7 +73,10 @@ class Pipeline:
         base = self.candidate("base")
 
         def events(run: RunContext) -> Iterator[Event]:
-            loaded = self.load(base)
+            form = choose(base.path, base.model.sha256, self._settings.engine)
+            run.record_inputs(model_sha256=base.model.sha256, compute=form.compute)
+            yield ComputeChosen(form.compute, form.reason)
+            loaded = self.load(replace(base, path=form.path), compute=form.compute)
             try:
                 yield from probe(
                     loaded.engine,
@@ -248,17 +251,15 @@ class Pipeline:
 
         return LlamaCppEngine(path, self._settings.engine)
 
-    def load(self, candidate: Candidate, capacity: int | None = None) -> LoadedModel:
+    def load(self, candidate: Candidate, capacity: int | None = None, compute: str = "as_is") -> LoadedModel:
         """Load a model and the renderer of its own template."""
         from orca_local.engines.llama_cpp import LlamaCppEngine
         from orca_local.gguf.renderer import PromptRenderer
 
-        settings = self._settings.engine
-        if capacity is not None:
-            settings = EngineSettings(**{**settings.model_dump(), "capacity": capacity})
         renderer = PromptRenderer(candidate.path)
         try:
-            return LoadedModel(LlamaCppEngine(candidate.path, settings), renderer)
+            engine = LlamaCppEngine(candidate.path, self._settings.engine, capacity=capacity, compute=compute)
+            return LoadedModel(engine, renderer)
         except BaseException:
             renderer.close()
             raise

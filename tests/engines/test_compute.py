@@ -1,0 +1,99 @@
+"""A quantized file as it is, or as a copy in BF16."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orca_local.domain.errors import MissingError
+from orca_local.domain.settings import EngineSettings
+from orca_local.domain.statistics import mean_kl
+from orca_local.engines import compute
+from orca_local.engines.compute import Measured, choose
+from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.export.quantize import quantize
+from orca_local.gguf.digest import file_sha256
+from orca_local.gguf.header import read_header
+from orca_local.gguf.tensors import read_tensor
+
+Choose = Callable[..., compute.Chosen]
+
+
+@pytest.fixture
+def quantized(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of Q8_0 matrices, and an empty cache."""
+    monkeypatch.setenv("ORCA_LOCAL_CACHE", str(tmp_path / "cache"))
+    quantize(tiny_gguf, tmp_path / "q.gguf", "Q8_0")
+    return tmp_path / "q.gguf"
+
+
+def chosen(path: Path, form: str) -> compute.Chosen:
+    return choose(path, file_sha256(path), EngineSettings(compute=form, threads=1))  # type: ignore[arg-type]
+
+
+def test_a_copy_has_the_same_weights_rounded_and_the_same_metadata(quantized: Path) -> None:
+    made = chosen(quantized, "bf16")
+    assert made.compute == "bf16" and made.path != quantized
+    first, second = read_header(quantized), read_header(made.path)
+    assert second.quantization == "BF16" and second.chat_template == first.chat_template
+    for tensor in first.tensors:
+        wanted, found = read_tensor(first, tensor.name), read_tensor(second, tensor.name)
+        np.testing.assert_allclose(found, wanted, rtol=2**-8)
+    before = made.path.stat().st_mtime_ns
+    assert chosen(quantized, "bf16").path.stat().st_mtime_ns == before, "made once"
+
+
+def test_both_forms_predict_alike_and_have_other_names(quantized: Path) -> None:
+    made = chosen(quantized, "bf16")
+    logits, names = [], []
+    for path, form in ((quantized, "as_is"), (made.path, "bf16")):
+        with closing(LlamaCppEngine(path, EngineSettings(context=128, threads=1), compute=form)) as engine:
+            logits.append(engine.prompt_logits(range(200, 240), range(40)))
+            names.append(engine.fingerprint)
+    assert mean_kl(*logits) < compute.MAX_KL
+    assert names[0] != names[1], "a generation of one form is never taken for one of the other"
+
+
+def test_auto_measures_once_and_remembers(quantized: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = chosen(quantized, "auto")
+    assert "tokens/s" in first.reason
+    assert (first.compute == "bf16") == (first.path != quantized)
+
+    def never(*_: object) -> Measured:
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(compute, "_measure", never)
+    assert chosen(quantized, "auto") == first
+
+
+@pytest.mark.parametrize(
+    ("measured", "form", "said"),
+    [
+        (Measured(as_is=100, bf16=300, kl=0.004), "bf16", "300 tokens/s in BF16 against 100"),
+        (Measured(as_is=100, bf16=110, kl=0.004), "as_is", "110 tokens/s in BF16 against 100"),
+        (Measured(as_is=100, bf16=300, kl=0.2), "as_is", "differ"),
+        (Measured(as_is=100, bf16=300, kl=float("nan")), "as_is", "differ"),
+    ],
+)
+def test_a_copy_must_be_worth_it_and_say_the_same(measured: Measured, form: str, said: str) -> None:
+    decided, reason = measured.decide()
+    assert decided == form and said in reason
+
+
+def test_what_is_not_quantized_stays_as_it_is(tiny_gguf: Path) -> None:
+    for form in ("auto", "bf16", "as_is"):
+        assert chosen(tiny_gguf, form).path == tiny_gguf
+
+
+def test_without_room_auto_does_without_and_bf16_says_so(quantized: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = quantized.parent / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("ORCA_LOCAL_CACHE", str(blocked))
+    assert chosen(quantized, "auto").path == quantized
+    with pytest.raises(MissingError, match="cannot write") as raised:
+        chosen(quantized, "bf16")
+    assert "engine.compute" in raised.value.hint
