@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import torch
 from torch import nn
@@ -22,6 +25,10 @@ HEAD_CHUNK = 256
 """Positions whose logits are in memory at once."""
 CPU_TOKENS, CUDA_TOKENS = 1536, 16384
 """Tokens whose activations are in memory at once; about 1 MB each for a student of 135M parameters."""
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def choose_device() -> torch.device:
@@ -46,10 +53,25 @@ def _has_bf16_instructions() -> bool:
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
+def in_own_thread(method: Callable[Concatenate[TorchBackend, P], R]) -> Callable[Concatenate[TorchBackend, P], R]:
+    """Run a method in the backend's thread.
+
+    PyTorch and llama.cpp both configure the AMX tiles of the thread they compute in, and llama.cpp only once:
+    after a step of training in the same thread it would compute something else, or end the process.
+    """
+
+    @wraps(method)
+    def run(self: TorchBackend, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.thread.submit(method, self, *args, **kwargs).result()
+
+    return run
+
+
 class TorchBackend:
     """A frozen student with a LoRA adapter and its optimizer."""
 
     def __init__(self, header: Header, recipe: Recipe, compute: str) -> None:
+        self.thread = ThreadPoolExecutor(1, "torch")
         self.device = choose_device()
         self.dtype = choose_dtype(compute, self.device)
         torch.manual_seed(recipe.seed)
@@ -82,6 +104,7 @@ class TorchBackend:
         """Device and type of the computation, for the log."""
         return f"{self.device.type} {str(self.dtype).removeprefix('torch.')}"
 
+    @in_own_thread
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
         """One optimizer step; see `TrainBackend`."""
         self._model.train()
@@ -100,6 +123,7 @@ class TorchBackend:
         self._optimizer.zero_grad(set_to_none=True)
         return StepResult(total / len(batch.target), len(batch.target), norm)
 
+    @in_own_thread
     def evaluate(self, batch: Batch) -> StepResult:
         """The loss alone; see `TrainBackend`."""
         self._model.eval()

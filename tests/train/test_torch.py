@@ -209,3 +209,17 @@ def test_auto_computes_in_bfloat16_only_where_the_processor_does() -> None:
     capabilities = torch.cpu.get_capabilities()
     hardware = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     assert (chosen == torch.bfloat16) == bool(hardware)
+
+
+@pytest.mark.student
+def test_training_leaves_llama_cpps_tiles_alone(student_gguf: Path) -> None:
+    """Both set up the AMX tiles of their thread; in one thread the second engine call ended the process."""
+    rows = make_rows(student_gguf, 4)
+    ids = list(rows[0].token_ids)
+    with closing(LlamaCppEngine(student_gguf, EngineSettings(context=128))) as engine:
+        before = engine.prompt_logits(ids, range(len(ids)))
+        backend = TorchBackend(read_header(student_gguf), recipe_for(rows), "bfloat16")
+        backend.step(make_batch(rows), 1e-3)
+        backend.evaluate(make_batch(rows))
+        after = engine.prompt_logits(ids, range(len(ids)))
+    assert np.array_equal(before, after)
