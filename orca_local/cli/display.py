@@ -70,8 +70,8 @@ class Display:
             case ComputeChosen():
                 self._say(f"  computed {event.reason}")
             case StrategyChosen():
-                mark = "" if event.decided else " (not decided)"
-                self._say(f"  {event.task}: {event.strategy}{mark}")
+                best = f"best with probability {100 * event.probability_best:.0f} %"
+                self._say(f"  {event.task}: {event.strategy} ({'decided' if event.decided else best})")
             case AcceptanceChecked():
                 mark = "ok" if event.passed else "FAILED"
                 self._say(

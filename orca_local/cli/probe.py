@@ -14,20 +14,40 @@ from orca_local.cli.stages import open_pipeline
 @click.command("probe")
 @click.option("--task", "tasks", multiple=True, metavar="T", help="Only this task (repeatable).")
 @click.option("--strategy", "strategies", multiple=True, metavar="S", help="Only this strategy (repeatable).")
-@click.option("--method", type=click.Choice(["exhaustive"]), help="How cells are chosen for measuring.")
-@click.option("--samples", type=click.IntRange(1), help="Probe samples a task (default: all).")
+@click.option("--method", type=click.Choice(["race", "exhaustive"]), help="Drop weak strategies early, or not.")
+@click.option("--samples", type=click.IntRange(1), help="Probe samples a task at most (default: 32).")
+@click.option("--estimate", "only_estimate", is_flag=True, help="Say what it would take, and do nothing.")
 @common_options
 def command(
-    common: Common, tasks: tuple[str, ...], strategies: tuple[str, ...], method: str | None, samples: int | None
+    common: Common,
+    tasks: tuple[str, ...],
+    strategies: tuple[str, ...],
+    method: str | None,
+    samples: int | None,
+    only_estimate: bool,
 ) -> None:
     """Measure the student under every strategy and choose one per task."""
     overrides = {"probe": given(method=method, samples=samples)}
     with open_pipeline(common, overrides) as pipeline:
-        summary = pipeline.probe(tasks, strategies)
+        run = pipeline.estimate_probe if only_estimate else pipeline.probe
+        summary = run(tasks, strategies)
     if common.json:
         write_json(summary)
+    elif only_estimate:
+        _show_estimate(summary)
     else:
         show_matrix(summary)
+
+
+def _show_estimate(found: dict[str, Any]) -> None:
+    from orca_local.cli.tables import echo
+
+    answers = found["generations"]
+    echo(
+        f"{found['tasks']} tasks: about {answers['expected']:,} answers ({answers['least']:,} to {answers['most']:,}), "
+        f"{found['completion_tokens']:,} tokens, {found['seconds'] / 60:.1f} minutes"
+    )
+    echo(f"from {found['basis']}" if found["basis"].startswith("the") else found["basis"])
 
 
 def show_matrix(summary: dict[str, Any]) -> None:
@@ -38,11 +58,22 @@ def show_matrix(summary: dict[str, Any]) -> None:
     rows = []
     for task in summary["tasks"]:
         cells = {cell["strategy"]: cell for cell in task["cells"]}
-        marks = [
-            f"{100 * cells[n]['accuracy']:.0f}" + ("*" if n == task["strategy"] else "") if n in cells else ""
-            for n in names
-        ]
+        most = max(cell["n"] for cell in task["cells"])
+        marks = [_mark(cells.get(name), name == task["strategy"], most) for name in names]
         rows.append((task["task"], *marks, "yes" if task["decided"] else "no"))
     echo(table(["task", *names, "decided"], rows))
     new, cached = summary["generations"]["new"], summary["generations"]["cached"]
-    echo(f"accuracy in percent, * chosen · {new} generations new, {cached} cached · {summary['seconds']:.0f} s")
+    for task in summary["tasks"]:
+        echo(f"{task['task']}: {task['reason']}")
+    if summary["worth"]:
+        echo(f"over {summary['worth']['tasks']} tasks, {summary['worth']['reason']}")
+    done = f"{new} generations new, {cached} cached · {summary['seconds']:.0f} s"
+    echo(f"accuracy in percent, * chosen, (n) left after n samples · {done}")
+
+
+def _mark(cell: dict[str, Any] | None, chosen: bool, most: int) -> str:
+    """A cell of the matrix."""
+    if cell is None or not cell["n"]:
+        return "–"
+    left = f" ({cell['n']})" if cell["n"] < most else ""
+    return f"{100 * cell['accuracy']:.0f}{'*' if chosen else ''}{left}"

@@ -95,13 +95,29 @@ class CellMeasured(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StrategyLeft(Event):
+    """A strategy is not measured any further on a task."""
+
+    task: str
+    strategy: str
+    samples: int
+    """That it had answered by then."""
+
+
+@dataclass(frozen=True, slots=True)
 class StrategyChosen(Event):
     """A task has its strategy."""
 
     task: str
     strategy: str
     decided: bool
+    """Whether a test that stays valid at every look says that it beats all others."""
     reason: str
+    probability_best: float = 0.0
+    loss_bound: float = 1.0
+    """What the choice costs at most, in accuracy, with 95 % probability."""
+    more_samples: int | None = None
+    """How many more would decide it, if they came as before."""
 
 
 @dataclass(frozen=True, slots=True)

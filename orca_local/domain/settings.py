@@ -42,12 +42,15 @@ class EngineSettings(_Section):
 class ProbeSettings(_Section):
     """How strategies are compared on the student."""
 
-    method: Literal["exhaustive"] = "exhaustive"
-    samples: int = Field(default=0, ge=0)
-    """Probe samples a task; 0 for all."""
+    method: Literal["race", "exhaustive"] = "race"
+    """race: weak strategies leave early; exhaustive: every strategy answers every sample."""
+    samples: int = Field(default=32, ge=0)
+    """Probe samples a task at most; 0 for all."""
+    tolerance: float = Field(default=0.015, ge=0, lt=1)
+    """Expected loss of accuracy from which on a race asks no more: 0.015 is one and a half points."""
     max_tokens: int = Field(default=256, ge=1)
     alpha: float = Field(default=0.05, gt=0, lt=1)
-    """Error level of the intervals."""
+    """Error level of the intervals, and of saying that a choice is decided."""
 
 
 class TeacherSettings(_Section):

@@ -89,17 +89,21 @@ def _probe(store: Store) -> str:
             if name not in cells:
                 row.append("")
                 continue
-            text = f"{_percent(cells[name]['accuracy'])} ({_percent(cells[name]['extracted'])})"
+            cell = cells[name]
+            text = f"{_percent(cell['accuracy'])} ({_percent(cell['extracted'])}, {cell['n']})" if cell["n"] else "–"
             row.append(f"**{text}**" if name == task["strategy"] else text)
         matrix.append((task["task"], *row, "yes" if task["decided"] else "no"))
+    worth = summary.get("worth")
     reasons = [f"- {_cell(s.task)}: {_cell(s.reason)}" for s in store.selections.current().values()]
     return "\n".join(
         [
             "## Strategies\n",
             "Accuracy of the untuned student in percent; in brackets the share of completions in which an answer "
-            "was found. The chosen strategy is bold.\n",
+            "was found, and the number of samples. The chosen strategy is bold. *Decided* says that a test that stays "
+            "valid at every look found it better than all others.\n",
             _table(["task", *names, "decided"], matrix),
             *reasons,
+            *([f"\nOver {worth['tasks']} tasks, {worth['reason']}."] if worth else []),
             "",
         ]
     )

@@ -54,6 +54,15 @@ class Counts:
     tokens: int = 0
     """Tokens generated now."""
 
+    def __add__(self, other: Counts) -> Counts:
+        """Of two parts of a stage together."""
+        return Counts(
+            self.new + other.new,
+            self.cached + other.cached,
+            self.failed + other.failed,
+            self.tokens + other.tokens,
+        )
+
     @property
     def done(self) -> int:
         """Measurements dealt with."""

@@ -93,6 +93,16 @@ class Pipeline:
 
         return self._run("probe", events)
 
+    def estimate_probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
+        """What `probe` with the same arguments would take."""
+        from orca_local.probe.estimate import estimate
+        from orca_local.probe.stage import group_tasks, limit_per_task
+
+        settings = self._settings.probe
+        scored = [sample for sample in self._samples("probe", tasks) if sample.kind != "free"]
+        strategies = [strategy.name for strategy in self._chosen_strategies(names)]
+        return estimate(self.store, group_tasks(limit_per_task(scored, settings.samples), strategies), settings)
+
     def teach(self, limit: int | None = None) -> dict[str, Any]:
         """Gather the teacher's answers to the training samples."""
         from orca_local.teach.make import make_teacher

@@ -1,21 +1,33 @@
-"""Measure the student under every strategy on every task, and choose one strategy a task."""
+"""Measure the student under the strategies, task by task, and choose one strategy a task."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from orca_local.domain.events import CellMeasured, Event, StageFinished, StageStarted, StrategyChosen, Warned
+from orca_local.domain.events import (
+    CellMeasured,
+    Event,
+    StageFinished,
+    StageProgressed,
+    StageStarted,
+    StrategyChosen,
+    StrategyLeft,
+    Warned,
+)
 from orca_local.domain.prompts import student_messages
 from orca_local.domain.settings import ProbeSettings
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
-from orca_local.generation.generate import ModelRef, Wanted, generate
+from orca_local.generation.generate import Counts, ModelRef, Wanted, generate
 from orca_local.gguf.renderer import PromptRenderer
-from orca_local.probe.choose import Cell, Choice, choose
-from orca_local.store.measurements import MeasurementRow
+from orca_local.probe.choose import Cell, Choice
+from orca_local.probe.race import Pool, rounds
+from orca_local.probe.tasks import Found, ProbedTask, pools
+from orca_local.probe.worth import worth
 from orca_local.store.selections import SelectionRow
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
@@ -32,39 +44,34 @@ def probe(
     model: ModelRef,
     run_id: int,
 ) -> Iterator[Event]:
-    """Answer every sample under every strategy, greedily, and keep a selection for each task.
+    """Answer samples under strategies, greedily, and keep a selection for each task.
 
-    Samples of kind `free` cannot be scored and are left out with a warning. The order of `strategies` breaks
-    ties that neither score nor cost decides.
+    `exhaustive` answers every sample under every strategy. `race` goes round by round, all tasks together, and
+    asks no more where more would not pay. Samples of kind `free` cannot be scored and are left out with a warning.
+    The order of `strategies` breaks ties that neither score nor cost decides.
     """
     started = time.monotonic()
     scored = [sample for sample in samples if sample.kind != "free"]
     if len(scored) < len(samples):
         yield Warned(f"{len(samples) - len(scored)} samples of kind `free` have no score and are not probed")
-    chosen = limit_per_task(scored, settings.samples)
-    wanted = [_wanted(sample, strategy, settings) for sample in chosen for strategy in strategies]
-    yield StageStarted("probe", len(wanted), "generations")
+    tasks = group_tasks(limit_per_task(scored, settings.samples), [strategy.name for strategy in strategies])
+    yield StageStarted("probe", sum(len(task.samples) for task in tasks) * len(strategies), "generations")
     with store.transaction():
         for strategy in strategies:
             store.strategies.ensure(strategy)
-    counts = yield from generate(engine, renderer, store, wanted, model=model, run_id=run_id)
-    if counts.failed:
-        yield Warned(f"{counts.failed} of {len(wanted)} generations failed and are left out of the scores")
-    tasks = []
-    for task, cells in _cells(store, [s.name for s in strategies], chosen, model, run_id).items():
-        yield from (_measured(task, cell, settings.alpha) for cell in cells)
-        choice = choose(cells, [s.name for s in strategies], settings.alpha)
-        if choice is None:
-            yield Warned(f"task {task!r} has no measured answer, so no strategy was chosen for it")
-            continue
-        store.selections.set(_selection(task, choice, settings, run_id))
-        yield StrategyChosen(task, choice.cell.strategy, choice.decided, choice.reason)
-        tasks.append(_summary(task, choice, cells, settings.alpha))
+    run = _Probe(engine, renderer, store, tasks, {s.name: s for s in strategies}, settings, model, run_id)
+    yield from run.measure()
+    if run.counts.failed:
+        yield Warned(f"{run.counts.failed} generations failed and are left out of the scores")
+    summaries = yield from run.choose()
+    found = worth([(task.kind, task.scores(run.found)) for task in tasks], settings.alpha)
     summary = {
         "run_id": run_id,
-        "tasks": tasks,
-        "generations": {"new": counts.new, "cached": counts.cached},
-        "completion_tokens": counts.tokens,
+        "method": settings.method,
+        "tasks": summaries,
+        "worth": found.to_dict([strategy.name for strategy in strategies]) if found else None,
+        "generations": {"new": run.counts.new, "cached": run.counts.cached},
+        "completion_tokens": run.counts.tokens,
         "seconds": round(time.monotonic() - started, 3),
     }
     yield StageFinished("probe", summary)
@@ -82,32 +89,95 @@ def limit_per_task(samples: Sequence[Sample], limit: int) -> list[Sample]:
     return kept
 
 
-def _wanted(sample: Sample, strategy: Strategy, settings: ProbeSettings) -> Wanted:
-    messages = student_messages(sample, strategy)
-    return Wanted(
-        sample, strategy.name, messages, messages[0].content, SamplingSettings(max_tokens=settings.max_tokens)
-    )
+def group_tasks(samples: Sequence[Sample], strategies: Sequence[str]) -> list[ProbedTask]:
+    """Tasks with their samples, in the order given."""
+    groups: dict[str, list[Sample]] = {}
+    for sample in samples:
+        groups.setdefault(sample.task, []).append(sample)
+    return [ProbedTask(name, group, strategies) for name, group in groups.items()]
 
 
-def _cells(
-    store: Store, strategies: Sequence[str], samples: Sequence[Sample], model: ModelRef, run_id: int
-) -> dict[str, list[Cell]]:
-    """What this run measured, by task; a strategy whose every generation failed has an empty cell."""
-    found: dict[tuple[str, str], list[MeasurementRow]] = {}
-    for row in store.measurements.rows(run_id=run_id, model_id=model.model_id):
-        found.setdefault((row.task, row.strategy), []).append(row)
-    tasks = dict.fromkeys(sample.task for sample in samples)
-    return {task: [_cell(name, found.get((task, name), [])) for name in strategies] for task in tasks}
+@dataclass
+class _Probe:
+    """One run of the stage."""
 
+    engine: Engine
+    renderer: PromptRenderer
+    store: Store
+    tasks: Sequence[ProbedTask]
+    strategies: dict[str, Strategy]
+    settings: ProbeSettings
+    model: ModelRef
+    run_id: int
 
-def _cell(strategy: str, rows: Sequence[MeasurementRow]) -> Cell:
-    return Cell(
-        strategy,
-        n=len(rows),
-        score_sum=sum(row.value or 0.0 for row in rows),
-        extracted=sum(row.extracted is not None for row in rows),
-        completion_tokens=sum(row.completion_tokens for row in rows),
-    )
+    def __post_init__(self) -> None:
+        self.counts = Counts()
+        self.found: Found = {}
+        self.prior: dict[str, Pool] = {}
+
+    def measure(self) -> Generator[Event, None, None]:
+        """Ask what the method wants, round by round."""
+        longest = max((len(task.samples) for task in self.tasks), default=0)
+        race = self.settings.method == "race"
+        for until in rounds(longest) if race else [longest]:
+            running = [task for task in self.tasks if task.running]
+            # Sample by sample through all tasks: neighbours then begin alike only under one strategy, but a
+            # prompt begins with what any sequence holds, and the slots stay full to the end of the round.
+            cells = [cell for task in running for cell in task.next_cells(until)]
+            yield from self._generate(cells)
+            self.prior = self.prior or pools(self.tasks, self.found)
+            if race:
+                for task in running:
+                    for name in task.judge(self.found, self.prior[task.kind], self.settings.tolerance):
+                        yield StrategyLeft(task.name, name, task.answered)
+
+    def choose(self) -> Generator[Event, None, list[dict[str, Any]]]:
+        """Say and keep what each task's strategy is."""
+        alpha, summaries = self.settings.alpha, []
+        for task in self.tasks:
+            cells = task.cells(self.found)
+            yield from (_measured(task.name, cell, alpha) for cell in cells)
+            by_accuracy = self.settings.method != "race"
+            prior = self.prior[task.kind]
+            choice = task.choose(self.found, prior, alpha, by_accuracy=by_accuracy)
+            if choice is None:
+                yield Warned(f"task {task.name!r} has no measured answer, so no strategy was chosen for it")
+                continue
+            self.store.selections.set(_selection(task.name, choice, self.settings, self.run_id))
+            yield StrategyChosen(
+                task.name,
+                choice.cell.strategy,
+                choice.claim.decided,
+                choice.reason,
+                choice.probability_best,
+                choice.loss_bound,
+                choice.claim.more_samples,
+            )
+            summaries.append(_summary(task.name, choice, cells, alpha))
+        return summaries
+
+    def _generate(self, cells: Sequence[tuple[Sample, str]]) -> Iterator[Event]:
+        before = self.counts
+        wanted = [self._wanted(sample, name) for sample, name in cells]
+        events = generate(self.engine, self.renderer, self.store, wanted, model=self.model, run_id=self.run_id)
+        try:
+            while True:
+                event = next(events)
+                if isinstance(event, StageProgressed):
+                    event = replace(event, done=before.done + event.done, tokens=before.tokens + event.tokens)
+                yield event
+        except StopIteration as end:
+            self.counts = before + end.value
+        finally:
+            events.close()
+        rows = self.store.measurements.rows(run_id=self.run_id, model_id=self.model.model_id)
+        self.found = {(row.sample_id, row.strategy): row for row in rows}
+
+    def _wanted(self, sample: Sample, name: str) -> Wanted:
+        messages = student_messages(sample, self.strategies[name])
+        return Wanted(
+            sample, name, messages, messages[0].content, SamplingSettings(max_tokens=self.settings.max_tokens)
+        )
 
 
 def _measured(task: str, cell: Cell, alpha: float) -> CellMeasured:
@@ -134,7 +204,7 @@ def _selection(task: str, choice: Choice, settings: ProbeSettings, run_id: int) 
         ci_low=interval.low,
         ci_high=interval.high,
         samples=choice.cell.n,
-        decided=choice.decided,
+        decided=choice.claim.decided,
         method=settings.method,
         alpha=settings.alpha,
         reason=choice.reason,
@@ -146,7 +216,10 @@ def _summary(task: str, choice: Choice, cells: Sequence[Cell], alpha: float) -> 
     return {
         "task": task,
         "strategy": choice.cell.strategy,
-        "decided": choice.decided,
+        "decided": choice.claim.decided,
+        "probability_best": choice.probability_best,
+        "loss_bound": choice.loss_bound,
+        "more_samples": choice.claim.more_samples,
         "reason": choice.reason,
         "cells": [
             {

@@ -2,86 +2,87 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from orca_local.probe.choose import Cell, choose
+from orca_local.probe.choose import Cell, Choice, best_measured, make_choice
+from orca_local.probe.claim import Scores
+from orca_local.probe.race import Standing
 
-ORDER = ("direct", "recall", "steps")
+NAMES = ("direct", "recall", "steps")
+COSTS = (10, 20, 30)
 
 
-def cell(strategy: str, right: float, n: int = 20, tokens: int = 200) -> Cell:
-    return Cell(strategy, n, right, n, tokens)
+def table(*right: float, n: int = 20) -> Scores:
+    """The first so many samples right, of `n`, a row a strategy."""
+    return np.array([[float(i < r) for i in range(n)] for r in right])
 
 
-def test_the_highest_accuracy_wins() -> None:
-    choice = choose([cell("direct", 3), cell("recall", 12), cell("steps", 9)], ORDER, 0.05)
-    assert choice is not None
-    assert choice.cell.strategy == "recall"
-    assert not choice.decided
+def cells(scores: Scores, costs: tuple[int, ...] = COSTS) -> list[Cell]:
+    return [
+        Cell(name, len(row), float(row.sum()), len(row), cost * len(row))
+        for name, row, cost in zip(NAMES, scores, costs, strict=False)
+    ]
+
+
+def choose(scores: Scores, alpha: float = 0.05, costs: tuple[int, ...] = COSTS) -> Choice:
+    found = cells(scores, costs)
+    best = best_measured(found)
+    assert best is not None
+    return make_choice(found, scores, best, Standing(best, (), True, 0.9, 0.1), alpha)
+
+
+def test_the_highest_accuracy_wins_and_the_rest_is_said() -> None:
+    choice = choose(table(3, 12, 9))
+    assert (choice.cell.strategy, choice.claim.decided) == ("recall", False)
     assert choice.reason == (
-        "recall scores highest with 60 % on 20 samples, but too few samples set it apart from 1 other, "
-        "first steps with 45 %"
+        "recall beats direct by 45 points ± 22; it scores 60 % on 20 samples and cannot be told apart from 1 other, "
+        "first steps with 45 %, which costs 50 % more tokens; about 43 more samples would settle it"
     )
 
 
-def test_it_is_decided_where_the_intervals_are_apart() -> None:
-    choice = choose([cell("direct", 2), cell("recall", 3), cell("steps", 18)], ORDER, 0.05)
-    assert choice is not None
-    assert (choice.cell.strategy, choice.decided) == ("steps", True)
-    assert choice.reason.startswith("steps scores 90 % on 20 samples (95 % interval 70 % to 97 %), clear of recall")
+def test_what_beats_all_is_decided() -> None:
+    choice = choose(table(1, 2, 19))
+    assert (choice.cell.strategy, choice.claim.decided, choice.claim.more_samples) == ("steps", True, None)
+    assert choice.reason == "steps beats every other strategy, recall by 85 points ± 16, on 20 samples"
+
+
+def test_what_beats_some_says_which() -> None:
+    choice = choose(table(1, 17, 19))
+    assert choice.reason.startswith("steps beats direct by 90 points ± 13; it scores 95 % on 20 samples and cannot be")
+    assert "1 other, first recall with 85 %" in choice.reason
 
 
 def test_a_smaller_alpha_decides_less() -> None:
-    cells = [cell("direct", 4), cell("steps", 12)]
-    decided = {alpha: choice.decided for alpha in (0.2, 0.001) if (choice := choose(cells, ORDER, alpha))}
-    assert decided == {0.2: True, 0.001: False}
+    decided = {alpha: choose(table(2, 1, 14), alpha).claim.decided for alpha in (0.2, 0.0001)}
+    assert decided == {0.2: True, 0.0001: False}
 
 
-def test_a_tie_goes_to_the_cheaper() -> None:
-    choice = choose([cell("direct", 9, tokens=300), cell("steps", 9, tokens=200)], ORDER, 0.05)
-    assert choice is not None
-    assert (choice.cell.strategy, choice.decided) == ("steps", False)
-    assert choice.reason == (
-        "steps and direct both score 45 % on 20 samples; the first takes 10 tokens an answer against 15"
-    )
-
-
-def test_a_tie_in_cost_too_goes_to_the_first_in_order() -> None:
-    for cells in ([cell("direct", 9), cell("steps", 9)], [cell("steps", 9), cell("direct", 9)]):
-        choice = choose(cells, ORDER, 0.05)
-        assert choice is not None
-        assert choice.cell.strategy == "direct"
-
-
-def test_sums_that_differ_by_rounding_are_a_tie() -> None:
-    choice = choose([cell("direct", 0.1 + 0.2, tokens=9), cell("steps", 0.3, tokens=8)], ORDER, 0.05)
-    assert choice is not None
-    assert choice.cell.strategy == "steps"
-
-
-def test_where_nothing_is_right_the_cheapest_is_taken() -> None:
-    choice = choose([cell("direct", 0, tokens=60), cell("steps", 0, tokens=900)], ORDER, 0.05)
-    assert choice is not None
-    assert (choice.cell.strategy, choice.decided) == ("direct", False)
-    assert choice.reason == "no strategy got an answer right on 20 samples; direct is the cheapest (3 tokens)"
+def test_a_tie_goes_to_the_cheaper_then_to_the_first() -> None:
+    assert best_measured(cells(table(9, 9, 9), (30, 20, 20))) == 1
+    assert best_measured(cells(table(9, 9, 9), (20, 20, 20))) == 0
+    assert best_measured([Cell("a", 1, 0.1 + 0.2, 1, 9), Cell("b", 1, 0.3, 1, 8)]) == 1, "rounding is a tie"
 
 
 def test_the_accuracy_counts_and_not_the_sum() -> None:
-    choice = choose([cell("direct", 9, n=10), cell("steps", 12, n=20)], ORDER, 0.05)
-    assert choice is not None
-    assert choice.cell.strategy == "direct"
+    assert best_measured([Cell("a", 10, 9, 10, 10), Cell("b", 20, 12, 20, 10)]) == 0
 
 
-def test_a_strategy_without_samples_is_never_chosen() -> None:
-    choice = choose([cell("direct", 0, n=0, tokens=0), cell("steps", 0, n=1)], ORDER, 0.05)
-    assert choice is not None
-    assert choice.cell.strategy == "steps"
-    assert choice.reason == "steps is the only strategy measured: 0 % on 1 sample"
-    assert choose([cell("direct", 0, n=0)], ORDER, 0.05) is None
+def test_a_strategy_without_samples_is_never_best() -> None:
+    assert best_measured([Cell("a", 0, 0, 0, 0), Cell("b", 1, 0, 1, 5)]) == 1
+    assert best_measured([Cell("a", 0, 0, 0, 0)]) is None
+
+
+def test_where_nothing_is_right_that_is_said() -> None:
+    choice = choose(table(0, 0))
+    assert (choice.cell.strategy, choice.claim.decided, choice.claim.more_samples) == ("direct", False, None)
+    assert choice.reason == "no strategy got an answer right on 20 samples; direct takes 10 tokens an answer"
+
+
+def test_one_strategy_alone_says_so() -> None:
+    assert choose(table(5)).reason == "direct is the only strategy measured: 25 % on 20 samples"
 
 
 @pytest.mark.parametrize("n", [1, 5, 50])
 def test_equal_cells_are_never_decided(n: int) -> None:
-    choice = choose([cell("direct", n, n=n), cell("steps", n, n=n)], ORDER, 0.05)
-    assert choice is not None
-    assert not choice.decided
+    assert not choose(table(n, n, n=n)).claim.decided

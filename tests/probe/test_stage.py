@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from orca_local.domain.errors import OrcaError
-from orca_local.domain.events import CellMeasured, Event, StageFinished, StageStarted, StrategyChosen, Warned
+from orca_local.domain.events import (
+    CellMeasured,
+    Event,
+    StageFinished,
+    StageStarted,
+    StrategyChosen,
+    StrategyLeft,
+    Warned,
+)
 from orca_local.domain.settings import EngineSettings, ProbeSettings
 from orca_local.domain.strategies import BUILTIN, Strategy
 from orca_local.domain.types import Request, Sample
@@ -41,12 +49,20 @@ def answer(request: Request) -> str:
     return doubled(request) if request.messages[-1].content.startswith("hard") else "no idea"
 
 
+def noisy(request: Request) -> str:
+    """Right two times in three under `long`, one in three under `brief`, as the prompt has it."""
+    rare = sum(map(ord, request.messages[1].content)) % 3 == 0
+    is_long = request.messages[0].content.startswith("Explain.")
+    return doubled(request) if rare != is_long else "no idea"
+
+
 def run(
     scene: Scene,
     engine: Engine,
     samples: list[Sample] = SAMPLES,
     strategies: tuple[Strategy, ...] = (BRIEF, LONG),
     limit: int = 0,
+    method: Literal["race", "exhaustive"] = "exhaustive",
 ) -> list[Event]:
     events = probe(
         engine,
@@ -54,7 +70,7 @@ def run(
         scene.store,
         samples,
         strategies,
-        ProbeSettings(max_tokens=16, samples=limit),
+        ProbeSettings(max_tokens=16, samples=limit, method=method),
         model=scene.model,
         run_id=scene.start(),
     )
@@ -83,7 +99,7 @@ def test_every_strategy_is_measured_on_every_sample_and_the_best_is_chosen(scene
 
 def test_the_summary_is_what_json_prints(scene: Scene) -> None:
     found = summary(run(scene, FakeEngine(answer)))
-    assert {"run_id", "tasks", "generations", "completion_tokens", "seconds"} == set(found)
+    assert {"run_id", "method", "tasks", "worth", "generations", "completion_tokens", "seconds"} == set(found)
     assert found["generations"] == {"new": 48, "cached": 0}
     doubles = found["tasks"][0]
     assert (doubles["task"], doubles["strategy"], doubles["decided"]) == ("doubles", "long", True)
@@ -143,7 +159,7 @@ def test_failed_generations_are_left_out_and_said(scene: Scene) -> None:
         return answer(request)
 
     events = run(scene, FakeEngine(broken))
-    assert Warned("12 of 48 generations failed and are left out of the scores") in events
+    assert Warned("12 generations failed and are left out of the scores") in events
     doubles = summary(events)["tasks"][0]
     assert [cell["n"] for cell in doubles["cells"]] == [0, 12]
     assert doubles["strategy"] == "long"
@@ -166,3 +182,71 @@ def test_a_tiny_model_is_probed_under_the_builtin_strategies(scene: Scene, tiny_
     assert found["generations"] == {"new": 24, "cached": 0}
     assert found["completion_tokens"] > 0
     assert found["tasks"][0]["strategy"] in {strategy.name for strategy in BUILTIN}
+
+
+class Dies(Exception):
+    """Stands for a process that is killed."""
+
+
+def test_a_race_asks_less_and_says_who_left(scene: Scene) -> None:
+    events = run(scene, FakeEngine(answer), method="race")
+    found = summary(events)
+    left = [e for e in events if isinstance(e, StrategyLeft)]
+    assert left == [StrategyLeft("doubles", "brief", 8), StrategyLeft("hard", "long", 8)]
+    doubles, hard = found["tasks"]
+    assert [cell["n"] for cell in doubles["cells"]] == [8, 8]
+    assert (doubles["strategy"], doubles["probability_best"] > 0.99, doubles["loss_bound"]) == ("long", True, 0.0)
+    assert (hard["strategy"], hard["decided"]) == ("brief", False), "a tie goes to the cheaper"
+    assert scene.store.selections.current()["doubles"].method == "race"
+    assert found["generations"]["new"] < 48
+
+
+def test_a_race_that_was_killed_goes_on_to_the_same_decisions(scene: Scene, tiny_gguf: Path) -> None:
+    whole = summary(run(scene, FakeEngine(noisy), method="race"))["tasks"]
+    with Store.open(scene.store.path.with_name("other.db"), create=True) as store:
+        other = Scene.make(store, tiny_gguf, SAMPLES)
+        for after in (5, 17):
+            count = 0
+
+            def dying(request: Request, after: int = after) -> str:
+                nonlocal count
+                count += 1
+                if count > after:
+                    raise Dies
+                return noisy(request)
+
+            with pytest.raises(Dies):
+                run(other, FakeEngine(dying), method="race")
+        again = summary(run(other, FakeEngine(noisy), method="race"))
+        other.renderer.close()
+    assert again["tasks"] == whole
+    assert again["generations"]["cached"] > 0
+
+
+def test_the_order_of_samples_makes_no_difference(scene: Scene) -> None:
+    first = summary(run(scene, FakeEngine(noisy), method="race"))["tasks"]
+    assert summary(run(scene, FakeEngine([]), SAMPLES[::-1], method="race"))["tasks"] == first
+
+
+def test_a_strategy_that_always_fails_leaves_at_once(scene: Scene) -> None:
+    def broken(request: Request) -> str:
+        if request.messages[0].content.startswith("Be brief."):
+            raise OrcaError("broken")
+        return answer(request)
+
+    found = summary(run(scene, FakeEngine(broken), method="race"))
+    assert {task["strategy"] for task in found["tasks"]} == {"long"}
+    assert all(task["cells"][0]["n"] == 0 for task in found["tasks"])
+
+
+def test_empty_answers_are_wrong_and_not_found(scene: Scene) -> None:
+    found = summary(run(scene, FakeEngine(lambda _: ""), method="race"))
+    for task in found["tasks"]:
+        assert task["strategy"] == "brief" and not task["decided"]
+        assert all(cell["extracted"] == 0 for cell in task["cells"])
+        assert task["reason"].startswith("no strategy got an answer right")
+
+
+def test_two_samples_are_enough_to_choose(scene: Scene) -> None:
+    found = summary(run(scene, FakeEngine(answer), SAMPLES[:2], method="race"))
+    assert found["tasks"][0]["strategy"] == "long" and not found["tasks"][0]["decided"]
