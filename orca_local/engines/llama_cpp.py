@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_local.domain.errors import InputError, OrcaError
+from orca_local.domain.errors import InputError, MissingError, OrcaError
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
 from orca_local.engines.llama_context import BATCH, MAX_SEQUENCES, LlamaContext, LlamaModel, Logits
+from orca_local.engines.memory import SHARE, fitting, free_memory, token_bytes
 from orca_local.engines.sampling import log_probabilities, pick
 from orca_local.engines.slots import Flight, Slot, find_place, refuse_unfit
 from orca_local.engines.threads import physical_cores
+from orca_local.gguf.header import read_header
 
 LENGTH_STEP = 256
 """The context grows in steps of this many tokens a sequence."""
@@ -41,6 +43,7 @@ class LlamaCppEngine:
         self._threads = settings.threads or physical_cores()
         self._compute = compute
         self._model = LlamaModel(path, gpu_layers=settings.gpu_layers)
+        self._header = read_header(path)
         self._most = min(settings.context, self._model.trained_context or settings.context)
         self._context: LlamaContext | None = None
         self._slots = [Slot(number) for number in range(self._capacity)]
@@ -180,10 +183,26 @@ class LlamaCppEngine:
                 self._context.close()
                 self._context = None
             length = min(-(-length // LENGTH_STEP) * LENGTH_STEP, self._most)
+            self._fit(length)
             for slot in self._slots:
                 slot.held.clear()
             self._context = LlamaContext(self._model, sequences=self._capacity, length=length, threads=self._threads)
         return self._context
+
+    def _fit(self, length: int) -> None:
+        """Give up slots that the memory has no room for; the system would end the process, not refuse."""
+        if self._model.gpu_layers:
+            return  # llama.cpp itself refuses what does not fit the card
+        free, per_token = free_memory(), token_bytes(self._header)
+        fits = fitting(self._capacity, length, per_token, free)
+        if not fits:
+            raise MissingError(
+                f"a sequence of {length:,} tokens takes {length * per_token / 1e9:.2f} GB of memory, and of "
+                f"{(free or 0) / 1e9:.2f} GB that are free no more than {100 * SHARE:.0f} % may be taken",
+                hint="close other programs, lower engine.context in orca.toml, or choose a smaller student",
+            )
+        self._capacity = fits
+        del self._slots[fits:]
 
     def _begin(self, flight: Flight) -> Slot:
         context = self._grown(flight.limit)

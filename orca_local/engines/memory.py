@@ -1,0 +1,42 @@
+"""How much memory there is for a context, and how much one takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orca_local.gguf.header import Header
+
+_MEMINFO = Path("/proc/meminfo")
+_LIMIT, _USED = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+SHARE = 0.8
+"""Of what is free, how much a context may take: the rest of the machine needs some, too."""
+
+
+def free_memory() -> int | None:
+    """Bytes that can be taken without swapping, within a container's limit; None where the system does not say."""
+    try:
+        lines = dict(line.split(":", 1) for line in _MEMINFO.read_text().splitlines())
+        free = int(lines["MemAvailable"].split()[0]) * 1024
+    except (OSError, ValueError, KeyError):
+        return None
+    try:
+        return min(free, int(_LIMIT.read_text()) - int(_USED.read_text()))
+    except (OSError, ValueError):  # no limit reads as "max"
+        return free
+
+
+def token_bytes(header: Header) -> int:
+    """Memory of one token's keys and values, in 16 bits each; 0 where blocks differ and the header has lists."""
+    if any(isinstance(header.value(f"attention.head_count{end}"), list) for end in ("", "_kv")):
+        return 0
+    heads = header.count("attention.head_count_kv", header.count("attention.head_count", 1))
+    size = header.count("embedding_length") // max(1, header.count("attention.head_count", 1))
+    keys, values = header.count("attention.key_length", size), header.count("attention.value_length", size)
+    return 2 * header.block_count * heads * (keys + values)
+
+
+def fitting(sequences: int, length: int, per_token: int, free: int | None) -> int:
+    """How many of `sequences` of `length` tokens fit into the share of `free` bytes that a context may take."""
+    if free is None or not per_token:
+        return sequences
+    return min(sequences, int(SHARE * free) // (length * per_token))

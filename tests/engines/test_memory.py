@@ -1,0 +1,47 @@
+"""Contexts that have to fit."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from orca_local.domain.errors import MissingError
+from orca_local.domain.settings import EngineSettings
+from orca_local.engines import llama_cpp
+from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.engines.memory import fitting, free_memory, token_bytes
+from orca_local.gguf.header import read_header
+from tests.engines.drive import prompt, request, run
+from tests.tiny import BLOCKS, HEADS, KV_HEADS, WIDTH
+
+
+def test_a_token_takes_keys_and_values_of_every_block(tiny_gguf: Path) -> None:
+    assert token_bytes(read_header(tiny_gguf)) == 2 * BLOCKS * KV_HEADS * 2 * (WIDTH // HEADS)
+
+
+def test_what_fits_is_counted() -> None:
+    assert fitting(24, 100, 1000, None) == 24
+    assert fitting(24, 100, 1000, 10**9) == 24
+    assert fitting(24, 100, 1000, 10**6) == 8
+    assert fitting(24, 100, 1000, 10**5) == 0
+    free = free_memory()
+    assert free is None or free > 10**8
+
+
+def test_an_engine_takes_as_many_sequences_as_fit(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    per_token = token_bytes(read_header(tiny_gguf))
+    monkeypatch.setattr(llama_cpp, "free_memory", lambda: int(2.5 * 256 * per_token / 0.8))
+    with closing(LlamaCppEngine(tiny_gguf, EngineSettings(capacity=8, context=256, threads=1))) as engine:
+        ended = run(engine, [request(f"r{i}", prompt(i), max_tokens=4) for i in range(6)])
+        assert engine.capacity == 2 and len(ended) == 6
+
+
+def test_one_that_does_not_fit_is_refused_with_the_numbers(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llama_cpp, "free_memory", lambda: 1000)
+    with closing(LlamaCppEngine(tiny_gguf, EngineSettings(context=256, threads=1))) as engine:
+        engine.submit(request("r", prompt(1)))
+        with pytest.raises(MissingError, match=r"256 tokens takes .* GB .* free") as raised:
+            engine.step()
+        assert "engine.context" in raised.value.hint
