@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError
 from orca_local.engines.amx import model_parameters
-from orca_local.gguf.llama import last_log, library, supports_gpu
+from orca_local.gguf.llama import last_log, library, supports_gpu, uninterrupted
 
 BATCH = 512
 """Most tokens in one call; a larger batch would abort the process."""
@@ -49,7 +50,8 @@ class LlamaModel:
         parameters = model_parameters(path) if parameters is None else parameters
         # Not every version takes a negative number for all layers.
         parameters.n_gpu_layers = ALL_LAYERS if self.gpu_layers < 0 else self.gpu_layers
-        self._handle = self.llama.llama_model_load_from_file(str(path).encode(), parameters)
+        with uninterrupted():
+            self._handle = self.llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._handle:
             raise InputError(
                 f"llama.cpp cannot load {path}: {_reason()}", hint=f"see `orca-local models inspect {path}`"
@@ -114,7 +116,8 @@ class LlamaContext:
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.kv_unified = False
         parameters.no_perf = True
-        self._handle = self._llama.llama_init_from_model(model.handle, parameters)
+        with uninterrupted():
+            self._handle = self._llama.llama_init_from_model(model.handle, parameters)
         if not self._handle:
             raise MissingError(
                 f"no memory for {sequences} sequences of {length} tokens: {_reason()}",

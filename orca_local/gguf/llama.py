@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from types import FrameType
 from typing import Any
 
 from orca_local.domain.errors import MissingError
@@ -43,8 +47,32 @@ def library() -> Any:
 
     _callback = llama_cpp.llama_log_callback(keep)
     llama_cpp.llama_log_set(_callback, ctypes.c_void_p(0))
-    llama_cpp.llama_backend_init()
+    with uninterrupted():
+        llama_cpp.llama_backend_init()
     return llama_cpp
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C and its like wait until a native call that logs has returned.
+
+    Python would raise them in the log's callback, and an exception cannot cross native code: it would be lost.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[tuple[int, FrameType | None]] = []
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+    for number in handlers:
+        signal.signal(number, lambda *arrived: waiting.append(arrived))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number, frame in waiting:
+            handlers[signal.Signals(number)](number, frame)
 
 
 def last_log(lines: int = 20) -> str:

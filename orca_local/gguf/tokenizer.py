@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
-from orca_local.gguf.llama import last_log, library
+from orca_local.gguf.llama import last_log, library, uninterrupted
 
 
 class Tokenizer:
@@ -20,7 +20,8 @@ class Tokenizer:
         self._llama: Any = library()
         parameters = self._llama.llama_model_default_params()
         parameters.vocab_only = True
-        self._model = self._llama.llama_model_load_from_file(os.fsencode(path), parameters)
+        with uninterrupted():
+            self._model = self._llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._model:
             raise InputError(
                 f"llama.cpp cannot read the vocabulary of {path}: {last_log(2)}", hint="see `orca-local models inspect`"
