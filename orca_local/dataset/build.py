@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, RowDropped, StageFinished, StageStarted
 from orca_local.domain.prompts import plain_messages
 from orca_local.domain.settings import DatasetSettings
@@ -18,6 +16,7 @@ from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Message, Sample
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.rows.rows import RefusedRow, TrainingRow, make_row
+from orca_local.runs.files import write_whole
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 
@@ -91,18 +90,9 @@ def write_chat_jsonl(dataset: Dataset, path: Path) -> int:
     This is the form that mlx-lm, axolotl and the OpenAI fine-tuning API read. An empty system message is
     written too: left out, some templates put in one of their own, and the rows would train something else.
     """
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            for messages in dataset.conversations:
-                line = {"messages": [message.to_dict() for message in messages]}
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(f"cannot write {path}: {error.strerror}", hint="name another place") from error
+    lines = ({"messages": [message.to_dict() for message in messages]} for messages in dataset.conversations)
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    write_whole(path, text, hint="name another place")
     return len(dataset.conversations)
 
 

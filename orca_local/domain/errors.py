@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 
 class OrcaError(Exception):
     """A failure that the user can act on; anything else is a bug of ours."""
@@ -47,3 +50,23 @@ class AcceptanceError(OrcaError):
     """An export failed its acceptance test; nothing was written under a final name."""
 
     kind = "acceptance"
+
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
+
+
+def explain_os_error(error: OSError, path: Path | None = None, *, hint: str = "") -> OrcaError | None:
+    """What an error of the system means to the user: a full disk, or a place that is not theirs to use.
+
+    `path` is what was to be written, where that is known, and `hint` what else to do about it. None for an
+    error of another sort.
+    """
+    place = path or error.filename or "the output"
+    remedy = hint or "check the path and its permissions"
+    if error.errno in _FULL:
+        return MissingError(f"{place} cannot be written: the disk is full", hint="free some space, then run this again")
+    if error.errno in _FORBIDDEN or (path is not None and error.errno in _NO_PLACE):
+        return InputError(f"{place} cannot be {'written' if path else 'used'}: {error.strerror}", hint=remedy)
+    return None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from orca_local.domain.errors import InputError
 from orca_local.domain.text import printable
+from orca_local.runs.files import write_whole
 from orca_local.store.store import Store
 
 STARTER_NOTE = (
@@ -31,15 +30,7 @@ def render_report(store: Store) -> str:
 
 def write_report(path: Path, text: str) -> None:
     """Write the report whole or not at all. Raises `InputError` where the place cannot be written."""
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}", hint="choose another place with --output") from error
+    write_whole(path, text, hint="choose another place with --output")
 
 
 def _summary(store: Store, stage: str) -> dict[str, Any] | None:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from orca_local.domain.errors import BusyError, InputError
+from orca_local.domain.errors import BusyError
+from orca_local.runs.files import write_whole
 from orca_local.store.processes import host_name, is_running, process_started
 from orca_local.store.store import Store
 
@@ -60,14 +61,7 @@ def read_holder(path: Path) -> Holder | None:
 
 
 def _write(path: Path, holder: Holder) -> None:
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(json.dumps(asdict(holder)), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror}", hint="check the disk and the directory"
-        ) from error
+    write_whole(path, json.dumps(asdict(holder)), hint="check the directory and its permissions")
 
 
 def _lives(store: Store, holder: Holder) -> bool:

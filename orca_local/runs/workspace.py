@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orca_local.domain.errors import InputError
+from orca_local.domain.errors import InputError, explain_os_error
 from orca_local.domain.settings import Settings
+from orca_local.runs.files import write_whole
 from orca_local.runs.settings_file import load_settings
 
 if TYPE_CHECKING:
@@ -82,11 +83,14 @@ class Workspace:
         values = {section: dict(content) for section, content in (settings or {}).items()}
         if student:
             values.setdefault("student", {})["file"] = student
+        hint = "name another directory"
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            _write_atomically(path, _render(values))
-        except (OSError, UnicodeEncodeError) as error:
-            raise InputError(f"{path} cannot be written: {error}", hint="name another directory") from error
+            write_whole(path, _render(values), hint=hint)
+        except UnicodeEncodeError as error:
+            raise InputError(f"{path} cannot be written: {error}", hint=hint) from error
+        except OSError as error:
+            raise explain_os_error(error, path, hint=hint) or error from error
         return cls.open(directory)
 
     @property
@@ -135,12 +139,3 @@ def _toml(value: Any) -> str:
     if isinstance(value, Path):
         value = str(value)
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

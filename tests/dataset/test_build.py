@@ -143,5 +143,5 @@ def test_rows_are_written_in_the_chat_form(store: Store, renderer: PromptRendere
             {"role": "assistant", "content": "é\nAnswer: 2"},
         ]
     }
-    with pytest.raises(InputError, match="cannot write"):
+    with pytest.raises(InputError, match="cannot be written"):
         write_chat_jsonl(made(store, renderer), tmp_path / "nowhere" / "rows.jsonl")
