@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 DEFAULT_SYSTEM_MESSAGE = "You are a careful assistant who reasons well."
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class StudentSettings(_Section):
@@ -33,9 +35,9 @@ class EngineSettings(_Section):
     """Tokens that one sequence may hold."""
     compute: Literal["auto", "as_is", "bf16"] = "auto"
     """Form in which quantized weights are probed: as they are, or as a copy in BF16; auto measures which is faster."""
-    gpu_layers: int = -1
+    gpu_layers: int = Field(default=-1, ge=-1)
     """Layers on the GPU where the build has one; -1 for all."""
-    threads: int = Field(default=0, ge=0)
+    threads: int = Field(default=0, ge=0, le=1024)
     """0: the number of physical cores."""
 
 
@@ -57,10 +59,10 @@ class TeacherSettings(_Section):
     """Who writes the answers that the student learns from. The key comes from the environment alone."""
 
     kind: Literal["openai", "file", "starter"] = "openai"
-    base_url: str = "https://api.openai.com/v1"
+    base_url: str = Field(default="https://api.openai.com/v1", repr=False)
     model: str = ""
-    key_env: str = "OPENAI_API_KEY"
-    """Name of the environment variable that holds the key."""
+    key_env: str = Field(default="OPENAI_API_KEY", repr=False)
+    """Name of the environment variable that holds the key, in capitals."""
     file: str = ""
     """For kind `file`: a JSON Lines file of answers; empty: the samples' own `rationale`."""
     concurrency: int = Field(default=8, ge=1, le=512)
@@ -71,6 +73,29 @@ class TeacherSettings(_Section):
     temperature: float = Field(default=0.0, ge=0, le=2)
     top_p: float = Field(default=1.0, gt=0, le=1)
     seed: int | None = None
+
+    @field_validator("base_url")
+    @classmethod
+    def _holds_no_secret(cls, value: str) -> str:
+        """Settings are stored with every run: what may be a secret is refused here, and not repeated."""
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            raise ValueError("an address such as https://api.openai.com/v1") from None
+        if parts.username or parts.password or parts.query:
+            raise ValueError(
+                "an address without user name, password or query: a key belongs into the environment variable "
+                "that teacher.key_env names"
+            )
+        return value
+
+    @field_validator("key_env")
+    @classmethod
+    def _names_a_variable(cls, value: str) -> str:
+        """A key that was put here by mistake is refused before it is stored."""
+        if not re.fullmatch("[A-Z_][A-Z0-9_]*", value):
+            raise ValueError("the name of an environment variable in capitals, never the key itself")
+        return value
 
 
 class DatasetSettings(_Section):
@@ -90,7 +115,7 @@ class TrainSettings(_Section):
     backend: Literal["auto", "torch", "mlx"] = "auto"
     compute: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 where the processor or card has it."""
-    rank: int = Field(default=16, ge=1)
+    rank: int = Field(default=16, ge=1, le=4096)
     alpha: float = Field(default=32.0, gt=0)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     learning_rate: float = Field(default=1e-3, gt=0)
@@ -100,12 +125,12 @@ class TrainSettings(_Section):
     """Where the cosine ends, as a share of the peak."""
     weight_decay: float = Field(default=0.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
-    epochs: float = Field(default=3.0, gt=0)
-    max_steps: int = Field(default=0, ge=0)
+    epochs: float = Field(default=3.0, gt=0, le=100_000)
+    max_steps: int = Field(default=0, ge=0, le=100_000_000)
     """0: as many as the epochs need."""
     batch_size: int = Field(default=16, ge=1)
     """Rows a step."""
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, lt=2**32)
     validation_share: float = Field(default=0.1, ge=0, lt=1)
     validate_every: int = Field(default=0, ge=0)
     """Steps; 0: about ten times a run."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.toml_file import read_toml
 from orca_local.domain.types import Kind
 
 ANSWER_FORMAT: Mapping[Kind, str] = {
@@ -93,7 +93,7 @@ def load_strategies(path: Path | None) -> dict[str, Strategy]:
     strategies = {strategy.name: strategy for strategy in BUILTIN}
     if path is None or not path.exists():
         return strategies
-    content = _read(path)
+    content = read_toml(path, _HINT)
     entries = content.get("strategy", [])
     if unknown := set(content) - {"strategy"}:
         raise InputError(f"{path}: unknown key {min(unknown)!r}", hint=_HINT)
@@ -106,18 +106,6 @@ def load_strategies(path: Path | None) -> dict[str, Strategy]:
             raise InputError(f"{path}: strategy {number}: {strategy.name!r} is {by}", hint="choose another name")
         strategies[strategy.name] = strategy
     return strategies
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        # utf-8-sig: some editors put a byte order mark in front.
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path} is not valid TOML: {error}", hint=_HINT) from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 (byte {error.start})", hint="save the file as UTF-8") from error
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}", hint="it must be a readable file") from error
 
 
 def _parse(where: str, entry: Any) -> Strategy:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -14,9 +13,14 @@ from pydantic.fields import FieldInfo
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import Settings
+from orca_local.domain.toml_file import read_toml
 
 ENVIRONMENT_PREFIX = "ORCA_LOCAL_"
 """Followed by SECTION__KEY, as in `ORCA_LOCAL_TRAIN__RANK=8`."""
+
+
+_KEYS = ("teacher.key", "teacher.api_key", "teacher.token")
+"""Where somebody may look for a place for the teacher's key."""
 
 
 def load_settings(
@@ -49,20 +53,9 @@ def load_settings(
 
 def _from_file(path: Path) -> Iterator[tuple[str, str, Any, str]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        data = tomllib.loads(text)
+        data = read_toml(path, "correct that line; texts stand in quotes")
     except FileNotFoundError:
         raise InputError(f"there is no {path}", hint=f"make a workspace with `orca-local init {path.parent}`") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", hint="check the path") from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not UTF-8: {error.reason} at byte {error.start}", hint="save it as UTF-8"
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(
-            f"{path} is not valid TOML: {error}", hint="correct that line; texts stand in quotes"
-        ) from error
     for section, content in data.items():
         if not isinstance(content, dict):
             yield section, "", content, str(path)
@@ -119,6 +112,8 @@ def _unknown(name: str) -> str:
     known += Settings.model_fields
     same_key = [other for other in known if other.rpartition(".")[2] == name.rpartition(".")[2]]
     near = same_key or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if name in _KEYS:
+        return f"unknown key {name}: a key is never written here; export it as the variable that teacher.key_env names"
     if name in Settings.model_fields:
         return f"{name} is a section: write [{name}] and its keys below it"
     return f"unknown key {name}" + (
@@ -128,5 +123,8 @@ def _unknown(name: str) -> str:
 
 def _wrong_value(details: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     name = ".".join(str(part) for part in details["loc"][:2])
-    message = str(details["msg"]).removeprefix("Input should be ")
-    return f"{sources.get(name, name)}: {name} = {json.dumps(details['input'], default=str)}: should be {message}"
+    message = str(details["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    field = _field(*name.split(".")) if "." in name else None
+    # A field without a repr may hold a secret by mistake.
+    shown = "…" if field is not None and not field.repr else json.dumps(details["input"], default=str)
+    return f"{sources.get(name, name)}: {name} = {shown}: should be {message}"

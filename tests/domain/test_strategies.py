@@ -121,5 +121,5 @@ def test_bad_file_is_told_in_a_sentence(tmp_path: Path, content: str | bytes, me
 
 
 def test_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="cannot be read"):
         load_strategies(tmp_path)

@@ -117,7 +117,13 @@ def test_environment_texts_become_the_type_of_their_key(path: Path) -> None:
         ('[teacher]\nkind = "robot"', "teacher.kind = \"robot\": should be 'openai', 'file' or 'starter'"),
         ("[student]\nfile = 3", "student.file = 3: should be a valid string"),
         ("[evaluate]\nsystem_messages = [3]", "evaluate.system_messages = 3: should be a valid string"),
+        ("[train]\nepochs = inf", "train.epochs = Infinity: should be a finite number"),
+        ("[train]\nlearning_rate = nan", "train.learning_rate = NaN: should be a finite number"),
+        ("[train]\nseed = -1", "train.seed = -1: should be greater than or equal to 0"),
+        ("[train]\nrank = 99999999999999999999", "train.rank = 99999999999999999999: should be less than"),
+        ("[engine]\nthreads = 99999999", "engine.threads = 99999999: should be less than or equal to 1024"),
         ("[train\nrank = 8", "is not valid TOML"),
+        ("a = " + "[" * 5000 + "]" * 5000, "is not valid TOML: its values are nested too deeply"),
         ("[train]\nrank = 8\nrank = 9", "is not valid TOML"),
     ],
 )
@@ -150,3 +156,19 @@ def test_unreadable_settings_files_are_input_errors(path: Path, tmp_path: Path) 
         load_settings(tmp_path / "none.toml", {})
     path.write_bytes(b"\xef\xbb\xbf[train]\r\nrank = 3\r\n")
     assert load_settings(path, {}).train.rank == 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'key_env = "sk-secret"',
+        'key = "sk-secret"',
+        'api_key = "sk-secret"',
+        'base_url = "https://me:sk-secret@host/v1"',
+        'base_url = "https://host/v1?key=sk-secret"',
+    ],
+)
+def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(path: Path, line: str) -> None:
+    found = problem(path, "[teacher]\n" + line)
+    assert "sk-secret" not in found
+    assert "environment" in found or "key_env" in found
