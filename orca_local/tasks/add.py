@@ -86,7 +86,7 @@ def _rejected(problems: Sequence[Problem]) -> InputError:
     if len(problems) > SHOWN_PROBLEMS:
         shown.append(f"… and {len(problems) - SHOWN_PROBLEMS} more")
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    whole_files = any(problem.line == 0 for problem in problems)
+    whole_files = all(problem.line == 0 for problem in problems)
     return InputError(
         f"nothing was added: {count}\n" + "\n".join(shown),
         hint="give the paths of JSON Lines files"

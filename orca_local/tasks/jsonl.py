@@ -6,6 +6,7 @@ A line: `{"id": "s-1", "task": "sums", "kind": "number", "prompt": "What is 2 + 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from orca_local.tasks.record import parse_record
 
 MAX_LINE_BYTES = 10_000_000
 """A longer line is reported and skipped without being held in memory."""
+
+MAX_DIGITS = 1000
+"""Longer whole numbers are a mistake, and slow to compute with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def _parse_line(line: bytes | None, number: int, *, resplit: bool) -> Sample | l
     if "\0" in text:
         return ["holds a NUL byte: is this a text file?"]
     try:
-        record = json.loads(text, parse_constant=_refuse_constant)
+        record = json.loads(text, parse_constant=_refuse_constant, parse_int=_whole, parse_float=_fraction)
     except json.JSONDecodeError as error:
         return [f"not JSON: {error.msg} at column {error.colno}"]
     except (ValueError, RecursionError) as error:
@@ -105,6 +109,19 @@ def _parse_line(line: bytes | None, number: int, *, resplit: bool) -> Sample | l
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return value
 
 
 def _unstorable(record: dict[str, Any]) -> str:
