@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -168,7 +169,7 @@ class Pipeline:
     def evaluate(self, names: Sequence[str] = ("base", "tuned")) -> dict[str, Any]:
         """Answer the holdout with each model and compare them in pairs."""
         samples = self._samples("holdout")
-        candidates = [self.candidate(name) for name in names]
+        candidates = self.candidates(names)
         types = {c.name: read_header(c.path).quantization for c in candidates if c.name in ("base", "tuned")}
         if len(set(types.values())) > 1:
             raise InputError(
@@ -184,6 +185,12 @@ class Pipeline:
     def run_all(self) -> Outcome:
         """Every stage in order; each finds what it did before in the store."""
         return Outcome(self.probe(), self.teach(), self.build_dataset(), self.train(), self.export(), self.evaluate())
+
+    def candidates(self, names: Sequence[str]) -> list[Candidate]:
+        """A candidate a name, each once; files that are called the same are told apart by their paths."""
+        found = [self.candidate(name) for name in dict.fromkeys(names)]
+        counts = Counter(candidate.name for candidate in found)
+        return [replace(c, name=str(c.path)) if counts[c.name] > 1 else c for c in found]
 
     def candidate(self, name: str) -> Candidate:
         """`base` (made where it is not there yet), `tuned`, or a GGUF file."""
