@@ -7,9 +7,15 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from orca_local.cli.app import run
+    try:
+        from orca_local.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt as stop:  # while the program was still being loaded
+        from orca_local.cli.diagnostics import report_failure
+
+        code = report_failure(stop, as_json="--json" in sys.argv)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import os
+import sys
 from collections.abc import Sequence
 
 import click
 
 from orca_local import __version__
-from orca_local.cli.diagnostics import DONE, INTERRUPTED, report_failure, report_usage
+from orca_local.cli.diagnostics import DONE, report_failure, report_usage
+from orca_local.runs.signals import signals_as_interrupt
 
 COMMANDS = {
     "quickstart": "Run the whole pipeline on the starter tasks and the embedded student.",
@@ -42,6 +46,13 @@ class _Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and (near := difflib.get_close_matches(args[0], COMMANDS, 1, 0.7)):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -60,25 +71,37 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     as_json = "--json" in arguments
     try:
-        cli.main(args=list(arguments), prog_name="orca-local", standalone_mode=False)
+        with signals_as_interrupt():
+            cli.main(args=list(arguments), prog_name="orca-local", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.Abort:
-        return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        group = error.ctx.command
+        assert isinstance(group, click.Group)
+        names = ", ".join(group.list_commands(error.ctx))
+        return _report_usage(f"one of its commands is missing: {names}", error, as_json=as_json)
     except click.UsageError as error:
-        where = error.ctx.command_path if error.ctx else "orca-local"
-        return report_usage(error.format_message(), f"see `{where} --help`", as_json=as_json)
-    except BrokenPipeError:
-        _silence_stdout()
+        return _report_usage(error.format_message(), error, as_json=as_json)
+    except (click.Abort, KeyboardInterrupt):
+        return report_failure(KeyboardInterrupt(), as_json=as_json)
+    except (SystemExit, BrokenPipeError):  # the first is how click ends where stdout has no reader any more
         return DONE
-    except (Exception, KeyboardInterrupt) as error:
+    except Exception as error:
         return report_failure(error, as_json=as_json)
+    finally:
+        _settle_stdout()
     return DONE
 
 
-def _silence_stdout() -> None:
-    """Keep the interpreter from complaining at exit about a reader that went away."""
-    import os
-    import sys
+def _report_usage(message: str, error: click.UsageError, *, as_json: bool) -> int:
+    where = error.ctx.command_path if error.ctx else "orca-local"
+    return report_usage(message, f"see `{where} --help`", as_json=as_json)
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+def _settle_stdout() -> None:
+    """Keep the interpreter from complaining at exit about what can no longer be written."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

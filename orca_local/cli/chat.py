@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from orca_local.cli.diagnostics import note, write_json
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.options import Common, FiniteRange, common_options
 from orca_local.cli.stages import open_pipeline
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ HELP = "type a message; /reset starts over, /quit or Ctrl-D ends, Ctrl-C stops a
 @click.option("--prompt", help="One message instead of a conversation; `-` reads it from stdin.")
 @click.option("--system", help="System message (default: the one the student was trained with; may be empty).")
 @click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True)
-@click.option("--temperature", type=click.FloatRange(0), default=0.0, show_default=True)
+@click.option("--temperature", type=FiniteRange(0), default=0.0, show_default=True)
 @common_options
 def command(
     common: Common, models: tuple[str, ...], prompt: str | None, system: str | None, max_tokens: int, temperature: float
@@ -33,16 +33,18 @@ def command(
     """Talk to a model; several --model answer in turn."""
     from orca_local.domain.types import SamplingSettings
 
+    if common.json and prompt is None:
+        raise click.UsageError("--json needs --prompt: a conversation has no one answer")
+    text = None if prompt is None else _stdin().read() if prompt == "-" else prompt
     settings = SamplingSettings(max_tokens=max_tokens, temperature=temperature)
     with open_pipeline(common) as pipeline:
         message = pipeline.workspace.settings.dataset.system_message if system is None else system
-        candidates = [pipeline.candidate(name) for name in models or ("tuned",)]
+        candidates = pipeline.candidates(models or ("tuned",))
         talks = [Talk(c.name, pipeline.load(c, capacity=1), message, settings) for c in candidates]
         try:
-            if prompt is None:
+            if text is None:
                 _converse(talks)
                 return
-            text = sys.stdin.read() if prompt == "-" else prompt
             answers = {}
             for talk in talks:
                 _label(talks, talk, to_stderr=common.json)
@@ -100,6 +102,14 @@ class Talk:
             self._turns += [Message("user", text), Message("assistant", "".join(said))]
 
 
+def _stdin() -> TextIO:
+    from orca_local.domain.errors import InputError
+
+    if sys.stdin is None:
+        raise InputError("there is no standard input to read from", hint="give the message with --prompt TEXT")
+    return sys.stdin
+
+
 def _label(talks: list[Talk], talk: Talk, *, to_stderr: bool) -> None:
     if len(talks) > 1 and not to_stderr:
         click.echo(f"── {talk.name}")
@@ -120,7 +130,7 @@ def _print_answer(talk: Talk, text: str, *, silent: bool = False) -> str:
 
 
 def _converse(talks: list[Talk]) -> None:
-    interactive = sys.stdin.isatty()
+    interactive = _stdin().isatty()
     if interactive:
         note(HELP)
     while True:
@@ -128,7 +138,9 @@ def _converse(talks: list[Talk]) -> None:
             line = input("› " if interactive else "")
         except EOFError:
             return
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
+            if stop.args:  # no Ctrl-C: SIGTERM or a hang-up
+                raise
             note("")
             return
         match line.strip():
@@ -147,5 +159,7 @@ def _converse(talks: list[Talk]) -> None:
             _label(talks, talk, to_stderr=False)
             try:
                 _print_answer(talk, line)
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as stop:
+                if stop.args:
+                    raise
                 click.echo(" …")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,17 @@ def common_options(function: Callable[..., R]) -> Callable[..., R]:
         return function(Common(workspace, as_json, quiet, offline), *args, **kwargs)
 
     return wrapper
+
+
+class FiniteRange(click.FloatRange):
+    """A float range that NaN and infinity are outside of."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; fails as click's own types do."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def list_runs(common: Common) -> None:
 
 
 @command.command("show")
-@click.argument("run_id", type=int)
+@click.argument("run_id", type=click.IntRange(1))
 @common_options
 def show(common: Common, run_id: int) -> None:
     """One run: its settings, versions and events."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import click
 
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options, given
+from orca_local.cli.options import Common, FiniteRange, common_options, given
 from orca_local.cli.stages import open_pipeline
 
 
 @click.command("train")
 @click.option("--backend", type=click.Choice(["auto", "torch", "mlx"]), help="What computes the steps.")
-@click.option("--epochs", type=click.FloatRange(0, min_open=True), help="Passes over the rows.")
+@click.option("--epochs", type=FiniteRange(0, min_open=True), help="Passes over the rows.")
 @click.option("--max-steps", type=click.IntRange(1), help="Stop after this many steps.")
 @click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Peak learning rate.")
+@click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="Peak learning rate.")
 @common_options
 def command(
     common: Common,

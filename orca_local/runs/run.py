@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from orca_local.domain.errors import OrcaError
@@ -16,6 +12,7 @@ from orca_local.domain.events import Event, StageFinished
 from orca_local.domain.settings import Settings
 from orca_local.runs.lock import workspace_lock
 from orca_local.runs.run_log import RunLog
+from orca_local.runs.signals import signals_as_interrupt
 from orca_local.runs.versions import installed_versions
 from orca_local.store.store import Store
 
@@ -80,25 +77,3 @@ def _drain(stage: str, events: Iterator[Event], log: RunLog, on_event: Callable[
     if finished is None:
         raise RuntimeError(f"stage {stage!r} ended without StageFinished")
     return finished
-
-
-@contextmanager
-def signals_as_interrupt() -> Iterator[None]:
-    """Make SIGTERM and a hang-up end the block as Ctrl-C does; a handler that is set already stays."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    names = ("SIGTERM", "SIGHUP")
-    signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    ours = [number for number in signals if signal.getsignal(number) is signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, _interrupt)
-    try:
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt(signal.Signals(number).name)

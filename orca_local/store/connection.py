@@ -96,6 +96,8 @@ class Connection:
             if explained is None:
                 raise
             raise explained from error
+        except OverflowError as error:
+            raise InputError("a number is larger than the database can hold", hint="give a smaller one") from error
 
 
 def explain(error: sqlite3.DatabaseError, path: Path) -> OrcaError | None:

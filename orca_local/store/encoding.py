@@ -16,8 +16,8 @@ def to_json(value: Any) -> str:
     try:
         text = _dumps(value, ensure_ascii=False)
     except ValueError:
-        text = _dumps(_without_nan(value), ensure_ascii=False)
-    return text if storable(text) == text else _dumps(_without_nan(value), ensure_ascii=True)
+        text = _dumps(without_nan(value), ensure_ascii=False)
+    return text if storable(text) == text else _dumps(without_nan(value), ensure_ascii=True)
 
 
 def from_json(text: str) -> Any:
@@ -32,6 +32,17 @@ def storable(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def without_nan(value: Any) -> Any:
+    """`value` with null for every NaN and infinity in it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_nan(item) for item in value]
+    return value
 
 
 def utc_now() -> str:
@@ -52,13 +63,3 @@ def _dumps(value: Any, *, ensure_ascii: bool) -> str:
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    return value

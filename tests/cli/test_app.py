@@ -12,35 +12,9 @@ from pathlib import Path
 import pytest
 
 from orca_local.cli.app import COMMANDS
+from tests.command import error_of, orca
 
 HEAVY = ("pydantic", "numpy", "llama_cpp", "torch", "transformers", "openai", "huggingface_hub", "rich", "sqlite_utils")
-
-
-def orca(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "orca_local", *arguments],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-
-def error_of(result: subprocess.CompletedProcess[str]) -> dict[str, str]:
-    value = json.loads(result.stdout)
-    assert set(value) == {"error"}
-    assert "Traceback" not in result.stderr
-    error = value["error"]
-    assert error["message"] and error["hint"]
-    return dict(error)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    made = orca("init", "ws", "--json", cwd=tmp_path)
-    assert made.returncode == 0, made.stderr
-    return tmp_path / "ws"
 
 
 def write_samples(path: Path, count: int = 10) -> Path:
@@ -80,7 +54,21 @@ def test_help_is_quick(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["frobnicate"], ["probe", "--no-such-option"], ["tasks", "add"], ["train", "--rank", "x"]]
+    "arguments",
+    [
+        ["frobnicate"],
+        ["probe", "--no-such-option"],
+        ["tasks", "add"],
+        ["tasks", "frobnicate"],
+        ["train", "--rank", "x"],
+        ["train", "--rank", "0"],
+        ["train", "--epochs", "nan"],
+        ["train", "--learning-rate", "inf"],
+        ["chat", "--temperature", "nan", "--prompt", "hello"],
+        ["chat"],
+        ["runs", "show", "x"],
+        ["serve", "--port", "65536"],
+    ],
 )
 def test_bad_usage_exits_2_with_one_json_object(arguments: list[str], tmp_path: Path) -> None:
     result = orca(*arguments, "--json", cwd=tmp_path)
@@ -150,13 +138,26 @@ def test_teach_before_probe_says_so(workspace: Path) -> None:
     assert "orca-local probe" in error_of(result)["hint"]
 
 
-def test_a_reader_that_goes_away_is_no_error(workspace: Path) -> None:
-    result = subprocess.run(
-        f"{sys.executable} -m orca_local models list | head -c 1",
-        shell=True,
-        cwd=workspace,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert result.stderr == ""
+def test_a_group_without_its_command_names_the_commands(tmp_path: Path) -> None:
+    result = orca("runs", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.splitlines() == [
+        "error: one of its commands is missing: list, show",
+        "hint: see `orca-local runs --help`",
+    ]
+
+
+def test_a_misspelt_command_names_the_nearest(tmp_path: Path) -> None:
+    assert "Did you mean 'probe'?" in orca("prob", cwd=tmp_path).stderr
+
+
+def test_a_number_beyond_the_database_is_bad_input(workspace: Path) -> None:
+    result = orca("runs", "show", "9" * 30, "--json", cwd=workspace)
+    assert result.returncode == 2
+    assert error_of(result)["kind"] == "input"
+
+
+def test_a_name_that_is_no_text_is_still_one_json_object(workspace: Path) -> None:
+    result = orca("tasks", "list", "-w", os.fsdecode(b"\xff"), "--json", cwd=workspace, LC_ALL="C.UTF-8")
+    assert result.returncode == 2
+    assert error_of(result)["kind"] == "input"
