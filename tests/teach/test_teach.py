@@ -20,9 +20,9 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.teaching import TeacherRequest
 from orca_local.domain.types import Message
+from orca_local.endpoints.chat import normalize_endpoint
 from orca_local.store.store import Store
 from orca_local.teach.file_teacher import with_final_answer
-from orca_local.teach.openai_teacher import normalize_endpoint
 from tests.openai_server import OpenAIServer, Reply, answer, error
 from tests.teach.scene import KEY, STEPS, answered, failures, fill, run, sample, settings, summary
 

@@ -1,0 +1,173 @@
+"""Asks an OpenAI-compatible endpoint for chat completions, and says in our words what went wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from orca_local.domain.errors import InputError, MissingError, RemoteError
+from orca_local.domain.text import printable
+from orca_local.domain.types import Message
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_LONGEST_ERROR = 300
+
+
+def normalize_endpoint(base_url: str, section: str = "teacher") -> str:
+    """The base URL without trailing slash. Raises `InputError` for one that is none or holds a password."""
+    parts = urlsplit(base_url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InputError(
+            f"{section}.base_url {base_url!r} is not an address", hint="write one such as https://api.openai.com/v1"
+        )
+    if parts.username or parts.password or parts.query:
+        raise InputError(
+            f"{section}.base_url holds a user name, password or query, which would be stored",
+            hint=f"put the key into the environment variable that {section}.key_env names",
+        )
+    return base_url.strip().rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatQuestion:
+    """One completion to ask for."""
+
+    messages: Sequence[Message]
+    max_tokens: int
+    temperature: float
+    top_p: float = 1.0
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAnswer:
+    """What came back."""
+
+    text: str = ""
+    finish_reason: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    refusal: str = ""
+    error: str = ""
+    """Why there is no answer to this question; others may have one."""
+    raw: dict[str, Any] = field(default_factory=dict)
+    """What may be kept of the response, free of secrets."""
+
+
+class ChatEndpoint:
+    """One model behind one address. Threads may share it once it is open."""
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        *,
+        section: str,
+        key_env: str,
+        timeout_s: float,
+        attempts: int,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """`section` of orca.toml is what hints speak of. Raises `InputError` where address or model is missing."""
+        if not model:
+            raise InputError(f"{section}.model is not set", hint=f'write model = "…" under [{section}] in orca.toml')
+        self.url = normalize_endpoint(base_url, section)
+        self.model = model
+        self._section, self._key_env = section, key_env
+        self._timeout_s, self._attempts = timeout_s, attempts
+        self._environment = os.environ if environment is None else environment
+        self._key = ""
+        self._client: Any = None
+
+    def open(self) -> None:
+        """Make the client. Raises `MissingError` where a key is needed and is not in the environment."""
+        import openai
+
+        self._key = self._environment.get(self._key_env, "")
+        if not self._key and urlsplit(self.url).hostname not in _LOOPBACK:
+            raise MissingError(
+                f"the environment variable {self._key_env} holds no key for {self.url}",
+                hint=f"export {self._key_env}=… (the key is never stored), or set {self._section}.key_env",
+            )
+        # The client's own retries handle what may pass.
+        self._client = openai.OpenAI(
+            api_key=self._key or "none",
+            base_url=self.url,
+            timeout=self._timeout_s,
+            max_retries=self._attempts - 1,
+        )
+
+    def close(self) -> None:
+        """Close connections. Safe to call twice."""
+        if self._client is not None:
+            self._client.close()
+
+    def ask(self, question: ChatQuestion) -> ChatAnswer:
+        """One answer; retries what may pass. Raises `RemoteError` where no question could be answered."""
+        import openai
+
+        options: dict[str, Any] = {} if question.seed is None else {"seed": question.seed}
+        if question.stop:
+            options["stop"] = list(question.stop)
+        try:
+            response = self._client.chat.completions.create(
+                model=self.model,
+                messages=[message.to_dict() for message in question.messages],
+                max_tokens=question.max_tokens,
+                temperature=question.temperature,
+                top_p=question.top_p,
+                **options,
+            )
+        except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
+            raise RemoteError(
+                f"{self.url} refuses the key: {self.safe(str(error))}",
+                hint=f"check the environment variable {self._key_env}",
+            ) from None
+        except openai.NotFoundError as error:
+            raise RemoteError(
+                f"{self.url} does not know the model {self.model!r}: {self.safe(str(error))}",
+                hint=f"check {self._section}.model and {self._section}.base_url in orca.toml",
+            ) from None
+        except openai.APITimeoutError:
+            return ChatAnswer(error=f"no answer within {self._timeout_s:g} s")
+        except openai.APIConnectionError as error:
+            raise RemoteError(
+                f"{self.url} cannot be reached: {self.safe(str(error.__cause__ or error))}",
+                hint=f"check {self._section}.base_url and the network; answers that are here already need neither: "
+                "--offline",
+            ) from None
+        except openai.APIStatusError as error:
+            return ChatAnswer(error=self.safe(f"HTTP {error.status_code}: {error.message}"))
+        except (openai.OpenAIError, ValueError) as error:
+            return ChatAnswer(error=self.safe(f"unreadable response: {error}"))
+        return self._read(response)
+
+    def _read(self, response: Any) -> ChatAnswer:
+        """The text of a response, or why it has none; servers send all sorts of things with status 200."""
+        choices = getattr(response, "choices", None)
+        if not isinstance(choices, list) or not choices:
+            what = "an answer without choices" if hasattr(response, "choices") else "something that is no JSON answer"
+            return ChatAnswer(error=f"the endpoint sent {what}")
+        message, reason = getattr(choices[0], "message", None), getattr(choices[0], "finish_reason", None)
+        refusal, text = getattr(message, "refusal", None), getattr(message, "content", None)
+        usage = getattr(response, "usage", None)
+        return ChatAnswer(
+            text if isinstance(text, str) else "",
+            reason if isinstance(reason, str) else "",
+            getattr(usage, "prompt_tokens", 0) or 0,
+            getattr(usage, "completion_tokens", 0) or 0,
+            self.safe(str(refusal)) if refusal else "",
+            raw={"text": text, "finish_reason": reason},
+        )
+
+    def safe(self, text: str) -> str:
+        """Untrusted error text: without the key, control characters, or more length than a line bears."""
+        if self._key:
+            text = text.replace(self._key, "[key]")
+        text = re.sub(r"\s+", " ", printable(text)).strip()
+        return text if len(text) <= _LONGEST_ERROR else text[:_LONGEST_ERROR] + "…"
