@@ -15,6 +15,33 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
+class _Endpoint(_Section):
+    """What is said of an OpenAI-compatible endpoint, wherever it is."""
+
+    @field_validator("base_url", check_fields=False)
+    @classmethod
+    def _holds_no_secret(cls, value: str) -> str:
+        """Settings are stored with every run: what may be a secret is refused here, and not repeated."""
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            raise ValueError("an address such as https://api.openai.com/v1") from None
+        if parts.username or parts.password or parts.query:
+            raise ValueError(
+                "an address without user name, password or query: a key belongs into the environment variable "
+                "that key_env names"
+            )
+        return value
+
+    @field_validator("key_env", check_fields=False)
+    @classmethod
+    def _names_a_variable(cls, value: str) -> str:
+        """A key that was put here by mistake is refused before it is stored."""
+        if not re.fullmatch("[A-Z_][A-Z0-9_]*", value):
+            raise ValueError("the name of an environment variable in capitals, never the key itself")
+        return value
+
+
 class StudentSettings(_Section):
     """The model that learns."""
 
@@ -26,9 +53,20 @@ class StudentSettings(_Section):
     """Type of `base` and `tuned`; empty: Q8_0 below 1B parameters, Q4_K_M above."""
 
 
-class EngineSettings(_Section):
+class EngineSettings(_Endpoint):
     """How the student is run."""
 
+    kind: Literal["llama_cpp", "openai"] = "llama_cpp"
+    """openai: the student is probed where something else serves it; all other stages use llama.cpp and the file."""
+    base_url: str = Field(default="http://127.0.0.1:8080/v1", repr=False)
+    """For kind `openai`: where it is served."""
+    model: str = ""
+    """For kind `openai`: its name there."""
+    key_env: str = Field(default="STUDENT_API_KEY", repr=False)
+    """Name of the environment variable that holds the key, in capitals; on this machine none is needed."""
+    timeout_s: float = Field(default=120.0, gt=0)
+    attempts: int = Field(default=4, ge=1)
+    """Tries per call on errors that may pass."""
     capacity: int = Field(default=24, ge=1, le=256)
     """Sequences in flight."""
     context: int = Field(default=2048, ge=128)
@@ -55,7 +93,7 @@ class ProbeSettings(_Section):
     """Error level of the intervals, and of saying that a choice is decided."""
 
 
-class TeacherSettings(_Section):
+class TeacherSettings(_Endpoint):
     """Who writes the answers that the student learns from. The key comes from the environment alone."""
 
     kind: Literal["openai", "file", "starter"] = "openai"
@@ -73,29 +111,6 @@ class TeacherSettings(_Section):
     temperature: float = Field(default=0.0, ge=0, le=2)
     top_p: float = Field(default=1.0, gt=0, le=1)
     seed: int | None = None
-
-    @field_validator("base_url")
-    @classmethod
-    def _holds_no_secret(cls, value: str) -> str:
-        """Settings are stored with every run: what may be a secret is refused here, and not repeated."""
-        try:
-            parts = urlsplit(value)
-        except ValueError:
-            raise ValueError("an address such as https://api.openai.com/v1") from None
-        if parts.username or parts.password or parts.query:
-            raise ValueError(
-                "an address without user name, password or query: a key belongs into the environment variable "
-                "that teacher.key_env names"
-            )
-        return value
-
-    @field_validator("key_env")
-    @classmethod
-    def _names_a_variable(cls, value: str) -> str:
-        """A key that was put here by mistake is refused before it is stored."""
-        if not re.fullmatch("[A-Z_][A-Z0-9_]*", value):
-            raise ValueError("the name of an environment variable in capitals, never the key itself")
-        return value
 
 
 class DatasetSettings(_Section):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orca_local.domain.errors import InputError
+from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.events import ComputeChosen, Event
 from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.types import Sample
@@ -65,8 +66,7 @@ class Pipeline:
         return load_strategies(self.workspace.directory / "strategies.toml")
 
     def probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
-        """Measure the base under every strategy and choose one per task."""
-        from orca_local.engines.compute import choose
+        """Measure the base, or the served student, under the strategies and choose one per task."""
         from orca_local.probe.stage import probe
 
         samples = self._samples("probe", tasks)
@@ -74,11 +74,9 @@ class Pipeline:
         base = self.candidate("base")
 
         def events(run: RunContext) -> Iterator[Event]:
-            form = choose(base.path, base.model.sha256, self._settings.engine)
-            run.record_inputs(model_sha256=base.model.sha256, compute=form.compute)
-            yield ComputeChosen(form.compute, form.reason)
-            loaded = self.load(replace(base, path=form.path), compute=form.compute)
-            try:
+            with ExitStack() as opened:
+                loaded, model = yield from self._load_for_probe(run, base)
+                opened.callback(loaded.close)
                 yield from probe(
                     loaded.engine,
                     loaded.renderer,
@@ -86,13 +84,33 @@ class Pipeline:
                     samples,
                     strategies,
                     self._settings.probe,
-                    model=base.model,
+                    model=model,
                     run_id=run.run_id,
                 )
-            finally:
-                loaded.close()
 
         return self._run("probe", events)
+
+    def _load_for_probe(self, run: RunContext, base: Candidate) -> Generator[Event, None, tuple[LoadedModel, ModelRef]]:
+        """The engine that the settings name, with the model that is measured."""
+        settings = self._settings.engine
+        if settings.kind == "openai":
+            if self._offline:
+                hint = 'set kind = "llama_cpp" under [engine] in orca.toml'
+                raise MissingError(f"offline, the student behind {settings.base_url} is not asked", hint=hint)
+            from orca_local.engines.openai import OpenAIEngine
+            from orca_local.gguf.renderer import PromptRenderer
+
+            engine = OpenAIEngine(settings)
+            name = hashlib.sha256(engine.fingerprint.encode()).hexdigest()
+            model_id = self.store.models.ensure(engine.fingerprint, name, base.name, "served", 0)
+            run.record_inputs(served=engine.fingerprint)
+            return LoadedModel(engine, PromptRenderer(base.path)), ModelRef(model_id, name)
+        from orca_local.engines.compute import choose
+
+        form = choose(base.path, base.model.sha256, settings)
+        run.record_inputs(model_sha256=base.model.sha256, compute=form.compute)
+        yield ComputeChosen(form.compute, form.reason)
+        return self.load(replace(base, path=form.path), compute=form.compute), base.model
 
     def estimate_probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
         """What `probe` with the same arguments would take."""

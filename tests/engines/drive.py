@@ -19,7 +19,9 @@ def request(
     seed: int = 0,
 ) -> Request:
     settings = SamplingSettings(max_tokens=max_tokens, temperature=temperature, seed=seed)
-    return Request(name, (Message("user", name),), tuple(ids), settings, stop=stop, stream=stream)
+    # The same ids are the same message, for engines that know no ids.
+    message = Message("user", f"Tell me of {[*ids[:1]]} and {len(ids)}.")
+    return Request(name, (message,), tuple(ids), settings, stop=stop, stream=stream)
 
 
 def prompt(number: int, length: int = 12) -> list[int]:

@@ -1,4 +1,4 @@
-"""What every engine promises, kept by the fake one and by llama.cpp alike."""
+"""What every engine promises, kept by the fake one, by llama.cpp, and by what is served over HTTP."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from orca_local.domain.types import Completion, Request
 from orca_local.engines.base import Engine
 from orca_local.engines.fake import FakeEngine
 from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.engines.openai import OpenAIEngine
 from tests.engines.drive import assert_same, prompt, request, run, run_with_deltas
 
 CONTEXT = 256
@@ -27,7 +28,10 @@ def babble(item: Request) -> str:
     return " ".join(rng.choice(["ein", "zwei", "drei", "vier", "für", "🐋"]) for _ in range(300))
 
 
-@pytest.fixture(params=["fake", "llama_cpp"])
+LOCAL = ["fake", "llama_cpp"]
+
+
+@pytest.fixture(params=[*LOCAL, "openai"])
 def make_engine(request: pytest.FixtureRequest, tiny_gguf: Path) -> Iterator[MakeEngine]:
     """Makes an engine of some capacity; closes it, twice, at the end."""
     made: list[Engine] = []
@@ -35,8 +39,11 @@ def make_engine(request: pytest.FixtureRequest, tiny_gguf: Path) -> Iterator[Mak
     def make(capacity: int) -> Engine:
         if request.param == "fake":
             made.append(FakeEngine(babble, capacity=capacity, context=CONTEXT))
-        else:
+        elif request.param == "llama_cpp":
             made.append(LlamaCppEngine(tiny_gguf, EngineSettings(capacity=capacity, context=CONTEXT, threads=1)))
+        else:
+            url = request.getfixturevalue("served_tiny")
+            made.append(OpenAIEngine(EngineSettings(kind="openai", base_url=url, model="tiny", capacity=capacity)))
         return made[-1]
 
     yield make
@@ -44,10 +51,17 @@ def make_engine(request: pytest.FixtureRequest, tiny_gguf: Path) -> Iterator[Mak
         engine.close()
 
 
+def local(reason: str) -> pytest.MarkDecorator:
+    """For promises that only an engine in this process can keep."""
+    assert reason
+    return pytest.mark.parametrize("make_engine", LOCAL, indirect=True)
+
+
 def test_an_idle_engine_has_nothing_to_say(make_engine: MakeEngine) -> None:
     assert make_engine(2).step() == []
 
 
+@local("a server counts the prompt that it renders itself")
 def test_every_request_ends_once_with_its_counts(make_engine: MakeEngine) -> None:
     engine = make_engine(3)
     ended = run(engine, [request(f"r{i}", prompt(i, 5 + i), max_tokens=3 + i) for i in range(8)])
@@ -98,6 +112,7 @@ def test_a_stop_text_ends_the_completion_and_never_shows(make_engine: MakeEngine
             assert deltas.get("cut", "") == (expected if stream else "")
 
 
+@local("a step of a served engine is an answer, not a token; see test_openai.py")
 def test_a_running_request_can_be_cancelled(make_engine: MakeEngine) -> None:
     engine = make_engine(2)
     for name in ("goes", "stays"):
@@ -126,6 +141,7 @@ def test_a_waiting_request_can_be_cancelled(make_engine: MakeEngine) -> None:
     assert (ended["second"].text, ended["second"].completion_tokens) == ("", 0)
 
 
+@local("a step of a served engine is an answer, not a token; see test_openai.py")
 def test_a_neighbour_that_is_cancelled_changes_nothing(make_engine: MakeEngine) -> None:
     engine = make_engine(4)
     requests = [request(f"r{i}", prompt(i), max_tokens=25) for i in range(4)]
@@ -143,6 +159,7 @@ def test_a_neighbour_that_is_cancelled_changes_nothing(make_engine: MakeEngine) 
     assert len(texts["r0"]) < len(expected["r0"])
 
 
+@local("how long a context a server has is not known here")
 def test_a_prompt_that_can_never_fit_is_refused_with_the_numbers(make_engine: MakeEngine) -> None:
     engine = make_engine(1)
     with pytest.raises(InputError, match=f"{CONTEXT + 7} tokens.*context of {CONTEXT}"):
@@ -152,6 +169,7 @@ def test_a_prompt_that_can_never_fit_is_refused_with_the_numbers(make_engine: Ma
     assert engine.step() == []
 
 
+@local("how long a context a server has is not known here")
 def test_an_answer_ends_where_the_context_does(make_engine: MakeEngine) -> None:
     ended = run(make_engine(2), [request("full", prompt(1, CONTEXT - 6), max_tokens=50)])["full"]
     assert (ended.finish_reason, ended.completion_tokens) == ("length", 6)

@@ -1,0 +1,152 @@
+"""A student that something else serves: llama-server, vLLM, Ollama, LM Studio, or any OpenAI-compatible endpoint."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+
+from orca_local.domain.errors import OrcaError
+from orca_local.domain.settings import EngineSettings
+from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
+from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint, ChatQuestion
+from orca_local.engines.text_stream import TextStream
+
+PATIENCE_S = 0.5
+"""How long a step waits for an answer before it returns without one."""
+
+Output = list[TextDelta | Completion]
+
+
+class OpenAIEngine:
+    """Sends messages, up to `capacity` at once; the server renders and tokenizes them itself.
+
+    A server decodes as it will: equal seeds need not give equal texts, and `top_k` and `min_p` are not sent. A
+    streaming request has all its text in one delta. One thread owns the engine; its own threads carry the calls.
+    """
+
+    def __init__(self, settings: EngineSettings, environment: Mapping[str, str] | None = None) -> None:
+        """Raises `InputError` where address or model is missing, `MissingError` where the key is."""
+        self._chat = ChatEndpoint(
+            settings.base_url,
+            settings.model,
+            section="engine",
+            key_env=settings.key_env,
+            timeout_s=settings.timeout_s,
+            attempts=settings.attempts,
+            environment=environment,
+        )
+        self._chat.open()
+        self._capacity = settings.capacity
+        self._waiting: deque[Request] = deque()
+        self._running: dict[str, Request] = {}
+        self._cancelled: list[Request] = []
+        self._answers: queue.SimpleQueue[tuple[Request, ChatAnswer | Exception, float]] = queue.SimpleQueue()
+
+    @property
+    def capacity(self) -> int:
+        """How many calls are made at once."""
+        return self._capacity
+
+    @property
+    def fingerprint(self) -> str:
+        """Address and model: what is behind them is not known here."""
+        return f"openai {self._chat.url} {self._chat.model}"
+
+    def submit(self, request: Request) -> None:
+        """Queue a request."""
+        if request.id in self._running or any(waiting.id == request.id for waiting in self._waiting):
+            raise ValueError(f"request {request.id!r} is already in flight")
+        self._waiting.append(request)
+
+    def step(self) -> Output:
+        """Make calls while there is room, and return what has been answered.
+
+        Raises `RemoteError` where the endpoint can answer nothing: a wrong key, an unknown model, no connection.
+        """
+        out: Output = [_completion(request, ChatAnswer(), "cancelled", 0.0) for request in self._cancelled]
+        self._cancelled = []
+        while self._waiting and len(self._running) < self._capacity:
+            request = self._waiting.popleft()
+            self._running[request.id] = request
+            # A daemon: a call that hangs must not keep the program from ending.
+            threading.Thread(target=self._call, args=(request,), daemon=True).start()
+        deadline = time.monotonic() + PATIENCE_S
+        while self._running:
+            try:
+                wait = 0.0 if out else max(0.0, deadline - time.monotonic())
+                request, answer, seconds = self._answers.get(timeout=wait) if wait else self._answers.get_nowait()
+            except queue.Empty:
+                break
+            # What was cancelled, and what has the id of something cancelled, is not waited for any more.
+            if self._running.get(request.id) is not request:
+                continue
+            del self._running[request.id]
+            if isinstance(answer, Exception):
+                raise answer
+            out += _output(request, answer, seconds)
+        return out
+
+    def cancel(self, request_id: str) -> None:
+        """End a request; the call goes on, but nobody waits for it. An unknown id is ignored."""
+        for request in [r for r in self._waiting if r.id == request_id]:
+            self._waiting.remove(request)
+            self._cancelled.append(request)
+        if request_id in self._running:
+            self._cancelled.append(self._running.pop(request_id))
+
+    def close(self) -> None:
+        """Close the connections. Safe to call twice."""
+        self._waiting.clear()
+        self._running.clear()
+        self._chat.close()
+
+    def _call(self, request: Request) -> None:
+        started = time.monotonic()
+        settings = request.settings
+        greedy = settings.temperature <= 0
+        question = ChatQuestion(
+            request.messages,
+            settings.max_tokens,
+            max(0.0, settings.temperature),
+            1.0 if greedy else settings.top_p,
+            None if greedy else settings.seed,
+            request.stop,
+        )
+        try:
+            answer: ChatAnswer | Exception = self._chat.ask(question)
+        except OrcaError as error:
+            answer = error
+        except Exception as error:
+            answer = ChatAnswer(error=self._chat.safe(f"{type(error).__name__}: {error}"))
+        self._answers.put((request, answer, time.monotonic() - started))
+
+
+def _output(request: Request, answer: ChatAnswer, seconds: float) -> Output:
+    completion = _completion(request, answer, _reason(answer), seconds)
+    delta = [TextDelta(request.id, completion.text)] if request.stream and completion.text else []
+    return [*delta, completion]
+
+
+def _reason(answer: ChatAnswer) -> FinishReason:
+    if answer.error or answer.refusal:
+        return "error"
+    return "length" if answer.finish_reason == "length" else "stop"
+
+
+def _completion(request: Request, answer: ChatAnswer, reason: FinishReason, seconds: float) -> Completion:
+    """Servers differ in whether a stop text is part of the answer; here it never is."""
+    stream = TextStream(request.stop)
+    stream.push(answer.text.encode(errors="replace"))
+    stream.finish()
+    return Completion(
+        request.id,
+        stream.text,
+        "stop" if stream.stopped and reason == "length" else reason,
+        prompt_tokens=answer.prompt_tokens or len(request.token_ids),
+        completion_tokens=answer.completion_tokens,
+        duration_ms=round(1000 * seconds),
+        error=answer.error or (f"refused: {answer.refusal}" if answer.refusal else ""),
+    )

@@ -1,0 +1,125 @@
+"""A served student: faults of the endpoint, cancelling, and what is sent."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from orca_local.domain.errors import InputError, MissingError, RemoteError
+from orca_local.domain.settings import EngineSettings
+from orca_local.domain.types import Completion
+from orca_local.engines.openai import OpenAIEngine
+from tests.engines.drive import prompt, request, run
+from tests.openai_server import OpenAIServer, Reply, answer, error
+
+SECRET = "sk-very-secret"
+
+
+def settings(url: str, **values: Any) -> EngineSettings:
+    return EngineSettings(kind="openai", base_url=url, model="m", attempts=1, **values)
+
+
+def ask(reply: Reply, **values: Any) -> Completion:
+    with OpenAIServer(lambda *_: reply) as server, closing(OpenAIEngine(settings(server.url, **values))) as engine:
+        return run(engine, [request("r", prompt(1))])["r"]
+
+
+def test_messages_and_all_that_decides_the_text_are_sent() -> None:
+    with OpenAIServer(lambda *_: answer("four")) as server, closing(OpenAIEngine(settings(server.url))) as engine:
+        greedy = request("a", prompt(1), max_tokens=7, stop=("END",))
+        sampled = request("b", prompt(2), temperature=0.5, seed=9)
+        ended = run(engine, [greedy, sampled])
+        assert ended["a"].text == "four" and ended["a"].finish_reason == "stop"
+        assert (ended["a"].prompt_tokens, ended["a"].completion_tokens) == (11, 5)
+        sent = {item["max_tokens"]: item for item in server.requests}
+    assert sent[7]["messages"] == [greedy.messages[0].to_dict()]
+    assert (sent[7]["temperature"], sent[7]["stop"], sent[7].get("seed")) == (0, ["END"], None)
+    assert (sent[12]["temperature"], sent[12]["seed"]) == (0.5, 9)
+
+
+def test_many_are_in_flight_and_no_more_than_may_be() -> None:
+    slow = Reply(200, answer("x").body, {"Content-Type": "application/json"}, delay_s=0.3)
+    with OpenAIServer(lambda *_: slow) as server, closing(OpenAIEngine(settings(server.url, capacity=8))) as engine:
+        started = time.monotonic()
+        run(engine, [request(f"r{i}", prompt(i)) for i in range(16)])
+        assert 0.6 <= time.monotonic() - started < 2.4, "sixteen at eight a time are two rounds, not sixteen"
+
+
+def test_a_stop_text_that_the_server_leaves_in_is_cut() -> None:
+    said = answer("one END two")
+    with OpenAIServer(lambda *_: said) as server, closing(OpenAIEngine(settings(server.url))) as engine:
+        assert run(engine, [request("r", prompt(1), stop=("END",))])["r"].text == "one "
+
+
+def test_what_ran_or_waited_can_be_cancelled() -> None:
+    slow = Reply(200, answer("late").body, {"Content-Type": "application/json"}, delay_s=1.0)
+    with OpenAIServer(lambda *_: slow) as server, closing(OpenAIEngine(settings(server.url, capacity=1))) as engine:
+        engine.submit(request("runs", prompt(1)))
+        engine.submit(request("waits", prompt(2)))
+        assert engine.step() == [], "a step waits, but not for ever"
+        for name in ("runs", "waits", "nobody"):
+            engine.cancel(name)
+        ended = {c.request_id: c.finish_reason for c in engine.step() if isinstance(c, Completion)}
+        assert ended == {"runs": "cancelled", "waits": "cancelled"}
+        assert run(engine, [request("runs", prompt(3))])["runs"].text == "late", "its id is free again"
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (error(500, "oops"), "HTTP 500"),
+        (Reply(200, b"<html>hello</html>", {"Content-Type": "text/html"}), "no JSON"),
+        (answer(None, refusal="I would rather not"), "refused: I would rather not"),
+        (Reply(200, b'{"choices": []}', {"Content-Type": "application/json"}), "without choices"),
+        (Reply(200, answer("x").body, {"Content-Type": "application/json"}, delay_s=2.0), "no answer within"),
+    ],
+)
+def test_a_fault_of_one_answer_is_the_error_of_one(reply: Reply, said: str) -> None:
+    ended = ask(reply, timeout_s=0.5)
+    assert ended.finish_reason == "error" and said in ended.error
+
+
+def test_an_empty_answer_is_an_answer() -> None:
+    ended = ask(answer(""))
+    assert (ended.finish_reason, ended.text, ended.error) == ("stop", "", "")
+
+
+def test_an_answer_that_was_cut_says_so() -> None:
+    assert ask(answer("one two", "length")).finish_reason == "length"
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("STUDENT_API_KEY", SECRET)
+    yield
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [(error(401, f"bad key {SECRET}"), "refuses the key"), (error(404, "no such model"), "does not know the model")],
+)
+def test_what_fails_for_all_ends_the_stage(key: None, reply: Reply, said: str) -> None:
+    with pytest.raises(RemoteError, match=said) as raised:
+        ask(reply)
+    assert SECRET not in str(raised.value)
+    assert "engine." in raised.value.hint or "STUDENT_API_KEY" in raised.value.hint
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
+    with closing(OpenAIEngine(settings(url))) as engine, pytest.raises(RemoteError, match="cannot be reached"):
+        run(engine, [request("r", prompt(1))])
+
+
+def test_a_model_and_away_from_here_a_key_are_needed() -> None:
+    with pytest.raises(InputError, match=r"engine\.model"):
+        OpenAIEngine(EngineSettings(kind="openai"))
+    with pytest.raises(MissingError, match="STUDENT_API_KEY"):
+        OpenAIEngine(settings("https://example.org/v1"), {})
