@@ -105,6 +105,11 @@ class Pipeline:
             model_id = self.store.models.ensure(engine.fingerprint, name, base.name, "served", 0)
             run.record_inputs(served=engine.fingerprint)
             return LoadedModel(engine, PromptRenderer(base.path)), ModelRef(model_id, name)
+        if settings.kind == "mlx":
+            from orca_local.engines.mlx import MlxEngine
+            from orca_local.gguf.renderer import PromptRenderer
+
+            return LoadedModel(MlxEngine(base.path, settings), PromptRenderer(base.path)), base.model
         from orca_local.engines.compute import choose
 
         form = choose(base.path, base.model.sha256, settings)

@@ -1,4 +1,4 @@
-"""What every engine promises, kept by the fake one, by llama.cpp, and by what is served over HTTP."""
+"""What every engine promises, kept by the fake one, by llama.cpp and MLX, and by what is served over HTTP."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from orca_local.domain.types import Completion, Request
 from orca_local.engines.base import Engine
 from orca_local.engines.fake import FakeEngine
 from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.engines.mlx import MlxEngine
 from orca_local.engines.openai import OpenAIEngine
 from tests.engines.drive import assert_same, prompt, request, run, run_with_deltas
 
@@ -28,7 +29,7 @@ def babble(item: Request) -> str:
     return " ".join(rng.choice(["ein", "zwei", "drei", "vier", "für", "🐋"]) for _ in range(300))
 
 
-LOCAL = ["fake", "llama_cpp"]
+LOCAL = ["fake", "llama_cpp", "mlx"]
 
 
 @pytest.fixture(params=[*LOCAL, "openai"])
@@ -41,6 +42,9 @@ def make_engine(request: pytest.FixtureRequest, tiny_gguf: Path) -> Iterator[Mak
             made.append(FakeEngine(babble, capacity=capacity, context=CONTEXT))
         elif request.param == "llama_cpp":
             made.append(LlamaCppEngine(tiny_gguf, EngineSettings(capacity=capacity, context=CONTEXT, threads=1)))
+        elif request.param == "mlx":
+            pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
+            made.append(MlxEngine(tiny_gguf, EngineSettings(capacity=capacity, context=CONTEXT)))
         else:
             url = request.getfixturevalue("served_tiny")
             made.append(OpenAIEngine(EngineSettings(kind="openai", base_url=url, model="tiny", capacity=capacity)))

@@ -1,0 +1,48 @@
+"""MLX against llama.cpp, on the same file and the same ids."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.settings import EngineSettings
+from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.engines.mlx import MlxEngine
+from tests.engines.drive import prompt, request, run
+from tests.tiny import write_tiny_gguf
+
+pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
+
+SETTINGS = EngineSettings(context=256, capacity=4, threads=1)
+
+
+@pytest.mark.parametrize("architecture", ["llama", "qwen2", "qwen3"])
+@pytest.mark.parametrize("tied", [True, False])
+def test_it_predicts_what_llama_cpp_predicts(architecture: str, tied: bool, tmp_path: Path) -> None:
+    path = write_tiny_gguf(tmp_path / "m.gguf", architecture=architecture, tied=tied)
+    ids = list(range(100, 140))
+    with closing(MlxEngine(path, SETTINGS)) as ours, closing(LlamaCppEngine(path, SETTINGS)) as theirs:
+        found, wanted = ours.prompt_logits(ids), theirs.prompt_logits(ids, range(len(ids)))
+        assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
+        assert (found.argmax(1) == wanted.argmax(1)).mean() > 0.95
+        np.testing.assert_allclose(ours.score(ids[:10], ids[10:]), theirs.score(ids[:10], ids[10:]), atol=0.05)
+
+
+def test_greedy_texts_are_those_of_llama_cpp(tiny_gguf: Path) -> None:
+    requests = [request(f"r{i}", prompt(i, 8 + 3 * i), max_tokens=6) for i in range(8)]
+    with closing(MlxEngine(tiny_gguf, SETTINGS)) as ours, closing(LlamaCppEngine(tiny_gguf, SETTINGS)) as theirs:
+        found, wanted = run(ours, requests), run(theirs, requests)
+    same = sum(found[r.id].text == wanted[r.id].text for r in requests)
+    assert same >= 6, "random weights have near ties, which rounding decides"
+
+
+def test_what_it_cannot_compute_is_refused(tiny_gguf: Path, tmp_path: Path) -> None:
+    path = tmp_path / "other.gguf"
+    path.write_bytes(tiny_gguf.read_bytes().replace(b"llama", b"lamma"))
+    with pytest.raises(InputError, match=r"'lamma' is not known to the MLX engine") as raised:
+        MlxEngine(path, SETTINGS)
+    assert "llama_cpp" in raised.value.hint
