@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 from typing import Any
 
@@ -19,6 +19,9 @@ from orca_local.store.store import Store
 
 CACHED_AT_ONCE = 200
 """Measurements of cached generations that are written in one transaction."""
+
+
+_SAMPLING = tuple(item.name for item in fields(SamplingSettings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,11 @@ class _Planned:
 
 def generation_key(model_sha256: str, fingerprint: str, request: Request) -> str:
     """The name of a generation: model file, engine with its compute type, token ids, sampling and stop texts."""
-    return content_key(_config(model_sha256, fingerprint, request) | {"token_ids": list(request.token_ids)})
+    return _key(_config(model_sha256, fingerprint, request), request)
+
+
+def _key(config: dict[str, Any], request: Request) -> str:
+    return content_key(config | {"token_ids": request.token_ids})
 
 
 def generate(
@@ -134,6 +141,7 @@ def _plan(
 ) -> tuple[dict[str, _Planned], list[GenerationFailed]]:
     """Requests by key, and what cannot even be asked."""
     plan: dict[str, _Planned] = {}
+    fingerprint = engine.fingerprint
     failures = []
     for want in wanted:
         try:
@@ -142,9 +150,9 @@ def _plan(
             failures.append(GenerationFailed(want.sample.id, want.strategy, error.message))
             continue
         request = Request("", want.messages, ids, _effective(want))
-        key = generation_key(model.sha256, engine.fingerprint, request)
+        config = _config(model.sha256, fingerprint, request)
+        key = _key(config, request)
         if key not in plan:
-            config = _config(model.sha256, engine.fingerprint, request)
             plan[key] = _Planned(replace(request, id=key), config)
         plan[key].wanted.append(want)
     return plan, failures
@@ -161,7 +169,7 @@ def _config(model_sha256: str, fingerprint: str, request: Request) -> dict[str, 
     return {
         "model": model_sha256,
         "engine": fingerprint,
-        "sampling": asdict(request.settings),
+        "sampling": {name: getattr(request.settings, name) for name in _SAMPLING},
         "stop": list(request.stop),
     }
 
