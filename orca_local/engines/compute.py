@@ -109,8 +109,8 @@ def _measure(path: Path, copy: Path, threads: int) -> Measured:
     for _ in range(ROUNDS):
         for file in (path, copy):
             with closing(LlamaModel(file, gpu_layers=0)) as model:
-                shape = {"sequences": SEQUENCES, "length": PROMPT + STEPS + 1}
-                with closing(LlamaContext(model, **shape, threads=threads)) as context:
+                length = PROMPT + STEPS + 1
+                with closing(LlamaContext(model, sequences=SEQUENCES, length=length, threads=threads)) as context:
                     _work(context, model.vocab_size)  # weights are read and packed at their first use
                     started = time.perf_counter()
                     logits[file] = _work(context, model.vocab_size)

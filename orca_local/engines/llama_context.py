@@ -18,6 +18,10 @@ from orca_local.gguf.llama import last_log, library, supports_gpu, uninterrupted
 BATCH = 512
 """Most tokens in one call; a larger batch would abort the process."""
 
+_KV_TYPES = {"f16": 1, "q8_0": 8}
+_FLASH = {"auto": -1, "off": 0, "on": 1}
+"""llama.cpp's own numbers."""
+
 MAX_SEQUENCES = 256
 """llama.cpp's own limit (LLAMA_MAX_SEQ)."""
 
@@ -103,7 +107,16 @@ class LlamaContext:
     sequences' tokens, as long as a batch lists its sequences in order.
     """
 
-    def __init__(self, model: LlamaModel, *, sequences: int, length: int, threads: int) -> None:
+    def __init__(
+        self,
+        model: LlamaModel,
+        *,
+        sequences: int,
+        length: int,
+        threads: int,
+        kv_type: str = "f16",
+        flash_attention: str = "auto",
+    ) -> None:
         """Allocate. Raises `MissingError` where the memory does not suffice."""
         self._llama = model.llama
         self._vocab_size = model.vocab_size
@@ -115,6 +128,8 @@ class LlamaContext:
         parameters.n_batch = parameters.n_ubatch = BATCH
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.kv_unified = False
+        parameters.type_k = parameters.type_v = _KV_TYPES[kv_type]
+        parameters.flash_attn_type = _FLASH[flash_attention]
         parameters.no_perf = True
         with uninterrupted():
             self._handle = self._llama.llama_init_from_model(model.handle, parameters)

@@ -42,6 +42,7 @@ class LlamaCppEngine:
         self._capacity = min(capacity or settings.capacity, MAX_SEQUENCES)
         self._threads = settings.threads or physical_cores()
         self._compute = compute
+        self._kv_type, self._flash_attention = settings.kv_type, settings.flash_attention
         self._model = LlamaModel(path, gpu_layers=settings.gpu_layers)
         self._header = read_header(path)
         self._most = min(settings.context, self._model.trained_context or settings.context)
@@ -66,7 +67,7 @@ class LlamaCppEngine:
     def fingerprint(self) -> str:
         """Engine, version and compute type."""
         where = f"gpu={self._model.gpu_layers}" if self._model.gpu_layers else "cpu"
-        return f"llama-cpp-python {self._model.llama.__version__} {where} {self._compute} kv=f16"
+        return f"llama-cpp-python {self._model.llama.__version__} {where} {self._compute} kv={self._kv_type}"
 
     def submit(self, request: Request) -> None:
         """Queue a request. Raises `InputError` where its prompt leaves no room in the context."""
@@ -186,14 +187,21 @@ class LlamaCppEngine:
             self._fit(length)
             for slot in self._slots:
                 slot.held.clear()
-            self._context = LlamaContext(self._model, sequences=self._capacity, length=length, threads=self._threads)
+            self._context = LlamaContext(
+                self._model,
+                sequences=self._capacity,
+                length=length,
+                threads=self._threads,
+                kv_type=self._kv_type,
+                flash_attention=self._flash_attention,
+            )
         return self._context
 
     def _fit(self, length: int) -> None:
         """Give up slots that the memory has no room for; the system would end the process, not refuse."""
         if self._model.gpu_layers:
             return  # llama.cpp itself refuses what does not fit the card
-        free, per_token = free_memory(), token_bytes(self._header)
+        free, per_token = free_memory(), token_bytes(self._header, self._kv_type)
         fits = fitting(self._capacity, length, per_token, free)
         if not fits:
             raise MissingError(

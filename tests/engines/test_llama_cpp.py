@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import EngineSettings
+from orca_local.domain.statistics import mean_kl
 from orca_local.domain.types import Completion, Message, Request, SamplingSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.engines.slots import Slot, find_place
@@ -219,3 +221,15 @@ def test_coming_and_going_at_random_changes_no_text(tiny_gguf: Path) -> None:
     assert_same(whole, {name: expected[name] for name in whole})
     assert set(texts) - set(whole) <= cancelled
     assert len(texts) - len(whole) > 1
+
+
+@pytest.mark.student
+def test_keys_and_values_in_eight_bits_take_half_and_say_almost_the_same(student_gguf: Path) -> None:
+    ids = list(range(300, 340))
+    logits, names = [], []
+    for kv_type in ("f16", "q8_0"):
+        settings = EngineSettings(context=128, kv_type=kv_type)  # type: ignore[arg-type]
+        with closing(LlamaCppEngine(student_gguf, settings)) as engine:
+            logits.append(engine.prompt_logits(ids, range(40)))
+            names.append(engine.fingerprint)
+    assert mean_kl(*logits) < 0.05 and names[0] != names[1]
