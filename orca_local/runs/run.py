@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,9 @@ def run_stage(
             raise
         finally:
             log.close()
-            store.runs.finish(run_id, status, error)
+            # What ended the stage is the news, not that a full disk keeps the run's last word from being written.
+            with suppress(OrcaError) if status != "done" else nullcontext():
+                store.runs.finish(run_id, status, error)
 
 
 def _drain(stage: str, events: Iterator[Event], log: RunLog, on_event: Callable[[Event], None]) -> StageFinished:

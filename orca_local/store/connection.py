@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -100,6 +101,10 @@ class Connection:
             raise InputError("a number is larger than the database can hold", hint="give a smaller one") from error
 
 
+NO_ROOM = 1 << 16
+"""Bytes: what SQLite wants at least for its shared memory, and says nothing of but that it failed."""
+
+
 def explain(error: sqlite3.DatabaseError, path: Path) -> OrcaError | None:
     """What an SQLite error means to the user; None where it is our own mistake."""
     name = getattr(error, "sqlite_errorname", "") or ""
@@ -110,10 +115,17 @@ def explain(error: sqlite3.DatabaseError, path: Path) -> OrcaError | None:
             f"{path} is damaged or not a database: {error}",
             hint=f"restore it from a copy, or save what is left with `sqlite3 {path} .recover`, then move it away",
         )
-    if name.startswith("SQLITE_FULL"):
+    if name.startswith("SQLITE_FULL") or (name.startswith("SQLITE_IOERR") and _is_full(path)):
         return MissingError(f"no space is left on the disk of {path}", hint="free some space, then run this again")
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN", "SQLITE_AUTH")):
         return InputError(f"{path} cannot be opened or written: {error}", hint="check the path and its permissions")
     if name.startswith("SQLITE_IOERR"):
         return OrcaError(f"reading or writing {path} failed: {error}", hint="check the disk, then run this again")
     return None
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < NO_ROOM
+    except OSError:
+        return False

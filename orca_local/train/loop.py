@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
+import re
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from orca_local.domain.errors import OrcaError
+from orca_local.domain.errors import OrcaError, explain_os_error
 from orca_local.domain.events import CheckpointSaved, Event, StepTrained, ValidationMeasured
 from orca_local.rows.rows import TrainingRow
 from orca_local.train.batches import Batch, epoch_batches, length_batches, make_batch
@@ -20,6 +22,9 @@ from orca_local.train.recipe import Recipe
 
 STATE_FILE = "state.json"
 BEST = "best"
+
+_WRITE_FAILED = ("inline_container", "PytorchStreamWriter", "iostream error")
+"""What PyTorch says of where a file could not be written; it knows no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +152,36 @@ def _checkpoint(backend: TrainBackend, state: LoopState, directory: Path) -> Che
     return CheckpointSaved(state.step, str(path))
 
 
-def _replace_directory(path: Path, write: object) -> None:
+def _replace_directory(path: Path, write: Callable[[Path], None]) -> None:
     """Fill a directory beside `path`, sync it, and put it in place of `path` at once."""
     part = path.with_name(path.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    assert callable(write)
-    write(part)
-    for file in part.iterdir():
-        with file.open("rb") as stream:
-            os.fsync(stream.fileno())
+    try:
+        part.mkdir(parents=True)
+        write(part)
+        for file in part.iterdir():
+            with file.open("rb") as stream:
+                os.fsync(stream.fileno())
+    except BaseException as error:
+        shutil.rmtree(part, ignore_errors=True)
+        explained = _explained(error, path)
+        if explained is None:
+            raise
+        raise explained from error
     old = path.with_name(path.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
     if path.exists():
         path.rename(old)
     part.rename(path)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _explained(error: BaseException, path: Path) -> OrcaError | None:
+    """What a failed write means to the user; safetensors and PyTorch raise errors of their own."""
+    said = str(error)
+    found = re.search(r"\(os error (\d+)\)", said)
+    if found:
+        error = OSError(int(found[1]), os.strerror(int(found[1])))
+    elif any(sign in said for sign in _WRITE_FAILED):
+        error = OSError(errno.ENOSPC, said)
+    return explain_os_error(error, path) if isinstance(error, OSError) else None

@@ -1,26 +1,13 @@
 from __future__ import annotations
 
 import os
-import resource
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from orca_local.domain.errors import InputError, MissingError
 from orca_local.runs.files import write_whole
-
-
-@pytest.fixture
-def full_disk() -> Iterator[None]:
-    """No file may grow beyond a hundred bytes."""
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    signal.signal(signal.SIGXFSZ, handler)
+from tests.limits import small_files
 
 
 def test_a_file_is_replaced_and_a_link_to_it_stays(tmp_path: Path) -> None:
@@ -44,11 +31,10 @@ def test_what_is_no_file_is_written_to(tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_leaves_the_old_text_and_no_part(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("old")
-    with pytest.raises(MissingError, match="disk is full"):
+    with small_files(100), pytest.raises(MissingError, match="disk is full"):
         write_whole(file, "x" * 1000, hint="")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert file.read_text() == "old"

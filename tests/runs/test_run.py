@@ -134,6 +134,17 @@ def test_failed_stage_is_recorded_and_its_error_goes_on(
     run(workspace, store, short_stage)
 
 
+def test_what_ended_a_stage_is_said_where_its_end_cannot_be_written(workspace: Workspace, store: Store) -> None:
+    def stage(context: RunContext) -> Iterator[Event]:
+        yield StageStarted("probe", 1, "generations")
+        store._connection.execute("PRAGMA query_only=ON")
+        raise InputError("no samples", hint="add some")
+
+    with pytest.raises(InputError, match="no samples"):
+        run(workspace, store, stage)
+    assert only_run(store).status == "running"  # until the next stage finds that nobody lives
+
+
 def test_stage_without_an_end_is_our_bug(workspace: Workspace, store: Store) -> None:
     with pytest.raises(RuntimeError, match="without StageFinished"):
         run(workspace, store, lambda context: iter(()))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orca_local.domain.errors import BusyError, InputError, MissingError
+from orca_local.domain.errors import BusyError, InputError, MissingError, OrcaError
 from orca_local.store.connection import Connection, explain
 from orca_local.store.migrate import applied_steps, migrate
 from orca_local.store.schema import STEPS
@@ -177,6 +178,16 @@ def test_full_disk_is_missing_space(path: Path) -> None:
         with pytest.raises(MissingError, match="no space"):
             add_samples(store, *(make_sample(f"s{n}") for n in range(5000)))
         assert store.samples.list() == []
+
+
+@pytest.mark.parametrize(("free", "kind"), [(0, MissingError), (1 << 30, OrcaError)])
+def test_input_output_error_on_a_full_disk_is_missing_space(
+    path: Path, monkeypatch: pytest.MonkeyPatch, free: int, kind: type[OrcaError]
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 40, 1 << 40, free))
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+    assert type(explain(error, path)) is kind
 
 
 def test_our_own_mistakes_stay_what_they_are(path: Path) -> None:
