@@ -88,19 +88,31 @@ class ChatEndpoint:
         """Make the client. Raises `MissingError` where a key is needed and is not in the environment."""
         import openai
 
-        self._key = self._environment.get(self._key_env, "")
+        # A key out of a file often has a line end, which no header can carry.
+        self._key = self._environment.get(self._key_env, "").strip()
+        if not re.fullmatch("[!-~]*", self._key):
+            raise InputError(
+                f"the environment variable {self._key_env} holds characters that no key has",
+                hint=f"set {self._key_env} to the key alone, without quotes or spaces",
+            )
         if not self._key and urlsplit(self.url).hostname not in _LOOPBACK:
             raise MissingError(
                 f"the environment variable {self._key_env} holds no key for {self.url}",
                 hint=f"export {self._key_env}=… (the key is never stored), or set {self._section}.key_env",
             )
         # The client's own retries handle what may pass.
-        self._client = openai.OpenAI(
-            api_key=self._key or "none",
-            base_url=self.url,
-            timeout=self._timeout_s,
-            max_retries=self._attempts - 1,
-        )
+        try:
+            self._client = openai.OpenAI(
+                api_key=self._key or "none",
+                base_url=self.url,
+                timeout=self._timeout_s,
+                max_retries=self._attempts - 1,
+            )
+        except (ValueError, ImportError) as error:  # it reads the proxies of the environment
+            raise InputError(
+                f"no connection to {self.url} can be made: {self.safe(str(error))}",
+                hint="check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY in the environment",
+            ) from error
 
     def close(self) -> None:
         """Close connections. Safe to call twice."""
@@ -154,10 +166,11 @@ class ChatEndpoint:
             what = "an answer without choices" if hasattr(response, "choices") else "something that is no JSON answer"
             return ChatAnswer(error=f"the endpoint sent {what}")
         message, reason = getattr(choices[0], "message", None), getattr(choices[0], "finish_reason", None)
-        refusal, text = getattr(message, "refusal", None), getattr(message, "content", None)
+        refusal, content = getattr(message, "refusal", None), getattr(message, "content", None)
+        text = self._without_key(content) if isinstance(content, str) else ""
         usage = getattr(response, "usage", None)
         return ChatAnswer(
-            text if isinstance(text, str) else "",
+            text,
             reason if isinstance(reason, str) else "",
             getattr(usage, "prompt_tokens", 0) or 0,
             getattr(usage, "completion_tokens", 0) or 0,
@@ -167,7 +180,8 @@ class ChatEndpoint:
 
     def safe(self, text: str) -> str:
         """Untrusted error text: without the key, control characters, or more length than a line bears."""
-        if self._key:
-            text = text.replace(self._key, "[key]")
-        text = re.sub(r"\s+", " ", printable(text)).strip()
+        text = re.sub(r"\s+", " ", printable(self._without_key(text))).strip()
         return text if len(text) <= _LONGEST_ERROR else text[:_LONGEST_ERROR] + "…"
+
+    def _without_key(self, text: str) -> str:
+        return text.replace(self._key, "[key]") if self._key else text

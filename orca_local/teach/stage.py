@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from orca_local.domain.errors import RemoteError
+from orca_local.domain.errors import InputError, OrcaError, RemoteError
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageFinished, StageProgressed, StageStarted
 from orca_local.domain.prompts import teacher_messages
 from orca_local.domain.scoring import score
@@ -52,8 +52,8 @@ def teach(
 ) -> Iterator[Event]:
     """Answer `samples`, each under `chosen[sample.task]`; with `limit`, the first so many of them, always the same.
 
-    Raises `RemoteError` at the end where offline calls are missing, and at once where the endpoint can answer
-    nothing; what arrived before is kept.
+    Raises `RemoteError` at the end where offline calls are missing or no sample at all was answered, and at once
+    where the endpoint can answer nothing; what arrived before is kept.
     """
     started = time.monotonic()
     wanted = [s for s in samples if s.task in chosen][: limit or None]
@@ -86,6 +86,8 @@ def teach(
             f"{tally.failed} of {len(questions)} teacher answers are not in the cache ({tally.cached} are)",
             hint="run `orca-local teach` once without --offline",
         )
+    if questions and tally.failed == len(questions):
+        raise _nothing_answered(teacher, tally)
     yield StageFinished("teach", summary)
 
 
@@ -96,6 +98,7 @@ class _Tally:
         self.new = self.cached = self.failed = 0
         self.verified = self.rejected = 0
         self.prompt_tokens = self.completion_tokens = 0
+        self.last_error = ""
 
     @property
     def done(self) -> int:
@@ -119,6 +122,7 @@ def _ask(
     for answer in teacher.answer(questions):
         if answer.error:
             tally.failed += 1
+            tally.last_error = answer.error
             if not offline:
                 store.teacher_calls.fail(answer.question.request.key, answer.error)
             yield CallFailed(answer.question.sample.id, answer.question.strategy, answer.error)
@@ -128,6 +132,13 @@ def _ask(
             tally.completion_tokens += answer.completion_tokens
             yield tally.answered(row, cached=False)
         yield StageProgressed(done=tally.done, tokens=tally.completion_tokens)
+
+
+def _nothing_answered(teacher: Teacher, tally: _Tally) -> OrcaError:
+    message = f"none of {tally.failed} samples was answered by {teacher.endpoint}; the last: {tally.last_error}"
+    if "://" in teacher.endpoint:
+        return RemoteError(message, hint="check teacher.base_url and teacher.model in orca.toml, and run it again")
+    return InputError(message, hint="give the samples a `rationale`, or name a file of answers in teacher.file")
 
 
 def _store_answer(store: Store, answer: TeacherAnswer) -> DemonstrationRow:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -184,7 +185,7 @@ def test_full_disk_is_missing_space(path: Path) -> None:
 def test_input_output_error_on_a_full_disk_is_missing_space(
     path: Path, monkeypatch: pytest.MonkeyPatch, free: int, kind: type[OrcaError]
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 40, 1 << 40, free))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
     assert type(explain(error, path)) is kind

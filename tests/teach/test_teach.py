@@ -7,14 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orca_local.domain.errors import InputError, MissingError, OrcaError, RemoteError
+from orca_local.domain.errors import InputError, OrcaError, RemoteError
 from orca_local.domain.prompts import teacher_messages
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN
@@ -24,23 +23,7 @@ from orca_local.endpoints.chat import normalize_endpoint
 from orca_local.store.store import Store
 from orca_local.teach.file_teacher import with_final_answer
 from tests.openai_server import OpenAIServer, Reply, answer, error
-from tests.teach.scene import KEY, STEPS, answered, failures, fill, run, sample, settings, summary
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "orca.db", create=True) as store:
-        yield store
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-
-
-def solve(request: dict[str, Any], _number: int) -> Reply:
-    number = int(re.findall(r"\d+", request["messages"][-1]["content"])[0])
-    return answer(f"{number} and {number} make {2 * number}.\nAnswer: {2 * number}")
+from tests.teach.scene import KEY, STEPS, answered, failures, fill, run, sample, settings, solve, summary
 
 
 def test_answers_are_asked_for_once_and_then_come_from_the_store(store: Store) -> None:
@@ -158,9 +141,9 @@ def test_a_slow_endpoint_is_given_up_on_in_time(store: Store) -> None:
     samples = fill(store, [sample(2)])
     with OpenAIServer(lambda *_: replace(answer("Answer: 4"), delay_s=3)) as server:
         started = time.monotonic()
-        events = run(store, samples, settings(server.url, timeout_s=0.2, attempts=1))
+        with pytest.raises(RemoteError, match=r"none of 1 samples was answered by .*: no answer within 0\.2 s"):
+            run(store, samples, settings(server.url, timeout_s=0.2, attempts=1))
         assert time.monotonic() - started < 2.5
-    assert failures(events) == ["no answer within 0.2 s"]
 
 
 def test_a_connection_that_breaks_in_the_middle_loses_nothing_else(store: Store) -> None:
@@ -173,67 +156,6 @@ def test_a_connection_that_breaks_in_the_middle_loses_nothing_else(store: Store)
     with OpenAIServer(script) as server:
         result = summary(run(store, samples, settings(server.url, concurrency=1)))
     assert result["calls"]["new"] == 2
-
-
-@pytest.mark.parametrize(
-    ("reply", "said", "hint"),
-    [
-        (error(401, f"Incorrect API key provided: {KEY}"), "refuses the key", "OPENAI_API_KEY"),
-        (error(403, "forbidden"), "refuses the key", "OPENAI_API_KEY"),
-        (error(404, "no such model"), "does not know the model 'scripted'", "teacher.model"),
-    ],
-)
-def test_what_no_further_call_can_mend_stops_the_run(store: Store, reply: Reply, said: str, hint: str) -> None:
-    samples = fill(store, [sample(i) for i in range(9)])
-    with OpenAIServer(lambda *_: reply) as server, pytest.raises(RemoteError, match=said) as raised:
-        run(store, samples, settings(server.url))
-    assert len(server.requests) <= 6
-    assert hint in raised.value.hint
-    assert KEY not in str(raised.value)
-
-
-def test_an_endpoint_that_is_down_is_named(store: Store) -> None:
-    samples = fill(store, [sample(1)])
-    with pytest.raises(RemoteError, match=r"127\.0\.0\.1:9/v1 cannot be reached"):
-        run(store, samples, settings("http://127.0.0.1:9/v1", attempts=1))
-
-
-def test_answers_that_arrived_before_a_fatal_error_are_kept(store: Store) -> None:
-    samples = fill(store, [sample(i) for i in range(6)])
-
-    def script(request: dict[str, Any], number: int) -> Reply:
-        return solve(request, number) if number <= 3 else error(401, "expired")
-
-    with OpenAIServer(script) as server, pytest.raises(RemoteError):
-        run(store, samples, settings(server.url, concurrency=1))
-    assert len(store.demonstrations.list()) == 3
-
-
-def test_without_a_key_nothing_is_sent_to_a_remote_endpoint(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY")
-    with pytest.raises(MissingError, match="OPENAI_API_KEY") as raised:
-        run(store, fill(store, [sample(1)]), settings("https://teacher.invalid/v1"))
-    assert "export OPENAI_API_KEY" in raised.value.hint
-
-
-def test_an_address_with_a_password_is_refused_and_not_repeated() -> None:
-    with pytest.raises(InputError) as raised:
-        normalize_endpoint("https://me:hunter2@host/v1")
-    assert "hunter2" not in str(raised.value) + raised.value.hint
-    assert normalize_endpoint("https://host/v1/") == "https://host/v1"
-    for bad in ("host/v1", "ftp://host", ""):
-        with pytest.raises(InputError, match="not an address"):
-            normalize_endpoint(bad)
-
-
-def test_the_key_is_nowhere_in_the_database(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "orca.db", create=True) as store:
-        samples = fill(store, [sample(i) for i in range(3)])
-        with OpenAIServer(lambda *_: error(400, f"your key {KEY} is odd")) as server:
-            events = run(store, samples, settings(server.url))
-        assert all("[key]" in failure for failure in failures(events))
-    for path in tmp_path.iterdir():
-        assert KEY.encode() not in path.read_bytes()
 
 
 def test_every_part_of_the_request_is_in_its_key() -> None:
