@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
 LONGEST_LIFE_S = 120.0
+PIECE = 1 << 18
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Faults:
     """What is announced instead of the file's hash."""
     announce: int | None = None
     """Bytes that are announced instead of the file's size."""
+    pause_s: float = 0.0
+    """Between one piece of 256 kB and the next."""
 
 
 class HubServer:
@@ -90,7 +94,12 @@ class HubServer:
                 self.end_headers()
                 cut = hub.faults.break_after.pop(0) if hub.faults.break_after else len(body)
                 hub.downloads.append((self.headers.get("Range", ""), min(cut, len(body))))
-                self.wfile.write(body[:cut])
+                try:
+                    for piece in range(0, cut, PIECE):
+                        self.wfile.write(body[piece : min(piece + PIECE, cut)])
+                        time.sleep(hub.faults.pause_s)
+                except OSError:  # the client was killed
+                    self.close_connection = True
                 if cut < len(body):
                     self.close_connection = True
 

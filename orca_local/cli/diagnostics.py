@@ -76,6 +76,8 @@ def _explained(error: BaseException) -> OrcaError | None:
         return error
     if isinstance(error, OSError):
         return explain_os_error(error)
+    if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("orca_local"):
+        return MissingError(f"the package {error.name!r} is not installed", hint="pip install --upgrade orca-local")
     said = str(error).lower()
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(sign in said for sign in _NO_MEMORY)):
         hint = "lower engine.capacity, train.batch_size or train.rank in orca.toml"

@@ -7,13 +7,14 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import command
 
 SETTINGS = """
 [student]
@@ -43,13 +44,7 @@ max_tokens = 8
 
 
 def orca(workspace: Path, *arguments: str) -> dict[str, Any]:
-    result = subprocess.run(
-        [sys.executable, "-m", "orca_local", *arguments, "--json"],
-        cwd=workspace,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+    result = command.orca(*arguments, "--json", cwd=workspace)
     assert result.returncode == 0, result.stderr
     value = json.loads(result.stdout)
     assert isinstance(value, dict)
@@ -59,7 +54,7 @@ def orca(workspace: Path, *arguments: str) -> dict[str, Any]:
 def kill_when(workspace: Path, arguments: list[str], ready: Callable[[], bool]) -> None:
     """Start a command, kill it the moment `ready` holds, and insist that it was still at work."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "orca_local", *arguments, "--quiet"],
+        [*command.COMMAND, *arguments, "--quiet"],
         cwd=workspace,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

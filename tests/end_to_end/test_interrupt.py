@@ -1,0 +1,90 @@
+"""Ctrl-C and SIGTERM in every stage, then the same command again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.command import COMMAND, orca
+from tests.end_to_end.test_kill import make_workspace
+from tests.openai_server import OpenAIServer, answer
+
+CASES = [
+    (["probe"], "export: 1 files"),  # the base is being made
+    (["probe"], "probe: "),
+    (["teach"], "teach: "),
+    (["train"], "train: "),
+    (["evaluate", "--model", "base"], "evaluate: "),
+]
+
+
+def _hears_ctrl_c() -> None:
+    """A shell that starts tests in the background makes them, and their children, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def interrupt(arguments: list[str], cwd: Path, ready: str, number: signal.Signals) -> subprocess.CompletedProcess[str]:
+    """Run a command, signal it as soon as it says `ready`, and wait for its end."""
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--json"],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hears_ctrl_c,
+    )
+    assert process.stderr is not None
+    while not (line := process.stderr.readline()).startswith(ready):
+        assert line, "ended before it could be interrupted"
+    process.send_signal(number)
+    out, errors = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(arguments, process.returncode, out, errors)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, tiny_gguf: Path) -> Path:
+    return make_workspace(tmp_path_factory.mktemp("interrupted") / "whole", tiny_gguf)
+
+
+@pytest.fixture
+def workspace(prepared: Path) -> Iterator[Path]:
+    """The same place every time: what is made in a workspace is known by its path."""
+    directory = prepared.with_name("workspace")
+    shutil.copytree(prepared, directory)
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("arguments", "ready"), CASES)
+def test_an_interrupted_command_says_so_and_goes_on(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], ready: str, number: signal.Signals
+) -> None:
+    if arguments[0] != "probe":
+        assert orca("probe", "--samples", "1", cwd=workspace).returncode == 0
+    if arguments[0] == "train":
+        assert orca("teach", cwd=workspace).returncode == 0
+    with OpenAIServer(lambda *_: answer("Answer: 4")) as server:
+        if arguments[0] == "teach":
+            monkeypatch.setenv("ORCA_LOCAL_TEACHER__KIND", "openai")
+            monkeypatch.setenv("ORCA_LOCAL_TEACHER__BASE_URL", server.url)
+            monkeypatch.setenv("ORCA_LOCAL_TEACHER__MODEL", "scripted")
+            monkeypatch.setenv("ORCA_LOCAL_TEACHER__CONCURRENCY", "1")
+        stopped = interrupt(arguments, workspace, ready, number)
+        assert stopped.returncode == 130, stopped.stderr
+        error = json.loads(stopped.stdout)["error"]
+        assert error["kind"] == "interrupted" and "same command again" in error["hint"]
+        assert "Traceback" not in stopped.stderr
+        runs = json.loads(orca("runs", "list", "--json", cwd=workspace).stdout)["runs"]
+        assert runs[0]["status"] == "interrupted"
+        assert not list(workspace.rglob("*.part")) and not (workspace / "orca.lock").exists()
+        again = orca(*arguments, "--json", cwd=workspace)
+        assert again.returncode == 0, again.stderr
+    assert isinstance(json.loads(again.stdout), dict)
+    assert not list(workspace.rglob("*.part"))
