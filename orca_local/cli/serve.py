@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
 
 import click
 
@@ -21,6 +20,7 @@ from orca_local.cli.stages import open_pipeline
 def command(common: Common, name: str, port: int, context: int) -> None:
     """Serve a model on 127.0.0.1 until Ctrl-C, through llama-cpp-python's own server."""
     from orca_local.domain.errors import MissingError
+    from orca_local.engines.child import module_command
 
     if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
         raise MissingError("the server's packages are not installed", hint='pip install "orca-local[serve]"')
@@ -39,7 +39,8 @@ def command(common: Common, name: str, port: int, context: int) -> None:
     }
     # The server takes this process over: Ctrl-C, the exit code and the process id are its own.
     words = [word for pair in arguments.items() for word in pair]
-    os.execv(sys.executable, [sys.executable, "-m", "orca_local.engines.llama_server", *words])
+    command, environment = module_command("orca_local.engines.llama_server", *words)
+    os.execve(command[0], command, environment)
 
 
 def _check_port(port: int) -> None:

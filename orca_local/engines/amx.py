@@ -8,7 +8,6 @@ plainly wrong for some shapes, such as rows of 32.
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.keys import content_key
+from orca_local.engines.child import module_command
 from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import library
 from orca_local.gguf.machine import recall, remember
@@ -68,13 +68,11 @@ def _kind(model: Path) -> str:
 
 def _try(model: Path) -> int:
     """Exit code of the trial: negative where a signal ended it."""
-    package = str(Path(__file__).resolve().parents[2])
-    paths = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
-    command = [sys.executable, "-P", "-m", __spec__.name, str(model)]
+    command, environment = module_command(__spec__.name, str(model))
     try:
         return subprocess.run(
             command,
-            env=os.environ | {"PYTHONPATH": paths, "GGML_NO_BACKTRACE": "1"},
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=PATIENCE_S,

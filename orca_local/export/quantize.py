@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 from orca_local.domain.errors import InputError, OrcaError
+from orca_local.engines.child import module_command
 
 NEEDS_MATRIX = ("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "Q2_K_S")
 """llama.cpp refuses these without an importance matrix, which nothing here makes."""
@@ -65,11 +66,7 @@ def quantize(source: Path, target: Path, name: str) -> None:
     Raises `WriteFailed` where the disk is full and `OrcaError` with llama.cpp's own words otherwise; the
     target is then not there.
     """
-    package = Path(__file__).resolve().parents[2]
-    paths = [str(package), *filter(None, [os.environ.get("PYTHONPATH")])]
-    # -P: modules in the working directory, which is the user's, are none of ours.
-    command = [sys.executable, "-P", "-m", __spec__.name, str(source), str(target), name]
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "GGML_NO_BACKTRACE": "1"}
+    command, env = module_command(__spec__.name, str(source), str(target), name)
     with tempfile.TemporaryFile() as output:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, env=env) as process:
             try:

@@ -316,7 +316,9 @@ class Pipeline:
             raise InputError(f"no task {unknown[0]!r} in this workspace", hint="see `orca-local tasks list`")
         samples = self.store.samples.list(split=split, tasks=list(tasks) or None)
         if not samples:
-            hint = "add some with `orca-local tasks add FILE.jsonl`" if not counts else "see `orca-local tasks list`"
+            hint = "add some with `orca-local tasks add FILE.jsonl`"
+            if counts:
+                hint = f'add more, or lines with "split": "{split}"; see `orca-local tasks list`'
             raise InputError(f"there are no {split} samples in this workspace", hint=hint)
         return samples
 
