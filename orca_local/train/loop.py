@@ -106,6 +106,7 @@ def run_loop(
 
 def resume(backend: TrainBackend, directory: Path) -> LoopState:
     """Load the newest whole checkpoint, if there is one, and say where it stands."""
+    _put_back(directory / BEST)
     for path in sorted(directory.glob("step-*"), reverse=True):
         if (path / STATE_FILE).is_file():
             backend.load(path)
@@ -174,6 +175,13 @@ def _replace_directory(path: Path, write: Callable[[Path], None]) -> None:
         path.rename(old)
     part.rename(path)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _put_back(path: Path) -> None:
+    """Undo a replacement that was cut off between its two renames."""
+    old = path.with_name(path.name + ".old")
+    if old.is_dir() and not path.exists():
+        old.rename(path)
 
 
 def _explained(error: BaseException, path: Path) -> OrcaError | None:

@@ -1,4 +1,4 @@
-"""A disk that fills up in the middle of a checkpoint."""
+"""Checkpoints on a disk that fills up, and after a death between two renames."""
 
 from __future__ import annotations
 
@@ -40,3 +40,12 @@ def test_training_goes_on_when_there_is_room_again(tiny_gguf: Path, tmp_path: Pa
         list(events)
     rest = curve(list(run(tiny_gguf, rows, tmp_path / "stopped")))
     assert rest == straight[-len(rest) :] and len(rest) < len(straight)
+
+
+def test_a_best_adapter_that_was_set_aside_when_the_process_died_is_put_back(tiny_gguf: Path, tmp_path: Path) -> None:
+    rows = make_rows(tiny_gguf)
+    list(run(tiny_gguf, rows, tmp_path))
+    (tmp_path / "best").rename(tmp_path / "best.old")
+    list(run(tiny_gguf, rows, tmp_path))
+    assert (tmp_path / "best" / "adapter_config.json").is_file()
+    assert not (tmp_path / "best.old").exists()
