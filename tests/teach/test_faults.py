@@ -9,8 +9,8 @@ import pytest
 
 from orca_local.domain.errors import InputError, MissingError, RemoteError
 from orca_local.domain.settings import TeacherSettings
+from orca_local.endpoints.chat import normalize_endpoint
 from orca_local.store.store import Store
-from orca_local.teach.openai_teacher import normalize_endpoint
 from tests.openai_server import OpenAIServer, Reply, answer, error
 from tests.teach.scene import KEY, failures, fill, run, sample, settings, solve
 

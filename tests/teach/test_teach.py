@@ -19,7 +19,6 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.teaching import TeacherRequest
 from orca_local.domain.types import Message
-from orca_local.endpoints.chat import normalize_endpoint
 from orca_local.store.store import Store
 from orca_local.teach.file_teacher import with_final_answer
 from tests.openai_server import OpenAIServer, Reply, answer, error
