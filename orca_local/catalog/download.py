@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from orca_local.catalog.catalog import CatalogModel
 from orca_local.catalog.locate import find_local, local_path
-from orca_local.domain.errors import MissingError, OrcaError, RemoteError
+from orca_local.domain.errors import InputError, MissingError, OrcaError, RemoteError
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 
@@ -94,10 +95,25 @@ def _ask(model: CatalogModel) -> _Announced:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import huggingface_hub
 
-    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    endpoint = _endpoint()
     url = f"{endpoint}/{model.repo}/resolve/main/{model.file}"
     metadata = huggingface_hub.get_hf_file_metadata(url, endpoint=endpoint)
     return _Announced(url, metadata.etag or "", metadata.size or 0)
+
+
+def _endpoint() -> str:
+    """The hub's address. Raises `InputError` for one that is none, or that would show a password in every message."""
+    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    hint = "set HF_ENDPOINT to an address such as https://huggingface.co, and HF_TOKEN to your token"
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        raise InputError("HF_ENDPOINT is not an address", hint=hint) from None
+    if parts.username or parts.password or parts.query:
+        raise InputError("HF_ENDPOINT holds a user name, password or query, which would be shown", hint=hint)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InputError(f"HF_ENDPOINT {endpoint!r} is not an address", hint=hint)
+    return endpoint
 
 
 def _part(target: Path, announced: _Announced) -> Path:
@@ -201,7 +217,7 @@ def _explained(model: CatalogModel, directory: Path) -> Iterator[None]:
     """Errors of the client and the disk, as ours."""
     from huggingface_hub import errors
 
-    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    endpoint = _endpoint()
     try:
         yield
     except errors.GatedRepoError as error:
@@ -214,6 +230,11 @@ def _explained(model: CatalogModel, directory: Path) -> Iterator[None]:
             f"{endpoint} has no {model.file} in {model.repo}", hint="fetch a GGUF by hand and give its path"
         ) from error
     except OSError as error:
+        if isinstance(error, errors.HfHubHTTPError) and error.response.status_code in (401, 403):
+            raise RemoteError(
+                f"{endpoint} does not give {model.file} from {model.repo} (HTTP {error.response.status_code})",
+                hint="set HF_TOKEN to a token that may read it",
+            ) from error
         if isinstance(error, (errors.HfHubHTTPError, ConnectionError, TimeoutError)):
             raise _unreachable(endpoint, model, error) from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -222,6 +243,11 @@ def _explained(model: CatalogModel, directory: Path) -> Iterator[None]:
             ) from error
         raise MissingError(
             f"cannot write in {directory}: {error.strerror}", hint="set ORCA_LOCAL_MODELS to a directory of yours"
+        ) from error
+    except (ValueError, ImportError) as error:  # what the client reads from the environment
+        raise InputError(
+            f"{endpoint} cannot be asked: {type(error).__name__}",
+            hint="check HF_TOKEN, HTTPS_PROXY, ALL_PROXY and HF_HUB_DOWNLOAD_TIMEOUT in the environment",
         ) from error
     except Exception as error:
         if not _is_network(error):

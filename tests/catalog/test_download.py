@@ -16,7 +16,7 @@ import pytest
 from orca_local.catalog.catalog import CatalogModel, find_model
 from orca_local.catalog.download import pull
 from orca_local.catalog.locate import local_path
-from orca_local.domain.errors import MissingError, OrcaError, RemoteError
+from orca_local.domain.errors import InputError, MissingError, OrcaError, RemoteError
 from tests.hub_server import Faults, HubServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,6 +129,8 @@ def test_what_is_no_model_gets_no_name(models: Path, monkeypatch: pytest.MonkeyP
         (Faults(status=404, error_code="RepoNotFound"), "has no"),
         (Faults(status=404, error_code="EntryNotFound"), "has no"),
         (Faults(status=403, error_code="GatedRepo"), "licence accepted"),
+        (Faults(status=401, error_code="Unauthorized"), "does not give"),
+        (Faults(status=403, error_code="Forbidden"), "does not give"),
         (Faults(status=500, error_code="Oops"), "did not give"),
     ],
 )
@@ -213,3 +215,20 @@ def test_two_processes_fetch_one_file_once(content: bytes) -> None:
             assert process.returncode == 0, errors
             assert json.loads(out)["sha256"] == hub.sha256
         assert len(hub.downloads) == 1
+
+
+@pytest.mark.parametrize("endpoint", ["hub.example", "ftp://hub.example", "http://me:hunter2@hub.example", "http://["])
+def test_an_endpoint_that_is_none_or_holds_a_password_is_refused(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", endpoint)
+    with pytest.raises(InputError, match="HF_ENDPOINT") as raised:
+        pull(MODEL, offline=False, progress=lambda done, total: None)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_what_the_environment_says_wrongly_is_named(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "h\u00fcnter2")
+    with hub_for(content) as hub, pytest.raises(InputError, match="cannot be asked") as raised:
+        fetch(hub, monkeypatch)
+    assert "HF_TOKEN" in raised.value.hint and "nter2" not in str(raised.value)
