@@ -43,6 +43,10 @@ max_tokens = 8
 """
 
 
+GRID = ["probe", "--method", "exhaustive"]
+"""Every answer is made, so that they can be counted; that a race decides the same, tests/probe shows."""
+
+
 def orca(workspace: Path, *arguments: str) -> dict[str, Any]:
     result = command.orca(*arguments, "--json", cwd=workspace)
     assert result.returncode == 0, result.stderr
@@ -114,20 +118,20 @@ def workspace(tmp_path: Path, tiny_gguf: Path) -> Path:
 def test_probe_keeps_what_was_generated_and_makes_only_the_rest(workspace: Path) -> None:
     kill_when(
         workspace,
-        ["probe"],
+        GRID,
         lambda: (
             len(query(workspace, "select 1 from sqlite_master where name='generations'")) == 1
             and query(workspace, "select count(*) from generations")[0][0] >= 20
         ),
     )
     kept = dict(query(workspace, "select key, completion from generations"))
-    summary = orca(workspace, "probe")
+    summary = orca(workspace, *GRID)
     after = dict(query(workspace, "select key, completion from generations"))
     assert kept.items() <= after.items()
     assert summary["generations"]["new"] == len(after) - len(kept)
     assert summary["generations"]["new"] + summary["generations"]["cached"] == 20 * 6
     assert sum(cell["n"] for task in summary["tasks"] for cell in task["cells"]) == 20 * 6
-    assert orca(workspace, "probe")["generations"] == {"new": 0, "cached": 120}
+    assert orca(workspace, *GRID)["generations"] == {"new": 0, "cached": 120}
 
 
 def _losses(workspace: Path) -> dict[int, float]:

@@ -153,8 +153,9 @@ def test_stage_without_an_end_is_our_bug(workspace: Workspace, store: Store) -> 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_interrupts_the_stage_and_closes_it(workspace: Workspace, store: Store, number: signal.Signals) -> None:
-    # A shell that starts tests in the background makes them ignore Ctrl-C.
+    # A shell that starts tests in the background makes them ignore Ctrl-C, and `nohup` a hang-up.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     closed = []
 
     def stage(context: RunContext) -> Iterator[Event]:
