@@ -7,7 +7,6 @@ The file is asked for with huggingface-hub's own client (endpoint, token, proxie
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import time
@@ -15,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from orca_local.catalog.catalog import CatalogModel
 from orca_local.catalog.locate import find_local, local_path
-from orca_local.domain.errors import InputError, MissingError, OrcaError, RemoteError
+from orca_local.domain.address import address_problem
+from orca_local.domain.errors import InputError, MissingError, OrcaError, RemoteError, is_disk_full
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 
@@ -97,22 +96,23 @@ def _ask(model: CatalogModel) -> _Announced:
 
     endpoint = _endpoint()
     url = f"{endpoint}/{model.repo}/resolve/main/{model.file}"
-    metadata = huggingface_hub.get_hf_file_metadata(url, endpoint=endpoint)
+    try:
+        metadata = huggingface_hub.get_hf_file_metadata(url, endpoint=endpoint)
+    except (ValueError, ImportError) as error:  # what the client reads from the environment
+        raise InputError(
+            f"{endpoint} cannot be asked: {type(error).__name__}",
+            hint="check HF_TOKEN, HTTPS_PROXY, ALL_PROXY and HF_HUB_DOWNLOAD_TIMEOUT in the environment",
+        ) from error
     return _Announced(url, metadata.etag or "", metadata.size or 0)
 
 
 def _endpoint() -> str:
     """The hub's address. Raises `InputError` for one that is none, or that would show a password in every message."""
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-    hint = "set HF_ENDPOINT to an address such as https://huggingface.co, and HF_TOKEN to your token"
-    try:
-        parts = urlsplit(endpoint)
-    except ValueError:
-        raise InputError("HF_ENDPOINT is not an address", hint=hint) from None
-    if parts.username or parts.password or parts.query:
-        raise InputError("HF_ENDPOINT holds a user name, password or query, which would be shown", hint=hint)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError(f"HF_ENDPOINT {endpoint!r} is not an address", hint=hint)
+    problem = address_problem(endpoint)
+    if problem:
+        hint = "set HF_ENDPOINT to an address such as https://huggingface.co, and HF_TOKEN to your token"
+        raise InputError(f"HF_ENDPOINT {problem}", hint=hint)
     return endpoint
 
 
@@ -237,17 +237,12 @@ def _explained(model: CatalogModel, directory: Path) -> Iterator[None]:
             ) from error
         if isinstance(error, (errors.HfHubHTTPError, ConnectionError, TimeoutError)):
             raise _unreachable(endpoint, model, error) from error
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if is_disk_full(error):
             raise MissingError(
                 f"the disk is full: {directory}", hint="free some space; pulling again resumes"
             ) from error
         raise MissingError(
             f"cannot write in {directory}: {error.strerror}", hint="set ORCA_LOCAL_MODELS to a directory of yours"
-        ) from error
-    except (ValueError, ImportError) as error:  # what the client reads from the environment
-        raise InputError(
-            f"{endpoint} cannot be asked: {type(error).__name__}",
-            hint="check HF_TOKEN, HTTPS_PROXY, ALL_PROXY and HF_HUB_DOWNLOAD_TIMEOUT in the environment",
         ) from error
     except Exception as error:
         if not _is_network(error):

@@ -57,6 +57,11 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
 
 
+def is_disk_full(error: OSError) -> bool:
+    """Whether a disk, a quota or a limit left no room."""
+    return error.errno in _FULL
+
+
 def explain_os_error(error: OSError, path: Path | None = None, *, hint: str = "") -> OrcaError | None:
     """What an error of the system means to the user: a full disk, or a place that is not theirs to use.
 
@@ -65,7 +70,7 @@ def explain_os_error(error: OSError, path: Path | None = None, *, hint: str = ""
     """
     place = path or error.filename or "the output"
     remedy = hint or "check the path and its permissions"
-    if error.errno in _FULL:
+    if is_disk_full(error):
         return MissingError(f"{place} cannot be written: the disk is full", hint="free some space, then run this again")
     if error.errno in _FORBIDDEN or (path is not None and error.errno in _NO_PLACE):
         return InputError(f"{place} cannot be {'written' if path else 'used'}: {error.strerror}", hint=remedy)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from orca_local.domain.address import SECRET, address_problem
 
 DEFAULT_SYSTEM_MESSAGE = "You are a careful assistant who reasons well."
 
@@ -15,25 +16,30 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
-class _Endpoint(_Section):
-    """What is said of an OpenAI-compatible endpoint, wherever it is."""
+class EndpointSettings(_Section):
+    """An OpenAI-compatible endpoint."""
 
-    @field_validator("base_url", check_fields=False)
+    base_url: str = Field(default="", repr=False)
+    model: str = ""
+    """For kind `openai`: its name there."""
+    key_env: str = Field(default="", repr=False)
+    """Name of the environment variable that holds the key, in capitals."""
+    timeout_s: float = Field(default=120.0, gt=0)
+    attempts: int = Field(default=4, ge=1)
+    """Tries per call on errors that may pass."""
+
+    @field_validator("base_url")
     @classmethod
     def _holds_no_secret(cls, value: str) -> str:
         """Settings are stored with every run: what may be a secret is refused here, and not repeated."""
-        try:
-            parts = urlsplit(value)
-        except ValueError:
-            raise ValueError("an address such as https://api.openai.com/v1") from None
-        if parts.username or parts.password or parts.query:
+        if address_problem(value) == SECRET:
             raise ValueError(
                 "an address without user name, password or query: a key belongs into the environment variable "
                 "that key_env names"
             )
         return value
 
-    @field_validator("key_env", check_fields=False)
+    @field_validator("key_env")
     @classmethod
     def _names_a_variable(cls, value: str) -> str:
         """A key that was put here by mistake is refused before it is stored."""
@@ -53,20 +59,15 @@ class StudentSettings(_Section):
     """Type of `base` and `tuned`; empty: Q8_0 below 1B parameters, Q4_K_M above."""
 
 
-class EngineSettings(_Endpoint):
+class EngineSettings(EndpointSettings):
     """How the student is run."""
 
     kind: Literal["llama_cpp", "mlx", "openai"] = "llama_cpp"
     """What probes the student: llama.cpp, MLX, or what serves it elsewhere; all other stages use llama.cpp."""
     base_url: str = Field(default="http://127.0.0.1:8080/v1", repr=False)
     """For kind `openai`: where it is served."""
-    model: str = ""
-    """For kind `openai`: its name there."""
     key_env: str = Field(default="STUDENT_API_KEY", repr=False)
-    """Name of the environment variable that holds the key, in capitals; on this machine none is needed."""
-    timeout_s: float = Field(default=120.0, gt=0)
-    attempts: int = Field(default=4, ge=1)
-    """Tries per call on errors that may pass."""
+    """Name of the environment variable that holds its key, in capitals; on this machine none is needed."""
     capacity: int = Field(default=24, ge=1, le=256)
     """Sequences in flight."""
     context: int = Field(default=2048, ge=128)
@@ -97,20 +98,16 @@ class ProbeSettings(_Section):
     """Error level of the intervals, and of saying that a choice is decided."""
 
 
-class TeacherSettings(_Endpoint):
+class TeacherSettings(EndpointSettings):
     """Who writes the answers that the student learns from. The key comes from the environment alone."""
 
     kind: Literal["openai", "file", "starter"] = "openai"
     base_url: str = Field(default="https://api.openai.com/v1", repr=False)
-    model: str = ""
     key_env: str = Field(default="OPENAI_API_KEY", repr=False)
     """Name of the environment variable that holds the key, in capitals."""
     file: str = ""
     """For kind `file`: a JSON Lines file of answers; empty: the samples' own `rationale`."""
     concurrency: int = Field(default=8, ge=1, le=512)
-    timeout_s: float = Field(default=120.0, gt=0)
-    attempts: int = Field(default=4, ge=1)
-    """Tries per call on errors that may pass."""
     max_tokens: int = Field(default=1024, ge=1)
     temperature: float = Field(default=0.0, ge=0, le=2)
     top_p: float = Field(default=1.0, gt=0, le=1)

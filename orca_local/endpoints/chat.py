@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from orca_local.domain.address import SECRET, address_problem
 from orca_local.domain.errors import InputError, MissingError, RemoteError
+from orca_local.domain.settings import EndpointSettings
 from orca_local.domain.text import printable
 from orca_local.domain.types import Message
 
@@ -19,15 +21,12 @@ _LONGEST_ERROR = 300
 
 def normalize_endpoint(base_url: str, section: str = "teacher") -> str:
     """The base URL without trailing slash. Raises `InputError` for one that is none or holds a password."""
-    parts = urlsplit(base_url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    problem = address_problem(base_url)
+    if problem:
+        shown = "" if problem == SECRET else f" {base_url!r}"
         raise InputError(
-            f"{section}.base_url {base_url!r} is not an address", hint="write one such as https://api.openai.com/v1"
-        )
-    if parts.username or parts.password or parts.query:
-        raise InputError(
-            f"{section}.base_url holds a user name, password or query, which would be stored",
-            hint=f"put the key into the environment variable that {section}.key_env names",
+            f"{section}.base_url{shown} {problem}",
+            hint=f"write one such as https://api.openai.com/v1, and the key into the variable of {section}.key_env",
         )
     return base_url.strip().rstrip("/")
 
@@ -63,23 +62,14 @@ class ChatEndpoint:
     """One model behind one address. Threads may share it once it is open."""
 
     def __init__(
-        self,
-        base_url: str,
-        model: str,
-        *,
-        section: str,
-        key_env: str,
-        timeout_s: float,
-        attempts: int,
-        environment: Mapping[str, str] | None = None,
+        self, settings: EndpointSettings, *, section: str, environment: Mapping[str, str] | None = None
     ) -> None:
         """`section` of orca.toml is what hints speak of. Raises `InputError` where address or model is missing."""
-        if not model:
+        if not settings.model:
             raise InputError(f"{section}.model is not set", hint=f'write model = "…" under [{section}] in orca.toml')
-        self.url = normalize_endpoint(base_url, section)
-        self.model = model
-        self._section, self._key_env = section, key_env
-        self._timeout_s, self._attempts = timeout_s, attempts
+        self.url = normalize_endpoint(settings.base_url, section)
+        self.model = settings.model
+        self._settings, self._section = settings, section
         self._environment = os.environ if environment is None else environment
         self._key = ""
         self._client: Any = None
@@ -89,24 +79,24 @@ class ChatEndpoint:
         import openai
 
         # A key out of a file often has a line end, which no header can carry.
-        self._key = self._environment.get(self._key_env, "").strip()
+        self._key = self._environment.get(self._settings.key_env, "").strip()
         if not re.fullmatch("[!-~]*", self._key):
             raise InputError(
-                f"the environment variable {self._key_env} holds characters that no key has",
-                hint=f"set {self._key_env} to the key alone, without quotes or spaces",
+                f"the environment variable {self._settings.key_env} holds characters that no key has",
+                hint=f"set {self._settings.key_env} to the key alone, without quotes or spaces",
             )
         if not self._key and urlsplit(self.url).hostname not in _LOOPBACK:
             raise MissingError(
-                f"the environment variable {self._key_env} holds no key for {self.url}",
-                hint=f"export {self._key_env}=… (the key is never stored), or set {self._section}.key_env",
+                f"the environment variable {self._settings.key_env} holds no key for {self.url}",
+                hint=f"export {self._settings.key_env}=… (the key is never stored), or set {self._section}.key_env",
             )
         # The client's own retries handle what may pass.
         try:
             self._client = openai.OpenAI(
                 api_key=self._key or "none",
                 base_url=self.url,
-                timeout=self._timeout_s,
-                max_retries=self._attempts - 1,
+                timeout=self._settings.timeout_s,
+                max_retries=self._settings.attempts - 1,
             )
         except (ValueError, ImportError) as error:  # it reads the proxies of the environment
             raise InputError(
@@ -138,7 +128,7 @@ class ChatEndpoint:
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             raise RemoteError(
                 f"{self.url} refuses the key: {self.safe(str(error))}",
-                hint=f"check the environment variable {self._key_env}",
+                hint=f"check the environment variable {self._settings.key_env}",
             ) from None
         except openai.NotFoundError as error:
             raise RemoteError(
@@ -146,7 +136,7 @@ class ChatEndpoint:
                 hint=f"check {self._section}.model and {self._section}.base_url in orca.toml",
             ) from None
         except openai.APITimeoutError:
-            return ChatAnswer(error=f"no answer within {self._timeout_s:g} s")
+            return ChatAnswer(error=f"no answer within {self._settings.timeout_s:g} s")
         except openai.APIConnectionError as error:
             raise RemoteError(
                 f"{self.url} cannot be reached: {self.safe(str(error.__cause__ or error))}",

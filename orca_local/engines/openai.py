@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Mapping
 
-from orca_local.domain.errors import OrcaError
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
 from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint, ChatQuestion
@@ -29,15 +28,7 @@ class OpenAIEngine:
 
     def __init__(self, settings: EngineSettings, environment: Mapping[str, str] | None = None) -> None:
         """Raises `InputError` where address or model is missing, `MissingError` where the key is."""
-        self._chat = ChatEndpoint(
-            settings.base_url,
-            settings.model,
-            section="engine",
-            key_env=settings.key_env,
-            timeout_s=settings.timeout_s,
-            attempts=settings.attempts,
-            environment=environment,
-        )
+        self._chat = ChatEndpoint(settings, section="engine", environment=environment)
         self._chat.open()
         self._capacity = settings.capacity
         self._waiting: deque[Request] = deque()
@@ -117,10 +108,8 @@ class OpenAIEngine:
         )
         try:
             answer: ChatAnswer | Exception = self._chat.ask(question)
-        except OrcaError as error:
+        except Exception as error:  # raised by the step that finds it, in the caller's thread
             answer = error
-        except Exception as error:
-            answer = ChatAnswer(error=self._chat.safe(f"{type(error).__name__}: {error}"))
         self._answers.put((request, answer, time.monotonic() - started))
 
 

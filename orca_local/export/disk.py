@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orca_local.domain.errors import InputError, MissingError
+from orca_local.domain.errors import InputError, MissingError, is_disk_full
 
-_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 _HINT = "free some space, or move the workspace to another disk, and export again"
 
@@ -32,7 +31,7 @@ def failures_explained(directory: Path, needed: int) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if is_disk_full(error):
             raise disk_full(directory, needed, str(error.strerror)) from error
         if error.errno in _FORBIDDEN:
             hint = "check that the directory can be written to"

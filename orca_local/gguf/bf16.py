@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import math
 import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from orca_local.domain.errors import MissingError
+from orca_local.domain.errors import MissingError, is_disk_full
 from orca_local.gguf.header import read_header
 from orca_local.gguf.machine import cache_directory
 from orca_local.gguf.tensors import iter_tensors
 from orca_local.gguf.writer import TensorSpec, write_gguf
 
 FILE_TYPE_BF16 = 32
-_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
 def bf16_copy(path: Path, sha256: str) -> Path:
@@ -42,7 +40,7 @@ def bf16_copy(path: Path, sha256: str) -> Path:
     except OSError as error:
         with suppress(OSError):
             part.unlink()
-        what = f"the disk is full (a copy takes {_gb(needed)})" if error.errno in _FULL else error.strerror
+        what = f"the disk is full (a copy takes {_gb(needed)})" if is_disk_full(error) else error.strerror
         raise MissingError(f"cannot write {target}: {what}", hint=hint) from error
     return target
 

@@ -6,7 +6,6 @@ import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
-from orca_local.domain.errors import OrcaError
 from orca_local.domain.settings import TeacherSettings
 from orca_local.endpoints.chat import ChatEndpoint, ChatQuestion
 from orca_local.teach.teacher import Question, TeacherAnswer
@@ -20,15 +19,7 @@ class OpenAITeacher:
     """
 
     def __init__(self, settings: TeacherSettings, environment: Mapping[str, str] | None = None) -> None:
-        self._chat = ChatEndpoint(
-            settings.base_url,
-            settings.model,
-            section="teacher",
-            key_env=settings.key_env,
-            timeout_s=settings.timeout_s,
-            attempts=settings.attempts,
-            environment=environment,
-        )
+        self._chat = ChatEndpoint(settings, section="teacher", environment=environment)
         self.endpoint = self._chat.url
         self.model = settings.model
         self._concurrency = settings.concurrency
@@ -39,7 +30,7 @@ class OpenAITeacher:
             return
         self._chat.open()
         waiting: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
-        answered: queue.SimpleQueue[TeacherAnswer | OrcaError] = queue.SimpleQueue()
+        answered: queue.SimpleQueue[TeacherAnswer | Exception] = queue.SimpleQueue()
         stop = threading.Event()
         for question in questions:
             waiting.put(question)
@@ -51,21 +42,18 @@ class OpenAITeacher:
             while not stop.is_set() and (question := waiting.get()) is not None:
                 try:
                     answered.put(self._ask(question))
-                except OrcaError as error:
+                except Exception as error:  # raised below, in the caller's thread
                     answered.put(error)
                     return
-                except Exception as error:
-                    said = self._chat.safe(f"{type(error).__name__}: {error}")
-                    answered.put(TeacherAnswer(question, error=said))
 
         # Daemons: a call that hangs must not keep the program from ending.
         for _ in range(count):
             threading.Thread(target=work, daemon=True).start()
-        fatal: OrcaError | None = None
+        fatal: Exception | None = None
         try:
             for _ in questions:
                 item = answered.get()
-                if isinstance(item, OrcaError):
+                if isinstance(item, Exception):
                     fatal = item
                     break
                 yield item
