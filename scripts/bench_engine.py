@@ -32,6 +32,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Completion, Request, Sample, SamplingSettings
 from orca_local.engines.threads import physical_cores
+from orca_local.gguf.header import read_header
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.starter.install import load_samples
 from orca_local.tasks.jsonl import read_jsonl
@@ -125,7 +126,7 @@ def one_at_a_time(student: Path, requests: Sequence[Request]) -> tuple[Answers, 
     from orca_local.gguf.llama import library
 
     llama = library()
-    parameters = model_parameters(student)
+    parameters = model_parameters(read_header(student))
     llama.llama_cpp.llama_model_default_params = lambda: type(parameters).from_buffer_copy(parameters)
     model = llama.Llama(str(student), n_ctx=1024, n_threads=physical_cores(), verbose=False)
     answers: Answers = {}

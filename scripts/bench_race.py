@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import NormalDist
 
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.probe.claim import capital, claim, paired
-from orca_local.probe.race import pool, rounds, stand
+from orca_local.probe.race import Pool, Standing, pool, rounds, stand
 
 SAMPLES, STRATEGIES = 32, 6
 COSTS = np.array([10.0, 35, 40, 60, 70, 55])
@@ -124,25 +124,36 @@ def tested(alpha: float) -> Method:
     return run
 
 
-def race(tolerance: float) -> Method:
-    """Ours, as the probe stage runs it."""
+def standings(scores: Array, cost: Array, prior: Pool, tolerance: float) -> Iterator[tuple[Standing, Array]]:
+    """Each round of a task's race, as the probe stage runs it, with what was answered by then."""
+    alive, seen = (True,) * len(scores), np.full(scores.shape, np.nan)
+    end = 0
+    for until in rounds(scores.shape[1]):
+        seen[list(alive), end:until] = scores[list(alive), end:until]
+        end = until
+        standing = stand(seen[:, :end], cost, alive, prior, tolerance, last=end == scores.shape[1])
+        yield standing, seen[:, :end]
+        alive = standing.alive
+        if standing.done:
+            return
 
-    def one(scores: Array, cost: Array, prior: object) -> tuple[int, float]:
-        alive, table = (True,) * len(scores), np.full(scores.shape, np.nan)
-        end = 0
-        for until in rounds(scores.shape[1]):
-            table[list(alive), end:until] = scores[list(alive), end:until]
-            end = until
-            standing = stand(table[:, :end], cost, alive, prior, tolerance, last=end == scores.shape[1])  # type: ignore[arg-type]
-            alive = standing.alive
-            if standing.done:
-                break
-        return standing.leader, float((~np.isnan(table)).sum(axis=1) @ cost)
+
+def first_round(tasks: list[Array]) -> Pool:
+    """What the first round of all tasks says."""
+    return pool([scores[:, : rounds(scores.shape[1])[0]] for scores in tasks])
+
+
+def race(tolerance: float) -> Method:
+    """Ours."""
 
     def run(tasks: list[Array], costs: list[Array]) -> tuple[list[int], list[float]]:
-        prior = pool([scores[:, : rounds(scores.shape[1])[0]] for scores in tasks])
-        found = [one(scores, cost, prior) for scores, cost in zip(tasks, costs, strict=True)]
-        return [j for j, _ in found], [spent for _, spent in found]
+        prior = first_round(tasks)
+        chosen, spent = [], []
+        for scores, cost in zip(tasks, costs, strict=True):
+            *_, (standing, seen) = standings(scores, cost, prior, tolerance)
+            chosen.append(standing.leader)
+            spent.append(float((~np.isnan(seen)).sum(axis=1) @ cost))
+        return chosen, spent
 
     return run
 
@@ -198,20 +209,11 @@ def wrong_claims(count: int) -> int:
     """Claims where all strategies are equal, looked at after every round of a race."""
     rng = np.random.default_rng(7)
     scores = draw(students("all equal", count, rng), SAMPLES, rng)
-    prior = pool([table[:, :8] for table in scores])
-    wrong = 0
-    for table in scores:
-        alive, seen = (True,) * STRATEGIES, np.full(table.shape, np.nan)
-        end = 0
-        for until in rounds(SAMPLES):
-            seen[list(alive), end:until] = table[list(alive), end:until]
-            end = until
-            standing = stand(seen[:, :end], COSTS, alive, prior, 0.0, last=end == SAMPLES)
-            alive = standing.alive
-            if claim(seen[:, :end], standing.leader, 0.05).decided:
-                wrong += 1
-                break
-    return wrong
+    prior = first_round(scores)
+    return sum(
+        any(claim(seen, standing.leader, 0.05).decided for standing, seen in standings(table, COSTS, prior, 0.0))
+        for table in scores
+    )
 
 
 def show(results: dict[str, dict[str, tuple[float, float]]]) -> None:

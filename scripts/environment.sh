@@ -20,6 +20,8 @@ repair_amx() {
   [ "$(uname -m)" = x86_64 ] || return 0
   local header="${TMPDIR:-/tmp}/orca-local-tile-config-$$.h"
   cp scripts/tile_config.h "$header"
+  # shellcheck disable=SC2064 # the path as it is now
+  trap "rm -f '$header'" EXIT
   export CMAKE_ARGS="-DCMAKE_C_FLAGS='-include $header' -DCMAKE_CXX_FLAGS='-include $header' ${CMAKE_ARGS:-}"
 }
 

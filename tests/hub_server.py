@@ -58,50 +58,13 @@ class HubServer:
 
             def do_HEAD(self) -> None:
                 hub.agents.append(self.headers.get("User-Agent", ""))
-                self._answer()
+                hub._describe(self)
 
             def do_GET(self) -> None:
                 if self.path.startswith("/cdn/"):
-                    self._send_file()
+                    hub._send_file(self)
                 else:
-                    self._answer()
-
-            def _answer(self) -> None:
-                hub.sent_tokens.append(self.headers.get("Authorization", ""))
-                found = self.path == f"/{hub.repo}/resolve/main/{hub.file}"
-                status = hub.faults.status if hub.faults.status != 200 else 302 if found else 404
-                self.send_response(status)
-                if status == 302:
-                    # Another host, as the real hub does it: its metadata are those of the redirect.
-                    self.send_header("Location", f"{hub.url.replace('127.0.0.1', 'localhost')}/cdn/{hub.file}")
-                    self.send_header("X-Linked-Etag", f'"{hub.faults.etag or hub.sha256}"')
-                    size = len(hub.content) if hub.faults.announce is None else hub.faults.announce
-                    self.send_header("X-Linked-Size", str(size))
-                    self.send_header("X-Repo-Commit", "0" * 40)
-                else:
-                    self.send_header("X-Error-Code", hub.faults.error_code or "EntryNotFound")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def _send_file(self) -> None:
-                asked = self.headers.get("Range", "") if hub.faults.ranges else ""
-                start = int(asked.removeprefix("bytes=").partition("-")[0]) if asked else 0
-                body = hub.content[start:]
-                self.send_response(206 if asked else 200)
-                self.send_header("Content-Length", str(len(body)))
-                if asked:
-                    self.send_header("Content-Range", f"bytes {start}-{len(hub.content) - 1}/{len(hub.content)}")
-                self.end_headers()
-                cut = hub.faults.break_after.pop(0) if hub.faults.break_after else len(body)
-                hub.downloads.append((self.headers.get("Range", ""), min(cut, len(body))))
-                try:
-                    for piece in range(0, cut, PIECE):
-                        self.wfile.write(body[piece : min(piece + PIECE, cut)])
-                        time.sleep(hub.faults.pause_s)
-                except OSError:  # the client was killed
-                    self.close_connection = True
-                if cut < len(body):
-                    self.close_connection = True
+                    hub._describe(self)
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -112,6 +75,44 @@ class HubServer:
         self._timer.daemon = True
         self._timer.start()
         return self
+
+    def _describe(self, handler: BaseHTTPRequestHandler) -> None:
+        """The metadata of the file, on a redirect to it."""
+        self.sent_tokens.append(handler.headers.get("Authorization", ""))
+        found = handler.path == f"/{self.repo}/resolve/main/{self.file}"
+        status = self.faults.status if self.faults.status != 200 else 302 if found else 404
+        handler.send_response(status)
+        if status == 302:
+            # Another host, as the real hub does it: its metadata are those of the redirect.
+            handler.send_header("Location", f"{self.url.replace('127.0.0.1', 'localhost')}/cdn/{self.file}")
+            handler.send_header("X-Linked-Etag", f'"{self.faults.etag or self.sha256}"')
+            size = len(self.content) if self.faults.announce is None else self.faults.announce
+            handler.send_header("X-Linked-Size", str(size))
+            handler.send_header("X-Repo-Commit", "0" * 40)
+        else:
+            handler.send_header("X-Error-Code", self.faults.error_code or "EntryNotFound")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    def _send_file(self, handler: BaseHTTPRequestHandler) -> None:
+        asked = handler.headers.get("Range", "") if self.faults.ranges else ""
+        start = int(asked.removeprefix("bytes=").partition("-")[0]) if asked else 0
+        body = self.content[start:]
+        handler.send_response(206 if asked else 200)
+        handler.send_header("Content-Length", str(len(body)))
+        if asked:
+            handler.send_header("Content-Range", f"bytes {start}-{len(self.content) - 1}/{len(self.content)}")
+        handler.end_headers()
+        cut = self.faults.break_after.pop(0) if self.faults.break_after else len(body)
+        self.downloads.append((handler.headers.get("Range", ""), min(cut, len(body))))
+        try:
+            for piece in range(0, cut, PIECE):
+                handler.wfile.write(body[piece : min(piece + PIECE, cut)])
+                time.sleep(self.faults.pause_s)
+        except OSError:  # the client was killed
+            handler.close_connection = True
+        if cut < len(body):
+            handler.close_connection = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -17,7 +17,7 @@ from typing import Any
 
 from orca_local.domain.keys import content_key
 from orca_local.engines.child import module_command
-from orca_local.gguf.header import read_header
+from orca_local.gguf.header import Header
 from orca_local.gguf.llama import library
 from orca_local.gguf.machine import recall, remember
 
@@ -31,38 +31,37 @@ WRONG = 3
 PATIENCE_S = 600
 
 
-def model_parameters(model: Path) -> Any:
-    """llama.cpp's own parameters for loading `model`, without kernels that would end the process."""
+def model_parameters(header: Header) -> Any:
+    """llama.cpp's own parameters for loading a file, without kernels that would end the process."""
     llama = library()
     parameters = llama.llama_model_default_params()
     if b"AMX_INT8 = 1" in llama.llama_print_system_info():
-        parameters.use_extra_bufts = bool(TYPES & {t.type_name for t in read_header(model).tensors}) and amx_works(
-            model
-        )
+        has_types = bool(TYPES & {tensor.type_name for tensor in header.tensors})
+        parameters.use_extra_bufts = has_types and amx_works(header)
     return parameters
 
 
-def amx_works(model: Path) -> bool:
-    """Whether a process that reads a few tokens of `model` lives, and predicts what it does without these kernels.
+def amx_works(header: Header) -> bool:
+    """Whether a process that reads a few tokens with the model lives, and predicts what it does without these kernels.
 
     Remembered for this build and for models of the same shapes and types.
     """
-    key = f"amx-{_kind(model)}"
+    key = f"amx-{_kind(header)}"
     known = recall(key)
     if isinstance(known, bool):
         return known
-    code = _try(model)
+    code = _try(header.path)
     # A process that said why it failed found out nothing about the kernels.
     if code <= 0 or code == WRONG:
         remember(key, code == 0)
     return code == 0
 
 
-def _kind(model: Path) -> str:
+def _kind(header: Header) -> str:
     """Names the machine's kind, the library file, and what the model multiplies."""
     folder = Path(library().__file__).parent / "lib"
     files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(folder.glob("*ggml-cpu*"))]
-    tensors = sorted({(tensor.type_name, tensor.shape) for tensor in read_header(model).tensors})
+    tensors = sorted({(tensor.type_name, tensor.shape) for tensor in header.tensors})
     return content_key([platform.machine(), platform.release(), str(folder), files, tensors])[:16]
 
 

@@ -24,7 +24,7 @@ from orca_local.engines.amx import model_parameters
 from orca_local.engines.llama_context import LlamaContext, LlamaModel, Logits
 from orca_local.engines.threads import physical_cores
 from orca_local.gguf.bf16 import bf16_copy
-from orca_local.gguf.header import read_header
+from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.llama import library, supports_gpu
 from orca_local.gguf.machine import recall, remember
 
@@ -73,7 +73,8 @@ def choose(path: Path, sha256: str, settings: EngineSettings) -> Chosen:
 
     Raises `MissingError` where a copy was asked for and the disk has no room; `auto` then says so and does without.
     """
-    types = {tensor.type_name for tensor in read_header(path).tensors}
+    header = read_header(path)
+    types = {tensor.type_name for tensor in header.tensors}
     if settings.compute == "as_is" or types <= UNQUANTIZED:
         return Chosen(path, "as_is", "as it is")
     if settings.compute == "bf16":
@@ -84,21 +85,21 @@ def choose(path: Path, sha256: str, settings: EngineSettings) -> Chosen:
         copy = bf16_copy(path, sha256)
     except MissingError as error:
         return Chosen(path, "as_is", f"as it is: {error.message}")
-    compute, reason = _measured(path, copy, sha256, settings).decide()
+    compute, reason = _measured(header, copy, sha256, settings).decide()
     if compute == "as_is":
         copy.unlink(missing_ok=True)
         return Chosen(path, "as_is", reason)
     return Chosen(copy, "bf16", reason)
 
 
-def _measured(path: Path, copy: Path, sha256: str, settings: EngineSettings) -> Measured:
+def _measured(header: Header, copy: Path, sha256: str, settings: EngineSettings) -> Measured:
     threads = settings.threads or physical_cores()
     build = [library().__version__, platform.machine(), platform.release(), threads]
-    key = "compute-" + content_key([sha256, *build, bool(model_parameters(path).use_extra_bufts)])[:16]
+    key = "compute-" + content_key([sha256, *build, bool(model_parameters(header).use_extra_bufts)])[:16]
     known = recall(key)
     if isinstance(known, dict) and set(known) == {"as_is", "bf16", "kl"}:
         return Measured(**known)
-    measured = _measure(path, copy, threads)
+    measured = _measure(header.path, copy, threads)
     remember(key, asdict(measured))
     return measured
 

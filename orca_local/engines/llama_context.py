@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError
 from orca_local.engines.amx import model_parameters
+from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import last_log, library, supports_gpu, uninterrupted
 
 BATCH = 512
@@ -49,9 +50,10 @@ class LlamaModel:
         if not path.is_file():
             raise InputError(f"no model file at {path}", hint="see `orca-local models list`")
         self.path = path
+        self.header = read_header(path)
         self.llama: Any = library()
         self.gpu_layers = gpu_layers if supports_gpu() else 0
-        parameters = model_parameters(path) if parameters is None else parameters
+        parameters = model_parameters(self.header) if parameters is None else parameters
         # Not every version takes a negative number for all layers.
         parameters.n_gpu_layers = ALL_LAYERS if self.gpu_layers < 0 else self.gpu_layers
         with uninterrupted():

@@ -17,7 +17,6 @@ from orca_local.engines.memory import SHARE, fitting, free_memory, token_bytes
 from orca_local.engines.sampling import log_probabilities, pick
 from orca_local.engines.slots import Flight, Slot, find_place, refuse_unfit
 from orca_local.engines.threads import physical_cores
-from orca_local.gguf.header import read_header
 
 LENGTH_STEP = 256
 """The context grows in steps of this many tokens a sequence."""
@@ -44,7 +43,6 @@ class LlamaCppEngine:
         self._compute = compute
         self._kv_type, self._flash_attention = settings.kv_type, settings.flash_attention
         self._model = LlamaModel(path, gpu_layers=settings.gpu_layers)
-        self._header = read_header(path)
         self._most = min(settings.context, self._model.trained_context or settings.context)
         self._context: LlamaContext | None = None
         self._slots = [Slot(number) for number in range(self._capacity)]
@@ -201,7 +199,7 @@ class LlamaCppEngine:
         """Give up slots that the memory has no room for; the system would end the process, not refuse."""
         if self._model.gpu_layers:
             return  # llama.cpp itself refuses what does not fit the card
-        free, per_token = free_memory(), token_bytes(self._header, self._kv_type)
+        free, per_token = free_memory(), token_bytes(self._model.header, self._kv_type)
         fits = fitting(self._capacity, length, per_token, free)
         if not fits:
             raise MissingError(

@@ -53,9 +53,9 @@ def disk_full(directory: Path, needed: int, said: str) -> MissingError:
 @contextmanager
 def scratch_directory(path: Path) -> Iterator[Path]:
     """A directory that is gone afterwards, whatever happens; one that a killed export left is cleared first."""
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
     try:
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)  # inside: Ctrl-C may come as soon as it is made
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)

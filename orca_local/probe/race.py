@@ -136,7 +136,7 @@ def _posterior(scores: Scores, alive: NDArray[np.bool_], prior: Pool) -> tuple[V
     noise = (parts.squares + PRIOR_FREEDOM * prior.noise) / (parts.freedom + PRIOR_FREEDOM)
     mean, variance = np.empty(len(scores)), np.empty(len(scores))
     centre = prior.effects[alive].mean()
-    reference = np.nanmean(table, axis=0)
+    reference = table.mean(axis=0)
     for j in range(len(scores)):
         # One that left is compared on the samples that it answered.
         own = scores[j][answered] - reference

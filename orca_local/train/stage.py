@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,29 +74,28 @@ def train(
         rows=len(rows),
         directory=str(place),
     )
-    tokens, started = 0, time.monotonic()
+    started = time.monotonic()
     place.mkdir(parents=True, exist_ok=True)
-    backend = backend_for(header, recipe, settings)
-    losses: dict[int, float] = {}
-    validation: dict[int, float] = {}
-    working = 0.0
-    for event in run_loop(backend, train_rows, validation_rows, recipe, place):
-        if isinstance(event, StepTrained):
-            tokens, working = tokens + event.tokens, working + event.seconds
-            losses[event.step] = event.loss
-            store.trainings.add_metric(training_id, event.step, "loss", event.loss)
-        elif isinstance(event, ValidationMeasured):
-            validation[event.step] = event.loss
-            store.trainings.add_metric(training_id, event.step, "validation_loss", event.loss)
-        yield event
+    loop = run_loop(backend_for(header, recipe, settings), train_rows, validation_rows, recipe, place)
+    rate = yield from _recorded(store, training_id, loop)
     summary = _finish(store, training_id, place, recipe)
-    summary |= {
-        "tokens_per_second": tokens / working if working else 0.0,
-        "seconds": round(time.monotonic() - started, 3),
-    }
+    summary |= {"tokens_per_second": rate, "seconds": round(time.monotonic() - started, 3)}
     store.trainings.finish(training_id, "done", summary)
     _record_adapter(store, training_id, place / "adapter", weights_sha256, summary)
     yield StageFinished("train", {"run_id": run_id, "adapter": str(place / "adapter"), **summary})
+
+
+def _recorded(store: Store, training_id: int, loop: Iterator[Event]) -> Generator[Event, None, float]:
+    """Pass the loop's events on with their curves in the store; returns tokens of rows per second of its steps."""
+    tokens, working = 0, 0.0
+    for event in loop:
+        if isinstance(event, StepTrained):
+            tokens, working = tokens + event.tokens, working + event.seconds
+            store.trainings.add_metric(training_id, event.step, "loss", event.loss)
+        elif isinstance(event, ValidationMeasured):
+            store.trainings.add_metric(training_id, event.step, "validation_loss", event.loss)
+        yield event
+    return tokens / working if working else 0.0
 
 
 def training_key(rows: Sequence[TrainingRow], weights_sha256: str, recipe: Recipe, compute: str) -> str:

@@ -14,6 +14,7 @@ from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.quantize import quantize
 from orca_local.gguf.bf16 import bf16_copy
 from orca_local.gguf.digest import file_sha256
+from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import library
 from orca_local.gguf.machine import FILE, recall, remember
 
@@ -27,12 +28,12 @@ def quantized(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_trial_is_made_once_and_decides(quantized: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    works = amx.amx_works(quantized)
+    works = amx.amx_works(read_header(quantized))
     assert (tmp_path / "cache" / FILE).is_file()
     monkeypatch.setattr(amx, "_try", lambda _: pytest.fail("tried again"))
-    assert amx.amx_works(quantized) is works
+    assert amx.amx_works(read_header(quantized)) is works
     if b"AMX_INT8 = 1" in library().llama_print_system_info():
-        assert amx.model_parameters(quantized).use_extra_bufts is works
+        assert amx.model_parameters(read_header(quantized)).use_extra_bufts is works
 
 
 def test_a_quantized_file_predicts_what_its_weights_say(quantized: Path, tmp_path: Path) -> None:
@@ -49,14 +50,14 @@ def test_a_trial_that_failed_otherwise_is_not_remembered(
     quantized: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(amx, "_try", lambda _: 1)
-    assert not amx.amx_works(quantized)
+    assert not amx.amx_works(read_header(quantized))
     assert not (tmp_path / "cache" / FILE).exists()
 
 
 def test_a_trial_that_a_signal_ended_is_remembered(quantized: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(amx, "_try", lambda _: -11)
-    assert not amx.amx_works(quantized)
-    assert recall(f"amx-{amx._kind(quantized)}") is False
+    assert not amx.amx_works(read_header(quantized))
+    assert recall(f"amx-{amx._kind(read_header(quantized))}") is False
 
 
 def test_what_cannot_be_remembered_is_found_out_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,7 +143,7 @@ def test_a_file_that_is_no_model_is_refused_with_its_name(tmp_path: Path, conten
 def test_a_truncated_model_is_refused(tmp_path: Path, tiny_gguf: Path) -> None:
     path = tmp_path / "truncated.gguf"
     path.write_bytes(tiny_gguf.read_bytes()[:-5000])
-    with pytest.raises(InputError, match=r"truncated\.gguf.*(corrupt|bounds|cut short)"):
+    with pytest.raises(InputError, match=r"truncated\.gguf.*cut short"):
         LlamaCppEngine(path, SETTINGS)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.errors import MissingError
-from orca_local.export.disk import write_text
+from orca_local.export.disk import scratch_directory, write_text
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.store.store import Store
@@ -153,3 +153,19 @@ def test_a_small_file_is_written_whole_and_only_when_it_changes(tmp_path: Path) 
     assert path.stat().st_mtime_ns == before
     write_text(path, "two")
     assert path.read_text() == "two" and list(tmp_path.iterdir()) == [path]
+
+
+def test_an_interrupt_as_soon_as_the_scratch_directory_is_made_clears_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir = Path.mkdir
+
+    def make(path: Path, **options: bool) -> None:
+        mkdir(path, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", make)
+    scratch = tmp_path / "base.export.part"
+    with pytest.raises(KeyboardInterrupt), scratch_directory(scratch):
+        pytest.fail("entered")
+    assert not scratch.exists()

@@ -46,6 +46,16 @@ def test_claims_are_wrong_at_most_as_often_as_they_may_be() -> None:
     assert wrong / 1500 <= 0.05
 
 
+def test_the_number_of_strategies_is_paid_for() -> None:
+    """Two equal ones are wrongly told apart in either direction: each way alone may only use up its share of α."""
+    rng = np.random.default_rng(2)
+    wrong = 0
+    for _ in range(1500):
+        scores = (rng.random((2, 200)) < 0.5).astype(float)
+        wrong += any(claim(scores, best, 0.3).decided for best in (0, 1))
+    assert wrong / 1500 <= 0.3
+
+
 def test_a_clear_winner_is_decided_and_needs_no_more() -> None:
     found = claim(np.array([[1.0] * 20, [0.0] * 20, [0.0] * 20]), 0, 0.05)
     assert found.decided and found.more_samples is None
