@@ -77,7 +77,7 @@ class EngineSettings(EndpointSettings):
     kv_type: Literal["f16", "q8_0"] = "f16"
     """Type of keys and values in memory; q8_0 takes half, and rounds."""
     flash_attention: Literal["auto", "on", "off"] = "auto"
-    """auto: where llama.cpp thinks that it pays; q8_0 needs it."""
+    """auto: off on a processor, where it is slower and an answer would depend on its neighbours; q8_0 needs it."""
     gpu_layers: int = Field(default=-1, ge=-1)
     """Layers on the GPU where the build has one; -1 for all."""
     threads: int = Field(default=0, ge=0, le=1024)

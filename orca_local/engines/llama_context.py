@@ -23,6 +23,28 @@ _KV_TYPES = {"f16": 1, "q8_0": 8}
 _FLASH = {"auto": -1, "off": 0, "on": 1}
 """llama.cpp's own numbers."""
 
+
+def choose_flash(wanted: str, *, kv_type: str, gpu_layers: int) -> str:
+    """Whether attention is computed by llama.cpp's flash kernel: `on`, `off`, or `auto` where llama.cpp decides.
+
+    On a processor its results depend on how a text was divided among calls, and from some 200 tokens on it
+    takes twice the time; only keys and values in q8_0 need it.
+    """
+    return "off" if wanted == "auto" and kv_type == "f16" and not gpu_layers else wanted
+
+
+def reading(unread: int, room: int) -> int:
+    """How many of a text's unread tokens to read in a call that has room for `room`; 0: wait for the next.
+
+    A token read alone takes other kernels than among others. As long as none is, a text has the same logits
+    to the last bit however it was divided.
+    """
+    count = min(unread, room)
+    if unread - count == 1:
+        count -= 1
+    return 0 if count < min(unread, 2) else count
+
+
 MAX_SEQUENCES = 256
 """llama.cpp's own limit (LLAMA_MAX_SEQ)."""
 
@@ -117,7 +139,7 @@ class LlamaContext:
         length: int,
         threads: int,
         kv_type: str = "f16",
-        flash_attention: str = "auto",
+        flash_attention: str = "off",
     ) -> None:
         """Allocate. Raises `MissingError` where the memory does not suffice."""
         self._llama = model.llama

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from orca_local.domain.errors import InputError, MissingError, OrcaError
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
-from orca_local.engines.llama_context import BATCH, MAX_SEQUENCES, LlamaContext, LlamaModel, Logits
+from orca_local.engines.llama_context import (
+    BATCH,
+    MAX_SEQUENCES,
+    LlamaContext,
+    LlamaModel,
+    Logits,
+    choose_flash,
+    reading,
+)
 from orca_local.engines.memory import SHARE, fitting, free_memory, token_bytes
 from orca_local.engines.sampling import log_probabilities, pick
 from orca_local.engines.slots import Flight, Slot, find_place, refuse_unfit
@@ -41,8 +49,9 @@ class LlamaCppEngine:
         self._capacity = min(capacity or settings.capacity, MAX_SEQUENCES)
         self._threads = settings.threads or physical_cores()
         self._compute = compute
-        self._kv_type, self._flash_attention = settings.kv_type, settings.flash_attention
         self._model = LlamaModel(path, gpu_layers=settings.gpu_layers)
+        self._kv_type = settings.kv_type
+        self._flash = choose_flash(settings.flash_attention, kv_type=self._kv_type, gpu_layers=self._model.gpu_layers)
         self._most = min(settings.context, self._model.trained_context or settings.context)
         self._context: LlamaContext | None = None
         self._slots = [Slot(number) for number in range(self._capacity)]
@@ -65,7 +74,8 @@ class LlamaCppEngine:
     def fingerprint(self) -> str:
         """Engine, version and compute type."""
         where = f"gpu={self._model.gpu_layers}" if self._model.gpu_layers else "cpu"
-        return f"llama-cpp-python {self._model.llama.__version__} {where} {self._compute} kv={self._kv_type}"
+        how = f"{where} {self._compute} kv={self._kv_type} fa={self._flash}"
+        return f"llama-cpp-python {self._model.llama.__version__} {how}"
 
     def submit(self, request: Request) -> None:
         """Queue a request. Raises `InputError` where its prompt leaves no room in the context."""
@@ -145,13 +155,14 @@ class LlamaCppEngine:
         wanted = np.zeros(len(ids), np.bool_)
         wanted[list(positions)] = True
         done = 0
-        for start in range(0, len(ids), BATCH):
-            chunk = ids[start : start + BATCH]
+        start = 0
+        while start < len(ids):
+            chunk = ids[start : start + reading(len(ids) - start, BATCH)]
             where = np.arange(start, start + len(chunk), dtype=np.int32)
             logits = context.decode(chunk, where, np.zeros_like(where), wanted[start : start + len(chunk)])
             if len(logits):
                 yield done, logits
-            done += len(logits)
+            start, done = start + len(chunk), done + len(logits)
         self._clear(self._slots[0])
 
     def _check_vocabulary(self, ids: Sequence[int]) -> None:
@@ -191,7 +202,7 @@ class LlamaCppEngine:
                 length=length,
                 threads=self._threads,
                 kv_type=self._kv_type,
-                flash_attention=self._flash_attention,
+                flash_attention=self._flash,
             )
         return self._context
 
@@ -241,8 +252,10 @@ class LlamaCppEngine:
                 self._context.cut(last.number, 0)
 
     def _read_prompt(self, slot: Slot, budget: int, out: Output) -> int:
-        """Read the next part of a prompt, and pick the first token at its end; returns the tokens read."""
-        tokens = slot.unread[:budget]
+        """Read the next part of a prompt, and pick the first token at its end; returns what it took of the budget."""
+        tokens = slot.unread[: reading(len(slot.unread), budget)]
+        if not tokens:
+            return budget
         start = len(slot.held)
         positions = np.arange(start, start + len(tokens), dtype=np.int32)
         outputs = np.zeros(len(tokens), np.bool_)

@@ -117,11 +117,12 @@ class Place:
 def find_place(slots: Sequence[Slot], ids: Sequence[int], *, share: bool) -> Place:
     """The free slot for a prompt, and the slot whose memory it may begin with.
 
-    The last token of a prompt is never shared: its logits are needed. There must be a free slot.
+    The last tokens of a prompt are never shared: the logits after them are needed, and a token is not read alone.
+    There must be a free slot.
     """
     free = [slot for slot in slots if slot.flight is None]
     if share:
-        common = {slot.number: common_prefix(slot.held, ids[:-1]) for slot in slots}
+        common = {slot.number: common_prefix(slot.held, ids[:-2]) for slot in slots}
         source = max(slots, key=lambda slot: common[slot.number])
         here = max(free, key=lambda slot: common[slot.number])
         if common[here.number] >= max(SHARED_PREFIX, common[source.number] - SHARED_PREFIX):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from orca_local.domain.types import Completion, Message, Request, SamplingSettin
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.engines.slots import Slot, find_place
 from orca_local.gguf.renderer import PromptRenderer
-from tests.engines.drive import assert_same, prompt, request, run
+from tests.engines.drive import prompt, request, run
 
 SETTINGS = EngineSettings(capacity=4, context=1024, threads=1)
 
@@ -32,26 +31,10 @@ def engine(tiny_gguf: Path) -> Iterator[LlamaCppEngine]:
     opened.close()
 
 
-def test_a_shared_prefix_changes_no_text(tiny_gguf: Path) -> None:
-    """Trap: a partial copy between the streams of two sequences aborts the process."""
-    system = prompt(99, 60)
-    requests = [request(f"r{i}", system + prompt(i, 5 + i), max_tokens=4 + i) for i in range(12)]
-    shared = LlamaCppEngine(tiny_gguf, SETTINGS)
-    texts = {key: value.text for key, value in run(shared, requests).items()}
-    assert shared.prompt_tokens_read == 60 + sum(5 + i for i in range(12)), "the prefix is read once"
-    shared.close()
-    alone = {}
-    for item in requests:
-        fresh = LlamaCppEngine(tiny_gguf, SETTINGS)
-        alone[item.id] = run(fresh, [item])[item.id].text
-        fresh.close()
-    assert_same(texts, alone)
-
-
-def test_the_same_prompt_again_reads_one_token(engine: LlamaCppEngine) -> None:
+def test_the_same_prompt_again_reads_two_tokens(engine: LlamaCppEngine) -> None:
     first = run(engine, [request("first", prompt(5, 300))])["first"]
     again = run(engine, [request("again", prompt(5, 300))])["again"]
-    assert engine.prompt_tokens_read == 301
+    assert engine.prompt_tokens_read == 302
     assert first.text == again.text
 
 
@@ -64,7 +47,7 @@ def test_a_place_is_where_most_is_known() -> None:
     place = find_place([busy, empty], ids, share=True)
     assert (place.target, place.source, place.common) == (empty, busy, 80)
     assert find_place([busy, empty, some], ids, share=False).common == 0
-    assert find_place([Slot(0, held=ids)], ids, share=True).common == 99, "the last token's logits are needed"
+    assert find_place([Slot(0, held=ids)], ids, share=True).common == 98, "the last two are read"
 
 
 def test_long_prompts_are_read_in_parts(engine: LlamaCppEngine) -> None:
@@ -76,13 +59,15 @@ def test_long_prompts_are_read_in_parts(engine: LlamaCppEngine) -> None:
     assert together["short"].text == fresh["again"].text
 
 
-def test_memory_grows_when_a_longer_request_comes(engine: LlamaCppEngine) -> None:
+def test_memory_grows_when_a_longer_request_comes(tiny_q8_gguf: Path) -> None:
+    engine = LlamaCppEngine(tiny_q8_gguf, SETTINGS)
     short = [request(f"s{i}", prompt(i), max_tokens=10) for i in range(3)]
     before = {key: value.text for key, value in run(engine, short).items()}
     mixed = [*short, request("long", prompt(7, 600), max_tokens=10), request("last", prompt(0), max_tokens=10)]
     after = {key: value.text for key, value in run(engine, mixed).items()}
     assert after.pop("long")
-    assert_same(after, before | {"last": before["s0"]}, share=0.7)
+    assert after == before | {"last": before["s0"]}
+    engine.close()
 
 
 def test_token_ids_outside_the_vocabulary_are_refused(engine: LlamaCppEngine) -> None:
@@ -107,7 +92,8 @@ def test_scores_are_the_log_probabilities_of_the_logits(engine: LlamaCppEngine) 
     assert len(engine.score(ids, [])) == 0
 
 
-def test_logits_of_a_long_text_come_in_order(engine: LlamaCppEngine) -> None:
+def test_logits_of_a_long_text_come_in_order(tiny_q8_gguf: Path) -> None:
+    engine = LlamaCppEngine(tiny_q8_gguf, SETTINGS)
     ids = prompt(1, 900)
     positions = [0, 1, 500, 511, 512, 513, 899]
     logits = engine.prompt_logits(ids, positions)
@@ -115,10 +101,11 @@ def test_logits_of_a_long_text_come_in_order(engine: LlamaCppEngine) -> None:
     assert logits.dtype == np.float32
     for row, position in zip(logits, positions, strict=True):
         alone = engine.prompt_logits(ids[: position + 1], [position])[0]
-        # Activations are rounded to F16, in batches of other sizes; another position's differ by more than 1.
-        assert np.abs(row - alone).mean() < 0.03
+        # The very first token is read alone here, by other kernels; another position's differ by more than 1.
+        assert np.array_equal(row, alone) if position else np.abs(row - alone).mean() < 0.03
     greedy = run(engine, [request("greedy", ids, max_tokens=1)])["greedy"]
     assert greedy.completion_tokens == 1
+    engine.close()
 
 
 def test_scoring_waits_for_nothing_in_flight(engine: LlamaCppEngine) -> None:
@@ -193,34 +180,6 @@ def test_the_student_ends_its_turn_by_itself(student_gguf: Path) -> None:
     assert {key: item.text for key, item in alone.items()} == {key: item.text for key, item in together.items()}
     engine.close()
     renderer.close()
-
-
-def test_coming_and_going_at_random_changes_no_text(tiny_gguf: Path) -> None:
-    rng = random.Random(0)
-    systems = [prompt(50 + i, 40 + i) for i in range(3)]
-    requests = [
-        request(f"r{i}", systems[i % 3] + prompt(i, rng.randint(1, 30)), max_tokens=rng.randint(1, 40))
-        for i in range(40)
-    ]
-    single = LlamaCppEngine(tiny_gguf, SETTINGS, capacity=1)
-    expected = {key: value.text for key, value in run(single, requests).items()}
-    single.close()
-    engine = LlamaCppEngine(tiny_gguf, SETTINGS, capacity=5)
-    waiting, texts = requests[:], {}
-    cancelled = set()
-    while len(texts) < len(requests):
-        for _ in range(rng.choice([0, 0, 1, 4]) if waiting else 0):
-            if waiting:
-                engine.submit(waiting.pop())
-        if rng.random() < 0.05:
-            cancelled.add(name := rng.choice(requests).id)
-            engine.cancel(name)
-        texts |= {item.request_id: item for item in engine.step() if isinstance(item, Completion)}
-    engine.close()
-    whole = {name: item.text for name, item in texts.items() if item.finish_reason != "cancelled"}
-    assert_same(whole, {name: expected[name] for name in whole})
-    assert set(texts) - set(whole) <= cancelled
-    assert len(texts) - len(whole) > 1
 
 
 @pytest.mark.student
