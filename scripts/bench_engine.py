@@ -1,7 +1,8 @@
 """Time generation on one file and the same greedy requests: our engine, one prompt at a time, and llama-server.
 
-python scripts/bench_engine.py --data DIRECTORY [--student GGUF] [--requests 200] [--rounds 3]
-    [--server PATH/llama-server] [--batched-bench PATH/llama-batched-bench] [--compute as_is] [--one-at-a-time 40]
+python scripts/bench_engine.py --data DIRECTORY|FILE [--student GGUF] [--requests 200] [--rounds 3]
+    [--server PATH/llama-server] [--batched-bench PATH/llama-batched-bench] [--compute as_is auto] [--one-at-a-time 40]
+    [--without-amx]
 
 The contestants take turns, and the median counts. DIRECTORY holds task files (*.jsonl), whose samples are asked
 under every strategy; without it the starter's are. llama-batched-bench generates without prompts to read from,
@@ -22,7 +23,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from itertools import islice, product
+from itertools import chain, islice, product
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,11 @@ from orca_local.domain.prompts import student_messages
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Completion, Request, Sample, SamplingSettings
+from orca_local.engines import amx
+from orca_local.engines.compute import Chosen, choose
 from orca_local.engines.threads import physical_cores
+from orca_local.generation.order import in_batching_order
+from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.starter.install import load_samples
@@ -51,13 +56,20 @@ def main() -> None:
     few = requests[:: max(1, len(requests) // arguments.one_at_a_time)]
     prompt = statistics.mean(len(request.token_ids) for request in requests)
     print(f"{len(requests)} requests, {prompt:.0f} prompt tokens each, {physical_cores()} threads, {student.name}")
+    repack = ["--no-repack"] if arguments.without_amx else []
+    if arguments.without_amx:
+        amx.amx_works = lambda header: False
     contestants: dict[str, Callable[[], tuple[Answers, float]]] = {}
-    for compute in arguments.compute:
-        contestants[f"ours ({compute})"] = lambda compute=compute: ours(student, requests, compute)
+    forms = {
+        compute: choose(student, file_sha256(student), EngineSettings(compute=compute)) for compute in arguments.compute
+    }
+    for compute, form in forms.items():
+        print(f"{compute}: {form.reason}")
+        contestants[f"ours ({compute})"] = lambda form=form: ours(form, requests)
     if arguments.one_at_a_time:
         contestants["one at a time"] = lambda: one_at_a_time(student, few)
     if arguments.server:
-        contestants["llama-server"] = lambda: llama_server(arguments.server, student, requests)
+        contestants["llama-server"] = lambda: llama_server([arguments.server, *repack], student, requests)
     rates: dict[str, list[float]] = {name: [] for name in contestants}
     answers: dict[str, Answers] = {}
     for number in range(arguments.rounds):
@@ -68,7 +80,9 @@ def main() -> None:
     report(rates, answers, requests)
     if arguments.batched_bench:
         tokens = statistics.mean(tokens for _, tokens in answers[next(iter(contestants))].values())
-        batched_bench(arguments.batched_bench, student, round(prompt), round(tokens))
+        for form, flash in product(forms.values(), ("auto", "off")):
+            options = [*repack, "-fa", flash]
+            batched_bench([arguments.batched_bench, *options], form.path, round(prompt), round(tokens))
 
 
 def parse() -> argparse.Namespace:
@@ -81,6 +95,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--compute", nargs="+", default=["as_is"])
     parser.add_argument("--one-at-a-time", type=int, default=40, help="Requests for this contestant; 0: none.")
+    parser.add_argument("--without-amx", action="store_true", help="As on a processor that has none.")
     parser.add_argument("--server", type=Path)
     parser.add_argument("--batched-bench", type=Path)
     return parser.parse_args()
@@ -88,7 +103,8 @@ def parse() -> argparse.Namespace:
 
 def make_requests(student: Path, arguments: argparse.Namespace) -> list[Request]:
     """Samples of all files in turn, each under the next strategy."""
-    files = sorted(arguments.data.glob("*.jsonl")) if arguments.data else []
+    data: Path | None = arguments.data
+    files = ([data] if data.is_file() else sorted(data.glob("*.jsonl"))) if data else []
     groups: list[list[Sample]] = [list(read_jsonl(path).samples) for path in files if "tasks" not in path.name]
     groups = groups or [load_samples()]
     share = -(-arguments.requests // len(groups))
@@ -104,13 +120,13 @@ def make_requests(student: Path, arguments: argparse.Namespace) -> list[Request]
     return requests
 
 
-def ours(student: Path, requests: Sequence[Request], compute: str) -> tuple[Answers, float]:
+def ours(form: Chosen, requests: Sequence[Request]) -> tuple[Answers, float]:
     """Everything submitted, then stepped to the end."""
     from orca_local.engines.llama_cpp import LlamaCppEngine
 
-    with closing(LlamaCppEngine(student, EngineSettings(compute=compute))) as engine:
+    with closing(LlamaCppEngine(form.path, EngineSettings(), compute=form.compute)) as engine:
         started = time.perf_counter()
-        for request in requests:
+        for request in in_batching_order(requests):
             engine.submit(request)
         answers: Answers = {}
         while len(answers) < len(requests):
@@ -142,10 +158,10 @@ def one_at_a_time(student: Path, requests: Sequence[Request]) -> tuple[Answers, 
     return answers, seconds
 
 
-def llama_server(binary: Path, student: Path, requests: Sequence[Request]) -> tuple[Answers, float]:
+def llama_server(command: Sequence[Any], student: Path, requests: Sequence[Request]) -> tuple[Answers, float]:
     """`SLOTS` requests in flight over HTTP, as token ids."""
     options = {"-m": student, "--port": PORT, "-np": SLOTS, "-c": SLOTS * 1024, "-t": physical_cores()}
-    words = [str(binary), "--host", "127.0.0.1", *(str(word) for pair in options.items() for word in pair)]
+    words = [str(word) for word in (*command, "--host", "127.0.0.1", *chain.from_iterable(options.items()))]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         killer = threading.Timer(1800, process.kill)
         killer.start()
@@ -198,15 +214,17 @@ def report(rates: dict[str, list[float]], answers: dict[str, Answers], requests:
             print(f"{mine} ÷ {other}: {medians[mine] / medians[other]:.2f}; equal texts {sum(same)} of {len(same)}")
 
 
-def batched_bench(binary: Path, student: Path, prompt: int, tokens: int) -> None:
+def batched_bench(command: Sequence[Any], student: Path, prompt: int, tokens: int) -> None:
     """llama-batched-bench at the same mean lengths; its total counts prompt tokens too."""
     size = SLOTS * (prompt + tokens + 8)
-    words = [str(binary), "-m", str(student), "-c", str(size), "-b", "2048", "-ub", "512", "-npp", str(prompt)]
-    words += ["-ntg", str(tokens), "-npl", str(SLOTS), "-t", str(physical_cores())]
+    options = {"-m": student, "-c": size, "-b": 2048, "-ub": 512, "-npp": prompt, "-ntg": tokens}
+    options |= {"-npl": SLOTS, "-t": physical_cores()}
+    words = [str(word) for word in (*command, *chain.from_iterable(options.items()))]
     out = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     rows = [re.findall(r"[\d.]+", line) for line in out.splitlines() if re.match(r"\|\s*\d", line)]
     seconds = float(rows[-1][8])
-    print(f"llama-batched-bench: {SLOTS} × ({prompt} + {tokens}): {SLOTS * tokens / seconds:.0f} generated tokens/s")
+    name = f"llama-batched-bench {student.name} {' '.join(map(str, command[1:]))}"
+    print(f"{name}: {SLOTS} × ({prompt} + {tokens}): {SLOTS * tokens / seconds:.0f} generated tokens/s")
 
 
 if __name__ == "__main__":

@@ -123,7 +123,9 @@ class Display:
         if now - self._last_line >= PLAIN_INTERVAL_S:
             self._last_line = now
             elapsed = now - self._started
-            left = f", {elapsed * (self._total - done) / done:.0f} s left" if 0 < done < self._total else ""
+            # The first answers come together and late: a hundredth of them says more.
+            known = 0 < self._total <= 100 * done and done < self._total
+            left = f", {elapsed * (self._total - done) / done:.0f} s left" if known else ""
             note(f"{self._stage}: {done}/{self._total} {self._unit}{left}" + (f" · {text}" if text else ""))
 
     def _fail(self, event: CallFailed | GenerationFailed) -> None:

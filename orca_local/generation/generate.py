@@ -14,6 +14,7 @@ from orca_local.domain.keys import content_key
 from orca_local.domain.scoring import Score, score
 from orca_local.domain.types import Completion, Message, Request, Sample, SamplingSettings
 from orca_local.engines.base import Engine
+from orca_local.generation.order import in_batching_order
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.store.store import Store
 
@@ -119,7 +120,8 @@ def generate(
                 _measure(store, key, row.completion, plan[key].wanted, model, run_id)
         counts.cached += sum(len(plan[key].wanted) for key in some)
         yield StageProgressed(counts.done, counts.tokens)
-    missing = deque(planned for key, planned in plan.items() if key not in known)
+    requests = in_batching_order(planned.request for key, planned in plan.items() if key not in known)
+    missing = deque(plan[request.id] for request in requests)
     in_flight: dict[str, _Planned] = {}
     try:
         while missing or in_flight:
