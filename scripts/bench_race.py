@@ -1,11 +1,11 @@
 """Tokens against regret of ways to choose strategies: the race, sequential halving, the grid, elimination by the test.
 
-python scripts/bench_race.py [--tasks 300] [--repeats 4] [--matrix FILE.json] [--null 10000]
+python scripts/bench_race.py [--tasks 300] [--repeats 4] [--matrix FILE.json] [--null 10000] [--draw FILE.svg]
 
 Synthetic students have known accuracies, so regret is exact. A matrix is a recorded one
 (`scripts/record_matrix.py`): each task's samples are divided anew at every repeat; methods choose on 32 of them, and
 the rest judges. Tokens are completion tokens, as a share of the grid's with 32 samples. `--null` counts wrong claims
-where all strategies are equal.
+where all strategies are equal. `--draw` needs matplotlib.
 """
 
 from __future__ import annotations
@@ -225,6 +225,30 @@ def show(results: dict[str, dict[str, tuple[float, float]]]) -> None:
         print(name.ljust(16), *(f"{regret:5.2f} @{100 * share:4.0f} %".rjust(13) for regret, share in cells))
 
 
+def draw_curves(results: dict[str, dict[str, tuple[float, float]]], path: Path) -> None:
+    """The mean over scenarios: a curve a family of methods, tokens against regret."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "the same file every time"
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4.2), layout="constrained")
+    families: dict[str, list[tuple[float, float, str]]] = {}
+    for name in METHODS:
+        regret, share = np.mean([found[name] for found in results.values()], axis=0)
+        family, _, setting = name.partition(" ")
+        families.setdefault(family, []).append((100 * share, regret, setting))
+    for (family, points), marker in zip(families.items(), "sD^o", strict=True):
+        points.sort()
+        axes.plot([x for x, _, _ in points], [y for _, y, _ in points], marker=marker, label=family)
+        for x, y, setting in points:
+            axes.annotate(setting, (x, y), textcoords="offset points", xytext=(4, 4), fontsize=7)
+    axes.set(xlabel="completion tokens, % of the grid's with 32 samples", ylabel="regret, points", ylim=(0, None))
+    axes.legend()
+    figure.savefig(path, metadata={"Date": None})
+
+
 def main() -> None:
     """Print the table and the count of wrong claims."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -232,11 +256,15 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=4)
     parser.add_argument("--matrix", type=Path)
     parser.add_argument("--null", type=int, default=0)
+    parser.add_argument("--draw", type=Path)
     arguments = parser.parse_args()
     if arguments.matrix:
-        show(recorded(arguments.matrix, arguments.repeats))
+        results = recorded(arguments.matrix, arguments.repeats)
     else:
-        show(synthetic(arguments.tasks, arguments.repeats))
+        results = synthetic(arguments.tasks, arguments.repeats)
+    show(results)
+    if arguments.draw:
+        draw_curves(results, arguments.draw)
     if arguments.null:
         print(f"wrong claims under the null: {wrong_claims(arguments.null)} of {arguments.null} tasks (alpha 0.05)")
 

@@ -11,13 +11,14 @@ from orca_local.cli.stages import open_pipeline
 
 @click.command("teach")
 @click.option("--limit", type=click.IntRange(1), help="Teach at most this many samples, always the same ones.")
+@click.option("--retry-failed", is_flag=True, help="Ask again what failed for good: refusals, cut answers.")
 @common_options
-def command(common: Common, limit: int | None) -> None:
+def command(common: Common, limit: int | None, retry_failed: bool) -> None:
     """Gather the teacher's answers; a call that was answered once is never made again."""
     from orca_local.cli.tables import echo
 
     with open_pipeline(common) as pipeline:
-        summary = pipeline.teach(limit)
+        summary = pipeline.teach(limit, retry_failed=retry_failed)
     if common.json:
         write_json(summary)
         return
@@ -26,3 +27,7 @@ def command(common: Common, limit: int | None) -> None:
         f"{calls['new']} calls new, {calls['cached']} cached, {calls['failed']} failed · "
         f"{summary['verified']} verified, {summary['rejected']} differ from the reference"
     )
+    if summary["cost_usd"]:
+        echo(f"${summary['cost_usd']:.4f} by this run, ${summary['spent_usd']:.4f} in this workspace")
+    if summary["not_asked"]:
+        echo(f"{summary['not_asked']} questions were not asked: a cap is reached")

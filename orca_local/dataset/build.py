@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from orca_local.domain.events import Event, RowDropped, StageFinished, StageStarted
@@ -37,23 +38,57 @@ def make_dataset(
     settings: DatasetSettings,
     chosen: Mapping[str, Strategy],
     *,
-    demonstrations: Sequence[DemonstrationRow] | None = None,
+    keep_mismatches: bool = False,
 ) -> Dataset:
     """Rows from the answers that were gathered under each task's chosen strategy.
 
-    The same store and settings give the same rows in the same order.
+    With `keep_mismatches`, where no answer agrees with the reference, the one there is. The same store and settings
+    give the same rows in the same order.
     """
     samples = {sample.id: sample for sample in store.samples.list(split="train")}
     held_out = {_question(s.prompt) for split in ("probe", "holdout") for s in store.samples.list(split=split)}
-    found = store.demonstrations.list() if demonstrations is None else demonstrations
-    dataset, seen = Dataset(), set()
-    for demonstration in found:
-        sample = samples.get(demonstration.sample_id)
-        if sample is None or sample.task not in chosen or demonstration.strategy != chosen[sample.task].name:
+    dataset = Dataset()
+    seen: set[str] = set()
+    for sample_id, found in groupby(store.demonstrations.list(), key=lambda row: row.sample_id):
+        sample = samples.get(sample_id)
+        if sample is None or sample.task not in chosen:
             continue
-        reason = _refusal(demonstration, sample, chosen[sample.task], settings, held_out)
-        if reason is not None:
-            dataset.dropped.append(RefusedRow(sample.id, *reason))
+        strategy = chosen[sample.task]
+        answers = [row for row in found if row.strategy == strategy.name]
+        keep_wrong = keep_mismatches and not any(_is_good(row) for row in answers)
+        good = []
+        for demonstration in answers:
+            reason = _refusal(demonstration, sample, strategy, held_out, keep_wrong=keep_wrong)
+            if reason is None:
+                good.append(demonstration)
+            else:
+                dataset.dropped.append(RefusedRow(sample.id, *reason))
+        _add(dataset, seen, renderer, settings, sample, good)
+    return dataset
+
+
+def _add(
+    dataset: Dataset,
+    seen: set[str],
+    renderer: PromptRenderer,
+    settings: DatasetSettings,
+    sample: Sample,
+    good: Sequence[DemonstrationRow],
+) -> None:
+    """Rows of one sample's good answers, the preferred ones first and no more than are wanted."""
+    # What a person accepted goes before what was only verified, and that before what took a hint.
+    order = sorted(
+        good,
+        key=lambda row: (
+            row.review == "pending",
+            row.hinted,
+            len(row.text) if settings.prefer == "shortest" else 0,
+        ),
+    )
+    added = 0
+    for demonstration in order:
+        if added == settings.per_prompt:
+            dataset.dropped.append(RefusedRow(sample.id, "surplus", "dataset.per_prompt are there already"))
             continue
         messages = (*plain_messages(sample, settings.system_message), Message("assistant", demonstration.text.strip()))
         row = make_row(renderer, sample.id, messages, settings.max_tokens)
@@ -65,7 +100,7 @@ def make_dataset(
             seen.add(row.content_hash)
             dataset.rows.append(row)
             dataset.conversations.append(messages)
-    return dataset
+            added += 1
 
 
 def build(dataset: Dataset, *, run_id: int) -> Iterator[Event]:
@@ -97,21 +132,25 @@ def write_chat_jsonl(dataset: Dataset, path: Path) -> int:
 
 
 def _refusal(
-    demonstration: DemonstrationRow, sample: Sample, strategy: Strategy, settings: DatasetSettings, held_out: set[str]
+    demonstration: DemonstrationRow, sample: Sample, strategy: Strategy, held_out: set[str], *, keep_wrong: bool
 ) -> tuple[str, str] | None:
     """Why this answer is not trained on: a word for counting, and a sentence."""
     if demonstration.review == "rejected":
         return "rejected", "rejected in review"
     if not demonstration.text.strip():
         return "empty", "the answer is empty"
-    by_hand = demonstration.review in ("accepted", "edited")
-    if demonstration.verified is False and not settings.train_on_mismatch and not by_hand:
+    if not _is_good(demonstration) and not keep_wrong:
         return "mismatch", "the answer differs from the reference"
     if _question(sample.prompt) in held_out:
         return "holdout_overlap", "the same question is among the probe or holdout samples"
     if leaks(demonstration.text, strategy):
         return "instruction_leak", "the answer repeats the instruction that was to be erased"
     return None
+
+
+def _is_good(demonstration: DemonstrationRow) -> bool:
+    """Whether an answer is right, as far as anybody knows, or a person took it."""
+    return demonstration.verified is not False or demonstration.review in ("accepted", "edited")
 
 
 def leaks(text: str, strategy: Strategy) -> bool:

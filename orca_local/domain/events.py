@@ -43,6 +43,8 @@ class StageProgressed(Event):
     tokens: int = 0
     """Tokens generated or trained on so far by this run."""
     note: str = ""
+    usd: float | None = None
+    """What teachers have cost in this workspace, with what is on its way; None where no price is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,13 @@ def teacher_messages(sample: Sample, strategy: Strategy) -> tuple[Message, ...]:
     return _messages(sample, f"{strategy.teacher}\n{ANSWER_FORMAT[sample.kind]}")
 
 
+def hinted_messages(sample: Sample, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The same with the reference, for a teacher that did not find it: what is wanted is the way to it."""
+    hint = f"The right answer is: {sample.answers[0]}\nReason your way to it, and do not say that you were told."
+    system, user = messages
+    return Message("system", f"{system.content}\n{hint}"), user
+
+
 def plain_messages(sample: Sample, system_message: str) -> tuple[Message, ...]:
     """The prompt with no strategy: how the student is trained and evaluated.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from orca_local.domain.address import SECRET, address_problem
 
@@ -25,8 +25,8 @@ class EndpointSettings(_Section):
     key_env: str = Field(default="", repr=False)
     """Name of the environment variable that holds the key, in capitals."""
     timeout_s: float = Field(default=120.0, gt=0)
-    attempts: int = Field(default=4, ge=1)
-    """Tries per call on errors that may pass."""
+    tries: int = Field(default=4, ge=1)
+    """Per call, on errors that may pass."""
 
     @field_validator("base_url")
     @classmethod
@@ -101,17 +101,46 @@ class ProbeSettings(_Section):
 class TeacherSettings(EndpointSettings):
     """Who writes the answers that the student learns from. The key comes from the environment alone."""
 
-    kind: Literal["openai", "file", "starter"] = "openai"
+    kind: Literal["openai", "file", "starter", "local", "self"] = "openai"
+    """openai: an endpoint; file: answers at hand; local: a model on this machine; self: the student itself."""
+    model: str = ""
+    """Its name at the endpoint; for `local` a GGUF or an id of the catalog; for `self` base, tuned or a GGUF."""
     base_url: str = Field(default="https://api.openai.com/v1", repr=False)
     key_env: str = Field(default="OPENAI_API_KEY", repr=False)
     """Name of the environment variable that holds the key, in capitals."""
     file: str = ""
     """For kind `file`: a JSON Lines file of answers; empty: the samples' own `rationale`."""
     concurrency: int = Field(default=8, ge=1, le=512)
+    """Calls in flight at most; fewer while the endpoint says that it is too many."""
+    requests_per_minute: int = Field(default=0, ge=0)
+    """0: as many as it answers."""
+    tokens_per_minute: int = Field(default=0, ge=0)
+    """Prompt and answer together; 0: no limit."""
+    patience_s: float = Field(default=300.0, gt=0)
+    """How long the endpoint may turn every call away (HTTP 429) before the run gives up."""
+    max_usd: float = Field(default=0.0, ge=0)
+    """What this workspace may spend on teachers in all; 0: no limit. No call is made that could pass it."""
+    max_calls: int = Field(default=0, ge=0)
+    """How many calls this workspace may make in all, repeated tries included; 0: no limit."""
     max_tokens: int = Field(default=1024, ge=1)
     temperature: float = Field(default=0.0, ge=0, le=2)
     top_p: float = Field(default=1.0, gt=0, le=1)
     seed: int | None = None
+    response_format: Literal["text", "json_object"] = "text"
+    samples: int = Field(default=1, ge=1, le=64)
+    """Answers to ask for per training sample; more than one needs a temperature."""
+    attempts: int = Field(default=0, ge=0, le=64)
+    """How many more answers to ask for where none agrees with the reference."""
+    retry_temperature: float = Field(default=0.7, gt=0, le=2)
+    """Temperature of those."""
+    on_mismatch: Literal["drop", "keep", "with_hint"] = "drop"
+    """Where still none agrees: train on no answer, on the one there is, or ask once more and show the reference."""
+
+    @model_validator(mode="after")
+    def _samples_can_differ(self) -> Self:
+        if self.samples > 1 and self.temperature == 0 and self.kind in ("openai", "local", "self"):
+            raise ValueError("samples above 1 need a temperature above 0: they would all be the same")
+        return self
 
 
 class DatasetSettings(_Section):
@@ -121,8 +150,10 @@ class DatasetSettings(_Section):
     """What stands in place of the erased strategy; may be empty."""
     max_tokens: int = Field(default=2048, ge=16)
     """Rows longer than this are refused and counted, never cut."""
-    train_on_mismatch: bool = False
-    """Whether answers that differ from the reference are trained on."""
+    prefer: Literal["first", "shortest"] = "first"
+    """Of several good answers to one prompt, which to train on."""
+    per_prompt: int = Field(default=1, ge=1)
+    """How many of them."""
 
 
 class TrainSettings(_Section):

@@ -23,6 +23,7 @@ class TeacherRequest:
     seed: int | None = None
     sample_index: int = 0
     """Which of several samples of the same question."""
+    response_format: str = "text"
 
     def to_dict(self) -> dict[str, Any]:
         """The form that is hashed and stored; it holds no secret."""
@@ -35,6 +36,7 @@ class TeacherRequest:
             "top_p": self.top_p,
             "seed": self.seed,
             "sample_index": self.sample_index,
+            "response_format": self.response_format,
         }
 
     @property

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +19,8 @@ from orca_local.domain.types import Message
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LONGEST_ERROR = 300
+_NOBODY_THERE = ("ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol")
+"""Errors of the HTTP client before anything was sent."""
 
 
 def normalize_endpoint(base_url: str, section: str = "teacher") -> str:
@@ -41,6 +45,7 @@ class ChatQuestion:
     top_p: float = 1.0
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    response_format: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,21 @@ class ChatAnswer:
 
     text: str = ""
     finish_reason: str = ""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = None
+    """By the endpoint's own count; None where it said none."""
+    completion_tokens: int | None = None
     refusal: str = ""
     error: str = ""
-    """Why there is no answer to this question; others may have one."""
+    """Why there is no answer to this question."""
+    fatal: RemoteError | None = None
+    """Where the same would come back for every question."""
+    passing: bool = False
+    """Whether the same question may be answered later."""
+    limited: bool = False
+    """Whether the endpoint wants fewer calls."""
+    retry_after_s: float | None = None
+    billed: bool = True
+    """Whether it may cost something: it does, unless the endpoint turned the call away or never had it."""
     raw: dict[str, Any] = field(default_factory=dict)
     """What may be kept of the response, free of secrets."""
 
@@ -62,14 +77,24 @@ class ChatEndpoint:
     """One model behind one address. Threads may share it once it is open."""
 
     def __init__(
-        self, settings: EndpointSettings, *, section: str, environment: Mapping[str, str] | None = None
+        self,
+        settings: EndpointSettings,
+        *,
+        section: str,
+        retries: bool = True,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        """`section` of orca.toml is what hints speak of. Raises `InputError` where address or model is missing."""
+        """`section` of orca.toml is what hints speak of; without `retries` every call is made once.
+
+        Raises `InputError` where address or model is missing.
+        """
         if not settings.model:
             raise InputError(f"{section}.model is not set", hint=f'write model = "…" under [{section}] in orca.toml')
         self.url = normalize_endpoint(settings.base_url, section)
         self.model = settings.model
         self._settings, self._section = settings, section
+        self._retries = settings.tries - 1 if retries else 0
+        self._limit_field = "max_tokens"
         self._environment = os.environ if environment is None else environment
         self._key = ""
         self._client: Any = None
@@ -90,13 +115,12 @@ class ChatEndpoint:
                 f"the environment variable {self._settings.key_env} holds no key for {self.url}",
                 hint=f"export {self._settings.key_env}=… (the key is never stored), or set {self._section}.key_env",
             )
-        # The client's own retries handle what may pass.
         try:
             self._client = openai.OpenAI(
                 api_key=self._key or "none",
                 base_url=self.url,
                 timeout=self._settings.timeout_s,
-                max_retries=self._settings.attempts - 1,
+                max_retries=self._retries,
             )
         except (ValueError, ImportError) as error:  # it reads the proxies of the environment
             raise InputError(
@@ -110,63 +134,111 @@ class ChatEndpoint:
             self._client.close()
 
     def ask(self, question: ChatQuestion) -> ChatAnswer:
-        """One answer; retries what may pass. Raises `RemoteError` where no question could be answered."""
+        """One answer, or why there is none. Raises `RemoteError` where no question could be answered."""
+        answer = self.try_once(question)
+        if answer.fatal is not None:
+            raise answer.fatal
+        return answer
+
+    def try_once(self, question: ChatQuestion) -> ChatAnswer:
+        """The same, with what is wrong in the answer."""
         import openai
 
-        options: dict[str, Any] = {} if question.seed is None else {"seed": question.seed}
+        try:
+            # Not `chat.completions.create`: turning both ways into the client's own types takes as long as the rest.
+            response = self._client.post("/chat/completions", body=self._options(question), cast_to=object)
+        except openai.BadRequestError as error:
+            if self._limit_field == "max_tokens" and "max_completion_tokens" in error.message:
+                self._limit_field = "max_completion_tokens"  # what newer models want instead
+                return self.try_once(question)
+            return ChatAnswer(error=self._status(error), billed=False)
+        except openai.APIStatusError as error:
+            return self._turned_away(error)
+        except openai.APIConnectionError as error:
+            return self._unconnected(error)
+        except openai.OpenAIError as error:
+            return ChatAnswer(error=self.safe(f"unreadable response: {error}"), passing=True)
+        except ValueError:
+            response = None
+        return self._read(response)
+
+    def _options(self, question: ChatQuestion) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "model": self.model,
+            "messages": [message.to_dict() for message in question.messages],
+            self._limit_field: question.max_tokens,
+            "temperature": question.temperature,
+            "top_p": question.top_p,
+        }
+        if question.seed is not None:
+            options["seed"] = question.seed
         if question.stop:
             options["stop"] = list(question.stop)
-        try:
-            response = self._client.chat.completions.create(
-                model=self.model,
-                messages=[message.to_dict() for message in question.messages],
-                max_tokens=question.max_tokens,
-                temperature=question.temperature,
-                top_p=question.top_p,
-                **options,
-            )
-        except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-            raise RemoteError(
-                f"{self.url} refuses the key: {self.safe(str(error))}",
-                hint=f"check the environment variable {self._settings.key_env}",
-            ) from None
-        except openai.NotFoundError as error:
-            raise RemoteError(
-                f"{self.url} does not know the model {self.model!r}: {self.safe(str(error))}",
+        if question.response_format != "text":
+            options["response_format"] = {"type": question.response_format}
+        return options
+
+    def _turned_away(self, error: Any) -> ChatAnswer:
+        """What an HTTP status other than 200 and 400 says."""
+        said, status = self._status(error), error.status_code
+        fatal: RemoteError | None = None
+        if status in (401, 403):
+            hint = f"check the environment variable {self._settings.key_env}"
+            fatal = RemoteError(f"{self.url} refuses the key: {self.safe(error.message)}", hint=hint)
+        elif status == 404:
+            fatal = RemoteError(
+                f"{self.url} does not know the model {self.model!r}: {self.safe(error.message)}",
                 hint=f"check {self._section}.model and {self._section}.base_url in orca.toml",
-            ) from None
-        except openai.APITimeoutError:
-            return ChatAnswer(error=f"no answer within {self._settings.timeout_s:g} s")
-        except openai.APIConnectionError as error:
-            raise RemoteError(
-                f"{self.url} cannot be reached: {self.safe(str(error.__cause__ or error))}",
+            )
+        elif status == 429 and error.code == "insufficient_quota":
+            fatal = RemoteError(f"the quota at {self.url} is used up: {self.safe(error.message)}", hint="add credit")
+        return ChatAnswer(
+            error=said,
+            fatal=fatal,
+            passing=fatal is None and (status in (408, 409, 429) or status >= 500),
+            limited=status == 429,
+            retry_after_s=_retry_after(error.response.headers),
+            billed=False,
+        )
+
+    def _unconnected(self, error: Exception) -> ChatAnswer:
+        """No answer at all: it took too long, it broke off, or nobody was there."""
+        cause = error.__cause__ or error
+        if type(cause).__name__ in _NOBODY_THERE:
+            fatal = RemoteError(
+                f"{self.url} cannot be reached: {self.safe(str(cause))}",
                 hint=f"check {self._section}.base_url and the network; answers that are here already need neither: "
                 "--offline",
-            ) from None
-        except openai.APIStatusError as error:
-            return ChatAnswer(error=self.safe(f"HTTP {error.status_code}: {error.message}"))
-        except (openai.OpenAIError, ValueError) as error:
-            return ChatAnswer(error=self.safe(f"unreadable response: {error}"))
-        return self._read(response)
+            )
+            return ChatAnswer(error=fatal.message, fatal=fatal, passing=True, billed=False)
+        if "Timeout" in type(cause).__name__ or "timed out" in str(error):
+            return ChatAnswer(error=f"no answer within {self._settings.timeout_s:g} s", passing=True)
+        return ChatAnswer(error=self.safe(f"the connection broke: {cause}"), passing=True)
 
     def _read(self, response: Any) -> ChatAnswer:
         """The text of a response, or why it has none; servers send all sorts of things with status 200."""
-        choices = getattr(response, "choices", None)
+        if not isinstance(response, dict):
+            return ChatAnswer(error="the endpoint sent something that is no JSON answer", passing=True)
+        usage = _mapping(response.get("usage"))
+        prompt_tokens, completion_tokens = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+        choices = response.get("choices")
         if not isinstance(choices, list) or not choices:
-            what = "an answer without choices" if hasattr(response, "choices") else "something that is no JSON answer"
-            return ChatAnswer(error=f"the endpoint sent {what}")
-        message, reason = getattr(choices[0], "message", None), getattr(choices[0], "finish_reason", None)
-        refusal, content = getattr(message, "refusal", None), getattr(message, "content", None)
-        text = self._without_key(content) if isinstance(content, str) else ""
-        usage = getattr(response, "usage", None)
+            error = "the endpoint sent an answer without choices"
+            return ChatAnswer("", "", prompt_tokens, completion_tokens, error=error, passing=True)
+        choice = _mapping(choices[0])
+        message, reason = _mapping(choice.get("message")), choice.get("finish_reason")
+        text, refusal = self._without_key(_text(message.get("content"))), message.get("refusal")
         return ChatAnswer(
             text,
             reason if isinstance(reason, str) else "",
-            getattr(usage, "prompt_tokens", 0) or 0,
-            getattr(usage, "completion_tokens", 0) or 0,
+            prompt_tokens,
+            completion_tokens,
             self.safe(str(refusal)) if refusal else "",
             raw={"text": text, "finish_reason": reason},
         )
+
+    def _status(self, error: Any) -> str:
+        return self.safe(f"HTTP {error.status_code}: {error.message}")
 
     def safe(self, text: str) -> str:
         """Untrusted error text: without the key, control characters, or more length than a line bears."""
@@ -175,3 +247,34 @@ class ChatEndpoint:
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(content: Any) -> str:
+    """The text of a message; some servers send it in parts."""
+    if isinstance(content, list):
+        return "".join(_text(_mapping(part).get("text")) for part in content)
+    return content if isinstance(content, str) else ""
+
+
+def _count(usage: Mapping[str, Any], name: str) -> int | None:
+    value = usage.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a `Retry-After` asks for: a number of them, or a date."""
+    try:
+        if "retry-after-ms" in headers:
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        value = headers.get("retry-after", "")
+        if not value:
+            return None
+        if re.fullmatch(r"[0-9.]+", value.strip()):
+            return float(value)
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None

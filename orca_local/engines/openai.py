@@ -135,7 +135,7 @@ def _completion(request: Request, answer: ChatAnswer, reason: FinishReason, seco
         stream.text,
         "stop" if stream.stopped and reason == "length" else reason,
         prompt_tokens=answer.prompt_tokens or len(request.token_ids),
-        completion_tokens=answer.completion_tokens,
+        completion_tokens=answer.completion_tokens or 0,
         duration_ms=round(1000 * seconds),
         error=answer.error or (f"refused: {answer.refusal}" if answer.refusal else ""),
     )

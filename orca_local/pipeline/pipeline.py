@@ -27,6 +27,7 @@ from orca_local.store.store import Store
 if TYPE_CHECKING:
     from orca_local.dataset.build import Dataset
     from orca_local.engines.llama_cpp import LlamaCppEngine
+    from orca_local.teach.teacher import Teacher
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,29 +128,57 @@ class Pipeline:
         strategies = [strategy.name for strategy in self._chosen_strategies(names)]
         return estimate(self.store, group_tasks(limit_per_task(scored, settings.samples), strategies), settings)
 
-    def teach(self, limit: int | None = None) -> dict[str, Any]:
+    def teach(self, limit: int | None = None, *, retry_failed: bool = False) -> dict[str, Any]:
         """Gather the teacher's answers to the training samples."""
         from orca_local.teach.make import make_teacher
+        from orca_local.teach.prices import find_price
         from orca_local.teach.stage import teach
 
         samples = self._samples("train")
         chosen = self._chosen_by_task(samples)
 
         def events(run: RunContext) -> Iterator[Event]:
-            settings = self._settings.teacher
-            teacher = make_teacher(settings, self.workspace.directory, offline=self._offline)
-            yield from teach(
-                teacher,
-                self.store,
-                samples,
-                chosen,
-                settings,
-                run_id=run.run_id,
-                offline=self._offline,
-                limit=limit,
-            )
+            settings, directory = self._settings.teacher, self.workspace.directory
+            with ExitStack() as opened:
+                if settings.kind in ("local", "self"):
+                    teacher = yield from self._engine_teacher(opened)
+                else:
+                    teacher = make_teacher(settings, directory, offline=self._offline)
+                yield from teach(
+                    teacher,
+                    self.store,
+                    samples,
+                    chosen,
+                    settings,
+                    run_id=run.run_id,
+                    price=find_price(teacher.endpoint, teacher.model, directory),
+                    offline=self._offline and settings.kind not in ("local", "self"),
+                    limit=limit,
+                    retry_failed=retry_failed,
+                )
 
         return self._run("teach", events)
+
+    def _engine_teacher(self, opened: ExitStack) -> Generator[Event, None, Teacher]:
+        """A larger model on this machine, or the student as its own teacher."""
+        from orca_local.catalog.locate import resolve_student
+        from orca_local.engines.compute import choose
+        from orca_local.teach.engine_teacher import EngineTeacher
+
+        settings = self._settings.teacher
+        if settings.kind == "self":
+            candidate = self.candidate(settings.model or "base")
+        else:
+            if not settings.model:
+                hint = 'write model = "…" under [teacher] in orca.toml: the path of a GGUF, or an id of the catalog'
+                raise InputError("teacher.model is not set", hint=hint)
+            candidate = self.candidate(str(resolve_student(settings.model, self.workspace.directory)))
+        form = choose(candidate.path, candidate.model.sha256, self._settings.engine)
+        yield ComputeChosen(form.compute, form.reason)
+        loaded = self.load(replace(candidate, path=form.path), compute=form.compute)
+        opened.callback(loaded.close)
+        model = f"{candidate.name} {candidate.model.sha256[:16]} {loaded.engine.fingerprint}"
+        return EngineTeacher(loaded.engine, loaded.renderer, settings.kind, model)
 
     def build_dataset(self) -> dict[str, Any]:
         """Say which answers become training rows, and why the others do not."""
@@ -284,7 +313,13 @@ class Pipeline:
 
         chosen = self._chosen_by_task(self._samples("train"))
         with closing(PromptRenderer(self.student.weights.path)) as renderer:
-            return make_dataset(self.store, renderer, self._settings.dataset, chosen)
+            return make_dataset(
+                self.store,
+                renderer,
+                self._settings.dataset,
+                chosen,
+                keep_mismatches=self._settings.teacher.on_mismatch == "keep",
+            )
 
     def _open_engine(self, path: Path) -> LlamaCppEngine:
         from orca_local.engines.llama_cpp import LlamaCppEngine

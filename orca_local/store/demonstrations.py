@@ -14,7 +14,8 @@ from orca_local.store.encoding import optional_bool, storable, to_json, utc_now
 Review = Literal["pending", "accepted", "rejected", "edited"]
 
 _SELECT = """
-SELECT d.id, d.sample_id, d.strategy, d.teacher_call_key, d.sample_index, d.text, d.verified, d.review
+SELECT d.id, d.sample_id, d.strategy, d.teacher_call_key, d.sample_index, d.text, d.verified, d.review,
+  d.hinted
 FROM demonstrations AS d JOIN samples AS s ON s.id = d.sample_id
 """
 
@@ -31,6 +32,8 @@ class DemonstrationRow:
     verified: bool | None
     """Whether its answer matches the reference; None where there is none to match."""
     review: Review = "pending"
+    hinted: bool = False
+    """Whether the teacher was shown the reference."""
     demonstration_id: int = 0
     """Given by the store."""
 
@@ -45,7 +48,7 @@ class Demonstrations:
         """Keep an answer; returns its id. One that is there keeps its review, and an edited one its text."""
         found = self._connection.row(
             "INSERT INTO demonstrations (sample_id, strategy, teacher_call_key, sample_index, text, verified, review,"
-            " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " hinted, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (sample_id, strategy, teacher_call_key, sample_index) DO UPDATE SET"
             " text = CASE review WHEN 'edited' THEN text ELSE excluded.text END,"
             " verified = CASE review WHEN 'edited' THEN verified ELSE excluded.verified END RETURNING id",
@@ -57,6 +60,7 @@ class Demonstrations:
                 storable(row.text),
                 row.verified,
                 row.review,
+                row.hinted,
                 utc_now(),
             ],
         )
@@ -124,5 +128,6 @@ def _demonstration(row: sqlite3.Row) -> DemonstrationRow:
         text=row["text"],
         verified=optional_bool(row["verified"]),
         review=row["review"],
+        hinted=bool(row["hinted"]),
         demonstration_id=row["id"],
     )

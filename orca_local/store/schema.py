@@ -130,5 +130,23 @@ CREATE VIEW evaluation_summary AS
   FROM evaluations GROUP BY run_id, model, model_id, system_message;
 """
 
-STEPS: tuple[tuple[str, str], ...] = (("0001_initial", INITIAL),)
+TEACHING = """
+ALTER TABLE teacher_calls ADD COLUMN final INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE demonstrations ADD COLUMN hinted INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE charges (
+  id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(id),
+  call_key TEXT NOT NULL REFERENCES teacher_calls(key), reserved_usd REAL NOT NULL, cost_usd REAL,
+  created_at TEXT NOT NULL, settled_at TEXT
+) STRICT;
+CREATE INDEX charges_by_call ON charges(call_key);
+DROP VIEW teacher_spend;
+CREATE VIEW teacher_spend AS
+  SELECT calls.endpoint AS endpoint, calls.model AS model, count(DISTINCT calls.key) AS calls,
+    count(charges.id) AS tries,
+    round(sum(coalesce(charges.cost_usd, 0)), 4) AS cost_usd,
+    round(sum(CASE WHEN charges.cost_usd IS NULL THEN charges.reserved_usd ELSE 0 END), 4) AS unsettled_usd
+  FROM charges JOIN teacher_calls AS calls ON calls.key = charges.call_key GROUP BY calls.endpoint, calls.model;
+"""
+
+STEPS: tuple[tuple[str, str], ...] = (("0001_initial", INITIAL), ("0002_teaching", TEACHING))
 """Name and SQL of every step, oldest first. A released step never changes; a change is a new step."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from orca_local.domain.errors import InputError
+from orca_local.store.charges import Charges
 from orca_local.store.connection import BUSY_SECONDS, Connection
 from orca_local.store.demonstrations import Demonstrations
 from orca_local.store.generations import Generations
@@ -40,6 +41,7 @@ class Store:
         self.measurements = Measurements(connection)
         self.selections = Selections(connection)
         self.teacher_calls = TeacherCalls(connection)
+        self.charges = Charges(connection)
         self.demonstrations = Demonstrations(connection)
         self.trainings = Trainings(connection)
         self.adapters = Adapters(connection)

@@ -29,6 +29,8 @@ class TeacherCallRow:
     cost_usd: float | None
     attempts: int
     error: str
+    final: bool
+    """Of a failed one: whether asking the same again would end the same."""
 
 
 class TeacherCalls:
@@ -50,6 +52,24 @@ class TeacherCalls:
         )
         return {row["key"] for row in found}
 
+    def texts(self, keys: Iterable[str]) -> dict[str, str]:
+        """Answer texts of those of `keys` that are answered."""
+        found = self._connection.rows(
+            "SELECT key, json_extract(response_json, '$.text') AS text FROM teacher_calls"
+            " WHERE state = 'done' AND key IN (SELECT value FROM json_each(?))",
+            [to_json([*keys])],
+        )
+        return {row["key"]: row["text"] or "" for row in found}
+
+    def failures(self, keys: Iterable[str]) -> dict[str, str]:
+        """Errors of those of `keys` that failed and would fail again."""
+        found = self._connection.rows(
+            "SELECT key, error FROM teacher_calls"
+            " WHERE state = 'failed' AND final AND key IN (SELECT value FROM json_each(?))",
+            [to_json([*keys])],
+        )
+        return {row["key"]: row["error"] for row in found}
+
     def reserve(
         self,
         key: str,
@@ -62,7 +82,7 @@ class TeacherCalls:
         changed = self._connection.execute_durably(
             "INSERT INTO teacher_calls (key, endpoint, model, request_json, state, prompt_tokens, completion_tokens,"
             " reserved_usd, attempts, error, created_at) VALUES (?, ?, ?, ?, 'reserved', 0, 0, ?, 1, '', ?)"
-            " ON CONFLICT (key) DO UPDATE SET state = 'reserved', attempts = attempts + 1, error = '',"
+            " ON CONFLICT (key) DO UPDATE SET state = 'reserved', attempts = attempts + 1, error = '', final = 0,"
             " reserved_usd = excluded.reserved_usd WHERE state != 'done'",
             [key, endpoint, model, to_json(dict(request)), reserved_usd, utc_now()],
         )
@@ -83,11 +103,12 @@ class TeacherCalls:
             [to_json(dict(response)), prompt_tokens, completion_tokens, cost_usd, utc_now(), key],
         )
 
-    def fail(self, key: str, error: str) -> None:
-        """The call got no answer; a later run may try again."""
+    def fail(self, key: str, error: str, *, final: bool = False, cost_usd: float | None = None) -> None:
+        """The call got no answer to use; unless that is `final`, a later run tries again."""
         self._connection.execute_durably(
-            "UPDATE teacher_calls SET state = 'failed', error = ?, finished_at = ? WHERE key = ? AND state != 'done'",
-            [storable(error), utc_now(), key],
+            "UPDATE teacher_calls SET state = 'failed', error = ?, final = ?, cost_usd = ?, finished_at = ?"
+            " WHERE key = ? AND state != 'done'",
+            [storable(error), final, cost_usd, utc_now(), key],
         )
 
 
@@ -105,4 +126,5 @@ def _call(row: sqlite3.Row) -> TeacherCallRow:
         cost_usd=row["cost_usd"],
         attempts=row["attempts"],
         error=row["error"],
+        final=bool(row["final"]),
     )

@@ -3,55 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from orca_local.domain.answers import extract_answer
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Sample
-from orca_local.teach.teacher import Question, TeacherAnswer
+from orca_local.teach.teacher import Question, ReadyTeacher, TeacherAnswer
 
 _MARK = {"boolean": "Answer: {}", "text": "Answer:\n{}"}
 
 
-class FileTeacher:
-    """Answers that are already written: a JSON Lines file, or the samples' own `rationale`."""
+def file_teacher(path: Path | None) -> ReadyTeacher:
+    """Answers that are already written: a JSON Lines file, or the samples' own `rationale`.
 
-    endpoint = "file"
+    A sample without an answer is an error of its own, not of the run.
+    """
+    answers = _read(path) if path else {}
 
-    def __init__(self, path: Path | None) -> None:
-        self.model = path.name if path else "rationale"
-        self._path = path
-        self._answers = _read(path) if path else {}
+    def answer(question: Question) -> TeacherAnswer:
+        sample = question.sample
+        if path is None:
+            text, source = sample.rationale or "", "the sample has no rationale"
+        else:
+            text = answers.get((sample.id, question.strategy)) or answers.get((sample.id, "")) or ""
+            source = f"{path.name} has no answer for it"
+        if not text.strip():
+            return TeacherAnswer(question, error=source, billed=False)
+        text = with_final_answer(sample, text)
+        return TeacherAnswer(question, text, prompt_tokens=0, completion_tokens=0, response={"text": text})
 
-    def answer(self, questions: Sequence[Question]) -> Iterator[TeacherAnswer]:
-        """See `Teacher`. A sample without an answer is an error of its own, not of the run."""
-        for question in questions:
-            sample = question.sample
-            if self._path is None:
-                text, source = sample.rationale or "", "the sample has no rationale"
-            else:
-                text = self._answers.get((sample.id, question.strategy)) or self._answers.get((sample.id, "")) or ""
-                source = f"{self._path.name} has no answer for it"
-            if not text.strip():
-                yield TeacherAnswer(question, error=source)
-                continue
-            text = with_final_answer(sample, text)
-            yield TeacherAnswer(question, text, response={"text": text})
+    return ReadyTeacher("file", path.name if path else "rationale", answer)
 
 
-class CachedTeacher:
-    """Answers nothing: what is not in the store already stays unanswered."""
-
-    def __init__(self, endpoint: str, model: str, reason: str) -> None:
-        self.endpoint = endpoint
-        self.model = model
-        self._reason = reason
-
-    def answer(self, questions: Sequence[Question]) -> Iterator[TeacherAnswer]:
-        """See `Teacher`."""
-        for question in questions:
-            yield TeacherAnswer(question, error=self._reason)
+def cached_teacher(endpoint: str, model: str, reason: str, *, varies: bool) -> ReadyTeacher:
+    """Answers nothing: what is not in the store already stays unanswered. It varies if what it stands for does."""
+    teacher = ReadyTeacher(endpoint, model, lambda question: TeacherAnswer(question, error=reason, billed=False))
+    teacher.varies = varies
+    return teacher
 
 
 def with_final_answer(sample: Sample, text: str) -> str:

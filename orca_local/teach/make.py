@@ -15,15 +15,18 @@ def make_teacher(settings: TeacherSettings, directory: Path, *, offline: bool) -
 
     Offline, an endpoint is replaced by its cache: its name stays, since the name is in every key.
     """
-    from orca_local.teach.file_teacher import CachedTeacher, FileTeacher
+    from orca_local.teach.file_teacher import cached_teacher, file_teacher
 
     if settings.kind == "file":
-        return FileTeacher(directory / settings.file if settings.file else None)
+        return file_teacher(directory / settings.file if settings.file else None)
+    if settings.kind in ("local", "self"):
+        raise ValueError("an engine's teacher is made by whoever opens the engine")
     if settings.kind == "starter":
-        return CachedTeacher(STARTER_ENDPOINT, STARTER_MODEL, "the starter has no answer for it")
+        return cached_teacher(STARTER_ENDPOINT, STARTER_MODEL, "the starter has no answer for it", varies=False)
     from orca_local.teach.openai_teacher import OpenAITeacher
 
     teacher = OpenAITeacher(settings)
     if offline:
-        return CachedTeacher(teacher.endpoint, teacher.model, "not in the cache, and --offline makes no call")
+        reason = "not in the cache, and --offline makes no call"
+        return cached_teacher(teacher.endpoint, teacher.model, reason, varies=True)
     return teacher

@@ -4,89 +4,107 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from orca_local.domain.settings import TeacherSettings
-from orca_local.endpoints.chat import ChatEndpoint, ChatQuestion
+from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint, ChatQuestion
+from orca_local.teach.flaws import refusal
 from orca_local.teach.teacher import Question, TeacherAnswer
 
 
 class OpenAITeacher:
-    """Asks with bounded concurrency.
+    """Each call is made once; whether it is worth another try, and when, its owner decides.
 
-    Threads carry the calls and a queue brings the answers back to the caller's thread, which alone touches
-    the store.
+    Threads carry the calls, and a queue brings the answers back.
     """
 
+    varies = True
+
     def __init__(self, settings: TeacherSettings, environment: Mapping[str, str] | None = None) -> None:
-        self._chat = ChatEndpoint(settings, section="teacher", environment=environment)
+        """Raises `InputError` where address or model is missing."""
+        self._chat = ChatEndpoint(settings, section="teacher", retries=False, environment=environment)
         self.endpoint = self._chat.url
         self.model = settings.model
-        self._concurrency = settings.concurrency
+        self.concurrency = settings.concurrency
+        self._asked: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[TeacherAnswer | Exception] = queue.SimpleQueue()
+        self._threads = self._busy = 0
+        self._closed = threading.Event()
 
-    def answer(self, questions: Sequence[Question]) -> Iterator[TeacherAnswer]:
+    def submit(self, question: Question) -> None:
+        """See `Teacher`. The first question makes the client."""
+        if not self._threads:
+            self._chat.open()
+        self._busy += 1
+        if self._threads < min(self._busy, self.concurrency):
+            self._threads += 1
+            # A daemon: a call that hangs must not keep the program from ending.
+            threading.Thread(target=self._work, daemon=True).start()
+        self._asked.put(question)
+
+    def step(self, wait_s: float) -> list[TeacherAnswer]:
         """See `Teacher`."""
-        if not questions:
-            return
-        self._chat.open()
-        waiting: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
-        answered: queue.SimpleQueue[TeacherAnswer | Exception] = queue.SimpleQueue()
-        stop = threading.Event()
-        for question in questions:
-            waiting.put(question)
-        count = min(self._concurrency, len(questions))
-        for _ in range(count):
-            waiting.put(None)
+        found: list[TeacherAnswer] = []
+        while True:
+            try:
+                item = self._answers.get(timeout=wait_s) if not found and wait_s > 0 else self._answers.get_nowait()
+            except queue.Empty:
+                return found
+            self._busy -= 1
+            if isinstance(item, Exception):
+                raise item
+            found.append(item)
 
-        def work() -> None:
-            while not stop.is_set() and (question := waiting.get()) is not None:
-                try:
-                    answered.put(self._ask(question))
-                except Exception as error:  # raised below, in the caller's thread
-                    answered.put(error)
-                    return
+    def close(self) -> None:
+        """See `Teacher`."""
+        self._closed.set()
+        for _ in range(self._threads):
+            self._asked.put(None)
 
-        # Daemons: a call that hangs must not keep the program from ending.
-        for _ in range(count):
-            threading.Thread(target=work, daemon=True).start()
-        fatal: Exception | None = None
-        try:
-            for _ in questions:
-                item = answered.get()
-                if isinstance(item, Exception):
-                    fatal = item
-                    break
-                yield item
-            if fatal is not None:
-                stop.set()
-                # Answers that are paid for and already here are not thrown away with the run.
-                while not answered.empty():
-                    late = answered.get()
-                    if isinstance(late, TeacherAnswer):
-                        yield late
-                raise fatal
-        finally:
-            stop.set()
+    def _work(self) -> None:
+        while (question := self._asked.get()) is not None and not self._closed.is_set():
+            try:
+                self._answers.put(self._ask(question))
+            except Exception as error:  # a bug of ours: raised in the owner's thread
+                self._answers.put(error)
 
     def _ask(self, question: Question) -> TeacherAnswer:
         request = question.request
-        wanted = ChatQuestion(request.messages, request.max_tokens, request.temperature, request.top_p, request.seed)
-        found = self._chat.ask(wanted)
-        error = found.error
-        if found.refusal:
-            error = f"the teacher refused: {found.refusal}"
-        elif found.finish_reason == "length":
-            error = f"the answer was cut off at {request.max_tokens} tokens: raise teacher.max_tokens"
-        elif found.finish_reason == "content_filter":
-            error = "the endpoint's content filter cut the answer"
-        elif not error and not found.text.strip():
-            error = "the answer is empty"
-        if error:
-            return TeacherAnswer(question, error=error)
+        found = self._chat.try_once(
+            ChatQuestion(
+                request.messages,
+                request.max_tokens,
+                request.temperature,
+                request.top_p,
+                request.seed,
+                response_format=request.response_format,
+            )
+        )
         return TeacherAnswer(
             question,
             found.text,
+            error=flaw(found, request.max_tokens),
             prompt_tokens=found.prompt_tokens,
             completion_tokens=found.completion_tokens,
             response=found.raw,
+            passing=found.passing,
+            limited=found.limited,
+            retry_after_s=found.retry_after_s,
+            billed=found.billed,
+            fatal=found.fatal,
         )
+
+
+def flaw(answer: ChatAnswer, max_tokens: int) -> str:
+    """Why an answer is not one to learn from; empty where it is."""
+    if answer.error:
+        return answer.error
+    if answer.refusal:
+        return f"the teacher refused: {answer.refusal}"
+    if answer.finish_reason == "length":
+        return f"the answer was cut off at {max_tokens} tokens: raise teacher.max_tokens"
+    if answer.finish_reason == "content_filter":
+        return "the endpoint's content filter cut the answer"
+    if not answer.text.strip():
+        return "the answer is empty"
+    return refusal(answer.text)

@@ -41,8 +41,9 @@ def demonstrate(
     store.demonstrations.upsert(DemonstrationRow(sample_id, strategy, key, 0, text, verified))
 
 
-def made(store: Store, renderer: PromptRenderer, **settings: object) -> Dataset:
-    return make_dataset(store, renderer, DatasetSettings(**settings), {"sums": STEPS})  # type: ignore[arg-type]
+def made(store: Store, renderer: PromptRenderer, *, keep_mismatches: bool = False, **settings: object) -> Dataset:
+    chosen = DatasetSettings(**settings)  # type: ignore[arg-type]
+    return make_dataset(store, renderer, chosen, {"sums": STEPS}, keep_mismatches=keep_mismatches)
 
 
 def reasons(dataset: Dataset) -> dict[str, int]:
@@ -91,7 +92,7 @@ def test_mismatches_are_trained_on_only_where_that_was_asked_for(store: Store, r
     fill(store, [sample(1)])
     demonstrate(store, "s01", "Answer: 3", verified=False)
     assert not made(store, renderer).rows
-    assert len(made(store, renderer, train_on_mismatch=True).rows) == 1
+    assert len(made(store, renderer, keep_mismatches=True).rows) == 1
 
 
 def test_review_decides_over_verification(store: Store, renderer: PromptRenderer) -> None:

@@ -21,7 +21,7 @@ SECRET = "sk-very-secret"
 
 
 def settings(url: str, **values: Any) -> EngineSettings:
-    return EngineSettings(kind="openai", base_url=url, model="m", attempts=1, **values)
+    return EngineSettings(kind="openai", base_url=url, model="m", tries=1, **values)
 
 
 def ask(reply: Reply, **values: Any) -> Completion:

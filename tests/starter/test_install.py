@@ -10,8 +10,9 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN, load_strategies
 from orca_local.starter.install import ENDPOINT, MODEL, Installed, install_starter, iter_answers, load_samples
 from orca_local.store.store import Store
+from orca_local.teach.ladder import Ladder
 from orca_local.teach.make import STARTER_ENDPOINT, STARTER_MODEL, make_teacher
-from orca_local.teach.stage import make_question, teach
+from orca_local.teach.stage import teach
 
 
 @pytest.fixture
@@ -44,8 +45,10 @@ def test_every_training_sample_is_cached_under_every_strategy(store: Store) -> N
     settings = TeacherSettings(kind="starter")
     install_starter(store, load_strategies(None), settings)
     samples = store.samples.list(split="train")
-    questions = [make_question(ENDPOINT, MODEL, s, strategy, settings) for s in samples for strategy in BUILTIN]
-    keys = [question.request.key for question in questions]
+    ladders = [
+        Ladder(ENDPOINT, MODEL, {s.task: strategy for s in samples}, settings, varies=False) for strategy in BUILTIN
+    ]
+    keys = [question.key for ladder in ladders for sample in samples for question in ladder.first(sample)]
     assert len(set(keys)) == len(keys)
     assert store.teacher_calls.answered(keys) == set(keys)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from orca_local.domain.errors import InputError
+from orca_local.store.charges import Spent
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.selections import SelectionRow
 from orca_local.store.store import Store
@@ -43,16 +44,17 @@ def test_failed_and_cut_off_calls_may_be_made_again(store: Store) -> None:
     assert store.teacher_calls.get("other") is None
 
 
-def test_teacher_spend_adds_up_by_state(store: Store) -> None:
-    for key in ("a", "b", "c"):
+def test_every_try_is_charged_and_what_never_came_back_at_its_worst(store: Store) -> None:
+    run_id = store.runs.start("teach", "{}", {})
+    for key in ("a", "b"):
         reserve(store, key)
-    store.teacher_calls.complete("a", {}, 10, 2, cost_usd=0.01)
-    store.teacher_calls.complete("b", {}, 30, 4)
-    rows = store._connection.rows(
-        "SELECT state, calls, prompt_tokens, completion_tokens, cost_usd, reserved_usd"
-        " FROM teacher_spend ORDER BY state"
-    )
-    assert [tuple(row) for row in rows] == [("done", 2, 40, 6, 0.01, 0.0), ("reserved", 1, 0, 0, 0.0, 0.02)]
+    first, again, lost = (store.charges.reserve(run_id, key, 0.02) for key in ("a", "a", "b"))
+    store.charges.settle(first, 0.0)
+    store.charges.settle(again, 0.01)
+    store.charges.settle(again, 5.0)
+    assert lost and store.charges.spent() == Spent(pytest.approx(0.03), 3)
+    rows = store._connection.rows("SELECT calls, tries, cost_usd, unsettled_usd FROM teacher_spend")
+    assert [tuple(row) for row in rows] == [(2, 3, 0.01, 0.02)]
 
 
 def test_demonstration_again_keeps_its_review_and_edited_text(store: Store) -> None:

@@ -13,6 +13,7 @@ from orca_local.domain.types import Sample
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
 from orca_local.teach.make import make_teacher
+from orca_local.teach.prices import Price
 from orca_local.teach.stage import teach
 from tests.openai_server import Reply, answer
 
@@ -38,7 +39,7 @@ def fill(store: Store, samples: list[Sample]) -> list[Sample]:
 
 
 def settings(url: str, **changes: Any) -> TeacherSettings:
-    values = {"base_url": url, "model": "scripted", "attempts": 2, "timeout_s": 5.0, "concurrency": 3}
+    values = {"base_url": url, "model": "scripted", "tries": 2, "timeout_s": 5.0, "concurrency": 3}
     return TeacherSettings(**(values | changes))
 
 
@@ -51,10 +52,23 @@ def run(
     limit: int | None = None,
     strategy: Strategy = STEPS,
     directory: Path = Path(),
+    price: Price | None = None,
+    retry_failed: bool = False,
 ) -> list[Event]:
     run_id = store.runs.start("teach", "{}", {})
     teacher = make_teacher(chosen, directory, offline=offline)
-    events = teach(teacher, store, samples, {"sums": strategy}, chosen, run_id=run_id, offline=offline, limit=limit)
+    events = teach(
+        teacher,
+        store,
+        samples,
+        {"sums": strategy},
+        chosen,
+        run_id=run_id,
+        price=price,
+        offline=offline,
+        limit=limit,
+        retry_failed=retry_failed,
+    )
     return list(events)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from orca_local.domain.errors import InputError, OrcaError, RemoteError
+from orca_local.domain.events import Warned
 from orca_local.domain.prompts import teacher_messages
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN
@@ -70,8 +71,18 @@ def test_offline_needs_no_server_no_key_and_no_socket(tmp_path: Path, monkeypatc
 
 def test_offline_with_answers_missing_says_how_many(store: Store) -> None:
     samples = fill(store, [sample(1)])
-    with pytest.raises(RemoteError, match="1 of 1 teacher answers are not in the cache"):
+    with pytest.raises(RemoteError, match="none of 1 teacher answers is in the cache"):
         run(store, samples, settings("http://127.0.0.1:9/v1"), offline=True)
+
+
+def test_offline_goes_on_with_what_is_there(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(3)])
+    with OpenAIServer(solve) as server:
+        run(store, samples, settings(server.url), limit=2)
+    events = run(store, samples, settings(server.url), offline=True)
+    assert summary(events)["calls"] == {"new": 0, "cached": 2, "failed": 1}
+    assert [event.message for event in events if isinstance(event, Warned)] == ["1 answers are not in the cache"]
+    assert store.charges.spent().calls == 2
 
 
 def test_a_limit_names_the_same_samples_every_time(store: Store) -> None:
@@ -95,32 +106,54 @@ def test_an_answer_that_differs_from_the_reference_is_kept_and_marked(store: Sto
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        (Reply(body=b"<html><body>Login</body></html>", headers={"Content-Type": "text/html"}), "JSON|unreadable"),
+        (Reply(body=b"<html><body>Login</body></html>", headers={"Content-Type": "text/html"}), "no JSON answer"),
         (Reply(body=b'{"choices": []}', headers={"Content-Type": "application/json"}), "without choices"),
-        (Reply(body=b"{not json", headers={"Content-Type": "application/json"}), "unreadable|JSON|Expecting"),
-        (answer(""), "empty"),
-        (answer(None), "empty"),
-        (answer(None, refusal="I would rather not."), "refused: I would rather not"),
-        (answer("It is", "length"), "cut off at 1024 tokens"),
-        (answer("", "content_filter"), "content filter"),
-        (error(400, "bad\x1b[31m request\nwith lines"), "HTTP 400.*bad request with lines"),
+        (Reply(body=b"{not json", headers={"Content-Type": "application/json"}), "no JSON answer"),
+        (error(503, "busy"), "HTTP 503: .*busy"),
     ],
 )
-def test_an_unusable_answer_fails_its_sample_and_the_run_goes_on(store: Store, reply: Reply, said: str) -> None:
+def test_a_fault_that_may_pass_is_tried_again_by_this_run_and_the_next(store: Store, reply: Reply, said: str) -> None:
     samples = fill(store, [sample(i) for i in range(3)])
 
     def script(request: dict[str, Any], number: int) -> Reply:
         return reply if "What is 1" in request["messages"][-1]["content"] else solve(request, number)
 
     with OpenAIServer(script) as server:
-        events = run(store, samples, settings(server.url))
-        assert summary(events)["calls"] == {"new": 2, "cached": 0, "failed": 1}
-        (failure,) = failures(events)
-        assert re.search(said, failure), failure
-        assert "\x1b" not in failure
-        calls = len(server.requests)
-        assert summary(run(store, samples, settings(server.url)))["calls"]["cached"] == 2
-        assert len(server.requests) == calls + 1, "what failed, and only that, is asked again"
+        for new, cached in ((2, 0), (0, 2)):
+            events = run(store, samples, settings(server.url))
+            assert summary(events)["calls"] == {"new": new, "cached": cached, "failed": 1}
+            assert re.search(said, failures(events)[0])
+        assert len(server.requests) == 2 + 2 * 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (answer(""), "empty"),
+        (answer(None), "empty"),
+        (answer(None, refusal="I would rather not."), "refused: I would rather not"),
+        (answer("I'm sorry, but I can't help with that."), "refused: I'm sorry"),
+        (answer("It is", "length"), "cut off at 1024 tokens"),
+        (answer("", "content_filter"), "content filter"),
+        (error(400, "bad\x1b[31m request\nwith lines"), "HTTP 400.*bad request with lines"),
+    ],
+)
+def test_an_answer_of_no_use_is_paid_for_once(store: Store, reply: Reply, said: str) -> None:
+    samples = fill(store, [sample(i) for i in range(3)])
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        return reply if "What is 1" in request["messages"][-1]["content"] else solve(request, number)
+
+    with OpenAIServer(script) as server:
+        for new, cached in ((2, 0), (0, 2)):
+            events = run(store, samples, settings(server.url))
+            assert summary(events)["calls"] == {"new": new, "cached": cached, "failed": 1}
+            (failure,) = failures(events)
+            assert re.search(said, failure), failure
+            assert "\x1b" not in failure
+        assert len(server.requests) == 3, "it would come back the same"
+        run(store, samples, settings(server.url), retry_failed=True)
+        assert len(server.requests) == 4
 
 
 def test_errors_that_pass_are_waited_out(store: Store) -> None:
@@ -131,7 +164,7 @@ def test_errors_that_pass_are_waited_out(store: Store) -> None:
         return replies[number - 1] or solve(request, number)
 
     with OpenAIServer(script) as server:
-        result = summary(run(store, samples, settings(server.url, attempts=3)))
+        result = summary(run(store, samples, settings(server.url, tries=3)))
         assert len(server.requests) == 3
     assert result["calls"] == {"new": 1, "cached": 0, "failed": 0}
 
@@ -141,7 +174,7 @@ def test_a_slow_endpoint_is_given_up_on_in_time(store: Store) -> None:
     with OpenAIServer(lambda *_: replace(answer("Answer: 4"), delay_s=3)) as server:
         started = time.monotonic()
         with pytest.raises(RemoteError, match=r"none of 1 samples was answered by .*: no answer within 0\.2 s"):
-            run(store, samples, settings(server.url, timeout_s=0.2, attempts=1))
+            run(store, samples, settings(server.url, timeout_s=0.2, tries=1))
         assert time.monotonic() - started < 2.5
 
 

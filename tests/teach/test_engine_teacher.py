@@ -1,0 +1,85 @@
+"""Teachers on this machine: the student itself, or a larger model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orca_local.domain.prompts import student_messages, teacher_messages
+from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.types import Request
+from orca_local.engines.base import Engine
+from orca_local.engines.fake import FakeEngine
+from orca_local.gguf.renderer import PromptRenderer
+from orca_local.store.store import Store
+from orca_local.teach.engine_teacher import EngineTeacher
+from orca_local.teach.stage import teach
+from tests.teach.scene import STEPS, failures, fill, sample, summary
+
+
+@pytest.fixture(scope="module")
+def renderer(tiny_gguf: Path) -> Iterator[PromptRenderer]:
+    with closing(PromptRenderer(tiny_gguf)) as renderer:
+        yield renderer
+
+
+def run(store: Store, engine: Engine, renderer: PromptRenderer, endpoint: str = "self", **changes: Any) -> list[Any]:
+    settings = TeacherSettings(kind="self", max_tokens=20, **changes)
+    teacher = EngineTeacher(engine, renderer, endpoint, "base abc")
+    samples = store.samples.list(split="train")
+    run_id = store.runs.start("teach", "{}", {})
+    return list(teach(teacher, store, samples, {"sums": STEPS}, settings, run_id=run_id))
+
+
+def guess(request: Request) -> str:
+    """Right for one seed of four."""
+    number = int(request.messages[1].content.split()[2])
+    return f"I guess.\nAnswer: {2 * number + (request.settings.seed + number) % 4}"
+
+
+def test_the_student_answers_several_times_and_is_kept_where_it_is_right(
+    store: Store, renderer: PromptRenderer
+) -> None:
+    fill(store, [sample(i) for i in range(8)])
+    engine = FakeEngine(guess, capacity=3)
+    first = summary(run(store, engine, renderer, samples=4, temperature=0.9))
+    assert first["calls"] == {"new": 32, "cached": 0, "failed": 0}
+    assert (first["verified"], first["rejected"]) == (8, 24)
+    assert (first["cost_usd"], first["prompt_tokens"] > 0) == (None, True)
+    assert {request.settings.seed for request in engine.requests} == {0, 1, 2, 3}
+    assert engine.requests[0].messages == student_messages(sample(0), STEPS) != teacher_messages(sample(0), STEPS)
+    again = summary(run(store, FakeEngine([]), renderer, samples=4, temperature=0.9))
+    assert again["calls"] == {"new": 0, "cached": 32, "failed": 0}
+
+
+def test_a_larger_model_is_told_what_teachers_are_told(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(1)])
+    engine = FakeEngine(lambda request: "Answer: 2")
+    run(store, engine, renderer, "local")
+    assert engine.requests[0].messages == teacher_messages(sample(1), STEPS)
+
+
+def test_what_does_not_fit_and_what_is_cut_off_fails_alone(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(1), sample(2, prompt="What is 2 + 2? " + "Think. " * 400), sample(3)])
+    engine = FakeEngine(lambda r: "Answer: 2" if "1 + 1" in r.messages[1].content else "on and on " * 50, context=300)
+    events = run(store, engine, renderer)
+    assert summary(events)["calls"] == {"new": 1, "cached": 0, "failed": 2}
+    said = " | ".join(failures(events))
+    assert "context of 300" in said and "cut off at 20 tokens: raise teacher.max_tokens" in said
+
+
+def test_stopping_leaves_the_engine_to_its_next_user(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(i) for i in range(6)])
+    engine = FakeEngine(guess, capacity=2)
+    teacher = EngineTeacher(engine, renderer, "self", "base abc")
+    settings = TeacherSettings(kind="self")
+    samples = store.samples.list(split="train")
+    events = teach(teacher, store, samples, {"sums": STEPS}, settings, run_id=store.runs.start("teach", "{}", {}))
+    while not store.demonstrations.list():
+        next(events)
+    events.close()  # type: ignore[attr-defined]
+    assert engine.step() == []

@@ -1,0 +1,158 @@
+"""Money: no call that could pass a cap, no answer paid for twice, whatever happens to the process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.events import StageProgressed, Warned
+from orca_local.store.store import Store
+from orca_local.teach.prices import Price
+from tests.openai_server import OpenAIServer, Reply, answer, error
+from tests.teach.killed import PRICE, live
+from tests.teach.scene import fill, run, sample, settings, solve, summary
+
+COST = PRICE.cost(11, 5)
+"""Of one answer of the scripted server."""
+
+
+def test_no_call_is_made_that_could_pass_the_cap(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(40)])
+    running, most_running, lock = 0, 0, threading.Lock()
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        nonlocal running, most_running
+        with lock:
+            running += 1
+            most_running = max(most_running, running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+        return solve(request, number)
+
+    with OpenAIServer(script) as server:
+        chosen = settings(server.url, concurrency=16, max_usd=0.0009, max_tokens=100)
+        events = run(store, samples, chosen, price=PRICE)
+        result = summary(events)
+        worst = PRICE.cost(500, 100)
+        asked = len(server.requests)
+        again = run(store, samples, chosen, price=PRICE)
+        assert len(server.requests) == asked, "the cap is the workspace's, not the run's"
+    assert 0 < result["not_asked"] == 40 - asked
+    assert result["spent_usd"] == pytest.approx(asked * COST)
+    assert 0.0009 - worst < result["spent_usd"] <= 0.0009, "as much as can be had for the money, and no more"
+    assert most_running < 16, "what is on its way counts at its worst"
+    assert max(e.usd for e in events if isinstance(e, StageProgressed) and e.usd) <= 0.0009
+    (warning,) = (e for e in events if isinstance(e, Warned))
+    assert "max_usd = 0.0009" in warning.message
+    assert (summary(again)["calls"]["cached"], summary(again)["not_asked"]) == (asked, 40 - asked)
+
+
+def test_repeated_tries_are_calls_of_their_own(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(5)])
+    with OpenAIServer(lambda r, n: error(503, "busy") if n == 2 else solve(r, n)) as server:
+        result = summary(run(store, samples, settings(server.url, concurrency=1, max_calls=4), price=PRICE))
+        assert len(server.requests) == 4
+    assert (result["calls"]["new"], result["not_asked"]) == (3, 2)
+    assert result["cost_usd"] == pytest.approx(3 * COST), "an answer that the endpoint refused to give costs nothing"
+
+
+@pytest.mark.parametrize(
+    ("reply", "cost"),
+    [
+        (replace(answer("Answer: 2"), hang_up=True), None),
+        (replace(answer("Answer: 2"), delay_s=1.0), None),
+        (error(500, "x"), 0.0),
+        (Reply(body=b'{"choices": [{"message": {"content": "Answer: 2"}}]}'), None),
+        (answer("cut", "length"), COST),
+        (answer("", refusal="no"), COST),
+    ],
+)
+def test_what_may_have_been_billed_is_charged(store: Store, reply: Reply, cost: float | None) -> None:
+    samples = fill(store, [sample(1), sample(2)])
+    with OpenAIServer(lambda r, n: reply if "What is 1" in r["messages"][1]["content"] else solve(r, n)) as server:
+        chosen = settings(server.url, tries=1, timeout_s=0.3)
+        run(store, samples, chosen, price=PRICE)
+    first = server.requests[0]["messages"]
+    worst = PRICE.cost(32 + 16 + sum(len(m["content"].encode()) for m in first), 1024)
+    assert store.charges.spent().usd == pytest.approx(COST + (worst if cost is None else cost))
+
+
+def test_a_cap_needs_a_price(store: Store) -> None:
+    samples = fill(store, [sample(1)])
+    with pytest.raises(InputError, match="nobody said what 'scripted' costs") as raised:
+        run(store, samples, settings("https://far.example/v1", max_usd=1))
+    assert "prices.toml" in raised.value.hint
+
+
+def test_without_a_price_the_cost_is_not_known(store: Store) -> None:
+    samples = fill(store, [sample(1)])
+    with OpenAIServer(solve) as server:
+        result = summary(run(store, samples, settings(server.url)))
+    assert result["cost_usd"] is None
+    assert store.charges.spent().calls == 1
+
+
+def test_the_bound_is_what_was_reserved(store: Store) -> None:
+    samples = fill(store, [sample(1)])
+    with OpenAIServer(solve) as server:
+        run(store, samples, settings(server.url), price=Price(2.0, 3.0))
+    (demonstration,) = store.demonstrations.list()
+    call = store.teacher_calls.get(demonstration.teacher_call_key)
+    assert call is not None and call.reserved_usd is not None
+    asked = sum(len(m["content"].encode()) + 16 for m in call.request["messages"]) + 16
+    assert call.reserved_usd == pytest.approx((2 * asked + 3 * 1024) / 1e6)
+    assert call.cost_usd == pytest.approx((2 * 11 + 3 * 5) / 1e6)
+
+
+def test_fifty_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None:
+    """Trap 11: every answer that was said to be there is there, none is asked for again, and the cap holds."""
+    path, log = tmp_path / "orca.db", tmp_path / "log"
+    with Store.open(path, create=True) as store:
+        fill(store, [sample(i) for i in range(100, 900)])
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["tests.teach.killed", "openai"])
+    rng = random.Random(5)
+    cap = 0.5
+    with OpenAIServer(lambda r, n: replace(solve(r, n), delay_s=0.01)) as server:
+        for _ in range(50):
+            with Store.open(path) as store:
+                stored = {row.sample_id for row in store.demonstrations.list()}
+                assert store.charges.spent().usd <= cap
+            before = len(server.requests)
+            child = processes.Process(target=live, args=(path, server.url, log, cap))
+            child.start()
+            deadline = time.monotonic() + 20
+            while len(server.requests) == before and child.is_alive() and time.monotonic() < deadline:
+                time.sleep(0.002)
+            time.sleep(rng.uniform(0, 0.08))
+            child.kill()
+            child.join()
+            acknowledged = set(log.read_text().split()) if log.exists() else set()
+            with Store.open(path) as store:
+                assert acknowledged <= {row.sample_id for row in store.demonstrations.list()}
+            asked = {_asked(request) for request in server.requests[before:]}
+            assert not asked & stored, "no answer that is stored is asked for again"
+        sent = len(server.requests)
+        with Store.open(path) as store:
+            spent = store.charges.spent()
+            kept = len(store.demonstrations.list())
+        assert kept > 100, "the kills did not come before everything"
+        assert spent.usd <= cap and spent.calls >= sent, "what was sent was written down before"
+        assert sent * COST <= spent.usd, "no call that the server saw is missing from the ledger"
+        live(path, server.url, log, 0.0)
+        with Store.open(path) as store:
+            assert len(store.demonstrations.list()) == 800
+
+
+def _asked(request: dict[str, Any]) -> str:
+    """The sample that a request is about."""
+    return "s" + request["messages"][-1]["content"].split()[2]

@@ -1,0 +1,175 @@
+"""Endpoints in bad weather: limits, bursts of errors, hangs, and what a client must not do then."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orca_local.domain.errors import RemoteError
+from orca_local.store.store import Store
+from tests.openai_server import OpenAIServer, Reply, error
+from tests.teach.scene import fill, run, sample, settings, solve, summary
+
+
+class Gauge:
+    """How many are inside at once."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def inside(self) -> Iterator[int]:
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            here = self.now
+        try:
+            yield here
+        finally:
+            with self._lock:
+                self.now -= 1
+
+
+def test_a_retry_after_is_kept_by_all_calls(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(12)])
+    times: list[float] = []
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        times.append(time.monotonic())
+        time.sleep(0.02)
+        return error(429, "slow down", **{"Retry-After": "0.6"}) if number == 3 else solve(request, number)
+
+    with OpenAIServer(script) as server:
+        result = summary(run(store, samples, settings(server.url, concurrency=2)))
+    assert result["calls"]["new"] == 12
+    refused = times[2] + 0.02
+    assert not [at for at in times if refused + 0.1 < at < refused + 0.6]
+
+
+def test_an_endpoint_that_bears_four_calls_at_once_is_soon_asked_no_more(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(100, 300)])
+    gauge, refused, answered = Gauge(), [], []
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        with gauge.inside() as here:
+            if here > 4:
+                refused.append(number)
+                return error(429, "too many at once", **{"retry-after-ms": "20"})
+            time.sleep(0.03)
+            answered.append(number)
+            return solve(request, number)
+
+    with OpenAIServer(script) as server:
+        result = summary(run(store, samples, settings(server.url, concurrency=32, tries=1)))
+    assert result["calls"] == {"new": 200, "cached": 0, "failed": 0}, "a refusal is no fault of the question's"
+    assert len(refused) < 200
+    late = [number for number in refused if number > len(server.requests) / 2]
+    assert len(late) < len(refused) / 2, "it learns"
+
+
+def test_an_endpoint_that_turns_everything_away_is_given_up_on(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(5)])
+    with OpenAIServer(lambda *_: error(429, "never", **{"Retry-After": "0.1"})) as server:
+        started = time.monotonic()
+        with pytest.raises(RemoteError, match=r"turned every call away for 0\.5 s.*never"):
+            run(store, samples, settings(server.url, patience_s=0.5))
+    assert 0.5 < time.monotonic() - started < 5
+    assert store.charges.spent().usd == 0
+
+
+def test_a_quota_that_is_used_up_ends_the_run_at_once(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(5)])
+    body = b'{"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}'
+    reply = Reply(429, body, {"Content-Type": "application/json"})
+    with OpenAIServer(lambda *_: reply) as server, pytest.raises(RemoteError, match=r"quota at .* is used up"):
+        run(store, samples, settings(server.url))
+    assert len(server.requests) <= 5
+
+
+def test_bursts_of_errors_are_waited_out(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(30)])
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        return error(500 + 3 * (number % 2), "burst") if number <= 20 else solve(request, number)
+
+    with OpenAIServer(script) as server:
+        result = summary(run(store, samples, settings(server.url, concurrency=10, tries=4)))
+    assert result["calls"] == {"new": 30, "cached": 0, "failed": 0}
+    assert len(server.requests) == 50
+
+
+def test_an_endpoint_that_only_fails_is_not_asked_for_ever(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(100, 400)])
+    with OpenAIServer(lambda *_: error(500, "broken")) as server:
+        with pytest.raises(RemoteError, match=r"answered none of the last 20 questions.*HTTP 500: .*broken"):
+            run(store, samples, settings(server.url, concurrency=4, tries=1))
+        assert len(server.requests) < 40
+
+
+def test_a_call_that_hangs_is_made_again(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(4)])
+    seen: Counter[str] = Counter()
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        question = request["messages"][-1]["content"]
+        seen[question] += 1
+        good = solve(request, number)
+        return replace(good, delay_s=1.5) if "2 + 2" in question and seen[question] == 1 else good
+
+    with OpenAIServer(script) as server:
+        result = summary(run(store, samples, settings(server.url, timeout_s=0.3)))
+    assert result["calls"]["new"] == 4
+    assert sorted(seen.values()) == [1, 1, 1, 2]
+
+
+def test_sixty_four_are_in_flight_and_never_more(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(1000, 1256)])
+    gauge = Gauge()
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        with gauge.inside():
+            time.sleep(0.25)
+            return solve(request, number)
+
+    with OpenAIServer(script) as server:
+        started = time.monotonic()
+        result = summary(run(store, samples, settings(server.url, concurrency=64)))
+        seconds = time.monotonic() - started
+    assert result["calls"]["new"] == 256
+    assert 48 <= gauge.most <= 64
+    assert seconds < 6
+
+
+def test_a_rate_is_not_passed(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(60)])
+    times: list[float] = []
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        times.append(time.monotonic())
+        return solve(request, number)
+
+    with OpenAIServer(script) as server:
+        run(store, samples, settings(server.url, concurrency=16, requests_per_minute=600))
+    assert times[-1] - times[0] >= 0.9, "50 of the 60 may go at once, the rest at ten a second"
+
+
+def test_a_model_that_wants_its_limit_under_another_name_gets_it(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(3)])
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        if "max_tokens" in request:
+            return error(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
+        return solve(request, number)
+
+    with OpenAIServer(script) as server:
+        result = summary(run(store, samples, settings(server.url, concurrency=1)))
+    assert result["calls"] == {"new": 3, "cached": 0, "failed": 0}
+    assert [request.get("max_completion_tokens") for request in server.requests] == [None, 1024, 1024, 1024]
