@@ -191,6 +191,7 @@ def recorded(path: Path, repeats: int) -> dict[str, dict[str, tuple[float, float
     content = json.loads(path.read_text(encoding="utf-8"))
     tables = [np.array(task["scores"], dtype=np.float64) for task in content["tasks"]]
     costs = [np.array(task["tokens"], dtype=np.float64) for task in content["tasks"]]
+    kinds = [task["kind"] for task in content["tasks"]]
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in METHODS}
     rng = np.random.default_rng(0)
     for _ in range(repeats):
@@ -199,10 +200,23 @@ def recorded(path: Path, repeats: int) -> dict[str, dict[str, tuple[float, float
         judge = [table[:, order[SAMPLES:]].mean(axis=1) for table, order in zip(tables, orders, strict=True)]
         whole = sum(SAMPLES * cost.sum() for cost in costs)
         for name, method in METHODS.items():
-            chosen, spent = method(probe, costs)
+            chosen, spent = kind_by_kind(method, probe, costs, kinds)
             lost = [means.max() - means[j] for means, j in zip(judge, chosen, strict=True)]
             found[name].append((100 * float(np.mean(lost)), float(sum(spent)) / whole))
     return {path.stem: {name: tuple(np.mean(pairs, axis=0)) for name, pairs in found.items()}}  # type: ignore[misc]
+
+
+def kind_by_kind(
+    method: Method, tasks: list[Array], costs: list[Array], kinds: list[str]
+) -> tuple[list[int], list[float]]:
+    """A method on the tasks of each kind by themselves: only those are pooled, as in the probe stage."""
+    chosen, spent = [0] * len(tasks), [0.0] * len(tasks)
+    for kind in dict.fromkeys(kinds):
+        where = [number for number, other in enumerate(kinds) if other == kind]
+        found = method([tasks[n] for n in where], [costs[n] for n in where])
+        for number, choice, tokens in zip(where, *found, strict=True):
+            chosen[number], spent[number] = choice, tokens
+    return chosen, spent
 
 
 def wrong_claims(count: int) -> int:

@@ -18,6 +18,7 @@ def main() -> None:
     with workspace.store() as store:
         rows = [row for row in store.measurements.rows(split="probe") if row.strategy]
     names = list(dict.fromkeys(row.strategy for row in rows))
+    kinds = {row.task: row.kind for row in rows}
     tasks: dict[str, dict[str, dict[str, tuple[float, int]]]] = {}
     for row in rows:
         cell = tasks.setdefault(row.task, {}).setdefault(row.sample_id, {})
@@ -27,7 +28,7 @@ def main() -> None:
         full = [cell for cell in samples.values() if len(cell) == len(names)]
         scores = [[cell[name][0] for cell in full] for name in names]
         tokens = [sum(cell[name][1] for cell in full) / len(full) for name in names]
-        found.append({"task": task, "scores": scores, "tokens": tokens})
+        found.append({"task": task, "kind": kinds[task], "scores": scores, "tokens": tokens})
     target.write_text(json.dumps({"strategies": names, "tasks": found}), encoding="utf-8")
     sys.stdout.write(f"{target}: {len(found)} tasks, {sum(len(t['scores'][0]) for t in found)} samples\n")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from orca_local.domain.types import Message
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LONGEST_ERROR = 300
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 _NOBODY_THERE = ("ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol")
 """Errors of the HTTP client before anything was sent."""
 
@@ -81,19 +83,14 @@ class ChatEndpoint:
         settings: EndpointSettings,
         *,
         section: str,
-        retries: bool = True,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """`section` of orca.toml is what hints speak of; without `retries` every call is made once.
-
-        Raises `InputError` where address or model is missing.
-        """
+        """`section` of orca.toml is what hints speak of. Raises `InputError` where address or model is missing."""
         if not settings.model:
             raise InputError(f"{section}.model is not set", hint=f'write model = "…" under [{section}] in orca.toml')
         self.url = normalize_endpoint(settings.base_url, section)
         self.model = settings.model
         self._settings, self._section = settings, section
-        self._retries = settings.tries - 1 if retries else 0
         self._limit_field = "max_tokens"
         self._environment = os.environ if environment is None else environment
         self._key = ""
@@ -116,11 +113,9 @@ class ChatEndpoint:
                 hint=f"export {self._settings.key_env}=… (the key is never stored), or set {self._section}.key_env",
             )
         try:
-            self._client = openai.OpenAI(
-                api_key=self._key or "none",
-                base_url=self.url,
-                timeout=self._settings.timeout_s,
-                max_retries=self._retries,
+            # The connections of openai's client, without its types: filling those takes longer than all the rest.
+            self._client = openai.DefaultHttpxClient(
+                timeout=self._settings.timeout_s, headers={"Authorization": f"Bearer {self._key or 'none'}"}
             )
         except (ValueError, ImportError) as error:  # it reads the proxies of the environment
             raise InputError(
@@ -134,33 +129,40 @@ class ChatEndpoint:
             self._client.close()
 
     def ask(self, question: ChatQuestion) -> ChatAnswer:
-        """One answer, or why there is none. Raises `RemoteError` where no question could be answered."""
+        """One answer, or why there is none; what may pass is tried again.
+
+        Raises `RemoteError` where no question could be answered.
+        """
         answer = self.try_once(question)
+        for number in range(self._settings.tries - 1):
+            if not answer.passing:
+                break
+            pause = FIRST_PAUSE_S * 2**number * random.uniform(0.5, 1.5)
+            time.sleep(max(min(LONGEST_PAUSE_S, pause), answer.retry_after_s or 0.0))
+            answer = self.try_once(question)
         if answer.fatal is not None:
             raise answer.fatal
         return answer
 
     def try_once(self, question: ChatQuestion) -> ChatAnswer:
-        """The same, with what is wrong in the answer."""
-        import openai
-
+        """One call, with what is wrong in the answer."""
         try:
-            # Not `chat.completions.create`: turning both ways into the client's own types takes as long as the rest.
-            response = self._client.post("/chat/completions", body=self._options(question), cast_to=object)
-        except openai.BadRequestError as error:
-            if self._limit_field == "max_tokens" and "max_completion_tokens" in error.message:
-                self._limit_field = "max_completion_tokens"  # what newer models want instead
-                return self.try_once(question)
-            return ChatAnswer(error=self._status(error), billed=False)
-        except openai.APIStatusError as error:
-            return self._turned_away(error)
-        except openai.APIConnectionError as error:
+            response = self._client.post(f"{self.url}/chat/completions", json=self._options(question))
+        except Exception as error:
+            if not _is_of_transport(error):
+                raise
             return self._unconnected(error)
-        except openai.OpenAIError as error:
-            return ChatAnswer(error=self.safe(f"unreadable response: {error}"), passing=True)
+        try:
+            content = response.json()
         except ValueError:
-            response = None
-        return self._read(response)
+            content = None
+        if response.is_success:
+            return self._read(content)
+        message, code = _problem(content, response)
+        if response.status_code == 400 and self._limit_field == "max_tokens" and "max_completion_tokens" in message:
+            self._limit_field = "max_completion_tokens"  # what newer models want instead
+            return self.try_once(question)
+        return self._turned_away(response.status_code, self.safe(message), code, _retry_after(response.headers))
 
     def _options(self, question: ChatQuestion) -> dict[str, Any]:
         options: dict[str, Any] = {
@@ -178,42 +180,41 @@ class ChatEndpoint:
             options["response_format"] = {"type": question.response_format}
         return options
 
-    def _turned_away(self, error: Any) -> ChatAnswer:
-        """What an HTTP status other than 200 and 400 says."""
-        said, status = self._status(error), error.status_code
+    def _turned_away(self, status: int, said: str, code: str, retry_after_s: float | None) -> ChatAnswer:
+        """What an HTTP status that is no success says."""
         fatal: RemoteError | None = None
         if status in (401, 403):
             hint = f"check the environment variable {self._settings.key_env}"
-            fatal = RemoteError(f"{self.url} refuses the key: {self.safe(error.message)}", hint=hint)
+            fatal = RemoteError(f"{self.url} refuses the key: {said}", hint=hint)
         elif status == 404:
             fatal = RemoteError(
-                f"{self.url} does not know the model {self.model!r}: {self.safe(error.message)}",
+                f"{self.url} does not know the model {self.model!r}: {said}",
                 hint=f"check {self._section}.model and {self._section}.base_url in orca.toml",
             )
-        elif status == 429 and error.code == "insufficient_quota":
-            fatal = RemoteError(f"the quota at {self.url} is used up: {self.safe(error.message)}", hint="add credit")
+        elif status == 429 and code == "insufficient_quota":
+            fatal = RemoteError(f"the quota at {self.url} is used up: {said}", hint="add credit, or take another model")
         return ChatAnswer(
-            error=said,
+            error=f"HTTP {status}: {said}",
             fatal=fatal,
             passing=fatal is None and (status in (408, 409, 429) or status >= 500),
             limited=status == 429,
-            retry_after_s=_retry_after(error.response.headers),
+            retry_after_s=retry_after_s,
             billed=False,
         )
 
     def _unconnected(self, error: Exception) -> ChatAnswer:
         """No answer at all: it took too long, it broke off, or nobody was there."""
-        cause = error.__cause__ or error
-        if type(cause).__name__ in _NOBODY_THERE:
+        name = type(error).__name__
+        if name in _NOBODY_THERE:
             fatal = RemoteError(
-                f"{self.url} cannot be reached: {self.safe(str(cause))}",
+                f"{self.url} cannot be reached: {self.safe(str(error))}",
                 hint=f"check {self._section}.base_url and the network; answers that are here already need neither: "
                 "--offline",
             )
             return ChatAnswer(error=fatal.message, fatal=fatal, passing=True, billed=False)
-        if "Timeout" in type(cause).__name__ or "timed out" in str(error):
+        if "Timeout" in name:
             return ChatAnswer(error=f"no answer within {self._settings.timeout_s:g} s", passing=True)
-        return ChatAnswer(error=self.safe(f"the connection broke: {cause}"), passing=True)
+        return ChatAnswer(error=self.safe(f"the connection broke: {error or name}"), passing=True)
 
     def _read(self, response: Any) -> ChatAnswer:
         """The text of a response, or why it has none; servers send all sorts of things with status 200."""
@@ -237,9 +238,6 @@ class ChatEndpoint:
             raw={"text": text, "finish_reason": reason},
         )
 
-    def _status(self, error: Any) -> str:
-        return self.safe(f"HTTP {error.status_code}: {error.message}")
-
     def safe(self, text: str) -> str:
         """Untrusted error text: without the key, control characters, or more length than a line bears."""
         text = re.sub(r"\s+", " ", printable(self._without_key(text))).strip()
@@ -247,6 +245,19 @@ class ChatEndpoint:
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text
+
+
+def _is_of_transport(error: Exception) -> bool:
+    """Whether it is the HTTP client's own; the module that it comes from changes with openai's version."""
+    return any(kind.__name__ in ("TransportError", "HTTPError", "InvalidURL") for kind in type(error).__mro__)
+
+
+def _problem(content: Any, response: Any) -> tuple[str, str]:
+    """Message and code of an error, in OpenAI's form or in whatever the server has."""
+    problem = _mapping(content).get("error")
+    details = _mapping(problem)
+    message = details.get("message") or (problem if isinstance(problem, str) else "") or response.text
+    return str(message or response.reason_phrase), str(details.get("code") or details.get("type") or "")
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 from typing import Any
@@ -20,6 +20,8 @@ from orca_local.store.store import Store
 
 CACHED_AT_ONCE = 200
 """Measurements of cached generations that are written in one transaction."""
+PLANNED_AT_ONCE = 4096
+"""Requests that are rendered and put in order together."""
 
 
 _SAMPLING = tuple(item.name for item in fields(SamplingSettings))
@@ -95,7 +97,7 @@ def generate(
     engine: Engine,
     renderer: PromptRenderer,
     store: Store,
-    wanted: Sequence[Wanted],
+    wanted: Iterable[Wanted],
     *,
     model: ModelRef,
     run_id: int,
@@ -106,58 +108,122 @@ def generate(
     whoever stops here at any time and calls again goes on with the rest. Closing the generator cancels
     what is in flight.
     """
-    counts = Counts()
-    plan, failures = _plan(engine, renderer, wanted, model)
-    counts.failed += len(failures)
-    yield from failures
-    known = store.generations.known(plan)
-    keys = iter(known)
-    while some := list(islice(keys, CACHED_AT_ONCE)):
-        with store.transaction():
-            for key in some:
-                row = store.generations.get(key)
-                assert row is not None
-                _measure(store, key, row.completion, plan[key].wanted, model, run_id)
-        counts.cached += sum(len(plan[key].wanted) for key in some)
-        yield StageProgressed(counts.done, counts.tokens)
-    requests = in_batching_order(planned.request for key, planned in plan.items() if key not in known)
-    missing = deque(plan[request.id] for request in requests)
-    in_flight: dict[str, _Planned] = {}
-    try:
-        while missing or in_flight:
-            yield from _submit(engine, missing, in_flight, counts)
-            ended = [x for x in engine.step() if isinstance(x, Completion) and x.request_id in in_flight]
-            if ended:
-                yield from _keep(renderer, store, ended, in_flight, model, run_id, counts)
-                yield StageProgressed(counts.done, counts.tokens)
-    finally:
-        if in_flight:
-            for key in in_flight:
-                engine.cancel(key)
-            engine.step()  # takes the cancelled completions: the next caller of this engine must not get them
-    return counts
+    filler = _Filler(engine, renderer, store, model, run_id)
+    yield from filler.fill(iter(wanted))
+    return filler.counts
 
 
-def _plan(
-    engine: Engine, renderer: PromptRenderer, wanted: Sequence[Wanted], model: ModelRef
-) -> tuple[dict[str, _Planned], list[GenerationFailed]]:
-    """Requests by key, and what cannot even be asked."""
-    plan: dict[str, _Planned] = {}
-    fingerprint = engine.fingerprint
-    failures = []
-    for want in wanted:
+class _Filler:
+    """One call of `generate`: what is wanted comes in parts, so that memory does not grow with their number."""
+
+    def __init__(self, engine: Engine, renderer: PromptRenderer, store: Store, model: ModelRef, run_id: int) -> None:
+        self.counts = Counts()
+        self._engine, self._renderer, self._store = engine, renderer, store
+        self._model, self._run_id = model, run_id
+        self._missing: deque[_Planned] = deque()
+        self._in_flight: dict[str, _Planned] = {}
+
+    def fill(self, waiting: Iterator[Wanted]) -> Iterator[Event]:
+        """See `generate`."""
         try:
-            ids = renderer.prompt_ids(want.messages)
-        except InputError as error:
-            failures.append(GenerationFailed(want.sample.id, want.strategy, error.message))
-            continue
-        request = Request("", want.messages, ids, _effective(want))
-        config = _config(model.sha256, fingerprint, request)
-        key = _key(config, request)
-        if key not in plan:
-            plan[key] = _Planned(replace(request, id=key), config)
-        plan[key].wanted.append(want)
-    return plan, failures
+            while True:
+                # The next part is planned before the last is done: no place is empty between them.
+                while len(self._missing) < self._engine.capacity and (part := list(islice(waiting, PLANNED_AT_ONCE))):
+                    yield from self._plan(part)
+                if not self._missing and not self._in_flight:
+                    return
+                yield from self._submit()
+                steps = self._engine.step()
+                ended = [x for x in steps if isinstance(x, Completion) and x.request_id in self._in_flight]
+                if ended:
+                    yield from self._keep(ended)
+                    yield StageProgressed(self.counts.done, self.counts.tokens)
+        finally:
+            if self._in_flight:
+                for key in self._in_flight:
+                    self._engine.cancel(key)
+                self._engine.step()  # takes the cancelled completions: the engine's next user must not get them
+
+    def _plan(self, part: Sequence[Wanted]) -> Iterator[Event]:
+        """Measure what is known, and put the rest in the order in which it is asked."""
+        plan: dict[str, _Planned] = {}
+        asked = self._in_flight | {planned.request.id: planned for planned in self._missing}
+        fingerprint = self._engine.fingerprint
+        for want in part:
+            try:
+                ids = self._renderer.prompt_ids(want.messages)
+            except InputError as error:
+                self.counts.failed += 1
+                yield GenerationFailed(want.sample.id, want.strategy, error.message)
+                continue
+            request = Request("", want.messages, ids, _effective(want))
+            config = _config(self._model.sha256, fingerprint, request)
+            key = _key(config, request)
+            planned = asked.get(key) or plan.setdefault(key, _Planned(replace(request, id=key), config))
+            planned.wanted.append(want)
+        yield from self._measure_known(plan)
+        requests = in_batching_order(planned.request for planned in plan.values())
+        self._missing += [plan[request.id] for request in requests]
+
+    def _measure_known(self, plan: dict[str, _Planned]) -> Iterator[Event]:
+        """Take out of `plan` what the store has an answer to."""
+        keys = iter(self._store.generations.known(plan))
+        while some := list(islice(keys, CACHED_AT_ONCE)):
+            with self._store.transaction():
+                for key in some:
+                    row = self._store.generations.get(key)
+                    assert row is not None
+                    planned = plan.pop(key)
+                    self._measure(key, row.completion, planned.wanted)
+                    self.counts.cached += len(planned.wanted)
+            yield StageProgressed(self.counts.done, self.counts.tokens)
+
+    def _submit(self) -> Iterator[Event]:
+        """Keep as many requests waiting as are running, so that no place is ever empty."""
+        while self._missing and len(self._in_flight) < 2 * self._engine.capacity:
+            planned = self._missing.popleft()
+            try:
+                self._engine.submit(planned.request)
+            except InputError as error:
+                yield from self._failed(planned, error.message)
+            else:
+                self._in_flight[planned.request.id] = planned
+
+    def _keep(self, ended: Sequence[Completion]) -> Iterator[Event]:
+        """Store completions with all that they answer."""
+        finished = [(self._in_flight.pop(completion.request_id), completion) for completion in ended]
+        good = [(planned, done) for planned, done in finished if done.finish_reason in ("stop", "length")]
+        with self._store.transaction():
+            for planned, completion in good:
+                key = planned.request.id
+                prompt = self._renderer.template.render(planned.request.messages, add_generation_prompt=True)
+                self._store.generations.record(key, prompt, completion, planned.config)
+                self._measure(key, completion.text, planned.wanted)
+        for planned, completion in good:
+            self.counts.new += 1
+            self.counts.cached += len(planned.wanted) - 1
+            self.counts.tokens += completion.completion_tokens
+        for planned, completion in finished:
+            if completion.finish_reason not in ("stop", "length"):
+                yield from self._failed(planned, completion.error or completion.finish_reason)
+
+    def _failed(self, planned: _Planned, error: str) -> Iterator[Event]:
+        self.counts.failed += len(planned.wanted)
+        for want in planned.wanted:
+            yield GenerationFailed(want.sample.id, want.strategy, error)
+
+    def _measure(self, key: str, text: str, wanted: Sequence[Wanted]) -> None:
+        for want in wanted:
+            self._store.measurements.add(
+                self._run_id,
+                want.sample.id,
+                want.strategy,
+                self._model.model_id,
+                want.system_message,
+                want.sample_index,
+                key,
+                Score(None, None, "none") if want.sample.kind == "free" else score(want.sample, text),
+            )
 
 
 def _effective(want: Wanted) -> SamplingSettings:
@@ -174,64 +240,3 @@ def _config(model_sha256: str, fingerprint: str, request: Request) -> dict[str, 
         "sampling": {name: getattr(request.settings, name) for name in _SAMPLING},
         "stop": list(request.stop),
     }
-
-
-def _submit(
-    engine: Engine, missing: deque[_Planned], in_flight: dict[str, _Planned], counts: Counts
-) -> Generator[Event, None, None]:
-    """Keep as many requests waiting as are running, so that no place is ever empty."""
-    while missing and len(in_flight) < 2 * engine.capacity:
-        planned = missing.popleft()
-        try:
-            engine.submit(planned.request)
-        except InputError as error:
-            yield from _failed(planned, error.message, counts)
-        else:
-            in_flight[planned.request.id] = planned
-
-
-def _keep(
-    renderer: PromptRenderer,
-    store: Store,
-    ended: Sequence[Completion],
-    in_flight: dict[str, _Planned],
-    model: ModelRef,
-    run_id: int,
-    counts: Counts,
-) -> Generator[Event, None, None]:
-    """Store completions with all that they answer."""
-    finished = [(in_flight.pop(completion.request_id), completion) for completion in ended]
-    good = [(planned, completion) for planned, completion in finished if completion.finish_reason in ("stop", "length")]
-    with store.transaction():
-        for planned, completion in good:
-            key = planned.request.id
-            prompt = renderer.template.render(planned.request.messages, add_generation_prompt=True)
-            store.generations.record(key, prompt, completion, planned.config)
-            _measure(store, key, completion.text, planned.wanted, model, run_id)
-    for planned, completion in good:
-        counts.new += 1
-        counts.cached += len(planned.wanted) - 1
-        counts.tokens += completion.completion_tokens
-    for planned, completion in finished:
-        if completion.finish_reason not in ("stop", "length"):
-            yield from _failed(planned, completion.error or completion.finish_reason, counts)
-
-
-def _failed(planned: _Planned, error: str, counts: Counts) -> Generator[Event, None, None]:
-    counts.failed += len(planned.wanted)
-    for want in planned.wanted:
-        yield GenerationFailed(want.sample.id, want.strategy, error)
-
-
-def _measure(store: Store, key: str, text: str, wanted: Sequence[Wanted], model: ModelRef, run_id: int) -> None:
-    for want in wanted:
-        store.measurements.add(
-            run_id,
-            want.sample.id,
-            want.strategy,
-            model.model_id,
-            want.system_message,
-            want.sample_index,
-            key,
-            Score(None, None, "none") if want.sample.kind == "free" else score(want.sample, text),
-        )

@@ -26,7 +26,7 @@ from orca_local.generation.generate import Counts, ModelRef, Wanted, generate
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.probe.choose import Cell, Choice
 from orca_local.probe.race import Pool, rounds
-from orca_local.probe.tasks import Found, ProbedTask, pools
+from orca_local.probe.tasks import ProbedTask, pools
 from orca_local.probe.worth import worth
 from orca_local.store.selections import SelectionRow
 from orca_local.store.store import Store
@@ -64,7 +64,7 @@ def probe(
     if run.counts.failed:
         yield Warned(f"{run.counts.failed} generations failed and are left out of the scores")
     summaries = yield from run.choose()
-    found = worth([(task.kind, task.scores(run.found)) for task in tasks], settings.alpha)
+    found = worth([(task.kind, task.scores) for task in tasks], settings.alpha)
     summary = {
         "run_id": run_id,
         "method": settings.method,
@@ -112,7 +112,6 @@ class _Probe:
 
     def __post_init__(self) -> None:
         self.counts = Counts()
-        self.found: Found = {}
         self.prior: dict[str, Pool] = {}
 
     def measure(self) -> Generator[Event, None, None]:
@@ -125,21 +124,21 @@ class _Probe:
             # prompt begins with what any sequence holds, and the slots stay full to the end of the round.
             cells = [cell for task in running for cell in task.next_cells(until)]
             yield from self._generate(cells)
-            self.prior = self.prior or pools(self.tasks, self.found)
+            self.prior = self.prior or pools(self.tasks)
             if race:
                 for task in running:
-                    for name in task.judge(self.found, self.prior[task.kind], self.settings.tolerance):
+                    for name in task.judge(self.prior[task.kind], self.settings.tolerance):
                         yield StrategyLeft(task.name, name, task.answered)
 
     def choose(self) -> Generator[Event, None, list[dict[str, Any]]]:
         """Say and keep what each task's strategy is."""
         alpha, summaries = self.settings.alpha, []
         for task in self.tasks:
-            cells = task.cells(self.found)
+            cells = task.cells()
             yield from (_measured(task.name, cell, alpha) for cell in cells)
             by_accuracy = self.settings.method != "race"
             prior = self.prior[task.kind]
-            choice = task.choose(self.found, prior, alpha, by_accuracy=by_accuracy)
+            choice = task.choose(prior, alpha, by_accuracy=by_accuracy)
             if choice is None:
                 yield Warned(f"task {task.name!r} has no measured answer, so no strategy was chosen for it")
                 continue
@@ -158,7 +157,7 @@ class _Probe:
 
     def _generate(self, cells: Sequence[tuple[Sample, str]]) -> Iterator[Event]:
         before = self.counts
-        wanted = [self._wanted(sample, name) for sample, name in cells]
+        wanted = (self._wanted(sample, name) for sample, name in cells)
         events = generate(self.engine, self.renderer, self.store, wanted, model=self.model, run_id=self.run_id)
         try:
             while True:
@@ -170,8 +169,9 @@ class _Probe:
             self.counts = before + end.value
         finally:
             events.close()
-        rows = self.store.measurements.rows(run_id=self.run_id, model_id=self.model.model_id)
-        self.found = {(row.sample_id, row.strategy): row for row in rows}
+        tasks = {task.name: task for task in self.tasks}
+        for row in self.store.measurements.scores(self.run_id, self.model.model_id):
+            tasks[row.task].record(row)
 
     def _wanted(self, sample: Sample, name: str) -> Wanted:
         messages = student_messages(sample, self.strategies[name])

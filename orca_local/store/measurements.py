@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,18 @@ class MeasurementRow:
     prompt_tokens: int
     completion_tokens: int
     finish_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """The numbers of one measurement, without its texts."""
+
+    task: str
+    sample_id: str
+    strategy: str
+    value: float | None
+    is_extracted: bool
+    completion_tokens: int
 
 
 class Measurements:
@@ -123,6 +136,21 @@ class Measurements:
         order = " ORDER BY s.task, m.sample_id, m.strategy, m.system_message_id, m.sample_index"
         found = self._connection.rows(_SELECT + where + _LATEST + order, [*given.values()])
         return [MeasurementRow(*row) for row in found]
+
+    def scores(self, run_id: int, model_id: int) -> Iterator[ScoreRow]:
+        """What a run measured of a model, row by row; nothing may be written while it goes on."""
+        found = self._connection.execute(
+            "SELECT s.task, m.sample_id, m.strategy, c.value, c.extracted IS NOT NULL, g.completion_tokens"
+            " FROM measurements AS m JOIN samples AS s ON s.id = m.sample_id"
+            " JOIN generations AS g ON g.key = m.generation_key"
+            " JOIN scores AS c ON c.generation_key = m.generation_key AND c.sample_id = m.sample_id"
+            " WHERE m.run_id = ? AND m.model_id = ? ORDER BY m.id",
+            [run_id, model_id],
+        )
+        return (
+            ScoreRow(task, sample, name, value, bool(found_one), tokens)
+            for task, sample, name, value, found_one, tokens in found
+        )
 
     def _system_message_id(self, text: str) -> int:
         """Texts are kept once: a strategy's is some hundred characters, and repeated for every sample."""

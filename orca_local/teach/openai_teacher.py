@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Mapping
 
 from orca_local.domain.settings import TeacherSettings
 from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint, ChatQuestion
 from orca_local.teach.flaws import refusal
 from orca_local.teach.teacher import Question, TeacherAnswer
+
+TOGETHER_S = 0.02
+"""How long answers are waited for that come right after one."""
 
 
 class OpenAITeacher:
@@ -22,7 +26,7 @@ class OpenAITeacher:
 
     def __init__(self, settings: TeacherSettings, environment: Mapping[str, str] | None = None) -> None:
         """Raises `InputError` where address or model is missing."""
-        self._chat = ChatEndpoint(settings, section="teacher", retries=False, environment=environment)
+        self._chat = ChatEndpoint(settings, section="teacher", environment=environment)
         self.endpoint = self._chat.url
         self.model = settings.model
         self.concurrency = settings.concurrency
@@ -30,6 +34,8 @@ class OpenAITeacher:
         self._answers: queue.SimpleQueue[TeacherAnswer | Exception] = queue.SimpleQueue()
         self._threads = self._busy = 0
         self._closed = threading.Event()
+        self._leaving, self._working = threading.Lock(), 0
+        """The last thread that ends closes the connections: before that a call may still be under way."""
 
     def submit(self, question: Question) -> None:
         """See `Teacher`. The first question makes the client."""
@@ -38,6 +44,8 @@ class OpenAITeacher:
         self._busy += 1
         if self._threads < min(self._busy, self.concurrency):
             self._threads += 1
+            with self._leaving:
+                self._working += 1
             # A daemon: a call that hangs must not keep the program from ending.
             threading.Thread(target=self._work, daemon=True).start()
         self._asked.put(question)
@@ -45,14 +53,19 @@ class OpenAITeacher:
     def step(self, wait_s: float) -> list[TeacherAnswer]:
         """See `Teacher`."""
         found: list[TeacherAnswer] = []
+        until = time.monotonic() + wait_s
         while True:
             try:
-                item = self._answers.get(timeout=wait_s) if not found and wait_s > 0 else self._answers.get_nowait()
+                left = until - time.monotonic()
+                item = self._answers.get(timeout=left) if left > 0 else self._answers.get_nowait()
             except queue.Empty:
                 return found
             self._busy -= 1
             if isinstance(item, Exception):
                 raise item
+            if not found:
+                # Those that come with it are kept with it: a disk that is waited for once, not for each.
+                until = min(until, time.monotonic() + TOGETHER_S)
             found.append(item)
 
     def close(self) -> None:
@@ -67,6 +80,10 @@ class OpenAITeacher:
                 self._answers.put(self._ask(question))
             except Exception as error:  # a bug of ours: raised in the owner's thread
                 self._answers.put(error)
+        with self._leaving:
+            self._working -= 1
+            if not self._working:
+                self._chat.close()
 
     def _ask(self, question: Question) -> TeacherAnswer:
         request = question.request

@@ -6,6 +6,8 @@ import random
 
 BURST_S = 5.0
 """Seconds of a rate that may be used at once."""
+AHEAD = 4
+"""One call for so many in flight waits where it is sent."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
 
 
@@ -44,14 +46,19 @@ class Pace:
         self._most = concurrency
         self.limit = float(concurrency)
         """Calls in flight that the endpoint bears, as far as known."""
+        self._ahead = concurrency // AHEAD
         self._requests, self._tokens = Bucket(requests_per_minute), Bucket(tokens_per_minute)
         self._jitter = jitter or random.Random()
         self._paused_until = self._lowered_at = float("-inf")
         self._refusals = 0
 
     def wait(self, in_flight: int, tokens: float, now: float) -> float:
-        """Seconds until a call of so many tokens may go; infinite where one in flight has to end first."""
-        if in_flight >= max(1, int(self.limit)):
+        """Seconds until a call of so many tokens may go; infinite where one in flight has to end first.
+
+        While all is well, a few more than may be in flight are handed over, so that none waits for the store.
+        """
+        ahead = self._ahead if self.limit >= self._most else 0
+        if in_flight >= max(1, int(self.limit)) + ahead:
             return float("inf")
         return max(self._paused_until - now, self._requests.wait(1, now), self._tokens.wait(tokens, now), 0.0)
 

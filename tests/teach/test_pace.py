@@ -13,11 +13,12 @@ def pace(concurrency: int = 16, **rates: int) -> Pace:
 
 def test_refusals_halve_what_is_in_flight_and_answers_bring_it_back() -> None:
     made = pace()
-    assert made.wait(15, 0, 1.0) == 0 and made.wait(16, 0, 1.0) == float("inf")
+    assert made.wait(19, 0, 1.0) == 0 and made.wait(20, 0, 1.0) == float("inf"), "a few wait where they are sent"
     made.refused(None, 0.5, 1.0)
     for _ in range(5):
         made.refused(None, 0.5, 1.2)
     assert made.limit == 8, "refusals of one burst count once"
+    assert made.wait(8, 0, 100.0) == float("inf"), "and none waits any more"
     made.refused(None, 4.9, 5.0)
     assert made.limit == 4
     for _ in range(500):
