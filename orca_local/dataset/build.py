@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+from orca_local.dataset.similar import ALIKE, runs, similarity
 from orca_local.domain.events import Event, RowDropped, StageFinished, StageStarted
 from orca_local.domain.prompts import plain_messages
 from orca_local.domain.settings import DatasetSettings
@@ -85,12 +86,17 @@ def _add(
             len(row.text) if settings.prefer == "shortest" else 0,
         ),
     )
-    added = 0
+    kept: list[frozenset[tuple[str, ...]]] = []
     for demonstration in order:
-        if added == settings.per_prompt:
+        text = demonstration.text.strip()
+        if len(kept) == settings.per_prompt:
             dataset.dropped.append(RefusedRow(sample.id, "surplus", "dataset.per_prompt are there already"))
             continue
-        messages = (*plain_messages(sample, settings.system_message), Message("assistant", demonstration.text.strip()))
+        reasoning = runs(text)
+        if any(similarity(reasoning, other) >= ALIKE for other in kept):
+            dataset.dropped.append(RefusedRow(sample.id, "alike", "another answer to it reasons in the same words"))
+            continue
+        messages = (*plain_messages(sample, settings.system_message), Message("assistant", text))
         row = make_row(renderer, sample.id, messages, settings.max_tokens)
         if isinstance(row, RefusedRow):
             dataset.dropped.append(row)
@@ -98,9 +104,9 @@ def _add(
             dataset.dropped.append(RefusedRow(sample.id, "duplicate", "the same conversation is there already"))
         else:
             seen.add(row.content_hash)
+            kept.append(reasoning)
             dataset.rows.append(row)
             dataset.conversations.append(messages)
-            added += 1
 
 
 def build(dataset: Dataset, *, run_id: int) -> Iterator[Event]:

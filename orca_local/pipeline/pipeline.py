@@ -20,6 +20,7 @@ from orca_local.generation.generate import ModelRef
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.pipeline.student import Student, load_student
+from orca_local.pipeline.teachers import ON_THIS_MACHINE, open_teacher
 from orca_local.runs.run import RunContext, run_stage
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
@@ -130,20 +131,16 @@ class Pipeline:
 
     def teach(self, limit: int | None = None, *, retry_failed: bool = False) -> dict[str, Any]:
         """Gather the teacher's answers to the training samples."""
-        from orca_local.teach.make import make_teacher
         from orca_local.teach.prices import find_price
         from orca_local.teach.stage import teach
 
         samples = self._samples("train")
         chosen = self._chosen_by_task(samples)
+        settings = self._settings.teacher
 
         def events(run: RunContext) -> Iterator[Event]:
-            settings, directory = self._settings.teacher, self.workspace.directory
             with ExitStack() as opened:
-                if settings.kind in ("local", "self"):
-                    teacher = yield from self._engine_teacher(opened)
-                else:
-                    teacher = make_teacher(settings, directory, offline=self._offline)
+                teacher = self._teacher(opened, offline=self._offline)
                 yield from teach(
                     teacher,
                     self.store,
@@ -151,34 +148,31 @@ class Pipeline:
                     chosen,
                     settings,
                     run_id=run.run_id,
-                    price=find_price(teacher.endpoint, teacher.model, directory),
-                    offline=self._offline and settings.kind not in ("local", "self"),
+                    price=find_price(teacher.endpoint, teacher.model, self.workspace.directory),
+                    offline=self._offline and settings.kind not in ON_THIS_MACHINE,
                     limit=limit,
                     retry_failed=retry_failed,
                 )
 
         return self._run("teach", events)
 
-    def _engine_teacher(self, opened: ExitStack) -> Generator[Event, None, Teacher]:
-        """A larger model on this machine, or the student as its own teacher."""
-        from orca_local.catalog.locate import resolve_student
-        from orca_local.engines.compute import choose
-        from orca_local.teach.engine_teacher import EngineTeacher
+    def estimate_teach(self, limit: int | None = None) -> dict[str, Any]:
+        """What `teach` with the same arguments would take."""
+        from orca_local.gguf.renderer import PromptRenderer
+        from orca_local.teach.estimate import estimate
+        from orca_local.teach.prices import find_price
 
-        settings = self._settings.teacher
-        if settings.kind == "self":
-            candidate = self.candidate(settings.model or "base")
-        else:
-            if not settings.model:
-                hint = 'write model = "…" under [teacher] in orca.toml: the path of a GGUF, or an id of the catalog'
-                raise InputError("teacher.model is not set", hint=hint)
-            candidate = self.candidate(str(resolve_student(settings.model, self.workspace.directory)))
-        form = choose(candidate.path, candidate.model.sha256, self._settings.engine)
-        yield ComputeChosen(form.compute, form.reason)
-        loaded = self.load(replace(candidate, path=form.path), compute=form.compute)
-        opened.callback(loaded.close)
-        model = f"{candidate.name} {candidate.model.sha256[:16]} {loaded.engine.fingerprint}"
-        return EngineTeacher(loaded.engine, loaded.renderer, settings.kind, model)
+        samples = self._samples("train")
+        chosen = self._chosen_by_task(samples)
+        with ExitStack() as opened:
+            teacher = self._teacher(opened, offline=True)
+            renderer = opened.enter_context(closing(PromptRenderer(self.student.weights.path)))
+            price = find_price(teacher.endpoint, teacher.model, self.workspace.directory)
+            return estimate(self.store, renderer, teacher, samples, chosen, self._settings.teacher, price, limit=limit)
+
+    def _teacher(self, opened: ExitStack, *, offline: bool) -> Teacher:
+        directory = self.workspace.directory
+        return open_teacher(self._settings, directory, opened, self.candidate, self.load, offline=offline)
 
     def build_dataset(self) -> dict[str, Any]:
         """Say which answers become training rows, and why the others do not."""

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orca_local.domain.types import Message
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, storable, to_json, utc_now
+from orca_local.store.encoding import from_json, optional_bool, storable, to_json, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,18 @@ class TeacherCallRow:
     error: str
     final: bool
     """Of a failed one: whether asking the same again would end the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """What an answered call took."""
+
+    messages: tuple[Message, ...]
+    strategy: str
+    prompt_tokens: int
+    completion_tokens: int
+    verified: bool | None
+    seconds: float
 
 
 class TeacherCalls:
@@ -69,6 +82,27 @@ class TeacherCalls:
             [to_json([*keys])],
         )
         return {row["key"]: row["error"] for row in found}
+
+    def past(self, endpoint: str, model: str, limit: int = 500) -> list[PastCall]:
+        """The newest answered calls to a teacher."""
+        found = self._connection.rows(
+            "SELECT t.request_json, d.strategy, t.prompt_tokens, t.completion_tokens, d.verified,"
+            " max(0, (julianday(t.finished_at) - julianday(t.created_at)) * 86400) AS seconds"
+            " FROM teacher_calls AS t JOIN demonstrations AS d ON d.teacher_call_key = t.key"
+            " WHERE t.state = 'done' AND t.endpoint = ? AND t.model = ? ORDER BY t.finished_at DESC LIMIT ?",
+            [endpoint, model, limit],
+        )
+        return [
+            PastCall(
+                tuple(Message(**message) for message in from_json(row["request_json"])["messages"]),
+                row["strategy"],
+                row["prompt_tokens"],
+                row["completion_tokens"],
+                optional_bool(row["verified"]),
+                row["seconds"],
+            )
+            for row in found
+        ]
 
     def reserve(
         self,

@@ -32,13 +32,20 @@ def renderer(tiny_gguf: Path) -> Iterator[PromptRenderer]:
 
 
 def demonstrate(
-    store: Store, sample_id: str, text: str, verified: bool | None = True, strategy: str = STEPS.name
+    store: Store,
+    sample_id: str,
+    text: str,
+    verified: bool | None = True,
+    strategy: str = STEPS.name,
+    *,
+    index: int = 0,
+    hinted: bool = False,
 ) -> None:
-    key = f"{sample_id}-{strategy}"
+    key = f"{sample_id}-{strategy}-{index}-{hinted}"
     store.teacher_calls.reserve(key, "test", "m", {})
     store.teacher_calls.complete(key, {"text": text}, 0, 0)
     store.strategies.ensure(next(s for s in BUILTIN if s.name == strategy))
-    store.demonstrations.upsert(DemonstrationRow(sample_id, strategy, key, 0, text, verified))
+    store.demonstrations.upsert(DemonstrationRow(sample_id, strategy, key, index, text, verified, hinted=hinted))
 
 
 def made(store: Store, renderer: PromptRenderer, *, keep_mismatches: bool = False, **settings: object) -> Dataset:
@@ -93,6 +100,37 @@ def test_mismatches_are_trained_on_only_where_that_was_asked_for(store: Store, r
     demonstrate(store, "s01", "Answer: 3", verified=False)
     assert not made(store, renderer).rows
     assert len(made(store, renderer, keep_mismatches=True).rows) == 1
+
+
+LONG = "The sum of one and one is what we look for, and counting up from one by one gives two.\nAnswer: 2"
+
+
+def test_of_several_good_answers_the_preferred_ones_are_trained_on(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(1)])
+    demonstrate(store, "s01", LONG)
+    demonstrate(store, "s01", "Two.\nAnswer: 2", index=1)
+    demonstrate(store, "s01", "Answer: 5", verified=False, index=2)
+    demonstrate(store, "s01", "It is.\nAnswer: 2", hinted=True)
+
+    def texts(**settings: object) -> list[str]:
+        return [messages[-1].content for messages in made(store, renderer, **settings).conversations]
+
+    assert texts() == [LONG]
+    assert texts(prefer="shortest") == ["Two.\nAnswer: 2"], "what took a hint comes last"
+    assert texts(per_prompt=5) == [LONG, "Two.\nAnswer: 2", "It is.\nAnswer: 2"]
+    assert reasons(made(store, renderer)) == {"surplus": 2, "mismatch": 1}
+    assert texts(per_prompt=5) == [LONG, "Two.\nAnswer: 2", "It is.\nAnswer: 2"]
+    assert len(made(store, renderer, keep_mismatches=True, per_prompt=9).rows) == 3, "one is right: the wrong one goes"
+
+
+def test_the_same_reasoning_twice_is_trained_on_once(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(1)])
+    demonstrate(store, "s01", LONG)
+    demonstrate(store, "s01", LONG.replace("look for", "look for,").replace("The sum", "the sum"), index=1)
+    demonstrate(store, "s01", "Take one, and another one: that is a pair.\nAnswer: 2", index=2)
+    dataset = made(store, renderer, per_prompt=4)
+    assert len(dataset.rows) == 2
+    assert reasons(dataset) == {"alike": 1}
 
 
 def test_review_decides_over_verification(store: Store, renderer: PromptRenderer) -> None:

@@ -1,0 +1,101 @@
+"""What teaching will cost, against what it cost."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orca_local.domain.settings import TeacherSettings
+from orca_local.gguf.renderer import PromptRenderer
+from orca_local.store.store import Store
+from orca_local.teach.estimate import estimate
+from orca_local.teach.make import make_teacher
+from orca_local.teach.prices import Price
+from tests.openai_server import OpenAIServer, Reply, answer
+from tests.teach.scene import STEPS, fill, run, sample, settings, solve, summary
+
+PRICE = Price(input=0.5, output=2.0)
+
+
+@pytest.fixture(scope="module")
+def renderer(tiny_gguf: Path) -> Iterator[PromptRenderer]:
+    with closing(PromptRenderer(tiny_gguf)) as renderer:
+        yield renderer
+
+
+def ask(
+    store: Store,
+    renderer: PromptRenderer,
+    chosen: TeacherSettings,
+    *,
+    price: Price | None = PRICE,
+    limit: int | None = None,
+) -> dict[str, Any]:
+    teacher = make_teacher(chosen, Path(), offline=True)
+    samples = store.samples.list(split="train")
+    return estimate(store, renderer, teacher, samples, {"sums": STEPS}, chosen, price, limit=limit)
+
+
+def billed(request: dict[str, Any], number: int) -> Reply:
+    """Its own count of tokens, answers of very different lengths, and one in five wrong."""
+    rng = random.Random(request["messages"][-1]["content"] + str(request["temperature"]))
+    text = json.loads(solve(request, number).body)["choices"][0]["message"]["content"]
+    good = answer(text if rng.random() > 0.2 else "Answer: 1")
+    body = json.loads(good.body)
+    written = sum(len(message["content"].split()) for message in request["messages"])
+    body["usage"] = {"prompt_tokens": round(1.7 * written), "completion_tokens": rng.randint(40, 400)}
+    return replace(good, body=json.dumps(body).encode())
+
+
+@pytest.mark.parametrize("attempts", [0, 2])
+def test_after_some_calls_the_estimate_is_within_a_fifth_of_the_bill(
+    store: Store, renderer: PromptRenderer, attempts: int
+) -> None:
+    fill(store, [sample(i, prompt=f"What is {i} + {i}? " + "Mind the sum. " * (i % 7)) for i in range(100, 400)])
+    samples = store.samples.list(split="train")
+    with OpenAIServer(billed) as server:
+        chosen = settings(server.url, concurrency=16, attempts=attempts)
+        run(store, samples, chosen, price=PRICE, limit=60)
+        before = store.charges.spent()
+        found = ask(store, renderer, chosen)
+        bill = summary(run(store, samples, chosen, price=PRICE))["cost_usd"]
+        calls = store.charges.spent().calls - before.calls
+    assert (found["questions"], found["cached"]) == (300, 60)
+    assert abs(found["calls"] / calls - 1) < 0.15
+    assert abs(found["usd"]["expected"] / bill - 1) < 0.2
+    assert found["usd"]["low"] <= bill <= found["usd"]["high"] < found["usd"]["at_most"]
+    assert "earlier calls" in found["basis"]
+
+
+def test_before_any_call_the_assumption_is_said(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(i) for i in range(10)])
+    chosen = settings("https://far.example/v1", requests_per_minute=2)
+    found = ask(store, renderer, chosen, limit=4)
+    assert (found["questions"], found["calls"], found["cached"]) == (4, 4, 0)
+    assert found["completion_tokens"]["low"] < found["completion_tokens"]["expected"] == 4 * 160
+    assert "assumed" in found["basis"]
+    assert found["seconds"] == 120, "two a minute"
+    assert 0 < found["usd"]["low"] < found["usd"]["expected"] < found["usd"]["high"] < found["usd"]["at_most"]
+    assert store.charges.spent().calls == 0
+
+
+def test_without_a_price_there_is_no_sum(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(1)])
+    found = ask(store, renderer, settings("https://far.example/v1"), price=None)
+    assert found["usd"] is None and "prices.toml" in found["price"]
+
+
+def test_what_is_all_answered_costs_nothing(store: Store, renderer: PromptRenderer) -> None:
+    samples = fill(store, [sample(i) for i in range(3)])
+    with OpenAIServer(solve) as server:
+        chosen = settings(server.url)
+        run(store, samples, chosen, price=PRICE)
+        found = ask(store, renderer, chosen)
+    assert (found["calls"], found["usd"]["expected"], found["usd"]["at_most"], found["seconds"]) == (0, 0.0, 0.0, 0.0)
