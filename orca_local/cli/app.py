@@ -27,6 +27,7 @@ COMMANDS = {
     "evaluate": "Compare base and tuned files on the holdout samples.",
     "report": "Write what was measured as Markdown.",
     "run": "Run all stages; what is done is not done again.",
+    "bundle": "Write or read all that another person needs to repeat it offline.",
     "chat": "Talk to base or tuned, or to both.",
     "serve": "Serve a model on loopback, OpenAI-compatible.",
     "runs": "List and show runs.",

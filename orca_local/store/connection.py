@@ -22,12 +22,15 @@ class Connection:
     in the thread that made it.
     """
 
-    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, read_only: bool = False) -> None:
         self.path = path
         self._in_transaction = False
         with self._explained():
-            self.raw = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
+            where = f"{path.absolute().as_uri()}?mode=ro" if read_only else path
+            self.raw = sqlite3.connect(where, timeout=busy_seconds, isolation_level=None, uri=read_only)
             self.raw.row_factory = sqlite3.Row
+            if read_only:
+                return
             try:
                 # The first statement that reads the file, so the first that fails on a bad one.
                 self.raw.execute("PRAGMA journal_mode=WAL")

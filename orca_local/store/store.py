@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.store.bundle import copy_bundle, write_bundle
 from orca_local.store.charges import Charges
 from orca_local.store.connection import BUSY_SECONDS, Connection
 from orca_local.store.demonstrations import Demonstrations
@@ -79,6 +82,14 @@ class Store:
         made again for nothing.
         """
         return self._connection.transaction(durable=durable)
+
+    def write_bundle(self, target: Path, extra: Mapping[str, Any]) -> dict[str, int]:
+        """Write what another person needs into a new file `target`; returns rows by table."""
+        return write_bundle(self._connection, target, extra)
+
+    def copy_bundle(self, path: Path) -> dict[str, int]:
+        """Take in a bundle that `read_manifest` has checked; this store must be empty. Returns rows by table."""
+        return copy_bundle(path, self._connection)
 
     def set_busy_seconds(self, seconds: float) -> None:
         """How long a write waits from now on for another process that is writing."""

@@ -39,14 +39,14 @@ def test_new_workspace_holds_defaults_and_the_student(tmp_path: Path) -> None:
 def test_new_workspace_takes_settings_of_every_type(tmp_path: Path) -> None:
     values = {
         "teacher": {"kind": "starter", "seed": 3},
-        "dataset": {"system_message": 'line\nbreak "quoted" \x7f ☃', "train_on_mismatch": True},
+        "dataset": {"system_message": 'line\nbreak "quoted" \x7f ☃', "per_prompt": 3},
         "evaluate": {"system_messages": ["a", ""], "max_tokens": 96},
         "train": {"learning_rate": 1e-7},
     }
     settings = Workspace.create(tmp_path, settings=values).settings
     assert settings.teacher.kind == "starter"
     assert settings.dataset.system_message == values["dataset"]["system_message"]
-    assert settings.dataset.train_on_mismatch
+    assert settings.dataset.per_prompt == 3
     assert settings.evaluate.system_messages == ("a", "")
     assert settings.train.learning_rate == 1e-7
 
@@ -87,7 +87,7 @@ def test_option_beats_environment_which_beats_the_file(path: Path) -> None:
 def test_environment_texts_become_the_type_of_their_key(path: Path) -> None:
     environment = {
         "ORCA_LOCAL_STUDENT__FILE": "123",
-        "ORCA_LOCAL_DATASET__TRAIN_ON_MISMATCH": "True",
+        "ORCA_LOCAL_DATASET__PER_PROMPT": "3",
         "ORCA_LOCAL_EXPORT__QUANTIZATIONS": '["Q8_0", "Q4_K_M"]',
         "ORCA_LOCAL_EVALUATE__SYSTEM_MESSAGES": "Be kind, and brief.",
         "ORCA_LOCAL_TEACHER__SEED": "7",
@@ -95,7 +95,7 @@ def test_environment_texts_become_the_type_of_their_key(path: Path) -> None:
     }
     settings = load(path, "", environment)
     assert settings.student.file == "123"
-    assert settings.dataset.train_on_mismatch
+    assert settings.dataset.per_prompt == 3
     assert settings.export.quantizations == ("Q8_0", "Q4_K_M")
     assert settings.evaluate.system_messages == ("Be kind, and brief.",)
     assert settings.teacher.seed == 7
@@ -114,7 +114,10 @@ def test_environment_texts_become_the_type_of_their_key(path: Path) -> None:
         ("[train]\nrank = 0", "train.rank = 0: should be greater than or equal to 1"),
         ("[train]\nrank = [1]", "train.rank = [1]: should be a valid integer"),
         ("[train]\nrank = 2026-01-01", 'train.rank = "2026-01-01": should be a valid integer'),
-        ('[teacher]\nkind = "robot"', "teacher.kind = \"robot\": should be 'openai', 'file' or 'starter'"),
+        (
+            '[teacher]\nkind = "robot"',
+            "teacher.kind = \"robot\": should be 'openai', 'file', 'starter', 'local' or 'self'",
+        ),
         ("[student]\nfile = 3", "student.file = 3: should be a valid string"),
         ("[evaluate]\nsystem_messages = [3]", "evaluate.system_messages = 3: should be a valid string"),
         ("[train]\nepochs = inf", "train.epochs = Infinity: should be a finite number"),

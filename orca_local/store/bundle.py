@@ -1,0 +1,194 @@
+"""The rows of a workspace that another person needs to repeat it, as one database without machine paths or keys."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.keys import content_key
+from orca_local.store.connection import Connection
+from orca_local.store.encoding import from_json, to_json
+from orca_local.store.migrate import migrate
+
+FORMAT = 1
+TABLES: Mapping[str, str] = {
+    "tasks": "name",
+    "samples": "id",
+    "strategies": "name, hash",
+    "models": "id",
+    "runs": "id",
+    "events": "run_id, seq",
+    "generations": "key",
+    "system_messages": "id",
+    "measurements": "id",
+    "scores": "generation_key, sample_id",
+    "selections": "id",
+    "teacher_calls": "key",
+    "charges": "id",
+    "demonstrations": "id",
+    "evaluations": "id",
+}
+"""What goes into a bundle, in an order in which every row finds what it refers to; and how rows are sorted."""
+_MANIFEST = "CREATE TABLE bundle (name TEXT PRIMARY KEY, value_json TEXT NOT NULL) STRICT"
+_PATH = re.compile(r"(?:[A-Za-z]:)?[/\\~][^\n\"]*[/\\]|\\\\[^\n\"]*[/\\]")
+"""The directory part of an absolute path: what a text that is one begins with."""
+_JSON = {"runs": ("settings_json", "inputs_json"), "events": ("payload_json",)}
+
+
+def write_bundle(source: Connection, target: Path, extra: Mapping[str, Any]) -> dict[str, int]:
+    """Copy what is needed into a new database at `target`, with `extra` beside it; returns rows by table."""
+    bundle = Connection(target)
+    try:
+        migrate(bundle)
+        counts = {}
+        with bundle.transaction():
+            bundle.execute("PRAGMA defer_foreign_keys=ON")
+            for table in TABLES:
+                counts[table] = _copy(source, bundle, table, _scrubbed)
+            bundle.execute(_MANIFEST)
+            manifest = {"format": FORMAT, "digests": {t: _digest(bundle, t) for t in TABLES}, **extra}
+            for name, value in manifest.items():
+                bundle.execute("INSERT INTO bundle VALUES (?, ?)", [name, to_json(value)])
+        bundle.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        bundle.execute("PRAGMA journal_mode=DELETE")
+        bundle.execute("VACUUM")
+        return counts
+    finally:
+        bundle.close()
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """What stands beside the rows, after every check. Raises `InputError` for what is no bundle, or was changed."""
+    bundle = _open(path)
+    try:
+        manifest = _manifest(bundle)
+        for table in TABLES:
+            if manifest["digests"].get(table) != _digest(bundle, table):
+                raise _changed(path, f"the rows of {table}")
+        for row in bundle.raw.execute("SELECT key, request_json FROM teacher_calls"):
+            if content_key(from_json(row["request_json"])) != row["key"]:
+                raise _changed(path, f"teacher call {row['key'][:16]}")
+        for row in bundle.raw.execute("SELECT path FROM models"):
+            if Path(row["path"]).name != row["path"] or "\\" in row["path"]:
+                raise InputError(f"{path} names a file outside the workspace: {row['path']!r}", hint="do not use it")
+        return manifest
+    finally:
+        bundle.close()
+
+
+def copy_bundle(path: Path, target: Connection) -> dict[str, int]:
+    """Copy the rows of a checked bundle into an empty store; returns their numbers by table."""
+    bundle = _open(path)
+    try:
+        with target.transaction(durable=True):
+            target.execute("PRAGMA defer_foreign_keys=ON")
+            return {table: _copy(bundle, target, table, lambda _table, row: row) for table in TABLES}
+    finally:
+        bundle.close()
+
+
+def _open(path: Path) -> Connection:
+    """The bundle, never written to; nothing that its schema may hold is trusted."""
+    if not path.is_file():
+        raise InputError(f"there is no file {path}", hint="name a file that `orca-local bundle write` made")
+    with path.open("rb") as file:
+        if file.read(16) != b"SQLite format 3\0":
+            raise InputError(f"{path} is no bundle", hint="name a file that `orca-local bundle write` made")
+    bundle = Connection(path, read_only=True)
+    try:
+        bundle.execute("PRAGMA trusted_schema=OFF")
+        expected = _schema_of_this_version()
+        found = {row["name"]: row["sql"] for row in bundle.rows(_OBJECTS)}
+        if "bundle" not in found:
+            raise InputError(f"{path} is no bundle", hint="name a file that `orca-local bundle write` made")
+        if found != expected:
+            odd = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+            raise InputError(
+                f"{path} was not written by this version of orca-local: {', '.join(odd[:3])} differs",
+                hint="write it anew with the version that reads it",
+            )
+    except BaseException:
+        bundle.close()
+        raise
+    return bundle
+
+
+_OBJECTS = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlite_%'"
+
+
+def _schema_of_this_version() -> dict[str, str]:
+    fresh = Connection(Path(":memory:"))
+    try:
+        migrate(fresh)
+        fresh.execute(_MANIFEST)
+        return {row["name"]: row["sql"] for row in fresh.rows(_OBJECTS)}
+    finally:
+        fresh.close()
+
+
+def _manifest(bundle: Connection) -> dict[str, Any]:
+    manifest = {row["name"]: from_json(row["value_json"]) for row in bundle.rows("SELECT name, value_json FROM bundle")}
+    if manifest.get("format") != FORMAT:
+        raise InputError(
+            f"{bundle.path} has the form {manifest.get('format')!r}, this version reads {FORMAT}",
+            hint="update with `pip install --upgrade orca-local`",
+        )
+    return manifest
+
+
+def _copy(
+    source: Connection, target: Connection, table: str, change: Callable[[str, dict[str, Any]], dict[str, Any]]
+) -> int:
+    count = 0
+    for row in _rows(source, table):
+        values = change(table, dict(row))
+        marks = ", ".join("?" * len(values))
+        target.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", [*values.values()])
+        count += 1
+    return count
+
+
+def _rows(connection: Connection, table: str) -> Iterator[Any]:
+    # Of all that happened, what the stages said at their end: reports are made from it.
+    where = " WHERE kind = 'StageFinished'" if table == "events" else ""
+    return iter(connection.raw.execute(f"SELECT * FROM {table}{where} ORDER BY {TABLES[table]}"))
+
+
+def _digest(connection: Connection, table: str) -> str:
+    digest = hashlib.sha256()
+    for row in _rows(connection, table):
+        digest.update(to_json([*row]).encode())
+    return digest.hexdigest()
+
+
+def _scrubbed(table: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Without what only this machine knows."""
+    if table == "models":
+        row["path"] = Path(row["path"]).name
+    if table == "tasks":
+        row["source"] = without_directories(row["source"])
+    if table == "runs":
+        status = "interrupted" if row["status"] == "running" else row["status"]
+        row |= {"status": status, "pid": 0, "process_started": "", "host": "", "error": ""}
+    for column in _JSON.get(table, ()):
+        row[column] = to_json(without_directories(from_json(row[column])))
+    return row
+
+
+def without_directories(value: Any) -> Any:
+    """`value` with every absolute path in it cut to its last part."""
+    if isinstance(value, str):
+        return _PATH.sub("", value) if _PATH.match(value) and "://" not in value else value
+    if isinstance(value, dict):
+        return {key: without_directories(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_directories(item) for item in value]
+    return value
+
+
+def _changed(path: Path, what: str) -> InputError:
+    return InputError(f"{path} was changed after it was written: {what}", hint="ask for it again, and do not use it")

@@ -1,0 +1,188 @@
+"""A workspace as one file: everything is repeated from it elsewhere, and nothing foreign gets in by it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orca_local.cli.app import run
+from orca_local.domain.errors import InputError
+from orca_local.pipeline import bundle
+from orca_local.runs.workspace import Workspace
+from orca_local.store.bundle import without_directories
+from tests.openai_server import OpenAIServer
+from tests.teach.scene import KEY, solve
+
+OFFLINE = """
+import sys
+def watch(event, args):
+    if event.startswith("socket."): raise RuntimeError("a socket was opened: " + event)
+from orca_local.cli.app import run
+sys.addaudithook(watch)
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def offline(directory: Path, *arguments: str) -> str:
+    """What a command says where opening a socket ends the process, and no key is in the environment."""
+    environment = {k: v for k, v in os.environ.items() if k != "OPENAI_API_KEY"} | {"PYTHONPATH": str(Path.cwd())}
+    found = subprocess.run(
+        [sys.executable, "-c", OFFLINE, *arguments, "-w", str(directory), "--offline"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+    )
+    assert found.returncode == 0, found.stderr
+    return found.stdout
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, tiny_gguf: Path) -> Path:
+    """A workspace with a probe, twelve taught samples, and a strategy of its own."""
+    directory = tmp_path_factory.mktemp("made") / "ws"
+    with OpenAIServer(solve) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", KEY)
+        Workspace.create(
+            directory,
+            student=str(tiny_gguf),
+            settings={
+                "engine": {"capacity": 4, "context": 512, "threads": 1},
+                "probe": {"max_tokens": 6, "samples": 4},
+                "teacher": {"base_url": server.url, "model": "scripted"},
+            },
+        )
+        (directory / "strategies.toml").write_text('[[strategy]]\nname = "mine"\ntext = "Do it my way."\n')
+        lines = [
+            {
+                "id": f"{split}{i}",
+                "task": "sums",
+                "prompt": f"What is {i} + {i}?",
+                "answer": str(2 * i),
+                "kind": "number",
+            }
+            | {"split": split}
+            for i, split in enumerate(["probe"] * 4 + ["train"] * 12 + ["holdout"] * 2)
+        ]
+        (directory / "sums.jsonl").write_text("\n".join(map(json.dumps, lines)))
+        for words in (["tasks", "add", str(directory / "sums.jsonl")], ["probe"], ["teach"]):
+            assert run([*words, "-w", str(directory), "--quiet"]) == 0
+    return directory
+
+
+@pytest.fixture
+def file(made: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "shared.orca"
+    bundle.write(Workspace.open(made), path)
+    return path
+
+
+def test_everything_is_repeated_from_it_without_a_network(made: Path, file: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    assert run(["bundle", "read", str(file), str(copy)]) == 0
+    assert offline(copy, "report") == offline(made, "report")
+    # The student itself is not in it: whoever reads it has the file under the same name.
+    student = Workspace.open(made).settings.student.file
+    (copy / Path(student).name).write_bytes(Path(student).read_bytes())
+    probed = json.loads(offline(copy, "probe", "--json"))
+    assert probed["generations"]["new"] == 0 < probed["generations"]["cached"]
+    taught = json.loads(offline(copy, "teach", "--json"))
+    assert taught["calls"] == {"new": 0, "cached": 12, "failed": 0}
+    assert "mine" in (copy / "strategies.toml").read_text()
+
+
+def test_it_holds_no_key_and_no_path_of_this_machine(made: Path, file: Path) -> None:
+    content = file.read_bytes()
+    for secret in (KEY, str(made), str(Path.home()), str(made.parent)):
+        assert secret.encode() not in content
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/home/me/models/a.gguf", "a.gguf"),
+        ("C:\\Users\\me\\a.gguf", "a.gguf"),
+        ("\\\\server\\share\\a.gguf", "a.gguf"),
+        ("~/a.gguf", "a.gguf"),
+        ("https://api.example/v1", "https://api.example/v1"),
+        ("models/a.gguf", "models/a.gguf"),
+        ("3/4 of it", "3/4 of it"),
+    ],
+)
+def test_paths_are_cut_to_their_last_part(text: str, expected: str) -> None:
+    assert without_directories({"x": [text]}) == {"x": [expected]}
+
+
+def change(statement: str) -> Callable[[Path], None]:
+    def apply(path: Path) -> None:
+        database = sqlite3.connect(path)
+        database.execute(statement)
+        database.commit()
+        database.close()
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (change("UPDATE samples SET answer_json = '[\"1\"]' WHERE id = 'train5'"), "changed.*rows of samples"),
+        (change("UPDATE teacher_calls SET response_json = '{}'"), "changed.*rows of teacher_calls"),
+        (change("DELETE FROM demonstrations"), "changed.*rows of demonstrations"),
+        (change("CREATE TRIGGER evil AFTER INSERT ON tasks BEGIN SELECT 1; END"), "evil differs"),
+        (change("CREATE VIEW evil AS SELECT 1"), "evil differs"),
+        (change("DROP TABLE bundle"), "is no bundle"),
+        (change("UPDATE bundle SET value_json = '99' WHERE name = 'format'"), "has the form 99"),
+        (
+            change("UPDATE bundle SET value_json = '{\"../../evil.toml\": \"x\"}' WHERE name = 'files'"),
+            r"would write '\.\./\.\./evil\.toml'",
+        ),
+        (
+            change("UPDATE bundle SET value_json = '{\"teacher\": {\"key\": 1}}' WHERE name = 'settings'"),
+            "settings that are none",
+        ),
+        (lambda path: path.write_bytes(path.read_bytes()[:5000]), "shared.orca"),
+        (lambda path: path.write_bytes(b"not a database" * 100), "is no bundle"),
+        (lambda path: path.unlink(), "no file"),
+    ],
+)
+def test_a_file_that_was_changed_is_refused_and_leaves_nothing(
+    file: Path, tmp_path: Path, spoil: Callable[[Path], Any], said: str
+) -> None:
+    spoil(file)
+    with pytest.raises(InputError, match=said):
+        bundle.read(file, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_model_outside_the_workspace_is_refused(file: Path, tmp_path: Path) -> None:
+    """Somebody who also mends the digest gets no further."""
+    from orca_local.store.bundle import _digest
+    from orca_local.store.connection import Connection
+
+    connection = Connection(file)
+    connection.execute("UPDATE models SET path = '../../etc/passwd'")
+    digests = json.loads(connection.rows("SELECT value_json FROM bundle WHERE name = 'digests'")[0][0])
+    digests["models"] = _digest(connection, "models")
+    connection.execute("UPDATE bundle SET value_json = ? WHERE name = 'digests'", [json.dumps(digests)])
+    connection.close()
+    with pytest.raises(InputError, match="outside the workspace"):
+        bundle.read(file, tmp_path / "copy")
+
+
+def test_nothing_is_overwritten(made: Path, file: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is there already"):
+        bundle.write(Workspace.open(made), file)
+    with pytest.raises(InputError, match="is a workspace already"):
+        bundle.read(file, made)
+    with pytest.raises(InputError, match="nowhere"):
+        bundle.write(Workspace.open(made), tmp_path / "nowhere" / "x.orca")
+    assert not list(tmp_path.glob("*.part"))
