@@ -1,8 +1,11 @@
-"""`orca-local dataset`: answers into training rows, the strategy erased."""
+"""`orca-local dataset`: look through the answers, and turn them into training rows, the strategy erased."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,10 +13,41 @@ from orca_local.cli.diagnostics import write_json
 from orca_local.cli.options import Common, common_options
 from orca_local.cli.stages import open_pipeline
 
+if TYPE_CHECKING:
+    from orca_local.dataset.review import Filters
+    from orca_local.pipeline.pipeline import Pipeline
+    from orca_local.store.demonstrations import DemonstrationRow, Review
+
+SHOWN = 60
+"""Characters of an answer in a list."""
+
 
 @click.group("dataset")
 def command() -> None:
-    """Turn answers into training rows, the strategy erased."""
+    """Look through the answers, and turn them into training rows, the strategy erased."""
+
+
+def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say which answers; the command gets them as `filters`."""
+
+    @click.option("--task", "tasks", multiple=True, metavar="T", help="Of this task (repeatable).")
+    @click.option("--strategy", metavar="S", help="Under this strategy.")
+    @click.option("--review", type=click.Choice(["pending", "accepted", "rejected", "edited"]), help="In this state.")
+    @click.option("--verified", type=click.Choice(["yes", "no", "unknown"]), help="Agreeing with the reference.")
+    @click.option("--hinted/--not-hinted", default=None, help="For which the teacher was shown the reference.")
+    @click.option("--leak/--no-leak", "leaking", default=None, help="Repeating the instruction that is erased.")
+    @click.option("--shorter", type=click.IntRange(1), metavar="N", help="Of fewer characters.")
+    @click.option("--longer", type=click.IntRange(0), metavar="N", help="Of more characters.")
+    @click.option("--search", default="", metavar="WORDS", help="Holding all these words.")
+    @functools.wraps(function)
+    def wrapper(*args: Any, **options: Any) -> Any:
+        from orca_local.dataset.review import Filters
+
+        names = Filters.__dataclass_fields__
+        filters = Filters(**{name: options.pop(name) for name in names})
+        return function(*args, filters=filters, **options)
+
+    return wrapper
 
 
 @command.command("build")
@@ -32,6 +66,123 @@ def build(common: Common) -> None:
         echo(f"  {count} dropped: {reason}")
 
 
+@command.command("list")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="Answers shown at most.")
+@click.option("--statistics", is_flag=True, help="Counts of each task instead of the answers.")
+@filter_options
+@common_options
+def list_answers(common: Common, filters: Filters, limit: int, statistics: bool) -> None:
+    """The answers that match all filters."""
+    from orca_local.cli.tables import echo, table
+    from orca_local.dataset import review
+
+    with open_pipeline(common) as pipeline:
+        rows = review.select(pipeline.store, pipeline.strategies, filters)
+        tasks = {sample.id: sample.task for sample in pipeline.store.samples.list(split="train")}
+    counts = review.statistics(rows, tasks)
+    if common.json:
+        shown = [_as_dict(row, tasks[row.sample_id]) for row in rows[:limit]]
+        write_json({"matching": len(rows), "answers": shown, "tasks": counts})
+    elif statistics:
+        names = ("task", "answers", "verified", "mismatch", "hinted", "mean_characters")
+        echo(table([*names, "review"], [(*(c[name] for name in names), _states(c["review"])) for c in counts]))
+    else:
+        cells = [
+            (r.demonstration_id, tasks[r.sample_id], r.strategy, _mark(r.verified), r.review, r.text[:SHOWN])
+            for r in rows[:limit]
+        ]
+        echo(table(["id", "task", "strategy", "right", "review", "answer"], cells))
+        echo(f"{len(rows)} answers match" + (f", the first {limit} are shown" if len(rows) > limit else ""))
+
+
+@command.command("show")
+@click.argument("number", type=int, metavar="ID")
+@common_options
+def show(common: Common, number: int) -> None:
+    """One answer, and exactly what of it is trained: between ⟦ and ⟧."""
+    from orca_local.cli.tables import echo
+    from orca_local.dataset import review
+
+    with open_pipeline(common) as pipeline:
+        (row,) = review.find(pipeline.store, [number])
+        seen = pipeline.preview(row)
+        teacher = review.original(pipeline.store, row)
+    if common.json:
+        tokens = {"read": seen.read_tokens, "trained": seen.trained_tokens}
+        texts = {"read": seen.read, "trained": seen.trained, "original": teacher, "refused": seen.refused}
+        reference = {"answers": list(seen.sample.answers), "tokens": tokens}
+        write_json(_as_dict(row, seen.sample.task) | texts | reference)
+        return
+    hint = " · the teacher was shown the reference" if row.hinted else ""
+    echo(f"{row.demonstration_id} · {seen.sample.task} · {row.sample_id} · {row.strategy} · {row.review}{hint}")
+    echo(f"reference: {' | '.join(seen.sample.answers) or '(none)'} · agrees: {_mark(row.verified)}")
+    if seen.refused:
+        echo(f"cannot be trained on: {seen.refused}\n\n{row.text}")
+    else:
+        echo(f"{seen.read_tokens} tokens are read, {seen.trained_tokens} are trained\n")
+        echo(f"{seen.read}⟦{seen.trained}⟧")
+    if row.edited:
+        echo(f"\nthe teacher wrote:\n{teacher}")
+
+
+def _review_command(name: str, state: Review, text: str) -> None:
+    @command.command(name, help=text)
+    @click.argument("numbers", nargs=-1, type=int, metavar="[ID]…")
+    @click.option("--all", "everything", is_flag=True, help="All that match the filters, or all there are.")
+    @filter_options
+    @common_options
+    def review_answers(common: Common, filters: Filters, numbers: tuple[int, ...], everything: bool) -> None:
+        from orca_local.cli.tables import echo
+
+        with open_pipeline(common) as pipeline:
+            rows = _chosen(pipeline, numbers, filters, everything=everything)
+            with pipeline.store.transaction():
+                for row in rows:
+                    pipeline.store.demonstrations.set_review(row.demonstration_id, state)
+        if common.json:
+            write_json({state: [row.demonstration_id for row in rows]})
+        else:
+            echo(f"{len(rows)} answers {state}")
+
+
+_review_command("accept", "accepted", "Train on these answers, whatever the check against the reference said.")
+_review_command("reject", "rejected", "Never train on these answers.")
+_review_command("reset", "pending", "Take a decision back; edits stay.")
+
+
+@command.command("edit")
+@click.argument("number", type=int, metavar="ID")
+@click.option("--text", help="The new words; without it, your editor opens.")
+@click.option("--file", "path", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A file of them.")
+@click.option("--restore", is_flag=True, help="The teacher's own words again.")
+@common_options
+def edit(common: Common, number: int, text: str | None, path: Path | None, restore: bool) -> None:
+    """Put your words in place of the teacher's, which are kept."""
+    from orca_local.cli.tables import echo
+    from orca_local.dataset import review
+    from orca_local.domain.errors import InputError
+    from orca_local.domain.scoring import verify
+
+    if sum((text is not None, path is not None, restore)) > 1:
+        raise click.UsageError("say one of --text, --file and --restore")
+    with open_pipeline(common) as pipeline:
+        (row,) = review.find(pipeline.store, [number])
+        new = review.original(pipeline.store, row) if restore else _new_text(row, text, path)
+        if not new.strip():
+            raise InputError("the new text is empty", hint="use `dataset reject` to leave an answer out")
+        sample = pipeline.store.samples.get(row.sample_id)
+        verified = verify(sample, new)
+        if restore:
+            pipeline.store.demonstrations.restore(number, new, verified)
+        elif new != row.text:
+            pipeline.store.demonstrations.edit(number, new, verified)
+    if common.json:
+        write_json({"id": number, "changed": new != row.text, "verified": verified})
+        return
+    said = {True: "agrees with the reference", False: "differs from the reference", None: "has no reference"}[verified]
+    echo(f"{number} {'changed' if new != row.text else 'is as it was'}; it {said}")
+
+
 @command.command("write")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
 @common_options
@@ -45,3 +196,48 @@ def write(common: Common, path: Path) -> None:
         write_json({"path": str(path), "rows": count})
         return
     echo(f"{count} rows in {path}")
+
+
+def _chosen(
+    pipeline: Pipeline, numbers: tuple[int, ...], filters: Filters, *, everything: bool
+) -> list[DemonstrationRow]:
+    """The answers that were named, or with --all those that match."""
+    from orca_local.dataset import review
+
+    if bool(numbers) == everything:
+        raise click.UsageError("name answers by their ids, or say --all with the filters that they match")
+    if numbers and not filters.is_empty:
+        raise click.UsageError("filters go with --all, not with ids")
+    if numbers:
+        return review.find(pipeline.store, numbers)
+    return review.select(pipeline.store, pipeline.strategies, filters)
+
+
+def _new_text(row: DemonstrationRow, text: str | None, path: Path | None) -> str:
+    if text is not None:
+        return text
+    if path is not None:
+        return path.read_text(encoding="utf-8-sig").rstrip("\n")
+    edited = click.edit(row.text, extension=".txt")
+    return row.text if edited is None else edited.rstrip("\n")
+
+
+def _as_dict(row: DemonstrationRow, task: str) -> dict[str, Any]:
+    return {
+        "id": row.demonstration_id,
+        "task": task,
+        "sample": row.sample_id,
+        "strategy": row.strategy,
+        "verified": row.verified,
+        "hinted": row.hinted,
+        "review": row.review,
+        "text": row.text,
+    }
+
+
+def _mark(verified: bool | None) -> str:
+    return {True: "yes", False: "no", None: "unknown"}[verified]
+
+
+def _states(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in counts.items())

@@ -109,3 +109,19 @@ def common_subsequence(a: Sequence[str], b: Sequence[str]) -> int:
         matches = row & places.get(word, 0)
         row = (row + matches | row - matches) & full
     return len(a) - row.bit_count()
+
+
+RIGHT = 1.0
+"""Score from which an answer to a right-or-wrong kind counts as verified."""
+CLOSE = 0.5
+"""The same for kinds with partial scores, where even a good answer has other words than the reference."""
+
+
+def verify(sample: Sample, text: str) -> bool | None:
+    """Whether an answer agrees with the reference; None where there is none."""
+    if sample.kind == "free" or not sample.answers:
+        return None
+    value = score(sample, text).value
+    if value is None:
+        return False
+    return value >= (CLOSE if sample.kind in ("span", "text") else RIGHT)

@@ -95,6 +95,11 @@ class Tokenizer:
         """Text of `ids`, control tokens left out and broken characters replaced."""
         return b"".join(map(self.piece, ids)).decode("utf-8", errors="replace")
 
+    def spell(self, ids: Sequence[int]) -> str:
+        """Text of `ids`, control tokens in the vocabulary's own spelling."""
+        parts = (self.piece(token) or self.text_of(token).encode() for token in ids)
+        return b"".join(parts).decode("utf-8", errors="replace")
+
     def text_of(self, token: int) -> str:
         """The vocabulary's own spelling of a token, control tokens included."""
         self._check(token)

@@ -27,7 +27,9 @@ from orca_local.store.store import Store
 
 if TYPE_CHECKING:
     from orca_local.dataset.build import Dataset
+    from orca_local.dataset.review import Preview
     from orca_local.engines.llama_cpp import LlamaCppEngine
+    from orca_local.store.demonstrations import DemonstrationRow
     from orca_local.teach.teacher import Teacher
 
 
@@ -186,6 +188,14 @@ class Pipeline:
         from orca_local.dataset.build import write_chat_jsonl
 
         return write_chat_jsonl(self._dataset(), path)
+
+    def preview(self, row: DemonstrationRow) -> Preview:
+        """Exactly what training sees of an answer."""
+        from orca_local.dataset.review import preview
+        from orca_local.gguf.renderer import PromptRenderer
+
+        with closing(PromptRenderer(self.student.weights.path)) as renderer:
+            return preview(renderer, self.store, row, self._settings.dataset.system_message)
 
     def train(self) -> dict[str, Any]:
         """Fine-tune the student on the rows."""

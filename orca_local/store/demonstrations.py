@@ -15,7 +15,7 @@ Review = Literal["pending", "accepted", "rejected", "edited"]
 
 _SELECT = """
 SELECT d.id, d.sample_id, d.strategy, d.teacher_call_key, d.sample_index, d.text, d.verified, d.review,
-  d.hinted
+  d.hinted, d.edited
 FROM demonstrations AS d JOIN samples AS s ON s.id = d.sample_id
 """
 
@@ -34,6 +34,8 @@ class DemonstrationRow:
     review: Review = "pending"
     hinted: bool = False
     """Whether the teacher was shown the reference."""
+    edited: bool = False
+    """Whether the text is a reviewer's; it stays, whatever is decided of it."""
     demonstration_id: int = 0
     """Given by the store."""
 
@@ -50,8 +52,8 @@ class Demonstrations:
             "INSERT INTO demonstrations (sample_id, strategy, teacher_call_key, sample_index, text, verified, review,"
             " hinted, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (sample_id, strategy, teacher_call_key, sample_index) DO UPDATE SET"
-            " text = CASE review WHEN 'edited' THEN text ELSE excluded.text END,"
-            " verified = CASE review WHEN 'edited' THEN verified ELSE excluded.verified END RETURNING id",
+            " text = CASE edited WHEN 1 THEN text ELSE excluded.text END,"
+            " verified = CASE edited WHEN 1 THEN verified ELSE excluded.verified END RETURNING id",
             [
                 row.sample_id,
                 row.strategy,
@@ -74,12 +76,21 @@ class Demonstrations:
         sample_id: str | None = None,
         strategy: str | None = None,
         review: Review | None = None,
+        hinted: bool | None = None,
+        search: str = "",
     ) -> list[DemonstrationRow]:
-        """Answers ordered by task, sample, strategy and index. None means any."""
-        conditions = {"d.sample_id": sample_id, "d.strategy": strategy, "d.review": review}
+        """Answers ordered by task, sample, strategy and index; with `search`, those that hold all its words.
+
+        None means any.
+        """
+        conditions = {"d.sample_id": sample_id, "d.strategy": strategy, "d.review": review, "d.hinted": hinted}
         given: dict[str, Any] = {column: value for column, value in conditions.items() if value is not None}
         clauses = [f"{column} = ?" for column in given]
         parameters: list[Any] = [*given.values()]
+        if words := search.split():
+            clauses.append("d.id IN (SELECT rowid FROM demonstration_texts WHERE demonstration_texts MATCH ?)")
+            # In quotes a word means itself: the search has a language of its own.
+            parameters.append(" ".join('"' + word.replace('"', '""') + '"' for word in words))
         if tasks is not None:
             clauses.append("s.task IN (SELECT value FROM json_each(?))")
             parameters.append(to_json([*tasks]))
@@ -95,9 +106,11 @@ class Demonstrations:
         return _demonstration(row)
 
     def set_review(self, demonstration_id: int, review: Review) -> None:
-        """Accept or reject an answer. Raises `InputError` where there is none."""
+        """Accept or reject an answer, or take that back. Raises `InputError` where there is none."""
         changed = self._connection.execute_durably(
-            "UPDATE demonstrations SET review = ? WHERE id = ?", [review, demonstration_id]
+            "UPDATE demonstrations SET review = CASE WHEN edited AND ? = 'pending' THEN 'edited' ELSE ? END"
+            " WHERE id = ?",
+            [review, review, demonstration_id],
         )
         if not changed:
             raise _missing(demonstration_id)
@@ -108,7 +121,16 @@ class Demonstrations:
         Raises `InputError` where there is no such answer.
         """
         changed = self._connection.execute_durably(
-            "UPDATE demonstrations SET text = ?, verified = ?, review = 'edited' WHERE id = ?",
+            "UPDATE demonstrations SET text = ?, verified = ?, review = 'edited', edited = 1 WHERE id = ?",
+            [storable(text), verified, demonstration_id],
+        )
+        if not changed:
+            raise _missing(demonstration_id)
+
+    def restore(self, demonstration_id: int, text: str, verified: bool | None) -> None:
+        """The teacher's words again, as `text`. Raises `InputError` where there is no such answer."""
+        changed = self._connection.execute_durably(
+            "UPDATE demonstrations SET text = ?, verified = ?, review = 'pending', edited = 0 WHERE id = ?",
             [storable(text), verified, demonstration_id],
         )
         if not changed:
@@ -129,5 +151,6 @@ def _demonstration(row: sqlite3.Row) -> DemonstrationRow:
         verified=optional_bool(row["verified"]),
         review=row["review"],
         hinted=bool(row["hinted"]),
+        edited=bool(row["edited"]),
         demonstration_id=row["id"],
     )

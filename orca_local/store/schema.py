@@ -148,5 +148,21 @@ CREATE VIEW teacher_spend AS
   FROM charges JOIN teacher_calls AS calls ON calls.key = charges.call_key GROUP BY calls.endpoint, calls.model;
 """
 
-STEPS: tuple[tuple[str, str], ...] = (("0001_initial", INITIAL), ("0002_teaching", TEACHING))
+REVIEW = """
+ALTER TABLE demonstrations ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
+UPDATE demonstrations SET edited = 1 WHERE review = 'edited';
+CREATE VIRTUAL TABLE demonstration_texts USING fts5(text, content='demonstrations', content_rowid='id');
+CREATE TRIGGER demonstration_added AFTER INSERT ON demonstrations BEGIN
+  INSERT INTO demonstration_texts(rowid, text) VALUES (new.id, new.text); END;
+CREATE TRIGGER demonstration_changed AFTER UPDATE OF text ON demonstrations WHEN old.text IS NOT new.text BEGIN
+  INSERT INTO demonstration_texts(demonstration_texts, rowid, text) VALUES ('delete', old.id, old.text); INSERT INTO
+  demonstration_texts(rowid, text) VALUES (new.id, new.text); END;
+INSERT INTO demonstration_texts(demonstration_texts) VALUES ('rebuild');
+"""
+
+STEPS: tuple[tuple[str, str], ...] = (
+    ("0001_initial", INITIAL),
+    ("0002_teaching", TEACHING),
+    ("0003_review", REVIEW),
+)
 """Name and SQL of every step, oldest first. A released step never changes; a change is a new step."""

@@ -6,17 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orca_local.domain.scoring import score
-from orca_local.domain.types import Sample
+from orca_local.domain.scoring import verify
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
 from orca_local.teach.teacher import Question, TeacherAnswer
-
-RIGHT = 1.0
-"""Score from which an answer to a right-or-wrong kind counts as verified."""
-CLOSE = 0.5
-"""The same for kinds with partial scores, where even a good answer has other words than the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +103,3 @@ class Desk:
         )
         self._store.demonstrations.upsert(row)
         return row
-
-
-def verify(sample: Sample, text: str) -> bool | None:
-    """Whether an answer agrees with the reference; None where there is none."""
-    if sample.kind == "free" or not sample.answers:
-        return None
-    value = score(sample, text).value
-    if value is None:
-        return False
-    return value >= (CLOSE if sample.kind in ("span", "text") else RIGHT)
