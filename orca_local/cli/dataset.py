@@ -187,7 +187,10 @@ def edit(common: Common, number: int, text: str | None, path: Path | None, resto
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
 @common_options
 def write(common: Common, path: Path) -> None:
-    """Write the rows as chat JSON Lines, as mlx-lm, axolotl and the OpenAI fine-tuning API read them."""
+    """Write the rows as chat JSON Lines, as mlx-lm, axolotl and the OpenAI fine-tuning API read them.
+
+    A PATH that ends in .parquet gets Parquet.
+    """
     from orca_local.cli.tables import echo
 
     with open_pipeline(common) as pipeline:

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from orca_local.dataset.similar import ALIKE, runs, similarity
+from orca_local.domain.errors import MissingError, explain_os_error
 from orca_local.domain.events import Event, RowDropped, StageFinished, StageStarted
 from orca_local.domain.prompts import plain_messages
 from orca_local.domain.settings import DatasetSettings
@@ -135,6 +136,30 @@ def write_chat_jsonl(dataset: Dataset, path: Path) -> int:
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     write_whole(path, text, hint="name another place")
     return len(dataset.conversations)
+
+
+def write_parquet(dataset: Dataset, path: Path) -> int:
+    """The same conversations as Parquet, with one column `messages`; returns their number.
+
+    Raises `MissingError` without pyarrow.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingError("pyarrow is not installed", hint='pip install "orca-local[parquet]"') from error
+    rows = [[message.to_dict() for message in messages] for messages in dataset.conversations]
+    message = pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string())])
+    table = pyarrow.table({"messages": pyarrow.array(rows, pyarrow.list_(message))})
+    part = path.with_name(path.name + ".part")
+    try:
+        parquet.write_table(table, part)
+        part.replace(path)
+    except OSError as error:
+        raise explain_os_error(error, path, hint="name another place") or error from error
+    finally:
+        part.unlink(missing_ok=True)
+    return len(rows)
 
 
 def _refusal(

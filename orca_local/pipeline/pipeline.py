@@ -184,10 +184,11 @@ class Pipeline:
         return self._run("dataset", lambda run: build(dataset, run_id=run.run_id))
 
     def write_dataset(self, path: Path) -> int:
-        """Write the rows as chat JSON Lines; returns their number."""
-        from orca_local.dataset.build import write_chat_jsonl
+        """Write the rows as chat JSON Lines, or as Parquet where the name says so; returns their number."""
+        from orca_local.dataset.build import write_chat_jsonl, write_parquet
 
-        return write_chat_jsonl(self._dataset(), path)
+        write = write_parquet if path.suffix == ".parquet" else write_chat_jsonl
+        return write(self._dataset(), path)
 
     def preview(self, row: DemonstrationRow) -> Preview:
         """Exactly what training sees of an answer."""

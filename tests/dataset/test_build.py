@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orca_local.dataset.build import Dataset, build, leaks, make_dataset, write_chat_jsonl
+from orca_local.dataset.build import Dataset, build, leaks, make_dataset, write_chat_jsonl, write_parquet
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import RowDropped, StageFinished
 from orca_local.domain.settings import DatasetSettings
@@ -184,3 +184,18 @@ def test_rows_are_written_in_the_chat_form(store: Store, renderer: PromptRendere
     }
     with pytest.raises(InputError, match="cannot be written"):
         write_chat_jsonl(made(store, renderer), tmp_path / "nowhere" / "rows.jsonl")
+
+
+def test_rows_are_written_as_parquet(store: Store, renderer: PromptRenderer, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    fill(store, [sample(1), sample(2)])
+    for number in (1, 2):
+        demonstrate(store, f"s0{number}", f"{number}: ☃\nAnswer: {2 * number}")
+    dataset = made(store, renderer)
+    assert write_parquet(dataset, tmp_path / "rows.parquet") == 2
+    rows = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
+    assert [row["messages"] for row in rows] == [[m.to_dict() for m in c] for c in dataset.conversations]
+    with pytest.raises(InputError):
+        write_parquet(dataset, tmp_path / "nowhere" / "rows.parquet")
+    assert [file.name for file in tmp_path.glob("rows*")] == ["rows.parquet"]
