@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import Path
 
+from orca_local.dataset.balance import quotas
+from orca_local.dataset.few_shot import few_shot_conversations
+from orca_local.dataset.overlap import HeldOut
 from orca_local.dataset.similar import ALIKE, runs, similarity
-from orca_local.domain.errors import MissingError, explain_os_error
+from orca_local.domain.erasure import leaks
 from orca_local.domain.events import Event, RowDropped, StageFinished, StageStarted
 from orca_local.domain.prompts import plain_messages
 from orca_local.domain.settings import DatasetSettings
@@ -19,7 +19,6 @@ from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Message, Sample
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.rows.rows import RefusedRow, TrainingRow, make_row
-from orca_local.runs.files import write_whole
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 
@@ -48,7 +47,8 @@ def make_dataset(
     give the same rows in the same order.
     """
     samples = {sample.id: sample for sample in store.samples.list(split="train")}
-    held_out = {_question(s.prompt) for split in ("probe", "holdout") for s in store.samples.list(split=split)}
+    asked = (s.prompt for split in ("probe", "holdout") for s in store.samples.list(split=split))
+    held_out = HeldOut(asked, (s.prompt for s in samples.values()))
     dataset = Dataset()
     seen: set[str] = set()
     for sample_id, found in groupby(store.demonstrations.list(), key=lambda row: row.sample_id):
@@ -66,6 +66,9 @@ def make_dataset(
             else:
                 dataset.dropped.append(RefusedRow(sample.id, *reason))
         _add(dataset, seen, renderer, settings, sample, good)
+    tasks = {sample.id: sample.task for sample in samples.values()}
+    _balance(dataset, tasks, settings)
+    _show_examples(dataset, tasks, renderer, settings)
     return dataset
 
 
@@ -110,6 +113,37 @@ def _add(
             dataset.conversations.append(messages)
 
 
+def _balance(dataset: Dataset, tasks: Mapping[str, str], settings: DatasetSettings) -> None:
+    """Leave out rows of tasks that have too many, in an order that has nothing to do with what they say."""
+    left = quotas(
+        Counter(tasks[row.sample_id] for row in dataset.rows), cap=settings.per_task, temperature=settings.balance
+    )
+    kept = []
+    for number in sorted(range(len(dataset.rows)), key=lambda n: dataset.rows[n].content_hash):
+        sample_id = dataset.rows[number].sample_id
+        if left[tasks[sample_id]]:
+            left[tasks[sample_id]] -= 1
+            kept.append(number)
+        else:
+            dataset.dropped.append(RefusedRow(sample_id, "balance", "its task has as many rows as it may have"))
+    dataset.rows = [dataset.rows[number] for number in sorted(kept)]
+    dataset.conversations = [dataset.conversations[number] for number in sorted(kept)]
+
+
+def _show_examples(
+    dataset: Dataset, tasks: Mapping[str, str], renderer: PromptRenderer, settings: DatasetSettings
+) -> None:
+    """Add rows that show solved examples first."""
+    own = [(tasks[r.sample_id], r.sample_id, c) for r, c in zip(dataset.rows, dataset.conversations, strict=True)]
+    for sample_id, conversation in few_shot_conversations(own, settings.few_shot):
+        row = make_row(renderer, sample_id, conversation, settings.max_tokens)
+        if isinstance(row, RefusedRow):
+            dataset.dropped.append(RefusedRow(sample_id, f"few_shot_{row.reason}", row.detail))
+        else:
+            dataset.rows.append(row)
+            dataset.conversations.append(conversation)
+
+
 def build(dataset: Dataset, *, run_id: int) -> Iterator[Event]:
     """Say what became a row and what did not, and why."""
     yield StageStarted("dataset", len(dataset.rows) + len(dataset.dropped), "answers")
@@ -126,44 +160,8 @@ def build(dataset: Dataset, *, run_id: int) -> Iterator[Event]:
     yield StageFinished("dataset", summary)
 
 
-def write_chat_jsonl(dataset: Dataset, path: Path) -> int:
-    """Write the conversations as `{"messages": […]}` lines, whole or not at all; returns their number.
-
-    This is the form that mlx-lm, axolotl and the OpenAI fine-tuning API read. An empty system message is
-    written too: left out, some templates put in one of their own, and the rows would train something else.
-    """
-    lines = ({"messages": [message.to_dict() for message in messages]} for messages in dataset.conversations)
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    write_whole(path, text, hint="name another place")
-    return len(dataset.conversations)
-
-
-def write_parquet(dataset: Dataset, path: Path) -> int:
-    """The same conversations as Parquet, with one column `messages`; returns their number.
-
-    Raises `MissingError` without pyarrow.
-    """
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise MissingError("pyarrow is not installed", hint='pip install "orca-local[parquet]"') from error
-    rows = [[message.to_dict() for message in messages] for messages in dataset.conversations]
-    message = pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string())])
-    table = pyarrow.table({"messages": pyarrow.array(rows, pyarrow.list_(message))})
-    part = path.with_name(path.name + ".part")
-    try:
-        parquet.write_table(table, part)
-        part.replace(path)
-    except OSError as error:
-        raise explain_os_error(error, path, hint="name another place") or error from error
-    finally:
-        part.unlink(missing_ok=True)
-    return len(rows)
-
-
 def _refusal(
-    demonstration: DemonstrationRow, sample: Sample, strategy: Strategy, held_out: set[str], *, keep_wrong: bool
+    demonstration: DemonstrationRow, sample: Sample, strategy: Strategy, held_out: HeldOut, *, keep_wrong: bool
 ) -> tuple[str, str] | None:
     """Why this answer is not trained on: a word for counting, and a sentence."""
     if demonstration.review == "rejected":
@@ -172,27 +170,13 @@ def _refusal(
         return "empty", "the answer is empty"
     if not _is_good(demonstration) and not keep_wrong:
         return "mismatch", "the answer differs from the reference"
-    if _question(sample.prompt) in held_out:
-        return "holdout_overlap", "the same question is among the probe or holdout samples"
-    if leaks(demonstration.text, strategy):
-        return "instruction_leak", "the answer repeats the instruction that was to be erased"
+    if held_out.overlaps(sample.prompt):
+        return "holdout_overlap", "the same question, or most of its words, is among the probe or holdout samples"
+    if leaks(demonstration.text, strategy, sample.prompt) and demonstration.review == "pending":
+        return "instruction_leak", "the answer repeats, or talks of, the instruction that was to be erased"
     return None
 
 
 def _is_good(demonstration: DemonstrationRow) -> bool:
     """Whether an answer is right, as far as anybody knows, or a person took it."""
     return demonstration.verified is not False or demonstration.review in ("accepted", "edited")
-
-
-def leaks(text: str, strategy: Strategy) -> bool:
-    """Whether an answer names the strategy or repeats its instruction."""
-    plain = _question(text)
-    if re.search(rf"\b{re.escape(strategy.name)}\b", text) and "_" in strategy.name:
-        return True
-    told = {strategy.student, strategy.teacher}
-    sentences = [s for text in told for s in re.split(r"(?<=[.!?])\s+", text) if len(s.split()) >= 4]
-    return any(_question(sentence) in plain for sentence in sentences)
-
-
-def _question(text: str) -> str:
-    return " ".join(re.sub(r"[^\w\s]", " ", text.casefold()).split())

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orca_local.dataset.build import leaks
+from orca_local.domain.erasure import leaks
 from orca_local.domain.errors import InputError
 from orca_local.domain.prompts import plain_messages
 from orca_local.domain.strategies import Strategy

@@ -154,6 +154,12 @@ class DatasetSettings(_Section):
     """Of several good answers to one prompt, which to train on."""
     per_prompt: int = Field(default=1, ge=1)
     """How many of them."""
+    per_task: int = Field(default=0, ge=0)
+    """Rows of a task at most; 0: all."""
+    balance: float = Field(default=1.0, ge=0, le=1)
+    """Tasks' shares are their sizes to this power: 1 leaves them, 0 makes all equal."""
+    few_shot: float = Field(default=0.0, ge=0, lt=1)
+    """Share of rows, made in addition, that show three to five solved examples of the task first."""
 
 
 class TrainSettings(_Section):

@@ -24,3 +24,8 @@ def printable(text: str) -> str:
     Tabs and newlines stay; every other line end becomes a newline.
     """
     return _CONTROLS.sub("", _LINE_ENDS.sub("\n", _SEQUENCES.sub("", text)))
+
+
+def plain_words(text: str) -> str:
+    """`text` without case, punctuation and the kind of white space."""
+    return " ".join(re.sub(r"[^\w\s]", " ", text.casefold()).split())

@@ -185,7 +185,7 @@ class Pipeline:
 
     def write_dataset(self, path: Path) -> int:
         """Write the rows as chat JSON Lines, or as Parquet where the name says so; returns their number."""
-        from orca_local.dataset.build import write_chat_jsonl, write_parquet
+        from orca_local.dataset.write import write_chat_jsonl, write_parquet
 
         write = write_parquet if path.suffix == ".parquet" else write_chat_jsonl
         return write(self._dataset(), path)

@@ -127,7 +127,7 @@ class Gathering:
                     questions += self._ladder.next(item.question, right=False)
                 else:
                     yield self._kept(item.row, cached=True)
-                    questions += self._ladder.next(item.question, right=item.row.verified is not False)
+                    questions += self._ladder.next(item.question, right=self._ladder.is_good(item.question, item.row))
 
     def _send(self) -> None:
         """Reserve and submit as much as pace and budget allow."""
@@ -183,7 +183,7 @@ class Gathering:
             self._learn(answer, self._in_flight.pop(answer.question.key), now)
             if row is not None:
                 events.append(self._kept(row, cached=False))
-                following += self._ladder.next(answer.question, right=row.verified is not False)
+                following += self._ladder.next(answer.question, right=self._ladder.is_good(answer.question, row))
             elif not self._again(answer, now):
                 events.append(self._failed(answer.question, answer.error))
                 self._fatal = self._fatal or answer.fatal or self._given_up(answer)

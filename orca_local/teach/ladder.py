@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from orca_local.domain.erasure import leaks
 from orca_local.domain.prompts import hinted_messages, student_messages, teacher_messages
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.teaching import TeacherRequest
 from orca_local.domain.types import Sample
+from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.teach.teacher import Question
 
 
@@ -48,14 +50,19 @@ class Ladder:
         self._rungs[sample.id] = _Rung(self._samples, self._samples)
         return [self._question(sample, index) for index in range(self._samples)]
 
+    def is_good(self, question: Question, row: DemonstrationRow) -> bool:
+        """Whether an answer can be trained on: it is right, as far as is known, and gives no instruction away."""
+        sample = question.sample
+        return row.verified is not False and not leaks(row.text, self._chosen[sample.task], sample.prompt)
+
     def next(self, question: Question, *, right: bool | None) -> list[Question]:
-        """What to ask after an answer that was `right`, or after none (None: asking again is of no use)."""
+        """What to ask after an answer that was `right`, or not, or after none (None: asking again is of no use)."""
         rung = self._rungs[question.sample.id]
         rung.open -= 1
         rung.right |= bool(right)
         if rung.open:
             return []
-        following = [] if rung.right or right is None or not question.sample.answers else self._climb(question, rung)
+        following = [] if rung.right or right is None else self._climb(question, rung)
         self.finished += not following
         return following
 
@@ -64,7 +71,7 @@ class Ladder:
             rung.asked += 1
             rung.open += 1
             return [self._question(question.sample, rung.asked - 1)]
-        if self._hints and not rung.hinted:
+        if self._hints and not rung.hinted and question.sample.answers:
             rung.hinted = True
             rung.open += 1
             return [self._hint(question.sample)]

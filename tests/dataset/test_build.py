@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from orca_local.dataset.build import Dataset, build, leaks, make_dataset, write_chat_jsonl, write_parquet
+from orca_local.dataset.build import Dataset, build, make_dataset
+from orca_local.dataset.write import write_chat_jsonl, write_parquet
+from orca_local.domain.erasure import leaks
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import RowDropped, StageFinished
 from orca_local.domain.settings import DatasetSettings
@@ -199,3 +201,26 @@ def test_rows_are_written_as_parquet(store: Store, renderer: PromptRenderer, tmp
     with pytest.raises(InputError):
         write_parquet(dataset, tmp_path / "nowhere" / "rows.parquet")
     assert [file.name for file in tmp_path.glob("rows*")] == ["rows.parquet"]
+
+
+def test_rows_with_examples_are_trained_on_at_their_last_answer_alone(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(i) for i in range(8)])
+    for number in range(8):
+        demonstrate(store, f"s0{number}", f"{number} twice.\nAnswer: {2 * number}")
+    dataset = made(store, renderer, few_shot=0.2)
+    assert len(dataset.rows) == 10
+    for row, conversation in zip(dataset.rows[8:], dataset.conversations[8:], strict=True):
+        assert len(conversation) >= 1 + 2 * 4
+        trained = renderer.tokenizer.spell(row.token_ids[row.loss_start :])
+        assert trained == conversation[-1].content + "<|im_end|>"
+    few = made(store, renderer, few_shot=0.2, max_tokens=90)
+    assert len(few.rows) == 8 and reasons(few) == {"few_shot_too_long": 2}
+
+
+def test_a_task_has_no_more_rows_than_it_may_have(store: Store, renderer: PromptRenderer) -> None:
+    fill(store, [sample(i) for i in range(8)])
+    for number in range(8):
+        demonstrate(store, f"s0{number}", f"{number} twice.\nAnswer: {2 * number}")
+    dataset = made(store, renderer, per_task=3)
+    assert (len(dataset.rows), len(dataset.conversations), reasons(dataset)) == (3, 3, {"balance": 5})
+    assert {row.content_hash for row in dataset.rows} <= {row.content_hash for row in made(store, renderer).rows}

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from orca_local.domain.settings import TeacherSettings
+from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.teach.ladder import Ladder
 from orca_local.teach.teacher import Question
 from tests.teach.scene import STEPS, sample
@@ -58,11 +60,20 @@ def test_last_of_all_the_teacher_is_shown_the_reference() -> None:
     assert STEPS.teacher in hint.request.messages[0].content
 
 
-def test_what_cannot_be_answered_or_judged_is_not_asked_again() -> None:
+def test_what_cannot_be_answered_is_not_asked_again() -> None:
     assert climb(ladder(attempts=5), None) == [(0, 0.0, False)]
     free = sample(1, kind="free", answers=())
-    made = ladder(attempts=5, on_mismatch="with_hint")
-    assert made.next(made.first(free)[0], right=False) == []
+    made = ladder(attempts=0, on_mismatch="with_hint")
+    assert made.next(made.first(free)[0], right=False) == [], "there is no reference to show"
+
+
+def test_an_answer_that_gives_its_instruction_away_is_asked_for_again() -> None:
+    made = ladder(attempts=1)
+    (question,) = made.first(sample(2))
+    row = DemonstrationRow("s02", STEPS.name, "k", 0, "As instructed, 2 and 2.\nAnswer: 4", True)
+    assert not made.is_good(question, row)
+    assert made.is_good(question, replace(row, text="2 and 2.\nAnswer: 4"))
+    assert not made.is_good(question, replace(row, text="2 and 2.\nAnswer: 4", verified=False))
 
 
 def test_a_teacher_that_never_varies_is_asked_once() -> None:

@@ -1,0 +1,114 @@
+"""What concerns rows together: overlap with held-out prompts, balance over tasks, and rows that show examples."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orca_local.dataset.balance import quotas
+from orca_local.dataset.few_shot import few_shot_conversations
+from orca_local.dataset.overlap import HeldOut
+from orca_local.domain.erasure import leaks
+from orca_local.domain.types import Message
+from tests.teach.scene import STEPS
+
+PASSAGE = "The old mill by the river was sold in spring to a baker from the next town who wanted its wheel for flour. "
+DEFINITION = (
+    "In this task you are given a passage and a question, and you answer the question with words from the passage. "
+)
+
+
+def test_the_same_question_in_other_marks_overlaps() -> None:
+    held = HeldOut(["What IS 5 + 5 ?!"], [])
+    assert held.overlaps("what is 5 + 5")
+    assert not held.overlaps("what is 5 + 6")
+
+
+def test_a_long_text_that_is_asked_about_again_overlaps() -> None:
+    held = HeldOut([PASSAGE + "Who bought the mill?"], [PASSAGE + "When was it sold?"])
+    assert held.overlaps(PASSAGE + "When was it sold?")
+    assert not held.overlaps("A short question that shares nothing with the passage but some words like the mill.")
+
+
+def test_a_tasks_own_wording_is_no_overlap() -> None:
+    prompts = [
+        DEFINITION + f"Where does the {animal} live in winter?" for animal in ("fox", "owl", "bear", "wolf", "hare")
+    ]
+    held = HeldOut(prompts[:2], prompts[2:])
+    assert not any(held.overlaps(prompt) for prompt in prompts[2:])
+    assert held.overlaps(prompts[0])
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 500), max_size=6),
+    st.integers(0, 100),
+    st.floats(0, 1),
+)
+def test_quotas_never_ask_for_more_than_there_is(counts: dict[str, int], cap: int, temperature: float) -> None:
+    found = quotas(counts, cap=cap, temperature=temperature)
+    assert found.keys() == counts.keys()
+    for task, count in counts.items():
+        assert 0 <= found[task] <= (min(count, cap) if cap else count)
+    if temperature == 1:
+        assert found == {task: min(count, cap) if cap else count for task, count in counts.items()}
+    if any(counts.values()):
+        assert any(found.values()), "the smallest task keeps what it has"
+
+
+def test_a_temperature_of_nothing_makes_tasks_equal() -> None:
+    assert quotas({"a": 100, "b": 10, "c": 0}, temperature=0) == {"a": 10, "b": 10, "c": 0}
+    assert quotas({"a": 100, "b": 25}, temperature=0.5) == {"a": 50, "b": 25}
+    assert quotas({"a": 100, "b": 25}, cap=40) == {"a": 40, "b": 25}
+
+
+def row(task: str, number: int) -> tuple[str, str, tuple[Message, ...]]:
+    messages = (
+        Message("system", "s"),
+        Message("user", f"{task} {number}?"),
+        Message("assistant", f"{task} {number}!"),
+    )
+    return task, f"{task}{number}", messages
+
+
+def test_examples_come_from_the_task_and_never_from_the_question_itself() -> None:
+    rows = [row("a", i) for i in range(30)] + [row("b", i) for i in range(3)]
+    made = list(few_shot_conversations(rows, 0.25))
+    assert len(made) == round(33 / 3)
+    sizes = Counter()
+    for name, (system, *turns) in made:
+        assert name.startswith("a"), "three rows are too few to show three others"
+        assert system.role == "system" and [t.role for t in turns] == ["user", "assistant"] * (len(turns) // 2)
+        questions = [turn.content for turn in turns[::2]]
+        assert len(set(questions)) == len(questions) and questions[-1] == f"a {name[1:]}?"
+        sizes[len(questions) - 1] += 1
+    assert set(sizes) == {3, 4, 5}
+    assert made == list(few_shot_conversations(rows, 0.25))
+    assert not list(few_shot_conversations(rows, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("First 3, then 4. Answer: 7", False),
+        (f"{STEPS.student} So: 7", True),
+        ("I use step_by_step here. Answer: 7", True),
+        ("As instructed, I count up. Answer: 7", True),
+        ("I was asked to think in steps. Answer: 7", True),
+        ("According to the instructions, each line does one thing.", True),
+        ("The provided answer is 7, so we work backwards.", True),
+        ("The system prompt wants lines.", True),
+        ("He asked Tom for 3 apples, as Tom told him to.", False),
+        ("We are told that Tom has 3 apples.", False),
+    ],
+)
+def test_talk_of_instructions_is_found(text: str, expected: bool) -> None:
+    assert leaks(text, STEPS) is expected
+
+
+def test_what_the_question_itself_says_is_no_leak() -> None:
+    prompt = "The instructions say to add flour first. What comes first?"
+    assert not leaks("The instructions say to add flour first. Answer: flour", STEPS, prompt)
+    assert leaks("My instructions are to be brief. Answer: flour", STEPS, prompt)
