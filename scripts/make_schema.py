@@ -34,6 +34,7 @@ TABLES = {
     "adapters": "Trained adapters and the hash of the only weights they fit; the highest `position` is the latest.",
     "exports": "Files that passed their acceptance test.",
     "demonstration_texts": "Full-text index of the answers.",
+    "likelihoods": "How likely the student finds an answer: mean log-probability of its tokens, in nats.",
     "evaluations": "Results per model, system message and task on the holdout split.",
     "latest_measurements": "The measurement that counts for each sample, model, strategy, system message and index.",
     "probe_matrix": "Accuracy of every strategy on every task's probe samples.",

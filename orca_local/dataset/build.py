@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -21,6 +21,9 @@ from orca_local.gguf.renderer import PromptRenderer
 from orca_local.rows.rows import RefusedRow, TrainingRow, make_row
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
+
+Likelihood = Callable[[Sample, str], float]
+"""How likely the student finds an answer to a sample."""
 
 
 @dataclass
@@ -40,11 +43,13 @@ def make_dataset(
     chosen: Mapping[str, Strategy],
     *,
     keep_mismatches: bool = False,
+    likelihood: Likelihood | None = None,
 ) -> Dataset:
     """Rows from the answers that were gathered under each task's chosen strategy.
 
-    With `keep_mismatches`, where no answer agrees with the reference, the one there is. The same store and settings
-    give the same rows in the same order.
+    With `keep_mismatches`, where no answer agrees with the reference, the one there is. `prefer = "likely"` needs
+    `likelihood`, which is asked where there is a choice. The same store and settings give the same rows in the same
+    order.
     """
     samples = {sample.id: sample for sample in store.samples.list(split="train")}
     asked = (s.prompt for split in ("probe", "holdout") for s in store.samples.list(split=split))
@@ -65,11 +70,29 @@ def make_dataset(
                 good.append(demonstration)
             else:
                 dataset.dropped.append(RefusedRow(sample.id, *reason))
-        _add(dataset, seen, renderer, settings, sample, good)
+        _add(dataset, seen, renderer, settings, sample, _preferred(good, sample, settings, likelihood))
     tasks = {sample.id: sample.task for sample in samples.values()}
     _balance(dataset, tasks, settings)
     _show_examples(dataset, tasks, renderer, settings)
     return dataset
+
+
+def _preferred(
+    good: Sequence[DemonstrationRow], sample: Sample, settings: DatasetSettings, likelihood: Likelihood | None
+) -> list[DemonstrationRow]:
+    """Good answers, the preferred ones first."""
+
+    def rank(row: DemonstrationRow) -> float:
+        if settings.prefer == "shortest":
+            return len(row.text)
+        if settings.prefer == "likely" and len(good) > 1:
+            if likelihood is None:
+                raise ValueError("nobody says how likely an answer is")
+            return -likelihood(sample, row.text)
+        return 0.0
+
+    # What a person accepted goes before what was only verified, and that before what took a hint.
+    return sorted(good, key=lambda row: (row.review == "pending", row.hinted, rank(row)))
 
 
 def _add(
@@ -78,20 +101,11 @@ def _add(
     renderer: PromptRenderer,
     settings: DatasetSettings,
     sample: Sample,
-    good: Sequence[DemonstrationRow],
+    answers: Sequence[DemonstrationRow],
 ) -> None:
-    """Rows of one sample's good answers, the preferred ones first and no more than are wanted."""
-    # What a person accepted goes before what was only verified, and that before what took a hint.
-    order = sorted(
-        good,
-        key=lambda row: (
-            row.review == "pending",
-            row.hinted,
-            len(row.text) if settings.prefer == "shortest" else 0,
-        ),
-    )
+    """Rows of one sample's good answers, no more than are wanted of them."""
     kept: list[frozenset[tuple[str, ...]]] = []
-    for demonstration in order:
+    for demonstration in answers:
         text = demonstration.text.strip()
         if len(kept) == settings.per_prompt:
             dataset.dropped.append(RefusedRow(sample.id, "surplus", "dataset.per_prompt are there already"))

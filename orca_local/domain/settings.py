@@ -150,8 +150,8 @@ class DatasetSettings(_Section):
     """What stands in place of the erased strategy; may be empty."""
     max_tokens: int = Field(default=2048, ge=16)
     """Rows longer than this are refused and counted, never cut."""
-    prefer: Literal["first", "shortest"] = "first"
-    """Of several good answers to one prompt, which to train on."""
+    prefer: Literal["first", "shortest", "likely"] = "first"
+    """Of several good answers to one prompt, which to train on; likely: the one that the student itself would say."""
     per_prompt: int = Field(default=1, ge=1)
     """How many of them."""
     per_task: int = Field(default=0, ge=0)

@@ -315,16 +315,20 @@ class Pipeline:
     def _dataset(self) -> Dataset:
         from orca_local.dataset.build import make_dataset
         from orca_local.gguf.renderer import PromptRenderer
+        from orca_local.pipeline.likelihood import student_likelihood
 
-        chosen = self._chosen_by_task(self._samples("train"))
+        chosen, settings = self._chosen_by_task(self._samples("train")), self._settings.dataset
+        keep_mismatches = self._settings.teacher.on_mismatch == "keep"
         with closing(PromptRenderer(self.student.weights.path)) as renderer:
-            return make_dataset(
-                self.store,
-                renderer,
-                self._settings.dataset,
-                chosen,
-                keep_mismatches=self._settings.teacher.on_mismatch == "keep",
-            )
+            if settings.prefer != "likely":
+                return make_dataset(self.store, renderer, settings, chosen, keep_mismatches=keep_mismatches)
+            base = self.candidate("base")
+            with student_likelihood(
+                self.store, renderer, base.model.sha256, settings.system_message, lambda: self._open_engine(base.path)
+            ) as likelihood:
+                return make_dataset(
+                    self.store, renderer, settings, chosen, keep_mismatches=keep_mismatches, likelihood=likelihood
+                )
 
     def _open_engine(self, path: Path) -> LlamaCppEngine:
         from orca_local.engines.llama_cpp import LlamaCppEngine

@@ -160,9 +160,18 @@ CREATE TRIGGER demonstration_changed AFTER UPDATE OF text ON demonstrations WHEN
 INSERT INTO demonstration_texts(demonstration_texts) VALUES ('rebuild');
 """
 
+LIKELIHOODS = """
+CREATE TABLE likelihoods (
+  text_hash TEXT NOT NULL, sample_id TEXT NOT NULL REFERENCES samples(id), model_sha256 TEXT NOT NULL,
+  system_message TEXT NOT NULL, value REAL NOT NULL,
+  PRIMARY KEY (text_hash, sample_id, model_sha256, system_message)
+) STRICT, WITHOUT ROWID;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("0001_initial", INITIAL),
     ("0002_teaching", TEACHING),
     ("0003_review", REVIEW),
+    ("0004_likelihoods", LIKELIHOODS),
 )
 """Name and SQL of every step, oldest first. A released step never changes; a change is a new step."""

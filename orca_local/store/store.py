@@ -14,6 +14,7 @@ from orca_local.store.charges import Charges
 from orca_local.store.connection import BUSY_SECONDS, Connection
 from orca_local.store.demonstrations import Demonstrations
 from orca_local.store.generations import Generations
+from orca_local.store.likelihoods import Likelihoods
 from orca_local.store.measurements import Measurements
 from orca_local.store.migrate import migrate
 from orca_local.store.models import Models
@@ -45,6 +46,7 @@ class Store:
         self.selections = Selections(connection)
         self.teacher_calls = TeacherCalls(connection)
         self.charges = Charges(connection)
+        self.likelihoods = Likelihoods(connection)
         self.demonstrations = Demonstrations(connection)
         self.trainings = Trainings(connection)
         self.adapters = Adapters(connection)

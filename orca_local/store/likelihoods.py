@@ -1,0 +1,30 @@
+"""How likely a student finds an answer, kept for the text: it is computed once."""
+
+from __future__ import annotations
+
+from orca_local.domain.keys import content_key
+from orca_local.store.connection import Connection
+
+
+class Likelihoods:
+    """The table `likelihoods`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, text: str, sample_id: str, model_sha256: str, system_message: str) -> float | None:
+        """Mean log-probability of the answer's tokens, in nats, given the erased prompt; None where it is not known."""
+        row = self._connection.row(
+            "SELECT value FROM likelihoods WHERE text_hash = ? AND sample_id = ? AND model_sha256 = ?"
+            " AND system_message = ?",
+            [content_key(text), sample_id, model_sha256, system_message],
+        )
+        return None if row is None else float(row["value"])
+
+    def put(self, text: str, sample_id: str, model_sha256: str, system_message: str, value: float) -> None:
+        """Keep it."""
+        self._connection.execute(
+            "INSERT INTO likelihoods (text_hash, sample_id, model_sha256, system_message, value) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET value = excluded.value",
+            [content_key(text), sample_id, model_sha256, system_message, value],
+        )
