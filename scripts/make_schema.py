@@ -27,6 +27,8 @@ TABLES = {
     "selections": "The strategy of each task. A choice by hand (`chosen_by` = `hand`) wins, else the latest.",
     "teacher_calls": "Calls to teachers. `key` is a hash of the whole request; a done call is never made again.",
     "charges": "The ledger of money: one line a try, written before it is made; unsettled ones count at their worst.",
+    "batches": "Questions that were sent together, to be answered within a day.",
+    "batch_calls": "Which calls a batch holds, and what becomes of their answers.",
     "demonstrations": "Teacher answers as material for training, with their review. An edited text stands here, the "
     "teacher's own in `teacher_calls`.",
     "trainings": "Trainings. `key` is a hash of weights, recipe and rows: the same training again goes on.",

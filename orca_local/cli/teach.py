@@ -15,8 +15,12 @@ from orca_local.cli.stages import open_pipeline
 @click.option("--limit", type=click.IntRange(1), help="Teach at most this many samples, always the same ones.")
 @click.option("--retry-failed", is_flag=True, help="Ask again what failed for good: refusals, cut answers.")
 @click.option("--estimate", "only_estimate", is_flag=True, help="Say what it would cost and take, and do nothing.")
+@click.option("--batch", is_flag=True, help="Through the Batch API: collect what is answered, send the rest, and end.")
+@click.option("--live", is_flag=True, help="Ask also what waits in a batch.")
 @common_options
-def command(common: Common, limit: int | None, retry_failed: bool, only_estimate: bool) -> None:
+def command(
+    common: Common, limit: int | None, retry_failed: bool, only_estimate: bool, batch: bool, live: bool
+) -> None:
     """Gather the teacher's answers; a call that was answered once is never made again."""
     from orca_local.cli.tables import echo
 
@@ -29,7 +33,7 @@ def command(common: Common, limit: int | None, retry_failed: bool, only_estimate
             _show_estimate(found)
         return
     with open_pipeline(common) as pipeline:
-        summary = pipeline.teach(limit, retry_failed=retry_failed)
+        summary = pipeline.teach(limit, retry_failed=retry_failed, live=live, batch=batch)
     if common.json:
         write_json(summary)
         return
@@ -40,6 +44,10 @@ def command(common: Common, limit: int | None, retry_failed: bool, only_estimate
     )
     if summary["cost_usd"]:
         echo(f"${summary['cost_usd']:.4f} by this run, ${summary['spent_usd']:.4f} in this workspace")
+    for state in summary.get("batch", {}).get("states", []):
+        echo(f"batch {state['id']}: {state['state']}, {state['done']} of {state['total']}")
+    if summary.get("batch", {}).get("waiting"):
+        echo(f"{summary['batch']['waiting']} questions wait: come back with `orca-local teach --batch`")
     if summary["not_asked"]:
         echo(f"{summary['not_asked']} questions were not asked: a cap is reached")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from orca_local.domain.types import Message
 
@@ -34,7 +35,8 @@ def few_shot_conversations(
         if len({name for name, _ in group}) > FEWEST
         for sample_id, conversation in group
     ]
-    for _, task, sample_id, (system, *rest) in sorted(able)[:wanted]:
+    # Of several rows of one sample the first comes first: numbers alone are compared.
+    for _, task, sample_id, (system, *rest) in sorted(able, key=itemgetter(0))[:wanted]:
         examples = _examples(groups[task], sample_id)
         turns = [message for _, (_, *example) in examples for message in example]
         yield sample_id, (system, *turns, *rest)

@@ -147,7 +147,7 @@ class ChatEndpoint:
     def try_once(self, question: ChatQuestion) -> ChatAnswer:
         """One call, with what is wrong in the answer."""
         try:
-            response = self._client.post(f"{self.url}/chat/completions", json=self._options(question))
+            response = self._client.post(f"{self.url}/chat/completions", json=self.options(question))
         except Exception as error:
             if not _is_of_transport(error):
                 raise
@@ -156,15 +156,32 @@ class ChatEndpoint:
             content = response.json()
         except ValueError:
             content = None
-        if response.is_success:
-            return self._read(content)
-        message, code = _problem(content, response)
-        if response.status_code == 400 and self._limit_field == "max_tokens" and "max_completion_tokens" in message:
-            self._limit_field = "max_completion_tokens"  # what newer models want instead
+        if self._wants_other_limit(response.status_code, content):
             return self.try_once(question)
-        return self._turned_away(response.status_code, self.safe(message), code, _retry_after(response.headers))
+        return self.read(response.status_code, content, response.text, _retry_after(response.headers))
 
-    def _options(self, question: ChatQuestion) -> dict[str, Any]:
+    def _wants_other_limit(self, status: int, content: Any) -> bool:
+        """Newer models want the limit under another name."""
+        said = _problem(content, "")[0]
+        if status != 400 or self._limit_field != "max_tokens" or "max_completion_tokens" not in said:
+            return False
+        self._limit_field = "max_completion_tokens"
+        return True
+
+    def read(self, status: int, content: Any, text: str = "", retry_after_s: float | None = None) -> ChatAnswer:
+        """What a response says: its HTTP status, its JSON (None where it is none), and otherwise its text."""
+        if 200 <= status < 300:
+            return self._read(content)
+        message, code = _problem(content, text)
+        return self._turned_away(status, self.safe(message), code, retry_after_s)
+
+    @property
+    def key(self) -> str:
+        """What the endpoint knows us by; empty before `open`."""
+        return self._key
+
+    def options(self, question: ChatQuestion) -> dict[str, Any]:
+        """The body of a request."""
         options: dict[str, Any] = {
             "model": self.model,
             "messages": [message.to_dict() for message in question.messages],
@@ -252,12 +269,12 @@ def _is_of_transport(error: Exception) -> bool:
     return any(kind.__name__ in ("TransportError", "HTTPError", "InvalidURL") for kind in type(error).__mro__)
 
 
-def _problem(content: Any, response: Any) -> tuple[str, str]:
+def _problem(content: Any, text: str) -> tuple[str, str]:
     """Message and code of an error, in OpenAI's form or in whatever the server has."""
     problem = _mapping(content).get("error")
     details = _mapping(problem)
-    message = details.get("message") or (problem if isinstance(problem, str) else "") or response.text
-    return str(message or response.reason_phrase), str(details.get("code") or details.get("type") or "")
+    message = details.get("message") or (problem if isinstance(problem, str) else "") or text
+    return str(message or "without a word"), str(details.get("code") or details.get("type") or "")
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from orca_local.generation.generate import ModelRef
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.pipeline.student import Student, load_student
-from orca_local.pipeline.teachers import ON_THIS_MACHINE, open_teacher
+from orca_local.pipeline.teachers import ON_THIS_MACHINE, batched_teaching, open_teacher
 from orca_local.runs.run import RunContext, run_stage
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
@@ -131,8 +131,10 @@ class Pipeline:
         strategies = [strategy.name for strategy in self._chosen_strategies(names)]
         return estimate(self.store, group_tasks(limit_per_task(scored, settings.samples), strategies), settings)
 
-    def teach(self, limit: int | None = None, *, retry_failed: bool = False) -> dict[str, Any]:
-        """Gather the teacher's answers to the training samples."""
+    def teach(
+        self, limit: int | None = None, *, retry_failed: bool = False, live: bool = False, batch: bool = False
+    ) -> dict[str, Any]:
+        """Gather the teacher's answers to the training samples; with `batch` through the Batch API."""
         from orca_local.teach.prices import find_price
         from orca_local.teach.stage import teach
 
@@ -142,6 +144,19 @@ class Pipeline:
 
         def events(run: RunContext) -> Iterator[Event]:
             with ExitStack() as opened:
+                if batch:
+                    yield from batched_teaching(
+                        self._settings.teacher,
+                        self.workspace.directory,
+                        self.store,
+                        samples,
+                        chosen,
+                        offline=self._offline,
+                        run_id=run.run_id,
+                        limit=limit,
+                        retry_failed=retry_failed,
+                    )
+                    return
                 teacher = self._teacher(opened, offline=self._offline)
                 yield from teach(
                     teacher,
@@ -154,6 +169,7 @@ class Pipeline:
                     offline=self._offline and settings.kind not in ON_THIS_MACHINE,
                     limit=limit,
                     retry_failed=retry_failed,
+                    live=live,
                 )
 
         return self._run("teach", events)

@@ -168,10 +168,24 @@ CREATE TABLE likelihoods (
 ) STRICT, WITHOUT ROWID;
 """
 
+BATCHES = """
+CREATE TABLE batches (
+  id INTEGER PRIMARY KEY, mark TEXT NOT NULL UNIQUE, endpoint TEXT NOT NULL, model TEXT NOT NULL,
+  remote_id TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('submitting', 'open', 'done')),
+  created_at TEXT NOT NULL, finished_at TEXT
+) STRICT;
+CREATE TABLE batch_calls (
+  batch_id INTEGER NOT NULL REFERENCES batches(id), call_key TEXT NOT NULL REFERENCES teacher_calls(key),
+  sample_id TEXT NOT NULL REFERENCES samples(id), strategy TEXT NOT NULL, hinted INTEGER NOT NULL,
+  charge_id INTEGER NOT NULL REFERENCES charges(id), PRIMARY KEY (batch_id, call_key)
+) STRICT, WITHOUT ROWID;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("0001_initial", INITIAL),
     ("0002_teaching", TEACHING),
     ("0003_review", REVIEW),
     ("0004_likelihoods", LIKELIHOODS),
+    ("0005_batches", BATCHES),
 )
 """Name and SQL of every step, oldest first. A released step never changes; a change is a new step."""

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.store.batches import Batches
 from orca_local.store.bundle import copy_bundle, write_bundle
 from orca_local.store.charges import Charges
 from orca_local.store.connection import BUSY_SECONDS, Connection
@@ -46,6 +47,7 @@ class Store:
         self.selections = Selections(connection)
         self.teacher_calls = TeacherCalls(connection)
         self.charges = Charges(connection)
+        self.batches = Batches(connection)
         self.likelihoods = Likelihoods(connection)
         self.demonstrations = Demonstrations(connection)
         self.trainings = Trainings(connection)

@@ -52,6 +52,14 @@ class Desk:
                     found.append(Known(question, None, errors[key]))
         return found
 
+    def adopt(self, key: str, charge_id: int, usd: float) -> None:
+        """Settle a call that an earlier run made: what it may cost is in the budget already."""
+        self._open[key] = _Charge(charge_id, usd)
+
+    def charge_of(self, key: str) -> int:
+        """The ledger's line of a reserved call."""
+        return self._open[key].charge_id
+
     def reserve(self, questions: Sequence[Question]) -> None:
         """On the disk when this returns: the calls, and the most that they may cost."""
         if self._offline:

@@ -57,7 +57,10 @@ class _Later:
 
 
 class Gathering:
-    """One run's questions. Yields what happened, each answer after it is on the disk."""
+    """One run's questions. Yields what happened, each answer after it is on the disk.
+
+    Calls whose keys are `skipped` are neither asked nor counted.
+    """
 
     def __init__(
         self,
@@ -69,12 +72,14 @@ class Gathering:
         tries: int,
         patience_s: float,
         retry_failed: bool = False,
+        skipped: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.tally = Tally()
         self._teacher, self._desk, self._ladder, self._pace = teacher, desk, ladder, pace
         self._tries, self._patience_s = tries, patience_s
         self._retry_failed, self._clock = retry_failed, clock
+        self._skipped = skipped
         self._pending: deque[Question] = deque()
         self._later: list[_Later] = []
         self._numbers = count()
@@ -86,10 +91,7 @@ class Gathering:
 
     def run(self, questions: Iterable[Question]) -> Iterator[Event]:
         """Ask everything, and what follows from the answers. Raises `RemoteError` where no question can be answered."""
-        waiting = iter(questions)
-        while some := list(islice(waiting, REPLAYED_AT_ONCE)):
-            yield from self._replay(some)
-            yield self._progress()
+        yield from self.replay(questions)
         try:
             while self._pending or self._later or self._in_flight:
                 self._send()
@@ -110,12 +112,24 @@ class Gathering:
                 hint="raise it in orca.toml and run `orca-local teach` again",
             )
 
+    def replay(self, questions: Iterable[Question]) -> Iterator[Event]:
+        """What the store knows, with all that follows from it; the rest is `pending`."""
+        waiting = iter(questions)
+        while some := list(islice(waiting, REPLAYED_AT_ONCE)):
+            yield from self._replay(some)
+            yield self._progress()
+
+    @property
+    def pending(self) -> list[Question]:
+        """What is to be asked."""
+        return [*self._pending]
+
     def _replay(self, questions: Sequence[Question], *, first: bool = False) -> Iterator[Event]:
         """What the store knows, with all that follows from it; the rest is to be asked, or `first` of all."""
         while questions:
             known = self._desk.replay(questions, failed_too=not self._retry_failed)
             keys = {item.question.key for item in known}
-            unknown = [question for question in questions if question.key not in keys]
+            unknown = [question for question in questions if question.key not in keys | self._skipped]
             if first:
                 self._pending.extendleft(reversed(unknown))
             else:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 
 from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.teaching import TeacherRequest
 from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint, ChatQuestion
 from orca_local.teach.flaws import refusal
 from orca_local.teach.teacher import Question, TeacherAnswer
@@ -86,30 +87,36 @@ class OpenAITeacher:
                 self._chat.close()
 
     def _ask(self, question: Question) -> TeacherAnswer:
-        request = question.request
-        found = self._chat.try_once(
-            ChatQuestion(
-                request.messages,
-                request.max_tokens,
-                request.temperature,
-                request.top_p,
-                request.seed,
-                response_format=request.response_format,
-            )
-        )
-        return TeacherAnswer(
-            question,
-            found.text,
-            error=flaw(found, request.max_tokens),
-            prompt_tokens=found.prompt_tokens,
-            completion_tokens=found.completion_tokens,
-            response=found.raw,
-            passing=found.passing,
-            limited=found.limited,
-            retry_after_s=found.retry_after_s,
-            billed=found.billed,
-            fatal=found.fatal,
-        )
+        return as_teacher_answer(question, self._chat.try_once(as_chat_question(question.request)))
+
+
+def as_chat_question(request: TeacherRequest) -> ChatQuestion:
+    """What is sent of a request."""
+    return ChatQuestion(
+        request.messages,
+        request.max_tokens,
+        request.temperature,
+        request.top_p,
+        request.seed,
+        response_format=request.response_format,
+    )
+
+
+def as_teacher_answer(question: Question, found: ChatAnswer) -> TeacherAnswer:
+    """What came back, with what is wrong about it."""
+    return TeacherAnswer(
+        question,
+        found.text,
+        error=flaw(found, question.request.max_tokens),
+        prompt_tokens=found.prompt_tokens,
+        completion_tokens=found.completion_tokens,
+        response=found.raw,
+        passing=found.passing,
+        limited=found.limited,
+        retry_after_s=found.retry_after_s,
+        billed=found.billed,
+        fatal=found.fatal,
+    )
 
 
 def flaw(answer: ChatAnswer, max_tokens: int) -> str:

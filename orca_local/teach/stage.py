@@ -32,10 +32,12 @@ def teach(
     offline: bool = False,
     limit: int | None = None,
     retry_failed: bool = False,
+    live: bool = False,
 ) -> Iterator[Event]:
     """Answer `samples`, each under `chosen[sample.task]`; with `limit`, the first so many of them, always the same.
 
-    Calls that failed for good are asked again with `retry_failed` alone. Raises `InputError` where a cap in money is
+    Calls that failed for good are asked again with `retry_failed` alone, and calls that wait in a batch with `live`
+    alone. Raises `InputError` where a cap in money is
     set and no price is known, `RemoteError` at the end where no sample at all was answered, and at once where the
     endpoint can answer nothing; what arrived before is kept.
     """
@@ -51,6 +53,7 @@ def teach(
         tokens_per_minute=settings.tokens_per_minute,
     )
     spent = desk.budget.usd
+    waiting = frozenset() if live else frozenset(store.batches.waiting_keys(teacher.endpoint, teacher.model))
     gathering = Gathering(
         teacher,
         desk,
@@ -59,12 +62,16 @@ def teach(
         tries=1 if offline else settings.tries,
         patience_s=settings.patience_s,
         retry_failed=retry_failed,
+        skipped=waiting,
     )
     questions = [question for sample in wanted for question in ladder.first(sample)]
     yield StageStarted("teach", len(wanted), "samples")
+    if waiting:
+        hint = "collect them with `orca-local teach --batch`, or ask them all the same with --live"
+        yield Warned(f"{len(waiting)} questions wait in a batch and are not asked", hint=hint)
     yield from gathering.run(questions)
     tally = gathering.tally
-    if questions and not tally.new + tally.cached and not tally.not_asked:
+    if tally.failed and not tally.new + tally.cached and not tally.not_asked:
         raise _nothing_answered(teacher, tally, offline=offline)
     if offline and tally.failed:
         yield Warned(f"{tally.failed} answers are not in the cache", hint="run `orca-local teach` without --offline")

@@ -89,6 +89,12 @@ def test_examples_come_from_the_task_and_never_from_the_question_itself() -> Non
     assert not list(few_shot_conversations(rows, 0.0))
 
 
+def test_several_rows_of_one_sample_are_no_examples_for_each_other() -> None:
+    rows = [row("a", i % 6) for i in range(18)]
+    for name, (_, *turns) in few_shot_conversations(rows, 0.5):
+        assert f"a {name[1:]}?" not in [turn.content for turn in turns[:-2]]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

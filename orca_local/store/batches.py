@@ -1,0 +1,97 @@
+"""Batches of calls: written down before they are sent, so that they are collected once, whoever comes back for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orca_local.store.connection import Connection
+from orca_local.store.encoding import from_json, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """One batch that is not collected yet."""
+
+    batch_id: int
+    mark: str
+    """Our name for it, which the endpoint is told."""
+    remote_id: str
+    """Its name for it; empty where that never arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCall:
+    """One call of a batch."""
+
+    key: str
+    sample_id: str
+    strategy: str
+    hinted: bool
+    charge_id: int
+    reserved_usd: float
+    request: dict[str, Any]
+
+
+class Batches:
+    """The tables `batches` and `batch_calls`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def begin(self, mark: str, endpoint: str, model: str, calls: Sequence[tuple[str, str, str, bool, int]]) -> int:
+        """Write down a batch that is about to be sent, with (key, sample, strategy, hinted, charge) of its calls."""
+        with self._connection.transaction(durable=True):
+            row = self._connection.row(
+                "INSERT INTO batches (mark, endpoint, model, remote_id, state, created_at)"
+                " VALUES (?, ?, ?, '', 'submitting', ?) RETURNING id",
+                [mark, endpoint, model, utc_now()],
+            )
+            assert row is not None
+            for call in calls:
+                self._connection.execute("INSERT INTO batch_calls VALUES (?, ?, ?, ?, ?, ?)", [row["id"], *call])
+        return int(row["id"])
+
+    def opened(self, batch_id: int, remote_id: str) -> None:
+        """The endpoint has it."""
+        self._connection.execute_durably(
+            "UPDATE batches SET remote_id = ?, state = 'open' WHERE id = ?", [remote_id, batch_id]
+        )
+
+    def finish(self, batch_id: int) -> None:
+        """Everything that will ever come of it is in the store."""
+        self._connection.execute_durably(
+            "UPDATE batches SET state = 'done', finished_at = ? WHERE id = ?", [utc_now(), batch_id]
+        )
+
+    def unfinished(self, endpoint: str, model: str) -> list[BatchRow]:
+        """Batches of a teacher that are not collected yet."""
+        found = self._connection.rows(
+            "SELECT id, mark, remote_id FROM batches WHERE state != 'done' AND endpoint = ? AND model = ? ORDER BY id",
+            [endpoint, model],
+        )
+        return [BatchRow(*row) for row in found]
+
+    def calls(self, batch_id: int) -> list[BatchCall]:
+        """What a batch holds."""
+        found = self._connection.rows(
+            "SELECT b.call_key, b.sample_id, b.strategy, b.hinted, b.charge_id, c.reserved_usd, t.request_json"
+            " FROM batch_calls AS b JOIN charges AS c ON c.id = b.charge_id"
+            " JOIN teacher_calls AS t ON t.key = b.call_key"
+            " WHERE b.batch_id = ? ORDER BY b.call_key",
+            [batch_id],
+        )
+        return [
+            BatchCall(key, sample, strategy, bool(hinted), charge, usd, from_json(request))
+            for key, sample, strategy, hinted, charge, usd, request in found
+        ]
+
+    def waiting_keys(self, endpoint: str, model: str) -> set[str]:
+        """Calls that are in batches which are not collected yet."""
+        found = self._connection.rows(
+            "SELECT c.call_key FROM batch_calls AS c JOIN batches AS b ON b.id = c.batch_id"
+            " WHERE b.state != 'done' AND b.endpoint = ? AND b.model = ?",
+            [endpoint, model],
+        )
+        return {row["call_key"] for row in found}

@@ -1,0 +1,275 @@
+"""The Batch API against a server of our own: submit and quit, come back, collect once."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+import pytest
+
+from orca_local.domain.errors import RemoteError
+from orca_local.domain.events import CallAnswered, CallFailed, Warned
+from orca_local.domain.settings import TeacherSettings
+from orca_local.endpoints.batch import BatchEndpoint
+from orca_local.endpoints.chat import ChatEndpoint
+from orca_local.store.store import Store
+from orca_local.teach.batch import teach_in_batch
+from orca_local.teach.prices import Price
+from tests.teach.scene import STEPS, fill, run, sample, settings, solve, summary
+
+PRICE = Price(input=1.0, output=1.0)
+COST = 0.5 * PRICE.cost(11, 5)
+
+
+class BatchServer:
+    """Files and batches in memory, for two minutes at most; `state` is what it says of every batch."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+        self.batches: dict[str, dict[str, Any]] = {}
+        self.state = "in_progress"
+        self.spoil: dict[str, dict[str, Any] | None] = {}
+        """Question → the line that comes instead of an answer; None for none at all."""
+        self.dies_after_create = False
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                outer._post(self)
+
+            def do_GET(self) -> None:
+                outer._get(self)
+
+            def log_message(self, *_args: Any) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._timer = threading.Timer(120, self._server.shutdown)
+        self._timer.daemon = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def asked(self) -> list[str]:
+        """Every question that was ever sent."""
+        lines = [json.loads(line) for text in self.files.values() for line in text.splitlines() if '"method"' in line]
+        return [line["body"]["messages"][-1]["content"] for line in lines]
+
+    def _post(self, handler: BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        if handler.path == "/v1/files":
+            head = f"Content-Type: {handler.headers['Content-Type']}\r\n\r\n".encode()
+            parts = email.message_from_bytes(head + body, policy=email.policy.HTTP).iter_parts()
+            name = f"file-{len(self.files)}"
+            self.files[name] = next(part.get_content() for part in parts if part.get_filename()).decode()
+            return _send(handler, {"id": name, "object": "file", "bytes": 1, "created_at": 0, "filename": "x"})
+        if handler.path == "/v1/batches":
+            request = json.loads(body)
+            name = f"batch-{len(self.batches)}"
+            self.batches[name] = {"id": name, "input": request["input_file_id"], "metadata": request["metadata"]}
+            if self.dies_after_create:
+                handler.close_connection = True
+                return None
+            return _send(handler, self._batch(name))
+        return _send(handler, {"error": {"message": "nothing here"}}, 404)
+
+    def _get(self, handler: BaseHTTPRequestHandler) -> None:
+        path = handler.path.split("?")[0].removeprefix("/v1/")
+        if path == "batches":
+            batches = [self._batch(name) for name in self.batches]
+            return _send(handler, {"object": "list", "data": batches, "has_more": False})
+        if path.startswith("batches/"):
+            return _send(handler, self._batch(path.removeprefix("batches/")))
+        name = path.removeprefix("files/").removesuffix("/content")
+        return _send(handler, self.files[name])
+
+    def _batch(self, name: str) -> dict[str, Any]:
+        batch = self.batches[name]
+        lines = [json.loads(line) for line in self.files[batch["input"]].splitlines()]
+        found: dict[str, Any] = {
+            "id": name,
+            "object": "batch",
+            "endpoint": "/v1/chat/completions",
+            "completion_window": "24h",
+            "created_at": 0,
+            "input_file_id": batch["input"],
+            "metadata": batch["metadata"],
+            "status": self.state,
+            "request_counts": {"total": len(lines), "completed": 0, "failed": 0},
+        }
+        if self.state in ("completed", "expired"):
+            found["output_file_id"] = f"{name}-out"
+            self.files[f"{name}-out"] = "\n".join(json.dumps(x) for x in map(self._answer, lines) if x) + "\nnot json\n"
+            found["request_counts"]["completed"] = len(lines)
+        if self.state == "failed":
+            found["errors"] = {"object": "list", "data": [{"message": "the file is no good", "code": "x"}]}
+        return found
+
+    def _answer(self, line: dict[str, Any]) -> dict[str, Any] | None:
+        question = line["body"]["messages"][-1]["content"]
+        if question in self.spoil:
+            spoiled = self.spoil[question]
+            return spoiled and {"custom_id": line["custom_id"], **spoiled}
+        body = json.loads(solve(line["body"], 1).body)
+        return {"custom_id": line["custom_id"], "response": {"status_code": 200, "body": body}, "error": None}
+
+
+def _send(handler: BaseHTTPRequestHandler, content: Any, status: int = 200) -> None:
+    data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+    handler.send_response(status)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", str(len(data)))
+    handler.end_headers()
+    handler.wfile.write(data)
+
+
+@pytest.fixture
+def server() -> Iterator[BatchServer]:
+    with BatchServer() as server:
+        yield server
+
+
+def batch(store: Store, chosen: TeacherSettings, *, limit: int | None = None, retry_failed: bool = False) -> list[Any]:
+    chat = ChatEndpoint(chosen, section="teacher")
+    chat.open()
+    with closing(chat), closing(BatchEndpoint(chat.url, chat.key, 5.0)) as endpoint:
+        events = teach_in_batch(
+            chat,
+            endpoint,
+            store,
+            store.samples.list(split="train"),
+            {"sums": STEPS},
+            chosen,
+            run_id=store.runs.start("teach", "{}", {}),
+            price=PRICE,
+            limit=limit,
+            retry_failed=retry_failed,
+        )
+        return list(events)
+
+
+def test_it_is_submitted_waited_for_and_collected_once_at_half_the_price(store: Store, server: BatchServer) -> None:
+    fill(store, [sample(i) for i in range(6)])
+    chosen = settings(server.url)
+    first = summary(batch(store, chosen))
+    assert first["batch"] == {
+        "submitted": 6,
+        "waiting": 6,
+        "states": [{"id": "batch-0", "state": "submitted", "total": 6, "done": 0}],
+    }
+    assert first["calls"] == {"new": 0, "cached": 0, "failed": 0} and first["cost_usd"] > 6 * COST
+    again = summary(batch(store, chosen))
+    assert (again["batch"]["submitted"], again["batch"]["waiting"]) == (0, 6)
+    assert again["batch"]["states"][0]["state"] == "in_progress"
+    server.state = "completed"
+    events = batch(store, chosen)
+    done = summary(events)
+    assert done["calls"] == {"new": 6, "cached": 0, "failed": 0}
+    assert (done["verified"], done["batch"]["waiting"]) == (6, 0)
+    assert done["spent_usd"] == pytest.approx(6 * COST)
+    assert len([e for e in events if isinstance(e, CallAnswered) and not e.cached]) == 6
+    last = summary(batch(store, chosen))
+    assert last["calls"] == {"new": 0, "cached": 6, "failed": 0} and last["batch"]["states"] == []
+    assert len(server.batches) == 1 and len(server.asked()) == 6
+    assert summary(run(store, store.samples.list(split="train"), chosen))["calls"]["cached"] == 6
+
+
+def test_partial_failures_land_row_by_row(store: Store, server: BatchServer) -> None:
+    fill(store, [sample(i) for i in range(5)])
+    chosen = settings(server.url)
+    refused = {"choices": [{"message": {"content": "I'm sorry, but I can't help."}, "finish_reason": "stop"}]}
+    server.spoil = {
+        "What is 0 + 0?": None,
+        "What is 1 + 1?": {"response": {"status_code": 429, "body": {"error": {"message": "too much"}}}},
+        "What is 2 + 2?": {"response": {"status_code": 200, "body": refused}},
+        "What is 3 + 3?": {"response": None, "error": {"code": "batch_expired", "message": "too late"}},
+    }
+    batch(store, chosen)
+    server.state = "expired"
+    events = batch(store, chosen)
+    said = sorted(e.error for e in events if isinstance(e, CallFailed))
+    assert len(said) == 5 - 1 + 1, "the refusal is final, and is said again where the samples are gone through"
+    assert any("too much" in error for error in said) and any("too late" in error for error in said)
+    assert any("expired before it was answered" in error for error in said)
+    assert summary(events)["batch"]["submitted"] == 3, "what may pass is in the next batch"
+    assert sorted(server.asked()[5:]) == ["What is 0 + 0?", "What is 1 + 1?", "What is 3 + 3?"]
+
+
+def test_a_batch_whose_name_never_arrived_is_found_again(store: Store, server: BatchServer) -> None:
+    fill(store, [sample(i) for i in range(3)])
+    chosen = settings(server.url)
+    server.dies_after_create = True
+    with pytest.raises(RemoteError, match="cannot be asked about"):
+        batch(store, chosen)
+    sent = len(server.batches)
+    server.dies_after_create, server.state = False, "completed"
+    done = summary(batch(store, chosen))
+    assert done["calls"]["new"] == 3 and done["batch"]["submitted"] == 0
+    assert len(server.batches) == sent, "it is not sent again"
+
+
+def test_a_batch_that_never_arrived_is_sent_again_and_costs_nothing(store: Store, server: BatchServer) -> None:
+    fill(store, [sample(i) for i in range(3)])
+    with pytest.raises(RemoteError, match="cannot be asked about"):
+        batch(store, settings("http://127.0.0.1:9/v1"))
+    assert len(store.batches.unfinished("http://127.0.0.1:9/v1", "scripted")) == 1
+    chosen = settings(server.url)
+    store._connection.execute("UPDATE batches SET endpoint = ?", [server.url])
+    first = summary(batch(store, chosen))
+    assert first["batch"]["submitted"] == 3
+    server.state = "completed"
+    assert summary(batch(store, chosen))["spent_usd"] == pytest.approx(3 * COST)
+
+
+def test_a_batch_that_failed_as_a_whole_says_why(store: Store, server: BatchServer) -> None:
+    fill(store, [sample(1)])
+    batch(store, settings(server.url))
+    server.state = "failed"
+    (failed, *_) = [e for e in batch(store, settings(server.url)) if isinstance(e, CallFailed)]
+    assert failed.error == "the batch failed before it was answered: the file is no good"
+
+
+def test_what_waits_in_a_batch_is_asked_live_only_on_request(store: Store, server: BatchServer) -> None:
+    from tests.openai_server import OpenAIServer
+
+    fill(store, [sample(i) for i in range(4)])
+    batch(store, settings(server.url), limit=3)
+    with OpenAIServer(solve) as live:
+        store._connection.execute("UPDATE batches SET endpoint = ?", [live.url])
+        chosen = settings(live.url)
+        # The keys of the batch are those of the other address: only the count of what waits matters here.
+        events = run(store, store.samples.list(split="train"), chosen)
+    assert any(isinstance(e, Warned) and "3 questions wait in a batch" in e.message for e in events)
+
+
+def test_a_cap_holds_for_batches_too(store: Store, server: BatchServer) -> None:
+    fill(store, [sample(i) for i in range(10)])
+    chosen = settings(server.url, max_calls=4)
+    first = summary(batch(store, chosen))
+    assert (first["batch"]["submitted"], first["not_asked"]) == (4, 6)
+    dear = settings(server.url, max_usd=0.0001)
+    assert summary(batch(store, dear))["batch"]["submitted"] == 0
+
+
+def test_an_endpoint_without_batches_says_so(store: Store) -> None:
+    fill(store, [sample(1)])
+    with BatchServer() as server, pytest.raises(RemoteError, match="takes no batches") as raised:
+        batch(store, settings(server.url.removesuffix("/v1") + "/other"))
+    assert "--batch" in raised.value.hint
