@@ -20,7 +20,7 @@ from orca_local.generation.generate import ModelRef
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.pipeline.student import Student, load_student
-from orca_local.pipeline.teachers import ON_THIS_MACHINE, batched_teaching, open_teacher
+from orca_local.pipeline.teachers import Teaching
 from orca_local.runs.run import RunContext, run_stage
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from orca_local.dataset.review import Preview
     from orca_local.engines.llama_cpp import LlamaCppEngine
     from orca_local.store.demonstrations import DemonstrationRow
-    from orca_local.teach.teacher import Teacher
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,62 +134,31 @@ class Pipeline:
         self, limit: int | None = None, *, retry_failed: bool = False, live: bool = False, batch: bool = False
     ) -> dict[str, Any]:
         """Gather the teacher's answers to the training samples; with `batch` through the Batch API."""
-        from orca_local.teach.prices import find_price
-        from orca_local.teach.stage import teach
-
-        samples = self._samples("train")
-        chosen = self._chosen_by_task(samples)
-        settings = self._settings.teacher
+        teaching = self._teaching()
 
         def events(run: RunContext) -> Iterator[Event]:
-            with ExitStack() as opened:
-                if batch:
-                    yield from batched_teaching(
-                        self._settings.teacher,
-                        self.workspace.directory,
-                        self.store,
-                        samples,
-                        chosen,
-                        offline=self._offline,
-                        run_id=run.run_id,
-                        limit=limit,
-                        retry_failed=retry_failed,
-                    )
-                    return
-                teacher = self._teacher(opened, offline=self._offline)
-                yield from teach(
-                    teacher,
-                    self.store,
-                    samples,
-                    chosen,
-                    settings,
-                    run_id=run.run_id,
-                    price=find_price(teacher.endpoint, teacher.model, self.workspace.directory),
-                    offline=self._offline and settings.kind not in ON_THIS_MACHINE,
-                    limit=limit,
-                    retry_failed=retry_failed,
-                    live=live,
-                )
+            if batch:
+                return teaching.in_batch(run.run_id, limit=limit, retry_failed=retry_failed)
+            return teaching.live(run.run_id, limit=limit, retry_failed=retry_failed, live=live)
 
         return self._run("teach", events)
 
     def estimate_teach(self, limit: int | None = None) -> dict[str, Any]:
         """What `teach` with the same arguments would take."""
-        from orca_local.gguf.renderer import PromptRenderer
-        from orca_local.teach.estimate import estimate
-        from orca_local.teach.prices import find_price
+        return self._teaching().estimate(self.student.weights.path, limit=limit)
 
+    def _teaching(self) -> Teaching:
         samples = self._samples("train")
-        chosen = self._chosen_by_task(samples)
-        with ExitStack() as opened:
-            teacher = self._teacher(opened, offline=True)
-            renderer = opened.enter_context(closing(PromptRenderer(self.student.weights.path)))
-            price = find_price(teacher.endpoint, teacher.model, self.workspace.directory)
-            return estimate(self.store, renderer, teacher, samples, chosen, self._settings.teacher, price, limit=limit)
-
-    def _teacher(self, opened: ExitStack, *, offline: bool) -> Teacher:
-        directory = self.workspace.directory
-        return open_teacher(self._settings, directory, opened, self.candidate, self.load, offline=offline)
+        return Teaching(
+            self._settings,
+            self.workspace.directory,
+            self.store,
+            samples,
+            self._chosen_by_task(samples),
+            self.candidate,
+            self.load,
+            self._offline,
+        )
 
     def build_dataset(self) -> dict[str, Any]:
         """Say which answers become training rows, and why the others do not."""

@@ -1,12 +1,12 @@
-"""The teacher that the settings name, with whatever has to be opened for it."""
+"""Teaching with the teacher that the settings name, and whatever has to be opened for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event
@@ -23,66 +23,98 @@ ON_THIS_MACHINE = ("local", "self")
 """Kinds of teachers that an engine runs: they need no network."""
 
 
-def open_teacher(
-    settings: Settings,
-    directory: Path,
-    opened: ExitStack,
-    candidate: Callable[[str], Candidate],
-    load: Callable[..., LoadedModel],
-    *,
-    offline: bool,
-) -> Teacher:
-    """Make the teacher; `opened` closes what it needs. `candidate` and `load` find and open models by name."""
-    from orca_local.engines.compute import choose
-    from orca_local.teach.engine_teacher import EngineTeacher
-    from orca_local.teach.make import make_teacher
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """What there is to teach, and by whom. `candidate` and `load` find and open models by name."""
 
-    if settings.teacher.kind not in ON_THIS_MACHINE:
-        return make_teacher(settings.teacher, directory, offline=offline)
-    found = candidate(_model_name(settings.teacher, directory))
-    form = choose(found.path, found.model.sha256, settings.engine)
-    loaded = load(replace(found, path=form.path), compute=form.compute)
-    opened.callback(loaded.close)
-    model = f"{found.name} {found.model.sha256[:16]} {loaded.engine.fingerprint}"
-    return EngineTeacher(loaded.engine, loaded.renderer, settings.teacher.kind, model)
+    settings: Settings
+    directory: Path
+    store: Store
+    samples: Sequence[Sample]
+    chosen: Mapping[str, Strategy]
+    candidate: Callable[[str], Candidate]
+    load: Callable[..., LoadedModel]
+    offline: bool
 
+    def live(self, run_id: int, *, limit: int | None, retry_failed: bool, live: bool) -> Iterator[Event]:
+        """One call after another."""
+        from orca_local.teach.prices import find_price
+        from orca_local.teach.stage import teach
 
-def batched_teaching(
-    settings: TeacherSettings,
-    directory: Path,
-    store: Store,
-    samples: Sequence[Sample],
-    chosen: Mapping[str, Strategy],
-    *,
-    offline: bool,
-    run_id: int,
-    limit: int | None,
-    retry_failed: bool,
-) -> Iterator[Event]:
-    """Teach through the Batch API of an endpoint. Raises `InputError` where the teacher is none."""
-    from orca_local.endpoints.batch import BatchEndpoint
-    from orca_local.endpoints.chat import ChatEndpoint
-    from orca_local.teach.batch import teach_in_batch
-    from orca_local.teach.prices import find_price
+        settings = self.settings.teacher
+        with ExitStack() as opened:
+            teacher = self._open(opened, offline=self.offline)
+            yield from teach(
+                teacher,
+                self.store,
+                self.samples,
+                self.chosen,
+                settings,
+                run_id=run_id,
+                price=find_price(teacher.endpoint, teacher.model, self.directory),
+                offline=self.offline and settings.kind not in ON_THIS_MACHINE,
+                limit=limit,
+                retry_failed=retry_failed,
+                live=live,
+            )
 
-    if settings.kind != "openai" or offline:
-        what = f'a teacher of kind "{settings.kind}" takes no batches' if not offline else "offline, no batch is sent"
-        raise InputError(what, hint="run `orca-local teach` without --batch")
-    chat = ChatEndpoint(settings, section="teacher")
-    chat.open()
-    with closing(chat), closing(BatchEndpoint(chat.url, chat.key, settings.timeout_s)) as endpoint:
-        yield from teach_in_batch(
-            chat,
-            endpoint,
-            store,
-            samples,
-            chosen,
-            settings,
-            run_id=run_id,
-            price=find_price(chat.url, chat.model, directory),
-            limit=limit,
-            retry_failed=retry_failed,
-        )
+    def in_batch(self, run_id: int, *, limit: int | None, retry_failed: bool) -> Iterator[Event]:
+        """Through the Batch API of an endpoint. Raises `InputError` where the teacher is none."""
+        from orca_local.endpoints.batch import BatchEndpoint
+        from orca_local.endpoints.chat import ChatEndpoint
+        from orca_local.teach.batch import teach_in_batch
+        from orca_local.teach.prices import find_price
+
+        settings = self.settings.teacher
+        if settings.kind != "openai" or self.offline:
+            what = (
+                "offline, no batch is sent" if self.offline else f'a teacher of kind "{settings.kind}" takes no batches'
+            )
+            raise InputError(what, hint="run `orca-local teach` without --batch")
+        chat = ChatEndpoint(settings, section="teacher")
+        chat.open()
+        with closing(chat), closing(BatchEndpoint(chat.url, chat.key, settings.timeout_s)) as endpoint:
+            yield from teach_in_batch(
+                chat,
+                endpoint,
+                self.store,
+                self.samples,
+                self.chosen,
+                settings,
+                run_id=run_id,
+                price=find_price(chat.url, chat.model, self.directory),
+                limit=limit,
+                retry_failed=retry_failed,
+            )
+
+    def estimate(self, weights: Path, *, limit: int | None) -> dict[str, Any]:
+        """What it would take; prompts are counted with the tokenizer of `weights`."""
+        from orca_local.gguf.renderer import PromptRenderer
+        from orca_local.teach.estimate import estimate
+        from orca_local.teach.prices import find_price
+
+        with ExitStack() as opened:
+            teacher = self._open(opened, offline=True)
+            renderer = opened.enter_context(closing(PromptRenderer(weights)))
+            price = find_price(teacher.endpoint, teacher.model, self.directory)
+            settings = self.settings.teacher
+            return estimate(self.store, renderer, teacher, self.samples, self.chosen, settings, price, limit=limit)
+
+    def _open(self, opened: ExitStack, *, offline: bool) -> Teacher:
+        """The teacher; `opened` closes what it needs."""
+        from orca_local.engines.compute import choose
+        from orca_local.teach.engine_teacher import EngineTeacher
+        from orca_local.teach.make import make_teacher
+
+        settings = self.settings.teacher
+        if settings.kind not in ON_THIS_MACHINE:
+            return make_teacher(settings, self.directory, offline=offline)
+        found = self.candidate(_model_name(settings, self.directory))
+        form = choose(found.path, found.model.sha256, self.settings.engine)
+        loaded = self.load(replace(found, path=form.path), compute=form.compute)
+        opened.callback(loaded.close)
+        model = f"{found.name} {found.model.sha256[:16]} {loaded.engine.fingerprint}"
+        return EngineTeacher(loaded.engine, loaded.renderer, settings.kind, model)
 
 
 def _model_name(settings: TeacherSettings, directory: Path) -> str:

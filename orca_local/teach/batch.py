@@ -21,7 +21,7 @@ from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
 from orca_local.teach.desk import Desk
 from orca_local.teach.file_teacher import cached_teacher
-from orca_local.teach.gather import Gathering
+from orca_local.teach.gather import Gathering, Tally
 from orca_local.teach.ladder import Ladder
 from orca_local.teach.openai_teacher import as_chat_question, as_teacher_answer
 from orca_local.teach.pace import Pace
@@ -70,25 +70,13 @@ def teach_in_batch(
     )
     yield from gathering.replay([question for sample in wanted for question in ladder.first(sample)])
     pending = gathering.pending
-    sent = batches.submit(_affordable(pending, desk.budget)) if pending else []
-    left = len(pending) - len(sent)
+    batches.submit(_affordable(pending, desk.budget))
+    left = len(pending) - batches.submitted
     if left and desk.budget.usd:
         yield Warned(f"{left} questions are not in the batch: {desk.budget.describe_cap()}")
-    tally, known = gathering.tally, desk.budget.known_usd
-    summary = {
-        "run_id": run_id,
-        "calls": {"new": batches.answered, "cached": tally.cached - batches.answered, "failed": tally.failed},
-        "verified": tally.verified,
-        "rejected": tally.rejected,
-        "not_asked": left,
-        "batch": {"submitted": len(sent), "waiting": len(waiting) + len(sent), "states": batches.states},
-        "cost_usd": None if known is None else round(known - spent, 6),
-        "spent_usd": None if known is None else round(known, 6),
-        "prompt_tokens": batches.prompt_tokens,
-        "completion_tokens": batches.completion_tokens,
-        "seconds": round(time.monotonic() - started, 3),
-    }
-    yield StageFinished("teach", summary)
+    yield StageFinished(
+        "teach", {"run_id": run_id, **batches.summary(gathering.tally, spent, left, len(waiting), started)}
+    )
 
 
 def _affordable(questions: Sequence[Question], budget: Budget) -> list[Question]:
@@ -116,12 +104,28 @@ class _Batches:
 
     def __post_init__(self) -> None:
         self.states: list[dict[str, Any]] = []
-        self.answered = self.prompt_tokens = self.completion_tokens = 0
+        self.answered = self.submitted = self.prompt_tokens = self.completion_tokens = 0
 
-    def submit(self, questions: Sequence[Question]) -> list[Question]:
+    def summary(self, tally: Tally, spent: float, left: int, waiting: int, started: float) -> dict[str, Any]:
+        """What `--json` prints."""
+        known = self.desk.budget.known_usd
+        return {
+            "calls": {"new": self.answered, "cached": tally.cached - self.answered, "failed": tally.failed},
+            "verified": tally.verified,
+            "rejected": tally.rejected,
+            "not_asked": left,
+            "batch": {"submitted": self.submitted, "waiting": waiting + self.submitted, "states": self.states},
+            "cost_usd": None if known is None else round(known - spent, 6),
+            "spent_usd": None if known is None else round(known, 6),
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "seconds": round(time.monotonic() - started, 3),
+        }
+
+    def submit(self, questions: Sequence[Question]) -> None:
         """Reserve, write down, send; in that order, so that nothing that was sent is ever unknown."""
         if not questions:
-            return []
+            return
         mark = uuid.uuid4().hex
         with self.store.transaction():
             self.desk.reserve(questions)
@@ -131,7 +135,7 @@ class _Batches:
         remote_id = self.endpoint.submit(bodies, mark)
         self.store.batches.opened(batch_id, remote_id)
         self.states.append({"id": remote_id, "state": "submitted", "total": len(questions), "done": 0})
-        return [*questions]
+        self.submitted = len(questions)
 
     def collect(self, row: BatchRow) -> Iterator[Event]:
         """Keep what a batch has answered, where it has ended."""

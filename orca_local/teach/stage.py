@@ -46,19 +46,14 @@ def teach(
     for strategy in {s.name: s for s in chosen.values()}.values():
         store.strategies.ensure(strategy)
     desk = Desk(store, make_budget(teacher, store, settings, price), run_id, offline=offline)
-    ladder = Ladder(teacher.endpoint, teacher.model, chosen, settings, varies=teacher.varies)
-    pace = Pace(
-        teacher.concurrency,
-        requests_per_minute=settings.requests_per_minute,
-        tokens_per_minute=settings.tokens_per_minute,
-    )
     spent = desk.budget.usd
+    ladder = Ladder(teacher.endpoint, teacher.model, chosen, settings, varies=teacher.varies)
     waiting = frozenset() if live else frozenset(store.batches.waiting_keys(teacher.endpoint, teacher.model))
     gathering = Gathering(
         teacher,
         desk,
         ladder,
-        pace,
+        make_pace(teacher, settings),
         tries=1 if offline else settings.tries,
         patience_s=settings.patience_s,
         retry_failed=retry_failed,
@@ -76,6 +71,15 @@ def teach(
     if offline and tally.failed:
         yield Warned(f"{tally.failed} answers are not in the cache", hint="run `orca-local teach` without --offline")
     yield StageFinished("teach", _summary(run_id, tally, desk.budget, spent, started))
+
+
+def make_pace(teacher: Teacher, settings: TeacherSettings) -> Pace:
+    """How fast the teacher is asked."""
+    return Pace(
+        teacher.concurrency,
+        requests_per_minute=settings.requests_per_minute,
+        tokens_per_minute=settings.tokens_per_minute,
+    )
 
 
 def make_budget(teacher: Teacher, store: Store, settings: TeacherSettings, price: Price | None) -> Budget:
