@@ -73,6 +73,17 @@ class Desk:
                 self._store.teacher_calls.reserve(key, request.endpoint, request.model, request.to_dict(), usd)
                 self._open[key] = _Charge(self._store.charges.reserve(self._run_id, key, usd), usd)
 
+    def release(self, questions: Sequence[Question]) -> None:
+        """Calls that were reserved and never sent cost nothing."""
+        if not questions or self._offline:
+            return
+        with self._store.transaction():
+            for question in questions:
+                charge = self._open.pop(question.key, None)
+                if charge:
+                    self.budget.release(charge.usd)
+                    self._store.charges.settle(charge.charge_id, 0.0)
+
     def settle(self, answers: Sequence[TeacherAnswer]) -> list[DemonstrationRow | None]:
         """On the disk when this returns: answers, failures, and what they cost. None for a failure."""
         with self._store.transaction():

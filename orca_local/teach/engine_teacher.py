@@ -25,6 +25,9 @@ class EngineTeacher:
         self._asked: dict[str, Question] = {}
         self._refused: list[TeacherAnswer] = []
 
+    def open(self) -> None:
+        """See `Teacher`."""
+
     def submit(self, question: Question) -> None:
         """See `Teacher`. What does not fit the context is an answer of its own."""
         asked = question.request
@@ -55,13 +58,15 @@ class EngineTeacher:
                 break
         return answers
 
-    def close(self) -> None:
+    def close(self) -> list[Question]:
         """See `Teacher`."""
         for key in self._asked:
             self._engine.cancel(key)
         if self._asked:
             self._engine.step()  # takes the cancelled completions: the engine's next user must not get them
+        unsent = [*self._asked.values()]
         self._asked.clear()
+        return unsent
 
 
 def _answer(question: Question, completion: Completion) -> TeacherAnswer:

@@ -92,6 +92,8 @@ class Gathering:
     def run(self, questions: Iterable[Question]) -> Iterator[Event]:
         """Ask everything, and what follows from the answers. Raises `RemoteError` where no question can be answered."""
         yield from self.replay(questions)
+        if self._pending:
+            self._teacher.open()
         try:
             while self._pending or self._later or self._in_flight:
                 self._send()
@@ -104,7 +106,7 @@ class Gathering:
                     yield from self._wind_up()
                     raise self._fatal
         finally:
-            self._teacher.close()
+            self._desk.release(self._teacher.close())
         if self._pending:
             self.tally.not_asked = len(self._pending) + len(self._later)
             yield Warned(

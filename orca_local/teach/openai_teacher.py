@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.teaching import TeacherRequest
@@ -38,10 +39,12 @@ class OpenAITeacher:
         self._leaving, self._working = threading.Lock(), 0
         """The last thread that ends closes the connections: before that a call may still be under way."""
 
+    def open(self) -> None:
+        """See `Teacher`."""
+        self._chat.open()
+
     def submit(self, question: Question) -> None:
-        """See `Teacher`. The first question makes the client."""
-        if not self._threads:
-            self._chat.open()
+        """See `Teacher`."""
         self._busy += 1
         if self._threads < min(self._busy, self.concurrency):
             self._threads += 1
@@ -69,14 +72,19 @@ class OpenAITeacher:
                 until = min(until, time.monotonic() + TOGETHER_S)
             found.append(item)
 
-    def close(self) -> None:
+    def close(self) -> list[Question]:
         """See `Teacher`."""
         self._closed.set()
+        unsent = []
+        with suppress(queue.Empty):
+            while (question := self._asked.get_nowait()) is not None:
+                unsent.append(question)
         for _ in range(self._threads):
             self._asked.put(None)
+        return unsent
 
     def _work(self) -> None:
-        while (question := self._asked.get()) is not None and not self._closed.is_set():
+        while (question := self._asked.get()) is not None:
             try:
                 self._answers.put(self._ask(question))
             except Exception as error:  # a bug of ours: raised in the owner's thread

@@ -72,14 +72,17 @@ class Teacher(Protocol):
     def concurrency(self) -> int:
         """Questions that it may be given at once."""
 
+    def open(self) -> None:
+        """Make ready. Raises `MissingError` or `InputError` where nothing could be asked at all."""
+
     def submit(self, question: Question) -> None:
-        """Ask. Raises `MissingError` or `InputError` where nothing could be asked at all."""
+        """Ask."""
 
     def step(self, wait_s: float) -> list[TeacherAnswer]:
         """Answers that have come, one a question; waits for the first of them at most `wait_s`."""
 
-    def close(self) -> None:
-        """Drop what is on its way. Safe to call twice."""
+    def close(self) -> list[Question]:
+        """Drop what is on its way; returns what was submitted and never sent. Safe to call twice."""
 
 
 class ReadyTeacher:
@@ -93,6 +96,9 @@ class ReadyTeacher:
         self._answer = answer
         self._asked: deque[Question] = deque()
 
+    def open(self) -> None:
+        """See `Teacher`."""
+
     def submit(self, question: Question) -> None:
         """See `Teacher`."""
         self._asked.append(question)
@@ -103,6 +109,8 @@ class ReadyTeacher:
         self._asked.clear()
         return answers
 
-    def close(self) -> None:
+    def close(self) -> list[Question]:
         """See `Teacher`."""
+        unsent = [*self._asked]
         self._asked.clear()
+        return unsent

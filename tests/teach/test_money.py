@@ -12,13 +12,16 @@ from typing import Any
 
 import pytest
 
-from orca_local.domain.errors import InputError
+from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.events import StageProgressed, Warned
+from orca_local.store.charges import Spent
 from orca_local.store.store import Store
+from orca_local.teach.make import make_teacher
 from orca_local.teach.prices import Price
+from orca_local.teach.stage import teach
 from tests.openai_server import OpenAIServer, Reply, answer, error
 from tests.teach.killed import PRICE, live
-from tests.teach.scene import fill, run, sample, settings, solve, summary
+from tests.teach.scene import STEPS, fill, run, sample, settings, solve, summary
 
 COST = PRICE.cost(11, 5)
 """Of one answer of the scripted server."""
@@ -111,6 +114,38 @@ def test_the_bound_is_what_was_reserved(store: Store) -> None:
     asked = sum(len(m["content"].encode()) + 16 for m in call.request["messages"]) + 16
     assert call.reserved_usd == pytest.approx((2 * asked + 3 * 1024) / 1e6)
     assert call.cost_usd == pytest.approx((2 * 11 + 3 * 5) / 1e6)
+
+
+def test_without_a_key_nothing_is_reserved(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    samples = fill(store, [sample(i) for i in range(9)])
+    with pytest.raises(MissingError):
+        run(store, samples, settings("https://far.example/v1", max_usd=1), price=PRICE)
+    assert store.charges.spent() == Spent(0.0, 0)
+
+
+def test_what_was_handed_over_and_never_sent_costs_nothing(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(40)])
+    with OpenAIServer(lambda r, n: replace(solve(r, n), delay_s=0.1 if n == 1 else 1.0)) as server:
+        chosen = settings(server.url, concurrency=8, max_tokens=100)
+        events = teach(
+            make_teacher(chosen, Path(), offline=False),
+            store,
+            samples,
+            {"sums": STEPS},
+            chosen,
+            run_id=store.runs.start("teach", "{}", {}),
+            price=PRICE,
+        )
+        while not store.demonstrations.list():
+            next(events)
+        events.close()  # type: ignore[attr-defined]
+        time.sleep(1.2)
+        sent = len(server.requests)
+    settled = store._connection.rows("SELECT cost_usd FROM charges")
+    open_or_answered = [row for row in settled if row["cost_usd"] is None or row["cost_usd"] > 0]
+    assert len(settled) > len(open_or_answered), "some were waiting where they are sent"
+    assert len(open_or_answered) == sent, "what was sent counts, and nothing else"
 
 
 def test_fifty_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None:
