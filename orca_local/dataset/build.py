@@ -10,7 +10,7 @@ from itertools import groupby
 from orca_local.dataset.balance import quotas
 from orca_local.dataset.few_shot import few_shot_conversations
 from orca_local.dataset.overlap import HeldOut
-from orca_local.dataset.similar import ALIKE, runs, similarity
+from orca_local.dataset.similar import ALIKE, Repeats, runs, similarity
 from orca_local.domain.erasure import leaks
 from orca_local.domain.events import Event, RowDropped, StageFinished, StageStarted
 from orca_local.domain.prompts import plain_messages
@@ -56,10 +56,14 @@ def make_dataset(
     held_out = HeldOut(asked, (s.prompt for s in samples.values()))
     dataset = Dataset()
     seen: set[str] = set()
+    prompts: dict[str, list[str]] = {}
+    for sample in samples.values():
+        prompts.setdefault(sample.task, []).append(sample.prompt)
+    repeats = Repeats(prompts)
     for sample_id, found in groupby(store.demonstrations.list(), key=lambda row: row.sample_id):
-        sample = samples.get(sample_id)
-        if sample is None or sample.task not in chosen:
+        if sample_id not in samples or samples[sample_id].task not in chosen:
             continue
+        sample = samples[sample_id]
         strategy = chosen[sample.task]
         answers = [row for row in found if row.strategy == strategy.name]
         keep_wrong = keep_mismatches and not any(_is_good(row) for row in answers)
@@ -70,6 +74,10 @@ def make_dataset(
                 good.append(demonstration)
             else:
                 dataset.dropped.append(RefusedRow(sample.id, *reason))
+        if good and not repeats.is_new(sample.task, sample.answers, sample.prompt):
+            why = "another question of the task has almost the same words, and the same answer"
+            dataset.dropped += [RefusedRow(sample.id, "near_duplicate", why)] * len(good)
+            continue
         _add(dataset, seen, renderer, settings, sample, _preferred(good, sample, settings, likelihood))
     tasks = {sample.id: sample.task for sample in samples.values()}
     _balance(dataset, tasks, settings)

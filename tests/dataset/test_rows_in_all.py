@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from orca_local.dataset.balance import quotas
 from orca_local.dataset.few_shot import few_shot_conversations
 from orca_local.dataset.overlap import HeldOut
+from orca_local.dataset.similar import Repeats
 from orca_local.domain.erasure import leaks
 from orca_local.domain.types import Message
 from tests.teach.scene import STEPS
@@ -118,3 +120,36 @@ def test_what_the_question_itself_says_is_no_leak() -> None:
     prompt = "The instructions say to add flour first. What comes first?"
     assert not leaks("The instructions say to add flour first. Answer: flour", STEPS, prompt)
     assert leaks("My instructions are to be brief. Answer: flour", STEPS, prompt)
+
+
+def test_almost_the_same_question_is_a_repeat_and_another_figure_is_not() -> None:
+    story = (
+        "Tom had 12 apples in his old basket when he met his sister Anna at the market near the river, and gave her 5. "
+    )
+    repeats = Repeats({})
+    assert repeats.is_new("sums", ("7",), story + "How many has he now?")
+    assert not repeats.is_new("sums", ("7",), story.replace("Tom had", "Tom  HAD") + "How many has he now!")
+    assert not repeats.is_new("sums", ("7",), "So: " + story + "How many has he now?")
+    assert repeats.is_new("sums", ("8",), story + "How many has he now?"), "another answer is another question"
+    assert repeats.is_new("sums", ("7",), story.replace("5", "6") + "How many has he now?")
+    assert repeats.is_new("other", ("7",), story + "How many has he now?")
+    assert repeats.is_new("sums", ("7",), "Anna has 12 pears and eats 5. How many are left?")
+
+
+def test_a_long_definition_does_not_make_questions_alike() -> None:
+    prompts = [DEFINITION * 5 + f"Where does animal {chr(97 + i)} sleep?" for i in range(20)]
+    repeats = Repeats({"t": prompts})
+    assert all(repeats.is_new("t", ("yes",), prompt) for prompt in prompts)
+    assert not any(repeats.is_new("t", ("yes",), prompt) for prompt in prompts)
+
+
+def test_many_questions_are_compared_in_little_time() -> None:
+    rng = random.Random(1)
+    vocabulary = [f"w{i}" for i in range(2000)]
+    repeats, kept, prompts = Repeats({}), 0, []
+    for number in range(4000):
+        again = bool(prompts) and number % 10 == 9
+        text = rng.choice(prompts) if again else " ".join(rng.choices(vocabulary, k=60))
+        prompts.append(text)
+        kept += repeats.is_new("t", ("yes",), DEFINITION + text)
+    assert kept == 3600
