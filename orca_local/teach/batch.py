@@ -83,7 +83,8 @@ def _affordable(questions: Sequence[Question], budget: Budget) -> list[Question]
     """As many as the caps and one file allow."""
     taken: list[Question] = []
     usd = size = 0.0
-    for question in questions[:MOST_LINES]:
+    # Two samples that ask the same share a call.
+    for question in [*{question.key: question for question in questions}.values()][:MOST_LINES]:
         worst = budget.worst(question.request)
         length = 1000 + 6 * sum(len(message.content) for message in question.request.messages)
         if not budget.admits(usd + worst, len(taken) + 1) or size + length > MOST_BYTES:

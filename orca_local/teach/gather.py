@@ -84,6 +84,8 @@ class Gathering:
         self._later: list[_Later] = []
         self._numbers = count()
         self._in_flight: dict[str, _Call] = {}
+        self._twins: dict[str, list[Question]] = {}
+        """Questions of other samples that are word for word one in flight: its answer is theirs."""
         self._tried: dict[str, int] = {}
         self._answered_at, self._failed_in_a_row = clock(), 0
         self._fatal: RemoteError | None = None
@@ -150,10 +152,13 @@ class Gathering:
         now = self._clock()
         while self._later and self._later[0].at <= now:
             self._pending.appendleft(heapq.heappop(self._later).question)
-        batch: list[Question] = []
+        batch: dict[str, Question] = {}
         usd = 0.0
         while self._pending:
             question = self._pending[0]
+            if question.key in self._in_flight or question.key in batch:
+                self._twins.setdefault(question.key, []).append(self._pending.popleft())
+                continue
             tokens = self._expected_tokens(question)
             worst = self._desk.budget.worst(question.request)
             in_flight = len(self._in_flight) + len(batch)
@@ -161,11 +166,11 @@ class Gathering:
                 break
             usd += worst
             self._pace.take(tokens)
-            batch.append(self._pending.popleft())
+            batch[question.key] = self._pending.popleft()
         if batch:
-            self._desk.reserve(batch)
-        for question in batch:
-            self._in_flight[question.key] = _Call(now, self._expected_tokens(question))
+            self._desk.reserve([*batch.values()])
+        for key, question in batch.items():
+            self._in_flight[key] = _Call(now, self._expected_tokens(question))
             self._teacher.submit(question)
 
     def _expected_tokens(self, question: Question) -> float:
@@ -197,6 +202,7 @@ class Gathering:
         following: list[Question] = []
         for answer, row in zip(answers, rows, strict=True):
             self._learn(answer, self._in_flight.pop(answer.question.key), now)
+            following += self._twins.pop(answer.question.key, [])
             if row is not None:
                 events.append(self._kept(row, cached=False))
                 following += self._ladder.next(answer.question, right=self._ladder.is_good(answer.question, row))
@@ -230,13 +236,15 @@ class Gathering:
         key = answer.question.key
         if answer.limited:
             # Not its fault, so no try of its own: the pace as a whole waits.
-            if now - self._answered_at < self._patience_s:
+            pause = answer.retry_after_s or 0.0
+            if now - self._answered_at < self._patience_s and pause <= self._patience_s:
                 self._pending.appendleft(answer.question)
                 return True
-            self._fatal = RemoteError(
-                f"{self._teacher.endpoint} has turned every call away for {self._patience_s:g} s: {answer.error}",
-                hint="run `orca-local teach` again later; lower teacher.requests_per_minute",
-            )
+            why = f"has turned every call away for {self._patience_s:g} s"
+            if pause > self._patience_s:
+                why = f"wants no call for {pause:.0f} s"
+            hint = "run `orca-local teach` again later, or raise teacher.patience_s"
+            self._fatal = self._fatal or RemoteError(f"{self._teacher.endpoint} {why}: {answer.error}", hint=hint)
             return False
         self._tried[key] = self._tried.get(key, 0) + 1
         if self._tried[key] >= self._tries:

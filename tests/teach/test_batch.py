@@ -268,6 +268,14 @@ def test_a_cap_holds_for_batches_too(store: Store, server: BatchServer) -> None:
     assert summary(batch(store, dear))["batch"]["submitted"] == 0
 
 
+def test_samples_that_ask_the_same_share_one_call_of_a_batch(store: Store, server: BatchServer) -> None:
+    fill(store, [sample(4), sample(5, prompt="What is 4 + 4?", answers=("9",))])
+    assert summary(batch(store, settings(server.url)))["batch"]["submitted"] == 1
+    server.state = "completed"
+    done = summary(batch(store, settings(server.url)))
+    assert (done["verified"], done["rejected"], len(server.asked())) == (1, 1, 1)
+
+
 def test_an_endpoint_without_batches_says_so(store: Store) -> None:
     fill(store, [sample(1)])
     with BatchServer() as server, pytest.raises(RemoteError, match="takes no batches") as raised:

@@ -282,6 +282,16 @@ def test_a_killed_run_has_paid_for_nothing_twice(tmp_path: Path) -> None:
         assert len(server.requests) == sent + 24 - kept
 
 
+def test_samples_that_ask_the_same_share_one_call(store: Store) -> None:
+    same = "What is 4 + 4?"
+    samples = fill(store, [sample(4), sample(5, prompt=same, answers=("9",)), sample(6, prompt=same, answers=("10",))])
+    with OpenAIServer(lambda r, n: replace(solve(r, n), delay_s=0.1)) as server:
+        result = summary(run(store, samples, settings(server.url, attempts=1)))
+        assert len(server.requests) == 2, "the question, and once more for those whose answer it is not"
+    assert (result["verified"], result["rejected"]) == (1, 4)
+    assert len(store.demonstrations.list()) == 5
+
+
 def test_stopping_early_ends_at_once(store: Store) -> None:
     from orca_local.teach.make import make_teacher
     from orca_local.teach.stage import teach

@@ -85,6 +85,15 @@ def test_an_endpoint_that_turns_everything_away_is_given_up_on(store: Store) -> 
     assert store.charges.spent().usd == 0
 
 
+def test_a_pause_that_is_longer_than_patience_is_not_waited_for(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(5)])
+    with OpenAIServer(lambda *_: error(429, "tomorrow", **{"Retry-After": "3600"})) as server:
+        started = time.monotonic()
+        with pytest.raises(RemoteError, match=r"wants no call for 3600 s.*tomorrow"):
+            run(store, samples, settings(server.url))
+    assert time.monotonic() - started < 5
+
+
 def test_a_quota_that_is_used_up_ends_the_run_at_once(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(5)])
     body = b'{"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}'
