@@ -112,6 +112,8 @@ class Display:
     def _rate(self, event: StageProgressed) -> str:
         elapsed = time.monotonic() - self._started
         parts = [f"{event.tokens / elapsed:.0f} tokens/s"] if event.tokens and elapsed > 0.5 else []
+        if event.usd:
+            parts.append(f"${event.usd:.4f} spent or reserved")
         return " · ".join(parts)
 
     def _advance(self, done: int, rate: str, extra: str) -> None:

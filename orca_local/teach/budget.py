@@ -26,14 +26,15 @@ class Budget:
         self.usd = spent_usd
         """Spent or reserved."""
         self.calls = calls
-        self._underrated = 1.0
-        """How many times as long as our bound a prompt was, by the endpoint's own count."""
+        self._underrated = self._overlong = 1.0
+        """How many times as long as our bound prompts and answers were, by the endpoint's own count."""
 
     def worst(self, request: TeacherRequest) -> float:
         """The most that one try may cost, in US dollars; 0 where no price is known."""
         if self._price is None:
             return 0.0
-        return self._price.cost(self._underrated * most_prompt_tokens(request), request.max_tokens)
+        prompt = self._underrated * most_prompt_tokens(request)
+        return self._price.cost(prompt, self._overlong * request.max_tokens)
 
     @property
     def known_usd(self) -> float | None:
@@ -58,6 +59,7 @@ class Budget:
         if self._price is not None and prompt_tokens is not None and completion_tokens is not None:
             cost = self._price.cost(prompt_tokens, completion_tokens)
             self._underrated = max(self._underrated, prompt_tokens / most_prompt_tokens(request))
+            self._overlong = max(self._overlong, completion_tokens / request.max_tokens)
         self.usd += cost - reserved
         return cost
 

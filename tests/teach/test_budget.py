@@ -46,6 +46,9 @@ def test_an_endpoint_that_counts_more_than_any_tokenizer_makes_the_bound_grow() 
     budget.reserve(worst)
     budget.settle(REQUEST, worst, 3 * most_prompt_tokens(REQUEST), 10)
     assert budget.worst(REQUEST) == pytest.approx((3 * most_prompt_tokens(REQUEST) + 400) / 1e6)
+    budget.reserve(worst)
+    budget.settle(REQUEST, worst, 1, 200)
+    assert budget.worst(REQUEST) == pytest.approx((3 * most_prompt_tokens(REQUEST) + 800) / 1e6), "thinking counts too"
 
 
 def test_calls_have_a_cap_of_their_own() -> None:
