@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from orca_local.adapters.adapter import Adapter
+from orca_local.gguf.decoder import longest_row, read_decoder
 from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
 from orca_local.gguf.tensors import read_tensor
@@ -25,6 +26,8 @@ def load_hf_model(header: Header) -> Any:
     for gguf_name, (hf_name, heads) in hf_tensor_names(header).items():
         values = read_tensor(header, gguf_name)
         values = values if heads is None else unpermute_rotary(values, heads)
+        if header.architecture == "gemma3" and hf_name.endswith("norm.weight"):
+            values = values - 1  # transformers multiplies by one more than it holds
         state[hf_name] = torch.from_numpy(np.ascontiguousarray(values))
     missing, unexpected = model.load_state_dict(state, strict=False, assign=True)
     assert set(missing) <= {"lm_head.weight"} and not unexpected
@@ -66,19 +69,52 @@ def _config(header: Header) -> Any:
     import transformers
 
     transformers.utils.logging.set_verbosity_error()
-    kinds = {"llama": transformers.LlamaConfig, "qwen2": transformers.Qwen2Config, "qwen3": transformers.Qwen3Config}
-    heads = int(header.value("attention.head_count"))
-    width = int(header.value("embedding_length"))
-    return kinds[header.architecture](
-        vocab_size=header.tensor_map["token_embd.weight"].shape[0],
-        hidden_size=width,
-        intermediate_size=int(header.value("feed_forward_length")),
-        num_hidden_layers=header.block_count,
-        num_attention_heads=heads,
-        num_key_value_heads=int(header.value("attention.head_count_kv", heads)),
-        head_dim=int(header.value("attention.key_length", width // heads)),
-        max_position_embeddings=header.context_length,
-        rms_norm_eps=float(header.value("attention.layer_norm_rms_epsilon")),
-        rope_parameters={"rope_type": "default", "rope_theta": float(header.value("rope.freq_base", 10000.0))},
-        tie_word_embeddings=header.tied,
-    )
+    decoder = read_decoder(header)
+    base, heads = float(header.value("rope.freq_base")), decoder.heads
+    shape: dict[str, Any] = {
+        "vocab_size": decoder.words,
+        "hidden_size": decoder.width,
+        "intermediate_size": decoder.hidden,
+        "num_hidden_layers": decoder.blocks,
+        "num_attention_heads": heads,
+        "num_key_value_heads": decoder.key_heads,
+        "head_dim": decoder.head_size,
+        "max_position_embeddings": header.context_length,
+        "rms_norm_eps": decoder.norm_epsilon,
+        "tie_word_embeddings": decoder.tied,
+        "bos_token_id": None,
+        "eos_token_id": None,
+        "pad_token_id": None,
+        "rope_parameters": {"rope_type": "default", "rope_theta": base},
+    }
+    match header.architecture:
+        case "llama":
+            return transformers.LlamaConfig(**shape)
+        case "qwen2":
+            return transformers.Qwen2Config(**shape)
+        case "qwen3":
+            return transformers.Qwen3Config(**shape)
+        case "gemma3":
+            linear = {"rope_type": "linear", "rope_theta": base, "factor": float(header.value("rope.scaling.factor"))}
+            shape["rope_parameters"] = {
+                "full_attention": linear,
+                "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
+            }
+            kinds = ["sliding_attention" if window else "full_attention" for window in decoder.windows]
+            window = max(decoder.windows)
+            extra = {"layer_types": kinds, "sliding_window": window, "query_pre_attn_scalar": decoder.head_size}
+            return transformers.Gemma3TextConfig(**shape, **extra)
+        case "phi3":
+            factors = {
+                f"{kind}_factor": read_tensor(header, f"rope_factors_{kind}.weight").tolist()
+                for kind in ("short", "long")
+            }
+            shape["rope_parameters"] |= {
+                "rope_type": "longrope",
+                "attention_factor": decoder.rope.magnitude,
+                "original_max_position_embeddings": longest_row(header),
+                "partial_rotary_factor": decoder.rope.dimensions / decoder.head_size,
+                **factors,
+            }
+            return transformers.Phi3Config(**shape)
+    raise AssertionError(header.architecture)

@@ -34,18 +34,22 @@ class Adapter:
     alpha: float
     layers: Mapping[str, Pair]
     """Layer name, such as `model.layers.0.self_attn.q_proj`, to its two matrices."""
+    rank_stabilized: bool = False
+    """Whether the scale is alpha/√rank (arXiv 2312.03732) instead of alpha/rank."""
+    base_model: str = ""
+    """Name of the file that it was trained on, for people."""
 
     @property
     def scale(self) -> float:
         """What B·A is multiplied by."""
-        return self.alpha / self.rank
+        return self.alpha / (math.sqrt(self.rank) if self.rank_stabilized else self.rank)
 
     def delta(self, name: str) -> NDArray[np.float32]:
         """What merging adds to the layer's weight: float32 of shape [out_features, in_features]."""
         a, b = self.layers[name]
         return np.asarray(self.scale * (b.astype(np.float32) @ a.astype(np.float32)), dtype=np.float32)
 
-    def save(self, directory: Path, *, base_model: str = "") -> None:
+    def save(self, directory: Path) -> None:
         """Write both files, whole or not at all, so that `peft` itself loads them."""
         from safetensors.numpy import save_file
 
@@ -57,14 +61,14 @@ class Adapter:
         config = {
             "peft_type": "LORA",
             "task_type": "CAUSAL_LM",
-            "base_model_name_or_path": base_model,
+            "base_model_name_or_path": self.base_model,
             "r": self.rank,
             "lora_alpha": self.alpha,
             "lora_dropout": 0.0,
             "bias": "none",
             "fan_in_fan_out": False,
             "use_dora": False,
-            "use_rslora": False,
+            "use_rslora": self.rank_stabilized,
             "target_modules": sorted({name.rpartition(".")[2] for name in self.layers}),
             "inference_mode": True,
         }
@@ -82,7 +86,8 @@ class Adapter:
         """Read an adapter. Raises `InputError` for one that cannot be expressed or is not finite."""
         config = _read_config(directory / CONFIG_FILE)
         layers = _pairs(directory / WEIGHTS_FILE)
-        return cls(int(config["r"]), float(config["lora_alpha"]), layers)
+        base_model = str(config.get("base_model_name_or_path") or "")
+        return cls(int(config["r"]), float(config["lora_alpha"]), layers, bool(config.get("use_rslora")), base_model)
 
 
 def adapter_sha256(directory: Path) -> str:
@@ -111,7 +116,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise InputError(
             f"{path} is no adapter's configuration: {error}", hint="train again with `orca-local train`"
         ) from error
-    for option in ("use_dora", "use_rslora", "rank_pattern", "alpha_pattern", "modules_to_save"):
+    for option in ("use_dora", "rank_pattern", "alpha_pattern", "modules_to_save"):
         if config.get(option):
             raise InputError(
                 f"{path}: the adapter uses {option}, which cannot be merged here", hint="train a plain LoRA adapter"

@@ -168,14 +168,22 @@ class TrainSettings(_Section):
     backend: Literal["auto", "torch", "mlx"] = "auto"
     compute: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 where the processor or card has it."""
+    quantize_base: Literal["none", "nf4", "as_is"] = "none"
+    """How the frozen weights are held: whole; in NF4 (torch); or in the GGUF's own Q4_0, Q4_1 or Q8_0 blocks (mlx)."""
     rank: int = Field(default=16, ge=1, le=4096)
     alpha: float = Field(default=32.0, gt=0)
+    rank_stabilized: bool = False
+    """Scale the update by alpha/√rank instead of alpha/rank (arXiv 2312.03732)."""
+    target_layers: tuple[str, ...] = ()
+    """Linear layers that are trained, such as `q_proj`; empty: all of them."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     learning_rate: float = Field(default=1e-3, gt=0)
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """How the rate falls after the warm-up."""
     warmup: float = Field(default=0.05, ge=0, lt=1)
     """Share of the steps."""
     final_learning_rate: float = Field(default=0.05, ge=0, le=1)
-    """Where the cosine ends, as a share of the peak."""
+    """Where cosine and linear end, as a share of the peak."""
     weight_decay: float = Field(default=0.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
     epochs: float = Field(default=3.0, gt=0, le=100_000)
@@ -183,6 +191,10 @@ class TrainSettings(_Section):
     """0: as many as the epochs need."""
     batch_size: int = Field(default=16, ge=1)
     """Rows a step."""
+    pack_tokens: int = Field(default=0, ge=0)
+    """Tokens of rows computed together, which decides memory and speed, not the result; 0: what fits well."""
+    gradient_checkpointing: Literal["auto", "on", "off"] = "auto"
+    """Compute activations twice instead of keeping them; auto: where the memory would not suffice otherwise."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     validation_share: float = Field(default=0.1, ge=0, lt=1)
     validate_every: int = Field(default=0, ge=0)

@@ -6,6 +6,7 @@ PEFT adapters use.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +15,7 @@ from numpy.typing import NDArray
 from orca_local.domain.errors import InputError
 from orca_local.gguf.header import Header
 
-TRAINABLE = ("llama", "qwen2", "qwen3")
-"""Architectures whose layers are known here; mistral files call themselves `llama`."""
-
-_LINEAR = {
+_SPLIT_LINEAR = {
     "self_attn.q_proj": "attn_q",
     "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v",
@@ -26,13 +24,41 @@ _LINEAR = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
-_NORMS = {
-    "input_layernorm": "attn_norm",
-    "post_attention_layernorm": "ffn_norm",
-    "self_attn.q_norm": "attn_q_norm",
-    "self_attn.k_norm": "attn_k_norm",
+_FUSED_LINEAR = {
+    "self_attn.qkv_proj": "attn_qkv",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
 }
+_PRE_NORMS = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm"}
+_SANDWICH_NORMS = {
+    "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "post_attention_norm",
+    "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+}
+_HEAD_NORMS = {"self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm"}
 _OUTER = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    linear: Mapping[str, str]
+    norms: Mapping[str, str]
+    permuted: bool = False
+    """Whether the rows of q and k are stored in llama.cpp's order of rotary pairs."""
+
+
+_ARCHITECTURES = {
+    "llama": _Names(_SPLIT_LINEAR, _PRE_NORMS, permuted=True),
+    "qwen2": _Names(_SPLIT_LINEAR, _PRE_NORMS),
+    "qwen3": _Names(_SPLIT_LINEAR, _PRE_NORMS | _HEAD_NORMS),
+    "gemma3": _Names(_SPLIT_LINEAR, _SANDWICH_NORMS | _HEAD_NORMS),
+    "phi3": _Names(_FUSED_LINEAR, _PRE_NORMS),
+}
+
+TRAINABLE = tuple(_ARCHITECTURES)
+"""Architectures whose layers are known here; mistral files call themselves `llama`, phi4's `phi3`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +89,7 @@ def linear_layers(header: Header) -> list[LinearLayer]:
     require_trainable(header)
     layers = []
     for block in range(header.block_count):
-        for hf, gguf in _LINEAR.items():
+        for hf, gguf in _ARCHITECTURES[header.architecture].linear.items():
             name = f"blk.{block}.{gguf}.weight"
             shape = header.tensor_map[name].shape if name in header.tensor_map else ()
             heads = _rotary_heads(header, gguf)
@@ -84,8 +110,9 @@ def hf_tensor_names(header: Header) -> dict[str, tuple[str, int | None]]:
     names: dict[str, tuple[str, int | None]] = {}
     for hf, gguf in _OUTER.items():
         names[f"{gguf}.weight"] = (f"{hf}.weight", None)
+    architecture = _ARCHITECTURES[header.architecture]
     for block in range(header.block_count):
-        for hf, gguf in (_LINEAR | _NORMS).items():
+        for hf, gguf in (*architecture.linear.items(), *architecture.norms.items()):
             for part in ("weight", "bias"):
                 names[f"blk.{block}.{gguf}.{part}"] = (
                     f"model.layers.{block}.{hf}.{part}",
@@ -95,7 +122,7 @@ def hf_tensor_names(header: Header) -> dict[str, tuple[str, int | None]]:
 
 
 def _rotary_heads(header: Header, gguf: str) -> int | None:
-    if header.architecture != "llama" or gguf not in ("attn_q", "attn_k"):
+    if not _ARCHITECTURES[header.architecture].permuted or gguf not in ("attn_q", "attn_k"):
         return None
     heads = header.count("attention.head_count")
     return heads if gguf == "attn_q" else header.count("attention.head_count_kv", heads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
@@ -14,17 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import OrcaError, explain_os_error
 from orca_local.domain.events import CheckpointSaved, Event, StepTrained, ValidationMeasured
 from orca_local.rows.rows import TrainingRow
 from orca_local.train.batches import Batch, epoch_batches, length_batches, make_batch
 from orca_local.train.recipe import Recipe
+from orca_local.train.state import TrainState
 
 STATE_FILE = "state.json"
 BEST = "best"
-
-_WRITE_FAILED = ("inline_container", "PytorchStreamWriter", "iostream error")
-"""What PyTorch says of where a file could not be written; it knows no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +45,14 @@ class TrainBackend(Protocol):
     def evaluate(self, batch: Batch) -> StepResult:
         """The loss alone."""
 
-    def save(self, directory: Path) -> None:
-        """Write adapter, optimizer and random state."""
+    def adapter(self) -> Adapter:
+        """The update as it stands."""
 
-    def save_adapter(self, directory: Path) -> None:
-        """Write the adapter alone."""
+    def state(self) -> TrainState:
+        """A copy of all that a step changes."""
 
-    def load(self, directory: Path) -> None:
-        """Read what `save` wrote; training goes on exactly as if it had not stopped."""
+    def restore(self, state: TrainState, steps: int) -> None:
+        """Take over the state after `steps` steps; training goes on exactly as if it had not stopped."""
 
 
 @dataclass
@@ -109,8 +107,9 @@ def resume(backend: TrainBackend, directory: Path) -> LoopState:
     _put_back(directory / BEST)
     for path in sorted(directory.glob("step-*"), reverse=True):
         if (path / STATE_FILE).is_file():
-            backend.load(path)
-            return LoopState(**json.loads((path / STATE_FILE).read_text(encoding="utf-8")))
+            state = LoopState(**json.loads((path / STATE_FILE).read_text(encoding="utf-8")))
+            backend.restore(TrainState.load(path), state.step)
+            return state
     return LoopState()
 
 
@@ -136,7 +135,7 @@ def _validate(
     state.validation_loss = loss
     if best:
         state.best_loss, state.best_step = loss, state.step
-        _replace_directory(directory / BEST, backend.save_adapter)
+        _replace_directory(directory / BEST, backend.adapter().save)
     return ValidationMeasured(state.step, loss, best)
 
 
@@ -144,7 +143,7 @@ def _checkpoint(backend: TrainBackend, state: LoopState, directory: Path) -> Che
     path = directory / f"step-{state.step:06d}"
 
     def write(part: Path) -> None:
-        backend.save(part)
+        backend.state().save(part)
         (part / STATE_FILE).write_text(json.dumps(state.__dict__), encoding="utf-8")
 
     _replace_directory(path, write)
@@ -185,11 +184,9 @@ def _put_back(path: Path) -> None:
 
 
 def _explained(error: BaseException, path: Path) -> OrcaError | None:
-    """What a failed write means to the user; safetensors and PyTorch raise errors of their own."""
+    """What a failed write means to the user; safetensors raises errors of its own."""
     said = str(error)
     found = re.search(r"\(os error (\d+)\)", said)
     if found:
         error = OSError(int(found[1]), os.strerror(int(found[1])))
-    elif any(sign in said for sign in _WRITE_FAILED):
-        error = OSError(errno.ENOSPC, said)
     return explain_os_error(error, path) if isinstance(error, OSError) else None

@@ -13,10 +13,14 @@ from orca_local.domain.settings import TrainSettings
 class Recipe:
     """Settings resolved against the number of rows."""
 
+    quantize_base: str
     rank: int
     alpha: float
+    rank_stabilized: bool
+    target_layers: tuple[str, ...]
     dropout: float
     learning_rate: float
+    schedule: str
     final_learning_rate: float
     warmup_steps: int
     total_steps: int
@@ -33,12 +37,12 @@ class Recipe:
         return asdict(self)
 
     def learning_rate_at(self, step: int) -> float:
-        """Rate of step 1, 2, …: a straight rise, then a cosine down to the final share of the peak."""
+        """Rate of step 1, 2, …: a straight rise, then the schedule down to the final share of the peak."""
         if step <= self.warmup_steps:
             return self.learning_rate * step / self.warmup_steps
-        done = (step - self.warmup_steps) / max(1, self.total_steps - self.warmup_steps)
-        floor = self.final_learning_rate
-        return self.learning_rate * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+        done = min(1.0, (step - self.warmup_steps) / max(1, self.total_steps - self.warmup_steps))
+        left = {"cosine": 0.5 * (1 + math.cos(math.pi * done)), "linear": 1 - done, "constant": 1.0}[self.schedule]
+        return self.learning_rate * (self.final_learning_rate * (1 - left) + left)
 
 
 def make_recipe(settings: TrainSettings, rows: int) -> Recipe:
@@ -47,10 +51,14 @@ def make_recipe(settings: TrainSettings, rows: int) -> Recipe:
     total = max(1, settings.max_steps or round(settings.epochs * per_epoch))
     validate_every = settings.validate_every or max(1, math.ceil(total / 8))
     return Recipe(
+        quantize_base=settings.quantize_base,
         rank=settings.rank,
         alpha=settings.alpha,
+        rank_stabilized=settings.rank_stabilized,
+        target_layers=tuple(sorted(settings.target_layers)),
         dropout=settings.dropout,
         learning_rate=settings.learning_rate,
+        schedule=settings.schedule,
         final_learning_rate=settings.final_learning_rate,
         warmup_steps=round(settings.warmup * total),
         total_steps=total,

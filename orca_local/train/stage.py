@@ -21,7 +21,7 @@ from orca_local.train.batches import split_validation
 from orca_local.train.loop import BEST, TrainBackend, run_loop
 from orca_local.train.recipe import Recipe, make_recipe
 
-LAYOUT = 1
+LAYOUT = 2
 """Raise it when the same recipe would compute something else, so that old trainings are not taken for new ones."""
 
 

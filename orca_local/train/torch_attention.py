@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,28 @@ from torch import nn
 
 Heads = tuple[int, int]
 """Query heads, and heads of keys (as many of values)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Rotary positions of a kind of block."""
+
+    inverse_frequencies: torch.Tensor
+    """Shape [pairs of a head that are turned]."""
+    magnitude: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a kind of block makes of the rows: rotary angles, and what a token sees."""
+
+    cosine: torch.Tensor
+    """Shape [tokens, 1, pairs of a head that are turned]."""
+    sine: torch.Tensor
+    mask: torch.Tensor | None
+    """Shape [length, prefix + length]: what is added to a score, 0 or −∞; None where plain causality says it all."""
+    prefix_mask: torch.Tensor | None
+    """The same of the prefix to itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,51 +55,72 @@ class Layout:
     """Shape [rows · (prefix + length)]: the same with the prefix before each row."""
     slots: torch.Tensor
     """Shape [tokens − prefix]: the slot of each token of the rows."""
-    cosine: torch.Tensor
-    """Shape [tokens, 1, head size / 2]."""
-    sine: torch.Tensor
-    mask: torch.Tensor | None
-    """Shape [length, prefix + length], where there is a prefix: what is added to a score, 0 or −∞."""
+    views: Mapping[int, View]
+    """By a block's window."""
 
 
-def make_layout(prefix: int, lengths: NDArray[np.int64], inverse_frequencies: torch.Tensor, dtype: Any) -> Layout:
-    """Indices, rotary angles and mask of rows of these lengths, the prefix included in each."""
-    device, rest = inverse_frequencies.device, lengths - prefix
+def make_layout(prefix: int, lengths: NDArray[np.int64], turns: Mapping[int, Turns], dtype: Any) -> Layout:
+    """Indices, rotary angles and masks of rows of these lengths, the prefix included in each.
+
+    `turns` has an entry for each window that the blocks have, 0 for none.
+    """
+    device, rest = next(iter(turns.values())).inverse_frequencies.device, lengths - prefix
     length = int(rest.max())
     inside = np.arange(length) < rest[:, None]
     tokens = np.zeros((len(rest), length), dtype=np.int64)
     tokens[inside] = prefix + np.arange(rest.sum())
     shared = np.tile(np.arange(prefix), (len(rest), 1))
     position = np.concatenate([np.arange(prefix), *(np.arange(prefix, n) for n in lengths)])
-    angles = torch.outer(torch.from_numpy(position).to(device).float(), inverse_frequencies)[:, None]
-    mask = None
-    if prefix:
-        hidden = np.arange(prefix + length) > np.arange(prefix, prefix + length)[:, None]
-        mask = torch.zeros(hidden.shape, dtype=dtype).masked_fill_(torch.from_numpy(hidden), -torch.inf).to(device)
+    where = torch.from_numpy(position).to(device).float()
+    views = {}
+    for window, turn in turns.items():
+        angles = torch.outer(where, turn.inverse_frequencies)[:, None]
+        cosine, sine = ((part * turn.magnitude).to(dtype) for part in (angles.cos(), angles.sin()))
+        mask = _mask(prefix, prefix + length, window, dtype) if prefix or 0 < window < length else None
+        prefix_mask = _mask(0, prefix, window, dtype) if 0 < window < prefix else None
+        views[window] = View(cosine, sine, *(None if m is None else m.to(device) for m in (mask, prefix_mask)))
     queries, keys, slots = (
         torch.from_numpy(index).to(device)
         for index in (tokens.ravel(), np.concatenate([shared, tokens], axis=1).ravel(), np.flatnonzero(inside))
     )
-    return Layout(prefix, len(rest), length, queries, keys, slots, angles.cos().to(dtype), angles.sin().to(dtype), mask)
+    return Layout(prefix, len(rest), length, queries, keys, slots, views)
 
 
-def attend(x: torch.Tensor, heads: Heads, layout: Layout) -> torch.Tensor:
+def _mask(start: int, stop: int, window: int, dtype: Any) -> torch.Tensor:
+    """Of the positions `start` to `stop` to all before `stop`: nothing later, nothing from before the window."""
+    back = np.arange(start, stop)[:, None] - np.arange(stop)
+    hidden = (back < 0) | (back >= window) if window else back < 0
+    return torch.zeros(hidden.shape, dtype=dtype).masked_fill_(torch.from_numpy(hidden), -torch.inf)
+
+
+def attend(x: torch.Tensor, heads: Heads, layout: Layout, window: int, scale: float) -> torch.Tensor:
     """[q, k, v] side by side (shape [tokens, …]) → attention's result, of shape [tokens, query heads · size]."""
-    q, k, v, *first = _Arrange.apply(x, heads, layout)
-    groups = heads[0] // heads[1]
-    product = nn.functional.scaled_dot_product_attention
-    if layout.mask is None:
-        out = product(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), is_causal=True, enable_gqa=groups > 1)
-    else:
-        # The query heads that share keys follow one another as more queries: nothing is copied for them.
-        queries = q.unflatten(2, (heads[1], groups)).permute(0, 2, 3, 1, 4).flatten(2, 3)
-        out = product(queries, k.transpose(1, 2), v.transpose(1, 2), attn_mask=layout.mask.repeat(groups, 1))
-        out = out.unflatten(2, (groups, layout.length)).flatten(1, 2)
-    rows = out.transpose(1, 2).flatten(0, 1).flatten(1).index_select(0, layout.slots)
+    view = layout.views[window]
+    q, k, v, *first = _Arrange.apply(x, heads, layout, view)
+    rows = _product(q, k, v, view.mask, scale).flatten(0, 1).flatten(1).index_select(0, layout.slots)
     if not layout.prefix:
         return rows
-    begin = product(*(part[None].transpose(1, 2) for part in first), is_causal=True, enable_gqa=groups > 1)
-    return torch.cat([begin[0].transpose(0, 1).flatten(1), rows])
+    q, k, v = (part[None] for part in first)
+    begin = _product(q, k, v, view.prefix_mask, scale)
+    return torch.cat([begin[0].flatten(1), rows])
+
+
+def _product(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None, scale: float
+) -> torch.Tensor:
+    """Attention over tensors of shape [rows, length, heads, size], causal where there is no mask."""
+    length, keys = q.shape[1], k.shape[2]
+    groups = q.shape[2] // keys
+    product = nn.functional.scaled_dot_product_attention
+    k, v = k.transpose(1, 2), v.transpose(1, 2)
+    if mask is None:
+        out = product(q.transpose(1, 2), k, v, is_causal=True, enable_gqa=groups > 1, scale=scale)
+    else:
+        # The query heads that share keys follow one another as more queries: nothing is copied for them.
+        queries = q.unflatten(2, (keys, groups)).permute(0, 2, 3, 1, 4).flatten(2, 3)
+        out = product(queries, k, v, attn_mask=mask.repeat(groups, 1), scale=scale)
+        out = out.unflatten(2, (groups, length)).flatten(1, 2)
+    return out.transpose(1, 2)
 
 
 class _Arrange(torch.autograd.Function):
@@ -86,11 +130,11 @@ class _Arrange(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Any, heads: Heads, layout: Layout) -> Any:
-        ctx.heads, ctx.layout = heads, layout
+    def forward(ctx: Any, x: Any, heads: Heads, layout: Layout, view: View) -> Any:
+        ctx.heads, ctx.layout, ctx.view = heads, layout, view
         x = x.view(len(x), heads[0] + 2 * heads[1], -1)
         turned = torch.empty_like(x)
-        _turn(x, heads, layout, turned)
+        _turn(x, heads, view, turned)
         q, k, v = turned.split([heads[0], heads[1], heads[1]], dim=1)
         rows = [q.index_select(0, layout.queries), k.index_select(0, layout.keys), v.index_select(0, layout.keys)]
         first = [part[: layout.prefix].contiguous() for part in (q, k, v)]
@@ -108,16 +152,20 @@ class _Arrange(torch.autograd.Function):
                 shared = rows.shape[1] > layout.length
                 part[:at] = first + rows[:, :at].sum(0) if shared else first
         out = torch.empty_like(turned)
-        _turn(turned, ctx.heads, layout, out, back=True)
-        return out.flatten(1), None, None
+        _turn(turned, ctx.heads, ctx.view, out, back=True)
+        return out.flatten(1), None, None, None
 
 
-def _turn(x: torch.Tensor, heads: Heads, layout: Layout, out: torch.Tensor, *, back: bool = False) -> None:
-    """Rotate the pairs (i, i + size/2) of each head of q and k; copy v."""
-    turned = heads[0] + heads[1]
-    first, second = x[:, :turned].chunk(2, dim=-1)
-    out_first, out_second = out[:, :turned].chunk(2, dim=-1)
+def _turn(x: torch.Tensor, heads: Heads, view: View, out: torch.Tensor, *, back: bool = False) -> None:
+    """Rotate the pairs (i, i + n/2) among the first n numbers of each head of q and k; copy the rest, and v.
+
+    `back` is the transpose: for a magnitude of one, the rotation back.
+    """
+    turned, size = heads[0] + heads[1], 2 * view.cosine.shape[-1]
+    first, second = x[:, :turned, :size].chunk(2, dim=-1)
+    out_first, out_second = out[:, :turned, :size].chunk(2, dim=-1)
     sign = -1 if back else 1
-    torch.mul(first, layout.cosine, out=out_first).addcmul_(second, layout.sine, value=-sign)
-    torch.mul(second, layout.cosine, out=out_second).addcmul_(first, layout.sine, value=sign)
+    torch.mul(first, view.cosine, out=out_first).addcmul_(second, view.sine, value=-sign)
+    torch.mul(second, view.cosine, out=out_second).addcmul_(first, view.sine, value=sign)
+    out[:, :turned, size:] = x[:, :turned, size:]
     out[:, turned:] = x[:, turned:]

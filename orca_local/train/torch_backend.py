@@ -7,27 +7,31 @@ import math
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import wraps
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import numpy as np
 import torch
 from torch import nn
 
-from orca_local.adapters.adapter import Adapter
+from orca_local.adapters.adapter import Adapter, Pair
 from orca_local.domain.errors import MissingError
 from orca_local.gguf.header import Header
 from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
 from orca_local.train.recipe import Recipe
+from orca_local.train.state import TrainState, start_adapter
 from orca_local.train.torch_model import StudentModel
 
-OPTIMIZER_FILE = "optimizer.pt"
 HEAD_CHUNK = 256
 """Positions whose logits are in memory at once."""
 CPU_TOKENS, CUDA_TOKENS = 1536, 16384
 """Tokens whose activations are in memory at once; about 1 MB each for a student of 135M parameters."""
 
+
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+"""What PyTorch calls the two."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -90,22 +94,17 @@ class TorchBackend:
         self.thread = ThreadPoolExecutor(1, "torch")
         self.device = choose_device()
         self.dtype = choose_dtype(compute, self.device)
-        torch.manual_seed(recipe.seed)
         self._recipe = recipe
-        self._base_name = header.path.name
         # On a card the fused causal kernels are worth more than what sharing saves.
         self._shares_prefix = self.device.type == "cpu"
+        self._steps = 0
         try:
             self._model = StudentModel(header, self.dtype, self.device)
+            self._groups = self._model.groups()
+            self._start = start_adapter(header, recipe)
+            self._parameters = [p for group in self._groups for p in group.add_update(self._start, recipe.dropout)]
         except torch.OutOfMemoryError as error:
             raise MissingError("the student does not fit the card's memory", hint="choose a smaller student") from error
-        self._groups = self._model.groups()
-        generator = torch.Generator().manual_seed(recipe.seed)
-        self._parameters = [
-            parameter
-            for group in self._groups
-            for parameter in group.add_update(recipe.rank, recipe.alpha, recipe.dropout, generator)
-        ]
         self._optimizer = torch.optim.AdamW(
             self._parameters,
             lr=recipe.learning_rate,
@@ -125,7 +124,8 @@ class TorchBackend:
         """One optimizer step; see `TrainBackend`."""
         self._model.train()
         total = 0.0
-        for part in self._parts(batch):
+        for number, part in enumerate(self._parts(batch)):
+            self._seed(number)
             hidden = self._model(part, share_prefix=self._shares_prefix)
             loss, grad = self._head(hidden.detach(), part, with_grad=True)
             hidden.backward(grad.div_(len(batch.target)))
@@ -135,7 +135,9 @@ class TorchBackend:
             for group in self._optimizer.param_groups:
                 group["lr"] = learning_rate
             self._optimizer.step()
-            self._refresh()
+            for lora in self._groups:
+                lora.refresh()
+            self._steps += 1
         self._optimizer.zero_grad(set_to_none=True)
         return StepResult(total / len(batch.target), len(batch.target), norm)
 
@@ -152,9 +154,11 @@ class TorchBackend:
     def _parts(self, batch: Batch) -> list[Batch]:
         return batch.parts(CPU_TOKENS if self.device.type == "cpu" else CUDA_TOKENS)
 
-    def _refresh(self) -> None:
-        for group in self._groups:
-            group.refresh()
+    def _seed(self, part: int) -> None:
+        """What dropout draws depends on the place in the training alone."""
+        seeds = np.random.SeedSequence([self._recipe.seed, self._steps, part]).generate_state(len(self._groups))
+        for group, seed in zip(self._groups, seeds, strict=True):
+            group.seed = int(seed)
 
     def _head(self, hidden: Any, batch: Batch, *, with_grad: bool) -> tuple[float, Any]:
         """Summed cross-entropy and its gradient in the hidden states, a chunk of positions at a time.
@@ -178,32 +182,33 @@ class TorchBackend:
                     torch.mm(slope.to(weight.dtype), weight, out=grad[part])
         return total, grad
 
-    def save(self, directory: Path) -> None:
-        """Adapter, optimizer and random state."""
-        self.save_adapter(directory)
-        state = {
-            "optimizer": self._optimizer.state_dict(),
-            "rng": torch.get_rng_state(),
-            "cuda_rng": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
-        }
-        torch.save(state, directory / OPTIMIZER_FILE)
-
-    def save_adapter(self, directory: Path) -> None:
-        """The adapter in PEFT's form."""
-        self.adapter().save(directory, base_model=self._base_name)
-
     def adapter(self) -> Adapter:
         """The update as it stands."""
-        pairs = {name: pair for group in self._groups for name, pair in group.pairs().items()}
-        return Adapter(self._recipe.rank, self._recipe.alpha, pairs)
+        pairs = {name: pair for group in self._groups for name, pair in group.split(group.a, group.b).items()}
+        return replace(self._start, layers=pairs)
 
-    def load(self, directory: Path) -> None:
-        """What `save` wrote."""
-        adapter = Adapter.load(directory)
+    def state(self) -> TrainState:
+        """Adapter and moments; see `TrainBackend`."""
+        moments: list[dict[str, Pair]] = []
+        for key in _MOMENTS:
+            moments.append({})
+            for group in self._groups:
+                if group.places:
+                    halves = (
+                        self._optimizer.state[half].get(key, torch.zeros_like(half)) for half in (group.a, group.b)
+                    )
+                    moments[-1] |= group.split(*halves)
+        return TrainState(self.adapter(), *moments)
+
+    def restore(self, state: TrainState, steps: int) -> None:
+        """Go on from there; see `TrainBackend`."""
+        self._steps = steps
         for group in self._groups:
-            group.set_pairs(adapter.layers)
-        state = torch.load(directory / OPTIMIZER_FILE, weights_only=True)
-        self._optimizer.load_state_dict(state["optimizer"])
-        torch.set_rng_state(state["rng"])
-        if self.device.type == "cuda":
-            torch.cuda.set_rng_state_all(state["cuda_rng"])
+            if not group.places:
+                continue
+            group.set_update(state.adapter.layers)
+            moments = zip(_MOMENTS, (state.first_moments, state.second_moments), strict=True)
+            joined = {key: group.join(pairs) for key, pairs in moments}
+            for i, half in enumerate((group.a, group.b)):
+                values = {key: pair[i].to(self.device) for key, pair in joined.items()}
+                self._optimizer.state[half] = {"step": torch.tensor(float(steps), device=self.device), **values}

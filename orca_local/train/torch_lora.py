@@ -11,14 +11,15 @@ same function: its result is written straight into [x, …].
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import nn
 
-from orca_local.adapters.adapter import Pair
+from orca_local.adapters.adapter import Adapter, Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +46,30 @@ class NormInput:
 
 @dataclass(frozen=True, slots=True)
 class GateInput:
-    """The layers read silu(g)·u, where their input is [g, u]."""
+    """The layers read f(g)·u, where their input is [g, u] and f is SiLU, or GELU in its tanh form."""
+
+    gelu: bool = False
 
     def forward(self, x: torch.Tensor, out: torch.Tensor) -> None:
         """Write the gated values into `out`."""
         gate, up = x.chunk(2, dim=-1)
-        torch.mul(nn.functional.silu(gate), up, out=out)
+        torch.mul(self._activated(gate), up, out=out)
 
     def backward(self, grad: torch.Tensor, x: torch.Tensor, _: None) -> torch.Tensor:
         """Gradient in [g, u]."""
         gate, up = x.chunk(2, dim=-1)
         out = torch.empty_like(x)
         out_gate, out_up = out.chunk(2, dim=-1)
-        torch.mul(grad, nn.functional.silu(gate), out=out_up)
-        out_gate.copy_(torch.ops.aten.silu_backward(grad * up, gate))
+        torch.mul(grad, self._activated(gate), out=out_up)
+        slope = torch.ops.aten
+        if self.gelu:
+            out_gate.copy_(slope.gelu_backward(grad * up, gate, approximate="tanh"))
+        else:
+            out_gate.copy_(slope.silu_backward(grad * up, gate))
         return out
+
+    def _activated(self, gate: torch.Tensor) -> torch.Tensor:
+        return nn.functional.gelu(gate, approximate="tanh") if self.gelu else nn.functional.silu(gate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,70 +88,132 @@ class PlainInput:
 Input = NormInput | GateInput | PlainInput
 
 
+class WholeWeight:
+    """A frozen matrix as it is, with room for an update's columns beside it."""
+
+    def __init__(self, weight: torch.Tensor) -> None:
+        self.shape = weight.shape
+        self._wide = weight
+
+    def add_columns(self, count: int) -> None:
+        """Make room for `count` columns, all zero."""
+        widened = self._wide.new_zeros(self.shape[0], self.shape[1] + count)
+        widened[:, : self.shape[1]] = self._wide
+        self._wide = widened
+
+    @property
+    def columns(self) -> torch.Tensor:
+        """The update's columns, to be read and written."""
+        return self._wide[:, self.shape[1] :]
+
+    def wide(self) -> torch.Tensor:
+        """Shape [out, in + columns]."""
+        return self._wide
+
+
+class FrozenWeight(Protocol):
+    """How a frozen matrix is held; `WholeWeight` is the plain way."""
+
+    shape: torch.Size
+
+    def add_columns(self, count: int) -> None: ...
+
+    @property
+    def columns(self) -> torch.Tensor: ...
+
+    def wide(self) -> torch.Tensor: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one trained layer lies in a group."""
+
+    name: str
+    out: slice
+    """Its rows of the group's output."""
+    b: slice
+    """Its rows of the group's B."""
+    rank: slice
+    """Its rows of the group's A, and its columns of the update."""
+
+
 class LoraGroup(nn.Module):
     """Linear layers with one input: their frozen weights, their update, and what their input goes through."""
 
-    def __init__(self, layers: Mapping[str, torch.Tensor], bias: torch.Tensor | None, given: Input) -> None:
+    def __init__(
+        self,
+        layers: Mapping[str, torch.Tensor],
+        bias: torch.Tensor | None,
+        given: Input,
+        hold: Callable[[torch.Tensor], FrozenWeight] = WholeWeight,
+    ) -> None:
         """`layers`: weights of shape [out, in] by name, in the order of the output."""
         super().__init__()
         self.given = given
         self.bias = bias
         self.outs = {name: weight.shape[0] for name, weight in layers.items()}
-        self.width = next(iter(layers.values())).shape[1]
-        self.rank, self.scale, self.dropout = 0, 0.0, 0.0
-        self.weight = torch.cat(list(layers.values()))
-        """Shape [sum of outs, width + layers · rank]."""
+        first = next(iter(layers.values()))
+        self.width, self.device = first.shape[1], first.device
+        self.frozen = hold(torch.cat(list(layers.values())))
+        self.places: list[Place] = []
+        self.scale, self.dropout, self.seed = 0.0, 0.0, 0
         self.a = nn.Parameter(torch.empty(0, self.width), requires_grad=False)
-        self.b = nn.Parameter(torch.empty(len(self.weight), 0), requires_grad=False)
+        self.b = nn.Parameter(torch.empty(0, 0), requires_grad=False)
 
-    def add_update(self, rank: int, alpha: float, dropout: float, generator: torch.Generator) -> list[nn.Parameter]:
-        """Begin an update and return its parameters, in float32.
-
-        A starts as in PEFT (Kaiming uniform with a = √5, so uniform in ±1/√width) and B at zero.
-        """
-        self.rank, self.scale, self.dropout = rank, alpha / rank, dropout
-        bound, device = self.width**-0.5, self.weight.device
-        start = torch.empty(len(self.outs) * rank, self.width).uniform_(-bound, bound, generator=generator)
+    def add_update(self, adapter: Adapter, dropout: float = 0.0) -> list[nn.Parameter]:
+        """Begin the updates that `adapter` has for these layers; returns their parameters, in float32."""
+        at = row = 0
+        for name, out in self.outs.items():
+            if name in adapter.layers:
+                start = len(self.places) * adapter.rank
+                self.places.append(
+                    Place(name, slice(at, at + out), slice(row, row + out), slice(start, start + adapter.rank))
+                )
+                row += out
+            at += out
+        if not self.places:
+            return []
+        self.scale, self.dropout = adapter.scale, dropout
+        self.frozen.add_columns(len(self.places) * adapter.rank)
         # Float32: a bfloat16 sum of many small steps would lose most of them.
-        self.a = nn.Parameter(start.to(device))
-        self.b = nn.Parameter(torch.zeros(len(self.weight), rank, device=device))
-        widened = self.weight.new_zeros(len(self.weight), self.width + len(start))
-        widened[:, : self.width] = self.weight
-        self.weight = widened
+        a, b = (values.to(self.device) for values in self.join(adapter.layers))
+        self.a, self.b = nn.Parameter(a), nn.Parameter(b)
+        self.refresh()
         return [self.a, self.b]
 
-    def blocks(self) -> list[tuple[str, slice, slice]]:
-        """Of each layer: name, its rows in the output (and in b), its rows in a."""
-        found, at = [], 0
-        for i, (name, out) in enumerate(self.outs.items()):
-            found.append((name, slice(at, at + out), slice(i * self.rank, (i + 1) * self.rank)))
-            at += out
-        return found
-
     def refresh(self) -> None:
-        """Take over a changed b. To be called after every optimizer step."""
-        for _, rows, ranks in self.blocks():
-            update = self.weight[rows, self.width :][:, ranks]
-            update.copy_(self.b.detach()[rows] * self.scale)
+        """Take over a changed B. To be called after every optimizer step."""
+        for place in self.places:
+            self.frozen.columns[place.out, place.rank].copy_(self.b.detach()[place.b] * self.scale)
 
-    def pairs(self) -> dict[str, Pair]:
-        """A and B of each layer by name."""
-        a, b = self.a.detach().cpu().numpy(), self.b.detach().cpu().numpy()
-        return {name: (a[ranks], b[rows]) for name, rows, ranks in self.blocks()}
+    def split(self, a: torch.Tensor, b: torch.Tensor) -> dict[str, Pair]:
+        """A group's two tensors as those of each layer."""
+        a_all, b_all = a.detach().cpu().numpy(), b.detach().cpu().numpy()
+        return {place.name: (a_all[place.rank].copy(), b_all[place.b].copy()) for place in self.places}
 
-    def set_pairs(self, pairs: Mapping[str, Pair]) -> None:
-        """The inverse of `pairs`."""
-        for name, rows, ranks in self.blocks():
-            self.a.data[ranks] = torch.from_numpy(pairs[name][0]).to(self.a.device)
-            self.b.data[rows] = torch.from_numpy(pairs[name][1]).to(self.b.device)
-        self.refresh()
+    def join(self, pairs: Mapping[str, Pair]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The inverse of `split`."""
+        halves = zip(*(pairs[place.name] for place in self.places), strict=True)
+        a, b = (torch.from_numpy(np.concatenate(half).astype(np.float32, copy=False)) for half in halves)
+        return a, b
+
+    def set_update(self, pairs: Mapping[str, Pair]) -> None:
+        """Take over the matrices of an adapter with the same layers and rank."""
+        if self.places:
+            a, b = self.join(pairs)
+            self.a.data.copy_(a)
+            self.b.data.copy_(b)
+            self.refresh()
 
     def forward(self, x: torch.Tensor, residual: torch.Tensor | None = None) -> torch.Tensor:
         """Shape [tokens, input] → [tokens, sum of outs], the residual added."""
         keep = None
-        if self.dropout and self.training:
-            # Entries are 0 or 1/(1 − p); the layers of a group drop the same inputs.
-            keep = nn.functional.dropout(x.new_ones(len(x), self.width), self.dropout)
+        if self.dropout and self.training and self.places:
+            # From a seed of its own: the same when activations are computed a second time, or after a stop.
+            generator = torch.Generator(self.device).manual_seed(self.seed)
+            drawn = torch.rand(len(x), self.width, generator=generator, device=self.device)
+            # The layers of a group drop the same inputs.
+            keep = (drawn >= self.dropout).to(x.dtype).div_(1 - self.dropout)
         out: torch.Tensor = _Product.apply(x, residual, self.a, self.b, keep, self)
         return out
 
@@ -151,35 +223,38 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Any, residual: Any, a: Any, b: Any, keep: Any, group: LoraGroup) -> Any:
-        wide = x.new_empty(len(x), group.weight.shape[1])
+        weight = group.frozen.wide()
+        wide = x.new_empty(len(x), weight.shape[1])
         read, low = wide[:, : group.width], wide[:, group.width :]
         state = group.given.forward(x, read)
-        if group.rank:
+        if group.places:
             torch.mm(read if keep is None else read * keep, a.to(x.dtype).t(), out=low)
-        out = torch.mm(wide, group.weight.t()) if residual is None else torch.addmm(residual, wide, group.weight.t())
+        out = torch.mm(wide, weight.t()) if residual is None else torch.addmm(residual, wide, weight.t())
         if group.bias is not None:
             out += group.bias
-        ctx.save_for_backward(x if not isinstance(group.given, PlainInput) else None, wide, a, b, keep, state)
+        ctx.save_for_backward(x if not isinstance(group.given, PlainInput) else None, wide, a, keep, state)
         ctx.group, ctx.has_residual = group, residual is not None
         return out
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         grad, group = grads[0], ctx.group
-        x, wide, a, b, keep, state = ctx.saved_tensors
+        x, wide, a, keep, state = ctx.saved_tensors
         grad_read = None
         if ctx.needs_input_grad[0]:
-            grad_read, grad_low = (grad @ group.weight).split([group.width, group.rank * len(group.outs)], dim=1)
+            grad_read, grad_low = (grad @ group.frozen.wide()).split([group.width, wide.shape[1] - group.width], dim=1)
         else:
-            grad_low = grad @ group.weight[:, group.width :]
+            grad_low = grad @ group.frozen.columns
         read, low = wide[:, : group.width], wide[:, group.width :]
         grad_x = grad_a = grad_b = None
         if ctx.needs_input_grad[2]:
             grad_a = (grad_low.t() @ (read if keep is None else read * keep)).to(a.dtype)
-            parts = [grad[:, rows].t() @ low[:, ranks] for _, rows, ranks in group.blocks()]
-            grad_b = torch.cat(parts).to(b.dtype).mul_(group.scale)
+            parts = [grad[:, place.out].t() @ low[:, place.rank] for place in group.places]
+            grad_b = torch.cat(parts).to(a.dtype).mul_(group.scale)
         if grad_read is not None:
-            if keep is None:
+            if not group.places:
+                pass
+            elif keep is None:
                 grad_read.addmm_(grad_low, a.to(grad.dtype))
             else:
                 grad_read.addcmul_(grad_low @ a.to(grad.dtype), keep)

@@ -23,8 +23,7 @@ def reference_logits(
     if adapter_directory is not None:
         adapter = Adapter.load(adapter_directory)
         for group in model.groups():
-            group.add_update(adapter.rank, adapter.alpha, 0.0, torch.Generator())
-            group.set_pairs(adapter.layers)
+            group.add_update(adapter)
     with torch.no_grad():
         for ids, positions in rows:
             at = np.asarray(list(positions), dtype=np.int64)

@@ -43,7 +43,7 @@ def test_the_hash_follows_the_content(tmp_path: Path) -> None:
     assert adapter_sha256(tmp_path / "a") == adapter_sha256(tmp_path / "b") != adapter_sha256(tmp_path / "c")
 
 
-@pytest.mark.parametrize("option", ["use_dora", "use_rslora", "modules_to_save"])
+@pytest.mark.parametrize("option", ["use_dora", "rank_pattern", "modules_to_save"])
 def test_an_adapter_that_cannot_be_merged_is_refused(tmp_path: Path, option: str) -> None:
     """Trap 4: DoRA cannot be expressed in a GGUF; merging only its LoRA part would be another model."""
     adapter().save(tmp_path)

@@ -17,14 +17,12 @@ from orca_local.gguf.header import read_header
 from orca_local.gguf.layer_names import linear_layers
 from orca_local.gguf.tensors import read_tensor
 from tests.export.scene import logits_of, random_adapter, reference_of
-from tests.tiny import write_tiny_gguf
+from tests.tiny import VARIANTS, write_variant
 
 
-@pytest.mark.parametrize(
-    ("architecture", "tied"), [("llama", True), ("llama", False), ("qwen2", True), ("qwen3", True)]
-)
-def test_a_merged_file_predicts_what_the_trained_model_did(architecture: str, tied: bool, tmp_path: Path) -> None:
-    gguf = write_tiny_gguf(tmp_path / "tiny.gguf", architecture=architecture, tied=tied)
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_merged_file_predicts_what_the_trained_model_did(name: str, tmp_path: Path) -> None:
+    gguf = write_variant(tmp_path / "tiny.gguf", name)
     adapter = random_adapter(gguf)
     adapter.save(tmp_path / "adapter")
     write_merged(tmp_path / "merged.gguf", read_header(gguf), adapter, {})

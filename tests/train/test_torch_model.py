@@ -17,16 +17,14 @@ from orca_local.train.batches import Batch, make_batch
 from orca_local.train.torch_model import StudentModel
 from orca_local.train.torch_reference import reference_logits
 from tests.hf_model import from_peft, load_hf_model, with_peft
-from tests.tiny import write_tiny_gguf
+from tests.tiny import VARIANTS, write_variant
 
 RANK, ALPHA = 4, 8.0
 
 
-@pytest.fixture(scope="module", params=["llama", "llama-untied", "qwen2", "qwen3"])
+@pytest.fixture(scope="module", params=VARIANTS)
 def header(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Header:
-    name, _, untied = request.param.partition("-")
-    path = tmp_path_factory.mktemp("model") / "tiny.gguf"
-    return read_header(write_tiny_gguf(path, architecture=name, tied=not untied, seed=3))
+    return read_header(write_variant(tmp_path_factory.mktemp("model") / "tiny.gguf", request.param, seed=3))
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +58,7 @@ def hf_states(model: Any, batch: Batch) -> Any:
 def ours(header: Header, adapter: Adapter, dropout: float = 0.0) -> StudentModel:
     model = StudentModel(header, torch.float32, torch.device("cpu"))
     for group in model.groups():
-        group.add_update(adapter.rank, adapter.alpha, dropout, torch.Generator())
-        group.set_pairs(adapter.layers)
+        group.add_update(adapter, dropout)
     return model
 
 
@@ -84,12 +81,13 @@ def test_states_and_gradients_are_those_of_peft(header: Header, adapter: Adapter
     expected.backward(pull)
     found.backward(pull)
     for group in model.groups():
-        for name, rows, ranks in group.blocks():
-            layer = theirs.base_model.model.get_submodule(name)
-            for grad, part, half in ((group.a.grad, ranks, layer.lora_A), (group.b.grad, rows, layer.lora_B)):
+        for place in group.places:
+            layer = theirs.base_model.model.get_submodule(place.name)
+            halves = ((group.a.grad, place.rank, layer.lora_A), (group.b.grad, place.b, layer.lora_B))
+            for grad, part, half in halves:
                 wanted = half["default"].weight.grad
                 scale = float(wanted.abs().max())
-                assert torch.allclose(grad[part], wanted, rtol=1e-3, atol=1e-4 * scale), name
+                assert torch.allclose(grad[part], wanted, rtol=1e-3, atol=1e-4 * scale), place.name
 
 
 def test_reference_logits_are_those_of_the_merged_weights(header: Header, adapter: Adapter, tmp_path: Path) -> None:
