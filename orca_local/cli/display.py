@@ -15,6 +15,7 @@ from orca_local.domain.events import (
     Event,
     FileWritten,
     GenerationFailed,
+    MemoryPlanned,
     StageFinished,
     StageProgressed,
     StageStarted,
@@ -69,6 +70,8 @@ class Display:
                 self._validation = event.loss
             case ComputeChosen():
                 self._say(f"  computed {event.reason}")
+            case MemoryPlanned():
+                self._say(f"  planned memory {event.description}")
             case StrategyChosen():
                 best = f"best with probability {100 * event.probability_best:.0f} %"
                 self._say(f"  {event.task}: {event.strategy} ({'decided' if event.decided else best})")

@@ -151,6 +151,18 @@ class RowDropped(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryPlanned(Event):
+    """What a training will take of memory was counted, in bytes."""
+
+    description: str
+    total: int
+    free: int | None
+    pack_tokens: int
+    """Tokens of rows that are computed together."""
+    gradient_checkpointing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StepTrained(Event):
     """One optimizer step."""
 
@@ -174,7 +186,7 @@ class ValidationMeasured(Event):
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved(Event):
-    """Adapter, optimizer and random state are on disk."""
+    """Adapter and optimizer are on disk."""
 
     step: int
     path: str

@@ -7,6 +7,7 @@ from pathlib import Path
 from orca_local.gguf.header import Header
 
 _MEMINFO = Path("/proc/meminfo")
+_STATUS = Path("/proc/self/status")
 _LIMIT, _USED = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
 SHARE = 0.8
 """Of what is free, how much a context may take: the rest of the machine needs some, too."""
@@ -23,6 +24,15 @@ def free_memory() -> int | None:
         return min(free, int(_LIMIT.read_text()) - int(_USED.read_text()))
     except (OSError, ValueError):  # no limit reads as "max"
         return free
+
+
+def peak_memory() -> int | None:
+    """The most memory that this process had at once, in bytes; None where the system does not say."""
+    try:
+        lines = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def token_bytes(header: Header, kv_type: str = "f16") -> int:

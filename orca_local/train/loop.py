@@ -45,6 +45,9 @@ class TrainBackend(Protocol):
     def evaluate(self, batch: Batch) -> StepResult:
         """The loss alone."""
 
+    def peak_bytes(self) -> int | None:
+        """The most memory that was in use at once; None where nobody says."""
+
     def adapter(self) -> Adapter:
         """The update as it stands."""
 

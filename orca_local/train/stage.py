@@ -6,11 +6,19 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from orca_local.adapters.adapter import adapter_sha256
 from orca_local.domain.errors import InputError, MissingError
-from orca_local.domain.events import Event, StageFinished, StageStarted, StepTrained, ValidationMeasured, Warned
+from orca_local.domain.events import (
+    Event,
+    MemoryPlanned,
+    StageFinished,
+    StageStarted,
+    StepTrained,
+    ValidationMeasured,
+    Warned,
+)
 from orca_local.domain.keys import content_key
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header
@@ -19,21 +27,31 @@ from orca_local.store.store import Store
 from orca_local.store.trainings import AdapterRow
 from orca_local.train.batches import split_validation
 from orca_local.train.loop import BEST, TrainBackend, run_loop
+from orca_local.train.memory import Machine, MemoryPlan, Wish, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
 
 LAYOUT = 2
 """Raise it when the same recipe would compute something else, so that old trainings are not taken for new ones."""
 
 
-def make_backend(header: Header, recipe: Recipe, settings: TrainSettings) -> TrainBackend:
-    """The backend that the settings name. Raises `MissingError` where it is not installed."""
+class Trainer(Protocol):
+    """A framework on this machine that can train."""
+
+    machine: Machine
+
+    def backend(self, recipe: Recipe, plan: MemoryPlan) -> TrainBackend:
+        """A backend at the start of the recipe, computing as planned."""
+
+
+def choose_trainer(header: Header, settings: TrainSettings) -> Trainer:
+    """The framework that the settings name. Raises `MissingError` where it is not installed."""
     if settings.backend == "mlx":
         raise MissingError("the mlx backend is not available in this version", hint="use --backend torch")
     try:
-        from orca_local.train.torch_backend import TorchBackend
+        from orca_local.train.torch_backend import TorchTrainer
     except ImportError as error:
         raise MissingError(f"PyTorch cannot be loaded: {error}", hint='pip install "orca-local[torch]"') from error
-    return TorchBackend(header, recipe, settings.compute)
+    return TorchTrainer(header, settings)
 
 
 def train(
@@ -45,7 +63,7 @@ def train(
     directory: Path,
     *,
     run_id: int,
-    backend_for: Callable[[Header, Recipe, TrainSettings], TrainBackend] = make_backend,
+    trainer_for: Callable[[Header, TrainSettings], Trainer] = choose_trainer,
 ) -> Iterator[Event]:
     """Train an adapter on `rows` under `directory`, in a place named by what goes into it.
 
@@ -64,6 +82,11 @@ def train(
         _record_adapter(store, done.training_id, place / "adapter", weights_sha256, done.summary)
         yield StageFinished("train", {**done.summary, "run_id": run_id, "adapter": str(place / "adapter")})
         return
+    trainer = trainer_for(header, settings)
+    longest = max(len(row.token_ids) for row in rows)
+    wish = Wish(longest, settings.pack_tokens, settings.gradient_checkpointing)
+    plan = plan_memory(header, recipe, wish, trainer.machine)
+    yield MemoryPlanned(plan.describe(), plan.total, plan.free, plan.pack_tokens, plan.gradient_checkpointing)
     if not validation_rows and settings.validation_share:
         yield Warned(f"{len(rows)} rows are too few to hold some out for validation; the last step is kept")
     training_id = store.trainings.start(
@@ -76,10 +99,12 @@ def train(
     )
     started = time.monotonic()
     place.mkdir(parents=True, exist_ok=True)
-    loop = run_loop(backend_for(header, recipe, settings), train_rows, validation_rows, recipe, place)
+    backend = trainer.backend(recipe, plan)
+    loop = run_loop(backend, train_rows, validation_rows, recipe, place)
     rate = yield from _recorded(store, training_id, loop)
     summary = _finish(store, training_id, place, recipe)
     summary |= {"tokens_per_second": rate, "seconds": round(time.monotonic() - started, 3)}
+    summary["memory"] = {"planned": plan.total, "peak": backend.peak_bytes()}
     store.trainings.finish(training_id, "done", summary)
     _record_adapter(store, training_id, place / "adapter", weights_sha256, summary)
     yield StageFinished("train", {"run_id": run_id, "adapter": str(place / "adapter"), **summary})

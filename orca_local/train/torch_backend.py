@@ -17,18 +17,21 @@ from torch import nn
 
 from orca_local.adapters.adapter import Adapter, Pair
 from orca_local.domain.errors import MissingError
+from orca_local.domain.settings import TrainSettings
+from orca_local.engines.memory import free_memory, peak_memory
 from orca_local.gguf.header import Header
 from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
+from orca_local.train.memory import HEAD_CHUNK, Machine, MemoryPlan
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState, start_adapter
+from orca_local.train.torch_lora import WholeWeight
 from orca_local.train.torch_model import StudentModel
+from orca_local.train.torch_nf4 import BYTES as NF4_BYTES
+from orca_local.train.torch_nf4 import Nf4Weight
 
-HEAD_CHUNK = 256
-"""Positions whose logits are in memory at once."""
 CPU_TOKENS, CUDA_TOKENS = 1536, 16384
-"""Tokens whose activations are in memory at once; about 1 MB each for a student of 135M parameters."""
-
+"""Tokens that are computed together well; their activations take about 0.6 MB each for a student of 135M parameters."""
 
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 """What PyTorch calls the two."""
@@ -87,19 +90,57 @@ def _give_back_memory() -> None:
         trim(0)
 
 
+class TorchTrainer:
+    """PyTorch on the first CUDA card, else on the CPU."""
+
+    def __init__(self, header: Header, settings: TrainSettings) -> None:
+        self._header, self._settings = header, settings
+        self._device = choose_device()
+        self._dtype = choose_dtype(settings.compute, self._device)
+        size = self._dtype.itemsize
+        on_card = self._device.type == "cuda"
+        self.machine = Machine(
+            name=f"{self._device.type} {str(self._dtype).removeprefix('torch.')}",
+            number_bytes=size,
+            free=int(torch.cuda.mem_get_info()[0]) if on_card else free_memory(),
+            pack_tokens=CUDA_TOKENS if on_card else CPU_TOKENS,
+            weight_bytes={"none": size, "nf4": NF4_BYTES},
+        )
+
+    def backend(self, recipe: Recipe, plan: MemoryPlan) -> TorchBackend:
+        """A backend at the start of the recipe."""
+        return TorchBackend(
+            self._header,
+            recipe,
+            self._settings.compute,
+            pack_tokens=plan.pack_tokens,
+            gradient_checkpointing=plan.gradient_checkpointing,
+        )
+
+
 class TorchBackend:
     """A frozen student with a LoRA adapter and its optimizer."""
 
-    def __init__(self, header: Header, recipe: Recipe, compute: str) -> None:
+    def __init__(
+        self,
+        header: Header,
+        recipe: Recipe,
+        compute: str,
+        *,
+        pack_tokens: int = CPU_TOKENS,
+        gradient_checkpointing: bool = False,
+    ) -> None:
         self.thread = ThreadPoolExecutor(1, "torch")
         self.device = choose_device()
         self.dtype = choose_dtype(compute, self.device)
+        self._pack_tokens, self._checkpointed = pack_tokens, gradient_checkpointing
         self._recipe = recipe
         # On a card the fused causal kernels are worth more than what sharing saves.
         self._shares_prefix = self.device.type == "cpu"
         self._steps = 0
         try:
-            self._model = StudentModel(header, self.dtype, self.device)
+            hold = Nf4Weight if recipe.quantize_base == "nf4" else WholeWeight
+            self._model = StudentModel(header, self.dtype, self.device, hold)
             self._groups = self._model.groups()
             self._start = start_adapter(header, recipe)
             self._parameters = [p for group in self._groups for p in group.add_update(self._start, recipe.dropout)]
@@ -114,19 +155,18 @@ class TorchBackend:
             fused=True,
         )
 
-    @property
-    def compute(self) -> str:
-        """Device and type of the computation, for the log."""
-        return f"{self.device.type} {str(self.dtype).removeprefix('torch.')}"
+    def peak_bytes(self) -> int | None:
+        """The most memory that was in use at once, of the card or of the process."""
+        return int(torch.cuda.max_memory_allocated()) if self.device.type == "cuda" else peak_memory()
 
     @in_own_thread
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
         """One optimizer step; see `TrainBackend`."""
         self._model.train()
         total = 0.0
-        for number, part in enumerate(self._parts(batch)):
+        for number, part in enumerate(batch.parts(self._pack_tokens)):
             self._seed(number)
-            hidden = self._model(part, share_prefix=self._shares_prefix)
+            hidden = self._model(part, share_prefix=self._shares_prefix, checkpointed=self._checkpointed)
             loss, grad = self._head(hidden.detach(), part, with_grad=True)
             hidden.backward(grad.div_(len(batch.target)))
             total += loss
@@ -147,12 +187,9 @@ class TorchBackend:
         self._model.eval()
         total = 0.0
         with torch.no_grad():
-            for part in self._parts(batch):
+            for part in batch.parts(self._pack_tokens):
                 total += self._head(self._model(part, share_prefix=self._shares_prefix), part, with_grad=False)[0]
         return StepResult(total / len(batch.target), len(batch.target))
-
-    def _parts(self, batch: Batch) -> list[Batch]:
-        return batch.parts(CPU_TOKENS if self.device.type == "cpu" else CUDA_TOKENS)
 
     def _seed(self, part: int) -> None:
         """What dropout draws depends on the place in the training alone."""

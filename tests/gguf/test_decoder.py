@@ -1,0 +1,76 @@
+"""What a header says of the decoder; that it is right is shown by logits, in tests/train."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orca_local.domain.errors import InputError
+from orca_local.gguf.decoder import longest_row, read_decoder
+from orca_local.gguf.header import Header, read_header
+from tests.tiny import CONTEXT, WINDOW, write_variant
+
+
+def variant(tmp_path: Path, name: str, **values: object) -> Header:
+    header = read_header(write_variant(tmp_path / "m.gguf", name))
+    changed = {f"{header.architecture}.{key}": value for key, value in values.items()}
+    return replace(header, metadata=header.metadata | changed)
+
+
+def test_gemma3_looks_back_a_window_but_for_each_sixth_block(tmp_path: Path) -> None:
+    decoder = read_decoder(variant(tmp_path, "gemma3"))
+    assert decoder.windows == (WINDOW,) * 5 + (0,)
+    assert decoder.rope_of(5).inverse_frequencies[1] == pytest.approx(1e6 ** (-2 / 16) / 8)
+    assert decoder.rope_of(0).inverse_frequencies[1] == pytest.approx(1e4 ** (-2 / 16))
+    assert decoder.embedding_scale == math.sqrt(32) and decoder.activation == "gelu"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "windowed"),
+    [(2, [1, 0, 1, 0, 1, 0]), (0, [1] * 6), (1, [0] * 6), ([True, True, False] * 2, [1, 1, 0] * 2)],
+)
+def test_the_pattern_of_windows_may_be_in_the_file(tmp_path: Path, pattern: object, windowed: list[int]) -> None:
+    header = variant(tmp_path, "gemma3", **{"attention.sliding_window_pattern": pattern})
+    assert read_decoder(header).windows == tuple(WINDOW * w for w in windowed)
+
+
+def test_phi3_divides_by_its_short_factors_and_holds_no_longer_rows_than_they_do(tmp_path: Path) -> None:
+    header = variant(tmp_path, "phi3")
+    rope = read_decoder(header).rope
+    assert rope.dimensions == 6 and rope.magnitude == pytest.approx(1.19)
+    assert np.all(rope.inverse_frequencies < 1e4 ** (-np.arange(0, 6, 2) / 6))
+    assert longest_row(header) == CONTEXT // 2
+    assert longest_row(variant(tmp_path, "llama")) == CONTEXT
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("rope.scaling.type", "yarn", "rope scaling 'yarn'"),
+        ("final_logit_softcapping", 30.0, "final_logit_softcapping"),
+        ("expert_count", 8, "expert_count"),
+        ("attention.value_length", 4, "differ in size"),
+        ("attention.head_count", [4, 2], "not one whole number"),
+    ],
+)
+def test_what_is_not_known_is_refused_by_name(tmp_path: Path, key: str, value: object, said: str) -> None:
+    with pytest.raises(InputError, match=said) as raised:
+        read_decoder(variant(tmp_path, "llama", **{key: value}))
+    assert "models list" in raised.value.hint
+
+
+def test_a_tensor_that_nobody_reads_is_refused(tmp_path: Path) -> None:
+    header = variant(tmp_path, "llama")
+    stray = replace(header.tensors[-1], name="blk.0.attn_sinks.weight")
+    with pytest.raises(InputError, match=r"blk\.0\.attn_sinks\.weight"):
+        read_decoder(replace(header, tensors=(*header.tensors, stray)))
+
+
+def test_another_architecture_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    header = variant(tmp_path, "llama")
+    with pytest.raises(InputError, match="'mamba' is not supported; known are llama, qwen2, qwen3, gemma3, phi3"):
+        read_decoder(replace(header, metadata=header.metadata | {"general.architecture": "mamba"}))

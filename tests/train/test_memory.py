@@ -1,0 +1,82 @@
+"""The memory plan: what it counts, what it chooses, and what it says where nothing fits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from orca_local.domain.errors import InputError, MissingError
+from orca_local.domain.settings import TrainSettings
+from orca_local.gguf.header import Header, read_header
+from orca_local.train.memory import SHARE, Machine, MemoryPlan, Wish, plan_memory
+from orca_local.train.recipe import Recipe, make_recipe
+from orca_local.train.state import start_adapter
+
+CARD = Machine("card bfloat16", 2, None, 8192, {"none": 2, "nf4": 0.52})
+WISH = Wish(longest_row=300, pack_tokens=0, gradient_checkpointing="auto")
+
+
+@pytest.fixture(scope="module")
+def header(student_gguf: Path) -> Header:
+    return read_header(student_gguf)
+
+
+@pytest.fixture(scope="module")
+def recipe() -> Recipe:
+    return make_recipe(TrainSettings(), 100)
+
+
+def plan(header: Header, recipe: Recipe, free: int | None, wish: Wish = WISH) -> MemoryPlan:
+    return plan_memory(header, recipe, wish, replace(CARD, free=free))
+
+
+def test_what_is_counted_is_there(header: Header, recipe: Recipe) -> None:
+    found = plan(header, recipe, None)
+    matrices = sum(t.shape[0] * t.shape[1] for t in header.tensors if len(t.shape) == 2)
+    assert found.weights == 2 * matrices
+    trained = sum(a.size + b.size for a, b in start_adapter(header, recipe).layers.values())
+    assert found.adapter == 6 * trained and found.optimizer == 12 * trained
+    assert found.total == found.weights + found.adapter + found.optimizer + found.activations + found.head
+    # What a block keeps of a token, counted by hand from the shapes of the embedded student.
+    inputs = 4 * 576 + 3 * 576 + 2 * 192 + 3 * 1536 + 7 * 16
+    assert found.activations == 8192 * 2 * (30 * inputs + 6 * 1536 + 4 * 576)
+
+
+def test_less_memory_takes_fewer_tokens_at_once_then_computes_twice(header: Header, recipe: Recipe) -> None:
+    roomy = plan(header, recipe, 10**12)
+    assert roomy.pack_tokens == 8192 and not roomy.gradient_checkpointing
+    tight = plan(header, recipe, int((roomy.total - 1) / SHARE))
+    assert tight.pack_tokens == 4096 and not tight.gradient_checkpointing
+    least = plan(header, recipe, None, replace(WISH, pack_tokens=300))
+    tightest = plan(header, recipe, int((least.total - 1) / SHARE))
+    assert tightest.gradient_checkpointing and tightest.total < least.total
+    for found in (roomy, tight, tightest):
+        assert found.fits and found.pack_tokens >= WISH.longest_row
+
+
+def test_what_the_user_set_is_kept(header: Header, recipe: Recipe) -> None:
+    found = plan(header, recipe, None, Wish(300, 1000, "on"))
+    assert found.pack_tokens == 1000 and found.gradient_checkpointing
+    assert plan(header, recipe, None, Wish(5000, 1000, "off")).pack_tokens == 5000, "a row is computed whole"
+
+
+def test_a_refusal_has_the_numbers_and_the_cheapest_change(header: Header, recipe: Recipe) -> None:
+    forced = plan(header, recipe, None, Wish(300, 8192, "off"))
+    with pytest.raises(MissingError, match=r"weights 0\.27, adapter .*on card bfloat16") as raised:
+        plan(header, recipe, forced.total, Wish(300, 8192, "off"))
+    assert raised.value.hint.startswith("set train.pack_tokens = 0")
+    lean = plan(header, recipe, None, Wish(300, 300, "on"))
+    with pytest.raises(MissingError) as raised:
+        plan(header, recipe, int((lean.total - 1) / SHARE))
+    assert raised.value.hint == 'set train.quantize_base = "nf4" in orca.toml'
+    with pytest.raises(MissingError) as raised:
+        plan(header, recipe, 10**8)
+    assert raised.value.hint.startswith("choose a smaller student")
+
+
+def test_a_form_that_the_backend_does_not_have_is_refused(header: Header, recipe: Recipe) -> None:
+    with pytest.raises(InputError, match=r'quantize_base = "as_is" cannot be honoured on card bfloat16') as raised:
+        plan(header, replace(recipe, quantize_base="as_is"), None)
+    assert "none, nf4" in raised.value.hint
