@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,21 @@ import numpy as np
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.writer import TensorSpec, write_gguf
 
-WIDTH, BLOCKS, HEADS, KV_HEADS, HIDDEN, CONTEXT = 32, 2, 4, 2, 64, 2048
-WINDOW = 8
-"""Of gemma3's windowed blocks; shorter than the texts of the tests, so that it matters."""
+CONTEXT, WINDOW = 2048, 8
+"""The window is that of gemma3's blocks; shorter than the texts of the tests, so that it matters."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a model."""
+
+    width: int = 32
+    blocks: int = 2
+    heads: int = 4
+    key_heads: int = 2
+    hidden: int = 64
+    head_size: int = 8
+
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "llama": {},
@@ -41,17 +54,23 @@ def write_variant(path: Path, name: str, seed: int = 0) -> Path:
 
 
 def write_tiny_gguf(
-    path: Path, *, architecture: str = "llama", tied: bool = True, head_size: int = WIDTH // HEADS, seed: int = 0
+    path: Path, *, architecture: str = "llama", tied: bool = True, head_size: int = 8, seed: int = 0
 ) -> Path:
     """A random model of `architecture`, F16, that llama.cpp loads and runs."""
-    source = read_header(embedded_student())
-    words = len(source.metadata["tokenizer.ggml.tokens"])
-    base = _with_metadata(source, architecture, words, head_size)
-    specs = _specs(architecture, tied, words, head_size)
+    # Of six blocks of gemma3, the last has no window.
+    shape = Shape(head_size=head_size, blocks=6 if architecture == "gemma3" else 2)
+    base, specs = header_and_tensors(read_header(embedded_student()), architecture, shape, tied=tied)
     rng = np.random.default_rng(seed)
-    values = (_random(rng, spec) for spec in specs)
-    write_gguf(path, base, specs, values, file_type=1, extra={})
+    write_gguf(path, base, specs, (_random(rng, spec) for spec in specs), file_type=1, extra={})
     return path
+
+
+def header_and_tensors(
+    source: Header, architecture: str, shape: Shape, *, tied: bool
+) -> tuple[Header, list[TensorSpec]]:
+    """Metadata with the source's tokenizer and template, byte for byte, and the tensors that go with it."""
+    words = len(source.metadata["tokenizer.ggml.tokens"])
+    return _with_metadata(source, architecture, words, shape), _specs(architecture, tied, words, shape)
 
 
 def _random(rng: np.random.Generator, spec: TensorSpec) -> np.ndarray:
@@ -64,46 +83,43 @@ def _random(rng: np.random.Generator, spec: TensorSpec) -> np.ndarray:
     return (drawn * scale).astype(np.float32)
 
 
-def _blocks(architecture: str) -> int:
-    return 6 if architecture == "gemma3" else BLOCKS  # the last of six has no window
-
-
-def _specs(architecture: str, tied: bool, words: int, size: int) -> list[TensorSpec]:
-    specs = [TensorSpec("token_embd.weight", (words, WIDTH), "F16"), TensorSpec("output_norm.weight", (WIDTH,), "F32")]
+def _specs(architecture: str, tied: bool, words: int, shape: Shape) -> list[TensorSpec]:
+    width, hidden, size = shape.width, shape.hidden, shape.head_size
+    specs = [TensorSpec("token_embd.weight", (words, width), "F16"), TensorSpec("output_norm.weight", (width,), "F32")]
     if not tied:
-        specs.append(TensorSpec("output.weight", (words, WIDTH), "F16"))
-    queries, keys = HEADS * size, KV_HEADS * size
-    matrices = {"attn_q": (queries, WIDTH), "attn_k": (keys, WIDTH), "attn_v": (keys, WIDTH)}
-    matrices |= {"attn_output": (WIDTH, queries), "ffn_gate": (HIDDEN, WIDTH), "ffn_up": (HIDDEN, WIDTH)}
+        specs.append(TensorSpec("output.weight", (words, width), "F16"))
+    queries, keys = shape.heads * size, shape.key_heads * size
+    matrices = {"attn_q": (queries, width), "attn_k": (keys, width), "attn_v": (keys, width)}
+    matrices |= {"attn_output": (width, queries), "ffn_gate": (hidden, width), "ffn_up": (hidden, width)}
     if architecture == "phi3":
-        matrices = {"attn_qkv": (queries + 2 * keys, WIDTH), "attn_output": (WIDTH, queries)}
-        matrices["ffn_up"] = (2 * HIDDEN, WIDTH)
+        matrices = {"attn_qkv": (queries + 2 * keys, width), "attn_output": (width, queries)}
+        matrices["ffn_up"] = (2 * hidden, width)
         pairs = (size // 2 - 1,)
         specs += [TensorSpec(f"rope_factors_{kind}.weight", pairs, "F32") for kind in ("long", "short")]
-    matrices["ffn_down"] = (WIDTH, HIDDEN)
-    vectors = dict.fromkeys(("attn_norm.weight", "ffn_norm.weight"), WIDTH)
+    matrices["ffn_down"] = (width, hidden)
+    vectors = dict.fromkeys(("attn_norm.weight", "ffn_norm.weight"), width)
     if architecture == "qwen2":
         vectors |= {f"{name}.bias": matrices[name][0] for name in ("attn_q", "attn_k", "attn_v")}
     if architecture == "gemma3":
-        vectors |= dict.fromkeys(("post_attention_norm.weight", "post_ffw_norm.weight"), WIDTH)
+        vectors |= dict.fromkeys(("post_attention_norm.weight", "post_ffw_norm.weight"), width)
     if architecture in ("qwen3", "gemma3"):
         vectors |= dict.fromkeys(("attn_q_norm.weight", "attn_k_norm.weight"), size)
-    for block in range(_blocks(architecture)):
-        specs += [TensorSpec(f"blk.{block}.{name}.weight", shape, "F16") for name, shape in matrices.items()]
+    for block in range(shape.blocks):
+        specs += [TensorSpec(f"blk.{block}.{name}.weight", sizes, "F16") for name, sizes in matrices.items()]
         specs += [TensorSpec(f"blk.{block}.{name}", (count,), "F32") for name, count in vectors.items()]
     return specs
 
 
-def _with_metadata(source: Header, architecture: str, words: int, size: int) -> Header:
-    """The source's tokenizer and template, byte for byte, under a small model's own sizes."""
+def _with_metadata(source: Header, architecture: str, words: int, shape: Shape) -> Header:
     pairs = {k: v for k, v in source.raw_pairs.items() if k.startswith("tokenizer.")}
+    size = shape.head_size
     numbers: dict[str, int | float | str] = {
         "context_length": CONTEXT,
-        "embedding_length": WIDTH,
-        "block_count": _blocks(architecture),
-        "feed_forward_length": HIDDEN,
-        "attention.head_count": HEADS,
-        "attention.head_count_kv": KV_HEADS,
+        "embedding_length": shape.width,
+        "block_count": shape.blocks,
+        "feed_forward_length": shape.hidden,
+        "attention.head_count": shape.heads,
+        "attention.head_count_kv": shape.key_heads,
         "attention.key_length": size,
         "attention.value_length": size,
         "rope.dimension_count": size,

@@ -18,8 +18,6 @@ from orca_local.train.state import target_layers
 
 SHARE = 0.85
 """Of the free memory, how much a training may plan with: allocators round, and the rest of the machine lives too."""
-HEAD_CHUNK = 256
-"""Positions whose logits are in memory at once."""
 _LEAST_PACK = 256
 _OPTIMIZER = 3 * 4
 """Bytes for a trained number beside itself, in float32: its gradient and AdamW's two moments."""
@@ -39,6 +37,8 @@ class Machine:
     """Bytes that can be taken; None where the system does not say."""
     pack_tokens: int
     """Tokens that are computed together well."""
+    head_positions: int
+    """Positions whose logits are in memory at once."""
     weight_bytes: Mapping[str, float]
     """Bytes of a frozen weight of the blocks, for each `quantize_base` that this backend honours."""
 
@@ -143,7 +143,7 @@ def _count(
         adapter=trained * (4 + size),
         optimizer=trained * _OPTIMIZER,
         activations=tokens * per_token * size,
-        head=min(tokens, HEAD_CHUNK) * decoder.words * (size + 4 * _HEAD_COPIES),
+        head=min(tokens, machine.head_positions) * decoder.words * (size + 4 * _HEAD_COPIES),
         free=machine.free,
         pack_tokens=tokens,
         gradient_checkpointing=checkpointed,

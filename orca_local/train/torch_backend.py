@@ -22,7 +22,7 @@ from orca_local.engines.memory import free_memory, peak_memory
 from orca_local.gguf.header import Header
 from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
-from orca_local.train.memory import HEAD_CHUNK, Machine, MemoryPlan
+from orca_local.train.memory import Machine, MemoryPlan
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState, start_adapter
 from orca_local.train.torch_lora import WholeWeight
@@ -55,6 +55,11 @@ def choose_dtype(compute: str, device: torch.device) -> torch.dtype:
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     fast = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.bfloat16 if fast and _has_bf16_instructions() else torch.float32
+
+
+def head_positions(device: torch.device) -> int:
+    """Positions whose logits are computed at once: enough to keep a card busy, few enough for a processor's cache."""
+    return 2048 if device.type == "cuda" else 256
 
 
 def _has_bf16_instructions() -> bool:
@@ -104,6 +109,7 @@ class TorchTrainer:
             number_bytes=size,
             free=int(torch.cuda.mem_get_info()[0]) if on_card else free_memory(),
             pack_tokens=CUDA_TOKENS if on_card else CPU_TOKENS,
+            head_positions=head_positions(self._device),
             weight_bytes={"none": size, "nf4": NF4_BYTES},
         )
 
@@ -204,20 +210,21 @@ class TorchBackend:
         """
         weight = self._model.head
         target = torch.from_numpy(batch.target).to(self.device)
-        count = len(target)
         grad = torch.empty_like(hidden) if with_grad else None
-        total = 0.0
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        step = head_positions(self.device)
         with torch.no_grad():
-            for start in range(0, count, HEAD_CHUNK):
-                part = slice(start, start + HEAD_CHUNK)
+            for start in range(0, len(target), step):
+                part = slice(start, start + step)
                 logits = (hidden[part] @ weight.t()).float()
                 logs = torch.log_softmax(logits, dim=-1)
-                total -= float(logs.gather(1, target[part, None]).sum())
+                total -= logs.gather(1, target[part, None]).sum()
                 if grad is not None:
                     slope = logs.exp_()
                     slope[torch.arange(len(slope), device=self.device), target[part]] -= 1
                     torch.mm(slope.to(weight.dtype), weight, out=grad[part])
-        return total, grad
+        # Read once: each look at a card's number waits for the card.
+        return float(total), grad
 
     def adapter(self) -> Adapter:
         """The update as it stands."""

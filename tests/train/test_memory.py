@@ -14,7 +14,7 @@ from orca_local.train.memory import SHARE, Machine, MemoryPlan, Wish, plan_memor
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.state import start_adapter
 
-CARD = Machine("card bfloat16", 2, None, 8192, {"none": 2, "nf4": 0.52})
+CARD = Machine("card bfloat16", 2, None, 8192, 256, {"none": 2, "nf4": 0.52})
 WISH = Wish(longest_row=300, pack_tokens=0, gradient_checkpointing="auto")
 
 

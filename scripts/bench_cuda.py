@@ -1,0 +1,205 @@
+"""Time our training steps on an NVIDIA card against PEFT, whole weights and NF4: same model, rows, adapter, one run.
+
+python scripts/bench_cuda.py [--shape student|1b] [--data TASKS.jsonl] [--rounds 6] [--batch-size 16]
+
+The peer is PEFT on transformers' model with its stock loss, without the Trainer around it, and with bitsandbytes'
+Linear4bit for NF4. Rounds of all alternate. `1b` has the shapes of Llama 3.2 1B and random weights. Prints tokens of
+rows per second, losses, and the memory that was planned and measured. Needs the extras `qlora`, `starter` and `dev`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from orca_local.catalog.locate import resolve_student
+from orca_local.domain.settings import TrainSettings
+from orca_local.gguf.header import Header, read_header
+from orca_local.gguf.writer import TensorSpec, write_gguf
+from orca_local.train.batches import Batch, epoch_batches, make_batch
+from orca_local.train.memory import Wish, plan_memory
+from orca_local.train.recipe import Recipe, make_recipe
+from orca_local.train.torch_backend import TorchBackend, TorchTrainer
+from scripts.training_rows import starter_rows, task_rows
+from tests.hf_model import load_hf_model, with_peft
+from tests.tiny import Shape, header_and_tensors
+
+ONE_B = Shape(width=2048, blocks=16, heads=32, key_heads=8, hidden=8192, head_size=64)
+Step = Callable[[Batch], float]
+
+
+@dataclass
+class Peer:
+    """One way to train: how to make it, and what was seen of it."""
+
+    name: str
+    make: Callable[[], Step]
+    step: Step | None = None
+
+    def timed(self, batch: Batch) -> tuple[float, float]:
+        """Loss and seconds of one step."""
+        assert self.step is not None
+        torch.cuda.synchronize()
+        started = time.perf_counter()
+        loss = self.step(batch)
+        torch.cuda.synchronize()
+        return loss, time.perf_counter() - started
+
+
+def main() -> None:
+    """Print one line a peer, and the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shape", choices=["student", "1b"], default="student")
+    parser.add_argument("--data", type=Path, help="A task file whose samples have a rationale; else the starter.")
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--batch-size", type=int, default=16)
+    arguments = parser.parse_args()
+    if not torch.cuda.is_available():
+        raise SystemExit("there is no CUDA card here")
+    student = resolve_student("smollm2-135m-instruct", Path.cwd())
+    rows = task_rows(student, arguments.data) if arguments.data else starter_rows(student, "step_by_step")
+    recipe = make_recipe(TrainSettings(batch_size=arguments.batch_size, alpha=32), len(rows))
+    batches = [make_batch(b) for b in epoch_batches(rows, arguments.batch_size, 0, 0)][: arguments.rounds + 2]
+    with tempfile.TemporaryDirectory() as directory:
+        header = read_header(student)
+        if arguments.shape == "1b":
+            header = write_random(Path(directory) / "random.gguf", header)
+        print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {header.parameters / 1e9:.2f}B parameters")
+        plans(header, recipe, max(len(row.token_ids) for row in rows), batches[0])
+        compare(list(peers(header, recipe)), batches)
+
+
+def peers(header: Header, recipe: Recipe) -> Iterator[Peer]:
+    """Ours and PEFT's, each with whole weights and in NF4."""
+    for form in ("none", "nf4"):
+        yield Peer(f"ours, {form}", lambda f=form: ours(header, replace(recipe, quantize_base=f)))  # type: ignore[misc]
+        yield Peer(f"PEFT, {form}", lambda f=form: peft_step(header, recipe, f))  # type: ignore[misc]
+
+
+def plans(header: Header, recipe: Recipe, longest: int, batch: Batch) -> None:
+    """What the memory plan says, and what one step of each form takes."""
+    for form in ("none", "nf4"):
+        for checkpointing in ("off", "on"):
+            changed = replace(recipe, quantize_base=form)
+            trainer = TorchTrainer(header, TrainSettings(compute="bfloat16"))
+            wish = Wish(longest, batch.tokens, checkpointing)
+            plan = plan_memory(header, changed, wish, trainer.machine)
+            before = torch.cuda.memory_allocated()
+            torch.cuda.reset_peak_memory_stats()
+            backend = trainer.backend(changed, plan)
+            backend.step(batch, 1e-5)
+            peak = torch.cuda.max_memory_allocated() - before
+            print(
+                f"memory, {form}, checkpointing {checkpointing}: planned {plan.total / 1e9:.2f} GB, "
+                f"measured {peak / 1e9:.2f} GB, ratio {plan.total / peak:.2f}",
+                flush=True,
+            )
+            del backend
+            gc.collect()
+            torch.cuda.empty_cache()
+
+
+def compare(found: Sequence[Peer], batches: Sequence[Batch]) -> None:
+    """Steps of all in turn; the first two batches warm up."""
+    seconds: dict[str, list[float]] = {peer.name: [] for peer in found}
+    losses: dict[str, list[float]] = {peer.name: [] for peer in found}
+    for peer in found:
+        peer.step = peer.make()
+    for number, batch in enumerate(batches):
+        for peer in found if number % 2 else reversed(found):
+            loss, spent = peer.timed(batch)
+            losses[peer.name].append(loss)
+            if number >= 2:
+                seconds[peer.name].append(spent)
+    counted = batches[2:]
+    rates = {n: statistics.median(b.tokens / s for b, s in zip(counted, v, strict=True)) for n, v in seconds.items()}
+    for name, rate in rates.items():
+        print(f"{name}: {rate:.0f} tokens of rows a second; losses {', '.join(f'{x:.3f}' for x in losses[name][:8])}")
+    for form in ("none", "nf4"):
+        pairs = zip(seconds[f"PEFT, {form}"], seconds[f"ours, {form}"], strict=True)
+        print(f"ratio, {form}: {statistics.median(theirs / own for theirs, own in pairs):.2f}")
+
+
+def ours(header: Header, recipe: Recipe) -> Step:
+    """A step of our backend."""
+    backend = TorchBackend(header, recipe, "bfloat16", pack_tokens=1 << 20)
+    return lambda batch: backend.step(batch, recipe.learning_rate / 10).loss
+
+
+def peft_step(header: Header, recipe: Recipe, form: str) -> Step:
+    """A step of PEFT with the stock loss, from the same adapter."""
+    model = load_hf_model(header).to(torch.bfloat16)
+    if form == "nf4":
+        to_nf4(model)
+    start = TorchBackend(header, recipe, "bfloat16").adapter()
+    model = with_peft(model.cuda(), start).cuda().train()
+    trained = [p for p in model.parameters() if p.requires_grad]
+    for parameter in trained:
+        parameter.data = parameter.data.float()
+    optimizer = torch.optim.AdamW(trained, lr=recipe.learning_rate / 10, weight_decay=0.0, fused=True)
+
+    def step(batch: Batch) -> float:
+        ids = torch.from_numpy(batch.token_ids)
+        labels = torch.full_like(ids, -100)
+        labels[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position) + 1] = torch.from_numpy(batch.target)
+        mask = torch.arange(ids.shape[1]) < torch.from_numpy(batch.lengths)[:, None]
+        with torch.autocast("cuda", torch.bfloat16):
+            loss = model(input_ids=ids.cuda(), attention_mask=mask.cuda(), labels=labels.cuda()).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(trained, recipe.max_grad_norm)
+        optimizer.step()
+        optimizer.zero_grad()
+        return float(loss.detach())
+
+    return step
+
+
+def to_nf4(model: Any) -> None:
+    """Put bitsandbytes' four-bit layers in place of the blocks' linear layers, as its quantizer would."""
+    import bitsandbytes as bnb
+
+    for block in model.model.layers:
+        for part in (block.self_attn, block.mlp):
+            for name, layer in list(part.named_children()):
+                if isinstance(layer, torch.nn.Linear):
+                    shape = (layer.in_features, layer.out_features, layer.bias is not None)
+                    four = bnb.nn.Linear4bit(*shape, compute_dtype=torch.bfloat16, quant_type="nf4")
+                    four.weight = bnb.nn.Params4bit(
+                        layer.weight.data, requires_grad=False, quant_type="nf4", compress_statistics=True
+                    )
+                    four.bias = layer.bias
+                    setattr(part, name, four)
+    model.is_loaded_in_4bit = True
+
+
+def write_random(path: Path, source: Header) -> Header:
+    """A model of about a billion random weights under the embedded student's tokenizer."""
+    base, specs = header_and_tensors(source, "llama", ONE_B, tied=True)
+    rng = np.random.default_rng(0)
+
+    def draw(spec: TensorSpec) -> Any:
+        if "norm" in spec.name:
+            return np.ones(spec.shape, np.float32)
+        return (rng.random(spec.shape, dtype=np.float32) - 0.5) * np.float32(spec.shape[-1] ** -0.5)
+
+    return write_gguf(path, base, specs, (draw(spec) for spec in specs), file_type=1, extra={})
+
+
+if __name__ == "__main__":
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft uses what transformers deprecates
+        main()
