@@ -18,6 +18,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from orca_local.gguf.writer import TensorSpec, write_gguf
 from orca_local.train.batches import Batch, epoch_batches, make_batch
 from orca_local.train.memory import Wish, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
+from orca_local.train.state import start_adapter
 from orca_local.train.torch_backend import TorchBackend, TorchTrainer
 from scripts.training_rows import starter_rows, task_rows
 from tests.hf_model import load_hf_model, with_peft
@@ -67,6 +69,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="A task file whose samples have a rationale; else the starter.")
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--compute", choices=["bfloat16", "float32"], default="bfloat16", help="Of all.")
+    parser.add_argument("--profile", action="store_true", help="Say where our steps spend their time, and stop.")
     arguments = parser.parse_args()
     if not torch.cuda.is_available():
         raise SystemExit("there is no CUDA card here")
@@ -79,15 +83,18 @@ def main() -> None:
         if arguments.shape == "1b":
             header = write_random(Path(directory) / "random.gguf", header)
         print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {header.parameters / 1e9:.2f}B parameters")
+        if arguments.profile:
+            profile(ours(header, recipe, arguments.compute), batches)
+            return
         plans(header, recipe, max(len(row.token_ids) for row in rows), batches[0])
-        compare(list(peers(header, recipe)), batches)
+        compare(list(peers(header, recipe, arguments.compute)), batches)
 
 
-def peers(header: Header, recipe: Recipe) -> Iterator[Peer]:
+def peers(header: Header, recipe: Recipe, compute: str) -> Iterator[Peer]:
     """Ours and PEFT's, each with whole weights and in NF4."""
     for form in ("none", "nf4"):
-        yield Peer(f"ours, {form}", lambda f=form: ours(header, replace(recipe, quantize_base=f)))  # type: ignore[misc]
-        yield Peer(f"PEFT, {form}", lambda f=form: peft_step(header, recipe, f))  # type: ignore[misc]
+        yield Peer(f"ours, {form}", partial(ours, header, replace(recipe, quantize_base=form), compute))
+        yield Peer(f"PEFT, {form}", partial(peft_step, header, recipe, form, compute))
 
 
 def plans(header: Header, recipe: Recipe, longest: int, batch: Batch) -> None:
@@ -134,18 +141,29 @@ def compare(found: Sequence[Peer], batches: Sequence[Batch]) -> None:
         print(f"ratio, {form}: {statistics.median(theirs / own for theirs, own in pairs):.2f}")
 
 
-def ours(header: Header, recipe: Recipe) -> Step:
+def profile(step: Step, batches: Sequence[Batch]) -> None:
+    """Where our steps spend their time, by operation."""
+    step(batches[0])
+    activities = [torch.profiler.ProfilerActivity.CPU, torch.profiler.ProfilerActivity.CUDA]
+    with torch.profiler.profile(activities=activities) as found:
+        for batch in batches[1:4]:
+            step(batch)
+    for key in ("self_cpu_time_total", "self_cuda_time_total"):
+        print(found.key_averages().table(sort_by=key, row_limit=18, max_name_column_width=50))
+
+
+def ours(header: Header, recipe: Recipe, compute: str) -> Step:
     """A step of our backend."""
-    backend = TorchBackend(header, recipe, "bfloat16", pack_tokens=1 << 20)
+    backend = TorchBackend(header, recipe, compute, pack_tokens=1 << 20)
     return lambda batch: backend.step(batch, recipe.learning_rate / 10).loss
 
 
-def peft_step(header: Header, recipe: Recipe, form: str) -> Step:
+def peft_step(header: Header, recipe: Recipe, form: str, compute: str) -> Step:
     """A step of PEFT with the stock loss, from the same adapter."""
-    model = load_hf_model(header).to(torch.bfloat16)
+    model = load_hf_model(header).to(getattr(torch, compute))
     if form == "nf4":
         to_nf4(model)
-    start = TorchBackend(header, recipe, "bfloat16").adapter()
+    start = start_adapter(header, recipe)
     model = with_peft(model.cuda(), start).cuda().train()
     trained = [p for p in model.parameters() if p.requires_grad]
     for parameter in trained:
@@ -157,7 +175,7 @@ def peft_step(header: Header, recipe: Recipe, form: str) -> Step:
         labels = torch.full_like(ids, -100)
         labels[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position) + 1] = torch.from_numpy(batch.target)
         mask = torch.arange(ids.shape[1]) < torch.from_numpy(batch.lengths)[:, None]
-        with torch.autocast("cuda", torch.bfloat16):
+        with torch.autocast("cuda", torch.bfloat16, enabled=compute == "bfloat16"):
             loss = model(input_ids=ids.cuda(), attention_mask=mask.cuda(), labels=labels.cuda()).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, recipe.max_grad_norm)

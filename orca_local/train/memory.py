@@ -21,8 +21,8 @@ SHARE = 0.85
 _LEAST_PACK = 256
 _OPTIMIZER = 3 * 4
 """Bytes for a trained number beside itself, in float32: its gradient and AdamW's two moments."""
-_HEAD_COPIES = 3
-"""Logits, their logarithms and their gradient, in float32."""
+_HEAD_COPIES = 2
+"""Logits, and their logarithms or gradient, in float32."""
 
 
 @dataclass(frozen=True, slots=True)

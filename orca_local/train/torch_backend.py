@@ -79,7 +79,8 @@ def in_own_thread(method: Callable[Concatenate[TorchBackend, P], R]) -> Callable
         try:
             return self.thread.submit(method, self, *args, **kwargs).result()
         finally:
-            _give_back_memory()
+            if self.device.type == "cpu":
+                _give_back_memory()
 
     return run
 

@@ -31,6 +31,11 @@ class NormInput:
 
     def forward(self, x: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
         """Write the norm of `x` into `out`; returns what `backward` needs, one number a row."""
+        if x.is_cuda:
+            # One kernel: on a card the many small ones below take longer to start than to run.
+            normed, inverse = torch.ops.aten._fused_rms_norm(x, [x.shape[-1]], self.weight.to(x.dtype), self.epsilon)
+            out.copy_(normed)
+            return inverse
         wide = x.float()
         inverse = torch.linalg.vector_norm(wide, dim=-1, keepdim=True).square_()
         inverse.div_(x.shape[-1]).add_(self.epsilon).rsqrt_()
@@ -39,6 +44,11 @@ class NormInput:
 
     def backward(self, grad: torch.Tensor, x: torch.Tensor, inverse: torch.Tensor) -> torch.Tensor:
         """Gradient in `x`; with y = x·r·w, that is r·(g·w) − x·r³·mean(x·g·w)."""
+        if x.is_cuda:
+            weight, wanted = self.weight.to(x.dtype), [True, False]
+            back = torch.ops.aten._fused_rms_norm_backward
+            out: torch.Tensor = back(grad.contiguous(), x, [x.shape[-1]], inverse, weight, wanted)[0]
+            return out
         scaled, wide = grad.float() * self.weight, x.float()
         along = torch.linalg.vecdot(scaled, wide).unsqueeze_(-1).mul_(inverse.pow(3)).div_(x.shape[-1])
         return scaled.mul_(inverse).addcmul_(wide, along, value=-1).to(x.dtype)
@@ -159,6 +169,8 @@ class LoraGroup(nn.Module):
         self.scale, self.dropout, self.seed = 0.0, 0.0, 0
         self.a = nn.Parameter(torch.empty(0, self.width), requires_grad=False)
         self.b = nn.Parameter(torch.empty(0, 0), requires_grad=False)
+        self.low = self.a.detach()
+        """A in the type of the computation."""
 
     def add_update(self, adapter: Adapter, dropout: float = 0.0) -> list[nn.Parameter]:
         """Begin the updates that `adapter` has for these layers; returns their parameters, in float32."""
@@ -178,13 +190,16 @@ class LoraGroup(nn.Module):
         # Float32: a bfloat16 sum of many small steps would lose most of them.
         a, b = (values.to(self.device) for values in self.join(adapter.layers))
         self.a, self.b = nn.Parameter(a), nn.Parameter(b)
+        self.low = a.to(self.frozen.columns.dtype)
         self.refresh()
         return [self.a, self.b]
 
     def refresh(self) -> None:
-        """Take over a changed B. To be called after every optimizer step."""
+        """Take over a changed update. To be called after every optimizer step."""
+        self.low.copy_(self.a.detach())
+        scaled = self.b.detach() * self.scale
         for place in self.places:
-            self.frozen.columns[place.out, place.rank].copy_(self.b.detach()[place.b] * self.scale)
+            self.frozen.columns[place.out, place.rank].copy_(scaled[place.b])
 
     def split(self, a: torch.Tensor, b: torch.Tensor) -> dict[str, Pair]:
         """A group's two tensors as those of each layer."""
@@ -228,18 +243,18 @@ class _Product(torch.autograd.Function):
         read, low = wide[:, : group.width], wide[:, group.width :]
         state = group.given.forward(x, read)
         if group.places:
-            torch.mm(read if keep is None else read * keep, a.to(x.dtype).t(), out=low)
+            torch.mm(read if keep is None else read * keep, group.low.t(), out=low)
         out = torch.mm(wide, weight.t()) if residual is None else torch.addmm(residual, wide, weight.t())
         if group.bias is not None:
             out += group.bias
-        ctx.save_for_backward(x if not isinstance(group.given, PlainInput) else None, wide, a, keep, state)
+        ctx.save_for_backward(x if not isinstance(group.given, PlainInput) else None, wide, keep, state)
         ctx.group, ctx.has_residual = group, residual is not None
         return out
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         grad, group = grads[0], ctx.group
-        x, wide, a, keep, state = ctx.saved_tensors
+        x, wide, keep, state = ctx.saved_tensors
         grad_read = None
         if ctx.needs_input_grad[0]:
             grad_read, grad_low = (grad @ group.frozen.wide()).split([group.width, wide.shape[1] - group.width], dim=1)
@@ -248,15 +263,15 @@ class _Product(torch.autograd.Function):
         read, low = wide[:, : group.width], wide[:, group.width :]
         grad_x = grad_a = grad_b = None
         if ctx.needs_input_grad[2]:
-            grad_a = (grad_low.t() @ (read if keep is None else read * keep)).to(a.dtype)
+            grad_a = (grad_low.t() @ (read if keep is None else read * keep)).float()
             parts = [grad[:, place.out].t() @ low[:, place.rank] for place in group.places]
-            grad_b = torch.cat(parts).to(a.dtype).mul_(group.scale)
+            grad_b = torch.cat(parts).float().mul_(group.scale)
         if grad_read is not None:
             if not group.places:
                 pass
             elif keep is None:
-                grad_read.addmm_(grad_low, a.to(grad.dtype))
+                grad_read.addmm_(grad_low, group.low)
             else:
-                grad_read.addcmul_(grad_low @ a.to(grad.dtype), keep)
+                grad_read.addcmul_(grad_low @ group.low, keep)
             grad_x = group.given.backward(grad_read, x, state)
         return grad_x, grad if ctx.has_residual else None, grad_a, grad_b, None, None

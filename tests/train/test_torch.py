@@ -86,7 +86,7 @@ def test_the_loss_is_the_mean_over_answer_tokens(tiny_gguf: Path, rows: list[Tra
 def test_a_step_takes_the_gradients_of_pefts_stock_loss(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
     header, recipe = read_header(tiny_gguf), replace(recipe_for(rows), max_grad_norm=1e9)
     backend = TorchBackend(header, recipe, "float32")
-    generator = torch.Generator().manual_seed(1)
+    generator = torch.Generator(backend.device).manual_seed(1)
     for group in backend._groups:
         group.b.data.normal_(0, 0.05, generator=generator)
         group.refresh()
