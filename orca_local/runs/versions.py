@@ -10,7 +10,7 @@ PACKAGES = (
     "llama-cpp-python",
     "numpy",
     "torch",
-    "transformers",
+    "bitsandbytes",
     "mlx",
     "mlx-lm",
     "openai",
