@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import DivergedError, InputError, OrcaError, OutOfMemory
@@ -27,6 +28,8 @@ from orca_local.train.checkpoint import Checkpoints, LoopState
 from orca_local.train.inputs import TrainingInputs, claim, make_inputs
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState
+
+T = TypeVar("T")
 
 STOPPING = "stopping after this step, which is then saved; the same once more stops at once"
 
@@ -48,7 +51,8 @@ class TrainBackend(Protocol):
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
         """One optimizer step. A loss or gradient that is not finite changes no weight.
 
-        Raises `OutOfMemory` where memory does not suffice; then nothing has changed, either.
+        Raises `OutOfMemory` where memory does not suffice and `OrcaError` for another failure of the machine;
+        then nothing has changed, either.
         """
 
     def evaluate(self, batch: Batch) -> StepResult:
@@ -136,20 +140,26 @@ class _Loop:
         """Whether there is something to save."""
         self._in_step = False
         """Whether the backend may be half-way between two states."""
+        self._failed = False
         self._doing = ""
+        """What the backend computes, or did last, for messages."""
         self._interrupts = interrupts
 
     def events(self) -> Iterator[Event]:
         """Train to the end; on every way out but death and divergence, the last finished step is saved."""
         try:
             yield from self._train()
-        except OutOfMemory as error:
-            self._in_step, doing = False, self._doing  # as it promised
-            # What is left of the memory may not suffice for a copy of the state, either.
-            with suppress(OrcaError, MemoryError):
-                yield from self._save_last()
-            kept = f"the training is saved up to step {self._saved_step}" if self._saved_step else "nothing was saved"
-            raise OutOfMemory(f"{doing} needs more memory than there is ({error.message}); {kept}") from error
+        except OrcaError as error:
+            if self._failed:
+                # What is left of the memory may not suffice for a copy of the state, either.
+                with suppress(OrcaError, MemoryError):
+                    yield from self._save_last()
+            if isinstance(error, OutOfMemory):
+                kept = (
+                    f"the training is saved up to step {self._saved_step}" if self._saved_step else "nothing is saved"
+                )
+                raise OutOfMemory(f"{error.message}; {kept}") from error
+            raise
         except KeyboardInterrupt:
             yield from self._save_last()
             raise
@@ -164,11 +174,8 @@ class _Loop:
         state = self._state
         batches = _from_step(self._rows, self._recipe, state.step)
         while True:
-            if (
-                self._validation_rows
-                and state.validated_step < state.step
-                and self._is_due(self._recipe.validate_every)
-            ):
+            validated = state.validated_step == state.step or not self._validation_rows
+            if not validated and self._is_due(self._recipe.validate_every):
                 yield self._validate()
             if self._changed and self._is_due(self._recipe.checkpoint_every):
                 yield self._save()
@@ -183,11 +190,10 @@ class _Loop:
     def _step(self, rows: Sequence[TrainingRow]) -> StepTrained:
         started = time.monotonic()
         step = self._state.step + 1
-        self._doing = f"step {step}"
         batch = make_batch(rows)
         rate = self._recipe.learning_rate_at(step)
         self._in_step = True
-        result = self._backend.step(batch, rate)
+        result = self._compute(f"step {step}", partial(self._backend.step, batch, rate))
         self._in_step = False
         if not (math.isfinite(result.loss) and math.isfinite(result.grad_norm)):
             raise self._diverged("loss", f"loss {result.loss}, gradient norm {result.grad_norm}", rate)
@@ -198,11 +204,13 @@ class _Loop:
 
     def _validate(self) -> ValidationMeasured:
         state = self._state
-        self._doing = f"the validation after step {state.step}"
         results = []
         for rows in length_batches(self._validation_rows, self._recipe.batch_size):
             self._interrupts.raise_if_asked()
-            results.append(self._backend.evaluate(make_batch(rows)))
+            batch = make_batch(rows)
+            results.append(
+                self._compute(f"the validation after step {state.step}", partial(self._backend.evaluate, batch))
+            )
         loss = sum(r.loss * r.targets for r in results) / sum(r.targets for r in results)
         if not math.isfinite(loss):
             rate = self._recipe.learning_rate_at(state.step)
@@ -217,8 +225,7 @@ class _Loop:
 
     def _save(self, *, stopping: bool = False) -> CheckpointSaved:
         step = self._state.step
-        self._doing = f"the checkpoint after step {step}"
-        snapshot = self._backend.state()
+        snapshot = self._compute(f"the checkpoint after step {step}", self._backend.state)
         if not snapshot.is_finite:
             raise self._diverged("adapter", f"loss {self._state.losses[-1]:.4f}", self._recipe.learning_rate_at(step))
         path = self._checkpoints.save(self._state, snapshot)
@@ -228,6 +235,17 @@ class _Loop:
     def _save_last(self) -> Iterator[CheckpointSaved]:
         if self._changed and not self._in_step:
             yield self._save(stopping=True)
+
+    def _compute(self, doing: str, compute: Callable[[], T]) -> T:
+        """Let the backend compute. Where it fails, it has changed nothing."""
+        self._doing = doing
+        try:
+            return compute()
+        except OrcaError as error:
+            self._failed, self._in_step = True, False
+            if isinstance(error, OutOfMemory):
+                raise OutOfMemory(f"{doing} needs more memory than there is ({error.message})") from error
+            raise
 
     def _diverged(self, what: str, values: str, rate: float) -> DivergedError:
         return DivergedError(

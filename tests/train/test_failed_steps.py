@@ -96,7 +96,7 @@ def test_without_memory_the_last_finished_step_is_saved_and_gone_on_from(
     with pytest.raises(OutOfMemory) as raised:
         events.extend(run(tiny_gguf, rows, tmp_path / "full", recipe, full(tiny_gguf, recipe, fails_at)))
     doing = fails_at.replace("validation", "the validation after step")
-    kept = f"the training is saved up to step {saved}" if saved else "nothing was saved"
+    kept = f"the training is saved up to step {saved}" if saved else "nothing is saved"
     assert raised.value.message.startswith(f"{doing} needs more memory than there is")
     assert raised.value.message.endswith(kept)
     assert last_step(tmp_path / "full") == saved
@@ -108,9 +108,11 @@ def test_without_memory_the_last_finished_step_is_saved_and_gone_on_from(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a limit on the memory of a process")
-def test_a_process_that_gets_no_more_memory_says_so_and_saves(
-    tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, tmp_path: Path
-) -> None:
+def test_a_process_that_gets_no_more_memory_says_so_and_saves(tiny_gguf: Path, tmp_path: Path) -> None:
+    # So many positions with loss that their logits come straight from the system, and not from what was freed before.
+    rows = make_rows(tiny_gguf, 64)
+    recipe = recipe_for(rows, BIG.model_copy(update={"batch_size": 64}))
+    assert sum(row.loss_tokens for row in rows[:40]) > 256
     whole = curve(list(run(tiny_gguf, rows, tmp_path / "whole", recipe)))
     events = run(tiny_gguf, rows, tmp_path / "little", recipe)
     while not (isinstance(event := next(events), StepTrained) and event.step == 2):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,8 +66,8 @@ class Scene:
         events = self.events(**settings)
         while not (isinstance(event := next(events), StepTrained) and event.step == step):
             pass
-        with closing(events):  # type: ignore[type-var]
-            pass
+        assert isinstance(events, Generator)
+        events.close()
 
 
 @pytest.fixture
