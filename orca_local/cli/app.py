@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from orca_local import __version__
-from orca_local.cli.diagnostics import DONE, report_failure, report_usage
+from orca_local.cli.diagnostics import DONE, note_at_once, report_failure, report_usage
 from orca_local.runs.signals import signals_as_interrupt
 
 COMMANDS = {
@@ -72,7 +72,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     as_json = "--json" in arguments
     try:
-        with signals_as_interrupt():
+        with signals_as_interrupt(note_at_once):
             cli.main(args=list(arguments), prog_name="orca-local", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code

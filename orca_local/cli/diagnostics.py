@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
+from contextlib import suppress
 from typing import Any
 
 from orca_local.domain.errors import MissingError, OrcaError, explain_os_error
@@ -26,6 +28,13 @@ def note(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):  # nobody reads stderr any more: nothing is left to tell
         return
+
+
+def note_at_once(text: str) -> None:
+    """One line to stderr from within a signal handler, where the stream itself may be in use."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            os.write(sys.stderr.fileno(), f"\n{text}\n".encode())
 
 
 def write_json(value: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from orca_local.cli.diagnostics import note
 from orca_local.domain.events import (
     AcceptanceChecked,
     CallFailed,
+    CheckpointSaved,
     ComputeChosen,
     Event,
     FileWritten,
@@ -21,6 +22,7 @@ from orca_local.domain.events import (
     StageStarted,
     StepTrained,
     StrategyChosen,
+    TrainingResumed,
     ValidationMeasured,
     Warned,
 )
@@ -38,7 +40,7 @@ class Display:
         self._progress: Any = None
         self._bar: Any = None
         self._started = self._last_line = time.monotonic()
-        self._total = 0
+        self._total = self._before = 0
         self._unit = ""
         self._stage = ""
         self._failures = 0
@@ -70,6 +72,10 @@ class Display:
                 self._validation = event.loss
             case ComputeChosen():
                 self._say(f"  computed {event.reason}")
+            case TrainingResumed():
+                self._resume(event.step)
+            case CheckpointSaved() if event.stopping:
+                self._say(f"  saved after step {event.step}")
             case MemoryPlanned():
                 self._say(f"  planned memory {event.description}")
             case StrategyChosen():
@@ -93,7 +99,7 @@ class Display:
         self._stop()
         self._stage, self._total, self._unit = event.stage, event.total, event.unit
         self._started = self._last_line = time.monotonic()
-        self._failures, self._validation = 0, None
+        self._failures, self._validation, self._before = 0, None, 0
         if not self._fancy:
             note(f"{event.stage}: {event.total} {event.unit}")
             return
@@ -112,6 +118,14 @@ class Display:
         self._progress.start()
         self._bar = self._progress.add_task(event.stage, total=max(event.total, 1), note="")
 
+    def _resume(self, done: int) -> None:
+        """What an earlier run did says nothing of this one's speed."""
+        self._before = done
+        self._started = time.monotonic()
+        self._say(f"  goes on after step {done}")
+        if self._progress is not None:
+            self._progress.reset(self._bar, completed=done)
+
     def _rate(self, event: StageProgressed) -> str:
         elapsed = time.monotonic() - self._started
         parts = [f"{event.tokens / elapsed:.0f} tokens/s"] if event.tokens and elapsed > 0.5 else []
@@ -129,8 +143,9 @@ class Display:
             self._last_line = now
             elapsed = now - self._started
             # The first answers come together and late: a hundredth of them says more.
-            known = 0 < self._total <= 100 * done and done < self._total
-            left = f", {elapsed * (self._total - done) / done:.0f} s left" if known else ""
+            new = done - self._before
+            known = 0 < self._total <= 100 * new and done < self._total
+            left = f", {elapsed * (self._total - done) / new:.0f} s left" if known else ""
             note(f"{self._stage}: {done}/{self._total} {self._unit}{left}" + (f" · {text}" if text else ""))
 
     def _fail(self, event: CallFailed | GenerationFailed) -> None:

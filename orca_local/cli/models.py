@@ -89,7 +89,12 @@ def inspect_model(common: Common, file: str) -> None:
     if common.json:
         write_json(description)
         return
-    for key, value in description.items():
-        if key == "chat_template" and value:
-            value = f"{len(value)} characters"
+    shown = {
+        **description,
+        "tensor_types": ", ".join(f"{count} {kind}" for kind, count in description["tensor_types"].items()),
+        "chat_template": f"{len(description['chat_template'])} characters" if description["chat_template"] else "none",
+        "trainable": "yes" if description["trainable"] else "no",
+        "problems": "\n                 ".join(description["problems"]) or "none",
+    }
+    for key, value in shown.items():
         echo(f"{key:16} {value}")

@@ -15,6 +15,7 @@ from orca_local.cli.stages import open_pipeline
 @click.option("--max-steps", type=click.IntRange(1), help="Stop after this many steps.")
 @click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
 @click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="Peak learning rate.")
+@click.option("--resume", is_flag=True, help="Go on with the unfinished training, or say why it cannot.")
 @common_options
 def command(
     common: Common,
@@ -23,13 +24,17 @@ def command(
     max_steps: int | None,
     rank: int | None,
     learning_rate: float | None,
+    resume: bool,
 ) -> None:
-    """Fine-tune the student; an interrupted training goes on where it stopped."""
+    """Fine-tune the student; an interrupted training goes on where it stopped.
+
+    Where rows or settings changed since, another one begins, and what changed is named.
+    """
     from orca_local.cli.tables import echo
 
     options = given(backend=backend, epochs=epochs, max_steps=max_steps, rank=rank, learning_rate=learning_rate)
     with open_pipeline(common, {"train": options}) as pipeline:
-        summary = pipeline.train()
+        summary = pipeline.train(must_resume=resume)
     if common.json:
         write_json(summary)
         return

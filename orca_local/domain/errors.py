@@ -33,6 +33,18 @@ class MissingError(OrcaError):
     exit_code = 3
 
 
+class OutOfMemory(MissingError):
+    """The memory did not suffice for a computation, which changed nothing."""
+
+    kind = "memory"
+
+
+class DivergedError(OrcaError):
+    """A training that leads nowhere: the same recipe would fail at the same step again."""
+
+    kind = "diverged"
+
+
 class RemoteError(OrcaError):
     """The teacher, the hub or the network did not do its part."""
 

@@ -163,6 +163,15 @@ class MemoryPlanned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingResumed(Event):
+    """A training goes on from a checkpoint."""
+
+    step: int
+    """The last one that is done."""
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class StepTrained(Event):
     """One optimizer step."""
 
@@ -190,6 +199,8 @@ class CheckpointSaved(Event):
 
     step: int
     path: str
+    stopping: bool = False
+    """Whether the training ends here for now."""
 
 
 @dataclass(frozen=True, slots=True)

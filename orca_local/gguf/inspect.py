@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.gguf.decoder import read_decoder
 from orca_local.gguf.header import Header, read_header
-from orca_local.gguf.layer_names import TRAINABLE, linear_layers
+from orca_local.gguf.layer_names import linear_layers
+from orca_local.gguf.tensors import is_readable
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -16,19 +18,8 @@ def describe(path: Path) -> dict[str, Any]:
     types: dict[str, int] = {}
     for tensor in header.tensors:
         types[tensor.type_name] = types.get(tensor.type_name, 0) + 1
-    problems = []
-    if header.chat_template is None:
-        problems.append("it has no chat template: use an instruct or chat model")
-    if header.metadata.get("split.count", 1) != 1:
-        problems.append("it is one part of several: join them with `llama-gguf-split --merge`")
-    elif not header.tensors:
-        problems.append("it holds no weights")
-    elif header.architecture not in TRAINABLE:
-        problems.append(
-            f"the architecture {header.architecture!r} cannot be trained here, only {', '.join(TRAINABLE)} can"
-        )
-    else:
-        problems += _layer_problems(header)
+    training = training_problems(header)
+    problems = [] if header.chat_template else ["it has no chat template: use an instruct or chat model"]
     return {
         "path": str(path),
         "name": header.metadata.get("general.name"),
@@ -39,15 +30,36 @@ def describe(path: Path) -> dict[str, Any]:
         "bytes": path.stat().st_size,
         "tensor_types": types,
         "chat_template": header.chat_template,
-        "problems": problems,
+        "trainable": not training,
+        "problems": problems + training,
     }
 
 
-def _layer_problems(header: Header) -> list[str]:
+def training_problems(header: Header) -> list[str]:
+    """Why a model cannot be trained here; empty where it can."""
+    if header.metadata.get("split.count", 1) != 1:
+        return ["it is one part of several: join them with `llama-gguf-split --merge`"]
+    if not header.tensors:
+        return ["it holds no weights"]
+    for kind, tensor in {tensor.type_name: tensor for tensor in header.tensors}.items():
+        if not is_readable(kind):
+            return [f"tensor {tensor.name!r} is of type {kind}, which cannot be read as weights"]
     try:
+        read_decoder(header)
         return [] if linear_layers(header) else ["it has no layers"]
     except InputError as error:
-        return [error.message]
+        return [error.message.removeprefix(f"{header.path}: ")]
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        return [f"its header is not that of a {header.architecture} model: {type(error).__name__} {error}"]
+
+
+def refuse_untrainable(header: Header) -> None:
+    """Raise `InputError` for a model that cannot be trained here, from its header alone."""
+    problems = training_problems(header)
+    if problems:
+        raise InputError(
+            f"{header.path} cannot be trained here: {problems[0]}", hint="choose another: `orca-local models list`"
+        )
 
 
 def require_student(path: Path) -> None:

@@ -24,6 +24,19 @@ def iter_tensors(header: Header) -> Iterator[tuple[TensorInfo, NDArray[np.float3
         yield tensor, _read(header, tensor)
 
 
+def is_readable(type_name: str) -> bool:
+    """Whether tensors of a type can be read as float32."""
+    from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+    from gguf.quants import dequantize
+
+    kind = GGMLQuantizationType[type_name]
+    try:
+        dequantize(np.zeros((1, GGML_QUANT_SIZES[kind][1]), np.uint8), kind)
+    except NotImplementedError:
+        return False
+    return True
+
+
 def _read(header: Header, tensor: TensorInfo) -> NDArray[np.float32]:
     from gguf.constants import GGMLQuantizationType
     from gguf.quants import dequantize

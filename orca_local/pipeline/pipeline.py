@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orca_local.domain.errors import InputError, MissingError
-from orca_local.domain.events import ComputeChosen, Event
+from orca_local.domain.events import ComputeChosen, Event, Warned
 from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.types import Sample
 from orca_local.evaluate.stage import Candidate, LoadedModel, evaluate
 from orca_local.generation.generate import ModelRef
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
+from orca_local.gguf.inspect import refuse_untrainable, training_problems
 from orca_local.pipeline.student import Student, load_student
 from orca_local.pipeline.teachers import Teaching
 from orca_local.runs.run import RunContext, run_stage
@@ -137,11 +138,19 @@ class Pipeline:
         teaching = self._teaching()
 
         def events(run: RunContext) -> Iterator[Event]:
+            yield from self._untrainable_warning()
             if batch:
-                return teaching.in_batch(run.run_id, limit=limit, retry_failed=retry_failed)
-            return teaching.live(run.run_id, limit=limit, retry_failed=retry_failed, live=live)
+                yield from teaching.in_batch(run.run_id, limit=limit, retry_failed=retry_failed)
+            else:
+                yield from teaching.live(run.run_id, limit=limit, retry_failed=retry_failed, live=live)
 
         return self._run("teach", events)
+
+    def _untrainable_warning(self) -> Iterator[Event]:
+        """No refusal: answers can be written out and trained on elsewhere."""
+        problems = training_problems(self.student.weights)
+        if problems:
+            yield Warned(f"the student cannot be trained here: {problems[0]}", "its answers can still be written out")
 
     def estimate_teach(self, limit: int | None = None) -> dict[str, Any]:
         """What `teach` with the same arguments would take."""
@@ -182,12 +191,13 @@ class Pipeline:
         with closing(PromptRenderer(self.student.weights.path)) as renderer:
             return preview(renderer, self.store, row, self._settings.dataset.system_message)
 
-    def train(self) -> dict[str, Any]:
-        """Fine-tune the student on the rows."""
+    def train(self, *, must_resume: bool = False) -> dict[str, Any]:
+        """Fine-tune the student on the rows; with `must_resume`, go on with an unfinished training or refuse."""
         from orca_local.train.stage import train
 
-        rows = self._dataset().rows
         student = self.student
+        refuse_untrainable(student.weights)
+        rows = self._dataset().rows
 
         def events(run: RunContext) -> Iterator[Event]:
             run.record_inputs(weights_sha256=student.weights_sha256, rows=len(rows))
@@ -199,6 +209,7 @@ class Pipeline:
                 self._settings.train,
                 self.workspace.adapters_dir,
                 run_id=run.run_id,
+                must_resume=must_resume,
             )
 
         return self._run("train", events)
@@ -224,7 +235,11 @@ class Pipeline:
         return self._run("evaluate", events)
 
     def run_all(self) -> Outcome:
-        """Every stage in order; each finds what it did before in the store."""
+        """Every stage in order; each finds what it did before in the store.
+
+        Raises `InputError` for a student that cannot be trained before anything is probed or paid for.
+        """
+        refuse_untrainable(self.student.weights)
         return Outcome(self.probe(), self.teach(), self.build_dataset(), self.train(), self.export(), self.evaluate())
 
     def candidates(self, names: Sequence[str]) -> list[Candidate]:

@@ -130,6 +130,13 @@ class Adapters:
         row = self._connection.row("SELECT * FROM adapters ORDER BY position DESC LIMIT 1")
         return None if row is None else _adapter(row)
 
+    def of_training(self, training_id: int) -> AdapterRow | None:
+        """What a training made, the latest where it did so more than once."""
+        row = self._connection.row(
+            "SELECT * FROM adapters WHERE training_id = ? ORDER BY position DESC LIMIT 1", [training_id]
+        )
+        return None if row is None else _adapter(row)
+
     def get(self, adapter_id: int) -> AdapterRow:
         """One adapter. Raises `InputError` where there is none."""
         row = self._connection.row("SELECT * FROM adapters WHERE id = ?", [adapter_id])

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import re
-import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from orca_local.adapters.adapter import Adapter
-from orca_local.domain.errors import OrcaError, explain_os_error
-from orca_local.domain.events import CheckpointSaved, Event, StepTrained, ValidationMeasured
+from orca_local.domain.errors import DivergedError, InputError, OrcaError, OutOfMemory
+from orca_local.domain.events import (
+    CheckpointSaved,
+    Event,
+    StepTrained,
+    TrainingResumed,
+    ValidationMeasured,
+    Warned,
+)
 from orca_local.rows.rows import TrainingRow
+from orca_local.runs.signals import Interrupts, interrupts_held
 from orca_local.train.batches import Batch, epoch_batches, length_batches, make_batch
+from orca_local.train.checkpoint import Checkpoints, LoopState
+from orca_local.train.inputs import TrainingInputs, claim, make_inputs
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState
 
-STATE_FILE = "state.json"
-BEST = "best"
+T = TypeVar("T")
+
+STOPPING = "stopping after this step, which is then saved; the same once more stops at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +49,14 @@ class TrainBackend(Protocol):
     """Computes steps; everything else is the loop's."""
 
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
-        """One optimizer step. A loss or gradient that is not finite changes no weight."""
+        """One optimizer step. A loss or gradient that is not finite changes no weight.
+
+        Raises `OutOfMemory` where memory does not suffice and `OrcaError` for another failure of the machine;
+        then nothing has changed, either.
+        """
 
     def evaluate(self, batch: Batch) -> StepResult:
-        """The loss alone."""
+        """The loss alone. Raises as `step`."""
 
     def peak_bytes(self) -> int | None:
         """The most memory that was in use at once; None where nobody says."""
@@ -58,62 +71,188 @@ class TrainBackend(Protocol):
         """Take over the state after `steps` steps; training goes on exactly as if it had not stopped."""
 
 
-@dataclass
-class LoopState:
-    """Where a training stands; kept in every checkpoint."""
-
-    step: int = 0
-    losses: list[float] = field(default_factory=list)
-    """Training loss of every step."""
-    best_loss: float | None = None
-    best_step: int = 0
-    validation_loss: float | None = None
-    """The latest one."""
-
-
 def run_loop(
     backend: TrainBackend,
     train_rows: Sequence[TrainingRow],
     validation_rows: Sequence[TrainingRow],
     recipe: Recipe,
     directory: Path,
-) -> Iterator[Event]:
-    """Train to the end of the recipe, from the newest checkpoint in `directory` where there is one.
+    *,
+    inputs: TrainingInputs | None = None,
+    must_resume: bool = False,
+) -> Generator[Event, None, None]:
+    """Train to the end of the recipe, from the newest whole checkpoint in `directory` where there is one.
 
-    Raises `OrcaError` where a loss is not finite; the checkpoints before it stay.
+    `inputs` is what the directory belongs to; by default the rows and the recipe alone. Stopped by Ctrl-C,
+    by its consumer or for want of memory, it leaves a checkpoint of the last finished step. Raises
+    `DivergedError` where a loss is not finite, and `InputError` where the directory has checkpoints of another
+    training or, with `must_resume`, none that is whole.
     """
-    state = resume(backend, directory)
-    batches = _from_step(train_rows, recipe, state.step)
-    for rows in batches:
+    claim(directory, inputs or make_inputs([*train_rows, *validation_rows], recipe))
+    checkpoints = Checkpoints(directory)
+    state = yield from _resumed(backend, checkpoints, directory, must_resume)
+    with interrupts_held(STOPPING) as interrupts:
+        yield from _Loop(backend, train_rows, validation_rows, recipe, checkpoints, state, interrupts).events()
+
+
+def _resumed(
+    backend: TrainBackend, checkpoints: Checkpoints, directory: Path, must_resume: bool
+) -> Generator[Event, None, LoopState]:
+    found = checkpoints.find()
+    newest = found.newest
+    if newest is None:
+        if must_resume:
+            what = "; ".join(found.damaged) or f"there is none in {directory}"
+            raise InputError(f"no checkpoint is whole: {what}", hint="train without --resume: it begins anew")
+        if found.damaged:
+            # What is lost is lost, and a refusal would only ask for the next command: it begins anew, and says so.
+            yield Warned(f"no checkpoint is whole, the training begins anew: {'; '.join(found.damaged)}")
+        return LoopState()
+    for what in found.damaged:
+        yield Warned(f"a checkpoint is damaged, the one before it is taken: {what}")
+    backend.restore(newest.state, newest.loop.step)
+    yield TrainingResumed(newest.loop.step, str(newest.path))
+    return newest.loop
+
+
+class _Loop:
+    """One run of a training."""
+
+    def __init__(
+        self,
+        backend: TrainBackend,
+        train_rows: Sequence[TrainingRow],
+        validation_rows: Sequence[TrainingRow],
+        recipe: Recipe,
+        checkpoints: Checkpoints,
+        state: LoopState,
+        interrupts: Interrupts,
+    ) -> None:
+        self._backend = backend
+        # By content: what comes out does not depend on the order in which rows were found.
+        self._rows = sorted(train_rows, key=lambda row: row.content_hash)
+        self._validation_rows = validation_rows
+        self._recipe = recipe
+        self._checkpoints = checkpoints
+        self._state = state
+        self._saved_step = state.step
+        self._changed = False
+        """Whether there is something to save."""
+        self._in_step = False
+        """Whether the backend may be half-way between two states."""
+        self._failed = False
+        self._doing = ""
+        """What the backend computes, or did last, for messages."""
+        self._interrupts = interrupts
+
+    def events(self) -> Iterator[Event]:
+        """Train to the end; on every way out but death and divergence, the last finished step is saved."""
+        try:
+            yield from self._train()
+        except OrcaError as error:
+            if self._failed:
+                # What is left of the memory may not suffice for a copy of the state, either.
+                with suppress(OrcaError, MemoryError):
+                    yield from self._save_last()
+            if isinstance(error, OutOfMemory):
+                kept = (
+                    f"the training is saved up to step {self._saved_step}" if self._saved_step else "nothing is saved"
+                )
+                raise OutOfMemory(f"{error.message}; {kept}") from error
+            raise
+        except KeyboardInterrupt:
+            yield from self._save_last()
+            raise
+        except GeneratorExit:
+            # What ended the consumer is the news.
+            with suppress(OrcaError):
+                for _ in self._save_last():
+                    pass
+            raise
+
+    def _train(self) -> Iterator[Event]:
+        state = self._state
+        batches = _from_step(self._rows, self._recipe, state.step)
+        while True:
+            validated = state.validated_step == state.step or not self._validation_rows
+            if not validated and self._is_due(self._recipe.validate_every):
+                yield self._validate()
+            if self._changed and self._is_due(self._recipe.checkpoint_every):
+                yield self._save()
+            if state.step == self._recipe.total_steps:
+                return
+            self._interrupts.raise_if_asked()
+            yield self._step(next(batches))
+
+    def _is_due(self, every: int) -> bool:
+        return self._state.step == self._recipe.total_steps or self._state.step % every == 0
+
+    def _step(self, rows: Sequence[TrainingRow]) -> StepTrained:
         started = time.monotonic()
-        step = state.step + 1
+        step = self._state.step + 1
         batch = make_batch(rows)
-        rate = recipe.learning_rate_at(step)
-        result = backend.step(batch, rate)
+        rate = self._recipe.learning_rate_at(step)
+        self._in_step = True
+        result = self._compute(f"step {step}", partial(self._backend.step, batch, rate))
+        self._in_step = False
         if not (math.isfinite(result.loss) and math.isfinite(result.grad_norm)):
-            raise OrcaError(
-                f"the loss is not finite at step {step} (loss {result.loss}, gradient norm {result.grad_norm})",
-                hint=f"lower train.learning_rate (now {recipe.learning_rate:g}) in orca.toml and train again",
+            raise self._diverged("loss", f"loss {result.loss}, gradient norm {result.grad_norm}", rate)
+        self._state.step = step
+        self._state.losses.append(result.loss)
+        self._changed = True
+        return StepTrained(step, result.loss, rate, result.grad_norm, batch.tokens, time.monotonic() - started)
+
+    def _validate(self) -> ValidationMeasured:
+        state = self._state
+        results = []
+        for rows in length_batches(self._validation_rows, self._recipe.batch_size):
+            self._interrupts.raise_if_asked()
+            batch = make_batch(rows)
+            results.append(
+                self._compute(f"the validation after step {state.step}", partial(self._backend.evaluate, batch))
             )
-        state.step = step
-        state.losses.append(result.loss)
-        yield StepTrained(step, result.loss, rate, result.grad_norm, batch.tokens, time.monotonic() - started)
-        last = step == recipe.total_steps
-        if validation_rows and (last or step % recipe.validate_every == 0):
-            yield _validate(backend, validation_rows, recipe, state, directory)
-        if last or step % recipe.checkpoint_every == 0:
-            yield _checkpoint(backend, state, directory)
+        loss = sum(r.loss * r.targets for r in results) / sum(r.targets for r in results)
+        if not math.isfinite(loss):
+            rate = self._recipe.learning_rate_at(state.step)
+            raise self._diverged("loss", f"loss {loss}, training loss {state.losses[-1]:.4f}", rate)
+        best = state.best_loss is None or loss < state.best_loss
+        if best:
+            self._checkpoints.save_best(state.step, self._backend.adapter())
+            state.best_loss, state.best_step = loss, state.step
+        state.validation_loss, state.validated_step = loss, state.step
+        self._changed = True
+        return ValidationMeasured(state.step, loss, best)
 
+    def _save(self, *, stopping: bool = False) -> CheckpointSaved:
+        step = self._state.step
+        snapshot = self._compute(f"the checkpoint after step {step}", self._backend.state)
+        if not snapshot.is_finite:
+            raise self._diverged("adapter", f"loss {self._state.losses[-1]:.4f}", self._recipe.learning_rate_at(step))
+        path = self._checkpoints.save(self._state, snapshot)
+        self._saved_step, self._changed = step, False
+        return CheckpointSaved(step, str(path), stopping)
 
-def resume(backend: TrainBackend, directory: Path) -> LoopState:
-    """Load the newest whole checkpoint, if there is one, and say where it stands."""
-    _put_back(directory / BEST)
-    for path in sorted(directory.glob("step-*"), reverse=True):
-        if (path / STATE_FILE).is_file():
-            state = LoopState(**json.loads((path / STATE_FILE).read_text(encoding="utf-8")))
-            backend.restore(TrainState.load(path), state.step)
-            return state
-    return LoopState()
+    def _save_last(self) -> Iterator[CheckpointSaved]:
+        if self._changed and not self._in_step:
+            yield self._save(stopping=True)
+
+    def _compute(self, doing: str, compute: Callable[[], T]) -> T:
+        """Let the backend compute. Where it fails, it has changed nothing."""
+        self._doing = doing
+        try:
+            return compute()
+        except OrcaError as error:
+            self._failed, self._in_step = True, False
+            if isinstance(error, OutOfMemory):
+                raise OutOfMemory(f"{doing} needs more memory than there is ({error.message})") from error
+            raise
+
+    def _diverged(self, what: str, values: str, rate: float) -> DivergedError:
+        return DivergedError(
+            f"the {what} is not finite at {self._doing} ({values}, learning rate {rate:g})",
+            hint=f"lower train.learning_rate (now {self._recipe.learning_rate:g}) in orca.toml and train again: "
+            "the same recipe would fail here again",
+        )
 
 
 def _from_step(rows: Sequence[TrainingRow], recipe: Recipe, done: int) -> Iterator[list[TrainingRow]]:
@@ -127,69 +266,3 @@ def _from_step(rows: Sequence[TrainingRow], recipe: Recipe, done: int) -> Iterat
             if number > done:
                 yield batch
         epoch += 1
-
-
-def _validate(
-    backend: TrainBackend, rows: Sequence[TrainingRow], recipe: Recipe, state: LoopState, directory: Path
-) -> ValidationMeasured:
-    results = [backend.evaluate(make_batch(batch)) for batch in length_batches(rows, recipe.batch_size)]
-    loss = sum(r.loss * r.targets for r in results) / sum(r.targets for r in results)
-    best = math.isfinite(loss) and (state.best_loss is None or loss < state.best_loss)
-    state.validation_loss = loss
-    if best:
-        state.best_loss, state.best_step = loss, state.step
-        _replace_directory(directory / BEST, backend.adapter().save)
-    return ValidationMeasured(state.step, loss, best)
-
-
-def _checkpoint(backend: TrainBackend, state: LoopState, directory: Path) -> CheckpointSaved:
-    path = directory / f"step-{state.step:06d}"
-
-    def write(part: Path) -> None:
-        backend.state().save(part)
-        (part / STATE_FILE).write_text(json.dumps(state.__dict__), encoding="utf-8")
-
-    _replace_directory(path, write)
-    for old in sorted(directory.glob("step-*"))[:-2]:
-        shutil.rmtree(old, ignore_errors=True)
-    return CheckpointSaved(state.step, str(path))
-
-
-def _replace_directory(path: Path, write: Callable[[Path], None]) -> None:
-    """Fill a directory beside `path`, sync it, and put it in place of `path` at once."""
-    part = path.with_name(path.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        part.mkdir(parents=True)
-        write(part)
-        for file in part.iterdir():
-            with file.open("rb") as stream:
-                os.fsync(stream.fileno())
-    except BaseException as error:
-        shutil.rmtree(part, ignore_errors=True)
-        explained = _explained(error, path)
-        if explained is None:
-            raise
-        raise explained from error
-    old = path.with_name(path.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if path.exists():
-        path.rename(old)
-    part.rename(path)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _put_back(path: Path) -> None:
-    """Undo a replacement that was cut off between its two renames."""
-    old = path.with_name(path.name + ".old")
-    if old.is_dir() and not path.exists():
-        old.rename(path)
-
-
-def _explained(error: BaseException, path: Path) -> OrcaError | None:
-    """What a failed write means to the user; safetensors raises errors of its own."""
-    said = str(error)
-    found = re.search(r"\(os error (\d+)\)", said)
-    if found:
-        error = OSError(int(found[1]), os.strerror(int(found[1])))
-    return explain_os_error(error, path) if isinstance(error, OSError) else None

@@ -180,3 +180,20 @@ def _cheapest_change(header: Header, decoder: Decoder, recipe: Recipe, wish: Wis
         if any(plan.fits for plan in _ways(header, decoder, changed, wanted, machine)):
             return f"{advice} in orca.toml"
     return "choose a smaller student: `orca-local models list`"
+
+
+def leaner(plan: MemoryPlan, wish: Wish, recipe: Recipe, machine: Machine) -> str:
+    """What to change after a step that took more than was planned: first what costs time alone, and can be resumed."""
+    changes = []
+    if plan.pack_tokens > wish.longest_row:
+        changes.append(
+            f"train.pack_tokens = {max(wish.longest_row, plan.pack_tokens // 2)} (it was {plan.pack_tokens})"
+        )
+    if not plan.gradient_checkpointing:
+        changes.append('train.gradient_checkpointing = "on"')
+    advice = [f"set {', then '.join(changes)} in orca.toml: the same command goes on"] if changes else []
+    held = machine.weight_bytes
+    smaller = [form for form in held if held[form] < held[recipe.quantize_base]]
+    if smaller:
+        advice.append(f'train.quantize_base = "{smaller[0]}" takes less, and begins anew')
+    return "; ".join(advice) or "lower dataset.max_tokens or train.rank, or choose a smaller student"

@@ -8,6 +8,9 @@ from typing import Any
 
 from orca_local.domain.settings import TrainSettings
 
+_WITHOUT_EFFECT = ("checkpoint_every",)
+"""Not `validate_every`, which says between which adapters the best is chosen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -33,8 +36,8 @@ class Recipe:
     checkpoint_every: int
 
     def to_dict(self) -> dict[str, Any]:
-        """For the training's key and for the metadata of what is made from it."""
-        return asdict(self)
+        """What decides the result: for the training's key and for the metadata of what is made from it."""
+        return {name: value for name, value in asdict(self).items() if name not in _WITHOUT_EFFECT}
 
     def learning_rate_at(self, step: int) -> float:
         """Rate of step 1, 2, …: a straight rise, then the schedule down to the final share of the peak."""

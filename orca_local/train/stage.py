@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from orca_local.adapters.adapter import adapter_sha256
-from orca_local.domain.errors import InputError, MissingError
+from orca_local.adapters.adapter import CONFIG_FILE, WEIGHTS_FILE, adapter_sha256
+from orca_local.domain.errors import DivergedError, InputError, MissingError, OutOfMemory
 from orca_local.domain.events import (
     Event,
     MemoryPlanned,
@@ -19,19 +21,19 @@ from orca_local.domain.events import (
     ValidationMeasured,
     Warned,
 )
-from orca_local.domain.keys import content_key
 from orca_local.domain.settings import TrainSettings
+from orca_local.gguf.decoder import longest_row
 from orca_local.gguf.header import Header
 from orca_local.rows.rows import TrainingRow
 from orca_local.store.store import Store
 from orca_local.store.trainings import AdapterRow
 from orca_local.train.batches import split_validation
-from orca_local.train.loop import BEST, TrainBackend, run_loop
-from orca_local.train.memory import Machine, MemoryPlan, Wish, plan_memory
+from orca_local.train.checkpoint import last_step, replace_directory, result_of
+from orca_local.train.inputs import TrainingInputs, make_inputs
+from orca_local.train.loop import TrainBackend, run_loop
+from orca_local.train.memory import Machine, MemoryPlan, Wish, leaner, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
-
-LAYOUT = 2
-"""Raise it when the same recipe would compute something else, so that old trainings are not taken for new ones."""
+from orca_local.train.unfinished import find_unfinished, refuse_to_resume
 
 
 class Trainer(Protocol):
@@ -54,6 +56,30 @@ def choose_trainer(header: Header, settings: TrainSettings) -> Trainer:
     return TorchTrainer(header, settings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Training:
+    """What is trained on, and where."""
+
+    header: Header
+    train_rows: Sequence[TrainingRow]
+    validation_rows: Sequence[TrainingRow]
+    settings: TrainSettings
+    recipe: Recipe
+    inputs: TrainingInputs
+    place: Path
+
+    @property
+    def adapter(self) -> Path:
+        """Where the result is."""
+        return self.place / "adapter"
+
+    @property
+    def wish(self) -> Wish:
+        """For the memory plan."""
+        longest = max(len(row.token_ids) for row in (*self.train_rows, *self.validation_rows))
+        return Wish(longest, self.settings.pack_tokens, self.settings.gradient_checkpointing)
+
+
 def train(
     store: Store,
     header: Header,
@@ -63,103 +89,133 @@ def train(
     directory: Path,
     *,
     run_id: int,
+    must_resume: bool = False,
     trainer_for: Callable[[Header, TrainSettings], Trainer] = choose_trainer,
 ) -> Iterator[Event]:
     """Train an adapter on `rows` under `directory`, in a place named by what goes into it.
 
-    The same rows, weights and recipe therefore find their checkpoints, or find themselves done. Raises
-    `InputError` where there is nothing to train on.
+    The same rows, weights and recipe therefore find their checkpoints, or find themselves done; an unfinished
+    training that they do not fit is named and left aside. Raises `InputError` where there is nothing to train
+    on, where a row is longer than the student holds and, with `must_resume`, where nothing can be gone on with.
     """
-    if not rows:
-        raise InputError("there are no training rows", hint="see why with `orca-local dataset build`")
+    _check_rows(header, rows)
     train_rows, validation_rows = split_validation(rows, settings.validation_share)
     recipe = make_recipe(settings, len(train_rows))
-    key = training_key(rows, weights_sha256, recipe, settings.compute)
-    place = directory / key[:16]
+    inputs = make_inputs(rows, recipe, weights_sha256, settings.compute)
+    training = _Training(header, train_rows, validation_rows, settings, recipe, inputs, directory / inputs.key[:16])
+    found, unfinished = store.trainings.find(inputs.key), find_unfinished(store, inputs)
+    done = found is not None and found.status == "done"
+    if must_resume and not done and not last_step(training.place):
+        raise refuse_to_resume(unfinished)
     yield StageStarted("train", recipe.total_steps, "steps")
-    done = store.trainings.find(key)
-    if done is not None and done.status == "done" and (place / "adapter").is_dir():
-        _record_adapter(store, done.training_id, place / "adapter", weights_sha256, done.summary)
-        yield StageFinished("train", {**done.summary, "run_id": run_id, "adapter": str(place / "adapter")})
+    if found is not None and done and _is_whole(store, found.training_id, training.adapter):
+        _record_adapter(store, found.training_id, training, found.summary)
+        yield StageFinished("train", {**found.summary, "run_id": run_id, "adapter": str(training.adapter)})
         return
-    trainer = trainer_for(header, settings)
-    longest = max(len(row.token_ids) for row in rows)
-    wish = Wish(longest, settings.pack_tokens, settings.gradient_checkpointing)
-    plan = plan_memory(header, recipe, wish, trainer.machine)
-    yield MemoryPlanned(plan.describe(), plan.total, plan.free, plan.pack_tokens, plan.gradient_checkpointing)
+    if done:
+        yield Warned(f"the adapter {training.adapter} is not what was trained; it is made again from the checkpoints")
+    if unfinished is not None:
+        yield unfinished.left_aside()
     if not validation_rows and settings.validation_share:
         yield Warned(f"{len(rows)} rows are too few to hold some out for validation; the last step is kept")
+    yield from _train(store, training, trainer_for(header, settings), run_id, must_resume)
+
+
+def _check_rows(header: Header, rows: Sequence[TrainingRow]) -> None:
+    if not rows:
+        raise InputError("there are no training rows", hint="see why with `orca-local dataset build`")
+    longest, limit = max(len(row.token_ids) for row in rows), longest_row(header)
+    if longest > limit:
+        count = sum(len(row.token_ids) > limit for row in rows)
+        raise InputError(
+            f"{count} of {len(rows)} training rows are longer than the {limit} tokens that the student holds; "
+            f"the longest has {longest}",
+            hint=f"set dataset.max_tokens = {limit} in orca.toml: longer rows are then left out, and counted",
+        )
+
+
+def _train(store: Store, training: _Training, trainer: Trainer, run_id: int, must_resume: bool) -> Iterator[Event]:
+    recipe, place = training.recipe, training.place
+    plan = plan_memory(training.header, recipe, training.wish, trainer.machine)
+    yield MemoryPlanned(plan.describe(), plan.total, plan.free, plan.pack_tokens, plan.gradient_checkpointing)
     training_id = store.trainings.start(
-        key,
+        training.inputs.key,
         run_id,
-        weights_sha256=weights_sha256,
+        weights_sha256=training.inputs.weights_sha256,
         recipe=recipe.to_dict(),
-        rows=len(rows),
+        rows=len(training.inputs.rows),
         directory=str(place),
     )
     started = time.monotonic()
-    place.mkdir(parents=True, exist_ok=True)
     backend = trainer.backend(recipe, plan)
-    loop = run_loop(backend, train_rows, validation_rows, recipe, place)
-    rate = yield from _recorded(store, training_id, loop)
-    summary = _finish(store, training_id, place, recipe)
+    rows = (training.train_rows, training.validation_rows)
+    loop = run_loop(backend, *rows, recipe, place, inputs=training.inputs, must_resume=must_resume)
+    try:
+        rate = yield from _recorded(store, training_id, loop)
+    except OutOfMemory as error:
+        raise OutOfMemory(error.message, hint=leaner(plan, training.wish, recipe, trainer.machine)) from error
+    except DivergedError:
+        # It is over, and no other recipe is told that it leaves it aside.
+        store.trainings.finish(training_id, "failed", {})
+        raise
+    summary = _finish(training)
     summary |= {"tokens_per_second": rate, "seconds": round(time.monotonic() - started, 3)}
     summary["memory"] = {"planned": plan.total, "peak": backend.peak_bytes()}
-    store.trainings.finish(training_id, "done", summary)
-    _record_adapter(store, training_id, place / "adapter", weights_sha256, summary)
-    yield StageFinished("train", {"run_id": run_id, "adapter": str(place / "adapter"), **summary})
+    with store.transaction():
+        store.trainings.finish(training_id, "done", summary)
+        _record_adapter(store, training_id, training, summary)
+    yield StageFinished("train", {"run_id": run_id, "adapter": str(training.adapter), **summary})
 
 
-def _recorded(store: Store, training_id: int, loop: Iterator[Event]) -> Generator[Event, None, float]:
+def _recorded(store: Store, training_id: int, loop: Generator[Event, None, None]) -> Generator[Event, None, float]:
     """Pass the loop's events on with their curves in the store; returns tokens of rows per second of its steps."""
     tokens, working = 0, 0.0
-    for event in loop:
-        if isinstance(event, StepTrained):
-            tokens, working = tokens + event.tokens, working + event.seconds
-            store.trainings.add_metric(training_id, event.step, "loss", event.loss)
-        elif isinstance(event, ValidationMeasured):
-            store.trainings.add_metric(training_id, event.step, "validation_loss", event.loss)
-        yield event
+    with closing(loop):  # it saves what it has
+        for event in loop:
+            if isinstance(event, StepTrained):
+                tokens, working = tokens + event.tokens, working + event.seconds
+                store.trainings.add_metric(training_id, event.step, "loss", event.loss)
+            elif isinstance(event, ValidationMeasured):
+                store.trainings.add_metric(training_id, event.step, "validation_loss", event.loss)
+            yield event
     return tokens / working if working else 0.0
 
 
-def training_key(rows: Sequence[TrainingRow], weights_sha256: str, recipe: Recipe, compute: str) -> str:
-    """Hash of all that decides the result."""
-    return content_key([LAYOUT, sorted(row.content_hash for row in rows), weights_sha256, recipe.to_dict(), compute])
-
-
-def _finish(store: Store, training_id: int, place: Path, recipe: Recipe) -> dict[str, Any]:
+def _finish(training: _Training) -> dict[str, Any]:
     """Put the best adapter (the last one where nothing was held out) in its final place, and sum up."""
-    best = place / BEST
-    source = best if best.is_dir() else place / f"step-{recipe.total_steps:06d}"
-    part, final = place / "adapter.part", place / "adapter"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
-    for name in ("adapter_config.json", "adapter_model.safetensors"):
-        shutil.copy2(source / name, part / name)
-    shutil.rmtree(final, ignore_errors=True)
-    part.rename(final)
-    losses = [value for _, value in store.trainings.metrics(training_id, "loss") if value is not None]
-    curve = [
-        (value, step) for step, value in store.trainings.metrics(training_id, "validation_loss") if value is not None
-    ]
+    state, source = result_of(training.place)
+
+    def copy(part: Path) -> None:
+        for name in (CONFIG_FILE, WEIGHTS_FILE):
+            shutil.copy2(source / name, part / name)
+
+    replace_directory(training.adapter, copy)
     # The mean over the last tenth: one batch is too noisy to quote.
-    tail = losses[-max(1, len(losses) // 10) :]
+    tail = state.losses[-max(1, len(state.losses) // 10) :]
     return {
-        "steps": recipe.total_steps,
+        "steps": state.step,
         "train_loss": sum(tail) / len(tail),
-        "validation_loss": min(curve)[0] if curve else None,
-        "best_step": min(curve)[1] if curve else recipe.total_steps,
+        "validation_loss": state.best_loss,
+        "best_step": state.step if state.best_loss is None else state.best_step,
     }
 
 
-def _record_adapter(store: Store, training_id: int, path: Path, weights_sha256: str, summary: dict[str, Any]) -> None:
+def _is_whole(store: Store, training_id: int, path: Path) -> bool:
+    """Whether the adapter is there as it was made."""
+    row = store.adapters.of_training(training_id)
+    try:
+        return row is not None and adapter_sha256(path) == row.sha256
+    except InputError:
+        return False
+
+
+def _record_adapter(store: Store, training_id: int, training: _Training, summary: dict[str, Any]) -> None:
     store.adapters.add(
         AdapterRow(
             training_id=training_id,
-            path=str(path),
-            sha256=adapter_sha256(path),
-            weights_sha256=weights_sha256,
+            path=str(training.adapter),
+            sha256=adapter_sha256(training.adapter),
+            weights_sha256=training.inputs.weights_sha256,
             step=int(summary["best_step"]),
             validation_loss=summary["validation_loss"],
         )

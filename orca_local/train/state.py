@@ -34,6 +34,12 @@ class TrainState:
     second_moments: Moments
     """AdamW's running means of their squares."""
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether every number is one that training can go on with."""
+        pairs = (self.adapter.layers, self.first_moments, self.second_moments)
+        return all(np.isfinite(half).all() for layers in pairs for pair in layers.values() for half in pair)
+
     def save(self, directory: Path) -> None:
         """Write adapter and moments into `directory`."""
         from safetensors.numpy import save_file

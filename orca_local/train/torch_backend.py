@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from orca_local.adapters.adapter import Adapter, Pair
-from orca_local.domain.errors import MissingError
+from orca_local.domain.errors import OutOfMemory
 from orca_local.domain.settings import TrainSettings
 from orca_local.engines.memory import free_memory, peak_memory
 from orca_local.gguf.header import Header
@@ -26,6 +26,7 @@ from orca_local.train.memory import Machine, MemoryPlan
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState, start_adapter
 from orca_local.train.torch_lora import WholeWeight
+from orca_local.train.torch_memory import memory_failure
 from orca_local.train.torch_model import StudentModel
 from orca_local.train.torch_nf4 import BYTES as NF4_BYTES
 from orca_local.train.torch_nf4 import Nf4Weight
@@ -78,9 +79,15 @@ def in_own_thread(method: Callable[Concatenate[TorchBackend, P], R]) -> Callable
     def run(self: TorchBackend, /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return self.thread.submit(method, self, *args, **kwargs).result()
+        except (RuntimeError, MemoryError) as error:
+            failed = memory_failure(error)
+            if failed is None:
+                raise
         finally:
             if self.device.type == "cpu":
                 _give_back_memory()
+        # Raised out here: the other error would keep the tensors of its frames alive.
+        raise failed
 
     return run
 
@@ -144,15 +151,19 @@ class TorchBackend:
         self._recipe = recipe
         # On a card the fused causal kernels are worth more than what sharing saves.
         self._shares_prefix = self.device.type == "cpu"
-        self._steps = 0
+        self._steps, self._is_fresh = 0, True
         try:
             hold = Nf4Weight if recipe.quantize_base == "nf4" else WholeWeight
             self._model = StudentModel(header, self.dtype, self.device, hold)
             self._groups = self._model.groups()
             self._start = start_adapter(header, recipe)
             self._parameters = [p for group in self._groups for p in group.add_update(self._start, recipe.dropout)]
-        except torch.OutOfMemoryError as error:
-            raise MissingError("the student does not fit the card's memory", hint="choose a smaller student") from error
+        except (RuntimeError, MemoryError) as error:
+            failed = memory_failure(error)
+            if failed is None:
+                raise
+            message = f"the student does not fit the memory ({failed.message})"
+            raise OutOfMemory(message, hint="choose a smaller student") from error
         self._optimizer = torch.optim.AdamW(
             self._parameters,
             lr=recipe.learning_rate,
@@ -161,6 +172,12 @@ class TorchBackend:
             weight_decay=recipe.weight_decay,
             fused=True,
         )
+        # Now, not in the first step: a step that ends for want of memory must not be half done.
+        for parameter in self._parameters:
+            self._optimizer.state[parameter] = {
+                "step": torch.tensor(0.0, device=self.device),
+                **{key: torch.zeros_like(parameter) for key in _MOMENTS},
+            }
 
     def peak_bytes(self) -> int | None:
         """The most memory that was in use at once, of the card or of the process."""
@@ -170,33 +187,42 @@ class TorchBackend:
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
         """One optimizer step; see `TrainBackend`."""
         self._model.train()
+        self._refresh()
         total = 0.0
-        for number, part in enumerate(batch.parts(self._pack_tokens)):
-            self._seed(number)
-            hidden = self._model(part, share_prefix=self._shares_prefix, checkpointed=self._checkpointed)
-            loss, grad = self._head(hidden.detach(), part, with_grad=True)
-            hidden.backward(grad.div_(len(batch.target)))
-            total += loss
-        norm = float(nn.utils.clip_grad_norm_(self._parameters, self._recipe.max_grad_norm))
-        if math.isfinite(total) and math.isfinite(norm):
-            for group in self._optimizer.param_groups:
-                group["lr"] = learning_rate
-            self._optimizer.step()
-            for lora in self._groups:
-                lora.refresh()
-            self._steps += 1
-        self._optimizer.zero_grad(set_to_none=True)
+        try:
+            for number, part in enumerate(batch.parts(self._pack_tokens)):
+                self._seed(number)
+                hidden = self._model(part, share_prefix=self._shares_prefix, checkpointed=self._checkpointed)
+                loss, grad = self._head(hidden.detach(), part, with_grad=True)
+                hidden.backward(grad.div_(len(batch.target)))
+                total += loss
+            norm = float(nn.utils.clip_grad_norm_(self._parameters, self._recipe.max_grad_norm))
+            if math.isfinite(total) and math.isfinite(norm):
+                for group in self._optimizer.param_groups:
+                    group["lr"] = learning_rate
+                self._optimizer.step()
+                self._steps, self._is_fresh = self._steps + 1, False
+        finally:
+            self._optimizer.zero_grad(set_to_none=True)
         return StepResult(total / len(batch.target), len(batch.target), norm)
 
     @in_own_thread
     def evaluate(self, batch: Batch) -> StepResult:
         """The loss alone; see `TrainBackend`."""
         self._model.eval()
+        self._refresh()
         total = 0.0
         with torch.no_grad():
             for part in batch.parts(self._pack_tokens):
                 total += self._head(self._model(part, share_prefix=self._shares_prefix), part, with_grad=False)[0]
         return StepResult(total / len(batch.target), len(batch.target))
+
+    def _refresh(self) -> None:
+        """Let the products take over what the last step changed: not in that step, which would be done by half."""
+        if not self._is_fresh:
+            for group in self._groups:
+                group.refresh()
+            self._is_fresh = True
 
     def _seed(self, part: int) -> None:
         """What dropout draws depends on the place in the training alone."""
@@ -232,6 +258,7 @@ class TorchBackend:
         pairs = {name: pair for group in self._groups for name, pair in group.split(group.a, group.b).items()}
         return replace(self._start, layers=pairs)
 
+    @in_own_thread
     def state(self) -> TrainState:
         """Adapter and moments; see `TrainBackend`."""
         moments: list[dict[str, Pair]] = []
@@ -239,10 +266,7 @@ class TorchBackend:
             moments.append({})
             for group in self._groups:
                 if group.places:
-                    halves = (
-                        self._optimizer.state[half].get(key, torch.zeros_like(half)) for half in (group.a, group.b)
-                    )
-                    moments[-1] |= group.split(*halves)
+                    moments[-1] |= group.split(*(self._optimizer.state[half][key] for half in (group.a, group.b)))
         return TrainState(self.adapter(), *moments)
 
     def restore(self, state: TrainState, steps: int) -> None:

@@ -1,51 +1,182 @@
-"""Checkpoints on a disk that fills up, and after a death between two renames."""
+"""Checkpoints on a disk that fills up, and checkpoints that are not what was written."""
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from orca_local.domain.errors import MissingError
+from orca_local.adapters.adapter import adapter_sha256
+from orca_local.domain.errors import InputError, MissingError
+from orca_local.domain.events import CheckpointSaved, Event, TrainingResumed, Warned
+from orca_local.domain.settings import TrainSettings
+from orca_local.gguf.header import read_header
+from orca_local.rows.rows import TrainingRow
+from orca_local.train.batches import split_validation
+from orca_local.train.checkpoint import Checkpoints, LoopState, result_of
+from orca_local.train.loop import run_loop
+from orca_local.train.recipe import Recipe
+from orca_local.train.torch_backend import TorchBackend
 from tests.limits import small_files
 from tests.train.data import make_rows
-from tests.train.test_torch import curve, run
+from tests.train.scene import curve, recipe_for, run
+
+SMALL = TrainSettings(
+    rank=2, alpha=4, learning_rate=5e-3, batch_size=8, max_steps=8, validate_every=2, checkpoint_every=2
+)
 
 
 @pytest.fixture(scope="module")
-def sizes(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
-    """Bytes of each file of a whole checkpoint."""
+def rows(tiny_gguf: Path) -> list[TrainingRow]:
+    return make_rows(tiny_gguf)
+
+
+@pytest.fixture(scope="module")
+def recipe(rows: Sequence[TrainingRow]) -> Recipe:
+    return recipe_for(rows, SMALL)
+
+
+@pytest.fixture(scope="module")
+def whole(
+    tiny_gguf: Path, rows: Sequence[TrainingRow], recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[Event]]:
+    """A training to its end."""
     directory = tmp_path_factory.mktemp("whole")
-    list(run(tiny_gguf, make_rows(tiny_gguf), directory))
-    newest = max(directory.glob("step-*"))
-    return {path.name: path.stat().st_size for path in newest.iterdir()}
+    return directory, list(run(tiny_gguf, rows, directory, recipe))
 
 
-@pytest.mark.parametrize("name", ["adapter_model.safetensors", "optimizer.safetensors"])
-def test_a_full_disk_is_said_and_leaves_no_part(
-    tiny_gguf: Path, tmp_path: Path, sizes: dict[str, int], name: str
+@pytest.fixture
+def stopped(tiny_gguf: Path, rows: Sequence[TrainingRow], recipe: Recipe, tmp_path: Path) -> Path:
+    """The same training after six steps: checkpoints after four and six, and the best adapter of each."""
+    return stop_after(6, tiny_gguf, rows, tmp_path / "stopped", recipe)
+
+
+def stop_after(step: int, gguf: Path, rows: Sequence[TrainingRow], directory: Path, recipe: Recipe) -> Path:
+    for event in run(gguf, rows, directory, recipe):
+        if isinstance(event, CheckpointSaved) and event.step == step:
+            break
+    return directory
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-3])
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+FILES = ["adapter_config.json", "adapter_model.safetensors", "optimizer.safetensors", "state.json"]
+
+
+def test_a_damaged_checkpoint_is_said_and_the_one_before_it_is_taken(
+    tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, stopped: Path, whole: tuple[Path, list[Event]]
 ) -> None:
-    with small_files(sizes[name] - 1000), pytest.raises(MissingError, match="disk is full"):
-        list(run(tiny_gguf, make_rows(tiny_gguf), tmp_path))
-    assert not list(tmp_path.rglob("*.part"))
+    assert {path.name for path in (stopped / "step-000006").iterdir()} == set(FILES)
+    for file in FILES:
+        for damage in (flip, cut, delete):
+            place = stopped.with_name(f"{file}-{damage.__name__}")
+            shutil.copytree(stopped, place)
+            damage(place / "step-000006" / file)
+            events = run(tiny_gguf, rows, place, recipe)
+            warned, resumed = next(events), next(events)
+            assert isinstance(warned, Warned) and f"step-000006/{file}" in warned.message, (file, damage)
+            assert resumed == TrainingResumed(4, str(place / "step-000004"))
+            events.close()
+    flip(stopped / "step-000006" / "optimizer.safetensors")
+    assert curve(list(run(tiny_gguf, rows, stopped, recipe))) == curve(whole[1])[4:]
+    assert adapter_sha256(result_of(stopped)[1]) == adapter_sha256(result_of(whole[0])[1])
+    assert sorted(path.name for path in stopped.glob("step-*")) == ["step-000006", "step-000008"]
 
 
-def test_training_goes_on_when_there_is_room_again(tiny_gguf: Path, tmp_path: Path) -> None:
-    rows = make_rows(tiny_gguf)
-    straight = curve(list(run(tiny_gguf, rows, tmp_path / "straight")))
-    events = run(tiny_gguf, rows, tmp_path / "stopped")
-    while len(curve([next(events)])) == 0 or not list((tmp_path / "stopped").glob("step-*")):
-        continue
-    with small_files(1000), pytest.raises(MissingError):
-        list(events)
-    rest = curve(list(run(tiny_gguf, rows, tmp_path / "stopped")))
-    assert rest == straight[-len(rest) :] and len(rest) < len(straight)
+def test_a_checkpoint_whose_best_adapter_is_damaged_is_not_whole(
+    tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, stopped: Path
+) -> None:
+    best = result_of(stopped)[1]
+    assert best == stopped / "best-000006" and (stopped / "best-000004").is_dir()
+    flip(best / "adapter_model.safetensors")
+    assert [e.step for e in run(tiny_gguf, rows, stopped, recipe) if isinstance(e, TrainingResumed)] == [4]
 
 
-def test_a_best_adapter_that_was_set_aside_when_the_process_died_is_put_back(tiny_gguf: Path, tmp_path: Path) -> None:
-    rows = make_rows(tiny_gguf)
-    list(run(tiny_gguf, rows, tmp_path))
-    (tmp_path / "best").rename(tmp_path / "best.old")
-    list(run(tiny_gguf, rows, tmp_path))
-    assert (tmp_path / "best" / "adapter_config.json").is_file()
-    assert not (tmp_path / "best.old").exists()
+def test_where_no_checkpoint_is_whole_it_says_so_and_begins_anew(
+    tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, stopped: Path, whole: tuple[Path, list[Event]]
+) -> None:
+    for path in stopped.glob("step-*"):
+        cut(path / "optimizer.safetensors")
+    train, held = split_validation(rows, recipe.validation_share)
+    backend = TorchBackend(read_header(tiny_gguf), recipe, "float32")
+    with pytest.raises(InputError, match=r"no checkpoint is whole: .*step-000006.*step-000004"):
+        list(run_loop(backend, train, held, recipe, stopped, must_resume=True))
+    events = list(run(tiny_gguf, rows, stopped, recipe))
+    assert isinstance(events[0], Warned) and "begins anew" in events[0].message
+    assert curve(events) == curve(whole[1])
+
+
+def test_a_checkpoint_that_was_being_written_is_cleared(
+    tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, stopped: Path
+) -> None:
+    (stopped / "step-000006").rename(stopped / "step-000006.part")
+    shutil.copytree(stopped / "best-000004", stopped / "best-000006.part")
+    assert [e.step for e in run(tiny_gguf, rows, stopped, recipe) if isinstance(e, TrainingResumed)] == [4]
+    assert not list(stopped.glob("*.part"))
+
+
+def test_the_checkpoints_of_another_training_are_refused(
+    tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, stopped: Path
+) -> None:
+    before = {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()}
+    with pytest.raises(InputError, match=r"another training: learning_rate was 0\.005 and is 0\.001"):
+        list(run(tiny_gguf, rows, stopped, replace(recipe, learning_rate=1e-3)))
+    with pytest.raises(InputError, match="2 rows were removed"):
+        list(run(tiny_gguf, rows[:-2], stopped, recipe))
+    assert {path: path.read_bytes() for path in stopped.rglob("*") if path.is_file()} == before
+    reordered = run(tiny_gguf, rows[::-1], stopped, replace(recipe, checkpoint_every=1))
+    assert next(reordered) == TrainingResumed(6, str(stopped / "step-000006"))
+    reordered.close()
+
+
+def test_the_order_of_the_rows_has_no_effect(
+    tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, tmp_path: Path, whole: tuple[Path, list[Event]]
+) -> None:
+    assert curve(list(run(tiny_gguf, rows[::-1], tmp_path, recipe))) == curve(whole[1])
+
+
+def test_a_full_disk_is_said_whichever_file_meets_it(tiny_gguf: Path, recipe: Recipe, tmp_path: Path) -> None:
+    state = TorchBackend(read_header(tiny_gguf), recipe, "float32").state()
+    for name, steps in (("adapter_model.safetensors", 2), ("optimizer.safetensors", 2), ("state.json", 100_000)):
+        checkpoints, loop = Checkpoints(tmp_path), LoopState(steps, [1.5] * steps)
+        whole = checkpoints.save(loop, state)
+        sizes = {path.name: path.stat().st_size for path in whole.iterdir()}
+        shutil.rmtree(whole)
+        with small_files(sizes[name] - 10), pytest.raises(MissingError, match=rf"{whole.name} .*disk is full"):
+            checkpoints.save(loop, state)
+        assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "validate_every"), [("best-000001", 1), ("step-000002", 8)])
+def test_a_full_disk_at_the_best_adapter_or_a_checkpoint(
+    tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, tmp_path: Path, name: str, validate_every: int
+) -> None:
+    recipe = replace(recipe, validate_every=validate_every)
+    with small_files(8000), pytest.raises(MissingError, match=rf"{name} .*disk is full"):
+        list(run(tiny_gguf, rows, tmp_path, recipe))
+    assert json.loads((tmp_path / "inputs.json").read_text())["recipe"]["rank"] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["inputs.json"]
+
+
+def test_training_goes_on_when_there_is_room_again(
+    tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, stopped: Path, whole: tuple[Path, list[Event]]
+) -> None:
+    with small_files(8000), pytest.raises(MissingError):
+        list(run(tiny_gguf, rows, stopped, recipe))
+    assert curve(list(run(tiny_gguf, rows, stopped, recipe))) == curve(whole[1])[6:]

@@ -1,15 +1,7 @@
-"""The PyTorch backend against llama.cpp, against plain autograd and PEFT, and through stops of all kinds."""
+"""The PyTorch backend against llama.cpp, against plain autograd and PEFT, and through a stop."""
 
 from __future__ import annotations
 
-import json
-import math
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,44 +10,25 @@ import numpy as np
 import pytest
 import torch
 
-from orca_local.adapters.adapter import Adapter
-from orca_local.domain.errors import OrcaError
-from orca_local.domain.events import CheckpointSaved, Event, StepTrained, ValidationMeasured
-from orca_local.domain.settings import EngineSettings, TrainSettings
+from orca_local.adapters.adapter import Adapter, adapter_sha256
+from orca_local.domain.events import CheckpointSaved, StepTrained, TrainingResumed, ValidationMeasured
+from orca_local.domain.settings import EngineSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.gguf.header import read_header
 from orca_local.rows.rows import TrainingRow
-from orca_local.train.batches import Batch, make_batch, split_validation
-from orca_local.train.loop import StepResult, run_loop
-from orca_local.train.recipe import Recipe, make_recipe
+from orca_local.train.batches import make_batch
+from orca_local.train.checkpoint import result_of
 from orca_local.train.torch_backend import TorchBackend, choose_dtype
 from orca_local.train.torch_reference import reference_logits
 from tests.hf_model import from_peft, load_hf_model, with_peft
 from tests.tiny import VARIANTS, write_variant
 from tests.train.data import make_rows
-
-SETTINGS = TrainSettings(
-    rank=4, alpha=8, learning_rate=5e-3, batch_size=4, epochs=3, validate_every=5, checkpoint_every=3
-)
+from tests.train.scene import curve, recipe_for, run
 
 
 @pytest.fixture(scope="module")
 def rows(tiny_gguf: Path) -> list[TrainingRow]:
     return make_rows(tiny_gguf)
-
-
-def recipe_for(rows: Sequence[TrainingRow], settings: TrainSettings = SETTINGS) -> Recipe:
-    return make_recipe(settings, len(split_validation(rows, settings.validation_share)[0]))
-
-
-def run(gguf: Path, rows: Sequence[TrainingRow], directory: Path, recipe: Recipe | None = None) -> Iterator[Event]:
-    recipe = recipe or recipe_for(rows)
-    train, held = split_validation(rows, recipe.validation_share)
-    return run_loop(TorchBackend(read_header(gguf), recipe, "float32"), train, held, recipe, directory)
-
-
-def curve(events: Sequence[Event]) -> list[tuple[int, float, float]]:
-    return [(e.step, e.loss, e.grad_norm) for e in events if isinstance(e, StepTrained)]
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -121,7 +94,9 @@ def test_training_lowers_the_loss_and_keeps_the_best(tiny_gguf: Path, rows: list
     assert losses[-1][1] < losses[0][1] - 1
     validated = [e for e in events if isinstance(e, ValidationMeasured)]
     assert validated and validated[-1].step == losses[-1][0]
-    assert Adapter.load(tmp_path / "best").rank == 4
+    state, best = result_of(tmp_path)
+    assert state.best_loss == min(e.loss for e in validated)
+    assert Adapter.load(best).rank == 4
 
 
 def test_the_same_training_twice_is_the_same(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
@@ -141,62 +116,23 @@ def test_a_stopped_training_goes_on_exactly(
         if isinstance(event, StepTrained) and event.step == 8:
             break
     rest = list(run(tiny_gguf, rows, tmp_path / "stopped", recipe))
-    saved = max(e.step for e in stopped if isinstance(e, CheckpointSaved))
-    assert curve(rest)[0][0] == saved + 1
-    assert curve(stopped)[:saved] + curve(rest) == curve(whole)
+    assert max(e.step for e in stopped if isinstance(e, CheckpointSaved)) == 6
+    assert [e.step for e in rest if isinstance(e, TrainingResumed)] == [8], "left by its consumer, it saves what it has"
+    assert curve(stopped) + curve(rest) == curve(whole)
     assert [e for e in whole if isinstance(e, ValidationMeasured)][-1] == [
         e for e in rest if isinstance(e, ValidationMeasured)
     ][-1]
-    for name in ("best",):
-        a, b = Adapter.load(tmp_path / "whole" / name), Adapter.load(tmp_path / "stopped" / name)
-        assert all(np.array_equal(x, y) for k in a.layers for x, y in zip(a.layers[k], b.layers[k], strict=True))
-
-
-def test_a_killed_training_goes_on_exactly(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
-    whole = curve(list(run(tiny_gguf, rows, tmp_path / "whole")))
-    log = tmp_path / "log"
-    child = subprocess.Popen([sys.executable, "-m", "tests.train.child", str(tiny_gguf), str(tmp_path / "k"), str(log)])
-    deadline = time.monotonic() + 120
-    while not log.exists() or len(log.read_text().splitlines()) < 7:
-        assert child.poll() is None and time.monotonic() < deadline
-        time.sleep(0.005)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    rest = curve(list(run(tiny_gguf, rows, tmp_path / "k")))
-    before = [tuple(json.loads(line)) for line in log.read_text().splitlines() if line.endswith("]")]
-    seen = {step: (step, loss, norm) for step, loss, norm in [*before, *rest]}
-    assert rest[0][0] > 1, "nothing was resumed"
-    assert [seen[step] for step in sorted(seen)] == whole
-
-
-def test_a_loss_that_is_not_finite_stops_the_training_and_keeps_the_checkpoint(
-    tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path
-) -> None:
-    """Trap 6: an adapter full of NaN must not be saved as a success."""
-    recipe = recipe_for(rows)
-    train, held = split_validation(rows, recipe.validation_share)
-
-    class Breaks(TorchBackend):
-        def step(self, batch: Batch, learning_rate: float) -> StepResult:
-            if learning_rate == recipe.learning_rate_at(8):
-                self._groups[0].a.data.fill_(math.nan)
-            return super().step(batch, learning_rate)
-
-    with pytest.raises(OrcaError, match="not finite at step 8") as raised:
-        list(run_loop(Breaks(read_header(tiny_gguf), recipe, "float32"), train, held, recipe, tmp_path))
-    assert "learning_rate" in raised.value.hint
-    kept = sorted(tmp_path.glob("step-*"))
-    assert kept[-1].name == "step-000006"
-    Adapter.load(kept[-1])
+    assert adapter_sha256(result_of(tmp_path / "whole")[1]) == adapter_sha256(result_of(tmp_path / "stopped")[1])
 
 
 def test_peft_itself_loads_the_adapter_and_agrees(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
     list(run(tiny_gguf, rows, tmp_path))
     header = read_header(tiny_gguf)
     ids = list(rows[0].token_ids)
-    ours = next(reference_logits(header, tmp_path / "best", [(ids, range(len(ids)))]))
+    best = result_of(tmp_path)[1]
+    ours = next(reference_logits(header, best, [(ids, range(len(ids)))]))
     with torch.no_grad():
-        theirs = from_peft(load_hf_model(header), tmp_path / "best")(input_ids=torch.tensor([ids])).logits[0].numpy()
+        theirs = from_peft(load_hf_model(header), best)(input_ids=torch.tensor([ids])).logits[0].numpy()
     assert np.abs(ours - theirs).max() < 1e-3
 
 
