@@ -26,6 +26,7 @@ FILE_TYPE_F32 = 0
 ALPHA = "adapter.lora.alpha"
 _A, _B = ".lora_a", ".lora_b"
 _FLOAT32 = struct.pack("<I", 6)
+_LEAST, _MOST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 _HINT = "give a LoRA adapter in llama.cpp's form, or a directory that holds one in PEFT's"
 _OTHER_BASE = "the adapter belongs to another model: choose the one that it was trained on with --model"
 
@@ -39,21 +40,25 @@ def write_lora(
     """Write the updates scale·B·A of tensors of a base, by the tensors' names, and reopen the file.
 
     `extra` adds strings under `orca_local.` keys. All updates have one rank. See `writer.write_file`. Raises
-    `InputError` for a scale of zero, which llama.cpp would take for one.
+    `InputError` for a scale that does not fit; llama.cpp would take zero for one.
     """
     rank = next(iter(pairs.values()))[0].shape[0]
-    alpha = scale * rank  # llama.cpp divides it by the rank of each pair
-    if not np.float32(alpha):
-        raise InputError(f"the adapter's scale is {scale:g}: it changes nothing", hint="train again with another alpha")
+    alpha = scale * rank  # llama.cpp divides it by the rank again
+    if not _LEAST <= abs(alpha) <= _MOST:
+        raise InputError(
+            f"an adapter of scale {scale:g} cannot be written for llama.cpp", hint="train again with another alpha"
+        )
     metadata = {
         "general.architecture": architecture,
         "general.type": "adapter",
         "adapter.type": "lora",
-        ALPHA: float(alpha),
+        ALPHA: alpha,
         FILE_TYPE: FILE_TYPE_F32,
     }
     encoded = {key: encode_pair(key, value) for key, value in metadata.items()} | encode_own(extra)
-    halves = [(name + suffix, half) for name, pair in pairs.items() for suffix, half in zip((_A, _B), pair, strict=True)]
+    halves = [
+        (name + suffix, half) for name, pair in pairs.items() for suffix, half in zip((_A, _B), pair, strict=True)
+    ]
     specs = [TensorSpec(name, half.shape, TYPE) for name, half in halves]
     return write_file(path, encoded, specs, (half for _, half in halves))
 

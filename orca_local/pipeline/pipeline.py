@@ -207,6 +207,23 @@ class Pipeline:
         """Merge the newest adapter, quantize, test, and write the tuned files."""
         return self._export("tuned", self._settings.export.quantizations or (self.student.quantization,))
 
+    def export_adapter(self) -> dict[str, Any]:
+        """Write the newest adapter as a file of its own that llama.cpp puts on the base."""
+        from orca_local.export.adapter_stage import export_adapter
+        from orca_local.pipeline.trained import acceptance_inputs, tuned_source
+
+        source = tuned_source(self.store, self.student)
+        inputs = acceptance_inputs(self._dataset().rows, source)
+
+        def events(run: RunContext) -> Iterator[Event]:
+            run.record_inputs(**source.provenance)
+            directory = self.workspace.exports_dir
+            yield from export_adapter(
+                self.store, source, directory, self._open_engine, inputs=inputs, run_id=run.run_id
+            )
+
+        return self._run("export", events)
+
     def evaluate(self, names: Sequence[str] = ("base", "tuned")) -> dict[str, Any]:
         """Answer the holdout with each model and compare them in pairs."""
         samples = self._samples("holdout")
