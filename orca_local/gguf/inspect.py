@@ -17,9 +17,12 @@ def describe(path: Path) -> dict[str, Any]:
     for tensor in header.tensors:
         types[tensor.type_name] = types.get(tensor.type_name, 0) + 1
     problems = []
-    if header.chat_template is None:
+    is_adapter = header.metadata.get("general.type") == "adapter"
+    if header.chat_template is None and not is_adapter:
         problems.append("it has no chat template: use an instruct or chat model")
-    if header.metadata.get("split.count", 1) != 1:
+    if is_adapter:
+        problems.append("it is an adapter, not a model")
+    elif header.metadata.get("split.count", 1) != 1:
         problems.append("it is one part of several: join them with `llama-gguf-split --merge`")
     elif not header.tensors:
         problems.append("it holds no weights")

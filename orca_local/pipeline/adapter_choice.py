@@ -35,6 +35,9 @@ def adapter_file(choice: str, base: Candidate, store: Store, student: Callable[[
         directory, origin = source.adapter_directory, source.provenance
     elif directory.is_dir():
         origin = {_ADAPTER: adapter_sha256(directory)}
+    elif not directory.exists():
+        hint = "say newest, or name an adapter GGUF or the directory of an adapter"
+        raise InputError(f"there is no adapter {choice}", hint=hint)
     else:
         _check_base(read_header(directory).metadata, base)
         yield directory

@@ -261,6 +261,9 @@ class Pipeline:
             if not path.is_file():
                 raise InputError(f"no model {name!r}", hint="say base, tuned, or the path of a GGUF file")
         header = read_header(path)
+        if header.metadata.get("general.type") == "adapter":
+            hint = f"put it on a model: `orca-local chat --adapter {path}`"
+            raise InputError(f"{path} is an adapter, not a model", hint=hint)
         sha256 = file_sha256(path)
         model_id = self.store.models.ensure(
             path=str(path),

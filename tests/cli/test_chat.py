@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from orca_local.adapters.adapter import Adapter
+from orca_local.export.adapter_file import write_adapter
+from orca_local.gguf.header import read_header
 from tests.command import error_of, orca
 from tests.export.scene import random_adapter
 
@@ -79,7 +82,7 @@ def test_an_adapter_goes_on_the_base_where_no_model_is_named(workspace: Path, ti
 
 @pytest.mark.parametrize(
     ("options", "match"),
-    [(("--adapter", "nowhere.gguf"), "no file"), (("--adapter", "newest", "--model", "base"), "one model")],
+    [(("--adapter", "nowhere.gguf"), "no adapter nowhere"), (("--adapter", "newest", "--model", "base"), "one model")],
 )
 def test_an_adapter_that_cannot_be_put_on_ends_the_command(
     options: tuple[str, ...], match: str, workspace: Path, tiny_gguf: Path
@@ -87,3 +90,11 @@ def test_an_adapter_that_cannot_be_put_on_ends_the_command(
     result = orca("chat", "--model", str(tiny_gguf), *options, "--prompt", "hello", "--json", cwd=workspace)
     assert result.returncode == 2
     assert match in error_of(result)["message"]
+
+
+def test_an_adapter_is_not_talked_to_as_a_model(workspace: Path, tiny_gguf: Path, adapter: Path) -> None:
+    path = write_adapter(workspace / "a.gguf", read_header(tiny_gguf), Adapter.load(adapter), {}).path
+    result = orca("chat", "--model", str(path), "--prompt", "hello", "--json", cwd=workspace)
+    assert result.returncode == 2
+    error = error_of(result)
+    assert "is an adapter, not a model" in error["message"] and f"--adapter {path}" in error["hint"]

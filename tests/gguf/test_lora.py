@@ -11,6 +11,7 @@ import pytest
 
 from orca_local.domain.errors import InputError
 from orca_local.gguf.header import read_header
+from orca_local.gguf.inspect import require_student
 from orca_local.gguf.lora import ALPHA, Matrices, check_lora, write_lora
 from orca_local.gguf.writer import TensorSpec, encode_pair, write_file
 
@@ -74,6 +75,11 @@ def test_what_fits_is_accepted(tiny_gguf: Path, tmp_path: Path) -> None:
     check_lora(read_header(one(tmp_path / "a.gguf", {V: (A, B), "blk.1.attn_v.weight": (A, B)})), base)
     mixed = {**HALVES, "blk.1.attn_v.weight.lora_a": A[:2], "blk.1.attn_v.weight.lora_b": B[:, :2]}
     check_lora(read_header(raw(tmp_path / "b.gguf", mixed)), base)
+
+
+def test_an_adapter_is_no_student(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cannot be a student: it is an adapter, not a model$"):
+        require_student(one(tmp_path / "a.gguf", {V: (A, B)}))
 
 
 def test_every_byte_that_is_missing_is_missed(tmp_path: Path) -> None:
