@@ -70,10 +70,21 @@ def test_what_was_read_under_other_weights_is_read_again(engine: LlamaCppEngine,
 
 
 def test_an_adapter_stays_when_the_context_grows(engine: LlamaCppEngine, files: tuple[Path, Path]) -> None:
+    base = logits(engine)
     engine.set_adapter(files[0])
     small = logits(engine)
     run(engine, [request("long", prompt(2, 700), max_tokens=4)])
-    assert np.array_equal(logits(engine), small)
+    assert np.array_equal(logits(engine), small) and not np.array_equal(small, base)
+
+
+def test_numbers_that_overflowed_under_an_adapter_are_gone_with_it(engine: LlamaCppEngine, tmp_path: Path) -> None:
+    """Attention multiplies what lies behind a text by zero, and zero times NaN is NaN."""
+    base = logits(engine)
+    huge = (np.full((4, 32), 1e20, np.float32), np.full((16, 4), 1e20, np.float32))
+    engine.set_adapter(write_lora(tmp_path / "huge.gguf", "llama", 1.0, {"blk.0.attn_v.weight": huge}, {}).path)
+    assert not np.isfinite(engine.prompt_logits(prompt(4, 200), [199])).all()
+    engine.set_adapter(None)
+    assert np.array_equal(logits(engine), base)
 
 
 def test_all_sequences_of_a_batch_get_the_adapter(engine: LlamaCppEngine, files: tuple[Path, Path]) -> None:

@@ -12,10 +12,12 @@ import pytest
 
 from orca_local.domain.errors import AcceptanceError, InputError, MissingError
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageFinished
+from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.adapter_stage import export_adapter
 from orca_local.export.quantize import quantize
 from orca_local.export.stage import Source
+from orca_local.export.trial import OpenEngine
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.store.store import Store
@@ -26,10 +28,17 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKS = ["finite", "positions compared", "KL to the trained model", "same most likely token", "ends by itself"]
 
 
-def run_adapter(store: Store, gguf: Path, adapter: Path, directory: Path, inputs: AcceptanceInputs) -> Iterator[Event]:
+def run_adapter(
+    store: Store,
+    gguf: Path,
+    adapter: Path,
+    directory: Path,
+    inputs: AcceptanceInputs,
+    opener: OpenEngine = open_engine,
+) -> Iterator[Event]:
     source = Source(read_header(gguf), file_sha256(gguf), adapter, None, {"rank": 4})
     run_id = store.runs.start("export", "{}", {})
-    return export_adapter(store, source, directory, open_engine, inputs=inputs, run_id=run_id)
+    return export_adapter(store, source, directory, opener, inputs=inputs, run_id=run_id)
 
 
 @pytest.fixture
@@ -81,7 +90,14 @@ def test_the_adapter_of_quantized_weights_is_tested_on_what_they_say(
     quantize(ending_gguf, tmp_path / "student-Q8_0.gguf", "Q8_0")
     random_adapter(ending_gguf, 0.02).save(tmp_path / "adapter")
     gguf, adapter = tmp_path / "student-Q8_0.gguf", tmp_path / "adapter"
-    events = list(run_adapter(store, gguf, adapter, tmp_path / "out", inputs_for(gguf, adapter)))
+    opened = []
+
+    def opener(path: Path) -> LlamaCppEngine:
+        opened.append(read_header(path).quantization)
+        return open_engine(path)
+
+    events = list(run_adapter(store, gguf, adapter, tmp_path / "out", inputs_for(gguf, adapter), opener))
+    assert opened == ["F16"]
     (written,) = [event for event in events if isinstance(event, FileWritten)]
     assert Path(written.path).name == "student-tuned-adapter.gguf"
     assert not list((tmp_path / "out").glob("*.part"))
