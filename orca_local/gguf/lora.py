@@ -1,9 +1,7 @@
 """llama.cpp's file of a LoRA adapter: writing one, and checking one against the model that it is to go on.
 
 The form is what llama.cpp reads (https://github.com/ggml-org/llama.cpp/blob/master/src/llama-adapter.cpp) and its
-`convert_lora_to_gguf.py` writes. Everything is in F32, as training left it and as that converter does by default: F16
-would save half of a small file (20 MB at rank 16 for 135 million parameters), and cost a B that was hardly trained its
-digits, since values below 6e-5 have fewer of them.
+`convert_lora_to_gguf.py` writes. Why in F32, and what is refused: docs/decisions/0009-adapter-files.md.
 """
 
 from __future__ import annotations

@@ -21,15 +21,19 @@ from orca_local.gguf.layer_names import TRAINABLE
 from orca_local.gguf.lora import write_lora
 from orca_local.gguf.tensors import read_tensor
 from tests.export.scene import IDS, logits_of, open_engine, random_adapter, reference_of
-from tests.tiny import write_tiny_gguf
+from tests.tiny import VARIANTS, write_variant
 
 
-@pytest.mark.parametrize(("architecture", "tied"), [*((name, True) for name in TRAINABLE), ("llama", False)])
+def test_no_architecture_is_left_out_below() -> None:
+    assert {options.get("architecture", "llama") for options in VARIANTS.values()} == set(TRAINABLE)
+
+
+@pytest.mark.parametrize(("name", "rank_stabilized"), [*((name, False) for name in VARIANTS), ("llama", True)])
 def test_the_base_with_the_file_predicts_what_the_trained_and_the_merged_model_do(
-    architecture: str, tied: bool, tmp_path: Path
+    name: str, rank_stabilized: bool, tmp_path: Path
 ) -> None:
-    gguf = write_tiny_gguf(tmp_path / "tiny.gguf", architecture=architecture, tied=tied)
-    adapter = random_adapter(gguf)
+    gguf = write_variant(tmp_path / "tiny.gguf", name)
+    adapter = replace(random_adapter(gguf), rank_stabilized=rank_stabilized)
     adapter.save(tmp_path / "adapter")
     made = write_adapter(tmp_path / "adapter.gguf", read_header(gguf), adapter, {})
     write_merged(tmp_path / "merged.gguf", read_header(gguf), adapter, {})
