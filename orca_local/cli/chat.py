@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -13,58 +15,74 @@ from orca_local.cli.options import Common, FiniteRange, common_options
 from orca_local.cli.stages import open_pipeline
 
 if TYPE_CHECKING:
-    from orca_local.evaluate.stage import LoadedModel
+    from orca_local.evaluate.stage import Candidate, LoadedModel
+    from orca_local.pipeline.pipeline import Pipeline
 
 HELP = "type a message; /reset starts over, /quit or Ctrl-D ends, Ctrl-C stops an answer"
+ADAPTER_HELP = "/adapter off answers without the adapter, /adapter on with it"
 
 
 @click.command("chat")
 @click.option(
     "--model", "models", multiple=True, metavar="base|tuned|FILE", help="Repeat it to compare (default: tuned)."
 )
+@click.option("--adapter", metavar="newest|DIR|FILE", help="Put an adapter on the model (then, by default, base).")
 @click.option("--prompt", help="One message instead of a conversation; `-` reads it from stdin.")
 @click.option("--system", help="System message (default: the one the student was trained with; may be empty).")
 @click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True)
 @click.option("--temperature", type=FiniteRange(0), default=0.0, show_default=True)
 @common_options
 def command(
-    common: Common, models: tuple[str, ...], prompt: str | None, system: str | None, max_tokens: int, temperature: float
+    common: Common,
+    models: tuple[str, ...],
+    adapter: str | None,
+    prompt: str | None,
+    system: str | None,
+    max_tokens: int,
+    temperature: float,
 ) -> None:
     """Talk to a model; several --model answer in turn."""
     from orca_local.domain.types import SamplingSettings
 
     if common.json and prompt is None:
         raise click.UsageError("--json needs --prompt: a conversation has no one answer")
+    if adapter is not None and len(models) > 1:
+        raise click.UsageError("--adapter goes on one model: leave out the other --model")
     text = None if prompt is None else _stdin().read() if prompt == "-" else prompt
     settings = SamplingSettings(max_tokens=max_tokens, temperature=temperature)
-    with open_pipeline(common) as pipeline:
+    with open_pipeline(common) as pipeline, ExitStack() as opened:
         message = pipeline.workspace.settings.dataset.system_message if system is None else system
-        candidates = pipeline.candidates(models or ("tuned",))
-        talks = [Talk(c.name, pipeline.load(c, capacity=1), message, settings) for c in candidates]
-        try:
-            if text is None:
-                _converse(talks)
-                return
-            answers = {}
-            for talk in talks:
-                _label(talks, talk, to_stderr=common.json)
-                answers[talk.name] = _print_answer(talk, text, silent=common.json)
-        finally:
-            for talk in talks:
-                talk.model.close()
+        talks = []
+        for candidate in pipeline.candidates(models or ("tuned" if adapter is None else "base",)):
+            file = None if adapter is None else _open_adapter(opened, pipeline, adapter, candidate)
+            talk = Talk(candidate.name, pipeline.load(candidate, capacity=1), message, settings, file)
+            opened.callback(talk.model.close)
+            talk.use_adapter(on=True)
+            talks.append(talk)
+        if text is None:
+            _converse(talks)
+            return
+        answers = {}
+        for talk in talks:
+            _label(talks, talk, to_stderr=common.json)
+            answers[talk.name] = _print_answer(talk, text, silent=common.json)
     if common.json:
-        write_json({"prompt": text, "answers": answers})
+        write_json({"prompt": text, "adapter": adapter, "answers": answers})
 
 
 class Talk:
     """One model and what was said with it so far."""
 
-    def __init__(self, name: str, model: LoadedModel, system: str, settings: object) -> None:
+    def __init__(
+        self, name: str, model: LoadedModel, system: str, settings: object, adapter: Path | None = None
+    ) -> None:
+        """`adapter` is a file that can be put on the model."""
         from orca_local.domain.types import Message, SamplingSettings
 
         assert isinstance(settings, SamplingSettings)
         self.name = name
         self.model = model
+        self.adapter = adapter
         self._settings = settings
         self._first = Message("system", system)
         self._turns: list[Message] = []
@@ -73,6 +91,14 @@ class Talk:
     def reset(self) -> None:
         """Forget the conversation."""
         self._turns = []
+
+    def use_adapter(self, on: bool) -> None:
+        """Answer with the adapter, where there is one, or without it; what was said stays said."""
+        from orca_local.engines.llama_cpp import LlamaCppEngine
+
+        if self.adapter:
+            assert isinstance(self.model.engine, LlamaCppEngine)
+            self.model.engine.set_adapter(self.adapter if on else None)
 
     def answer(self, text: str) -> Iterator[str]:
         """Yield the answer as it is generated; leaving the loop early cancels the rest."""
@@ -100,6 +126,12 @@ class Talk:
                 engine.cancel(request.id)
                 engine.step()
             self._turns += [Message("user", text), Message("assistant", "".join(said))]
+
+
+def _open_adapter(opened: ExitStack, pipeline: Pipeline, choice: str, base: Candidate) -> Path:
+    from orca_local.pipeline.adapter_choice import adapter_file
+
+    return opened.enter_context(adapter_file(choice, base, pipeline.store, lambda: pipeline.student))
 
 
 def _stdin() -> TextIO:
@@ -132,7 +164,7 @@ def _print_answer(talk: Talk, text: str, *, silent: bool = False) -> str:
 def _converse(talks: list[Talk]) -> None:
     interactive = _stdin().isatty()
     if interactive:
-        note(HELP)
+        note(_help(talks))
     while True:
         try:
             line = input("› " if interactive else "")
@@ -143,17 +175,13 @@ def _converse(talks: list[Talk]) -> None:
                 raise
             note("")
             return
-        match line.strip():
-            case "":
+        match line.split():
+            case []:
                 continue
-            case "/quit" | "/exit":
+            case ["/quit" | "/exit"]:
                 return
-            case "/reset":
-                for talk in talks:
-                    talk.reset()
-                continue
-            case command if command.startswith("/"):
-                note(f"no such command {command.split()[0]!r}; {HELP}")
+            case [command, *arguments] if command.startswith("/"):
+                _obey(talks, command, arguments)
                 continue
         for talk in talks:
             _label(talks, talk, to_stderr=False)
@@ -163,3 +191,22 @@ def _converse(talks: list[Talk]) -> None:
                 if stop.args:
                     raise
                 click.echo(" …")
+
+
+def _obey(talks: list[Talk], command: str, arguments: list[str]) -> None:
+    match [command, *arguments]:
+        case ["/reset"]:
+            for talk in talks:
+                talk.reset()
+        case ["/adapter", "on" | "off" as state] if any(talk.adapter for talk in talks):
+            for talk in talks:
+                talk.use_adapter(on=state == "on")
+            note(f"the adapter is {state}")
+        case ["/adapter", *_] if not any(talk.adapter for talk in talks):
+            note("no adapter was given; begin with `orca-local chat --adapter newest`")
+        case _:
+            note(f"no such command {' '.join([command, *arguments])!r}; {_help(talks)}")
+
+
+def _help(talks: list[Talk]) -> str:
+    return "; ".join([HELP, *[ADAPTER_HELP for talk in talks if talk.adapter]])

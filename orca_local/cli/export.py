@@ -11,13 +11,16 @@ from orca_local.cli.stages import open_pipeline
 
 @click.command("export")
 @click.option("--quantization", "quantizations", multiple=True, metavar="TYPE", help="Such as Q8_0 (repeatable).")
+@click.option("--adapter-only", is_flag=True, help="Not merged: a file for llama.cpp's --lora and chat --adapter.")
 @common_options
-def command(common: Common, quantizations: tuple[str, ...]) -> None:
+def command(common: Common, quantizations: tuple[str, ...], adapter_only: bool) -> None:
     """Merge the adapter, quantize, and write the file only if it passes the acceptance test."""
     from orca_local.cli.tables import echo, size
 
+    if adapter_only and quantizations:
+        raise click.UsageError("--adapter-only writes the adapter as it was trained: leave out --quantization")
     with open_pipeline(common, {"export": given(quantizations=quantizations)}) as pipeline:
-        summary = pipeline.export()
+        summary = pipeline.export_adapter() if adapter_only else pipeline.export()
     if common.json:
         write_json(summary)
         return

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError
 from orca_local.engines.amx import model_parameters
+from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import last_log, library, supports_gpu, uninterrupted
+from orca_local.gguf.lora import check_lora
 
 BATCH = 512
 """Most tokens in one call; a larger batch would abort the process."""
@@ -61,6 +65,16 @@ def _reason() -> str:
     return errors[-1].rpartition("error loading model: ")[2].strip()
 
 
+@dataclass(frozen=True, slots=True)
+class LlamaAdapter:
+    """A LoRA adapter that was loaded beside a model's weights."""
+
+    handle: Any
+    """The native adapter."""
+    sha256: str
+    """Of its file."""
+
+
 class LlamaModel:
     """The weights of a GGUF file, loaded for generating."""
 
@@ -95,6 +109,7 @@ class LlamaModel:
         )
         """Whether the memory of a sequence can be cut; a recurrent state cannot."""
         self._pieces: dict[int, bytes] = {}
+        self._adapters: dict[str, LlamaAdapter] = {}
 
     @property
     def handle(self) -> Any:
@@ -117,11 +132,27 @@ class LlamaModel:
             known = self._pieces[token] = buffer.raw[:count]
         return known
 
+    def load_adapter(self, path: Path) -> LlamaAdapter:
+        """Load the LoRA adapter in `path`, each content once; it is freed with the weights.
+
+        Raises `InputError` for a file that is not an adapter of this model.
+        """
+        check_lora(read_header(path), self.header)
+        sha256 = file_sha256(path)
+        if sha256 not in self._adapters:
+            with uninterrupted():
+                handle = self.llama.llama_adapter_lora_init(self._handle, os.fsencode(path))
+            if not handle:
+                raise InputError(f"llama.cpp cannot load {path}: {_reason()}", hint="make the adapter again")
+            self._adapters[sha256] = LlamaAdapter(handle, sha256)
+        return self._adapters[sha256]
+
     def close(self) -> None:
         """Free the weights. Safe to call twice."""
         if self._handle:
             self.llama.llama_model_free(self._handle)
             self._handle = None
+            self._adapters.clear()
 
 
 class LlamaContext:
@@ -163,6 +194,8 @@ class LlamaContext:
                 hint="lower engine.capacity or engine.context in orca.toml",
             )
         self._memory = self._llama.llama_get_memory(self._handle)
+        self._swapped = False
+        """Whether the next call prepares for another adapter, and logs."""
         self._make_batch()
 
     def _make_batch(self) -> None:
@@ -195,13 +228,29 @@ class LlamaContext:
         self._outputs[:count] = outputs
         self._pointers[:count] = self._sequence_ids.ctypes.data + 4 * sequences.astype(np.uintp)
         self._batch.n_tokens = count
-        status = self._llama.llama_decode(self._handle, self._batch)
+        with uninterrupted() if self._swapped else nullcontext():
+            status = self._llama.llama_decode(self._handle, self._batch)
+        self._swapped = False
         if status != 0:
             raise OrcaError(f"llama.cpp could not go on (status {status}): {_reason()}")
         rows = int(np.count_nonzero(outputs))
         if rows == 0:
             return np.empty((0, self._vocab_size), np.float32)
         return np.ctypeslib.as_array(self._llama.llama_get_logits(self._handle), shape=(rows, self._vocab_size))
+
+    def set_adapter(self, adapter: LlamaAdapter | None) -> None:
+        """Compute with an adapter, or with none, from now on.
+
+        All sequences are forgotten: their keys and values were computed under other weights.
+        """
+        # With the values: a NaN that an adapter left there would reach other texts, times zero.
+        self._llama.llama_memory_clear(self._memory, True)
+        self._swapped = True
+        if adapter is None:
+            self._llama.llama_set_adapters_lora(self._handle, None, 0, None)
+        else:
+            handles = (self._llama.llama_adapter_lora_p_ctypes * 1)(adapter.handle)
+            self._llama.llama_set_adapters_lora(self._handle, handles, 1, (ctypes.c_float * 1)(1.0))
 
     def cut(self, sequence: int, length: int) -> bool:
         """Forget a sequence's tokens from `length` on; false where this memory cannot be cut there."""

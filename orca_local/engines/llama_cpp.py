@@ -15,6 +15,7 @@ from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
 from orca_local.engines.llama_context import (
     BATCH,
     MAX_SEQUENCES,
+    LlamaAdapter,
     LlamaContext,
     LlamaModel,
     Logits,
@@ -54,6 +55,7 @@ class LlamaCppEngine:
         self._flash = choose_flash(settings.flash_attention, kv_type=self._kv_type, gpu_layers=self._model.gpu_layers)
         self._most = min(settings.context, self._model.trained_context or settings.context)
         self._context: LlamaContext | None = None
+        self._adapter: LlamaAdapter | None = None
         self._slots = [Slot(number) for number in range(self._capacity)]
         self._waiting: deque[Request] = deque()
         self._ended: Output = []
@@ -72,9 +74,11 @@ class LlamaCppEngine:
 
     @property
     def fingerprint(self) -> str:
-        """Engine, version and compute type."""
+        """Engine, version, compute type and adapter."""
         where = f"gpu={self._model.gpu_layers}" if self._model.gpu_layers else "cpu"
         how = f"{where} {self._compute} kv={self._kv_type} fa={self._flash}"
+        if self._adapter:
+            how += f" adapter={self._adapter.sha256}"
         return f"llama-cpp-python {self._model.llama.__version__} {how}"
 
     def submit(self, request: Request) -> None:
@@ -118,6 +122,18 @@ class LlamaCppEngine:
             self._context = None
         self._model.close()
 
+    def set_adapter(self, path: Path | None) -> None:
+        """Put the LoRA adapter in an adapter GGUF on the model, or take it off again.
+
+        Nothing may be in flight. Raises `InputError` where the file does not fit; what was there then stays.
+        """
+        self._require_idle()
+        self._adapter = self._model.load_adapter(path) if path else None
+        for slot in self._slots:
+            slot.held.clear()
+        if self._context:
+            self._context.set_adapter(self._adapter)
+
     def score(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> NDArray[np.float64]:
         """Log-probability of each token of the continuation, given the prompt and those before it.
 
@@ -142,8 +158,7 @@ class LlamaCppEngine:
 
     def _forward(self, ids: Sequence[int], positions: Sequence[int]) -> Iterator[tuple[int, Logits]]:
         """Read one text; yields logits at `positions` with the index of the first, valid until the next."""
-        if any(self._flights()) or self._waiting:
-            raise RuntimeError("scoring needs an engine with nothing in flight")
+        self._require_idle()
         if not 0 < len(ids) <= self._most:
             raise InputError(
                 f"a text of {len(ids)} tokens cannot be scored in a context of {self._most}",
@@ -164,6 +179,10 @@ class LlamaCppEngine:
                 yield done, logits
             start, done = start + len(chunk), done + len(logits)
         self._clear(self._slots[0])
+
+    def _require_idle(self) -> None:
+        if any(self._flights()) or self._waiting:
+            raise RuntimeError("this needs an engine with nothing in flight")
 
     def _check_vocabulary(self, ids: Sequence[int]) -> None:
         if min(ids) < 0 or max(ids) >= self._model.vocab_size:
@@ -204,6 +223,7 @@ class LlamaCppEngine:
                 kv_type=self._kv_type,
                 flash_attention=self._flash,
             )
+            self._context.set_adapter(self._adapter)
         return self._context
 
     def _fit(self, length: int) -> None:

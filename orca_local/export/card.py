@@ -42,4 +42,9 @@ def render_card(name: str, made: Header, sha256: str, acceptance: Mapping[str, A
 def _what(name: str) -> str:
     if name == "base":
         return "The untrained student at this quantization, made by orca-local to compare the tuned model with."
+    if name == "adapter":
+        return (
+            "What fine-tuning by orca-local, with the method of Orca 2 (arXiv 2311.11045), changed in the student: "
+            "llama.cpp adds it with `--lora` to the weights named below, at any quantization."
+        )
     return "Fine-tuned by orca-local with the method of Orca 2 (arXiv 2311.11045)."

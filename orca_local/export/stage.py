@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -21,19 +21,14 @@ from orca_local.domain.events import (
     StageStarted,
     Warned,
 )
-from orca_local.domain.types import Completion, Request, SamplingSettings
-from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.acceptance import (
     AcceptanceInputs,
     CheckFailed,
     Row,
-    check_divergence,
     check_finite,
     check_metadata,
     check_same_weights,
-    check_stops,
     divergence,
-    require,
     tensor_types,
 )
 from orca_local.export.card import render_card
@@ -49,6 +44,7 @@ from orca_local.export.merge import write_merged
 from orca_local.export.modelfile import render_modelfile
 from orca_local.export.quantize import WriteFailed, check_type, least_bytes, quantize
 from orca_local.export.texts import general_rows
+from orca_local.export.trial import Checks, OpenEngine, checked, try_predictions, try_stops
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.renderer import PromptRenderer
@@ -83,9 +79,6 @@ class Source:
             extra["orca_local.adapter_sha256"] = adapter_sha256(self.adapter_directory)
             extra["orca_local.recipe"] = json.dumps(dict(self.recipe or {}), sort_keys=True)
         return extra
-
-
-OpenEngine = Callable[[Path], LlamaCppEngine]
 
 
 def export(
@@ -124,15 +117,19 @@ def export(
                 yield from maker.make(missing)
     for row in rows.values():
         _write_companions(row, system_message)
-    made = [rows[q] for q in types]
+    yield export_finished(run_id, name, [rows[q] for q in types], started)
+
+
+def export_finished(run_id: int, name: str, rows: Sequence[ExportRow], started: float) -> StageFinished:
+    """The last event of an export that began at `started` of the monotonic clock."""
     summary = {
         "run_id": run_id,
         "name": name,
-        "files": [{key: getattr(row, key) for key in ("path", "sha256", "quantization", "bytes")} for row in made],
-        "acceptance": {row.quantization: row.acceptance for row in made},
+        "files": [{key: getattr(row, key) for key in ("path", "sha256", "quantization", "bytes")} for row in rows],
+        "acceptance": {row.quantization: row.acceptance for row in rows},
         "seconds": round(time.monotonic() - started, 3),
     }
-    yield StageFinished("export", summary)
+    return StageFinished("export", summary)
 
 
 def find_export(store: Store, name: str, quantization: str, provenance: Mapping[str, str]) -> ExportRow | None:
@@ -153,18 +150,6 @@ def _write_companions(row: ExportRow, system_message: str) -> None:
         write_text(path.with_name(path.name + ".sha256"), f"{row.sha256}  {path.name}\n")
         write_text(path.with_name(path.name + ".Modelfile"), modelfile)
         write_text(path.with_name(path.name + ".md"), card)
-
-
-Checks = Generator[Event, None, list[dict[str, Any]]]
-"""Yields checks as events and returns them as records."""
-
-
-def _checked(checks: Iterable[AcceptanceChecked]) -> Checks:
-    records = []
-    for check in checks:
-        yield check
-        records.append(asdict(require(check)))
-    return records
 
 
 @dataclass(frozen=True)
@@ -195,8 +180,8 @@ class _Maker:
                 yield from self._quantize(made, quantization, record)
             if self.inputs is not None:
                 yield self._progress(f"answering {len(self.inputs.prompts)} prompts")
-                stops = check_stops(self._stopped(made, self.inputs), len(self.inputs.prompts))
-                record["checks"] += yield from _checked([stops])
+                with closing(self.open_engine(made)) as engine:
+                    record["checks"] += yield from checked([try_stops(engine, self.inputs)])
             record["tensor_types"] = tensor_types(read_header(made))
             row = self._publish(made, quantization, record)
             self.rows[quantization] = row
@@ -220,7 +205,7 @@ class _Maker:
             yield failure.check
             raise
         yield self._progress("testing the merged file")
-        return (yield from _checked(self._merged_checks(made)))
+        return (yield from checked(self._merged_checks(made)))
 
     def _merged_checks(self, made: Header) -> Iterator[AcceptanceChecked]:
         yield check_metadata(self.source.header, made)
@@ -229,9 +214,7 @@ class _Maker:
             yield check_same_weights(self.source.header, made)
             return
         with closing(self.open_engine(self._merged)) as engine:
-            predicted = (engine.prompt_logits(ids, positions) for ids, positions in self.inputs.rows)
-            found = divergence(self.inputs.reference_logits(self.inputs.rows), predicted)
-        yield from check_divergence(found)
+            yield from try_predictions(engine, self.inputs)
 
     def _quantize(self, made: Path, quantization: str, record: dict[str, Any]) -> Iterator[Event]:
         try:
@@ -239,7 +222,7 @@ class _Maker:
         except WriteFailed as error:
             raise disk_full(self.directory, self.needed, str(error)) from error
         header = read_header(made)
-        checks = yield from _checked(check(header) for check in (self._same_metadata, check_finite))
+        checks = yield from checked(check(header) for check in (self._same_metadata, check_finite))
         record["checks"] += [{**check, "name": f"{check['name']} ({quantization})"} for check in checks]
         rows = self.inputs.rows if self.inputs else self._general_rows()
         if rows:
@@ -262,22 +245,9 @@ class _Maker:
         with closing(PromptRenderer(self._merged)) as renderer:
             return general_rows(renderer)
 
-    def _stopped(self, made: Path, inputs: AcceptanceInputs) -> int:
-        settings = SamplingSettings(max_tokens=inputs.max_tokens)
-        stopped, waiting = 0, len(inputs.prompts)
-        with closing(self.open_engine(made)) as engine:
-            for number, ids in enumerate(inputs.prompts):
-                engine.submit(Request(str(number), (), ids, settings))
-            while waiting:
-                for item in engine.step():
-                    if isinstance(item, Completion):
-                        waiting -= 1
-                        stopped += item.finish_reason == "stop"
-        return stopped
-
     def _publish(self, made: Path, quantization: str, record: dict[str, Any]) -> ExportRow:
         """Sync, rename, reopen, and enter into the store."""
-        target = self.directory / f"{_stem(self.source.header)}-{self.name}-{quantization}.gguf"
+        target = self.directory / f"{file_stem(self.source.header)}-{self.name}-{quantization}.gguf"
         publish(made, target)
         row = ExportRow(
             run_id=self.run_id,
@@ -293,7 +263,8 @@ class _Maker:
         return row
 
 
-def _stem(header: Header) -> str:
+def file_stem(header: Header) -> str:
+    """The name of a header's file without its ending and its type."""
     stem = header.path.name.removesuffix(".gguf")
     for suffix in (f".{header.quantization}", f"-{header.quantization}"):
         stem = stem.removesuffix(suffix).removesuffix(suffix.lower())

@@ -11,6 +11,8 @@ from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.layer_names import linear_layers
 from orca_local.gguf.tensors import is_readable
 
+_NO_TEMPLATE = "it has no chat template: use an instruct or chat model"
+
 
 def describe(path: Path) -> dict[str, Any]:
     """The object of `models inspect --json`; raises `InputError` for a file that is not a whole GGUF."""
@@ -19,7 +21,8 @@ def describe(path: Path) -> dict[str, Any]:
     for tensor in header.tensors:
         types[tensor.type_name] = types.get(tensor.type_name, 0) + 1
     training = training_problems(header)
-    problems = [] if header.chat_template else ["it has no chat template: use an instruct or chat model"]
+    # Where a file is no model at all, nothing else about it matters.
+    template = [] if header.chat_template or _is_adapter(header) else [_NO_TEMPLATE]
     return {
         "path": str(path),
         "name": header.metadata.get("general.name"),
@@ -31,12 +34,14 @@ def describe(path: Path) -> dict[str, Any]:
         "tensor_types": types,
         "chat_template": header.chat_template,
         "trainable": not training,
-        "problems": problems + training,
+        "problems": template + training,
     }
 
 
 def training_problems(header: Header) -> list[str]:
     """Why a model cannot be trained here; empty where it can."""
+    if _is_adapter(header):
+        return ["it is an adapter, not a model"]
     if header.metadata.get("split.count", 1) != 1:
         return ["it is one part of several: join them with `llama-gguf-split --merge`"]
     if not header.tensors:
@@ -51,6 +56,10 @@ def training_problems(header: Header) -> list[str]:
         return [error.message.removeprefix(f"{header.path}: ")]
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         return [f"its header is not that of a {header.architecture} model: {type(error).__name__} {error}"]
+
+
+def _is_adapter(header: Header) -> bool:
+    return header.metadata.get("general.type") == "adapter"
 
 
 def refuse_untrainable(header: Header) -> None:

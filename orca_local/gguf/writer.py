@@ -1,7 +1,7 @@
-"""Write a GGUF that is another one with new tensors: the metadata is copied as bytes.
+"""Write a GGUF: most often another one with new tensors, whose metadata is copied as bytes.
 
-The `gguf` package's writer is not used because it cannot write empty arrays, and because a copy of bytes
-needs no proof that a tokenizer survived being parsed and written again.
+The `gguf` package's writer is not used because it cannot write empty arrays, because a copy of bytes needs no
+proof that a tokenizer survived being parsed and written again, and because its errors do not say that a disk is full.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_local.gguf.header import MAGIC, Header, read_header
+from orca_local.gguf.header import DEFAULT_ALIGNMENT, MAGIC, Header, read_header
 
-_UINT32, _STRING = 4, 8
+_UINT32, _FLOAT32, _STRING = 4, 6, 8
 _TYPES = {"F32": 0, "F16": 1, "BF16": 30}
 FILE_TYPE = "general.file_type"
 OWN_KEYS = "orca_local."
@@ -51,28 +51,54 @@ def write_gguf(
     """Write `specs` with the values of `tensors` (same order), one in memory at a time, and reopen the file.
 
     All metadata of `base` is copied byte for byte, but for `general.file_type` and what an earlier export said
-    about itself; `extra` adds strings under keys that must start with `orca_local.`. The file is complete and
-    on disk when this returns, under the name given: pass a `.part` name and rename it. Raises `OSError` where
-    the disk is full.
+    about itself; `extra` adds strings under keys that must start with `orca_local.`. See `write_file`.
     """
     pairs = {key: raw for key, raw in base.raw_pairs.items() if not key.startswith(OWN_KEYS)}
-    pairs[FILE_TYPE] = _pair_uint32(FILE_TYPE, file_type)
-    for key, value in extra.items():
-        if not key.startswith(OWN_KEYS):
-            raise ValueError(f"only orca_local.* keys may be added, not {key!r}")
-        pairs[key] = _text(key) + struct.pack("<I", _STRING) + _text(value)
+    pairs[FILE_TYPE] = encode_pair(FILE_TYPE, file_type)
+    return write_file(path, pairs | encode_own(extra), specs, tensors, alignment=base.alignment)
+
+
+def write_file(
+    path: Path,
+    pairs: Mapping[str, bytes],
+    specs: Sequence[TensorSpec],
+    tensors: Iterable[NDArray[np.float32]],
+    *,
+    alignment: int = DEFAULT_ALIGNMENT,
+) -> Header:
+    """Write encoded metadata and `specs` with the values of `tensors` (same order), and reopen the file.
+
+    It is complete and on disk when this returns, under the name given: pass a `.part` name and rename it. Raises
+    `OSError` where the disk is full.
+    """
     with path.open("wb") as file:
         file.write(MAGIC + struct.pack("<IQQ", 3, len(specs), len(pairs)))
         for raw in pairs.values():
             file.write(raw)
-        _write_infos(file, specs, base.alignment)
-        _pad(file, base.alignment)
+        _write_infos(file, specs, alignment)
+        _pad(file, alignment)
         for spec, values in zip(specs, tensors, strict=True):
             _write_values(file, spec, values)
-            _pad(file, base.alignment)
+            _pad(file, alignment)
         file.flush()
         os.fsync(file.fileno())
     return read_header(path)
+
+
+def encode_pair(key: str, value: str | int | float) -> bytes:
+    """A metadata pair as it stands in a file: a text, a uint32 or a float32."""
+    if isinstance(value, str):
+        return _text(key) + struct.pack("<I", _STRING) + _text(value)
+    kind, form = (_UINT32, "I") if isinstance(value, int) else (_FLOAT32, "f")
+    return _text(key) + struct.pack(f"<I{form}", kind, value)
+
+
+def encode_own(extra: Mapping[str, str]) -> dict[str, bytes]:
+    """Pairs that say where a file came from; their keys must start with `orca_local.`."""
+    for key in extra:
+        if not key.startswith(OWN_KEYS):
+            raise ValueError(f"only orca_local.* keys may be added, not {key!r}")
+    return {key: encode_pair(key, value) for key, value in extra.items()}
 
 
 def _write_infos(file: IO[bytes], specs: Sequence[TensorSpec], alignment: int) -> None:
@@ -102,10 +128,6 @@ def _stored(values: NDArray[np.float32], type_name: str) -> NDArray[Any]:
 def _text(text: str) -> bytes:
     raw = text.encode("utf-8", errors="surrogateescape")
     return struct.pack("<Q", len(raw)) + raw
-
-
-def _pair_uint32(key: str, value: int) -> bytes:
-    return _text(key) + struct.pack("<II", _UINT32, value)
 
 
 def _pad(file: IO[bytes], alignment: int) -> None:

@@ -218,6 +218,23 @@ class Pipeline:
         """Merge the newest adapter, quantize, test, and write the tuned files."""
         return self._export("tuned", self._settings.export.quantizations or (self.student.quantization,))
 
+    def export_adapter(self) -> dict[str, Any]:
+        """Write the newest adapter as a file of its own that llama.cpp puts on the base."""
+        from orca_local.export.adapter_stage import export_adapter
+        from orca_local.pipeline.trained import acceptance_inputs, tuned_source
+
+        source = tuned_source(self.store, self.student)
+        inputs = acceptance_inputs(self._dataset().rows, source)
+
+        def events(run: RunContext) -> Iterator[Event]:
+            run.record_inputs(**source.provenance)
+            directory = self.workspace.exports_dir
+            yield from export_adapter(
+                self.store, source, directory, self._open_engine, inputs=inputs, run_id=run.run_id
+            )
+
+        return self._run("export", events)
+
     def evaluate(self, names: Sequence[str] = ("base", "tuned")) -> dict[str, Any]:
         """Answer the holdout with each model and compare them in pairs."""
         samples = self._samples("holdout")
@@ -259,6 +276,9 @@ class Pipeline:
             if not path.is_file():
                 raise InputError(f"no model {name!r}", hint="say base, tuned, or the path of a GGUF file")
         header = read_header(path)
+        if header.metadata.get("general.type") == "adapter":
+            hint = f"put it on a model: `orca-local chat --adapter {path}`"
+            raise InputError(f"{path} is an adapter, not a model", hint=hint)
         sha256 = file_sha256(path)
         model_id = self.store.models.ensure(
             path=str(path),

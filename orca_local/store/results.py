@@ -16,7 +16,7 @@ class ExportRow:
 
     run_id: int | None
     name: str
-    """`base` or `tuned`."""
+    """`base`, `tuned` or `adapter`."""
     path: str
     sha256: str
     quantization: str

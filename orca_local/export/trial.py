@@ -1,0 +1,47 @@
+"""What an export tries on an engine, and how a check becomes an event and a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.events import AcceptanceChecked, Event
+from orca_local.domain.types import Completion, Request, SamplingSettings
+from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.export.acceptance import AcceptanceInputs, check_divergence, check_stops, divergence, require
+
+OpenEngine = Callable[[Path], LlamaCppEngine]
+
+Checks = Generator[Event, None, list[dict[str, Any]]]
+"""Yields checks as events and returns them as records."""
+
+
+def checked(checks: Iterable[AcceptanceChecked]) -> Checks:
+    """Pass checks on; raises `CheckFailed` after the first that does not pass."""
+    records = []
+    for check in checks:
+        yield check
+        records.append(asdict(require(check)))
+    return records
+
+
+def try_predictions(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> Iterator[AcceptanceChecked]:
+    """Whether the engine predicts what the trained model did."""
+    predicted = (engine.prompt_logits(ids, positions) for ids, positions in inputs.rows)
+    yield from check_divergence(divergence(inputs.reference_logits(inputs.rows), predicted))
+
+
+def try_stops(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> AcceptanceChecked:
+    """Whether the engine's answers to the prompts end by themselves."""
+    settings = SamplingSettings(max_tokens=inputs.max_tokens)
+    stopped, waiting = 0, len(inputs.prompts)
+    for number, ids in enumerate(inputs.prompts):
+        engine.submit(Request(str(number), (), ids, settings))
+    while waiting:
+        for item in engine.step():
+            if isinstance(item, Completion):
+                waiting -= 1
+                stopped += item.finish_reason == "stop"
+    return check_stops(stopped, len(inputs.prompts))
