@@ -200,7 +200,7 @@ class TrainSettings(_Section):
     validate_every: int = Field(default=0, ge=0)
     """Steps; 0: about ten times a run."""
     checkpoint_every: int = Field(default=0, ge=0)
-    """Steps; 0: with each validation."""
+    """Steps; 0: with each validation. After ten minutes there is one in any case."""
 
 
 class ExportSettings(_Section):

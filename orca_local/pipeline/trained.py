@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from orca_local.adapters.adapter import adapter_sha256
 from orca_local.domain.errors import InputError
 from orca_local.export.acceptance import MIN_POSITIONS, MIN_PROMPTS, AcceptanceInputs, Row
 from orca_local.export.stage import Source
@@ -29,18 +30,29 @@ def untrained_source(student: Student) -> Source:
 
 
 def tuned_source(store: Store, student: Student) -> Source:
-    """The newest adapter on the student's weights. Raises `InputError` where there is none."""
+    """The newest adapter on the student's weights.
+
+    Raises `InputError` where there is none, where it was trained on other weights, and where it is not what was
+    trained: merging adds whatever it holds.
+    """
     adapter = store.adapters.latest()
     hint = "run `orca-local train`"
     if adapter is None:
         raise InputError("there is no adapter yet", hint=hint)
-    if not Path(adapter.path).is_dir():
-        raise InputError(f"the adapter {adapter.path} is gone", hint=hint)
+    path = Path(adapter.path)
     if adapter.weights_sha256 != student.weights_sha256:
-        raise InputError("the newest adapter was trained on other weights than student.weights", hint=hint)
-    training = store.trainings.latest()
-    recipe = training.recipe if training is not None and training.training_id == adapter.training_id else {}
-    return Source(student.weights, student.weights_sha256, Path(adapter.path), adapter.adapter_id, recipe)
+        raise InputError(
+            f"the newest adapter was trained on other weights (sha256 {adapter.weights_sha256[:12]}) than "
+            f"{student.weights.path} ({student.weights_sha256[:12]})",
+            hint=f"{hint}, or name the weights of before as student.weights in orca.toml",
+        )
+    if not path.is_dir():
+        raise InputError(f"the adapter {path} is gone", hint=f"{hint}: it is made again from its checkpoints")
+    if adapter_sha256(path) != adapter.sha256:
+        raise InputError(f"the adapter {path} was changed since it was trained", hint=f"{hint}: it is made again")
+    training = store.trainings.get(adapter.training_id) if adapter.training_id is not None else None
+    recipe = training.recipe if training is not None else {}
+    return Source(student.weights, student.weights_sha256, path, adapter.adapter_id, recipe)
 
 
 def acceptance_inputs(rows: Sequence[TrainingRow], source: Source) -> AcceptanceInputs:

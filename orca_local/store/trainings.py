@@ -70,6 +70,11 @@ class Trainings:
         row = self._connection.row("SELECT * FROM trainings WHERE key = ?", [key])
         return None if row is None else _training(row)
 
+    def get(self, training_id: int) -> TrainingRow | None:
+        """One training, where there is one."""
+        row = self._connection.row("SELECT * FROM trainings WHERE id = ?", [training_id])
+        return None if row is None else _training(row)
+
     def latest(self) -> TrainingRow | None:
         """The training that was started last."""
         row = self._connection.row("SELECT * FROM trainings ORDER BY run_id DESC, id DESC LIMIT 1")

@@ -31,7 +31,9 @@ from orca_local.train.state import TrainState
 
 T = TypeVar("T")
 
-STOPPING = "stopping after this step, which is then saved; the same once more stops at once"
+STOPPING = "stopping after this step, then saving; once more stops at once, without saving"
+SAVE_SECONDS = 600.0
+"""No more work than this is lost where the machine dies, however far apart the recipe puts its checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ class _Loop:
         self._recipe = recipe
         self._checkpoints = checkpoints
         self._state = state
-        self._saved_step = state.step
+        self._saved_step, self._saved_at = state.step, time.monotonic()
         self._changed = False
         """Whether there is something to save."""
         self._in_step = False
@@ -177,7 +179,8 @@ class _Loop:
             validated = state.validated_step == state.step or not self._validation_rows
             if not validated and self._is_due(self._recipe.validate_every):
                 yield self._validate()
-            if self._changed and self._is_due(self._recipe.checkpoint_every):
+            late = time.monotonic() - self._saved_at >= SAVE_SECONDS
+            if self._changed and (late or self._is_due(self._recipe.checkpoint_every)):
                 yield self._save()
             if state.step == self._recipe.total_steps:
                 return
@@ -229,7 +232,7 @@ class _Loop:
         if not snapshot.is_finite:
             raise self._diverged("adapter", f"loss {self._state.losses[-1]:.4f}", self._recipe.learning_rate_at(step))
         path = self._checkpoints.save(self._state, snapshot)
-        self._saved_step, self._changed = step, False
+        self._saved_step, self._saved_at, self._changed = step, time.monotonic(), False
         return CheckpointSaved(step, str(path), stopping)
 
     def _save_last(self) -> Iterator[CheckpointSaved]:

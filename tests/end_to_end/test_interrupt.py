@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.command import COMMAND, orca
-from tests.end_to_end.test_kill import make_workspace
+from tests.command import COMMAND, error_of, orca
+from tests.end_to_end.test_kill import _losses, make_workspace
 from tests.openai_server import OpenAIServer, answer
 
 CASES = [
@@ -88,3 +91,30 @@ def test_an_interrupted_command_says_so_and_goes_on(
         assert again.returncode == 0, again.stderr
     assert isinstance(json.loads(again.stdout), dict)
     assert not list(workspace.rglob("*.part"))
+
+
+def test_ctrl_c_in_a_training_saves_the_step_and_what_changed_is_named(workspace: Path) -> None:
+    for arguments in (["probe", "--samples", "1"], ["teach"]):
+        assert orca(*arguments, cwd=workspace).returncode == 0
+    process = subprocess.Popen(
+        [*COMMAND, "train"], cwd=workspace, stderr=subprocess.PIPE, text=True, preexec_fn=_hears_ctrl_c
+    )
+    while process.poll() is None and len(_losses(workspace)) < 3:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    steps = len(_losses(workspace))
+    assert "stopping after this step" in errors and f"saved after step {steps}\n" in errors
+    refused = orca("train", "--resume", "--learning-rate", "0.5", "--json", cwd=workspace)
+    assert refused.returncode == 2
+    said = f"the unfinished training at step {steps} of 20 cannot go on: learning_rate was 0.01 and is 0.5"
+    assert error_of(refused)["message"] == said
+    resumed = orca("train", "--resume", cwd=workspace)
+    assert resumed.returncode == 0 and f"goes on after step {steps}\n" in resumed.stderr
+    kept = _losses(workspace)
+    shutil.rmtree(workspace / "adapters")
+    with closing(sqlite3.connect(workspace / "orca.db")) as connection, connection:
+        connection.executescript("delete from adapters; delete from training_metrics; delete from trainings")
+    assert orca("train", cwd=workspace).returncode == 0
+    assert _losses(workspace) == kept and len(kept) == 20

@@ -112,6 +112,12 @@ def test_what_does_not_change_the_result_does_not_hinder_going_on(scene: Scene) 
     assert [e.step for e in events if isinstance(e, CheckpointSaved)] == [7, 8]
 
 
+def test_a_checkpoint_comes_after_some_minutes_in_any_case(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orca_local.train.loop.SAVE_SECONDS", 0.0)
+    events = scene.run(checkpoint_every=100)
+    assert [e.step for e in events if isinstance(e, CheckpointSaved)] == list(range(1, 9))
+
+
 CHANGES: list[tuple[dict[str, Any], str]] = [
     ({"learning_rate": 1e-3, "rank": 4}, "rank was 2 and is 4; learning_rate was 0.005 and is 0.001"),
     ({"validate_every": 4}, "validate_every was 3 and is 4"),
