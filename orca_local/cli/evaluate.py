@@ -8,21 +8,39 @@ import click
 
 from orca_local.cli.diagnostics import write_json
 from orca_local.cli.options import Common, common_options, given
+from orca_local.cli.quantized import show_split, show_types
 from orca_local.cli.stages import open_pipeline
 
 
 @click.command("evaluate")
 @click.option("--model", "models", multiple=True, metavar="base|tuned|FILE", help="What to evaluate (repeatable).")
+@click.option(
+    "--quantization",
+    "quantizations",
+    multiple=True,
+    metavar="TYPE",
+    help="Of base and tuned (default: the student's). With --split repeatable: these are compared with F16.",
+)
+@click.option("--split", is_flag=True, help="Say what training gave and what quantizing took, by way of tuned in F16.")
 @click.option("--samples", type=click.IntRange(1), help="Holdout samples a task (default: all).")
 @common_options
-def command(common: Common, models: tuple[str, ...], samples: int | None) -> None:
+def command(
+    common: Common, models: tuple[str, ...], quantizations: tuple[str, ...], split: bool, samples: int | None
+) -> None:
     """Answer the holdout samples with each model, paired, and compare."""
+    if split and models:
+        raise click.UsageError("--split compares base and tuned: leave out --model")
+    if len(quantizations) > 1 and not split:
+        raise click.UsageError("base and tuned are compared at one type; several can be compared with --split")
     with open_pipeline(common, {"evaluate": given(samples=samples)}) as pipeline:
-        summary = pipeline.evaluate(models or ("base", "tuned"))
+        summary = pipeline.evaluate(models or ("base", "tuned"), quantizations, split=split)
     if common.json:
         write_json(summary)
-    else:
-        show_comparison(summary)
+        return
+    show_comparison(summary)
+    if split:
+        show_split(summary["split"])
+        show_types(summary)
 
 
 def show_comparison(summary: dict[str, Any]) -> None:

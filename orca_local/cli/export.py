@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from orca_local.cli.diagnostics import write_json
@@ -11,18 +13,25 @@ from orca_local.cli.stages import open_pipeline
 
 @click.command("export")
 @click.option("--quantization", "quantizations", multiple=True, metavar="TYPE", help="Such as Q8_0 (repeatable).")
+@click.option("--imatrix", metavar="auto|none|FILE", help="Importance matrix for the types that take one.")
 @click.option("--adapter-only", is_flag=True, help="Not merged: a file for llama.cpp's --lora and chat --adapter.")
 @common_options
-def command(common: Common, quantizations: tuple[str, ...], adapter_only: bool) -> None:
+def command(common: Common, quantizations: tuple[str, ...], imatrix: str | None, adapter_only: bool) -> None:
     """Merge the adapter, quantize, and write the file only if it passes the acceptance test."""
+    from orca_local.cli.quantized import show_types
     from orca_local.cli.tables import echo, size
 
-    if adapter_only and quantizations:
-        raise click.UsageError("--adapter-only writes the adapter as it was trained: leave out --quantization")
-    with open_pipeline(common, {"export": given(quantizations=quantizations)}) as pipeline:
+    if adapter_only and (quantizations or imatrix):
+        raise click.UsageError(
+            "--adapter-only writes the adapter as it was trained: leave out --quantization and --imatrix"
+        )
+    if imatrix not in (None, "auto", "none"):
+        imatrix = str(Path(imatrix).absolute())  # the setting is relative to the workspace, what is typed is not
+    with open_pipeline(common, {"export": given(quantizations=quantizations, imatrix=imatrix)}) as pipeline:
         summary = pipeline.export_adapter() if adapter_only else pipeline.export()
     if common.json:
         write_json(summary)
         return
     for file in summary["files"]:
         echo(f"{file['path']}  {file['quantization']}  {size(file['bytes'])}  sha256 {file['sha256'][:16]}…")
+    show_types(summary)

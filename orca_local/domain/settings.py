@@ -208,6 +208,8 @@ class ExportSettings(_Section):
 
     quantizations: tuple[str, ...] = ()
     """Empty: the student's quantization."""
+    imatrix: str = "auto"
+    """Importance matrix of types that take one: auto measures it on training rows; none; or a file of llama-imatrix."""
 
 
 class EvaluateSettings(_Section):

@@ -136,7 +136,43 @@ def _export(store: Store) -> str:
         (Path(file["path"]).name, file["quantization"], f"{file['bytes'] / 1e6:.1f}", f"`{file['sha256'][:16]}…`")
         for file in summary["files"]
     ]
-    return "## Files\n\n" + _table(["file", "type", "MB", "sha256"], rows)
+    return "## Files\n\n" + _table(["file", "type", "MB", "sha256"], rows) + "\n" + _types(summary)
+
+
+def _types(summary: dict[str, Any]) -> str:
+    """What each type costs, and which is recommended."""
+    types = summary.get("types", [])
+    if not types:
+        return ""
+    scored = any("loss" in row for row in types)
+    rows = []
+    for row in types:
+        stored = ", ".join(f"{count} {kind}" for kind, count in row["tensor_types"].items())
+        cells = [row["quantization"], f"{row['bytes'] / 1e6:.1f}", f"{row['bits_per_weight']:.2f}", stored]
+        cells += ["yes" if row["imatrix"] else "no", f"{row['kl']:.4f}", _percent(row["agreement"])]
+        if scored:
+            cells += [_percent(row["accuracy"]), f"{100 * row['loss']['value']:+.1f} {_range(row['loss']['ci'])}"]
+        rows.append(cells)
+    headings = ["type", "MB", "bits a weight", "stored as", "importance matrix", "KL to F16", "same token, %"]
+    text = _table([*headings, *(["accuracy, %", "against F16, points"] if scored else [])], rows)
+    reason = summary.get("recommendation", {}).get("reason")
+    return text + (f"\nRecommended: {_cell(reason)}.\n" if reason else "")
+
+
+def _split(split: dict[str, Any]) -> str:
+    """What training gave and what quantizing took."""
+    at = split["quantization"]
+    rows = []
+    for what, before, after, change in (
+        (f"training gave (base {at} → tuned F16)", "base", "tuned_f16", "trained"),
+        (f"quantizing took (tuned F16 → tuned {at})", "tuned_f16", "tuned", "quantized"),
+        (f"in all (base {at} → tuned {at})", "base", "tuned", "total"),
+    ):
+        found = split[change]
+        p_value = "–" if found["p_value"] is None else f"{found['p_value']:.2g}"
+        accuracies = _percent(split[before]["accuracy"]), _percent(split[after]["accuracy"])
+        rows.append((what, *accuracies, f"{100 * found['value']:+.1f} {_range(found['ci'])}", p_value))
+    return _table(["", "before, %", "after, %", "points", "p (McNemar, exact)"], rows)
 
 
 def _evaluation(store: Store) -> str:
@@ -176,4 +212,6 @@ def _evaluation(store: Store) -> str:
             for row in overall["by_system_message"]
         ]
         parts.append(_table(["system message", "gain", "interval"], messages))
+    if "split" in summary:
+        parts += [_split(summary["split"]), _types(summary)]
     return "\n".join(parts)

@@ -15,6 +15,7 @@ from orca_local.domain.settings import EvaluateSettings
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.evaluate.compare import Answered, by_task, compare, measure
+from orca_local.evaluate.split import Split, split_gain
 from orca_local.generation.generate import ModelRef, Wanted, generate
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.store.results import EvaluationRow
@@ -54,10 +55,12 @@ def evaluate(
     settings: EvaluateSettings,
     *,
     run_id: int,
+    split: Split | None = None,
 ) -> Iterator[Event]:
     """Answer every sample with every candidate, zero-shot and greedy.
 
-    Models are loaded one after another, so that two never share the memory. Raises `InputError` where
+    With `split`, whose models are among the candidates, the summary says what training gave and what quantizing
+    took. Models are loaded one after another, so that two never share the memory. Raises `InputError` where
     there is nothing to score.
     """
     started = time.monotonic()
@@ -91,6 +94,9 @@ def evaluate(
         }
         yield from _record(store, candidate, answers[candidate.name], run_id)
     summary: dict[str, Any] = {"run_id": run_id, **compare(answers, settings.system_messages)}
+    if split is not None:
+        headline = settings.system_messages[0]
+        summary |= split_gain({name: per_message[headline] for name, per_message in answers.items()}, split)
     summary["seconds"] = round(time.monotonic() - started, 3)
     yield StageFinished("evaluate", summary)
 

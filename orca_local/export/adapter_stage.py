@@ -11,12 +11,15 @@ from typing import Any
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageProgressed, StageStarted
+from orca_local.domain.quantized import FULL
 from orca_local.export.acceptance import AcceptanceInputs, check_finite, tensor_types
 from orca_local.export.adapter_file import write_adapter
 from orca_local.export.card import render_card
 from orca_local.export.disk import failures_explained, publish, require_space, scratch_directory, write_text
 from orca_local.export.merge import write_merged
-from orca_local.export.stage import MERGED, Source, export_finished, file_stem, find_export
+from orca_local.export.source import Source, file_stem
+from orca_local.export.stage import find_export
+from orca_local.export.summary import export_finished
 from orca_local.export.trial import OpenEngine, checked, try_predictions, try_stops
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import Header, read_header
@@ -103,7 +106,7 @@ class _Maker:
         header = self.source.header
         if _is_unrounded(header):
             return header.path
-        return write_merged(self.scratch / f"{MERGED}.gguf", header, None, {}).path
+        return write_merged(self.scratch / f"{FULL}.gguf", header, None, {}).path
 
     def _publish(self, made: Path, record: dict[str, Any]) -> ExportRow:
         """Sync, rename, reopen, and enter into the store."""

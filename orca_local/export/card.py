@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from orca_local.gguf.header import Header
@@ -24,6 +25,10 @@ def render_card(name: str, made: Header, sha256: str, acceptance: Mapping[str, A
     ]
     if "orca_local.adapter_sha256" in provenance:
         lines.append(f"- adapter: sha256 `{provenance['orca_local.adapter_sha256']}`")
+    matrix = acceptance.get("imatrix")
+    if matrix:
+        rows = f"measured on {matrix['rows']} training rows" if "rows" in matrix else Path(matrix["file"]).name
+        lines.append(f"- importance matrix: {rows}")
     recipe = json.loads(provenance.get("orca_local.recipe", "{}"))
     if recipe:
         lines.append("- recipe: " + ", ".join(f"{key} {value}" for key, value in recipe.items()))

@@ -3,70 +3,66 @@
 from __future__ import annotations
 
 import ctypes
-import difflib
 import os
-import re
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from orca_local.domain.errors import InputError, OrcaError
+import numpy as np
+from numpy.typing import NDArray
+
+from orca_local.domain.errors import MissingError, OrcaError
 from orca_local.engines.child import module_command
-
-NEEDS_MATRIX = ("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "Q2_K_S")
-"""llama.cpp refuses these without an importance matrix, which nothing here makes."""
-
-_NOT_WRITTEN = ("GUESSED", "NVFP4", "Q1_0", "MXFP4_MOE")
-"""Types that files may have but llama.cpp's quantizer does not make, or only of mixtures of experts."""
+from orca_local.export.types import file_types
+from orca_local.gguf.importance import KEY, read_importance
 
 _WRITE_FAILED = ("No space left", "basic_ios", "iostream", "failed to write", "write error")
 """What llama.cpp says where the disk is full: it knows no more than that a stream failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """An importance matrix as the quantizer is given it."""
+
+    path: Path
+    """Its file, which has to fit the model."""
+    key: str
+    """What the quantized file says that it was made with."""
 
 
 class WriteFailed(OSError):
     """The quantizer could not write its file."""
 
 
-def _file_types() -> dict[str, int]:
-    """Names without their prefixes, such as `Q4_K_M`, and llama.cpp's numbers for them."""
-    from gguf import LlamaFileType
+def require_matrix_support() -> None:
+    """Raise `MissingError` where this llama.cpp takes no matrix from a program like this one.
 
-    names = {t.name.removeprefix("MOSTLY_").removeprefix("ALL_"): int(t.value) for t in LlamaFileType}
-    return {name: value for name, value in names.items() if name not in _NOT_WRITTEN}
+    Before https://github.com/ggml-org/llama.cpp/pull/20346 it took a C++ object, which only C++ can make.
+    """
+    from orca_local.gguf.llama import library
 
-
-def check_type(name: str) -> str:
-    """The type's usual spelling. Raises `InputError` for one that cannot be made, naming the nearest."""
-    wanted = name.strip().upper()
-    if wanted in NEEDS_MATRIX:
-        raise InputError(
-            f"quantization {wanted} needs an importance matrix, which this program does not make",
-            hint="the smallest types without one are Q2_K and IQ3_XXS",
+    if not hasattr(library(), "llama_model_imatrix_data"):
+        raise MissingError(
+            f"llama-cpp-python {library().__version__} cannot be given an importance matrix",
+            hint="pip install -U llama-cpp-python, or set export.imatrix to none in orca.toml",
         )
-    known = [name for name in _file_types() if name not in NEEDS_MATRIX]
-    if wanted not in known:
-        near = difflib.get_close_matches(wanted, known, 1)
-        hint = f"did you mean {near[0]}?" if near else "common ones are Q8_0, Q6_K, Q5_K_M, Q4_K_M and F16"
-        raise InputError(f"no quantization {name!r}", hint=hint)
-    return wanted
 
 
-def least_bytes(name: str, parameters: int) -> int:
-    """A size that no file of this type is below: `Q4_K_M` takes four bits a weight and some more."""
-    bits = re.search(r"\d+", name)
-    return parameters * int(bits[0]) // 8 if bits else 0
-
-
-def quantize(source: Path, target: Path, name: str) -> None:
+def quantize(source: Path, target: Path, name: str, matrix: Matrix | None = None) -> None:
     """Write `source` (F16) as `target` with the quantization `name`.
 
     Raises `WriteFailed` where the disk is full and `OrcaError` with llama.cpp's own words otherwise; the
     target is then not there.
     """
-    command, env = module_command(__spec__.name, str(source), str(target), name)
+    command, env = module_command(
+        __spec__.name, str(source), str(target), name, *([str(matrix.path), matrix.key] if matrix else [])
+    )
     with tempfile.TemporaryFile() as output:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, env=env) as process:
             try:
@@ -87,20 +83,49 @@ def quantize(source: Path, target: Path, name: str) -> None:
     raise OrcaError(f"llama.cpp could not quantize to {name}: {reason}", hint="try another type with --quantization")
 
 
-def _main(source: str, target: str, name: str) -> int:
-    """What the process does; it ends with the one that started it, whose end closes its standard input."""
+def quantize_here(source: Path, target: Path, name: str, matrix: Matrix | None) -> int:
+    """Quantize in this process, which llama.cpp may end; returns its exit code, and its log has the reason."""
     from orca_local.engines.threads import physical_cores
-    from orca_local.gguf.llama import last_log, library
+    from orca_local.gguf.llama import library
 
-    threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
     llama = library()
     parameters = llama.llama_model_quantize_default_params()
-    parameters.ftype = _file_types()[name]
+    parameters.ftype = file_types()[name]
     parameters.nthread = physical_cores()
-    code = int(llama.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters)))
+    if matrix:
+        means = {name: squares.means for name, squares in read_importance(matrix.path).columns.items()}
+        parameters.imatrix = _entries(llama, means)
+        parameters.kv_overrides = _metadata(llama, {KEY: matrix.key})
+    return int(llama.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters)))
+
+
+def _main(source: str, target: str, name: str, *given: str) -> int:
+    """What the process does; it ends with the one that started it, whose end closes its standard input."""
+    from orca_local.gguf.llama import last_log
+
+    threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
+    matrix = Matrix(Path(given[0]), given[1]) if given else None
+    code = quantize_here(Path(source), Path(target), name, matrix)
     if code:
         sys.stderr.write(last_log(3))
     return code
+
+
+def _entries(llama: Any, means: Mapping[str, NDArray[np.float32]]) -> Any:
+    """llama.cpp's array of names and values, which refers to those of `means` and ends with an empty entry."""
+    entries = (llama.llama_model_imatrix_data * (len(means) + 1))()
+    for entry, (name, values) in zip(entries, means.items(), strict=False):
+        entry.name, entry.size = name.encode(), values.size
+        entry.data = values.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
+    return entries
+
+
+def _metadata(llama: Any, texts: Mapping[str, str]) -> Any:
+    """llama.cpp's array of metadata to write, which ends with an empty entry."""
+    pairs = (llama.llama_model_kv_override * (len(texts) + 1))()
+    for pair, (key, value) in zip(pairs, texts.items(), strict=False):
+        pair.tag, pair.key, pair.value.val_str = llama.LLAMA_KV_OVERRIDE_TYPE_STR, key.encode(), value.encode()
+    return pairs
 
 
 if __name__ == "__main__":

@@ -176,7 +176,15 @@ class _Cursor:
 
 
 def read_header(path: Path) -> Header:
-    """Parse the header of `path`. Raises `InputError` that says in a sentence what is wrong."""
+    """Parse the header of a model. Raises `InputError` that says in a sentence what is wrong."""
+    header = read_any_header(path)
+    if not isinstance(header.metadata.get("general.architecture"), str):
+        raise InputError(f"{path} does not name its architecture", hint=REMEDY)
+    return header
+
+
+def read_any_header(path: Path) -> Header:
+    """Parse the header of a GGUF that need not be a model, such as an importance matrix; otherwise as `read_header`."""
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
@@ -205,8 +213,6 @@ def _parse(cursor: _Cursor) -> Header:
             cursor.corrupt(f"two metadata values are named {key!r}")
         metadata[key] = cursor.value(cursor.number("I"))
         raw_pairs[key] = cursor.data[start : cursor.at]
-    if not isinstance(metadata.get("general.architecture"), str):
-        raise InputError(f"{cursor.path} does not name its architecture", hint=REMEDY)
     alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
     if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1):
         cursor.corrupt(f"alignment {alignment!r}")

@@ -17,9 +17,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_local.gguf.header import DEFAULT_ALIGNMENT, MAGIC, Header, read_header
+from orca_local.gguf.header import DEFAULT_ALIGNMENT, MAGIC, Header, read_any_header
 
-_UINT32, _FLOAT32, _STRING = 4, 6, 8
+_UINT32, _FLOAT32, _STRING, _ARRAY = 4, 6, 8, 9
 _TYPES = {"F32": 0, "F16": 1, "BF16": 30}
 FILE_TYPE = "general.file_type"
 OWN_KEYS = "orca_local."
@@ -82,13 +82,15 @@ def write_file(
             _pad(file, alignment)
         file.flush()
         os.fsync(file.fileno())
-    return read_header(path)
+    return read_any_header(path)
 
 
-def encode_pair(key: str, value: str | int | float) -> bytes:
-    """A metadata pair as it stands in a file: a text, a uint32 or a float32."""
+def encode_pair(key: str, value: str | int | float | Sequence[str]) -> bytes:
+    """A metadata pair as it stands in a file: a text, a uint32, a float32 or a list of texts."""
     if isinstance(value, str):
         return _text(key) + struct.pack("<I", _STRING) + _text(value)
+    if isinstance(value, Sequence):
+        return _text(key) + struct.pack("<IIQ", _ARRAY, _STRING, len(value)) + b"".join(map(_text, value))
     kind, form = (_UINT32, "I") if isinstance(value, int) else (_FLOAT32, "f")
     return _text(key) + struct.pack(f"<I{form}", kind, value)
 

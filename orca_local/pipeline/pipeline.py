@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
@@ -17,9 +16,9 @@ from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.types import Sample
 from orca_local.evaluate.stage import Candidate, LoadedModel, evaluate
 from orca_local.generation.generate import ModelRef
-from orca_local.gguf.digest import file_sha256
-from orca_local.gguf.header import read_header
 from orca_local.gguf.inspect import refuse_untrainable, training_problems
+from orca_local.pipeline.compared import compared_models, split_models
+from orca_local.pipeline.files import Files
 from orca_local.pipeline.student import Student, load_student
 from orca_local.pipeline.teachers import Teaching
 from orca_local.runs.run import RunContext, run_stage
@@ -63,6 +62,11 @@ class Pipeline:
     def student(self) -> Student:
         """The student, found and checked."""
         return load_student(self._settings.student, self.workspace.directory)
+
+    @property
+    def files(self) -> Files:
+        """The models of the workspace."""
+        return Files(self.workspace, self.store, lambda: self.student, self._dataset, self._open_engine, self._run)
 
     @cached_property
     def strategies(self) -> dict[str, Strategy]:
@@ -216,7 +220,7 @@ class Pipeline:
 
     def export(self) -> dict[str, Any]:
         """Merge the newest adapter, quantize, test, and write the tuned files."""
-        return self._export("tuned", self._settings.export.quantizations or (self.student.quantization,))
+        return self.files.export("tuned", self._settings.export.quantizations or (self.student.quantization,))
 
     def export_adapter(self) -> dict[str, Any]:
         """Write the newest adapter as a file of its own that llama.cpp puts on the base."""
@@ -235,19 +239,23 @@ class Pipeline:
 
         return self._run("export", events)
 
-    def evaluate(self, names: Sequence[str] = ("base", "tuned")) -> dict[str, Any]:
-        """Answer the holdout with each model and compare them in pairs."""
-        samples = self._samples("holdout")
-        candidates = self.candidates(names)
-        types = {c.name: read_header(c.path).quantization for c in candidates if c.name in ("base", "tuned")}
-        if len(set(types.values())) > 1:
-            raise InputError(
-                f"base is {types['base']} and tuned is {types['tuned']}: they can only be compared at one type",
-                hint=f"run `orca-local export --quantization {types['base']}`",
-            )
+    def evaluate(
+        self, names: Sequence[str] = ("base", "tuned"), quantizations: Sequence[str] = (), *, split: bool = False
+    ) -> dict[str, Any]:
+        """Answer the holdout with each model and compare them in pairs; base and tuned at one type, if one is given.
+
+        With `split`, the tuned model in F16 stands between the two, and says what training gave and what quantizing
+        took; further types are compared with it.
+        """
+        samples, settings = self._samples("holdout"), self._settings.evaluate
+        parts = None
+        if split:
+            models, parts = split_models(self.files, quantizations or (self.student.quantization,))
+        else:
+            models = compared_models(self.files, names, *quantizations)
 
         def events(run: RunContext) -> Iterator[Event]:
-            yield from evaluate(self.load, self.store, candidates, samples, self._settings.evaluate, run_id=run.run_id)
+            yield from evaluate(self.load, self.store, models, samples, settings, run_id=run.run_id, split=parts)
 
         return self._run("evaluate", events)
 
@@ -260,76 +268,12 @@ class Pipeline:
         return Outcome(self.probe(), self.teach(), self.build_dataset(), self.train(), self.export(), self.evaluate())
 
     def candidates(self, names: Sequence[str]) -> list[Candidate]:
-        """A candidate a name, each once; files that are called the same are told apart by their paths."""
-        found = [self.candidate(name) for name in dict.fromkeys(names)]
-        counts = Counter(candidate.name for candidate in found)
-        return [replace(c, name=str(c.path)) if counts[c.name] > 1 else c for c in found]
+        """A candidate a name; see `Files`."""
+        return self.files.candidates(names)
 
     def candidate(self, name: str) -> Candidate:
-        """`base` (made where it is not there yet), `tuned`, or a GGUF file."""
-        if name == "base":
-            path = self._ensure_base()
-        elif name == "tuned":
-            path = self._tuned_path()
-        else:
-            path = Path(name)
-            if not path.is_file():
-                raise InputError(f"no model {name!r}", hint="say base, tuned, or the path of a GGUF file")
-        header = read_header(path)
-        if header.metadata.get("general.type") == "adapter":
-            hint = f"put it on a model: `orca-local chat --adapter {path}`"
-            raise InputError(f"{path} is an adapter, not a model", hint=hint)
-        sha256 = file_sha256(path)
-        model_id = self.store.models.ensure(
-            path=str(path),
-            sha256=sha256,
-            architecture=header.architecture,
-            quantization=header.quantization,
-            parameters=header.parameters,
-        )
-        label = name if name in ("base", "tuned") else path.name
-        return Candidate(label, path, ModelRef(model_id, sha256))
-
-    def _export(self, name: str, quantizations: Sequence[str]) -> dict[str, Any]:
-        from orca_local.export.stage import export
-        from orca_local.pipeline.trained import acceptance_inputs, tuned_source, untrained_source
-
-        student = self.student
-        source = untrained_source(student) if name == "base" else tuned_source(self.store, student)
-        inputs = None if name == "base" else acceptance_inputs(self._dataset().rows, source)
-
-        def events(run: RunContext) -> Iterator[Event]:
-            run.record_inputs(**source.provenance)
-            yield from export(
-                self.store,
-                source,
-                name,
-                quantizations,
-                self.workspace.exports_dir,
-                self._open_engine,
-                inputs=inputs,
-                system_message=self._settings.dataset.system_message,
-                run_id=run.run_id,
-            )
-
-        return self._run("export", events)
-
-    def _ensure_base(self) -> Path:
-        """The base at the student's quantization; a file that is there and unchanged is not made again."""
-        from orca_local.export.stage import find_export
-        from orca_local.pipeline.trained import untrained_source
-
-        quantization = self.student.quantization
-        found = find_export(self.store, "base", quantization, untrained_source(self.student).provenance)
-        if found is not None:
-            return Path(found.path)
-        return Path(self._export("base", (quantization,))["files"][0]["path"])
-
-    def _tuned_path(self) -> Path:
-        row = self.store.exports.latest("tuned", self.student.quantization) or self.store.exports.latest("tuned")
-        if row is None or not Path(row.path).is_file():
-            raise InputError("there is no tuned model yet", hint="run `orca-local export` (after `orca-local train`)")
-        return Path(row.path)
+        """`base`, `tuned`, or a GGUF file; see `Files`."""
+        return self.files.candidate(name)
 
     def _dataset(self) -> Dataset:
         from orca_local.dataset.build import make_dataset

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from orca_local.adapters.adapter import adapter_sha256
 from orca_local.domain.errors import InputError
 from orca_local.export.acceptance import MIN_POSITIONS, MIN_PROMPTS, AcceptanceInputs, Row
-from orca_local.export.stage import Source
+from orca_local.export.source import Source
 from orca_local.pipeline.student import Student
 from orca_local.rows.rows import TrainingRow
 from orca_local.store.store import Store

@@ -82,9 +82,14 @@ class Exports:
         )
         return None if row is None else _export(row)
 
-    def list(self) -> list[ExportRow]:
-        """All files, the newest first."""
-        return [_export(row) for row in self._connection.rows("SELECT * FROM exports ORDER BY id DESC")]
+    def list(self, name: str | None = None, quantization: str | None = None) -> list[ExportRow]:
+        """All files, or those of this name and quantization, the newest first."""
+        found = self._connection.rows(
+            "SELECT * FROM exports WHERE name = coalesce(?, name) AND quantization = coalesce(?, quantization)"
+            " ORDER BY id DESC",
+            [name, quantization],
+        )
+        return [_export(row) for row in found]
 
 
 class Evaluations:

@@ -165,6 +165,8 @@ class LoraGroup(nn.Module):
         first = next(iter(layers.values()))
         self.width, self.device = first.shape[1], first.device
         self.frozen = hold(torch.cat(list(layers.values())))
+        self.observe: Callable[[torch.Tensor], None] | None = None
+        """Is shown what the layers read, norm or gate passed: shape [tokens, width]."""
         self.places: list[Place] = []
         self.scale, self.dropout, self.seed = 0.0, 0.0, 0
         self.a = nn.Parameter(torch.empty(0, self.width), requires_grad=False)
@@ -242,6 +244,8 @@ class _Product(torch.autograd.Function):
         wide = x.new_empty(len(x), weight.shape[1])
         read, low = wide[:, : group.width], wide[:, group.width :]
         state = group.given.forward(x, read)
+        if group.observe is not None:
+            group.observe(read)
         if group.places:
             torch.mm(read if keep is None else read * keep, group.low.t(), out=low)
         out = torch.mm(wide, weight.t()) if residual is None else torch.addmm(residual, wide, weight.t())

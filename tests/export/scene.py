@@ -15,7 +15,8 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.merge import write_tensors
-from orca_local.export.stage import Source, export
+from orca_local.export.source import Source
+from orca_local.export.stage import export
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.layer_names import linear_layers

@@ -16,7 +16,7 @@ from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.adapter_stage import export_adapter
 from orca_local.export.quantize import quantize
-from orca_local.export.stage import Source
+from orca_local.export.source import Source
 from orca_local.export.trial import OpenEngine
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header

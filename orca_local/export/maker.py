@@ -1,0 +1,174 @@
+"""Makes the files of an export: merged once, then quantized, tested and named, one type after another."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from orca_local.adapters.adapter import Adapter
+from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageProgressed, Warned
+from orca_local.domain.quantized import FULL
+from orca_local.export.acceptance import (
+    AcceptanceInputs,
+    CheckFailed,
+    Row,
+    check_finite,
+    check_metadata,
+    check_same_weights,
+    divergence,
+    tensor_types,
+)
+from orca_local.export.disk import disk_full, publish
+from orca_local.export.matrix import MatrixFile, MatrixSource
+from orca_local.export.merge import write_merged
+from orca_local.export.quantize import Matrix, WriteFailed, quantize, require_matrix_support
+from orca_local.export.source import Source, file_stem
+from orca_local.export.texts import general_rows
+from orca_local.export.trial import Checks, OpenEngine, checked, try_predictions, try_stops
+from orca_local.gguf.digest import file_sha256
+from orca_local.gguf.header import Header, read_header
+from orca_local.gguf.renderer import PromptRenderer
+from orca_local.store.results import ExportRow
+from orca_local.store.store import Store
+
+MUCH_LOST = 0.1
+"""KL to F16 in nats from which a quantization gets a warning."""
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Makes and tests the files that are missing, in a scratch directory, and names what passed."""
+
+    store: Store
+    source: Source
+    name: str
+    directory: Path
+    scratch: Path
+    open_engine: OpenEngine
+    inputs: AcceptanceInputs | None
+    run_id: int
+    needed: int
+    rows: dict[str, ExportRow]
+    """Exports by quantization; what is made is added."""
+
+    def make(self, missing: Sequence[str]) -> Iterator[Event]:
+        """Merge, then quantize, test and publish each type."""
+        checks = yield from self._merge()
+        # The merged file itself moves to its name when nothing is to be quantized from it any more.
+        for quantization in sorted(missing, key=lambda q: q == FULL):
+            made = self.scratch / f"{quantization}.gguf"
+            record: dict[str, Any] = {"checks": list(checks)}
+            if quantization != FULL:
+                yield from self._quantize(made, quantization, record)
+            if self.inputs is not None:
+                yield self._progress(f"answering {len(self.inputs.prompts)} prompts")
+                with closing(self.open_engine(made)) as engine:
+                    record["checks"] += yield from checked([try_stops(engine, self.inputs)])
+            record["tensor_types"] = tensor_types(read_header(made))
+            row = self._publish(made, quantization, record)
+            self.rows[quantization] = row
+            yield FileWritten(row.path, row.bytes, row.sha256)
+            yield self._progress("")
+
+    @property
+    def _merged(self) -> Path:
+        return self.scratch / f"{FULL}.gguf"
+
+    def _progress(self, note: str) -> StageProgressed:
+        return StageProgressed(len(self.rows), note=note)
+
+    def _merge(self) -> Checks:
+        yield self._progress("merging")
+        directory = self.source.adapter_directory
+        adapter = Adapter.load(directory) if directory else None
+        try:
+            made = write_merged(self._merged, self.source.header, adapter, self.source.provenance)
+        except CheckFailed as failure:
+            yield failure.check
+            raise
+        yield self._progress("testing the merged file")
+        return (yield from checked(self._merged_checks(made)))
+
+    def _merged_checks(self, made: Header) -> Iterator[AcceptanceChecked]:
+        yield check_metadata(self.source.header, made)
+        yield check_finite(made)
+        if self.inputs is None:
+            yield check_same_weights(self.source.header, made)
+            return
+        with closing(self.open_engine(self._merged)) as engine:
+            yield from try_predictions(engine, self.inputs)
+
+    def _quantize(self, made: Path, quantization: str, record: dict[str, Any]) -> Iterator[Event]:
+        matrix = yield from self._matrix(quantization, record)
+        yield self._progress(f"quantizing to {quantization}")
+        try:
+            quantize(self._merged, made, quantization, matrix)
+        except WriteFailed as error:
+            raise disk_full(self.directory, self.needed, str(error)) from error
+        header = read_header(made)
+        checks = yield from checked(check(header) for check in (self._same_metadata, check_finite))
+        record["checks"] += [{**check, "name": f"{check['name']} ({quantization})"} for check in checks]
+        rows = self.inputs.rows if self.inputs else self._general_rows()
+        if rows:
+            yield self._progress(f"comparing {quantization} with {FULL}")
+            with closing(self.open_engine(self._merged)) as full, closing(self.open_engine(made)) as quantized:
+                lost = divergence(
+                    (full.prompt_logits(ids, positions) for ids, positions in rows),
+                    (quantized.prompt_logits(ids, positions) for ids, positions in rows),
+                )
+            record["quantized_vs_f16"] = asdict(lost)
+            value = f"KL {lost.kl:.2e}, {100 * lost.agreement:.1f} % same token"
+            yield AcceptanceChecked(f"{quantization} against {FULL}", True, value, "")
+            if not lost.kl <= MUCH_LOST:
+                yield Warned(f"{quantization} is far from the unquantized model ({value})", "choose a larger type")
+
+    def _matrix(self, quantization: str, record: dict[str, Any]) -> Generator[Event, None, Matrix | None]:
+        """The importance matrix that this type is made with, measured where it is not there yet."""
+        source = self.source.matrix_for(quantization)
+        if source is None:
+            return None
+        require_matrix_support()
+        file = self._matrix_file(source)
+        path = file.find(self.source.header)
+        if path is None:
+            yield self._progress(f"measuring the importance matrix on {source.rows} rows")
+            path = file.make(self.source.header)
+        record["imatrix"] = source.record
+        return Matrix(path, source.key)
+
+    def _matrix_file(self, source: MatrixSource) -> MatrixFile:
+        kept = self.directory / f"{file_stem(self.source.header)}-{self.name}.imatrix.gguf"
+        return MatrixFile(source, kept, self.scratch / "imatrix.gguf")
+
+    def _same_metadata(self, made: Header) -> AcceptanceChecked:
+        return check_metadata(self.source.header, made)
+
+    def _general_rows(self) -> Sequence[Row]:
+        with closing(PromptRenderer(self._merged)) as renderer:
+            return general_rows(renderer)
+
+    def _publish(self, made: Path, quantization: str, record: dict[str, Any]) -> ExportRow:
+        """Sync, rename, reopen, and enter into the store."""
+        label, matrix = self.name, self.source.matrix_for(quantization)
+        if matrix is not None:
+            self._matrix_file(matrix).keep()
+            if self.name == "base" and matrix.file is None:
+                # The one without a matrix, which was there before there were rows to measure on, stays beside it.
+                label = "base-imatrix"
+        target = self.directory / f"{file_stem(self.source.header)}-{label}-{quantization}.gguf"
+        publish(made, target)
+        row = ExportRow(
+            run_id=self.run_id,
+            name=self.name,
+            path=str(target),
+            sha256=file_sha256(target),
+            quantization=quantization,
+            bytes=target.stat().st_size,
+            adapter_id=self.source.adapter_id,
+            acceptance={**record, "provenance": self.source.provenance_at(quantization)},
+        )
+        self.store.exports.add(row)
+        return row

@@ -1,0 +1,48 @@
+"""What an export says at its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.events import StageFinished
+from orca_local.domain.quantized import FULL, Quantized, recommend
+from orca_local.gguf.header import read_header
+from orca_local.gguf.importance import KEY
+from orca_local.store.results import ExportRow
+
+
+def export_finished(run_id: int, name: str, rows: Sequence[ExportRow], started: float) -> StageFinished:
+    """The last event of an export that began at `started` of the monotonic clock."""
+    summary: dict[str, Any] = {
+        "run_id": run_id,
+        "name": name,
+        "files": [{key: getattr(row, key) for key in ("path", "sha256", "quantization", "bytes")} for row in rows],
+        "acceptance": {row.quantization: row.acceptance for row in rows},
+    }
+    types = [found for row in rows if (found := quantized(row)) is not None]
+    summary["types"] = [found.to_dict() for found in types]
+    recommendation = recommend(types)
+    if recommendation is not None:
+        summary["recommendation"] = recommendation.to_dict()
+    summary["seconds"] = round(time.monotonic() - started, 3)
+    return StageFinished("export", summary)
+
+
+def quantized(row: ExportRow) -> Quantized | None:
+    """Size and nearness to F16 of an exported file; None where it was not compared, as an adapter is not."""
+    compared = row.acceptance.get("quantized_vs_f16")
+    if compared is None and row.quantization != FULL:
+        return None
+    header = read_header(Path(row.path))
+    return Quantized(
+        row.quantization,
+        row.bytes,
+        8 * sum(tensor.bytes for tensor in header.tensors) / header.parameters,
+        kl=compared["kl"] if compared else 0.0,
+        agreement=compared["agreement"] if compared else 1.0,
+        tensor_types=row.acceptance.get("tensor_types", {}),
+        imatrix=KEY in row.acceptance["provenance"],
+    )

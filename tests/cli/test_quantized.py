@@ -1,0 +1,68 @@
+"""The tables of `export` and `evaluate --split`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orca_local.cli.app import run
+from orca_local.cli.quantized import show_split, show_types
+
+TYPE = {
+    "quantization": "Q4_K_M",
+    "bytes": 105_000_000,
+    "bits_per_weight": 6.17,
+    "tensor_types": {"F32": 61, "Q5_0": 166, "Q6_K": 15},
+    "kl": 0.0442,
+    "agreement": 0.91,
+    "imatrix": True,
+}
+
+
+def test_a_row_a_type_says_what_it_takes_and_what_it_costs(capsys: pytest.CaptureFixture[str]) -> None:
+    show_types({"types": [TYPE], "recommendation": {"quantization": "Q4_K_M", "reason": "Q4_K_M is the smallest"}})
+    said = capsys.readouterr().out
+    for cell in ("Q4_K_M", "105 MB", "6.17", "61 F32, 166 Q5_0, 15 Q6_K", "yes", "0.0442", "91.0 %"):
+        assert cell in said
+    assert "accuracy" not in said and "recommended: Q4_K_M is the smallest\n" in said
+
+
+def test_accuracies_stand_beside_it_where_they_were_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    show_types({"types": [{**TYPE, "accuracy": 0.5, "loss": {"value": -0.02, "ci": [-0.05, 0.01], "n": 200}}]})
+    said = capsys.readouterr().out
+    assert "50.0 %" in said and "-2.0 [-5.0, 1.0]" in said
+
+
+def test_an_adapter_has_no_types(capsys: pytest.CaptureFixture[str]) -> None:
+    show_types({"files": []})
+    show_types({"types": []})
+    assert not capsys.readouterr().out
+
+
+def test_the_split_says_what_training_gave_and_what_quantizing_took(capsys: pytest.CaptureFixture[str]) -> None:
+    def change(value: float) -> dict[str, object]:
+        return {"value": value, "ci": [value - 0.1, value + 0.1], "p_value": 0.5, "n": 10}
+
+    accuracies = {name: {"accuracy": value} for name, value in (("base", 0.1), ("tuned_f16", 0.6), ("tuned", 0.5))}
+    changes = {"trained": change(0.5), "quantized": change(-0.1), "total": change(0.4)}
+    show_split({"quantization": "Q4_0", **accuracies, **changes})
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[3][:12] == ["training", "gave", "base", "Q4_0", "→", "tuned", "F16", "10.0", "%", "60.0", "%", "+50.0"]
+    assert lines[4][-4:] == ["-10.0", "[-20.0,", "0.0]", "0.5"]
+    assert lines[5][-4:] == ["+40.0", "[30.0,", "50.0]", "0.5"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["evaluate", "--split", "--model", "base"], "leave out --model"),
+        (["evaluate", "--quantization", "Q8_0", "--quantization", "Q4_0"], "several can be compared with --split"),
+        (["export", "--adapter-only", "--imatrix", "none"], "leave out --quantization and --imatrix"),
+    ],
+)
+def test_options_that_contradict_are_refused(
+    words: list[str], said: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*words, "-w", str(workspace)]) == 2
+    assert said in capsys.readouterr().err

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from orca_local.domain.quantized import Loss, Quantized, recommend
+from orca_local.domain.statistics import Interval
+
+
+def made(name: str, size: int, kl: float, loss: tuple[float, float, float] | None = None) -> Quantized:
+    lost = None if loss is None else Loss(loss[0], Interval(loss[1], loss[2]), 200)
+    return Quantized(name, size, 8 * size / 100, kl, 1 - kl, loss=lost)
+
+
+F16, Q8, Q6, Q4 = made("F16", 200, 0.0), made("Q8_0", 106, 0.003), made("Q6_K", 82, 0.012), made("Q4_K_M", 60, 0.07)
+
+
+@pytest.mark.parametrize(
+    ("types", "chosen", "said"),
+    [
+        ([F16, Q8, Q6, Q4], "Q6_K", "Q6_K is the smallest that predicts within 0.02 nats of F16: 0.012 nats"),
+        ([Q4, Q8], "Q8_0", "Q8_0 is the smallest that predicts within"),
+        ([Q4, made("Q2_K", 40, 0.9)], "Q4_K_M", "none of these predicts within 0.02 nats of F16; Q4_K_M"),
+        ([made("A", 60, 0.02), made("B", 60, 0.01)], "B", "B is the smallest"),
+    ],
+)
+def test_without_accuracies_the_smallest_that_predicts_alike_is_taken(
+    types: list[Quantized], chosen: str, said: str
+) -> None:
+    found = recommend(types)
+    assert found is not None and found.quantization == chosen and found.reason.startswith(said)
+
+
+NONE = (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("q8", "q6", "q4", "chosen", "said"),
+    [
+        # The loss of Q4 may be three points, that of Q6 one.
+        ((0, -0.005, 0.005), (0, -0.01, 0.006), (-0.01, -0.03, 0.01), "Q6_K", "Q6_K is the smallest whose accuracy"),
+        # A type that answers no worse may be far in its predictions: answers are what is wanted.
+        ((0, -0.005, 0.005), (0, -0.01, 0.01), (0.01, -0.01, 0.03), "Q4_K_M", "+1.0 points, 95 % interval [-1.0, 3.0]"),
+        # A wide interval proves nothing, though it contains zero.
+        ((0, -0.2, 0.2), (0, -0.2, 0.2), (0, -0.2, 0.2), "Q6_K", "200 samples cannot show of any"),
+    ],
+)
+def test_with_accuracies_the_smallest_whose_loss_is_shown_to_be_small_is_taken(
+    q8: tuple[float, float, float],
+    q6: tuple[float, float, float],
+    q4: tuple[float, float, float],
+    chosen: str,
+    said: str,
+) -> None:
+    losses = zip((F16, Q8, Q6, Q4), (NONE, q8, q6, q4), strict=True)
+    found = recommend([made(t.quantization, t.bytes, t.kl, loss) for t, loss in losses])
+    assert found is not None and found.quantization == chosen and said in found.reason
+
+
+def test_one_type_is_no_choice() -> None:
+    assert recommend([Q8]) is None and recommend([]) is None
+
+
+def test_the_row_that_is_printed() -> None:
+    assert "loss" not in Q8.to_dict() and "accuracy" not in Q8.to_dict()
+    assert made("Q8_0", 106, 0.003, (0, -0.1, 0.1)).to_dict()["loss"] == {"value": 0, "ci": [-0.1, 0.1], "n": 200}

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from orca_local.domain.quantized import Quantized
+from orca_local.evaluate.split import Split, split_gain
+from tests.evaluate.test_compare import answers
+
+TYPES = {
+    "tuned:F16": Quantized("F16", 200, 16.0, 0.0, 1.0),
+    "tuned": Quantized("Q4_K_M", 60, 4.9, 0.07, 0.9),
+    "tuned:Q2_K": Quantized("Q2_K", 40, 3.1, 0.9, 0.5),
+}
+
+
+def test_training_and_quantizing_add_up_to_the_gain() -> None:
+    found = split_gain(
+        {
+            "base": answers("00000000" + "11"),
+            "tuned:F16": answers("11111110" + "11"),
+            "tuned": answers("11111000" + "11"),
+            "tuned:Q2_K": answers("00000000" + "00"),
+        },
+        Split("tuned:F16", TYPES),
+    )
+    split = found["split"]
+    assert [split[name]["accuracy"] for name in ("base", "tuned_f16", "tuned")] == pytest.approx([0.2, 0.9, 0.7])
+    values = [split[name]["value"] for name in ("trained", "quantized", "total")]
+    assert values == pytest.approx([0.7, -0.2, 0.5])
+    assert split["quantization"] == "Q4_K_M"
+    # Seven samples won and none lost: two-sided exact p = 2 · 0.5⁷.
+    assert split["trained"]["p_value"] == pytest.approx(2 * 0.5**7)
+    assert split["quantized"]["ci"][0] < -0.2 < split["quantized"]["ci"][1]
+
+
+def test_every_type_is_compared_with_f16_on_the_same_samples() -> None:
+    given = {"base": "0011", "tuned:F16": "1111", "tuned": "1110", "tuned:Q2_K": "0000"}
+    found = split_gain({name: answers(values) for name, values in given.items()}, Split("tuned:F16", TYPES))
+    rows = {row["quantization"]: (row["accuracy"], row["loss"]["value"]) for row in found["types"]}
+    assert rows == {"F16": (1.0, 0.0), "Q4_K_M": (0.75, -0.25), "Q2_K": (0.0, -1.0)}
+    assert found["recommendation"]["reason"].startswith("4 samples cannot show")

@@ -1,0 +1,194 @@
+"""Exports with an importance matrix: of tiny models, so most types fall back, but with the matrix all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orca_local.domain.errors import AcceptanceError, InputError, MissingError
+from orca_local.domain.events import Event, FileWritten, StageFinished, Warned
+from orca_local.export import texts
+from orca_local.export.matrix import MatrixSource
+from orca_local.export.source import Source
+from orca_local.export.stage import export
+from orca_local.export.types import NEEDS_MATRIX
+from orca_local.gguf.digest import file_sha256
+from orca_local.gguf.header import read_header
+from orca_local.gguf.importance import KEY, ColumnSquares, ImportanceMatrix, read_importance, write_importance
+from orca_local.gguf.layer_names import linear_layers
+from orca_local.gguf.llama import library
+from orca_local.store.store import Store
+from tests.export.scene import inputs_for, open_engine, random_adapter
+
+
+@pytest.fixture(autouse=True)
+def one_short_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How far a type is from F16 does not matter here, and takes most of the time."""
+    monkeypatch.setattr(texts, "_CONVERSATIONS", texts._CONVERSATIONS[-1:])
+
+
+@dataclass
+class Measured:
+    """A matrix that counts how often it is measured."""
+
+    gguf: Path
+    seed: int = 0
+    times: int = 0
+    columns: dict[str, ColumnSquares] = field(default_factory=dict)
+
+    def __call__(self) -> Mapping[str, ColumnSquares]:
+        self.times += 1
+        rng = np.random.default_rng(self.seed)
+        for layer in linear_layers(read_header(self.gguf)):
+            self.columns[layer.gguf_name] = ColumnSquares((rng.random(layer.in_features) ** 8).astype(np.float32), 9)
+        return self.columns
+
+    def source(self, key: str = "rows:1", left_out: int = 0) -> Source:
+        matrix = MatrixSource(key, measure=self, rows=3, left_out=left_out)
+        return Source(read_header(self.gguf), file_sha256(self.gguf), matrix=matrix)
+
+
+def run(store: Store, source: Source, directory: Path, *types: str) -> list[Event]:
+    run_id = store.runs.start("export", "{}", {})
+    return list(
+        export(store, source, "base", types, directory, open_engine, inputs=None, system_message="", run_id=run_id)
+    )
+
+
+def written(events: list[Event]) -> list[str]:
+    return [Path(event.path).name for event in events if isinstance(event, FileWritten)]
+
+
+def summary_of(events: list[Event]) -> dict:  # type: ignore[type-arg]
+    assert isinstance(events[-1], StageFinished)
+    return events[-1].summary
+
+
+def test_the_matrix_is_measured_once_and_kept_beside_the_files(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    measure = Measured(tiny_gguf)
+    events = run(store, measure.source(), tmp_path / "out", "Q8_0", "Q4_K_M", "IQ2_XXS")
+    assert written(events) == ["tiny-base-Q8_0.gguf", "tiny-base-imatrix-Q4_K_M.gguf", "tiny-base-imatrix-IQ2_XXS.gguf"]
+    assert measure.times == 1
+    kept = read_importance(tmp_path / "out" / "tiny-base.imatrix.gguf")
+    assert kept.key == "rows:1" and kept.columns.keys() == measure.columns.keys()
+    for name, squares in measure.columns.items():
+        np.testing.assert_array_equal(kept.columns[name].sums, squares.sums)
+    types = {row["quantization"]: row for row in summary_of(events)["types"]}
+    assert [types[q]["imatrix"] for q in ("Q8_0", "Q4_K_M", "IQ2_XXS")] == [False, True, True]
+    for file, key in zip(summary_of(events)["files"], (None, "rows:1", "rows:1"), strict=True):
+        assert read_header(Path(file["path"])).metadata.get(KEY) == key
+        assert summary_of(events)["acceptance"][file["quantization"]]["provenance"].get(KEY) == key
+    card = (tmp_path / "out" / "tiny-base-imatrix-Q4_K_M.gguf.md").read_text()
+    assert "importance matrix: measured on 3 training rows" in card
+    more = run(store, measure.source(), tmp_path / "out", "Q4_K_M", "IQ4_XS")
+    assert written(more) == ["tiny-base-imatrix-IQ4_XS.gguf"] and measure.times == 1
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_another_matrix_makes_the_file_again(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    first, second = Measured(tiny_gguf), Measured(tiny_gguf, seed=1)
+    run(store, first.source("rows:1"), tmp_path / "out", "Q4_0", "Q8_0")
+    path = tmp_path / "out" / "tiny-base-imatrix-Q4_0.gguf"
+    before = file_sha256(path)
+    assert written(run(store, second.source("rows:2"), tmp_path / "out", "Q4_0", "Q8_0")) == [path.name]
+    assert file_sha256(path) != before and second.times == 1
+    assert read_importance(tmp_path / "out" / "tiny-base.imatrix.gguf").key == "rows:2"
+
+
+def test_a_base_without_a_matrix_stays_beside_one_with(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    """The one that was probed is there again, for nothing, after the one that the tuned model is compared with."""
+    measure = Measured(tiny_gguf)
+    plain = replace(measure.source(), matrix=None)
+    for source, files in (
+        (plain, ["tiny-base-Q4_0.gguf"]),
+        (measure.source(), ["tiny-base-imatrix-Q4_0.gguf"]),
+        (plain, []),
+        (measure.source(), []),
+    ):
+        assert written(run(store, source, tmp_path / "out", "Q4_0")) == files
+    with_it, without = tmp_path / "out" / "tiny-base-imatrix-Q4_0.gguf", tmp_path / "out" / "tiny-base-Q4_0.gguf"
+    assert file_sha256(with_it) != file_sha256(without)
+
+
+def test_a_matrix_of_the_users_is_used_where_it_lies(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    measure, mine = Measured(tiny_gguf), tmp_path / "mine.gguf"
+    write_importance(mine, ImportanceMatrix(measure()), dataset="mine", rows=1)
+    source = replace(measure.source(), matrix=MatrixSource("file:abc", file=mine))
+    events = run(store, source, tmp_path / "out", "Q4_K_M")
+    assert written(events) == ["tiny-base-Q4_K_M.gguf"] and measure.times == 1
+    assert summary_of(events)["acceptance"]["Q4_K_M"]["imatrix"] == {"file": str(mine)}
+    assert not list((tmp_path / "out").glob("*.imatrix.gguf"))
+    assert "importance matrix: mine.gguf" in (tmp_path / "out" / "tiny-base-Q4_K_M.gguf.md").read_text()
+
+
+@pytest.mark.parametrize("name", NEEDS_MATRIX)
+def test_a_type_that_needs_a_matrix_is_refused_without_one(
+    name: str, store: Store, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    source = replace(Measured(tiny_gguf).source(), matrix=None)
+    with pytest.raises(InputError, match=f"{name} cannot be made without an importance matrix") as raised:
+        run(store, source, tmp_path / "out", "Q8_0", name)
+    assert "export.imatrix" in raised.value.hint and not (tmp_path / "out").exists()
+
+
+def test_rows_that_were_left_out_are_told(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    measure = Measured(tiny_gguf)
+    for types, told in ((["Q8_0"], 0), (["Q8_0", "Q4_0"], 1), (["Q4_0"], 0)):
+        events = run(store, measure.source(left_out=2), tmp_path / "out", *types)
+        warnings = [event.message for event in events if isinstance(event, Warned) and "matrix" in event.message]
+        assert len(warnings) == told and all(message.startswith("2 training rows") for message in warnings)
+
+
+def test_a_matrix_that_does_not_cover_the_model_ends_the_export(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    source = Measured(tiny_gguf).source()
+    matrix = MatrixSource("rows:1", measure=dict, rows=3)
+    with pytest.raises(InputError, match=r"no entry for blk\.0\.attn_q\.weight"):
+        run(store, replace(source, matrix=matrix), tmp_path / "out", "Q4_0")
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_matrix_file_that_was_damaged_is_measured_again(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    measure = Measured(tiny_gguf)
+    run(store, measure.source(), tmp_path / "out", "Q4_0")
+    kept = tmp_path / "out" / "tiny-base.imatrix.gguf"
+    kept.write_bytes(kept.read_bytes()[:-100])
+    run(store, measure.source(), tmp_path / "out", "Q4_1")
+    assert measure.times == 2 and read_importance(kept).key == "rows:1"
+
+
+def test_an_export_that_fails_leaves_no_matrix(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    random_adapter(tiny_gguf).save(tmp_path / "adapter")
+    measure = Measured(tiny_gguf)
+    source = replace(measure.source(), adapter_directory=tmp_path / "adapter")
+    inputs = inputs_for(tiny_gguf, tmp_path / "adapter")
+    run_id = store.runs.start("export", "{}", {})
+    with pytest.raises(AcceptanceError, match="ends by itself"):
+        list(
+            export(
+                store,
+                source,
+                "tuned",
+                ["Q4_0"],
+                tmp_path / "out",
+                open_engine,
+                inputs=inputs,
+                system_message="",
+                run_id=run_id,
+            )
+        )
+    assert measure.times == 1 and not list((tmp_path / "out").iterdir())
+
+
+def test_a_llama_cpp_that_takes_no_matrix_is_named_before_the_work(
+    store: Store, tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older ones want a C++ object; to go on without a matrix would be another file than was asked for."""
+    monkeypatch.delattr(library(), "llama_model_imatrix_data")
+    with pytest.raises(MissingError, match="cannot be given an importance matrix") as raised:
+        run(store, Measured(tiny_gguf).source(), tmp_path / "out", "Q4_0")
+    assert "pip install -U" in raised.value.hint and not (tmp_path / "out").exists()
+    run(store, Measured(tiny_gguf).source(), tmp_path / "out", "Q8_0")

@@ -1,0 +1,186 @@
+"""Which rows a matrix is measured on, and what makes it another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from orca_local.dataset.build import Dataset
+from orca_local.domain.errors import InputError
+from orca_local.domain.prompts import plain_messages
+from orca_local.domain.settings import ExportSettings, Settings
+from orca_local.domain.types import Message, Sample
+from orca_local.export.acceptance import divergence
+from orca_local.export.merge import write_merged
+from orca_local.export.quantize import Matrix, quantize
+from orca_local.export.source import Source
+from orca_local.gguf.digest import file_sha256
+from orca_local.gguf.header import read_header
+from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, write_importance
+from orca_local.gguf.layer_names import linear_layers
+from orca_local.gguf.renderer import PromptRenderer
+from orca_local.pipeline import importance
+from orca_local.pipeline.importance import fit_rows, with_brought_matrix, with_matrix
+from orca_local.rows.rows import TrainingRow, make_row
+from orca_local.starter.install import iter_answers, load_samples
+from orca_local.store.store import Store
+from orca_local.tasks.split import content_hash
+from tests.export.scene import open_engine, random_adapter
+from tests.train.data import make_rows
+
+SETTINGS = Settings()
+
+
+def sample(name: str, prompt: str, split: str) -> tuple[Sample, str]:
+    made = Sample(name, "sums", "number", prompt, ("1",), split)  # type: ignore[arg-type]
+    return made, content_hash(made)
+
+
+@pytest.fixture
+def dataset(tiny_gguf: Path) -> Dataset:
+    rows = make_rows(tiny_gguf)
+    conversations = [
+        (Message("system", ""), Message("user", f"What is {i} + {i}?"), Message("assistant", "so"))
+        for i in range(len(rows))
+    ]
+    return Dataset(rows, conversations)
+
+
+@pytest.fixture
+def store(tmp_path: Path):  # type: ignore[no-untyped-def]
+    with Store.open(tmp_path / "orca.db", create=True) as store:
+        store.samples.add([sample("h", "Another question", "holdout"), sample("p", "And one more", "probe")], "x")
+        yield store
+
+
+def source_of(gguf: Path) -> Source:
+    return Source(read_header(gguf), file_sha256(gguf))
+
+
+def test_rows_that_ask_what_is_scored_are_left_out(
+    store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    """By what they say, not by their names, in any turn."""
+    assert len(fit_rows(dataset, store)) == 24
+    store.samples.add([sample("x", "what is 3 + 3", "holdout"), sample("y", "What is 5 + 5?", "probe")], "x")
+    shown = dataset.conversations[7]
+    dataset.conversations[8] = (shown[0], Message("user", "What is 5 + 5?"), shown[2], *shown[1:])
+    kept = {row.sample_id for row in fit_rows(dataset, store)}
+    assert kept == {f"s{i}" for i in range(24)} - {"s3", "s5", "s8"}
+    matrix = with_matrix(source_of(tiny_gguf), SETTINGS, tmp_path, store, dataset).matrix
+    assert matrix is not None and (matrix.rows, matrix.left_out) == (21, 3)
+
+
+def test_what_is_measured_is_those_rows_in_the_trained_model(
+    store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    source = source_of(tiny_gguf)
+    random_adapter(tiny_gguf).save(tmp_path / "adapter")
+    found = {}
+    for name, given in (("base", source), ("tuned", replace(source, adapter_directory=tmp_path / "adapter"))):
+        matrix = with_matrix(given, SETTINGS, tmp_path, store, dataset).matrix
+        assert matrix is not None and matrix.measure is not None
+        found[name] = matrix.measure()["blk.1.ffn_down.weight"]
+        assert found[name].count == sum(len(row.token_ids) for row in dataset.rows)
+    assert not np.allclose(found["base"].means, found["tuned"].means, rtol=0.1)
+
+
+def test_the_key_changes_with_all_that_the_matrix_is_made_of(
+    store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    source = source_of(tiny_gguf)
+    random_adapter(tiny_gguf).save(tmp_path / "adapter")
+    fewer = Dataset(dataset.rows[1:], dataset.conversations[1:])
+    exact = Settings.model_validate({"train": {"compute": "float32"}})
+    made = [
+        with_matrix(*given, store, rows).matrix
+        for *given, rows in (
+            (source, SETTINGS, tmp_path, dataset),
+            (source, SETTINGS, tmp_path, dataset),
+            (replace(source, adapter_directory=tmp_path / "adapter"), SETTINGS, tmp_path, dataset),
+            (source, SETTINGS, tmp_path, fewer),
+            (source, exact, tmp_path, dataset),
+        )
+    ]
+    first, same, *others = [matrix.key for matrix in made if matrix is not None]
+    assert first == same and first.startswith("rows:") and len({first, *others}) == 4
+
+
+def test_no_more_rows_than_are_needed(
+    store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importance, "TOKENS", 100)
+    matrix = with_matrix(source_of(tiny_gguf), SETTINGS, tmp_path, store, dataset).matrix
+    assert matrix is not None and 1 < matrix.rows < 10
+
+
+def test_none_means_none_and_no_rows_are_told(store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path) -> None:
+    none = Settings(export=ExportSettings(imatrix="none"))
+    source = source_of(tiny_gguf)
+    assert with_matrix(source, none, tmp_path, store, dataset).matrix is None
+    with pytest.raises(InputError, match="no training row to measure"):
+        with_matrix(source, SETTINGS, tmp_path, store, Dataset())
+    assert with_brought_matrix(source, SETTINGS, tmp_path).matrix is None
+
+
+def test_a_file_is_looked_for_in_the_workspace_and_has_to_fit(
+    store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    source, mine = source_of(tiny_gguf), Settings(export=ExportSettings(imatrix="mine.gguf"))
+    with pytest.raises(InputError, match="no file"):
+        with_brought_matrix(source, mine, tmp_path)
+    columns = {
+        layer.gguf_name: ColumnSquares(np.ones(layer.in_features, np.float32), 1)
+        for layer in linear_layers(source.header)
+    }
+    write_importance(tmp_path / "mine.gguf", ImportanceMatrix(columns), dataset="mine", rows=1)
+    for found in (with_brought_matrix(source, mine, tmp_path), with_matrix(source, mine, tmp_path, store, dataset)):
+        assert found.matrix is not None and found.matrix.file == tmp_path / "mine.gguf"
+        assert found.matrix.key == f"file:{file_sha256(tmp_path / 'mine.gguf')}"
+    del columns["blk.0.attn_q.weight"]
+    write_importance(tmp_path / "mine.gguf", ImportanceMatrix(columns), dataset="mine", rows=1)
+    with pytest.raises(InputError, match=r"mine\.gguf has no entry for blk\.0\.attn_q"):
+        with_brought_matrix(source, mine, tmp_path)
+
+
+@pytest.mark.student
+def test_the_students_own_matrix_halves_what_quantizing_takes(student_gguf: Path, tmp_path: Path, store: Store) -> None:
+    """On rows of the starter, and measured on others of them."""
+    rows, conversations = starter_rows(student_gguf, 20)
+    source = source_of(student_gguf)
+    matrix = with_matrix(source, SETTINGS, tmp_path, store, Dataset(rows[4:], conversations[4:])).matrix
+    assert matrix is not None and matrix.measure is not None
+    full = write_merged(tmp_path / "F16.gguf", source.header, None, {}).path
+    write_importance(tmp_path / "imatrix.gguf", ImportanceMatrix(matrix.measure()), dataset="rows", rows=matrix.rows)
+    lost = {}
+    for name, given in (("without", None), ("with", Matrix(tmp_path / "imatrix.gguf", matrix.key))):
+        quantize(full, tmp_path / f"{name}.gguf", "Q4_0", given)
+        lost[name] = divergence(logits(full, rows[:4]), logits(tmp_path / f"{name}.gguf", rows[:4])).kl
+    assert lost["with"] < 0.75 * lost["without"]
+
+
+def starter_rows(gguf: Path, count: int) -> tuple[list[TrainingRow], list[tuple[Message, ...]]]:
+    samples = {sample.id: sample for sample in load_samples()}
+    with closing(PromptRenderer(gguf)) as renderer:
+        found: dict[str, tuple[Message, ...]] = {}
+        for answer in islice(iter_answers(), 0, None, 31):
+            found[answer.sample_id] = (
+                *plain_messages(samples[answer.sample_id], ""),
+                Message("assistant", answer.text),
+            )
+        chosen = list(found.items())[:count]
+        rows = [make_row(renderer, name, conversation, 512) for name, conversation in chosen]
+    return [row for row in rows if isinstance(row, TrainingRow)], [conversation for _, conversation in chosen]
+
+
+def logits(gguf: Path, rows: list[TrainingRow]) -> Iterator[NDArray[np.float32]]:
+    with closing(open_engine(gguf)) as engine:
+        for row in rows:
+            yield engine.prompt_logits(row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1))
