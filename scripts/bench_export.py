@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from orca_local.catalog.locate import resolve_student
 from orca_local.domain.events import AcceptanceChecked, FileWritten, StageProgressed
 from orca_local.gguf.header import read_header
-from scripts.train_bench.rows import load_rows
+from scripts.training_rows import starter_rows
 
 SECONDS, MEMORY = 20.0, 1.5
 """Targets: wall time, and peak memory as a multiple of the F16 file."""
@@ -92,7 +92,7 @@ def _export(connection: Connection, job: Job) -> None:
 
     adapter = job.adapter or _random_adapter(job)
     source = Source(read_header(job.student), file_sha256(job.student), adapter, None, {})
-    inputs = acceptance_inputs(load_rows(job.student, None, "step_by_step", 2048), source)
+    inputs = acceptance_inputs(starter_rows(job.student, "step_by_step"), source)
     connection.send("start")
     with Store.open(job.directory / "orca.db", create=True) as store:
         for event in export(

@@ -27,7 +27,7 @@ from orca_local.train.batches import make_batch, split_validation
 from orca_local.train.recipe import make_recipe
 from scripts.train_bench.peer import Job, Peer, PeerProcess, Segment
 from scripts.train_bench.rate import matrix_rates, step_flops
-from scripts.train_bench.rows import load_rows
+from scripts.training_rows import starter_rows, task_rows
 
 RATIO, MEMORY, LOSS = 2.0, 0.7, 0.01
 """Targets: how many times as fast, what share of the memory, relative difference of the held-out losses."""
@@ -39,7 +39,7 @@ def main() -> None:
     """Print rates, losses, memory, and the share of the machine's matrix rate."""
     arguments = _arguments()
     student = resolve_student(arguments.student, Path.cwd())
-    rows = load_rows(student, arguments.data, arguments.strategy, arguments.max_tokens)
+    rows = task_rows(student, arguments.data) if arguments.data else starter_rows(student, arguments.strategy)
     train, held = split_validation(rows, 0.1)
     recipe = make_recipe(TrainSettings(max_steps=arguments.steps, batch_size=arguments.batch_size), len(train))
     threads = arguments.threads or physical_cores()
@@ -65,7 +65,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--student", default="smollm2-135m-instruct", help="A GGUF, or an id of the catalog.")
     parser.add_argument("--data", type=Path, help="A task file whose rationales are trained on, such as GSM8K's.")
     parser.add_argument("--strategy", default="step_by_step", help="Whose worked answers of the starter are taken.")
-    parser.add_argument("--max-tokens", type=int, default=2048, help="Longer rows are left out.")
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--segment", type=int, default=5, help="Steps that one takes before it is the other's turn.")
     parser.add_argument("--batch-size", type=int, default=16)

@@ -32,7 +32,7 @@ class OurPeer(Peer):
 
     def finish(self, directory: Path) -> None:
         """As the loop keeps it."""
-        self.backend.save_adapter(directory)
+        self.backend.adapter().save(directory)
 
     def profile(self) -> str:
         """A table of where the next step spends its time."""

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from orca_local.engines.memory import peak_memory
 from orca_local.rows.rows import TrainingRow
 from orca_local.train.batches import epoch_batches
 from orca_local.train.recipe import Recipe
@@ -141,8 +142,4 @@ def _forget_peak() -> None:
 
 
 def _peak() -> int:
-    if sys.platform == "linux":
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used if sys.platform == "darwin" else 1024 * used
+    return peak_memory() or 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

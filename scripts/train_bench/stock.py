@@ -14,7 +14,7 @@ import torch
 import transformers
 
 from orca_local.gguf.header import read_header
-from orca_local.train.torch_backend import TorchBackend
+from orca_local.train.state import start_adapter
 from scripts.train_bench.peer import Job, Peer, StepDone
 from tests.hf_model import load_hf_model, with_peft
 
@@ -104,8 +104,8 @@ class _Turns(transformers.TrainerCallback):
 
 def _model(job: Job) -> Any:
     header = read_header(job.student)
-    start = TorchBackend(header, job.recipe, "float32").adapter()
-    return with_peft(load_hf_model(header).to(getattr(torch, job.compute)), start).train()
+    model = load_hf_model(header).to(getattr(torch, job.compute))
+    return with_peft(model, start_adapter(header, job.recipe)).train()
 
 
 def _trainer(job: Job, model: Any, collate: Any, turns: _Turns, directory: str) -> Any:
