@@ -1,9 +1,10 @@
-"""Time our training steps against PEFT with its stock loss: same student, rows, adapter and type, in one run.
+"""Time our training against PEFT with the Hugging Face Trainer: same student, rows, recipe and type, in turns.
 
-python scripts/bench_train.py [--steps 5] [--batch-size 16] [--compute float32] [--threads N] [--profile]
+python scripts/bench_train.py [--data FILE] [--steps 60] [--compute float32] [--same-order] [--profile]
 
-The stock way puts every row through the vocabulary head at every position. Steps of the two alternate, and
-both must report the same losses. Needs the extras `torch`, `starter` and `dev`.
+Each trains in a process of its own; they take a few steps at a time, one after the other, so that a noisy machine
+is as noisy for both. Both adapters are then judged by one function: float32 logits of the student's weights plus
+the adapter, on rows that neither was trained on. Needs the extras `torch`, `starter` and `dev`.
 """
 
 from __future__ import annotations
@@ -11,132 +12,177 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import time
-import warnings
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
-
-import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from orca_local.catalog.locate import resolve_student
-from orca_local.domain.prompts import plain_messages
-from orca_local.domain.settings import DatasetSettings, TrainSettings
-from orca_local.domain.types import Message
+from orca_local.domain.settings import TrainSettings
 from orca_local.engines.threads import physical_cores
-from orca_local.gguf.header import read_header
-from orca_local.gguf.renderer import PromptRenderer
-from orca_local.rows.rows import TrainingRow, make_row
-from orca_local.starter.install import iter_answers, load_samples
-from orca_local.train.batches import Batch, epoch_batches, make_batch
+from orca_local.gguf.header import Header, read_header
+from orca_local.rows.rows import TrainingRow
+from orca_local.train.batches import make_batch, split_validation
 from orca_local.train.recipe import make_recipe
-from orca_local.train.torch_backend import TorchBackend
-from tests.hf_model import load_hf_model, with_peft
+from scripts.train_bench.peer import Job, Peer, PeerProcess, Segment
+from scripts.train_bench.rate import matrix_rates, step_flops
+from scripts.training_rows import starter_rows, task_rows
 
-TARGET = 1.5
-Step = Callable[[Batch], float]
+RATIO, MEMORY, LOSS = 2.0, 0.7, 0.01
+"""Targets: how many times as fast, what share of the memory, relative difference of the held-out losses."""
+HELD_OUT = 48
+"""Rows that are judged."""
 
 
 def main() -> None:
-    """Print tokens of rows per second of both, and their ratio."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Print rates, losses, memory, and the share of the machine's matrix rate."""
+    arguments = _arguments()
+    student = resolve_student(arguments.student, Path.cwd())
+    rows = task_rows(student, arguments.data) if arguments.data else starter_rows(student, arguments.strategy)
+    train, held = split_validation(rows, 0.1)
+    recipe = make_recipe(TrainSettings(max_steps=arguments.steps, batch_size=arguments.batch_size), len(train))
+    threads = arguments.threads or physical_cores()
+    job = Job(student, tuple(train), recipe, arguments.compute, threads, arguments.same_order)
+    tokens = statistics.mean(len(row.token_ids) for row in train)
+    print(
+        f"{len(train)} rows, {tokens:.0f} tokens each, of them "
+        f"{statistics.mean(row.loss_tokens for row in train):.0f} with loss; {recipe.total_steps} steps of "
+        f"{recipe.batch_size} rows, {arguments.compute}, {threads} threads"
+    )
+    if arguments.profile:
+        _profile(job)
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        ours, theirs = _race(job, arguments.segment, Path(directory))
+        _report_rates(read_header(student), job, ours.segments, theirs.segments)
+        _report_memory(ours.peak, theirs.peak)
+        _report_losses(student, held[:HELD_OUT], ours, theirs, job)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--student", default="smollm2-135m-instruct", help="A GGUF, or an id of the catalog.")
-    parser.add_argument("--strategy", default="step_by_step", help="Whose worked answers are trained on.")
-    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--data", type=Path, help="A task file whose rationales are trained on, such as GSM8K's.")
+    parser.add_argument("--strategy", default="step_by_step", help="Whose worked answers of the starter are taken.")
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--segment", type=int, default=5, help="Steps that one takes before it is the other's turn.")
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--compute", choices=["float32", "bfloat16"], default="float32", help="Of both.")
     parser.add_argument("--threads", type=int, default=0, help="0: the physical cores.")
-    parser.add_argument("--profile", action="store_true", help="Say where our steps spend their time.")
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads or physical_cores())
-    student = resolve_student(arguments.student, Path.cwd())
-    rows = starter_rows(student, arguments.strategy)
-    batches = [make_batch(batch) for batch in epoch_batches(rows, arguments.batch_size, 0, 0)][: arguments.steps + 1]
-    ours, stock = make_steps(student, len(rows), arguments.batch_size, arguments.compute)
-    lengths = [len(row.token_ids) for row in rows]
-    print(
-        f"{len(rows)} rows, {statistics.mean(lengths):.0f} tokens each, of them "
-        f"{statistics.mean(row.loss_tokens for row in rows):.0f} with loss; {torch.get_num_threads()} threads"
-    )
-    ratios = compare(ours, stock, batches, 2e-3 if arguments.compute == "float32" else 5e-2)
-    print(f"ratio {statistics.median(ratios):.2f} (median of {len(ratios)}; target {TARGET})")
-    if arguments.profile:
-        profile(ours, batches[-1])
+    parser.add_argument("--same-order", action="store_true", help="The Trainer takes our batches, not its own.")
+    parser.add_argument("--profile", action="store_true", help="Only say where our steps spend their time.")
+    return parser.parse_args()
 
 
-def compare(ours: Step, stock: Step, batches: Sequence[Batch], tolerance: float) -> list[float]:
-    """Run both on each batch, in turn first; the first batch warms up and is not counted."""
-    spent: dict[str, list[float]] = {"ours": [], "stock": []}
-    for number, batch in enumerate(batches):
-        losses = {}
-        order = [("ours", ours), ("stock", stock)]
-        for name, step in order if number % 2 else reversed(order):
-            started = time.perf_counter()
-            losses[name] = step(batch)
-            spent[name].append(time.perf_counter() - started)
-        if abs(losses["ours"] - losses["stock"]) > tolerance * losses["stock"]:
-            raise SystemExit(f"the losses differ at step {number + 1}: {losses}")
+class _Result:
+    def __init__(self, process: PeerProcess) -> None:
+        self.process = process
+        self.segments: list[Segment] = []
+        self.peak = 0
+        self.adapter = Path()
+
+    @property
+    def losses(self) -> list[float]:
+        """Training loss of every step."""
+        return [step.loss for segment in self.segments for step in segment.steps]
+
+
+def _race(job: Job, length: int, directory: Path) -> tuple[_Result, _Result]:
+    ours, theirs = (_Result(PeerProcess(make, job)) for make in (_make_ours, _make_stock))
+    for peer in (ours, theirs):
+        peer.process.wait_ready()
+    for number, start in enumerate(range(0, job.recipe.total_steps, length)):
+        count = min(length, job.recipe.total_steps - start)
+        for peer in (ours, theirs) if number % 2 else (theirs, ours):
+            peer.segments.append(peer.process.steps(count))
+        a, b = ours.segments[-1], theirs.segments[-1]
         print(
-            f"step {number + 1}: {batch.tokens} tokens, loss {losses['ours']:.4f} and {losses['stock']:.4f}, "
-            f"{batch.tokens / spent['ours'][-1]:.0f} and {batch.tokens / spent['stock'][-1]:.0f} tokens/s",
+            f"to step {start + count}: loss {a.steps[-1].loss:.4f} and {b.steps[-1].loss:.4f}, "
+            f"{a.rate:.0f} and {b.rate:.0f} tokens/s, {a.cost:.1f} and {b.cost:.1f} ms of processor time a token",
             flush=True,
         )
-    for name, seconds in spent.items():
-        rates = [batch.tokens / s for batch, s in zip(batches[1:], seconds[1:], strict=True)]
-        print(f"{name}: {statistics.median(rates):.0f} tokens/s, {1000 * statistics.median(seconds[1:]):.0f} ms a step")
-    return [stock / ours for ours, stock in zip(spent["ours"][1:], spent["stock"][1:], strict=True)]
+    for name, peer in (("ours", ours), ("stock", theirs)):
+        peer.adapter = directory / name
+        peer.peak = peer.process.finish(peer.adapter)
+    return ours, theirs
 
 
-def starter_rows(student: Path, strategy: str) -> list[TrainingRow]:
-    """The starter's training rows under one strategy."""
-    samples = {sample.id: sample for sample in load_samples()}
-    renderer, settings = PromptRenderer(student), DatasetSettings()
-    rows = []
-    for answer in iter_answers():
-        if answer.strategy == strategy:
-            before = plain_messages(samples[answer.sample_id], settings.system_message)
-            row = make_row(renderer, answer.sample_id, (*before, Message("assistant", answer.text)), 2048)
-            assert isinstance(row, TrainingRow)
-            rows.append(row)
-    renderer.close()
-    return rows
+def _make_ours(job: Job) -> Peer:
+    from scripts.train_bench.ours import OurPeer
+
+    return OurPeer(job)
 
 
-def make_steps(student: Path, rows: int, batch_size: int, compute: str) -> tuple[Step, Step]:
-    """Our step and the stock one, from the same starting point."""
+def _make_stock(job: Job) -> Peer:
+    from scripts.train_bench.stock import TrainerPeer
+
+    return TrainerPeer(job)
+
+
+def _report_rates(header: Header, job: Job, ours: Sequence[Segment], theirs: Sequence[Segment]) -> None:
+    """Medians over all segments but the first, which warms up, and what our steps are of the machine's rate."""
+    from orca_local.train.torch_backend import CPU_TOKENS
+
+    ours, theirs = ours[1:] or ours, theirs[1:] or theirs
+    a, b = (statistics.median(s.rate for s in segments) for segments in (ours, theirs))
+    paired = statistics.median(x.rate / y.rate for x, y in zip(ours, theirs, strict=True))
+    print(f"\ntokens of rows per second: {a:.0f} against {b:.0f}; ratio {a / b:.2f}, paired {paired:.2f} (≥ {RATIO})")
+    costs = [statistics.median(s.cost for s in segments) for segments in (ours, theirs)]
+    print(f"ms of processor time a token: {costs[0]:.2f} against {costs[1]:.2f}; ratio {costs[1] / costs[0]:.2f}")
+    batches = [make_batch(rows) for rows in job.batches()]
+    work = [step_flops(header, batch.parts(CPU_TOKENS), job.recipe.rank) for batch in batches]
+    reached = a * sum(work) / sum(batch.tokens for batch in batches)
+    print(f"our steps: {sum(work) / len(work) / 1e9:.0f} GFLOP each, {reached / 1e9:.0f} GFLOP/s")
+    for rate in matrix_rates(job.compute):
+        shape = "×".join(str(n) for n in rate.shape)
+        share = 100 * reached / rate.flops_per_second
+        print(f"  {share:.0f} % of torch.mm {shape} at {rate.flops_per_second / 1e9:.0f} GFLOP/s ({job.compute})")
+
+
+def _report_memory(ours: int, theirs: int) -> None:
+    print(f"peak resident memory of the steps: {ours / 1e9:.2f} GB against {theirs / 1e9:.2f} GB, ", end="")
+    print(f"{ours / theirs:.2f} × (≤ {MEMORY})")
+
+
+def _report_losses(student: Path, held: Sequence[TrainingRow], ours: _Result, theirs: _Result, job: Job) -> None:
+    if job.same_order:
+        worst = max(abs(x - y) / y for x, y in zip(ours.losses, theirs.losses, strict=True))
+        print(f"largest relative difference of the training loss at one step: {100 * worst:.2f} %")
     header = read_header(student)
-    recipe = make_recipe(TrainSettings(batch_size=batch_size), rows)
-    backend = TorchBackend(header, recipe, compute)
-    rate = recipe.learning_rate / 10
-    model = with_peft(load_hf_model(header).to(getattr(torch, compute)), backend.adapter()).train()
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=rate, weight_decay=0.0)
-
-    def stock(batch: Batch) -> float:
-        ids = torch.from_numpy(batch.token_ids)
-        labels = torch.full_like(ids, -100)
-        labels[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position) + 1] = torch.from_numpy(batch.target)
-        mask = torch.arange(ids.shape[1]) < torch.from_numpy(batch.lengths)[:, None]
-        loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.max_grad_norm)
-        optimizer.step()
-        optimizer.zero_grad()
-        return float(loss.detach())
-
-    return lambda batch: backend.step(batch, rate).loss, stock
+    base, a, b = (held_out_loss(header, adapter, held) for adapter in (None, ours.adapter, theirs.adapter))
+    print(
+        f"held-out loss on {len(held)} rows: {base:.4f} untrained, {a:.4f} against {b:.4f}; "
+        f"ours is {100 * (a - b) / b:+.2f} % (within {100 * LOSS:g} %)"
+    )
 
 
-def profile(step: Step, batch: Batch) -> None:
-    """Where one step spends its time, by operation."""
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as found:
-        step(batch)
-    table: Any = found.key_averages()
-    print(table.table(sort_by="self_cpu_time_total", row_limit=25, max_name_column_width=50))
+def held_out_loss(header: Header, adapter: Path | None, rows: Sequence[TrainingRow]) -> float:
+    """Mean cross-entropy in nats over the rows' targets, by float32 logits of the weights plus the adapter."""
+    import numpy as np
+
+    from orca_local.domain.statistics import log_softmax
+    from orca_local.train.torch_reference import reference_logits
+
+    wanted = [(row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1)) for row in rows]
+    total = 0.0
+    for row, logits in zip(rows, reference_logits(header, adapter, wanted), strict=True):
+        targets = np.asarray(row.token_ids[row.loss_start :])
+        total -= float(log_softmax(logits)[np.arange(len(targets)), targets].sum())
+    return total / sum(row.loss_tokens for row in rows)
+
+
+def _profile(job: Job) -> None:
+    """Where one of our steps spends its time, by operation, after two that warm up."""
+    import torch
+
+    from scripts.train_bench.ours import OurPeer
+
+    torch.set_num_threads(job.threads)
+    peer = OurPeer(job)
+    peer.steps(2)
+    print(peer.profile())
 
 
 if __name__ == "__main__":
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # peft uses what transformers deprecates
-        main()
+    main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -32,29 +33,33 @@ class View:
     """Shape [tokens, 1, pairs of a head that are turned]."""
     sine: torch.Tensor
     mask: torch.Tensor | None
-    """Shape [length, prefix + length]: what is added to a score, 0 or −∞; None where plain causality says it all."""
-    prefix_mask: torch.Tensor | None
-    """The same of the prefix to itself."""
+    """Shape [length, apart + length]: what is added to a score, 0 or −∞; None where plain causality says it all."""
+    apart_mask: torch.Tensor | None
+    """The same of a prefix that is apart, to itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where the tokens of a batch lie: first the shared prefix, then the rest of each row.
 
-    Attention alone needs the rows in a rectangle of `rows` × `length` slots, which the indices lead to.
+    Attention alone needs the rows in a rectangle of `rows` × `length` slots, which the indices lead to. A long
+    prefix has attention apart, once, and the rows then see it through a mask. A short one is part of every row, the
+    first of which has its result: a mask costs twice the arithmetic of plain causal attention.
     """
 
     prefix: int
+    apart: int
+    """The prefix where it has attention apart, else 0."""
     rows: int
     length: int
-    """Of the longest row after the prefix."""
+    """Of the longest row, without what is apart."""
     queries: torch.Tensor
     """Shape [rows · length]: the token of each slot. Where a row has ended it is any token: causal attention
     looks left, so no other token sees it, and its own result is not read."""
     keys: torch.Tensor
-    """Shape [rows · (prefix + length)]: the same with the prefix before each row."""
+    """Shape [rows · (apart + length)]: the same with the prefix before each row."""
     slots: torch.Tensor
-    """Shape [tokens − prefix]: the slot of each token of the rows."""
+    """Shape [tokens − apart]: the slot of each token that is not apart."""
     views: Mapping[int, View]
     """By a block's window."""
 
@@ -65,25 +70,28 @@ def make_layout(prefix: int, lengths: NDArray[np.int64], turns: Mapping[int, Tur
     `turns` has an entry for each window that the blocks have, 0 for none.
     """
     device, rest = next(iter(turns.values())).inverse_frequencies.device, lengths - prefix
-    length = int(rest.max())
-    inside = np.arange(length) < rest[:, None]
-    tokens = np.zeros((len(rest), length), dtype=np.int64)
-    tokens[inside] = prefix + np.arange(rest.sum())
-    shared = np.tile(np.arange(prefix), (len(rest), 1))
+    longest = int(lengths.max())
+    apart = prefix if 2 * prefix > longest else 0
+    length = longest - apart
+    inside = np.arange(prefix, longest) < lengths[:, None]
+    tokens = np.zeros((len(rest), longest), dtype=np.int64)
+    tokens[:, :prefix] = np.arange(prefix)
+    tokens[:, prefix:][inside] = prefix + np.arange(rest.sum())
+    own = np.flatnonzero(np.pad(inside, ((0, 0), (prefix - apart, 0))))
     position = np.concatenate([np.arange(prefix), *(np.arange(prefix, n) for n in lengths)])
     where = torch.from_numpy(position).to(device).float()
     views = {}
     for window, turn in turns.items():
         angles = torch.outer(where, turn.inverse_frequencies)[:, None]
         cosine, sine = ((part * turn.magnitude).to(dtype) for part in (angles.cos(), angles.sin()))
-        mask = _mask(prefix, prefix + length, window, dtype) if prefix or 0 < window < length else None
-        prefix_mask = _mask(0, prefix, window, dtype) if 0 < window < prefix else None
-        views[window] = View(cosine, sine, *(None if m is None else m.to(device) for m in (mask, prefix_mask)))
+        mask = _mask(apart, longest, window, dtype) if apart or 0 < window < length else None
+        apart_mask = _mask(0, apart, window, dtype) if 0 < window < apart else None
+        views[window] = View(cosine, sine, *(None if m is None else m.to(device) for m in (mask, apart_mask)))
     queries, keys, slots = (
         torch.from_numpy(index).to(device)
-        for index in (tokens.ravel(), np.concatenate([shared, tokens], axis=1).ravel(), np.flatnonzero(inside))
+        for index in (tokens[:, apart:].ravel(), tokens.ravel(), np.concatenate([np.arange(prefix - apart), own]))
     )
-    return Layout(prefix, len(rest), length, queries, keys, slots, views)
+    return Layout(prefix, apart, len(rest), length, queries, keys, slots, views)
 
 
 def _mask(start: int, stop: int, window: int, dtype: Any) -> torch.Tensor:
@@ -98,10 +106,10 @@ def attend(x: torch.Tensor, heads: Heads, layout: Layout, window: int, scale: fl
     view = layout.views[window]
     q, k, v, *first = _Arrange.apply(x, heads, layout, view)
     rows = _product(q, k, v, view.mask, scale).flatten(0, 1).flatten(1).index_select(0, layout.slots)
-    if not layout.prefix:
+    if not layout.apart:
         return rows
     q, k, v = (part[None] for part in first)
-    begin = _product(q, k, v, view.prefix_mask, scale)
+    begin = _product(q, k, v, view.apart_mask, scale)
     return torch.cat([begin[0].flatten(1), rows])
 
 
@@ -126,7 +134,7 @@ def _product(
 class _Arrange(torch.autograd.Function):
     """Turn q and k by their rotary angles, and lay the rows out in rectangles of shape [rows, …, heads, size].
 
-    Returns q, k, v of the rows (the prefix among the keys and values of each), then those of the prefix.
+    Returns q, k, v of the rows (with the prefix among the keys and values of each), then those of what is apart.
     """
 
     @staticmethod
@@ -137,20 +145,22 @@ class _Arrange(torch.autograd.Function):
         _turn(x, heads, view, turned)
         q, k, v = turned.split([heads[0], heads[1], heads[1]], dim=1)
         rows = [q.index_select(0, layout.queries), k.index_select(0, layout.keys), v.index_select(0, layout.keys)]
-        first = [part[: layout.prefix].contiguous() for part in (q, k, v)]
+        first = [part[: layout.apart].contiguous() for part in (q, k, v)] if layout.apart else []
         return *(part.unflatten(0, (layout.rows, -1)) for part in rows), *first
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
-        layout, at = ctx.layout, ctx.layout.prefix
+        layout, at, shared = ctx.layout, ctx.layout.apart, ctx.layout.prefix
         turned = grads[0].new_empty(at + len(layout.slots), ctx.heads[0] + 2 * ctx.heads[1], grads[0].shape[-1])
         parts = turned.split([ctx.heads[0], ctx.heads[1], ctx.heads[1]], dim=1)
-        for part, rows, first in zip(parts, grads[:3], grads[3:], strict=True):
+        for part, rows, first in zip_longest(parts, grads[:3], grads[3:]):
             own = rows[:, rows.shape[1] - layout.length :].flatten(0, 1)
             torch.index_select(own, 0, layout.slots, out=part[at:])
             if at:
-                shared = rows.shape[1] > layout.length
-                part[:at] = first + rows[:, :at].sum(0) if shared else first
+                seen_by_rows = rows.shape[1] > layout.length
+                part[:at] = first + rows[:, :at].sum(0) if seen_by_rows else first
+            elif shared:
+                torch.sum(rows[:, :shared], dim=0, out=part[:shared])
         out = torch.empty_like(turned)
         _turn(turned, ctx.heads, ctx.view, out, back=True)
         return out.flatten(1), None, None, None

@@ -34,6 +34,8 @@ from orca_local.train.torch_nf4 import Nf4Weight
 CPU_TOKENS, CUDA_TOKENS = 1536, 16384
 """Tokens that are computed together well; their activations take about 0.6 MB each for a student of 135M parameters."""
 
+_LEAST = torch.finfo(torch.float32).tiny
+
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 """What PyTorch calls the two."""
 
@@ -239,17 +241,22 @@ class TorchBackend:
         target = torch.from_numpy(batch.target).to(self.device)
         grad = torch.empty_like(hidden) if with_grad else None
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        step = head_positions(self.device)
+        step = min(head_positions(self.device), len(target))
+        shape = (step, len(weight))
+        # The same memory for every chunk: to get new pages from the system takes as long as to fill them.
+        products = torch.empty(shape, dtype=weight.dtype, device=self.device)
+        wide = products if weight.dtype == torch.float32 else torch.empty(shape, device=self.device)
         with torch.no_grad():
             for start in range(0, len(target), step):
-                part = slice(start, start + step)
-                logits = (hidden[part] @ weight.t()).float()
-                logs = torch.log_softmax(logits, dim=-1)
-                total -= logs.gather(1, target[part, None]).sum()
+                words = target[start : start + step, None]
+                product, slope = products[: len(words)], wide[: len(words)]
+                torch.mm(hidden[start : start + step], weight.t(), out=product)
+                torch.softmax(product, dim=-1, dtype=torch.float32, out=slope)
+                # Below float32's least normal number a logarithm would be infinite: such a loss counts as 87 nats.
+                total -= slope.gather(1, words).clamp_(min=_LEAST).log_().sum()
                 if grad is not None:
-                    slope = logs.exp_()
-                    slope[torch.arange(len(slope), device=self.device), target[part]] -= 1
-                    torch.mm(slope.to(weight.dtype), weight, out=grad[part])
+                    slope.scatter_add_(1, words, slope.new_full(words.shape, -1.0))
+                    torch.mm(product.copy_(slope), weight, out=grad[start : start + step])
         # Read once: each look at a card's number waits for the card.
         return float(total), grad
 

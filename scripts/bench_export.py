@@ -1,0 +1,203 @@
+"""Time the export of a tuned student, merge to quantized and accepted, and measure the memory of all its processes.
+
+python scripts/bench_export.py [--quantization Q8_0] [--adapter DIRECTORY] [--rounds 1]
+
+Without --adapter the update is random and small. Memory is sampled (Linux): each process's proportional share,
+what is its own (anonymous), and what it has mapped of files, which the system may drop and read again at any time.
+Needs the extras `torch` and `starter`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from orca_local.catalog.locate import resolve_student
+from orca_local.domain.events import AcceptanceChecked, FileWritten, StageProgressed
+from orca_local.gguf.header import read_header
+from scripts.training_rows import starter_rows
+
+SECONDS, MEMORY = 20.0, 1.5
+"""Targets: wall time, and peak memory as a multiple of the F16 file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One export."""
+
+    student: Path
+    adapter: Path | None
+    quantization: str
+    directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Of a process and all its descendants, in bytes."""
+
+    share: int = 0
+    """Proportional set size: shared pages are divided among those that share them."""
+    own: int = 0
+    """Anonymous pages: what only swapping could take away."""
+
+    def __add__(self, other: Memory) -> Memory:
+        return Memory(self.share + other.share, self.own + other.own)
+
+    def most(self, other: Memory) -> Memory:
+        """The larger of each."""
+        return Memory(max(self.share, other.share), max(self.own, other.own))
+
+
+def main() -> None:
+    """Print seconds and peak memory of each part, and of the whole."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--student", default="smollm2-135m-instruct", help="A GGUF, or an id of the catalog.")
+    parser.add_argument("--adapter", type=Path, help="What was trained, in PEFT's form.")
+    parser.add_argument("--quantization", default="Q8_0")
+    parser.add_argument("--rounds", type=int, default=1)
+    arguments = parser.parse_args()
+    student = resolve_student(arguments.student, Path.cwd())
+    f16 = 2 * read_header(student).parameters
+    imports = _watch(_import_torch, None)[1]
+    print(f"F16 file {_mb(f16)}; a process that imports torch and numpy: {_mb(imports.share)}, own {_mb(imports.own)}")
+    for _ in range(arguments.rounds):
+        with tempfile.TemporaryDirectory() as directory:
+            job = Job(student, arguments.adapter, arguments.quantization, Path(directory))
+            seconds, peak = _watch(_export, job)
+        print(
+            f"whole export: {seconds:.1f} s (≤ {SECONDS:g}); peak {_mb(peak.share)}, {peak.share / f16:.2f} × F16; "
+            f"own {_mb(peak.own)}, {peak.own / f16:.2f} × F16 (≤ {MEMORY})\n",
+            flush=True,
+        )
+
+
+def _export(connection: Connection, job: Job) -> None:
+    """What the watched process does; its imports count."""
+    from orca_local.domain.settings import EngineSettings
+    from orca_local.engines.llama_cpp import LlamaCppEngine
+    from orca_local.export.stage import Source, export
+    from orca_local.gguf.digest import file_sha256
+    from orca_local.pipeline.trained import acceptance_inputs
+    from orca_local.store.store import Store
+
+    adapter = job.adapter or _random_adapter(job)
+    source = Source(read_header(job.student), file_sha256(job.student), adapter, None, {})
+    inputs = acceptance_inputs(starter_rows(job.student, "step_by_step"), source)
+    connection.send("start")
+    with Store.open(job.directory / "orca.db", create=True) as store:
+        for event in export(
+            store,
+            source,
+            "tuned",
+            (job.quantization,),
+            job.directory / "exports",
+            lambda path: LlamaCppEngine(path, EngineSettings()),
+            inputs=inputs,
+            system_message="",
+            run_id=store.runs.start("export", "{}", {}),
+        ):
+            if isinstance(event, StageProgressed) and event.note:
+                connection.send(event.note)
+            elif isinstance(event, AcceptanceChecked):
+                connection.send(f"· {event.name}: {event.value}")
+            elif isinstance(event, FileWritten):
+                connection.send(f"· written: {event.bytes / 1e6:.0f} MB")
+    connection.send(None)
+
+
+def _random_adapter(job: Job) -> Path:
+    """A small update of every layer, so that there is something to merge."""
+    import numpy as np
+
+    from orca_local.adapters.adapter import Adapter
+    from orca_local.gguf.layer_names import linear_layers
+
+    rng, rank = np.random.default_rng(0), 16
+    layers = {
+        layer.hf_name: (
+            (rng.standard_normal((rank, layer.in_features)) * layer.in_features**-0.5).astype(np.float32),
+            (rng.standard_normal((layer.out_features, rank)) * 1e-3).astype(np.float32),
+        )
+        for layer in linear_layers(read_header(job.student))
+    }
+    Adapter(rank, 2.0 * rank, layers).save(job.directory / "adapter")
+    return job.directory / "adapter"
+
+
+def _import_torch(connection: Connection, _: object) -> None:
+    import torch
+
+    connection.send("start")
+    torch.ones(64, 64) @ torch.ones(64, 64)
+    time.sleep(0.3)
+    connection.send(None)
+
+
+def _watch(work: object, job: object) -> tuple[float, Memory]:
+    """Run `work(connection, job)` in a fresh process; returns its seconds and peak memory, and prints its parts."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=work, args=(theirs, job), daemon=False)  # type: ignore[arg-type]
+    process.start()
+    theirs.close()
+    assert process.pid
+    assert ours.recv() == "start"
+    began = at = time.perf_counter()
+    whole, part, note = Memory(), Memory(), "begin"
+    while True:
+        part = part.most(_tree(process.pid))
+        if not ours.poll(0.02):
+            continue
+        now, following = time.perf_counter(), ours.recv()
+        if job is not None:
+            print(f"{now - at:6.1f} s  {_mb(part.share)}, own {_mb(part.own)}  {note}")
+        at, whole, part, note = now, whole.most(part), Memory(), following
+        if following is None:
+            process.join()
+            return now - began, whole
+
+
+def _tree(pid: int) -> Memory:
+    total = Memory()
+    for number in _descendants(pid):
+        with _gone_is_fine():
+            fields = {
+                line.split(":")[0]: 1024 * int(line.split()[1])
+                for line in Path(f"/proc/{number}/smaps_rollup").read_text().splitlines()[1:]
+            }
+            total += Memory(fields["Pss"], fields["Pss_Anon"] + fields["Pss_Shmem"])
+    return total
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    yield pid
+    with _gone_is_fine():
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                yield from _descendants(int(child))
+
+
+@contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    try:
+        yield
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+
+
+def _mb(count: float) -> str:
+    return f"{count / 1e6:,.0f} MB"
+
+
+if __name__ == "__main__":
+    main()
