@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -189,10 +189,8 @@ def _descendants(pid: int) -> Iterator[int]:
 
 @contextmanager
 def _gone_is_fine() -> Iterator[None]:
-    try:
+    with suppress(FileNotFoundError, ProcessLookupError):
         yield
-    except (FileNotFoundError, ProcessLookupError):
-        pass
 
 
 def _mb(count: float) -> str:
