@@ -14,11 +14,12 @@ from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.engines.memory import fitting, free_memory, token_bytes
 from orca_local.gguf.header import read_header
 from tests.engines.drive import prompt, request, run
-from tests.tiny import BLOCKS, HEADS, KV_HEADS, WIDTH
+from tests.tiny import Shape
 
 
 def test_a_token_takes_keys_and_values_of_every_block(tiny_gguf: Path) -> None:
-    assert token_bytes(read_header(tiny_gguf)) == 2 * BLOCKS * KV_HEADS * 2 * (WIDTH // HEADS)
+    shape = Shape()
+    assert token_bytes(read_header(tiny_gguf)) == 2 * shape.blocks * shape.key_heads * 2 * shape.head_size
 
 
 def test_what_fits_is_counted() -> None:
