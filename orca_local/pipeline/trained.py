@@ -40,14 +40,14 @@ def tuned_source(store: Store, student: Student) -> Source:
     if adapter is None:
         raise InputError("there is no adapter yet", hint=hint)
     path = Path(adapter.path)
+    if not path.is_dir():
+        raise InputError(f"the adapter {path} is gone", hint=f"{hint}: it is made again from its checkpoints")
     if adapter.weights_sha256 != student.weights_sha256:
         raise InputError(
             f"the newest adapter was trained on other weights (sha256 {adapter.weights_sha256[:12]}) than "
             f"{student.weights.path} ({student.weights_sha256[:12]})",
             hint=f"{hint}, or name the weights of before as student.weights in orca.toml",
         )
-    if not path.is_dir():
-        raise InputError(f"the adapter {path} is gone", hint=f"{hint}: it is made again from its checkpoints")
     if adapter_sha256(path) != adapter.sha256:
         raise InputError(f"the adapter {path} was changed since it was trained", hint=f"{hint}: it is made again")
     training = store.trainings.get(adapter.training_id) if adapter.training_id is not None else None
