@@ -116,7 +116,8 @@ def plan_memory(header: Header, recipe: Recipe, wish: Wish, machine: Machine) ->
 def _ways(header: Header, decoder: Decoder, recipe: Recipe, wish: Wish, machine: Machine) -> Iterator[MemoryPlan]:
     """Plans from the fastest to the leanest."""
     least = max(wish.longest_row, _LEAST_PACK)
-    most = max(wish.pack_tokens or machine.pack_tokens, wish.longest_row)
+    # No batch has more tokens than so many of the longest row.
+    most = max(min(wish.pack_tokens or machine.pack_tokens, recipe.batch_size * wish.longest_row), wish.longest_row)
     for checkpointed in {"auto": (False, True), "on": (True,), "off": (False,)}[wish.gradient_checkpointing]:
         tokens = most
         while True:

@@ -25,7 +25,7 @@ def header(student_gguf: Path) -> Header:
 
 @pytest.fixture(scope="module")
 def recipe() -> Recipe:
-    return make_recipe(TrainSettings(), 100)
+    return make_recipe(TrainSettings(batch_size=64), 100)
 
 
 def plan(header: Header, recipe: Recipe, free: int | None, wish: Wish = WISH) -> MemoryPlan:
@@ -54,6 +54,10 @@ def test_less_memory_takes_fewer_tokens_at_once_then_computes_twice(header: Head
     assert tightest.gradient_checkpointing and tightest.total < least.total
     for found in (roomy, tight, tightest):
         assert found.fits and found.pack_tokens >= WISH.longest_row
+
+
+def test_no_more_is_counted_than_a_batch_has(header: Header, recipe: Recipe) -> None:
+    assert plan(header, replace(recipe, batch_size=4), None).pack_tokens == 4 * WISH.longest_row
 
 
 def test_what_the_user_set_is_kept(header: Header, recipe: Recipe) -> None:
