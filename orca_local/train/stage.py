@@ -97,6 +97,7 @@ def train(
         yield StageFinished("train", {**done.summary, "run_id": run_id, "adapter": str(place / "adapter")})
         return
     trainer = trainer_for(header, settings)
+    yield from map(Warned, trainer.machine.notes)
     longest = max(len(row.token_ids) for row in rows)
     wish = Wish(longest, settings.pack_tokens, settings.gradient_checkpointing)
     plan = plan_memory(header, recipe, wish, trainer.machine)
