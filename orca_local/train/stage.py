@@ -8,10 +8,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from orca_local.adapters.adapter import CONFIG_FILE, WEIGHTS_FILE, adapter_sha256
-from orca_local.domain.errors import DivergedError, InputError, MissingError, OutOfMemory
+from orca_local.domain.errors import DivergedError, InputError, OutOfMemory
 from orca_local.domain.events import (
     Event,
     MemoryPlanned,
@@ -30,30 +30,11 @@ from orca_local.store.trainings import AdapterRow
 from orca_local.train.batches import split_validation
 from orca_local.train.checkpoint import last_step, replace_directory, result_of
 from orca_local.train.inputs import TrainingInputs, make_inputs
-from orca_local.train.loop import TrainBackend, run_loop
-from orca_local.train.memory import Machine, MemoryPlan, Wish, leaner, plan_memory
+from orca_local.train.loop import run_loop
+from orca_local.train.memory import Wish, leaner, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
+from orca_local.train.trainer import Trainer, choose_trainer
 from orca_local.train.unfinished import find_unfinished, refuse_to_resume
-
-
-class Trainer(Protocol):
-    """A framework on this machine that can train."""
-
-    machine: Machine
-
-    def backend(self, recipe: Recipe, plan: MemoryPlan) -> TrainBackend:
-        """A backend at the start of the recipe, computing as planned."""
-
-
-def choose_trainer(header: Header, settings: TrainSettings) -> Trainer:
-    """The framework that the settings name. Raises `MissingError` where it is not installed."""
-    if settings.backend == "mlx":
-        raise MissingError("the mlx backend is not available in this version", hint="use --backend torch")
-    try:
-        from orca_local.train.torch_backend import TorchTrainer
-    except ImportError as error:
-        raise MissingError(f"PyTorch cannot be loaded: {error}", hint='pip install "orca-local[torch]"') from error
-    return TorchTrainer(header, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +117,7 @@ def _check_rows(header: Header, rows: Sequence[TrainingRow]) -> None:
 
 def _train(store: Store, training: _Training, trainer: Trainer, run_id: int, must_resume: bool) -> Iterator[Event]:
     recipe, place = training.recipe, training.place
+    yield from map(Warned, trainer.machine.notes)
     plan = plan_memory(training.header, recipe, training.wish, trainer.machine)
     yield MemoryPlanned(plan.describe(), plan.total, plan.free, plan.pack_tokens, plan.gradient_checkpointing)
     training_id = store.trainings.start(

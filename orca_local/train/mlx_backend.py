@@ -1,0 +1,253 @@
+"""Training steps in MLX, on Apple Silicon, an NVIDIA card or, for tests, the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+from mlx.optimizers import AdamW
+from mlx.utils import tree_map, tree_reduce
+from mlx_lm.utils import maybe_set_recommended_wired_limit
+
+from orca_local.adapters.adapter import Adapter, Pair
+from orca_local.domain.errors import InputError
+from orca_local.domain.settings import TrainSettings
+from orca_local.engines.memory import free_memory
+from orca_local.engines.mlx_model import load_model, matrix_types, require_blocks
+from orca_local.gguf.affine import AFFINE_BITS, BLOCK
+from orca_local.gguf.decoder import read_decoder
+from orca_local.gguf.header import Header
+from orca_local.gguf.layer_names import linear_layers
+from orca_local.train.batches import Batch
+from orca_local.train.loop import StepResult
+from orca_local.train.memory import Machine, MemoryPlan
+from orca_local.train.mlx_faults import explain_fault
+from orca_local.train.mlx_head import UNDER_WAY, chunk_positions
+from orca_local.train.mlx_lora import add_updates
+from orca_local.train.mlx_passes import Parameters, Passes
+from orca_local.train.recipe import Recipe
+from orca_local.train.state import Moments, TrainState, start_adapter
+
+CPU_TOKENS, GPU_TOKENS = 2048, 8192
+"""Tokens whose activations are in memory at once, where there is memory for them."""
+
+
+def choose_dtype(compute: str) -> Any:
+    """`auto` is bfloat16 on a GPU; the CPU build has no fast products of 16 bits."""
+    if compute == "auto":
+        compute = "float32" if mx.default_device().type == mx.cpu else "bfloat16"
+    return {"float32": mx.float32, "bfloat16": mx.bfloat16}[compute]
+
+
+class MlxTrainer:
+    """MLX on its default device: Metal, CUDA or the CPU."""
+
+    def __init__(self, header: Header, settings: TrainSettings) -> None:
+        """Raises `InputError` where blocks are to be kept that the file does not have."""
+        self._header, self._settings = header, settings
+        if settings.quantize_base == "as_is":
+            require_blocks(header)
+        dtype = choose_dtype(settings.compute)
+        on_cpu = mx.default_device().type == mx.cpu
+        self.machine = Machine(
+            name=_describe(dtype),
+            number_bytes=dtype.size,
+            free=_free_memory(),
+            pack_tokens=CPU_TOKENS if on_cpu else GPU_TOKENS,
+            head_positions=UNDER_WAY * chunk_positions(read_decoder(header).words),
+            weight_bytes={"none": dtype.size, "as_is": _kept_bytes(header, dtype.size)},
+            notes=_notes(header, settings),
+        )
+
+    def backend(self, recipe: Recipe, plan: MemoryPlan) -> MlxBackend:
+        """A backend at the start of the recipe."""
+        return MlxBackend(
+            self._header,
+            recipe,
+            self._settings.compute,
+            pack_tokens=plan.pack_tokens,
+            gradient_checkpointing=plan.gradient_checkpointing,
+        )
+
+
+class MlxBackend:
+    """A frozen student with a LoRA adapter and its optimizer."""
+
+    def __init__(
+        self,
+        header: Header,
+        recipe: Recipe,
+        compute: str,
+        *,
+        pack_tokens: int = CPU_TOKENS,
+        gradient_checkpointing: bool = False,
+    ) -> None:
+        """Raises `InputError` for a student or a recipe that MLX cannot train."""
+        if recipe.quantize_base == "nf4":
+            raise InputError("MLX has no NF4", hint='set train.quantize_base to "as_is" or "none", or use torch')
+        self._recipe, self._pack_tokens = recipe, pack_tokens
+        self.dtype = choose_dtype(compute)
+        mx.reset_peak_memory()
+        maybe_set_recommended_wired_limit()
+        with _explained():
+            model = load_model(header, self.dtype, keep_blocks=recipe.quantize_base == "as_is")
+        self._start = start_adapter(header, recipe)
+        self._layers = add_updates(model.module, self._start, recipe.dropout)
+        self._passes = Passes(model, self._layers)
+        self._part_gradients = self._passes.lean_gradients if gradient_checkpointing else self._passes.gradients
+        self._steps = 0
+        self._parameters = _from_pairs(self._start.layers)
+        self._optimizer = AdamW(
+            recipe.learning_rate,
+            betas=[0.9, 0.999],
+            eps=1e-8,
+            weight_decay=recipe.weight_decay,
+            bias_correction=True,
+        )
+        self._optimizer.init(self._parameters)
+
+    def step(self, batch: Batch, learning_rate: float) -> StepResult:
+        """One optimizer step; see `TrainBackend`."""
+        count = len(batch.target)
+        with _explained():
+            total, gradients = self._gradients(batch)
+            norm: Any = mx.sqrt(tree_reduce(lambda so_far, g: so_far + g.square().sum(), gradients, mx.array(0.0)))
+            result = StepResult(total / count, count, norm.item() / count)
+            # Metal says that a command has failed only at such points: here, before anything is changed by it.
+            mx.synchronize()
+            if np.isfinite(result.loss) and np.isfinite(result.grad_norm):
+                clipped = min(1.0, self._recipe.max_grad_norm / (result.grad_norm + 1e-6)) / count
+                self._update(tree_map(lambda g: g * clipped, gradients), learning_rate)
+            # No two batches have the same shape, so what one freed seldom fits the next.
+            mx.clear_cache()
+        return result
+
+    def _update(self, gradients: Any, learning_rate: float) -> None:
+        """Take the optimizer's step, whole or not at all."""
+        before = self._parameters, tree_map(lambda value: value, self._optimizer.state)
+        try:
+            self._optimizer.learning_rate = learning_rate
+            self._parameters = self._optimizer.apply_gradients(gradients, self._parameters)
+            mx.eval(self._parameters, self._optimizer.state)
+        except BaseException:
+            self._parameters, self._optimizer.state = before
+            raise
+        self._steps += 1
+
+    def evaluate(self, batch: Batch) -> StepResult:
+        """The loss alone; see `TrainBackend`."""
+        total = 0.0
+        with _explained():
+            self._seed(None)
+            for part in batch.parts(self._pack_tokens):
+                total += self._passes.loss(self._parameters, part)
+            mx.clear_cache()
+        return StepResult(total / len(batch.target), len(batch.target))
+
+    def _gradients(self, batch: Batch) -> tuple[float, Parameters]:
+        """Summed loss, and the sum of its gradients, a part of the batch at a time."""
+        total, gradients = 0.0, None
+        for number, part in enumerate(batch.parts(self._pack_tokens)):
+            self._seed(number)
+            loss, found = self._part_gradients(self._parameters, part)
+            gradients = found if gradients is None else tree_map(mx.add, gradients, found)
+            mx.eval(gradients)
+            total += loss
+        assert gradients is not None, "a batch has rows"
+        return total, gradients
+
+    def _seed(self, part: int | None) -> None:
+        """What dropout draws depends on the place in the training alone; None for no dropout."""
+        seeds: list[int | None] = [None] * len(self._layers)
+        if part is not None and self._recipe.dropout:
+            place = [self._recipe.seed, self._steps, part]
+            seeds = [int(seed) for seed in np.random.SeedSequence(place).generate_state(len(seeds))]
+        for layer, seed in zip(self._layers.values(), seeds, strict=True):
+            layer.seed(seed)
+
+    def adapter(self) -> Adapter:
+        """The update as it stands."""
+        return replace(self._start, layers=_to_pairs(self._parameters))
+
+    def state(self) -> TrainState:
+        """Adapter and moments; see `TrainBackend`."""
+        moments = ({name: (pair[0][key], pair[1][key]) for name, pair in self._moments().items()} for key in ("m", "v"))
+        return TrainState(self.adapter(), *map(_to_pairs, moments))
+
+    def restore(self, state: TrainState, steps: int) -> None:
+        """Go on from there; see `TrainBackend`."""
+        self._steps = steps
+        # A file has the layers in another order; sums of all of them are to be the same to the last bit.
+        parts = (state.adapter.layers, state.first_moments, state.second_moments)
+        self._parameters, first, second = (_from_pairs({name: part[name] for name in self._layers}) for part in parts)
+        self._optimizer.init(self._parameters)
+        self._optimizer.state["step"] = mx.array(steps, mx.uint64)
+        for name, pair in self._moments().items():
+            for half, m, v in zip(pair, first[name], second[name], strict=True):
+                half["m"], half["v"] = m, v
+
+    def _moments(self) -> Mapping[str, Any]:
+        return {name: self._optimizer.state[name] for name in self._parameters}
+
+    def peak_bytes(self) -> int | None:
+        """Most memory that MLX has held since the backend was made."""
+        return int(mx.get_peak_memory())
+
+
+def _describe(dtype: Any) -> str:
+    return f"mlx {mx.default_device().type.name} {str(dtype).rpartition('.')[2]}"
+
+
+def _notes(header: Header, settings: TrainSettings) -> tuple[str, ...]:
+    notes = []
+    if mx.default_device().type == mx.cpu:
+        notes.append("MLX computes on the processor here, where PyTorch is several times faster")
+    if settings.quantize_base == "as_is":
+        whole = [f"{count} of {kind}" for kind, count in matrix_types(header).items() if kind not in AFFINE_BITS]
+        if whole:
+            notes.append(f"matrices of types that MLX has no blocks for are held whole: {', '.join(whole)}")
+    return tuple(notes)
+
+
+def _free_memory() -> int | None:
+    """Bytes that MLX may take: what macOS recommends, what a card has, or what is free on the machine."""
+    if mx.default_device().type == mx.cpu:
+        return free_memory()
+    info = mx.device_info()
+    known = (info.get(key) for key in ("max_recommended_working_set_size", "free_memory", "total_memory"))
+    return next((int(size) - mx.get_active_memory() for size in known if size), None)
+
+
+def _kept_bytes(header: Header, size: int) -> float:
+    """Bytes of a weight of the blocks, on average, where the file's own blocks are kept."""
+    numbers = taken = 0.0
+    for layer in linear_layers(header):
+        bits = AFFINE_BITS.get(header.tensor_map[layer.gguf_name].type_name)
+        count = layer.out_features * layer.in_features
+        numbers += count
+        taken += count * (size if bits is None else bits / 8 + 2 * size / BLOCK)
+    return taken / numbers
+
+
+def _from_pairs(layers: Moments) -> Parameters:
+    return {name: [mx.array(half.astype(np.float32)) for half in pair] for name, pair in layers.items()}
+
+
+def _to_pairs(parameters: Mapping[str, Any]) -> dict[str, Pair]:
+    return {name: (np.array(a), np.array(b)) for name, (a, b) in parameters.items()}
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what MLX says of a card's failure into what the user can do about it."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        explained = explain_fault(str(error))
+        if explained is None:
+            raise
+        raise explained from error
