@@ -28,9 +28,18 @@ def free_memory() -> int | None:
 
 def peak_memory() -> int | None:
     """The most memory that this process had at once, in bytes; None where the system does not say."""
+    return _status("VmHWM")
+
+
+def resident_memory() -> int | None:
+    """What this process has in memory now, in bytes; None where the system does not say."""
+    return _status("VmRSS")
+
+
+def _status(field: str) -> int | None:
     try:
         lines = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
-        return int(lines["VmHWM"].split()[0]) * 1024
+        return int(lines[field].split()[0]) * 1024
     except (OSError, ValueError, KeyError):
         return None
 

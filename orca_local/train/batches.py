@@ -44,14 +44,18 @@ class Batch:
         return int(len(same) if same.all() else same.argmin())
 
     def parts(self, max_tokens: int) -> list[Batch]:
-        """The batch as smaller ones, of about `max_tokens` tokens or one row.
+        """The batch as smaller ones, of at most `max_tokens` tokens or one row, and of about the same size.
 
         A backend that adds up their gradients, each weighted by its targets, computes the same step in
         less memory.
         """
-        count = min(len(self.token_ids), -(-self.tokens // max_tokens))
-        edges = [len(self.token_ids) * i // count for i in range(count + 1)]
-        return [self._slice(start, stop) for start, stop in pairwise(edges)]
+        middles = np.cumsum(self.lengths) - self.lengths / 2
+        for count in range(-(-self.tokens // max_tokens), len(self.lengths)):
+            edges = np.searchsorted(middles, np.arange(count + 1) * (self.tokens / count))
+            parts = [self._slice(start, stop) for start, stop in pairwise(edges.tolist()) if start < stop]
+            if all(part.tokens <= max_tokens or len(part.lengths) == 1 for part in parts):
+                return parts
+        return [self._slice(row, row + 1) for row in range(len(self.lengths))]
 
     def _slice(self, start: int, stop: int) -> Batch:
         inside = (self.row_index >= start) & (self.row_index < stop)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,6 +23,7 @@ from orca_local.train.loop import StepResult
 from orca_local.train.memory import Machine, MemoryPlan
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState, start_adapter
+from orca_local.train.torch_heap import Heap
 from orca_local.train.torch_lora import WholeWeight
 from orca_local.train.torch_memory import memory_failure
 from orca_local.train.torch_model import StudentModel
@@ -86,23 +85,12 @@ def in_own_thread(method: Callable[Concatenate[TorchBackend, P], R]) -> Callable
             if failed is None:
                 raise
         finally:
-            if self.device.type == "cpu":
-                _give_back_memory()
+            if self.heap is not None:
+                self.heap.tidy()
         # Raised out here: the other error would keep the tensors of its frames alive.
         raise failed
 
     return run
-
-
-def _give_back_memory() -> None:
-    """Return what a step has freed to the system.
-
-    No two batches have the same shape, so what one freed does not fit the next; with glibc the process grew to
-    more than twice what it used. Elsewhere there is nothing to do.
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
 
 
 class TorchTrainer:
@@ -174,6 +162,7 @@ class TorchBackend:
             weight_decay=recipe.weight_decay,
             fused=True,
         )
+        self.heap = Heap() if self.device.type == "cpu" else None
         # Now, not in the first step: a step that ends for want of memory must not be half done.
         for parameter in self._parameters:
             self._optimizer.state[parameter] = {

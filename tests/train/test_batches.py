@@ -62,8 +62,16 @@ def test_the_parts_of_a_batch_are_the_batch(rows: list[TrainingRow], most: int) 
     assert sum(len(part.token_ids) for part in parts) == len(rows)
     assert [t for part in parts for t in part.target.tolist()] == batch.target.tolist()
     for part in parts:
+        assert part.tokens <= most or len(part.token_ids) == 1
         assert part.token_ids.shape[1] == part.lengths.max()
         assert (part.token_ids[part.row_index, part.position + 1] == part.target).all()
+
+
+def test_parts_are_even_in_tokens_not_in_rows() -> None:
+    """A batch is in order of length: as many rows in each part would make the last one several times the first."""
+    batch = make_batch([row(list(range(1, 1 + n)), 1) for n in (10, 10, 10, 10, 40, 80)])
+    assert [part.lengths.tolist() for part in batch.parts(80)] == [[10, 10, 10, 10, 40], [80]]
+    assert [part.lengths.tolist() for part in batch.parts(60)] == [[10, 10, 10, 10], [40], [80]]
 
 
 @given(st.lists(st.integers(1, 99), max_size=9), rows_strategy)

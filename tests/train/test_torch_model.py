@@ -20,6 +20,8 @@ from tests.hf_model import from_peft, load_hf_model, with_peft
 from tests.tiny import VARIANTS, write_variant
 
 RANK, ALPHA = 4, 8.0
+SHARING = ((False, 7), (True, 7), (True, 40))
+"""Whether a shared prefix is computed once, and its tokens: a long one has attention apart."""
 
 
 @pytest.fixture(scope="module", params=VARIANTS)
@@ -38,10 +40,10 @@ def adapter(header: Header) -> Adapter:
     return Adapter(RANK, ALPHA, pairs)
 
 
-def batch_of_rows() -> Batch:
+def batch_of_rows(shared: int = 7) -> Batch:
     """Rows of several lengths that begin alike."""
     rng = np.random.default_rng(2)
-    start = rng.integers(5, 2000, 7).tolist()
+    start = rng.integers(5, 2000, shared).tolist()
     rows = []
     for i, (length, answer) in enumerate([(9, 4), (14, 5), (15, 12), (23, 1)]):
         ids = (*start, *rng.integers(5, 2000, length).tolist())
@@ -63,16 +65,18 @@ def ours(header: Header, adapter: Adapter, dropout: float = 0.0) -> StudentModel
 
 
 def test_hidden_states_are_those_of_transformers(header: Header) -> None:
-    model, batch = StudentModel(header, torch.float32, torch.device("cpu")), batch_of_rows()
+    model = StudentModel(header, torch.float32, torch.device("cpu"))
+    theirs = load_hf_model(header)
     with torch.no_grad():
-        expected = hf_states(load_hf_model(header), batch)
-        for share in (False, True):
-            torch.testing.assert_close(model(batch, share_prefix=share), expected, rtol=1e-4, atol=1e-4)
+        for share, shared in SHARING:
+            batch = batch_of_rows(shared)
+            found = model(batch, share_prefix=share)
+            torch.testing.assert_close(found, hf_states(theirs, batch), rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("share", [False, True])
-def test_states_and_gradients_are_those_of_peft(header: Header, adapter: Adapter, share: bool) -> None:
-    batch = batch_of_rows()
+@pytest.mark.parametrize(("share", "shared"), SHARING)
+def test_states_and_gradients_are_those_of_peft(header: Header, adapter: Adapter, share: bool, shared: int) -> None:
+    batch = batch_of_rows(shared)
     theirs, model = with_peft(load_hf_model(header), adapter), ours(header, adapter)
     expected = hf_states(theirs, batch)
     found = model(batch, share_prefix=share)
