@@ -31,6 +31,7 @@ class Shape:
 VARIANTS: dict[str, dict[str, Any]] = {
     "llama": {},
     "llama-untied": {"tied": False},
+    "llama3": {"rope_factors": True},
     "mistral": {"tied": False, "head_size": 16},
     "qwen2": {"architecture": "qwen2"},
     "qwen3": {"architecture": "qwen3"},
@@ -54,12 +55,20 @@ def write_variant(path: Path, name: str, seed: int = 0) -> Path:
 
 
 def write_tiny_gguf(
-    path: Path, *, architecture: str = "llama", tied: bool = True, head_size: int = 8, seed: int = 0
+    path: Path,
+    *,
+    architecture: str = "llama",
+    tied: bool = True,
+    head_size: int = 8,
+    rope_factors: bool = False,
+    seed: int = 0,
 ) -> Path:
     """A random model of `architecture`, F16, that llama.cpp loads and runs."""
     # Of six blocks of gemma3, the last has no window.
     shape = Shape(head_size=head_size, blocks=6 if architecture == "gemma3" else 2)
     base, specs = header_and_tensors(read_header(embedded_student()), architecture, shape, tied=tied)
+    if rope_factors:
+        specs.append(TensorSpec("rope_freqs.weight", (head_size // 2,), "F32"))
     rng = np.random.default_rng(seed)
     write_gguf(path, base, specs, (_random(rng, spec) for spec in specs), file_type=1, extra={})
     return path
@@ -77,7 +86,7 @@ def _random(rng: np.random.Generator, spec: TensorSpec) -> np.ndarray:
     drawn = rng.standard_normal(spec.shape)
     if "norm" in spec.name:
         return (1 + 0.1 * drawn).astype(np.float32)
-    if spec.name.startswith("rope_factors"):
+    if spec.name.startswith("rope_"):
         return (1 + 0.5 * np.abs(drawn)).astype(np.float32)
     scale = 0.1 if len(spec.shape) == 1 else 1.5 / np.sqrt(spec.shape[-1])
     return (drawn * scale).astype(np.float32)

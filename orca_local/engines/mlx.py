@@ -20,9 +20,8 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
 from orca_local.engines.sampling import log_probabilities, pick
 from orca_local.engines.slots import Flight, refuse_unfit
+from orca_local.gguf.decoder import longest_row
 from orca_local.gguf.header import Header, read_header
-from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
-from orca_local.gguf.tensors import read_tensor
 from orca_local.gguf.tokenizer import Tokenizer
 
 PREFILL_SEQUENCES, PREFILL_TOKENS = 8, 512
@@ -38,7 +37,7 @@ class MlxEngine:
         self._model, self._dtype = _load(header)
         self._words = Tokenizer(path)
         self._capacity = settings.capacity
-        self._most = min(settings.context, header.context_length or settings.context)
+        self._most = min(settings.context, longest_row(header) or settings.context)
         self._vocab_size = header.tensor_map["token_embd.weight"].shape[0]
         self._waiting: deque[Request] = deque()
         self._running: dict[int, Flight] = {}
@@ -166,44 +165,10 @@ def _load(header: Header) -> tuple[Any, str]:
     """The model with the file's weights, and the type it computes in."""
     try:
         import mlx.core as mx
-        from mlx_lm.models import llama, qwen2, qwen3
+
+        from orca_local.engines.mlx_model import load_model
     except ImportError as error:
         raise MissingError(f"MLX cannot be loaded: {error}", hint='pip install "orca-local[mlx]"') from error
-    module = {"llama": llama, "qwen2": qwen2, "qwen3": qwen3}.get(header.architecture)
-    unknown = "" if header.value("rope.scaling.type", "none") in ("none", "") else "rope scaling"
-    if "rope_freqs.weight" in header.tensor_map:
-        unknown = "rope factors"
-    if module is None or unknown:
-        what = unknown or f"the architecture {header.architecture!r}"
-        raise InputError(f"{header.path}: {what} is not known to the MLX engine", hint='set engine.kind to "llama_cpp"')
     # The CPU build is for tests, and has no fast products of 16 bits.
     dtype = mx.float32 if mx.default_device().type == mx.cpu else mx.float16
-    model = module.Model(module.ModelArgs.from_dict(_arguments(header)))
-    weights = []
-    for gguf_name, (name, heads) in hf_tensor_names(header).items():
-        values = read_tensor(header, gguf_name)
-        values = values if heads is None else unpermute_rotary(values, heads)
-        weights.append((name, mx.array(values).astype(dtype)))
-    model.load_weights(weights, strict=True)
-    mx.eval(model.parameters())
-    return model, str(dtype).rpartition(".")[2]
-
-
-def _arguments(header: Header) -> dict[str, Any]:
-    """mlx-lm's configuration of the model."""
-    heads = header.count("attention.head_count")
-    width = header.count("embedding_length")
-    return {
-        "model_type": header.architecture,
-        "hidden_size": width,
-        "num_hidden_layers": header.block_count,
-        "intermediate_size": header.count("feed_forward_length"),
-        "num_attention_heads": heads,
-        "num_key_value_heads": header.count("attention.head_count_kv", heads),
-        "head_dim": header.count("attention.key_length", width // heads),
-        "rms_norm_eps": float(header.value("attention.layer_norm_rms_epsilon")),
-        "vocab_size": header.tensor_map["token_embd.weight"].shape[0],
-        "max_position_embeddings": header.context_length,
-        "rope_theta": float(header.value("rope.freq_base", 10000.0)),
-        "tie_word_embeddings": header.tied,
-    }
+    return load_model(header, dtype).module, str(dtype).rpartition(".")[2]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,14 +129,17 @@ def _rotary_heads(header: Header, gguf: str) -> int | None:
     return heads if gguf == "attn_q" else header.count("attention.head_count_kv", heads)
 
 
-def permute_rotary(matrix: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+Values = TypeVar("Values", bound=np.generic)
+
+
+def permute_rotary(matrix: NDArray[Values], heads: int) -> NDArray[Values]:
     """Rows from the trainer's order (halves of each head) to llama.cpp's (pairs), first axis only."""
     rows = matrix.shape[0]
     split = matrix.reshape(heads, 2, rows // heads // 2, *matrix.shape[1:])
     return np.ascontiguousarray(split.swapaxes(1, 2).reshape(matrix.shape))
 
 
-def unpermute_rotary(matrix: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+def unpermute_rotary(matrix: NDArray[Values], heads: int) -> NDArray[Values]:
     """The inverse of `permute_rotary`."""
     rows = matrix.shape[0]
     split = matrix.reshape(heads, rows // heads // 2, 2, *matrix.shape[1:])

@@ -37,17 +37,25 @@ def is_readable(type_name: str) -> bool:
     return True
 
 
+def read_rows(header: Header, name: str) -> NDArray[np.uint8]:
+    """The bytes of one tensor as they stand in the file, the last axis being those of a row."""
+    return _bytes(header, header.tensor_map[name])
+
+
+def _bytes(header: Header, tensor: TensorInfo) -> NDArray[np.uint8]:
+    with header.path.open("rb") as file:
+        file.seek(tensor.offset)
+        return np.fromfile(file, dtype=np.uint8, count=tensor.bytes).reshape(*tensor.shape[:-1], -1)
+
+
 def _read(header: Header, tensor: TensorInfo) -> NDArray[np.float32]:
     from gguf.constants import GGMLQuantizationType
     from gguf.quants import dequantize
 
     kind = GGMLQuantizationType[tensor.type_name]
-    with header.path.open("rb") as file:
-        file.seek(tensor.offset)
-        raw = np.fromfile(file, dtype=np.uint8, count=tensor.bytes)
+    rows = _bytes(header, tensor)
     if tensor.type_name == "F32":
-        return raw.view("<f4").reshape(tensor.shape)
-    rows = raw.reshape(*tensor.shape[:-1], -1)
+        return rows.view("<f4").reshape(tensor.shape)
     if tensor.type_name == "F16":
         return rows.view("<f2").astype(np.float32).reshape(tensor.shape)
     try:

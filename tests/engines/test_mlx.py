@@ -12,29 +12,35 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.settings import EngineSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.engines.mlx import MlxEngine
+from orca_local.gguf.header import read_header
+from orca_local.train.torch_reference import reference_logits
 from tests.engines.drive import prompt, request, run
-from tests.tiny import write_tiny_gguf
+from tests.tiny import VARIANTS, write_variant
 
 pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
 
 SETTINGS = EngineSettings(context=256, capacity=4, threads=1)
 
 
-@pytest.mark.parametrize("architecture", ["llama", "qwen2", "qwen3"])
-@pytest.mark.parametrize("tied", [True, False])
-def test_it_predicts_what_llama_cpp_predicts(architecture: str, tied: bool, tmp_path: Path) -> None:
-    path = write_tiny_gguf(tmp_path / "m.gguf", architecture=architecture, tied=tied)
+@pytest.mark.parametrize("name", VARIANTS)
+def test_it_predicts_what_llama_cpp_and_pytorch_predict(name: str, tmp_path: Path) -> None:
+    path = write_variant(tmp_path / "m.gguf", name)
     ids = list(range(100, 140))
+    exact = next(reference_logits(read_header(path), None, [(ids, range(len(ids)))]))
     with closing(MlxEngine(path, SETTINGS)) as ours, closing(LlamaCppEngine(path, SETTINGS)) as theirs:
         found, wanted = ours.prompt_logits(ids), theirs.prompt_logits(ids, range(len(ids)))
+        assert np.abs(found - exact).max() < 2e-5 * np.abs(exact).max()
         assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
         assert (found.argmax(1) == wanted.argmax(1)).mean() > 0.95
         np.testing.assert_allclose(ours.score(ids[:10], ids[10:]), theirs.score(ids[:10], ids[10:]), atol=0.05)
 
 
-def test_greedy_texts_are_those_of_llama_cpp(tiny_gguf: Path) -> None:
+@pytest.mark.parametrize("name", ["llama", "gemma3", "phi3"])
+def test_greedy_texts_are_those_of_llama_cpp(name: str, tmp_path: Path) -> None:
+    """Also where a block remembers only a window, or turns a part of its heads."""
+    path = write_variant(tmp_path / "m.gguf", name)
     requests = [request(f"r{i}", prompt(i, 8 + 3 * i), max_tokens=6) for i in range(8)]
-    with closing(MlxEngine(tiny_gguf, SETTINGS)) as ours, closing(LlamaCppEngine(tiny_gguf, SETTINGS)) as theirs:
+    with closing(MlxEngine(path, SETTINGS)) as ours, closing(LlamaCppEngine(path, SETTINGS)) as theirs:
         found, wanted = run(ours, requests), run(theirs, requests)
     same = sum(found[r.id].text == wanted[r.id].text for r in requests)
     assert same >= 6, "random weights have near ties, which rounding decides"
@@ -43,6 +49,6 @@ def test_greedy_texts_are_those_of_llama_cpp(tiny_gguf: Path) -> None:
 def test_what_it_cannot_compute_is_refused(tiny_gguf: Path, tmp_path: Path) -> None:
     path = tmp_path / "other.gguf"
     path.write_bytes(tiny_gguf.read_bytes().replace(b"llama", b"lamma"))
-    with pytest.raises(InputError, match=r"'lamma' is not known to the MLX engine") as raised:
+    with pytest.raises(InputError, match=r"'lamma' is not known to MLX") as raised:
         MlxEngine(path, SETTINGS)
     assert "llama_cpp" in raised.value.hint

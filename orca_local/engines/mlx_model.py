@@ -1,0 +1,186 @@
+"""A GGUF's model in MLX: mlx-lm's classes with the file's weights and, to the last digit, the file's positions.
+
+Both the engine and the trainer are built on it. To be imported where MLX is installed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import mlx.core as mx
+import mlx.nn as nn
+from mlx.utils import tree_unflatten
+from mlx_lm.models import gemma3_text, llama, phi3, qwen2, qwen3
+
+from orca_local.domain.errors import InputError
+from orca_local.gguf.affine import AFFINE_TYPES, BLOCK, AffineMatrix, read_affine
+from orca_local.gguf.decoder import Decoder, Rope, read_decoder
+from orca_local.gguf.header import Header
+from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
+from orca_local.gguf.tensors import read_tensor
+
+_MODULES: Mapping[str, ModuleType] = {
+    "llama": llama,
+    "qwen2": qwen2,
+    "qwen3": qwen3,
+    "gemma3": gemma3_text,
+    "phi3": phi3,
+}
+_HEADS_DIVIDE_WIDTH = ("qwen2", "phi3")
+"""Architectures whose class knows no other size of a head than width / heads."""
+_EMBEDDING = "model.embed_tokens"
+_HINT = 'set engine.kind to "llama_cpp" to generate, train.backend to "torch" to train'
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MlxModel:
+    """A loaded model."""
+
+    module: Any
+    """mlx-lm's: token ids of shape [rows, length] and a cache → logits."""
+    decoder: Decoder
+    widened: Mapping[str, int]
+    """Matrices that were asked for in their own blocks and are held whole, by their type in the file."""
+
+    def hidden(self, token_ids: Any) -> Any:
+        """Shape [rows, length] → final hidden states [rows, length, width]."""
+        return self.module.model(token_ids)
+
+    def head(self, hidden: Any) -> Any:
+        """Final hidden states [positions, width] → logits [positions, vocabulary]."""
+        if self.decoder.tied:
+            return self.module.model.embed_tokens.as_linear(hidden)
+        return self.module.lm_head(hidden)
+
+
+def load_model(header: Header, dtype: Any, *, keep_blocks: bool = False) -> MlxModel:
+    """The model of a file, its weights in `dtype`.
+
+    With `keep_blocks`, matrices of the types `AFFINE_TYPES` stay in the file's own blocks, their scales in
+    `dtype`. Raises `InputError` for a model that mlx-lm's classes cannot express, and for a file without such
+    matrices where blocks are to be kept.
+    """
+    if header.architecture not in _MODULES:
+        raise InputError(f"{header.path}: the architecture {header.architecture!r} is not known to MLX", hint=_HINT)
+    decoder = read_decoder(header)
+    known = _MODULES[header.architecture]
+    module = known.Model(known.ModelArgs.from_dict(_arguments(header, decoder)))
+    if header.architecture == "gemma3" and decoder.tied:
+        module.sanitize({})  # how that class is told that it has no head of its own
+    widened = _load_weights(module, header, dtype, keep_blocks)
+    for block, layer in enumerate(module.layers):
+        layer.self_attn.rope = _Positions(decoder.rope_of(block))
+    if header.architecture == "gemma3":
+        module.model.embed_tokens = _ScaledEmbedding(module.model.embed_tokens, decoder.embedding_scale)
+    return MlxModel(module, decoder, widened)
+
+
+def _load_weights(module: Any, header: Header, dtype: Any, keep_blocks: bool) -> Mapping[str, int]:
+    weights: dict[str, Any] = {}
+    blocked: dict[str, AffineMatrix] = {}
+    widened: Counter[str] = Counter()
+    for gguf_name, (name, heads) in hf_tensor_names(header).items():
+        layer = name.rpartition(".")[0]
+        is_matrix = len(header.tensor_map[gguf_name].shape) == 2
+        blocks = read_affine(header, gguf_name) if keep_blocks and is_matrix else None
+        if blocks is not None:
+            blocks = blocked[layer] = blocks if heads is None else blocks.unpermuted(heads)
+            weights[name] = mx.array(blocks.packed)
+            weights[f"{layer}.scales"] = mx.array(blocks.scales).astype(dtype)
+            weights[f"{layer}.biases"] = mx.array(blocks.biases).astype(dtype)
+        else:
+            values = read_tensor(header, gguf_name)
+            values = values if heads is None else unpermute_rotary(values, heads)
+            if header.architecture == "gemma3" and name.endswith("norm.weight"):
+                values = values - 1  # that class multiplies by one more than it holds
+            weights[name] = mx.array(values).astype(dtype)
+            widened[header.tensor_map[gguf_name].type_name] += keep_blocks and is_matrix
+        mx.eval(weights)  # one tensor at a time in float32
+    if keep_blocks and not blocked:
+        raise InputError(
+            f"{header.path} has no matrices in blocks that MLX can keep ({', '.join(AFFINE_TYPES)})",
+            hint='set train.quantize_base to "none", or name a file of such a type as student.weights',
+        )
+    modules = [(layer, _blocked_module(layer, blocks, f"{layer}.bias" in weights)) for layer, blocks in blocked.items()]
+    module.update_modules(tree_unflatten(modules) if modules else {})
+    try:
+        module.load_weights(list(weights.items()), strict=True)
+    except ValueError as error:
+        raise InputError(f"{header.path} has other tensors than mlx-lm's model: {error}", hint=_HINT) from error
+    return +widened
+
+
+def _blocked_module(layer: str, blocks: AffineMatrix, has_bias: bool) -> Any:
+    rows, columns = len(blocks.packed), blocks.packed.shape[1] * 32 // blocks.bits
+    if layer == _EMBEDDING:
+        return nn.QuantizedEmbedding(rows, columns, BLOCK, blocks.bits)
+    return nn.QuantizedLinear(columns, rows, has_bias, BLOCK, blocks.bits)
+
+
+class _Positions(nn.Module):
+    """Rotary positions by their own frequencies, whatever scaling or list of factors made them."""
+
+    def __init__(self, rope: Rope) -> None:
+        super().__init__()
+        self.dimensions, self.magnitude = rope.dimensions, rope.magnitude
+        self._periods = 1 / mx.array(rope.inverse_frequencies)
+
+    def __call__(self, x: Any, offset: Any = 0) -> Any:
+        turned = mx.fast.rope(
+            x, self.dimensions, traditional=False, base=None, scale=1.0, offset=offset, freqs=self._periods
+        )
+        if self.magnitude == 1.0:
+            return turned
+        rest = turned[..., self.dimensions :]
+        return mx.concatenate([turned[..., : self.dimensions] * self.magnitude, rest], axis=-1)
+
+
+class _ScaledEmbedding(nn.Module):
+    """An embedding for gemma's class, which multiplies by a scale that it rounds to bfloat16: this makes it exact."""
+
+    def __init__(self, embedding: Any, scale: float) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.gain = scale / mx.array(scale, mx.bfloat16).item()
+
+    def __call__(self, token_ids: Any) -> Any:
+        return self.embedding(token_ids) * self.gain
+
+    def as_linear(self, hidden: Any) -> Any:
+        return self.embedding.as_linear(hidden)
+
+
+def _arguments(header: Header, decoder: Decoder) -> dict[str, Any]:
+    """mlx-lm's configuration of the model, but for the positions."""
+    if decoder.architecture in _HEADS_DIVIDE_WIDTH and decoder.heads * decoder.head_size != decoder.width:
+        raise InputError(f"{header.path}: heads of {decoder.head_size} are not known to MLX here", hint=_HINT)
+    return {
+        "model_type": decoder.architecture,
+        "hidden_size": decoder.width,
+        "num_hidden_layers": decoder.blocks,
+        "intermediate_size": decoder.hidden,
+        "num_attention_heads": decoder.heads,
+        "num_key_value_heads": decoder.key_heads,
+        "head_dim": decoder.head_size,
+        "rms_norm_eps": decoder.norm_epsilon,
+        "vocab_size": decoder.words,
+        "max_position_embeddings": header.context_length,
+        "rope_theta": 10_000.0,
+        "tie_word_embeddings": decoder.tied,
+        "attention_bias": "blk.0.attn_q.bias" in header.tensor_map,
+        "query_pre_attn_scalar": decoder.attention_scale**-2,
+        "sliding_window": max(decoder.windows) or None,
+        "sliding_window_pattern": _window_period(header, decoder),
+    }
+
+
+def _window_period(header: Header, decoder: Decoder) -> int:
+    """Of so many blocks, the last looks at everything: the only order of windows that mlx-lm's class knows."""
+    period = next((block + 1 for block, window in enumerate(decoder.windows) if not window), 0)
+    if not period or any(bool(window) != bool((i + 1) % period) for i, window in enumerate(decoder.windows)):
+        raise InputError(f"{header.path}: the order of its attention windows is not known to MLX here", hint=_HINT)
+    return period
