@@ -1,0 +1,68 @@
+"""Low-rank updates of the linear layers of an mlx-lm model, and blocks that compute their activations twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mlx.core as mx
+import mlx.nn as nn
+from mlx.utils import tree_unflatten
+
+from orca_local.adapters.adapter import Adapter
+
+
+class LoraLinear(nn.Module):
+    """A frozen linear layer, whole or in blocks, plus s·B·A.
+
+    A and B have PEFT's shapes and stay in float32, whatever the computation's type: a bfloat16 sum of many small
+    steps would lose most of them.
+    """
+
+    def __init__(self, linear: Any, scale: float, dropout: float) -> None:
+        super().__init__()
+        self.linear = linear
+        self.scale, self.dropout = scale, dropout
+        self._key: Any = None  # a name that MLX does not take for a parameter's
+
+    def seed(self, seed: int | None) -> None:
+        """What the dropout of the next passes is drawn from; None for no dropout."""
+        self._key = None if seed is None else mx.random.key(seed)
+
+    def set_update(self, a: Any, b: Any) -> None:
+        """Take over A (shape [rank, in_features]) and B ([out_features, rank])."""
+        self.a, self.b = a, b
+
+    def __call__(self, x: Any) -> Any:
+        read = x
+        if self._key is not None:
+            keep = mx.random.bernoulli(1 - self.dropout, x.shape, key=self._key)
+            read = mx.where(keep, x * (1 / (1 - self.dropout)), 0)
+        low = read @ self.a.astype(x.dtype).T
+        return mx.addmm(self.linear(x), low, self.b.astype(x.dtype).T, alpha=self.scale)
+
+
+def add_updates(module: Any, adapter: Adapter, dropout: float) -> dict[str, LoraLinear]:
+    """Freeze the model and put updates on the layers that `adapter` has, by their names there."""
+    module.freeze()
+    found = dict(module.named_modules())
+    layers = {name: LoraLinear(found[name], adapter.scale, dropout) for name in adapter.layers}
+    module.update_modules(tree_unflatten(list(layers.items())))
+    return layers
+
+
+class _Checkpointed(nn.Module):
+    """A block that keeps only its input, and computes the rest again for its gradient."""
+
+    def __init__(self, block: Any) -> None:
+        super().__init__()
+        self.block = block
+        self.use_sliding = getattr(block, "use_sliding", False)  # mlx-lm's llama asks its blocks
+        self._run = nn.utils.checkpoint(block)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._run(*args, **kwargs)
+
+
+def checkpoint_blocks(module: Any) -> None:
+    """Compute the activations of every block twice instead of keeping them."""
+    module.model.layers = [_Checkpointed(block) for block in module.model.layers]
