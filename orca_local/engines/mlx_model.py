@@ -17,7 +17,7 @@ from mlx.utils import tree_unflatten
 from mlx_lm.models import gemma3_text, llama, phi3, qwen2, qwen3
 
 from orca_local.domain.errors import InputError
-from orca_local.gguf.affine import AFFINE_TYPES, BLOCK, AffineMatrix, read_affine
+from orca_local.gguf.affine import AFFINE_BITS, BLOCK, AffineMatrix, read_affine
 from orca_local.gguf.decoder import Decoder, Rope, read_decoder
 from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
@@ -60,7 +60,7 @@ class MlxModel:
 def load_model(header: Header, dtype: Any, *, keep_blocks: bool = False) -> MlxModel:
     """The model of a file, its weights in `dtype`.
 
-    With `keep_blocks`, matrices of the types `AFFINE_TYPES` stay in the file's own blocks, their scales in
+    With `keep_blocks`, matrices of the types `AFFINE_BITS` stay in the file's own blocks, their scales in
     `dtype`. Raises `InputError` for a model that mlx-lm's classes cannot express, and for a file without such
     matrices where blocks are to be kept.
     """
@@ -102,7 +102,7 @@ def _load_weights(module: Any, header: Header, dtype: Any, keep_blocks: bool) ->
         mx.eval(weights)  # one tensor at a time in float32
     if keep_blocks and not blocked:
         raise InputError(
-            f"{header.path} has no matrices in blocks that MLX can keep ({', '.join(AFFINE_TYPES)})",
+            f"{header.path} has no matrices in blocks that MLX can keep ({', '.join(AFFINE_BITS)})",
             hint='set train.quantize_base to "none", or name a file of such a type as student.weights',
         )
     modules = [(layer, _blocked_module(layer, blocks, f"{layer}.bias" in weights)) for layer, blocks in blocked.items()]

@@ -7,6 +7,7 @@ That is the form in which MLX computes with quantized weights (https://ml-explor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,8 @@ from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import unpermute_rotary
 from orca_local.gguf.tensors import read_rows
 
-AFFINE_TYPES = ("Q4_0", "Q4_1", "Q8_0")
-"""Types whose blocks have this form."""
+AFFINE_BITS = {"Q4_0": 4, "Q4_1": 4, "Q8_0": 8}
+"""Types whose blocks have this form, and the bits of a number in them."""
 BLOCK = 32
 """Numbers that share a scale and a bias."""
 
@@ -35,14 +36,14 @@ class AffineMatrix:
 
     def unpermuted(self, heads: int) -> AffineMatrix:
         """The matrix with its rows in the trainer's order; see `unpermute_rotary`."""
-        parts = (unpermute_rotary(part, heads) for part in (self.packed, self.scales, self.biases))
-        return AffineMatrix(self.bits, *parts)
+        scales, biases = unpermute_rotary(self.scales, heads), unpermute_rotary(self.biases, heads)
+        return AffineMatrix(self.bits, unpermute_rotary(self.packed, heads), scales, biases)
 
 
 def read_affine(header: Header, name: str) -> AffineMatrix | None:
     """A tensor of the file, or None where its type has another form."""
     kind = header.tensor_map[name].type_name
-    if kind not in AFFINE_TYPES:
+    if kind not in AFFINE_BITS:
         return None
     rows = read_rows(header, name)
     head = {"Q4_0": 2, "Q4_1": 4, "Q8_0": 2}[kind]
@@ -58,5 +59,5 @@ def read_affine(header: Header, name: str) -> AffineMatrix | None:
     return AffineMatrix(4, _words(nibbles[:, :, 0::2] | nibbles[:, :, 1::2] << 4), scales, biases)
 
 
-def _words(numbers: NDArray[np.uint8]) -> NDArray[np.uint32]:
+def _words(numbers: NDArray[Any]) -> NDArray[np.uint32]:
     return np.ascontiguousarray(numbers.reshape(len(numbers), -1)).view("<u4").astype(np.uint32, copy=False)

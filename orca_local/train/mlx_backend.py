@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import mlx.core as mx
-import mlx.nn as nn
 import numpy as np
 from mlx.optimizers import AdamW
 from mlx.utils import tree_map, tree_reduce
@@ -17,19 +17,23 @@ from mlx_lm.utils import maybe_set_recommended_wired_limit
 from orca_local.adapters.adapter import Adapter, Pair
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TrainSettings
+from orca_local.engines.memory import free_memory
 from orca_local.engines.mlx_model import load_model
+from orca_local.gguf.affine import AFFINE_BITS, BLOCK
+from orca_local.gguf.decoder import read_decoder
 from orca_local.gguf.header import Header
+from orca_local.gguf.layer_names import linear_layers
 from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
+from orca_local.train.memory import Machine, MemoryPlan
 from orca_local.train.mlx_faults import explain_fault
+from orca_local.train.mlx_head import UNDER_WAY, chunk_positions, summed_loss
 from orca_local.train.mlx_lora import add_updates, checkpoint_blocks
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import Moments, TrainState, start_adapter
 
-HEAD_LOGITS = 1 << 24
-"""Logits that are computed at once; MLX holds about ten times as many while they are under way."""
-CPU_TOKENS, GPU_TOKENS = 2048, 4096
-"""Tokens computed together where the settings leave it open."""
+CPU_TOKENS, GPU_TOKENS = 2048, 8192
+"""Tokens whose activations are in memory at once, where there is memory for them."""
 
 Parameters = dict[str, list[Any]]
 """Layer to its A and B, in float32."""
@@ -42,24 +46,58 @@ def choose_dtype(compute: str) -> Any:
     return {"float32": mx.float32, "bfloat16": mx.bfloat16}[compute]
 
 
+class MlxTrainer:
+    """MLX on its default device: Metal, CUDA or the CPU."""
+
+    def __init__(self, header: Header, settings: TrainSettings) -> None:
+        self._header, self._settings = header, settings
+        dtype = choose_dtype(settings.compute)
+        on_cpu = mx.default_device().type == mx.cpu
+        self.machine = Machine(
+            name=_describe(dtype),
+            number_bytes=dtype.size,
+            free=_free_memory(),
+            pack_tokens=CPU_TOKENS if on_cpu else GPU_TOKENS,
+            head_positions=UNDER_WAY * chunk_positions(read_decoder(header).words),
+            weight_bytes={"none": dtype.size, "as_is": _kept_bytes(header, dtype.size)},
+        )
+
+    def backend(self, recipe: Recipe, plan: MemoryPlan) -> MlxBackend:
+        """A backend at the start of the recipe."""
+        return MlxBackend(
+            self._header,
+            recipe,
+            self._settings.compute,
+            pack_tokens=plan.pack_tokens,
+            gradient_checkpointing=plan.gradient_checkpointing,
+        )
+
+
 class MlxBackend:
     """A frozen student with a LoRA adapter and its optimizer."""
 
-    def __init__(self, header: Header, recipe: Recipe, settings: TrainSettings) -> None:
+    def __init__(
+        self,
+        header: Header,
+        recipe: Recipe,
+        compute: str,
+        *,
+        pack_tokens: int = CPU_TOKENS,
+        gradient_checkpointing: bool = False,
+    ) -> None:
         """Raises `InputError` for a student or a recipe that MLX cannot train."""
         if recipe.quantize_base == "nf4":
             raise InputError("MLX has no NF4", hint='set train.quantize_base to "as_is" or "none", or use torch')
-        self._recipe = recipe
-        on_cpu = mx.default_device().type == mx.cpu
-        self._pack_tokens = settings.pack_tokens or (CPU_TOKENS if on_cpu else GPU_TOKENS)
-        self.dtype = choose_dtype(settings.compute)
+        self._recipe, self._pack_tokens = recipe, pack_tokens
+        self.dtype = choose_dtype(compute)
         mx.reset_peak_memory()
         maybe_set_recommended_wired_limit()
         with _explained():
             self._model = load_model(header, self.dtype, keep_blocks=recipe.quantize_base == "as_is")
+        self._chunk = chunk_positions(self._model.decoder.words)
         self._start = start_adapter(header, recipe)
         self._layers = add_updates(self._model.module, self._start, recipe.dropout)
-        if settings.gradient_checkpointing == "on":
+        if gradient_checkpointing:
             checkpoint_blocks(self._model.module)
         self._steps = 0
         self._parameters = _from_pairs(self._start.layers)
@@ -71,27 +109,17 @@ class MlxBackend:
             bias_correction=True,
         )
         self._optimizer.init(self._parameters)
-        self._loss_and_grad = mx.value_and_grad(self._loss)
-
-    @property
-    def compute(self) -> str:
-        """Device and type of the computation, for the log."""
-        return f"mlx {mx.default_device().type.name} {str(self.dtype).rpartition('.')[2]}"
-
-    @property
-    def widened(self) -> Mapping[str, int]:
-        """Matrices that `as_is` could not keep in their blocks and holds whole, by their type in the file."""
-        return self._model.widened
+        self._loss_and_grad = mx.value_and_grad(partial(self._loss, with_grad=True))
 
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
         """One optimizer step; see `TrainBackend`."""
         count = len(batch.target)
         with _explained():
             total, gradients = self._gradients(batch)
-            norm = mx.sqrt(tree_reduce(lambda sum_, g: sum_ + g.square().sum(), gradients, mx.array(0.0))) / count
-            # On Metal a failed command is said only here; before anything is changed by what it left.
+            norm: Any = mx.sqrt(tree_reduce(lambda so_far, g: so_far + g.square().sum(), gradients, mx.array(0.0)))
+            result = StepResult(total / count, count, norm.item() / count)
+            # Metal says that a command has failed only at such points: here, before anything is changed by it.
             mx.synchronize()
-            result = StepResult(total / count, count, norm.item())
             if np.isfinite(result.loss) and np.isfinite(result.grad_norm):
                 clipped = min(1.0, self._recipe.max_grad_norm / (result.grad_norm + 1e-6)) / count
                 self._optimizer.learning_rate = learning_rate
@@ -110,7 +138,7 @@ class MlxBackend:
         with _explained():
             self._seed(None)
             for part in batch.parts(self._pack_tokens):
-                total += self._loss(self._parameters, *_arrays(part)).item()
+                total += self._loss(self._parameters, *_arrays(part), with_grad=False).item()
             mx.clear_cache()
         return StepResult(total / len(batch.target), len(batch.target))
 
@@ -134,41 +162,14 @@ class MlxBackend:
         for layer, seed in zip(self._layers.values(), seeds, strict=True):
             layer.seed(seed)
 
-    def _loss(self, parameters: Parameters, token_ids: Any, row_index: Any, position: Any, target: Any) -> Any:
-        """Summed cross-entropy of a part, of which the gradient in the parameters is taken."""
+    def _loss(
+        self, parameters: Parameters, token_ids: Any, row_index: Any, position: Any, target: Any, *, with_grad: bool
+    ) -> Any:
+        """Summed cross-entropy of a part, as a function of the parameters."""
         for name, pair in parameters.items():
             self._layers[name].set_update(*pair)
-        return self._head_loss(self._model.hidden(token_ids)[row_index, position], target)
-
-    def _head_loss(self, hidden: Any, target: Any) -> Any:
-        """Summed cross-entropy of hidden states [positions, width], a chunk of them at a time.
-
-        The vocabulary head is most of a small model: it is computed where there is loss, and its gradient in the
-        same pass.
-        """
-
-        chunk = max(16, HEAD_LOGITS // self._model.decoder.words)
-
-        def chunk_loss(states: Any, words: Any) -> Any:
-            return nn.losses.cross_entropy(self._model.head(states).astype(mx.float32), words, reduction="sum")
-
-        @mx.custom_function
-        def loss(states: Any) -> Any:
-            total, slopes = mx.array(0.0), []
-            for start in range(0, len(target), chunk):
-                part = slice(start, start + chunk)
-                # One after the other, or the logits of all would be in memory.
-                (now,) = mx.depends([states[part]], [total, *slopes[-1:]])
-                found, slope = mx.value_and_grad(chunk_loss)(now, target[part])
-                total = total + found
-                slopes.append(slope)
-            return total, mx.concatenate(slopes)
-
-        @loss.vjp
-        def backward(_primals: Any, cotangents: Any, outputs: Any) -> Any:
-            return cotangents[0].astype(hidden.dtype) * outputs[1]
-
-        return loss(hidden)[0]
+        hidden = self._model.hidden(token_ids)[row_index, position]
+        return summed_loss(self._model.head, hidden, target, self._chunk, with_grad=with_grad)
 
     def adapter(self) -> Adapter:
         """The update as it stands."""
@@ -176,9 +177,7 @@ class MlxBackend:
 
     def state(self) -> TrainState:
         """Adapter and moments; see `TrainBackend`."""
-        moments = (
-            {name: (pair[0][key], pair[1][key]) for name, pair in self._moments().items()} for key in ("m", "v")
-        )
+        moments = ({name: (pair[0][key], pair[1][key]) for name, pair in self._moments().items()} for key in ("m", "v"))
         return TrainState(self.adapter(), *map(_to_pairs, moments))
 
     def restore(self, state: TrainState, steps: int) -> None:
@@ -198,6 +197,30 @@ class MlxBackend:
     def peak_bytes(self) -> int | None:
         """Most memory that MLX has held since the backend was made."""
         return int(mx.get_peak_memory())
+
+
+def _describe(dtype: Any) -> str:
+    return f"mlx {mx.default_device().type.name} {str(dtype).rpartition('.')[2]}"
+
+
+def _free_memory() -> int | None:
+    """Bytes that MLX may take: what macOS recommends, what a card has, or what is free on the machine."""
+    if mx.default_device().type == mx.cpu:
+        return free_memory()
+    info = mx.device_info()
+    known = (info.get(key) for key in ("max_recommended_working_set_size", "free_memory", "total_memory"))
+    return next((int(size) - mx.get_active_memory() for size in known if size), None)
+
+
+def _kept_bytes(header: Header, size: int) -> float:
+    """Bytes of a weight of the blocks, on average, where the file's own blocks are kept."""
+    numbers = taken = 0.0
+    for layer in linear_layers(header):
+        bits = AFFINE_BITS.get(header.tensor_map[layer.gguf_name].type_name)
+        count = layer.out_features * layer.in_features
+        numbers += count
+        taken += count * (size if bits is None else bits / 8 + 2 * size / BLOCK)
+    return taken / numbers
 
 
 def _arrays(batch: Batch) -> tuple[Any, ...]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
+import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,13 +50,24 @@ class Trainer(Protocol):
 
 def choose_trainer(header: Header, settings: TrainSettings) -> Trainer:
     """The framework that the settings name. Raises `MissingError` where it is not installed."""
-    if settings.backend == "mlx":
-        raise MissingError("the mlx backend is not available in this version", hint="use --backend torch")
+    name = settings.backend if settings.backend != "auto" else fitting_framework(sys.platform, platform.machine())
     try:
+        if name == "mlx":
+            from orca_local.train.mlx_backend import MlxTrainer
+
+            return MlxTrainer(header, settings)
         from orca_local.train.torch_backend import TorchTrainer
+
+        return TorchTrainer(header, settings)
     except ImportError as error:
-        raise MissingError(f"PyTorch cannot be loaded: {error}", hint='pip install "orca-local[torch]"') from error
-    return TorchTrainer(header, settings)
+        package = {"mlx": "MLX", "torch": "PyTorch"}[name]
+        raise MissingError(f"{package} cannot be loaded: {error}", hint=f'pip install "orca-local[{name}]"') from error
+
+
+def fitting_framework(system: str, machine: str) -> str:
+    """MLX on Apple Silicon, where it is installed; PyTorch elsewhere: MLX's CPU build is far slower."""
+    on_apple = (system, machine) == ("darwin", "arm64")
+    return "mlx" if on_apple and find_spec("mlx_lm") is not None else "torch"
 
 
 @dataclass(frozen=True, slots=True)
