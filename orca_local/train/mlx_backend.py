@@ -183,8 +183,9 @@ class MlxBackend:
     def restore(self, state: TrainState, steps: int) -> None:
         """Go on from there; see `TrainBackend`."""
         self._steps = steps
-        self._parameters = _from_pairs(state.adapter.layers)
-        first, second = _from_pairs(state.first_moments), _from_pairs(state.second_moments)
+        # A file has the layers in another order; sums of all of them are to be the same to the last bit.
+        parts = (state.adapter.layers, state.first_moments, state.second_moments)
+        self._parameters, first, second = (_from_pairs({name: part[name] for name in self._layers}) for part in parts)
         self._optimizer.init(self._parameters)
         self._optimizer.state["step"] = mx.array(steps, mx.uint64)
         for name, pair in self._moments().items():

@@ -1,0 +1,111 @@
+"""A GGUF's weights in MLX: whole, and in the file's own blocks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orca_local.domain.errors import InputError
+from orca_local.export.quantize import quantize
+from orca_local.gguf.header import Header, read_header
+from orca_local.gguf.layer_names import linear_layers, unpermute_rotary
+from orca_local.gguf.tensors import read_tensor
+from tests.tiny import write_variant
+
+pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
+
+import mlx.core as mx
+
+from orca_local.engines.mlx_model import load_model
+
+IDS = mx.array([list(range(100, 130))])
+
+
+def quantized(tmp_path: Path, variant: str, kind: str) -> Header:
+    quantize(write_variant(tmp_path / "m.gguf", variant), tmp_path / "q.gguf", kind)
+    return read_header(tmp_path / "q.gguf")
+
+
+@pytest.mark.parametrize(
+    ("variant", "kind"), [("llama", "Q4_0"), ("qwen2", "Q4_1"), ("phi3", "Q8_0"), ("gemma3", "Q8_0")]
+)
+def test_kept_blocks_are_the_dequantized_weights(variant: str, kind: str, tmp_path: Path) -> None:
+    """Rows of q and k in the model's order, biases beside them, the head in blocks too."""
+    header = quantized(tmp_path, variant, kind)
+    kept, whole = (load_model(header, mx.float32, keep_blocks=keep) for keep in (True, False))
+    modules = dict(kept.module.named_modules())
+    layers = linear_layers(header)
+    for layer in layers:
+        held = modules[layer.hf_name]
+        values = mx.dequantize(held.weight, held.scales, held.biases, group_size=held.group_size, bits=held.bits)
+        wanted = read_tensor(header, layer.gguf_name)
+        wanted = wanted if layer.rotary_heads is None else unpermute_rotary(wanted, layer.rotary_heads)
+        assert header.tensor_map[layer.gguf_name].type_name == kind
+        assert np.array_equal(np.array(values), wanted)
+    found, expected = (np.array(model.module(IDS)) for model in (kept, whole))
+    assert np.abs(found - expected).max() < 1e-4 * np.abs(expected).max()
+    nbytes = [sum(x.nbytes for _, x in mx_leaves(model.module)) for model in (kept, whole)]
+    assert nbytes[0] < 0.6 * nbytes[1], "the blocks take less memory"
+
+
+def mx_leaves(module: object) -> list[tuple[str, mx.array]]:
+    from mlx.utils import tree_flatten
+
+    leaves: list[tuple[str, mx.array]] = tree_flatten(module.parameters())  # type: ignore[attr-defined]
+    return leaves
+
+
+def test_gradients_flow_through_kept_blocks(tmp_path: Path) -> None:
+    header = quantized(tmp_path, "llama", "Q4_1")
+    slopes = []
+    for keep in (True, False):
+        down = load_model(header, mx.float32, keep_blocks=keep).module.layers[0].mlp.down_proj
+        x = mx.random.normal((3, 64), key=mx.random.key(1))
+        slopes.append(np.array(mx.grad(lambda x, down=down: (down(x) ** 2).sum())(x)))
+    assert np.abs(slopes[1]).max() > 1
+    np.testing.assert_allclose(slopes[0], slopes[1], rtol=1e-4, atol=1e-4)
+
+
+def test_matrices_of_other_types_are_counted(tmp_path: Path) -> None:
+    header = quantized(tmp_path, "llama", "Q4_K_M")  # which a width of 32 makes Q5_0 and Q8_0
+    expected = sum(t.type_name == "Q5_0" for t in header.tensors)
+    assert expected > 2
+    assert load_model(header, mx.float32, keep_blocks=True).widened == {"Q5_0": expected}
+    assert not load_model(header, mx.float32).widened
+
+
+def test_a_file_without_such_blocks_is_refused(tiny_gguf: Path) -> None:
+    with pytest.raises(InputError, match="no matrices in blocks") as raised:
+        load_model(read_header(tiny_gguf), mx.float32, keep_blocks=True)
+    assert "quantize_base" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("variant", "key", "value", "said"),
+    [
+        ("gemma3", "attention.sliding_window_pattern", [True, False, True, True, True, False], "order of its"),
+        ("gemma3", "attention.sliding_window_pattern", 0, "order of its"),
+        ("qwen2", "attention.head_count", 2, "heads of"),
+    ],
+)
+def test_what_mlx_lm_cannot_express_is_refused(
+    variant: str, key: str, value: object, said: str, tmp_path: Path
+) -> None:
+    header = read_header(write_variant(tmp_path / "m.gguf", variant))
+    header = replace(header, metadata=header.metadata | {f"{header.architecture}.{key}": value})
+    with pytest.raises(InputError, match=said) as raised:
+        load_model(header, mx.float32)
+    assert "torch" in raised.value.hint
+
+
+def test_every_period_of_windows_is_known(tmp_path: Path) -> None:
+    """Also the one in which no block has a window."""
+    header = read_header(write_variant(tmp_path / "m.gguf", "gemma3"))
+    found = []
+    for pattern in (1, 2, 6):
+        changed = header.metadata | {"gemma3.attention.sliding_window_pattern": pattern}
+        found.append(np.array(load_model(replace(header, metadata=changed), mx.float32).module(IDS)))
+    assert np.abs(found[0] - found[1]).max() > 0.1 and np.abs(found[1] - found[2]).max() > 0.1
