@@ -15,6 +15,7 @@ import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_unflatten
 from mlx_lm.models import gemma3_text, llama, phi3, qwen2, qwen3
+from mlx_lm.models.base import create_causal_mask
 
 from orca_local.domain.errors import InputError
 from orca_local.gguf.affine import AFFINE_BITS, BLOCK, AffineMatrix, read_affine
@@ -43,12 +44,27 @@ class MlxModel:
     module: Any
     """mlx-lm's: token ids of shape [rows, length] and a cache → logits."""
     decoder: Decoder
-    widened: Mapping[str, int]
-    """Matrices that were asked for in their own blocks and are held whole, by their type in the file."""
 
-    def hidden(self, token_ids: Any) -> Any:
-        """Shape [rows, length] → final hidden states [rows, length, width]."""
-        return self.module.model(token_ids)
+    @property
+    def blocks(self) -> list[Any]:
+        """The blocks in order: states of shape [rows, length, width], a mask and a cache → states."""
+        return list(self.module.layers)
+
+    def embed(self, token_ids: Any) -> Any:
+        """Shape [rows, length] → what the first block reads."""
+        states = self.module.model.embed_tokens(token_ids)
+        if self.decoder.embedding_scale == 1.0:
+            return states
+        return states * _rounded(self.decoder.embedding_scale)
+
+    def mask(self, block: int, length: int) -> Any:
+        """What a block's attention sees of rows of `length` tokens."""
+        window = self.decoder.windows[block]
+        return create_causal_mask(length, window_size=window) if 0 < window < length else "causal"
+
+    def norm(self, states: Any) -> Any:
+        """What the last block gives → final hidden states."""
+        return self.module.model.norm(states)
 
     def head(self, hidden: Any) -> Any:
         """Final hidden states [positions, width] → logits [positions, vocabulary]."""
@@ -61,34 +77,51 @@ def load_model(header: Header, dtype: Any, *, keep_blocks: bool = False) -> MlxM
     """The model of a file, its weights in `dtype`.
 
     With `keep_blocks`, matrices of the types `AFFINE_BITS` stay in the file's own blocks, their scales in
-    `dtype`. Raises `InputError` for a model that mlx-lm's classes cannot express, and for a file without such
-    matrices where blocks are to be kept.
+    `dtype`; those of other types are held whole. Raises `InputError` for a model that mlx-lm's classes cannot
+    express, and for a file without such matrices where blocks are to be kept.
     """
     if header.architecture not in _MODULES:
         raise InputError(f"{header.path}: the architecture {header.architecture!r} is not known to MLX", hint=_HINT)
     decoder = read_decoder(header)
+    if keep_blocks:
+        require_blocks(header)
     known = _MODULES[header.architecture]
     module = known.Model(known.ModelArgs.from_dict(_arguments(header, decoder)))
     if header.architecture == "gemma3" and decoder.tied:
         module.sanitize({})  # how that class is told that it has no head of its own
-    widened = _load_weights(module, header, dtype, keep_blocks)
+    _load_weights(module, header, dtype, keep_blocks)
     for block, layer in enumerate(module.layers):
         layer.self_attn.rope = _Positions(decoder.rope_of(block))
     if header.architecture == "gemma3":
         module.model.embed_tokens = _ScaledEmbedding(module.model.embed_tokens, decoder.embedding_scale)
-    return MlxModel(module, decoder, widened)
+    return MlxModel(module, decoder)
 
 
-def _load_weights(module: Any, header: Header, dtype: Any, keep_blocks: bool) -> Mapping[str, int]:
+def require_blocks(header: Header) -> None:
+    """Raise `InputError` where no matrix of the file is in blocks that MLX can keep."""
+    if not AFFINE_BITS.keys() & matrix_types(header):
+        raise InputError(
+            f"{header.path} has no matrices in blocks that MLX can keep ({', '.join(AFFINE_BITS)})",
+            hint='set train.quantize_base to "none", or name a file of such a type as student.weights',
+        )
+
+
+def matrix_types(header: Header) -> Counter[str]:
+    """How many matrices of the model are of which type in the file."""
+    tensors = (header.tensor_map[name] for name in hf_tensor_names(header))
+    return Counter(tensor.type_name for tensor in tensors if len(tensor.shape) == 2)
+
+
+def _load_weights(module: Any, header: Header, dtype: Any, keep_blocks: bool) -> None:
     weights: dict[str, Any] = {}
-    blocked: dict[str, AffineMatrix] = {}
-    widened: Counter[str] = Counter()
+    blocked: dict[str, Any] = {}
     for gguf_name, (name, heads) in hf_tensor_names(header).items():
         layer = name.rpartition(".")[0]
         is_matrix = len(header.tensor_map[gguf_name].shape) == 2
         blocks = read_affine(header, gguf_name) if keep_blocks and is_matrix else None
         if blocks is not None:
-            blocks = blocked[layer] = blocks if heads is None else blocks.unpermuted(heads)
+            blocks = blocks if heads is None else blocks.unpermuted(heads)
+            blocked[layer] = _blocked_module(layer, blocks, f"{gguf_name[:-6]}bias" in header.tensor_map)
             weights[name] = mx.array(blocks.packed)
             weights[f"{layer}.scales"] = mx.array(blocks.scales).astype(dtype)
             weights[f"{layer}.biases"] = mx.array(blocks.biases).astype(dtype)
@@ -98,20 +131,13 @@ def _load_weights(module: Any, header: Header, dtype: Any, keep_blocks: bool) ->
             if header.architecture == "gemma3" and name.endswith("norm.weight"):
                 values = values - 1  # that class multiplies by one more than it holds
             weights[name] = mx.array(values).astype(dtype)
-            widened[header.tensor_map[gguf_name].type_name] += keep_blocks and is_matrix
         mx.eval(weights)  # one tensor at a time in float32
-    if keep_blocks and not blocked:
-        raise InputError(
-            f"{header.path} has no matrices in blocks that MLX can keep ({', '.join(AFFINE_BITS)})",
-            hint='set train.quantize_base to "none", or name a file of such a type as student.weights',
-        )
-    modules = [(layer, _blocked_module(layer, blocks, f"{layer}.bias" in weights)) for layer, blocks in blocked.items()]
-    module.update_modules(tree_unflatten(modules) if modules else {})
+    if blocked:
+        module.update_modules(tree_unflatten(list(blocked.items())))
     try:
         module.load_weights(list(weights.items()), strict=True)
     except ValueError as error:
         raise InputError(f"{header.path} has other tensors than mlx-lm's model: {error}", hint=_HINT) from error
-    return +widened
 
 
 def _blocked_module(layer: str, blocks: AffineMatrix, has_bias: bool) -> Any:
@@ -145,13 +171,18 @@ class _ScaledEmbedding(nn.Module):
     def __init__(self, embedding: Any, scale: float) -> None:
         super().__init__()
         self.embedding = embedding
-        self.gain = scale / mx.array(scale, mx.bfloat16).item()
+        self.gain = scale / _rounded(scale)
 
     def __call__(self, token_ids: Any) -> Any:
         return self.embedding(token_ids) * self.gain
 
     def as_linear(self, hidden: Any) -> Any:
         return self.embedding.as_linear(hidden)
+
+
+def _rounded(scale: float) -> float:
+    rounded: Any = mx.array(scale, mx.bfloat16).item()
+    return float(rounded)
 
 
 def _arguments(header: Header, decoder: Decoder) -> dict[str, Any]:

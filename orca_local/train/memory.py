@@ -41,6 +41,8 @@ class Machine:
     """Positions whose logits are in memory at once."""
     weight_bytes: Mapping[str, float]
     """Bytes of a frozen weight of the blocks, for each `quantize_base` that this backend honours."""
+    notes: tuple[str, ...] = ()
+    """What the user should know before it starts."""
 
 
 @dataclass(frozen=True, slots=True)

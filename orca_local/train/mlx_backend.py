@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import mlx.core as mx
@@ -18,7 +17,7 @@ from orca_local.adapters.adapter import Adapter, Pair
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TrainSettings
 from orca_local.engines.memory import free_memory
-from orca_local.engines.mlx_model import load_model
+from orca_local.engines.mlx_model import load_model, matrix_types, require_blocks
 from orca_local.gguf.affine import AFFINE_BITS, BLOCK
 from orca_local.gguf.decoder import read_decoder
 from orca_local.gguf.header import Header
@@ -27,16 +26,14 @@ from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
 from orca_local.train.memory import Machine, MemoryPlan
 from orca_local.train.mlx_faults import explain_fault
-from orca_local.train.mlx_head import UNDER_WAY, chunk_positions, summed_loss
-from orca_local.train.mlx_lora import add_updates, checkpoint_blocks
+from orca_local.train.mlx_head import UNDER_WAY, chunk_positions
+from orca_local.train.mlx_lora import add_updates
+from orca_local.train.mlx_passes import Parameters, Passes
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import Moments, TrainState, start_adapter
 
 CPU_TOKENS, GPU_TOKENS = 2048, 8192
 """Tokens whose activations are in memory at once, where there is memory for them."""
-
-Parameters = dict[str, list[Any]]
-"""Layer to its A and B, in float32."""
 
 
 def choose_dtype(compute: str) -> Any:
@@ -50,7 +47,10 @@ class MlxTrainer:
     """MLX on its default device: Metal, CUDA or the CPU."""
 
     def __init__(self, header: Header, settings: TrainSettings) -> None:
+        """Raises `InputError` where blocks are to be kept that the file does not have."""
         self._header, self._settings = header, settings
+        if settings.quantize_base == "as_is":
+            require_blocks(header)
         dtype = choose_dtype(settings.compute)
         on_cpu = mx.default_device().type == mx.cpu
         self.machine = Machine(
@@ -60,6 +60,7 @@ class MlxTrainer:
             pack_tokens=CPU_TOKENS if on_cpu else GPU_TOKENS,
             head_positions=UNDER_WAY * chunk_positions(read_decoder(header).words),
             weight_bytes={"none": dtype.size, "as_is": _kept_bytes(header, dtype.size)},
+            notes=_notes(header, settings),
         )
 
     def backend(self, recipe: Recipe, plan: MemoryPlan) -> MlxBackend:
@@ -93,12 +94,11 @@ class MlxBackend:
         mx.reset_peak_memory()
         maybe_set_recommended_wired_limit()
         with _explained():
-            self._model = load_model(header, self.dtype, keep_blocks=recipe.quantize_base == "as_is")
-        self._chunk = chunk_positions(self._model.decoder.words)
+            model = load_model(header, self.dtype, keep_blocks=recipe.quantize_base == "as_is")
         self._start = start_adapter(header, recipe)
-        self._layers = add_updates(self._model.module, self._start, recipe.dropout)
-        if gradient_checkpointing:
-            checkpoint_blocks(self._model.module)
+        self._layers = add_updates(model.module, self._start, recipe.dropout)
+        self._passes = Passes(model, self._layers)
+        self._part_gradients = self._passes.lean_gradients if gradient_checkpointing else self._passes.gradients
         self._steps = 0
         self._parameters = _from_pairs(self._start.layers)
         self._optimizer = AdamW(
@@ -109,7 +109,6 @@ class MlxBackend:
             bias_correction=True,
         )
         self._optimizer.init(self._parameters)
-        self._loss_and_grad = mx.value_and_grad(partial(self._loss, with_grad=True))
 
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
         """One optimizer step; see `TrainBackend`."""
@@ -138,19 +137,20 @@ class MlxBackend:
         with _explained():
             self._seed(None)
             for part in batch.parts(self._pack_tokens):
-                total += self._loss(self._parameters, *_arrays(part), with_grad=False).item()
+                total += self._passes.loss(self._parameters, part)
             mx.clear_cache()
         return StepResult(total / len(batch.target), len(batch.target))
 
-    def _gradients(self, batch: Batch) -> tuple[float, Any]:
+    def _gradients(self, batch: Batch) -> tuple[float, Parameters]:
         """Summed loss, and the sum of its gradients, a part of the batch at a time."""
         total, gradients = 0.0, None
         for number, part in enumerate(batch.parts(self._pack_tokens)):
             self._seed(number)
-            loss, found = self._loss_and_grad(self._parameters, *_arrays(part))
+            loss, found = self._part_gradients(self._parameters, part)
             gradients = found if gradients is None else tree_map(mx.add, gradients, found)
-            mx.eval(loss, gradients)
-            total += loss.item()
+            mx.eval(gradients)
+            total += loss
+        assert gradients is not None, "a batch has rows"
         return total, gradients
 
     def _seed(self, part: int | None) -> None:
@@ -161,15 +161,6 @@ class MlxBackend:
             seeds = [int(seed) for seed in np.random.SeedSequence(place).generate_state(len(seeds))]
         for layer, seed in zip(self._layers.values(), seeds, strict=True):
             layer.seed(seed)
-
-    def _loss(
-        self, parameters: Parameters, token_ids: Any, row_index: Any, position: Any, target: Any, *, with_grad: bool
-    ) -> Any:
-        """Summed cross-entropy of a part, as a function of the parameters."""
-        for name, pair in parameters.items():
-            self._layers[name].set_update(*pair)
-        hidden = self._model.hidden(token_ids)[row_index, position]
-        return summed_loss(self._model.head, hidden, target, self._chunk, with_grad=with_grad)
 
     def adapter(self) -> Adapter:
         """The update as it stands."""
@@ -204,6 +195,17 @@ def _describe(dtype: Any) -> str:
     return f"mlx {mx.default_device().type.name} {str(dtype).rpartition('.')[2]}"
 
 
+def _notes(header: Header, settings: TrainSettings) -> tuple[str, ...]:
+    notes = []
+    if mx.default_device().type == mx.cpu:
+        notes.append("MLX computes on the processor here, where PyTorch is several times faster")
+    if settings.quantize_base == "as_is":
+        whole = [f"{count} of {kind}" for kind, count in matrix_types(header).items() if kind not in AFFINE_BITS]
+        if whole:
+            notes.append(f"matrices of types that MLX has no blocks for are held whole: {', '.join(whole)}")
+    return tuple(notes)
+
+
 def _free_memory() -> int | None:
     """Bytes that MLX may take: what macOS recommends, what a card has, or what is free on the machine."""
     if mx.default_device().type == mx.cpu:
@@ -222,10 +224,6 @@ def _kept_bytes(header: Header, size: int) -> float:
         numbers += count
         taken += count * (size if bits is None else bits / 8 + 2 * size / BLOCK)
     return taken / numbers
-
-
-def _arrays(batch: Batch) -> tuple[Any, ...]:
-    return tuple(mx.array(part) for part in (batch.token_ids, batch.row_index, batch.position, batch.target))
 
 
 def _from_pairs(layers: Moments) -> Parameters:

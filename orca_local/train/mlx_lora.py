@@ -1,4 +1,4 @@
-"""Low-rank updates of the linear layers of an mlx-lm model, and blocks that compute their activations twice."""
+"""Low-rank updates of the linear layers of an mlx-lm model."""
 
 from __future__ import annotations
 
@@ -48,21 +48,3 @@ def add_updates(module: Any, adapter: Adapter, dropout: float) -> dict[str, Lora
     layers = {name: LoraLinear(found[name], adapter.scale, dropout) for name in adapter.layers}
     module.update_modules(tree_unflatten(list(layers.items())))
     return layers
-
-
-class _Checkpointed(nn.Module):
-    """A block that keeps only its input, and computes the rest again for its gradient."""
-
-    def __init__(self, block: Any) -> None:
-        super().__init__()
-        self.block = block
-        self.use_sliding = getattr(block, "use_sliding", False)  # mlx-lm's llama asks its blocks
-        self._run = nn.utils.checkpoint(block)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._run(*args, **kwargs)
-
-
-def checkpoint_blocks(module: Any) -> None:
-    """Compute the activations of every block twice instead of keeping them."""
-    module.model.layers = [_Checkpointed(block) for block in module.model.layers]

@@ -150,6 +150,7 @@ def _check_rows(header: Header, rows: Sequence[TrainingRow]) -> None:
 
 def _train(store: Store, training: _Training, trainer: Trainer, run_id: int, must_resume: bool) -> Iterator[Event]:
     recipe, place = training.recipe, training.place
+    yield from map(Warned, trainer.machine.notes)
     plan = plan_memory(training.header, recipe, training.wish, trainer.machine)
     yield MemoryPlanned(plan.describe(), plan.total, plan.free, plan.pack_tokens, plan.gradient_checkpointing)
     training_id = store.trainings.start(
