@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import mlx.core as mx
 import numpy as np
@@ -17,7 +17,7 @@ from orca_local.adapters.adapter import Adapter, Pair
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TrainSettings
 from orca_local.engines.memory import free_memory
-from orca_local.engines.mlx_model import load_model, matrix_types, require_blocks
+from orca_local.engines.mlx_model import MlxModel, load_model, matrix_types, require_blocks
 from orca_local.gguf.affine import AFFINE_BITS, BLOCK
 from orca_local.gguf.decoder import read_decoder
 from orca_local.gguf.header import Header
@@ -32,6 +32,9 @@ from orca_local.train.mlx_passes import Parameters, Passes
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import Moments, TrainState, start_adapter
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 CPU_TOKENS, GPU_TOKENS = 2048, 8192
 """Tokens whose activations are in memory at once, where there is memory for them."""
 
@@ -41,6 +44,26 @@ def choose_dtype(compute: str) -> Any:
     if compute == "auto":
         compute = "float32" if mx.default_device().type == mx.cpu else "bfloat16"
     return {"float32": mx.float32, "bfloat16": mx.bfloat16}[compute]
+
+
+def explained(method: Callable[P, R]) -> Callable[P, R]:
+    """Say what a failure of MLX means to the user, and give back what the call has freed."""
+
+    @wraps(method)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except (RuntimeError, MemoryError) as error:
+            failed = explain_fault(str(error))
+            if failed is None:
+                raise
+        finally:
+            # No two batches have the same shape, so what one freed seldom fits the next.
+            mx.clear_cache()
+        # Raised out here: the other error would keep the arrays of its frames alive.
+        raise failed
+
+    return run
 
 
 class MlxTrainer:
@@ -93,8 +116,7 @@ class MlxBackend:
         self.dtype = choose_dtype(compute)
         mx.reset_peak_memory()
         maybe_set_recommended_wired_limit()
-        with _explained():
-            model = load_model(header, self.dtype, keep_blocks=recipe.quantize_base == "as_is")
+        model = _loaded(header, self.dtype, keep_blocks=recipe.quantize_base == "as_is")
         self._start = start_adapter(header, recipe)
         self._layers = add_updates(model.module, self._start, recipe.dropout)
         self._passes = Passes(model, self._layers)
@@ -110,42 +132,37 @@ class MlxBackend:
         )
         self._optimizer.init(self._parameters)
 
+    @explained
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
         """One optimizer step; see `TrainBackend`."""
         count = len(batch.target)
-        with _explained():
-            total, gradients = self._gradients(batch)
-            norm: Any = mx.sqrt(tree_reduce(lambda so_far, g: so_far + g.square().sum(), gradients, mx.array(0.0)))
-            result = StepResult(total / count, count, norm.item() / count)
-            # Metal says that a command has failed only at such points: here, before anything is changed by it.
-            mx.synchronize()
-            if np.isfinite(result.loss) and np.isfinite(result.grad_norm):
-                clipped = min(1.0, self._recipe.max_grad_norm / (result.grad_norm + 1e-6)) / count
-                self._update(tree_map(lambda g: g * clipped, gradients), learning_rate)
-            # No two batches have the same shape, so what one freed seldom fits the next.
-            mx.clear_cache()
+        total, gradients = self._gradients(batch)
+        norm: Any = mx.sqrt(tree_reduce(lambda so_far, g: so_far + g.square().sum(), gradients, mx.array(0.0)))
+        result = StepResult(total / count, count, norm.item() / count)
+        # Metal says that a command has failed only at such points: here, before anything is changed by it.
+        mx.synchronize()
+        if np.isfinite(result.loss) and np.isfinite(result.grad_norm):
+            clipped = min(1.0, self._recipe.max_grad_norm / (result.grad_norm + 1e-6)) / count
+            self._update(tree_map(lambda g: g * clipped, gradients), learning_rate)
         return result
 
-    def _update(self, gradients: Any, learning_rate: float) -> None:
-        """Take the optimizer's step, whole or not at all."""
-        before = self._parameters, tree_map(lambda value: value, self._optimizer.state)
+    def _update(self, gradients: Parameters, learning_rate: float) -> None:
+        before = tree_map(lambda x: x, self._optimizer.state)
+        self._optimizer.learning_rate = learning_rate
         try:
-            self._optimizer.learning_rate = learning_rate
-            self._parameters = self._optimizer.apply_gradients(gradients, self._parameters)
-            mx.eval(self._parameters, self._optimizer.state)
+            parameters = self._optimizer.apply_gradients(gradients, self._parameters)
+            mx.eval(parameters, self._optimizer.state)
         except BaseException:
-            self._parameters, self._optimizer.state = before
+            self._optimizer.state = before
             raise
+        self._parameters = parameters
         self._steps += 1
 
+    @explained
     def evaluate(self, batch: Batch) -> StepResult:
         """The loss alone; see `TrainBackend`."""
-        total = 0.0
-        with _explained():
-            self._seed(None)
-            for part in batch.parts(self._pack_tokens):
-                total += self._passes.loss(self._parameters, part)
-            mx.clear_cache()
+        self._seed(None)
+        total = sum(self._passes.loss(self._parameters, part) for part in batch.parts(self._pack_tokens))
         return StepResult(total / len(batch.target), len(batch.target))
 
     def _gradients(self, batch: Batch) -> tuple[float, Parameters]:
@@ -233,21 +250,14 @@ def _kept_bytes(header: Header, size: int) -> float:
     return taken / numbers
 
 
+@explained
+def _loaded(header: Header, dtype: Any, *, keep_blocks: bool) -> MlxModel:
+    return load_model(header, dtype, keep_blocks=keep_blocks)
+
+
 def _from_pairs(layers: Moments) -> Parameters:
     return {name: [mx.array(half.astype(np.float32)) for half in pair] for name, pair in layers.items()}
 
 
 def _to_pairs(parameters: Mapping[str, Any]) -> dict[str, Pair]:
     return {name: (np.array(a), np.array(b)) for name, (a, b) in parameters.items()}
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what MLX says of a card's failure into what the user can do about it."""
-    try:
-        yield
-    except (RuntimeError, MemoryError) as error:
-        explained = explain_fault(str(error))
-        if explained is None:
-            raise
-        raise explained from error

@@ -1,6 +1,8 @@
-"""What a failure of the graphics processor under MLX means, and what to change."""
+"""What a failure under MLX means, and what to change; the words are those of Metal, CUDA and MLX's allocators."""
 
 from __future__ import annotations
+
+import re
 
 from orca_local.domain.errors import OrcaError, OutOfMemory
 
@@ -9,27 +11,29 @@ _TOO_LONG = (
     "kIOGPUCommandBufferCallbackErrorImpactingInteractivity",
     "Caused GPU Timeout Error",
     "kIOGPUCommandBufferCallbackErrorTimeout",
-    # What macOS before 26 calls the same (ml-explore/mlx issue 1231).
+    # What it was called before (ml-explore/mlx issue 1231).
     "0000000e:Internal Error",
 )
-"""Metal's words for work that held the screen for too long."""
+"""macOS ends work that keeps the graphics processor from drawing the screen."""
 _TOO_LARGE = (
     "Insufficient Memory",
     "kIOGPUCommandBufferCallbackErrorOutOfMemory",
     "greater than the maximum allowed buffer size",
     "Unable to allocate",
     "out of memory",
-    "cudaErrorMemoryAllocation",
+    "bad_alloc",
 )
 
 
 def explain_fault(message: str) -> OrcaError | None:
-    """The error for the user where `message`, of an MLX exception, tells of a lack of time or memory; else None."""
+    """The error for the user where `message`, of an MLX exception, tells of a want of time or memory; else None."""
     if any(words in message for words in _TOO_LONG):
         return OrcaError(
-            "macOS stopped the training: one piece of work held the graphics processor for too long",
-            hint="set train.pack_tokens to 1024 or less, then train again: it goes on from the last checkpoint",
+            "macOS ended a computation that held the graphics processor for too long",
+            hint='set train.pack_tokens = 1024, or less, or train.gradient_checkpointing = "on", which computes in '
+            "smaller pieces: the same command goes on",
         )
     if any(words in message for words in _TOO_LARGE):
-        return OutOfMemory(f"the memory of the graphics processor does not suffice ({message})")
+        asked = re.search(r"allocate (\d+) bytes", message)
+        return OutOfMemory(f"{int(asked[1]) / 1e9:.1f} GB were asked for" if asked else "no memory is left")
     return None

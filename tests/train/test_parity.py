@@ -15,7 +15,6 @@ from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
 from orca_local.rows.rows import TrainingRow
 from orca_local.train.batches import make_batch
-from orca_local.train.checkpoint import result_of
 from orca_local.train.loop import run_loop
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.torch_reference import reference_logits
@@ -50,14 +49,13 @@ class Case:
         self.events = {name: self.train(name, directory / name) for name in BACKENDS}
 
     def train(self, name: str, directory: Path, last: int = STEPS) -> list[Event]:
-        """Train up to step `last`, which is then saved, from where `directory` stands."""
+        """Train up to and with the checkpoint of step `last`, from where `directory` stands."""
         seen: list[Event] = []
         loop = run_loop(make_backend(name, self.header, self.recipe), self.rows, self.held, self.recipe, directory)
         for event in loop:
-            seen.append(event)
-            if isinstance(event, StepTrained) and event.step == last < STEPS:
+            if isinstance(event, StepTrained) and event.step > last:
                 break
-        loop.close()
+            seen.append(event)
         return seen
 
 
@@ -90,8 +88,7 @@ def test_the_losses_are_the_same_at_every_step(case: Case) -> None:
 
 @pytest.mark.parametrize("maker", BACKENDS)
 def test_each_loads_the_others_adapter(case: Case, maker: str) -> None:
-    _, place = result_of(case.directory / maker)
-    adapter = Adapter.load(place)
+    adapter = Adapter.load(case.directory / maker / "best")
     row, batch = case.held[0], make_batch(case.held)
     losses = []
     for name in BACKENDS:
@@ -102,7 +99,7 @@ def test_each_loads_the_others_adapter(case: Case, maker: str) -> None:
     best = min(e.loss for e in case.events[maker] if isinstance(e, ValidationMeasured))
     assert losses[0] == pytest.approx(best, rel=1e-5)
     where = [(row.token_ids, range(len(row.token_ids)))]
-    wanted = next(reference_logits(case.header, place, where))
+    wanted = next(reference_logits(case.header, case.directory / maker / "best", where))
     found = logits_of_mlx(case.header, adapter, row)
     np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())
 
