@@ -24,6 +24,7 @@ class Heap:
         self._trim = _malloc_trim()
         self._needed = 0
         """The most that stayed after one step which began with nothing idle, in bytes."""
+        self._floor, self._is_fresh = 0, True
         self.give_back()
 
     def tidy(self) -> None:

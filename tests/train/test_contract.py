@@ -12,13 +12,14 @@ import pytest
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import OrcaError
-from orca_local.domain.events import CheckpointSaved, Event, StepTrained, ValidationMeasured
+from orca_local.domain.events import Event, StepTrained, ValidationMeasured
 from orca_local.domain.settings import TrainSettings
 from orca_local.domain.types import Message
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.rows.rows import RefusedRow, TrainingRow, make_row
 from orca_local.train.batches import make_batch
+from orca_local.train.checkpoint import result_of
 from orca_local.train.loop import run_loop
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.torch_reference import reference_logits
@@ -119,16 +120,17 @@ def test_a_stopped_training_goes_on_exactly(
     recipe = replace(recipe, dropout=dropout)
     whole = list(run_loop(make_backend(name, header, recipe), rows[3:], rows[:3], recipe, tmp_path / "whole"))
     stopped = []
-    for event in run_loop(make_backend(name, header, recipe), rows[3:], rows[:3], recipe, tmp_path / "stopped"):
+    loop = run_loop(make_backend(name, header, recipe), rows[3:], rows[:3], recipe, tmp_path / "stopped")
+    for event in loop:
         stopped.append(event)
         if isinstance(event, StepTrained) and event.step == 5:
             break
+    loop.close()
     rest = list(run_loop(make_backend(name, header, recipe), rows[3:], rows[:3], recipe, tmp_path / "stopped"))
-    saved = max(e.step for e in stopped if isinstance(e, CheckpointSaved))
-    assert saved == 3 and curve(stopped)[:saved] + curve(rest) == curve(whole)
+    assert len(curve(stopped)) == 5 and curve(stopped) + curve(rest) == curve(whole)
     measured = [[e for e in events if isinstance(e, ValidationMeasured)][-1] for events in (whole, rest)]
     assert measured[0] == measured[1]
-    best = [Adapter.load(tmp_path / run / "best") for run in ("whole", "stopped")]
+    best = [Adapter.load(result_of(tmp_path / run)[1]) for run in ("whole", "stopped")]
     assert same(*map(state_of, best))
 
 

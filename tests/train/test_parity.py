@@ -15,6 +15,7 @@ from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
 from orca_local.rows.rows import TrainingRow
 from orca_local.train.batches import make_batch
+from orca_local.train.checkpoint import result_of
 from orca_local.train.loop import run_loop
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.torch_reference import reference_logits
@@ -49,13 +50,14 @@ class Case:
         self.events = {name: self.train(name, directory / name) for name in BACKENDS}
 
     def train(self, name: str, directory: Path, last: int = STEPS) -> list[Event]:
-        """Train up to and with the checkpoint of step `last`, from where `directory` stands."""
+        """Train up to step `last`, which is then saved, from where `directory` stands."""
         seen: list[Event] = []
         loop = run_loop(make_backend(name, self.header, self.recipe), self.rows, self.held, self.recipe, directory)
         for event in loop:
-            if isinstance(event, StepTrained) and event.step > last:
-                break
             seen.append(event)
+            if isinstance(event, StepTrained) and event.step == last < STEPS:
+                break
+        loop.close()
         return seen
 
 
@@ -88,7 +90,8 @@ def test_the_losses_are_the_same_at_every_step(case: Case) -> None:
 
 @pytest.mark.parametrize("maker", BACKENDS)
 def test_each_loads_the_others_adapter(case: Case, maker: str) -> None:
-    adapter = Adapter.load(case.directory / maker / "best")
+    _, place = result_of(case.directory / maker)
+    adapter = Adapter.load(place)
     row, batch = case.held[0], make_batch(case.held)
     losses = []
     for name in BACKENDS:
@@ -99,7 +102,7 @@ def test_each_loads_the_others_adapter(case: Case, maker: str) -> None:
     best = min(e.loss for e in case.events[maker] if isinstance(e, ValidationMeasured))
     assert losses[0] == pytest.approx(best, rel=1e-5)
     where = [(row.token_ids, range(len(row.token_ids)))]
-    wanted = next(reference_logits(case.header, case.directory / maker / "best", where))
+    wanted = next(reference_logits(case.header, place, where))
     found = logits_of_mlx(case.header, adapter, row)
     np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())
 

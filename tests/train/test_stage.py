@@ -198,7 +198,7 @@ def test_out_of_memory_says_what_to_change(scene: Scene) -> None:
         scene.run(pack_tokens=500)
     assert raised.value.exit_code == 3
     assert raised.value.hint.startswith(
-        'set train.pack_tokens = 250 (it was 500), then train.gradient_checkpointing = "on"'
+        'set train.pack_tokens = 136 (it was 272), then train.gradient_checkpointing = "on"'
     )
     scene.trainer = QuickTrainer
     assert resumed(scene.run(pack_tokens=250, gradient_checkpointing="on")) == [3]
