@@ -45,7 +45,7 @@ class Source:
         return self.matrix if takes_matrix(quantization) else None
 
     def provenance_at(self, quantization: str) -> dict[str, str]:
-        """Metadata of the file of this type: another matrix makes another file."""
+        """What the file of this type was made from: another matrix may make another file."""
         matrix = self.matrix_for(quantization)
         return self.provenance | ({KEY: matrix.key} if matrix else {})
 
