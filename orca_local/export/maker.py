@@ -38,6 +38,8 @@ from orca_local.store.store import Store
 MUCH_LOST = 0.1
 """KL to F16 in nats from which a quantization gets a warning."""
 
+_UNQUANTIZED = ("F16", "BF16", "F32")
+
 
 @dataclass(frozen=True)
 class Maker:
@@ -125,7 +127,10 @@ class Maker:
             value += f", {'with' if used else 'without'} the importance matrix ({other})"
         yield AcceptanceChecked(f"{quantization} against {FULL}", True, value, "")
         if not lost.kl <= MUCH_LOST:
-            yield Warned(f"{quantization} is far from the unquantized model ({value})", "choose a larger type")
+            hint = "choose a larger type"
+            if self.source.header.quantization not in _UNQUANTIZED:
+                hint += ", or train on the student's F16 original: name it as student.weights in orca.toml"
+            yield Warned(f"{quantization} is far from the unquantized model ({value})", hint)
 
     def _choose(
         self, made: Path, quantization: str, with_it: Divergence, record: dict[str, Any]

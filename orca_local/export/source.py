@@ -41,7 +41,7 @@ class Source:
         return extra
 
     def matrix_for(self, quantization: str) -> MatrixSource | None:
-        """The importance matrix, where this type is made with one."""
+        """The importance matrix, where there is one and it makes a difference to this type."""
         return self.matrix if takes_matrix(quantization) else None
 
     def provenance_at(self, quantization: str) -> dict[str, str]:
