@@ -13,18 +13,19 @@ def show_types(summary: dict[str, Any]) -> None:
     if not types:
         return
     scored = any("accuracy" in row for row in types)
-    headings = ["type", "size", "bits a weight", "stored as", "imatrix", "KL to F16", "same token"]
+    headings = ["type", "size", "bits a weight", "imatrix", "KL to F16", "same token"]
+    headings += [*(["accuracy", "against F16"] if scored else []), "stored as"]
     rows = []
     for row in types:
-        stored = ", ".join(f"{count} {kind}" for kind, count in row["tensor_types"].items())
-        cells = [row["quantization"], size(row["bytes"]), f"{row['bits_per_weight']:.2f}", stored]
+        cells = [row["quantization"], size(row["bytes"]), f"{row['bits_per_weight']:.2f}"]
         cells += ["yes" if row["imatrix"] else "no", f"{row['kl']:.4f}", percent(row["agreement"])]
         if scored:
             loss = row.get("loss", {})
             cells += [percent(row.get("accuracy")), f"{points(loss.get('value'))} {interval(loss.get('ci'))}"]
-        rows.append(cells)
+        # Last: the only cell that may be wider than a narrow terminal has room for.
+        rows.append([*cells, ", ".join(f"{count} {kind}" for kind, count in row["tensor_types"].items())])
     echo()
-    echo(table([*headings, *(["accuracy", "against F16"] if scored else [])], rows))
+    echo(table(headings, rows))
     if "recommendation" in summary:
         echo(f"recommended: {summary['recommendation']['reason']}")
 

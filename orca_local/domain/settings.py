@@ -209,7 +209,7 @@ class ExportSettings(_Section):
     quantizations: tuple[str, ...] = ()
     """Empty: the student's quantization."""
     imatrix: str = "auto"
-    """Importance matrix of types that take one: auto measures it on training rows; none; or a file of llama-imatrix."""
+    """Importance matrix: auto measures it on training rows and uses it where that is nearer to F16; none; or a file."""
 
 
 class EvaluateSettings(_Section):

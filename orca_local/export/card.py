@@ -26,7 +26,7 @@ def render_card(name: str, made: Header, sha256: str, acceptance: Mapping[str, A
     if "orca_local.adapter_sha256" in provenance:
         lines.append(f"- adapter: sha256 `{provenance['orca_local.adapter_sha256']}`")
     matrix = acceptance.get("imatrix")
-    if matrix:
+    if matrix and matrix["used"]:
         rows = f"measured on {matrix['rows']} training rows" if "rows" in matrix else Path(matrix["file"]).name
         lines.append(f"- importance matrix: {rows}")
     recipe = json.loads(provenance.get("orca_local.recipe", "{}"))

@@ -14,6 +14,7 @@ from orca_local.domain.quantized import FULL
 from orca_local.export.acceptance import (
     AcceptanceInputs,
     CheckFailed,
+    Divergence,
     Row,
     check_finite,
     check_metadata,
@@ -24,7 +25,7 @@ from orca_local.export.acceptance import (
 from orca_local.export.disk import disk_full, publish
 from orca_local.export.matrix import MatrixFile, MatrixSource
 from orca_local.export.merge import write_merged
-from orca_local.export.quantize import Matrix, WriteFailed, quantize, require_matrix_support
+from orca_local.export.quantize import Matrix, WriteFailed, quantize
 from orca_local.export.source import Source, file_stem
 from orca_local.export.texts import general_rows
 from orca_local.export.trial import Checks, OpenEngine, checked, try_predictions, try_stops
@@ -36,6 +37,8 @@ from orca_local.store.store import Store
 
 MUCH_LOST = 0.1
 """KL to F16 in nats from which a quantization gets a warning."""
+
+_UNQUANTIZED = ("F16", "BF16", "F32")
 
 
 @dataclass(frozen=True)
@@ -102,41 +105,78 @@ class Maker:
             yield from try_predictions(engine, self.inputs)
 
     def _quantize(self, made: Path, quantization: str, record: dict[str, Any]) -> Iterator[Event]:
-        matrix = yield from self._matrix(quantization, record)
-        yield self._progress(f"quantizing to {quantization}")
+        """With the importance matrix where there is one; also without where that may be nearer to the merged file."""
+        source = self.source.matrix_for(quantization)
+        matrix = (yield from self._matrix(source)) if source else None
+        yield from self._run_quantizer(made, quantization, matrix)
+        lost = yield from self._compare(made, quantization)
+        if source is not None:
+            record["imatrix"] = {**source.record, "used": True}
+            if lost is not None and source.may_be_left(quantization):
+                lost = yield from self._choose(made, quantization, lost, record["imatrix"])
+        header = read_header(made)
+        checks = yield from checked(check(header) for check in (self._same_metadata, check_finite))
+        record["checks"] += [{**check, "name": f"{check['name']} ({quantization})"} for check in checks]
+        if lost is None:
+            return
+        record["quantized_vs_f16"] = asdict(lost)
+        value = f"KL {lost.kl:.2e}, {100 * lost.agreement:.1f} % same token"
+        if "kl_with" in record.get("imatrix", {}):
+            used, both = record["imatrix"]["used"], record["imatrix"]
+            other = f"without it {both['kl_without']:.2e}" if used else f"with it {both['kl_with']:.2e}"
+            value += f", {'with' if used else 'without'} the importance matrix ({other})"
+        yield AcceptanceChecked(f"{quantization} against {FULL}", True, value, "")
+        if not lost.kl <= MUCH_LOST:
+            hint = "choose a larger type"
+            if self.source.header.quantization not in _UNQUANTIZED:
+                hint += ", or train on the student's F16 original: name it as student.weights in orca.toml"
+            yield Warned(f"{quantization} is far from the unquantized model ({value})", hint)
+
+    def _choose(
+        self, made: Path, quantization: str, with_it: Divergence, record: dict[str, Any]
+    ) -> Generator[Event, None, Divergence]:
+        """Make the file without the matrix too, and keep the nearer of the two as `made`.
+
+        A matrix lowers the error of the weights, but not always that of the answers: weights that were read from a
+        quantized file lie on its grid, and to find that grid again is to round the training away.
+        """
+        plain = made.with_name(f"{made.stem}-plain.gguf")
+        yield from self._run_quantizer(plain, quantization, None)
+        without = yield from self._compare(plain, quantization)
+        assert without is not None
+        record |= {"used": not without.kl < with_it.kl, "kl_with": with_it.kl, "kl_without": without.kl}
+        if record["used"]:
+            plain.unlink()
+            return with_it
+        plain.replace(made)
+        return without
+
+    def _run_quantizer(self, made: Path, quantization: str, matrix: Matrix | None) -> Iterator[Event]:
+        yield self._progress(f"quantizing to {quantization}" + (" with the importance matrix" if matrix else ""))
         try:
             quantize(self._merged, made, quantization, matrix)
         except WriteFailed as error:
             raise disk_full(self.directory, self.needed, str(error)) from error
-        header = read_header(made)
-        checks = yield from checked(check(header) for check in (self._same_metadata, check_finite))
-        record["checks"] += [{**check, "name": f"{check['name']} ({quantization})"} for check in checks]
-        rows = self.inputs.rows if self.inputs else self._general_rows()
-        if rows:
-            yield self._progress(f"comparing {quantization} with {FULL}")
-            with closing(self.open_engine(self._merged)) as full, closing(self.open_engine(made)) as quantized:
-                lost = divergence(
-                    (full.prompt_logits(ids, positions) for ids, positions in rows),
-                    (quantized.prompt_logits(ids, positions) for ids, positions in rows),
-                )
-            record["quantized_vs_f16"] = asdict(lost)
-            value = f"KL {lost.kl:.2e}, {100 * lost.agreement:.1f} % same token"
-            yield AcceptanceChecked(f"{quantization} against {FULL}", True, value, "")
-            if not lost.kl <= MUCH_LOST:
-                yield Warned(f"{quantization} is far from the unquantized model ({value})", "choose a larger type")
 
-    def _matrix(self, quantization: str, record: dict[str, Any]) -> Generator[Event, None, Matrix | None]:
-        """The importance matrix that this type is made with, measured where it is not there yet."""
-        source = self.source.matrix_for(quantization)
-        if source is None:
+    def _compare(self, made: Path, quantization: str) -> Generator[Event, None, Divergence | None]:
+        """How far the file is from the merged one; None where there is nothing to compare on."""
+        rows = self.inputs.rows if self.inputs else self._general_rows()
+        if not rows:
             return None
-        require_matrix_support()
+        yield self._progress(f"comparing {quantization} with {FULL}")
+        with closing(self.open_engine(self._merged)) as full, closing(self.open_engine(made)) as quantized:
+            return divergence(
+                (full.prompt_logits(ids, positions) for ids, positions in rows),
+                (quantized.prompt_logits(ids, positions) for ids, positions in rows),
+            )
+
+    def _matrix(self, source: MatrixSource) -> Generator[Event, None, Matrix]:
+        """The importance matrix, measured where it is not there yet."""
         file = self._matrix_file(source)
         path = file.find(self.source.header)
         if path is None:
             yield self._progress(f"measuring the importance matrix on {source.rows} rows")
             path = file.make(self.source.header)
-        record["imatrix"] = source.record
         return Matrix(path, source.key)
 
     def _matrix_file(self, source: MatrixSource) -> MatrixFile:

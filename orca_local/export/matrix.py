@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.export.disk import publish
+from orca_local.export.types import NEEDS_MATRIX
 from orca_local.gguf.header import Header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, read_importance, write_importance
 
@@ -28,9 +30,15 @@ class MatrixSource:
     """Rows that it is measured on."""
     left_out: int = 0
     """Rows that it is not measured on, because they ask what probe or holdout samples ask."""
+    optional: bool = False
+    """Whether a type that can do without is made without it too, and the one that is nearer to F16 is kept."""
+
+    def may_be_left(self, quantization: str) -> bool:
+        """Whether files of this type are tried without it."""
+        return self.optional and quantization not in NEEDS_MATRIX
 
     @property
-    def record(self) -> dict[str, object]:
+    def record(self) -> dict[str, Any]:
         """What the export remembers of it."""
         if self.file is not None:
             return {"file": str(self.file)}

@@ -41,11 +41,11 @@ class Source:
         return extra
 
     def matrix_for(self, quantization: str) -> MatrixSource | None:
-        """The importance matrix, where this type is made with one."""
+        """The importance matrix, where there is one and it makes a difference to this type."""
         return self.matrix if takes_matrix(quantization) else None
 
     def provenance_at(self, quantization: str) -> dict[str, str]:
-        """Metadata of the file of this type: another matrix makes another file."""
+        """What the file of this type was made from: another matrix may make another file."""
         matrix = self.matrix_for(quantization)
         return self.provenance | ({KEY: matrix.key} if matrix else {})
 

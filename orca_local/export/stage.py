@@ -55,8 +55,7 @@ def export(
     yield StageProgressed(len(rows))
     yield from _matrix_warnings(source, missing)
     if missing:
-        parameters = source.header.parameters
-        needed = 2 * parameters + sum(least_bytes(q, parameters) for q in missing if q != FULL)
+        needed = _bytes_needed(source, missing)
         with failures_explained(directory, needed):
             directory.mkdir(parents=True, exist_ok=True)
             require_space(directory, needed)
@@ -76,6 +75,13 @@ def find_export(store: Store, name: str, quantization: str, provenance: Mapping[
         if same and path.is_file() and file_sha256(path) == row.sha256:
             return row
     return None
+
+
+def _bytes_needed(source: Source, missing: Sequence[str]) -> int:
+    """On the disk at once: the merged file, those that are made of it, and one that is made in two ways."""
+    sizes = {q: least_bytes(q, source.header.parameters) for q in missing if q != FULL}
+    twice = [size for q, size in sizes.items() if (matrix := source.matrix_for(q)) and matrix.may_be_left(q)]
+    return 2 * source.header.parameters + sum(sizes.values()) + max(twice, default=0)
 
 
 def _require_matrix(source: Source, types: Sequence[str]) -> None:

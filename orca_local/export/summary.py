@@ -44,5 +44,5 @@ def quantized(row: ExportRow) -> Quantized | None:
         kl=compared["kl"] if compared else 0.0,
         agreement=compared["agreement"] if compared else 1.0,
         tensor_types=row.acceptance.get("tensor_types", {}),
-        imatrix=KEY in row.acceptance["provenance"],
+        imatrix=KEY in header.metadata,
     )

@@ -37,10 +37,7 @@ def check_type(name: str) -> str:
 
 
 def takes_matrix(name: str) -> bool:
-    """Whether files of this type are made with an importance matrix, where there is one.
-
-    All that a matrix has an effect on are: even the one with six bits is nearer to F16 with it (`docs/log.md`).
-    """
+    """Whether an importance matrix makes a difference to files of this type."""
     return name not in IGNORES_MATRIX
 
 

@@ -138,7 +138,7 @@ class Files:
         source = untrained_source(student) if name == "base" else tuned_source(self.store, student)
         if (name == "base" and not alike) or not any(map(takes_matrix, quantizations)):
             return with_brought_matrix(source, settings, directory)
-        return with_matrix(source, settings, directory, self.store, dataset())
+        return with_matrix(source, settings, directory, self.store, dataset(), optional=name == "tuned")
 
     def _find(self, name: str, quantizations: Sequence[str], *, alike: bool = False) -> list[ExportRow | None]:
         """What is there already of these files, made of what they would be made of now."""

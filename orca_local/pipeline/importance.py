@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 TOKENS = 16_384
 """As many are measured on at most: from a quarter of them on the matrix hardly changes."""
-LAYOUT = 1
-"""Raise it when the same rows would give another matrix."""
+LAYOUT = 2
+"""Raise it when the same rows would give another matrix, or another use of it."""
 
 
 def with_brought_matrix(source: Source, settings: Settings, directory: Path) -> Source:
@@ -40,10 +40,13 @@ def with_brought_matrix(source: Source, settings: Settings, directory: Path) -> 
     return replace(source, matrix=MatrixSource(f"file:{file_sha256(path)}", file=path))
 
 
-def with_matrix(source: Source, settings: Settings, directory: Path, store: Store, dataset: Dataset) -> Source:
+def with_matrix(
+    source: Source, settings: Settings, directory: Path, store: Store, dataset: Dataset, *, optional: bool
+) -> Source:
     """The same; where the setting is `auto`, the matrix is measured on the rows of `dataset` when it is needed.
 
-    Raises `InputError` where there is no row to measure it on.
+    With `optional`, it is used where the file is nearer to F16 with it than without. Raises `InputError` where
+    there is no row to measure it on.
     """
     if settings.export.imatrix != "auto":
         return with_brought_matrix(source, settings, directory)
@@ -56,10 +59,11 @@ def with_matrix(source: Source, settings: Settings, directory: Path, store: Stor
             hint="gather more answers, or set export.imatrix to the file of a matrix or to none",
         )
     matrix = MatrixSource(
-        f"rows:{_key(source, chosen, settings.train.compute)}",
+        f"rows:{_key(source, chosen, settings.train.compute, optional=optional)}",
         measure=partial(_measure, source, [row.token_ids for row in chosen], settings.train.compute),
         rows=len(chosen),
         left_out=len(dataset.rows) - len(rows),
+        optional=optional,
     )
     return replace(source, matrix=matrix)
 
@@ -93,8 +97,8 @@ def _chosen(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
     return chosen
 
 
-def _key(source: Source, rows: Sequence[TrainingRow], compute: str) -> str:
-    return content_key([LAYOUT, source.provenance, [row.content_hash for row in rows], compute])
+def _key(source: Source, rows: Sequence[TrainingRow], compute: str, *, optional: bool) -> str:
+    return content_key([LAYOUT, source.provenance, [row.content_hash for row in rows], compute, optional])
 
 
 def _measure(source: Source, rows: Sequence[Sequence[int]], compute: str) -> Mapping[str, ColumnSquares]:

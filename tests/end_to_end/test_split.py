@@ -72,32 +72,39 @@ def test_the_split_makes_what_is_missing_and_compares_files_that_were_made_alike
     with workspace.store() as store:
         pipeline = pipeline_of(workspace, store)
         assert names(workspace) == {"ending-base-Q8_0.gguf"}, "of the probe"
-        summary = pipeline.evaluate(quantizations=("Q4_0", "Q8_0"), split=True)
+        summary = pipeline.evaluate(quantizations=("IQ3_XXS", "Q8_0"), split=True)
         assert names(workspace) == {
-            *("ending-base-Q8_0.gguf", "ending-base-imatrix-Q4_0.gguf", "ending-base.imatrix.gguf"),
-            *("ending-tuned-F16.gguf", "ending-tuned-Q4_0.gguf", "ending-tuned-Q8_0.gguf", "ending-tuned.imatrix.gguf"),
+            *("ending-base-Q8_0.gguf", "ending-base-imatrix-IQ3_XXS.gguf", "ending-base.imatrix.gguf"),
+            *(
+                "ending-tuned-F16.gguf",
+                "ending-tuned-IQ3_XXS.gguf",
+                "ending-tuned-Q8_0.gguf",
+                "ending-tuned.imatrix.gguf",
+            ),
         }
         exports = len(store.exports.list())
-        again = pipeline.evaluate(quantizations=("Q4_0", "Q8_0"), split=True)
+        again = pipeline.evaluate(quantizations=("IQ3_XXS", "Q8_0"), split=True)
         assert len(store.exports.list()) == exports, "what is there is not made again"
         report = render_report(store)
     assert [model["model"] for model in summary["models"]] == ["base", "tuned:F16", "tuned:Q8_0", "tuned"]
-    assert [row["quantization"] for row in summary["types"]] == ["F16", "Q4_0", "Q8_0"]
-    assert summary["split"]["quantization"] == "Q4_0" and summary["gain"]["value"] == summary["split"]["total"]["value"]
+    assert [row["quantization"] for row in summary["types"]] == ["F16", "IQ3_XXS", "Q8_0"]
+    assert (
+        summary["split"]["quantization"] == "IQ3_XXS" and summary["gain"]["value"] == summary["split"]["total"]["value"]
+    )
     assert summary["types"][0]["kl"] == 0 < summary["types"][1]["kl"]
     assert {key: again[key] for key in ("split", "types")} == {key: summary[key] for key in ("split", "types")}
-    assert "quantizing took" in report and "Q4_0" in report
+    assert "quantizing took" in report and "IQ3_XXS" in report
 
 
 def test_base_and_tuned_are_compared_at_the_type_that_is_asked_for(workspace: Workspace) -> None:
     with workspace.store() as store:
         pipeline = pipeline_of(workspace, store)
-        tuned = pipeline.files.ensure_tuned(["Q4_0", "Q8_0"])
-        summary = pipeline.evaluate(quantizations=["Q4_0"])
+        tuned = pipeline.files.ensure_tuned(["IQ3_XXS", "Q8_0"])
+        summary = pipeline.evaluate(quantizations=["IQ3_XXS"])
         assert [model["model"] for model in summary["models"]] == ["base", "tuned"] and "split" not in summary
         used = {row.model: row.model_id for row in store.evaluations.latest()}
         assert used["tuned"] == pipeline.candidate(tuned[0].path).model.model_id
-        base = pipeline.files.counterpart(pipeline.candidate("tuned:Q4_0"))
+        base = pipeline.files.counterpart(pipeline.candidate("tuned:IQ3_XXS"))
         assert used["base"] == base.model.model_id and KEY in read_header(base.path).metadata
         plain = pipeline.files.counterpart(pipeline.candidate("tuned:Q8_0"))
         assert plain.path.name == "ending-base-Q8_0.gguf", "the type of the probe takes no matrix"
@@ -105,11 +112,15 @@ def test_base_and_tuned_are_compared_at_the_type_that_is_asked_for(workspace: Wo
 
 def test_what_was_made_with_a_matrix_is_not_compared_with_what_was_not(workspace: Workspace) -> None:
     with workspace.store() as store:
-        pipeline_of(workspace, store).files.ensure_tuned(["Q4_0"])
-        without = Workspace.open(workspace.directory, overrides={"export": {"imatrix": "none"}})
-        with pytest.raises(InputError, match=r"a matrix of training rows, and export\.imatrix is now 'none'") as raised:
-            pipeline_of(without, store).evaluate(quantizations=["Q4_0"])
+        pipeline_of(workspace, store).files.ensure_tuned(["IQ3_XXS"])
+        mine = {"imatrix": str(workspace.exports_dir / "ending-tuned.imatrix.gguf")}
+        brought = Workspace.open(workspace.directory, overrides={"export": mine})
+        pipeline_of(brought, store).files.ensure_tuned(["Q4_0"])
+        with pytest.raises(InputError, match=r"a matrix from a file, and export\.imatrix is now 'auto'") as raised:
+            pipeline_of(workspace, store).evaluate(quantizations=["Q4_0"])
         assert "export --quantization Q4_0" in raised.value.hint
+        summary = pipeline_of(brought, store).evaluate(quantizations=["Q4_0"])
+        assert [model["model"] for model in summary["models"]] == ["base", "tuned"]
 
 
 def test_f16_has_nothing_to_split(workspace: Workspace) -> None:

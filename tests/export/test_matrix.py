@@ -37,6 +37,8 @@ class Measured:
 
     gguf: Path
     seed: int = 0
+    power: int = 8
+    """The higher it is, the fewer columns are worth anything."""
     times: int = 0
     columns: dict[str, ColumnSquares] = field(default_factory=dict)
 
@@ -44,11 +46,13 @@ class Measured:
         self.times += 1
         rng = np.random.default_rng(self.seed)
         for layer in linear_layers(read_header(self.gguf)):
-            self.columns[layer.gguf_name] = ColumnSquares((rng.random(layer.in_features) ** 8).astype(np.float32), 9)
+            self.columns[layer.gguf_name] = ColumnSquares(
+                (rng.random(layer.in_features) ** self.power).astype(np.float32), 9
+            )
         return self.columns
 
-    def source(self, key: str = "rows:1", left_out: int = 0) -> Source:
-        matrix = MatrixSource(key, measure=self, rows=3, left_out=left_out)
+    def source(self, key: str = "rows:1", left_out: int = 0, *, optional: bool = False) -> Source:
+        matrix = MatrixSource(key, measure=self, rows=3, left_out=left_out, optional=optional)
         return Source(read_header(self.gguf), file_sha256(self.gguf), matrix=matrix)
 
 
@@ -120,7 +124,7 @@ def test_a_matrix_of_the_users_is_used_where_it_lies(store: Store, tiny_gguf: Pa
     source = replace(measure.source(), matrix=MatrixSource("file:abc", file=mine))
     events = run(store, source, tmp_path / "out", "Q4_K_M")
     assert written(events) == ["tiny-base-Q4_K_M.gguf"] and measure.times == 1
-    assert summary_of(events)["acceptance"]["Q4_K_M"]["imatrix"] == {"file": str(mine)}
+    assert summary_of(events)["acceptance"]["Q4_K_M"]["imatrix"] == {"file": str(mine), "used": True}
     assert not list((tmp_path / "out").glob("*.imatrix.gguf"))
     assert "importance matrix: mine.gguf" in (tmp_path / "out" / "tiny-base-Q4_K_M.gguf.md").read_text()
 
@@ -192,3 +196,43 @@ def test_a_llama_cpp_that_takes_no_matrix_is_named_before_the_work(
         run(store, Measured(tiny_gguf).source(), tmp_path / "out", "Q4_0")
     assert "pip install -U" in raised.value.hint and not (tmp_path / "out").exists()
     run(store, Measured(tiny_gguf).source(), tmp_path / "out", "Q8_0")
+
+
+@pytest.mark.parametrize("power", [0, 40])
+def test_where_it_is_optional_the_nearer_file_is_kept(
+    power: int, store: Store, tiny_gguf: Path, tmp_path: Path
+) -> None:
+    """A matrix of ones makes the quantizer search longer; one that is all wrong makes it search in the wrong place."""
+    measure = Measured(tiny_gguf, power=power)
+    made = {}
+    for name, source in (
+        ("with", measure.source()),
+        ("without", replace(measure.source(), matrix=None)),
+        ("chosen", measure.source("rows:2", optional=True)),
+    ):
+        summary = summary_of(run(store, source, tmp_path / name, "Q4_0"))
+        made[name] = (summary["files"][0]["sha256"], summary["types"][0]["kl"], summary)
+        assert not list(tmp_path.rglob("*plain*"))
+    used = power == 0
+    assert (made["with"][1] < made["without"][1]) == used
+    record = made["chosen"][2]["acceptance"]["Q4_0"]["imatrix"]
+    assert record == {
+        "rows": 3,
+        "left_out": 0,
+        "used": used,
+        "kl_with": made["with"][1],
+        "kl_without": made["without"][1],
+    }
+    assert made["chosen"][1] == min(record["kl_with"], record["kl_without"])
+    assert made["chosen"][2]["types"][0]["imatrix"] == used
+    path = Path(made["chosen"][2]["files"][0]["path"])
+    assert read_header(path).metadata.get(KEY) == ("rows:2" if used else None)
+    assert ("importance matrix" in path.with_name(path.name + ".md").read_text()) == used
+    again = run(store, measure.source("rows:2", optional=True), tmp_path / "chosen", "Q4_0")
+    assert not written(again), "what was chosen is not chosen again"
+
+
+def test_a_type_that_needs_the_matrix_is_not_tried_without(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    measure = Measured(tiny_gguf, power=40)
+    summary = summary_of(run(store, measure.source(optional=True), tmp_path / "out", "IQ3_XXS"))
+    assert summary["acceptance"]["IQ3_XXS"]["imatrix"] == {"rows": 3, "left_out": 0, "used": True}

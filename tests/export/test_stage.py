@@ -159,8 +159,17 @@ def test_an_update_that_overflows_is_an_event_and_an_error(store: Store, tiny_gg
 def test_a_type_that_costs_much_is_warned_of(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     events = list(run_base(store, tiny_gguf, tmp_path / "out", ["Q2_K"]))
     (warning,) = [event for event in events if isinstance(event, Warned)]
-    assert "Q2_K" in warning.message and warning.hint
+    assert "Q2_K" in warning.message and warning.hint == "choose a larger type"
     assert set(summary_of(events)["acceptance"]["Q2_K"]["tensor_types"]) - {"F32", "Q2_K"}, "falls back, and says so"
+
+
+def test_weights_that_were_quantized_before_are_named_as_what_may_be_wrong(
+    store: Store, tiny_q8_gguf: Path, tmp_path: Path
+) -> None:
+    """What training adds is small beside the steps of a quantized file, and lost between two of them."""
+    events = list(run_base(store, tiny_q8_gguf, tmp_path / "out", ["Q2_K"]))
+    (warning,) = [event for event in events if isinstance(event, Warned)]
+    assert "student.weights" in warning.hint
 
 
 def test_a_stage_that_is_closed_half_way_leaves_nothing(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:

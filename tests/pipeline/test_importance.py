@@ -74,7 +74,7 @@ def test_rows_that_ask_what_is_scored_are_left_out(
     dataset.conversations[8] = (shown[0], Message("user", "What is 5 + 5?"), shown[2], *shown[1:])
     kept = {row.sample_id for row in fit_rows(dataset, store)}
     assert kept == {f"s{i}" for i in range(24)} - {"s3", "s5", "s8"}
-    matrix = with_matrix(source_of(tiny_gguf), SETTINGS, tmp_path, store, dataset).matrix
+    matrix = with_matrix(source_of(tiny_gguf), SETTINGS, tmp_path, store, dataset, optional=True).matrix
     assert matrix is not None and (matrix.rows, matrix.left_out) == (21, 3)
 
 
@@ -85,7 +85,7 @@ def test_what_is_measured_is_those_rows_in_the_trained_model(
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
     found = {}
     for name, given in (("base", source), ("tuned", replace(source, adapter_directory=tmp_path / "adapter"))):
-        matrix = with_matrix(given, SETTINGS, tmp_path, store, dataset).matrix
+        matrix = with_matrix(given, SETTINGS, tmp_path, store, dataset, optional=True).matrix
         assert matrix is not None and matrix.measure is not None
         found[name] = matrix.measure()["blk.1.ffn_down.weight"]
         assert found[name].count == sum(len(row.token_ids) for row in dataset.rows)
@@ -100,7 +100,7 @@ def test_the_key_changes_with_all_that_the_matrix_is_made_of(
     fewer = Dataset(dataset.rows[1:], dataset.conversations[1:])
     exact = Settings.model_validate({"train": {"compute": "float32"}})
     made = [
-        with_matrix(*given, store, rows).matrix
+        with_matrix(*given, store, rows, optional=True).matrix
         for *given, rows in (
             (source, SETTINGS, tmp_path, dataset),
             (source, SETTINGS, tmp_path, dataset),
@@ -117,16 +117,16 @@ def test_no_more_rows_than_are_needed(
     store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importance, "TOKENS", 100)
-    matrix = with_matrix(source_of(tiny_gguf), SETTINGS, tmp_path, store, dataset).matrix
+    matrix = with_matrix(source_of(tiny_gguf), SETTINGS, tmp_path, store, dataset, optional=True).matrix
     assert matrix is not None and 1 < matrix.rows < 10
 
 
 def test_none_means_none_and_no_rows_are_told(store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path) -> None:
     none = Settings(export=ExportSettings(imatrix="none"))
     source = source_of(tiny_gguf)
-    assert with_matrix(source, none, tmp_path, store, dataset).matrix is None
+    assert with_matrix(source, none, tmp_path, store, dataset, optional=True).matrix is None
     with pytest.raises(InputError, match="no training row to measure"):
-        with_matrix(source, SETTINGS, tmp_path, store, Dataset())
+        with_matrix(source, SETTINGS, tmp_path, store, Dataset(), optional=True)
     assert with_brought_matrix(source, SETTINGS, tmp_path).matrix is None
 
 
@@ -141,7 +141,10 @@ def test_a_file_is_looked_for_in_the_workspace_and_has_to_fit(
         for layer in linear_layers(source.header)
     }
     write_importance(tmp_path / "mine.gguf", ImportanceMatrix(columns), dataset="mine", rows=1)
-    for found in (with_brought_matrix(source, mine, tmp_path), with_matrix(source, mine, tmp_path, store, dataset)):
+    for found in (
+        with_brought_matrix(source, mine, tmp_path),
+        with_matrix(source, mine, tmp_path, store, dataset, optional=True),
+    ):
         assert found.matrix is not None and found.matrix.file == tmp_path / "mine.gguf"
         assert found.matrix.key == f"file:{file_sha256(tmp_path / 'mine.gguf')}"
     del columns["blk.0.attn_q.weight"]
@@ -155,7 +158,7 @@ def test_the_students_own_matrix_halves_what_quantizing_takes(student_gguf: Path
     """On rows of the starter, and measured on others of them."""
     rows, conversations = starter_rows(student_gguf, 20)
     source = source_of(student_gguf)
-    matrix = with_matrix(source, SETTINGS, tmp_path, store, Dataset(rows[4:], conversations[4:])).matrix
+    matrix = with_matrix(source, SETTINGS, tmp_path, store, Dataset(rows[4:], conversations[4:]), optional=True).matrix
     assert matrix is not None and matrix.measure is not None
     full = write_merged(tmp_path / "F16.gguf", source.header, None, {}).path
     write_importance(tmp_path / "imatrix.gguf", ImportanceMatrix(matrix.measure()), dataset="rows", rows=matrix.rows)
