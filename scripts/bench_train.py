@@ -1,10 +1,12 @@
-"""Time our training against PEFT with the Hugging Face Trainer: same student, rows, recipe and type, in turns.
+"""Time our training against PEFT with the Hugging Face Trainer, or against mlx-lm's own LoRA trainer.
 
-python scripts/bench_train.py [--data FILE] [--steps 60] [--compute float32] [--same-order] [--profile]
+python scripts/bench_train.py [--backend torch|mlx] [--data FILE] [--steps 60] [--compute float32] [--same-order]
+                              [--profile]
 
-Each trains in a process of its own; they take a few steps at a time, one after the other, so that a noisy machine
-is as noisy for both. Both adapters are then judged by one function: float32 logits of the student's weights plus
-the adapter, on rows that neither was trained on. Needs the extras `torch`, `starter` and `dev`.
+Both have the same student, rows, recipe and type. Each trains in a process of its own; they take a few steps at a
+time, one after the other, so that a noisy machine is as noisy for both. Both adapters are then judged by one function:
+float32 logits of the student's weights plus the adapter, on rows that neither was trained on. Needs the extras `torch`,
+`starter` and `dev`.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import argparse
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -29,7 +31,7 @@ from scripts.train_bench.peer import Job, Peer, PeerProcess, Segment
 from scripts.train_bench.rate import matrix_rates, step_flops
 from scripts.training_rows import starter_rows, task_rows
 
-RATIO, MEMORY, LOSS = 2.0, 0.7, 0.01
+RATIO, MEMORY, LOSS = {"torch": 2.0, "mlx": 1.0}, 0.7, 0.01
 """Targets: how many times as fast, what share of the memory, relative difference of the held-out losses."""
 HELD_OUT = 48
 """Rows that are judged."""
@@ -54,14 +56,17 @@ def main() -> None:
         _profile(job)
         return
     with tempfile.TemporaryDirectory() as directory:
-        ours, theirs = _race(job, arguments.segment, Path(directory))
-        _report_rates(read_header(student), job, ours.segments, theirs.segments)
+        ours, theirs = _race(PEERS[arguments.backend], job, arguments.segment, Path(directory))
+        rate = _report_rates(ours.segments, theirs.segments, RATIO[arguments.backend])
+        if arguments.backend == "torch":
+            _report_share(read_header(student), job, rate)
         _report_memory(ours.peak, theirs.peak)
         _report_losses(student, held[:HELD_OUT], ours, theirs, job)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--backend", choices=list(RATIO), default="torch")
     parser.add_argument("--student", default="smollm2-135m-instruct", help="A GGUF, or an id of the catalog.")
     parser.add_argument("--data", type=Path, help="A task file whose rationales are trained on, such as GSM8K's.")
     parser.add_argument("--strategy", default="step_by_step", help="Whose worked answers of the starter are taken.")
@@ -70,7 +75,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--compute", choices=["float32", "bfloat16"], default="float32", help="Of both.")
     parser.add_argument("--threads", type=int, default=0, help="0: the physical cores.")
-    parser.add_argument("--same-order", action="store_true", help="The Trainer takes our batches, not its own.")
+    parser.add_argument("--same-order", action="store_true", help="The other takes our batches, not its own.")
     parser.add_argument("--profile", action="store_true", help="Only say where our steps spend their time.")
     return parser.parse_args()
 
@@ -88,8 +93,8 @@ class _Result:
         return [step.loss for segment in self.segments for step in segment.steps]
 
 
-def _race(job: Job, length: int, directory: Path) -> tuple[_Result, _Result]:
-    ours, theirs = (_Result(PeerProcess(make, job)) for make in (_make_ours, _make_stock))
+def _race(peers: Sequence[Callable[[Job], Peer]], job: Job, length: int, directory: Path) -> tuple[_Result, _Result]:
+    ours, theirs = (_Result(PeerProcess(make, job)) for make in peers)
     for peer in (ours, theirs):
         peer.process.wait_ready()
     for number, start in enumerate(range(0, job.recipe.total_steps, length)):
@@ -120,29 +125,49 @@ def _make_stock(job: Job) -> Peer:
     return TrainerPeer(job)
 
 
-def _report_rates(header: Header, job: Job, ours: Sequence[Segment], theirs: Sequence[Segment]) -> None:
-    """Medians over all segments but the first, which warms up, and what our steps are of the machine's rate."""
-    from orca_local.train.torch_backend import CPU_TOKENS
+def _make_ours_in_mlx(job: Job) -> Peer:
+    from scripts.train_bench.mlx_peers import OurMlxPeer
 
+    return OurMlxPeer(job)
+
+
+def _make_mlx_lm(job: Job) -> Peer:
+    from scripts.train_bench.mlx_peers import MlxLmPeer
+
+    return MlxLmPeer(job)
+
+
+PEERS = {"torch": (_make_ours, _make_stock), "mlx": (_make_ours_in_mlx, _make_mlx_lm)}
+
+
+def _report_rates(ours: Sequence[Segment], theirs: Sequence[Segment], target: float) -> float:
+    """Medians over all segments but the first, which warms up; returns our tokens per second."""
     ours, theirs = ours[1:] or ours, theirs[1:] or theirs
     a, b = (statistics.median(s.rate for s in segments) for segments in (ours, theirs))
     paired = statistics.median(x.rate / y.rate for x, y in zip(ours, theirs, strict=True))
-    print(f"\ntokens of rows per second: {a:.0f} against {b:.0f}; ratio {a / b:.2f}, paired {paired:.2f} (≥ {RATIO})")
+    print(f"\ntokens of rows per second: {a:.0f} against {b:.0f}; ratio {a / b:.2f}, paired {paired:.2f} (≥ {target})")
     costs = [statistics.median(s.cost for s in segments) for segments in (ours, theirs)]
     print(f"ms of processor time a token: {costs[0]:.2f} against {costs[1]:.2f}; ratio {costs[1] / costs[0]:.2f}")
+    return a
+
+
+def _report_share(header: Header, job: Job, rate: float) -> None:
+    """What our steps are of the machine's matrix rate."""
+    from orca_local.train.torch_backend import CPU_TOKENS
+
     batches = [make_batch(rows) for rows in job.batches()]
     work = [step_flops(header, batch.parts(CPU_TOKENS), job.recipe.rank) for batch in batches]
-    reached = a * sum(work) / sum(batch.tokens for batch in batches)
+    reached = rate * sum(work) / sum(batch.tokens for batch in batches)
     print(f"our steps: {sum(work) / len(work) / 1e9:.0f} GFLOP each, {reached / 1e9:.0f} GFLOP/s")
-    for rate in matrix_rates(job.compute):
-        shape = "×".join(str(n) for n in rate.shape)
-        share = 100 * reached / rate.flops_per_second
-        print(f"  {share:.0f} % of torch.mm {shape} at {rate.flops_per_second / 1e9:.0f} GFLOP/s ({job.compute})")
+    for measured in matrix_rates(job.compute):
+        shape = "×".join(str(n) for n in measured.shape)
+        share = 100 * reached / measured.flops_per_second
+        print(f"  {share:.0f} % of torch.mm {shape} at {measured.flops_per_second / 1e9:.0f} GFLOP/s ({job.compute})")
 
 
 def _report_memory(ours: int, theirs: int) -> None:
     print(f"peak resident memory of the steps: {ours / 1e9:.2f} GB against {theirs / 1e9:.2f} GB, ", end="")
-    print(f"{ours / theirs:.2f} × (≤ {MEMORY})")
+    print(f"{ours / theirs:.2f} × (≤ {MEMORY} against PEFT)")
 
 
 def _report_losses(student: Path, held: Sequence[TrainingRow], ours: _Result, theirs: _Result, job: Job) -> None:

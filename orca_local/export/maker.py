@@ -117,14 +117,18 @@ class Maker:
         header = read_header(made)
         checks = yield from checked(check(header) for check in (self._same_metadata, check_finite))
         record["checks"] += [{**check, "name": f"{check['name']} ({quantization})"} for check in checks]
-        if lost is None:
-            return
+        if lost is not None:
+            yield from self._tell(quantization, lost, record)
+
+    def _tell(self, quantization: str, lost: Divergence, record: dict[str, Any]) -> Iterator[Event]:
+        """Record and say what the quantization cost."""
         record["quantized_vs_f16"] = asdict(lost)
         value = f"KL {lost.kl:.2e}, {100 * lost.agreement:.1f} % same token"
-        if "kl_with" in record.get("imatrix", {}):
-            used, both = record["imatrix"]["used"], record["imatrix"]
-            other = f"without it {both['kl_without']:.2e}" if used else f"with it {both['kl_with']:.2e}"
-            value += f", {'with' if used else 'without'} the importance matrix ({other})"
+        matrix = record.get("imatrix", {})
+        if "kl_with" in matrix and matrix["used"]:
+            value += f", with the importance matrix (without it {matrix['kl_without']:.2e})"
+        elif "kl_with" in matrix:
+            value += f", without the importance matrix (with it {matrix['kl_with']:.2e})"
         yield AcceptanceChecked(f"{quantization} against {FULL}", True, value, "")
         if not lost.kl <= MUCH_LOST:
             hint = "choose a larger type"
@@ -144,7 +148,7 @@ class Maker:
         yield from self._run_quantizer(plain, quantization, None)
         without = yield from self._compare(plain, quantization)
         assert without is not None
-        record |= {"used": not without.kl < with_it.kl, "kl_with": with_it.kl, "kl_without": without.kl}
+        record |= {"used": with_it.kl <= without.kl, "kl_with": with_it.kl, "kl_without": without.kl}
         if record["used"]:
             plain.unlink()
             return with_it

@@ -41,6 +41,8 @@ class Machine:
     """Positions whose logits are in memory at once."""
     weight_bytes: Mapping[str, float]
     """Bytes of a frozen weight of the blocks, for each `quantize_base` that this backend honours."""
+    kept_share: float = 1.0
+    """How many times as much of a token this framework keeps as is counted here."""
     notes: tuple[str, ...] = ()
     """What the user should know before it starts."""
 
@@ -145,7 +147,7 @@ def _count(
         # In float32, and scaled for the product.
         adapter=trained * (4 + size),
         optimizer=trained * _OPTIMIZER,
-        activations=tokens * per_token * size,
+        activations=int(tokens * per_token * size * machine.kept_share),
         head=min(tokens, machine.head_positions) * decoder.words * (size + 4 * _HEAD_COPIES),
         free=machine.free,
         pack_tokens=tokens,
