@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from orca_local.adapters.adapter import Adapter
-from orca_local.gguf.decoder import longest_row, read_decoder
+from orca_local.gguf.decoder import ROPE_FACTORS, longest_row, read_decoder
 from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
 from orca_local.gguf.tensors import read_tensor
@@ -32,6 +32,8 @@ def load_hf_model(header: Header) -> Any:
     missing, unexpected = model.load_state_dict(state, strict=False, assign=True)
     assert set(missing) <= {"lm_head.weight"} and not unexpected
     model.tie_weights()
+    if ROPE_FACTORS in header.tensor_map:
+        model.model.rotary_emb.inv_freq.copy_(torch.from_numpy(read_decoder(header).rope.inverse_frequencies))
     return model.eval()
 
 
