@@ -102,8 +102,10 @@ def read_importance(path: Path) -> ImportanceMatrix:
     try:
         header = read_any_header(path)
     except InputError as error:
-        older = "an imatrix.dat of the older form is converted by `llama-imatrix --in-file OLD -o NEW.gguf`"
-        raise InputError(error.message, hint=f"{_REMEDY}; {older}") from error
+        if "not a GGUF file" not in error.message:
+            raise InputError(error.message, hint=_REMEDY) from error
+        hint = "an imatrix.dat of the older form is converted by `llama-imatrix --in-file OLD -o NEW.gguf`"
+        raise InputError(error.message, hint=hint) from error
     names = [tensor.name.removesuffix(_SUMS) for tensor in header.tensors if tensor.name.endswith(_SUMS)]
     if header.metadata.get("general.type") != "imatrix" or not names:
         raise InputError(f"{path} is not an importance matrix", hint=_REMEDY)

@@ -93,7 +93,8 @@ def test_the_split_makes_what_is_missing_and_compares_files_that_were_made_alike
     )
     assert summary["types"][0]["kl"] == 0 < summary["types"][1]["kl"]
     assert {key: again[key] for key in ("split", "types")} == {key: summary[key] for key in ("split", "types")}
-    assert "quantizing took" in report and "IQ3_XXS" in report
+    assert "quantizing took" in report
+    assert "ending-tuned-IQ3_XXS.gguf" in report, "and not the base, which was made after it"
 
 
 def test_base_and_tuned_are_compared_at_the_type_that_is_asked_for(workspace: Workspace) -> None:
