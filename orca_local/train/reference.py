@@ -30,9 +30,9 @@ def choose_reference() -> ReferenceLogits:
     except ImportError:
         pass
     try:
-        from orca_local.train import mlx_reference
+        from orca_local.train.mlx_reference import reference_logits as in_mlx
 
-        return mlx_reference.reference_logits
+        return in_mlx
     except ImportError as error:
         raise MissingError(
             "neither PyTorch nor MLX can be loaded, of which one says what the trained model itself predicts",
