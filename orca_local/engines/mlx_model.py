@@ -82,6 +82,8 @@ def load_model(header: Header, dtype: Any, *, keep_blocks: bool = False) -> MlxM
     """
     if header.architecture not in _MODULES:
         raise InputError(f"{header.path}: the architecture {header.architecture!r} is not known to MLX", hint=_HINT)
+    if mx.default_device().type == mx.cpu:
+        mx.disable_compile()  # there MLX calls a C++ compiler, which takes minutes, where there is one
     decoder = read_decoder(header)
     if keep_blocks:
         require_blocks(header)

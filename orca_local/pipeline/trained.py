@@ -15,6 +15,7 @@ from orca_local.export.source import Source
 from orca_local.pipeline.student import Student
 from orca_local.rows.rows import TrainingRow
 from orca_local.store.store import Store
+from orca_local.train.reference import choose_reference
 
 ENOUGH_POSITIONS = MIN_POSITIONS + 64
 POSITIONS_A_ROW = 64
@@ -63,9 +64,7 @@ def acceptance_inputs(rows: Sequence[TrainingRow], source: Source) -> Acceptance
     longest = max((row.loss_tokens for row in rows), default=1)
 
     def reference(wanted: Sequence[Row]) -> Iterator[NDArray[np.float32]]:
-        from orca_local.train.torch_reference import reference_logits
-
-        return reference_logits(source.header, source.adapter_directory, wanted)
+        return choose_reference()(source.header, source.adapter_directory, wanted)
 
     return AcceptanceInputs(compared, prompts, reference, STOP_FACTOR * longest)
 

@@ -71,17 +71,16 @@ class MlxLmPeer(Peer):
         self._tokens: list[int] = []
         self._start = start_adapter(read_header(job.student), job.recipe)
         # MLX's streams belong to threads: what is computed in one is made in it.
-        self._ready: Queue[None] = Queue()
-        self._thread = Thread(target=self._train, daemon=True)
+        self._thread = Thread(target=self._train_or_fail, daemon=True)
         self._thread.start()
-        self._ready.get()
+        self._next()
 
     def steps(self, count: int) -> list[StepDone]:
         """Let its loop go on for `count` steps."""
         before = len(self._tokens)
         for _ in range(count):
             self._asked.put(1)
-        losses = [self._callback.losses.get() for _ in range(count)]
+        losses = [self._next() for _ in range(count)]
         return [StepDone(loss, tokens) for loss, tokens in zip(losses, self._tokens[before:], strict=True)]
 
     def finish(self, directory: Path) -> None:
@@ -94,6 +93,19 @@ class MlxLmPeer(Peer):
         }
         Adapter(self._start.rank, self._start.alpha, layers, self._start.rank_stabilized).save(directory)  # type: ignore[arg-type]
 
+    def _next(self) -> float:
+        """Wait for word from its thread: the loss of a step."""
+        word = self._callback.words.get()
+        if isinstance(word, BaseException):
+            raise word
+        return word
+
+    def _train_or_fail(self) -> None:
+        try:
+            self._train()
+        except BaseException as error:
+            self._callback.words.put(error)
+
     def _train(self) -> None:
         job, recipe = self._job, self._job.recipe
         self._model = _mlx_lm_model(job, self._start)
@@ -101,7 +113,7 @@ class MlxLmPeer(Peer):
         optimizer = AdamW(
             lambda step: rates[step], betas=[0.9, 0.999], weight_decay=recipe.weight_decay, bias_correction=True
         )
-        self._ready.put(None)
+        self._callback.words.put(0.0)
         with tempfile.TemporaryDirectory() as directory, contextlib.redirect_stdout(io.StringIO()):
             arguments = TrainingArgs(
                 batch_size=recipe.batch_size,
@@ -137,10 +149,10 @@ class MlxLmPeer(Peer):
 
 class _Losses(TrainingCallback):  # type: ignore[misc]
     def __init__(self) -> None:
-        self.losses: Queue[float] = Queue()
+        self.words: Queue[float | BaseException] = Queue()
 
     def on_train_loss_report(self, train_info: dict[str, Any]) -> None:
-        self.losses.put(float(train_info["train_loss"]))
+        self.words.put(float(train_info["train_loss"]))
 
 
 def _mlx_lm_model(job: Job, start: Adapter) -> Any:

@@ -13,24 +13,20 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import Event, StepTrained, ValidationMeasured
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
-from orca_local.rows.rows import TrainingRow
 from orca_local.train.batches import make_batch
 from orca_local.train.checkpoint import result_of
 from orca_local.train.loop import run_loop
 from orca_local.train.recipe import Recipe, make_recipe
-from orca_local.train.torch_reference import reference_logits
 from tests.tiny import VARIANTS, write_variant
 from tests.train.backends import arrays, make_backend, random_state, state_of
 from tests.train.data import make_rows
 
 pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
 
-import mlx.core as mx
-
-from orca_local.engines.mlx_model import load_model
-from orca_local.train.mlx_lora import add_updates
+from orca_local.train import mlx_reference, torch_reference
 
 BACKENDS = ("torch", "mlx")
+REFERENCES = (mlx_reference.reference_logits, torch_reference.reference_logits)
 STEPS = 50
 SETTINGS = TrainSettings(
     rank=4, alpha=8, learning_rate=5e-3, weight_decay=0.01, batch_size=2, max_steps=STEPS, checkpoint_every=10
@@ -70,14 +66,6 @@ def curve(events: Sequence[Event]) -> list[float]:
     return [e.loss for e in events if isinstance(e, StepTrained)]
 
 
-def logits_of_mlx(header: Header, adapter: Adapter, row: TrainingRow) -> np.ndarray:
-    model = load_model(header, mx.float32)
-    for name, layer in add_updates(model.module, adapter, 0.0).items():
-        layer.set_update(*map(mx.array, adapter.layers[name]))
-    found: np.ndarray = np.array(model.module(mx.array([row.token_ids]))[0])
-    return found
-
-
 def test_the_losses_are_the_same_at_every_step(case: Case) -> None:
     torch, mlx = (curve(case.events[name]) for name in BACKENDS)
     assert len(torch) == len(mlx) == STEPS
@@ -92,7 +80,7 @@ def test_the_losses_are_the_same_at_every_step(case: Case) -> None:
 def test_each_loads_the_others_adapter(case: Case, maker: str) -> None:
     _, place = result_of(case.directory / maker)
     adapter = Adapter.load(place)
-    row, batch = case.held[0], make_batch(case.held)
+    batch = make_batch(case.held)
     losses = []
     for name in BACKENDS:
         backend = make_backend(name, case.header, case.recipe)
@@ -101,9 +89,8 @@ def test_each_loads_the_others_adapter(case: Case, maker: str) -> None:
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
     best = min(e.loss for e in case.events[maker] if isinstance(e, ValidationMeasured))
     assert losses[0] == pytest.approx(best, rel=1e-5)
-    where = [(row.token_ids, range(len(row.token_ids)))]
-    wanted = next(reference_logits(case.header, place, where))
-    found = logits_of_mlx(case.header, adapter, row)
+    where = [(row.token_ids, range(2, len(row.token_ids))) for row in case.held[:1]]
+    found, wanted = (next(logits(case.header, place, where)) for logits in REFERENCES)
     np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())
 
 
