@@ -114,9 +114,9 @@ def _race(peers: Sequence[Callable[[Job], Peer]], job: Job, length: int, directo
 
 
 def _make_ours(job: Job) -> Peer:
-    from scripts.train_bench.ours import OurPeer
+    from scripts.train_bench.ours import OurTorchPeer
 
-    return OurPeer(job)
+    return OurTorchPeer(job)
 
 
 def _make_stock(job: Job) -> Peer:
@@ -201,10 +201,10 @@ def _profile(job: Job) -> None:
     """Where one of our steps spends its time, by operation, after two that warm up."""
     import torch
 
-    from scripts.train_bench.ours import OurPeer
+    from scripts.train_bench.ours import OurTorchPeer
 
     torch.set_num_threads(job.threads)
-    peer = OurPeer(job)
+    peer = OurTorchPeer(job)
     peer.steps(2)
     print(peer.profile())
 

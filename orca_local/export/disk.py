@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from orca_local.domain.errors import InputError, MissingError, is_disk_full
+from orca_local.runs.files import sync
 
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 _HINT = "free some space, or move the workspace to another disk, and export again"
@@ -63,9 +63,9 @@ def scratch_directory(path: Path) -> Iterator[Path]:
 
 def publish(made: Path, target: Path) -> None:
     """Give a finished file its final name; both lie in one file system."""
-    _sync(made)
+    sync(made)
     made.replace(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -81,16 +81,6 @@ def write_text(path: Path, text: str) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return  # Windows has no such call for directories.
-    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _size(count: int) -> str:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from orca_local.store.store import Store
     from orca_local.teach.teacher import Teacher
 
-ON_THIS_MACHINE = ("local", "self")
-"""Kinds of teachers that an engine runs: they need no network."""
+BY_ENGINE = ("local", "self")
+"""Kinds of teachers that an engine runs on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Teaching:
                 settings,
                 run_id=run_id,
                 price=find_price(teacher.endpoint, teacher.model, self.directory),
-                offline=self.offline and settings.kind not in ON_THIS_MACHINE,
+                offline=self.offline and settings.kind == "openai",
                 limit=limit,
                 retry_failed=retry_failed,
                 live=live,
@@ -107,7 +107,7 @@ class Teaching:
         from orca_local.teach.make import make_teacher
 
         settings = self.settings.teacher
-        if settings.kind not in ON_THIS_MACHINE:
+        if settings.kind not in BY_ENGINE:
             return make_teacher(settings, self.directory, offline=offline)
         found = self.candidate(_model_name(settings, self.directory))
         form = choose(found.path, found.model.sha256, self.settings.engine)

@@ -1,4 +1,4 @@
-"""Text files that appear whole or not at all."""
+"""Files that appear whole or not at all, and that a loss of power leaves there."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ def write_whole(path: Path, text: str, *, hint: str) -> None:
         if explained is None:
             raise
         raise explained from error
+
+
+def sync(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a directory, where the system can be asked for those."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _replace(target: Path, text: str) -> None:

@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError, OrcaError, explain_os_error
 from orca_local.domain.keys import content_key
 from orca_local.gguf.digest import file_sha256
+from orca_local.runs.files import sync
 from orca_local.train.state import TrainState
 
 STATE_FILE = "state.json"
@@ -146,11 +146,11 @@ def replace_directory(path: Path, write: Callable[[Path], None]) -> None:
         part.mkdir(parents=True)
         write(part)
         for file in part.iterdir():
-            _sync(file)
-        _sync_names(part)
+            sync(file)
+        sync(part)
         shutil.rmtree(path, ignore_errors=True)
         part.rename(path)
-        _sync_names(path.parent)
+        sync(path.parent)
     except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
         explained = _explained(error, path)
@@ -199,22 +199,6 @@ def _check_files(directory: Path, files: dict[str, str]) -> None:
 def _damaged(path: Path, error: Exception) -> InputError:
     why = error.strerror if isinstance(error, OSError) else error
     return InputError(f"{path} cannot be used: {why}", hint="train again")
-
-
-def _sync(file: Path) -> None:
-    """Wait until the disk has a file."""
-    with file.open("rb") as stream:
-        os.fsync(stream.fileno())
-
-
-def _sync_names(directory: Path) -> None:
-    """Wait until the disk has the names in a directory, where the system can be asked to."""
-    with suppress(OSError):
-        number = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
 
 
 def _explained(error: BaseException, path: Path) -> OrcaError | None:

@@ -24,13 +24,14 @@ from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import linear_layers
 from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
-from orca_local.train.memory import Machine, MemoryPlan
+from orca_local.train.memory import Machine
 from orca_local.train.mlx_faults import explain_fault
 from orca_local.train.mlx_head import UNDER_WAY, chunk_positions
 from orca_local.train.mlx_lora import add_updates
 from orca_local.train.mlx_passes import Parameters, Passes
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import Moments, TrainState, start_adapter
+from orca_local.train.trainer import Trainer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -66,38 +67,6 @@ def explained(method: Callable[P, R]) -> Callable[P, R]:
         raise failed
 
     return run
-
-
-class MlxTrainer:
-    """MLX on its default device: Metal, CUDA or the CPU."""
-
-    def __init__(self, header: Header, settings: TrainSettings) -> None:
-        """Raises `InputError` where blocks are to be kept that the file does not have."""
-        self._header, self._settings = header, settings
-        if settings.quantize_base == "as_is":
-            require_blocks(header)
-        dtype = choose_dtype(settings.compute)
-        on_cpu = mx.default_device().type == mx.cpu
-        self.machine = Machine(
-            name=_describe(dtype),
-            number_bytes=dtype.size,
-            free=_free_memory(),
-            pack_tokens=CPU_TOKENS if on_cpu else GPU_TOKENS,
-            head_positions=UNDER_WAY * chunk_positions(read_decoder(header).words),
-            weight_bytes={"none": dtype.size, "as_is": _kept_bytes(header, dtype.size)},
-            kept_share=KEPT_SHARE,
-            notes=_notes(header, settings),
-        )
-
-    def backend(self, recipe: Recipe, plan: MemoryPlan) -> MlxBackend:
-        """A backend at the start of the recipe."""
-        return MlxBackend(
-            self._header,
-            recipe,
-            self._settings.compute,
-            pack_tokens=plan.pack_tokens,
-            gradient_checkpointing=plan.gradient_checkpointing,
-        )
 
 
 class MlxBackend:
@@ -216,6 +185,30 @@ class MlxBackend:
     def peak_bytes(self) -> int | None:
         """Most memory that MLX has held since the backend was made."""
         return int(mx.get_peak_memory())
+
+
+class MlxTrainer(Trainer):
+    """MLX on its default device: Metal, CUDA or the CPU."""
+
+    make = MlxBackend
+
+    def __init__(self, header: Header, settings: TrainSettings) -> None:
+        """Raises `InputError` where blocks are to be kept that the file does not have."""
+        super().__init__(header, settings)
+        if settings.quantize_base == "as_is":
+            require_blocks(header)
+        dtype = choose_dtype(settings.compute)
+        on_cpu = mx.default_device().type == mx.cpu
+        self.machine = Machine(
+            name=_describe(dtype),
+            number_bytes=dtype.size,
+            free=_free_memory(),
+            pack_tokens=CPU_TOKENS if on_cpu else GPU_TOKENS,
+            head_positions=UNDER_WAY * chunk_positions(read_decoder(header).words),
+            weight_bytes={"none": dtype.size, "as_is": _kept_bytes(header, dtype.size)},
+            kept_share=KEPT_SHARE,
+            notes=_notes(header, settings),
+        )
 
 
 def _describe(dtype: Any) -> str:

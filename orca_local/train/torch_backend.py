@@ -20,7 +20,7 @@ from orca_local.engines.memory import free_memory, peak_memory
 from orca_local.gguf.header import Header
 from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
-from orca_local.train.memory import Machine, MemoryPlan
+from orca_local.train.memory import Machine
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState, start_adapter
 from orca_local.train.torch_heap import Heap
@@ -29,6 +29,7 @@ from orca_local.train.torch_memory import memory_failure
 from orca_local.train.torch_model import StudentModel
 from orca_local.train.torch_nf4 import BYTES as NF4_BYTES
 from orca_local.train.torch_nf4 import Nf4Weight
+from orca_local.train.trainer import Trainer
 
 CPU_TOKENS, CUDA_TOKENS = 1536, 16384
 """Tokens that are computed together well; their activations take about 0.6 MB each for a student of 135M parameters."""
@@ -91,35 +92,6 @@ def in_own_thread(method: Callable[Concatenate[TorchBackend, P], R]) -> Callable
         raise failed
 
     return run
-
-
-class TorchTrainer:
-    """PyTorch on the first CUDA card, else on the CPU."""
-
-    def __init__(self, header: Header, settings: TrainSettings) -> None:
-        self._header, self._settings = header, settings
-        self._device = choose_device()
-        self._dtype = choose_dtype(settings.compute, self._device)
-        size = self._dtype.itemsize
-        on_card = self._device.type == "cuda"
-        self.machine = Machine(
-            name=f"{self._device.type} {str(self._dtype).removeprefix('torch.')}",
-            number_bytes=size,
-            free=int(torch.cuda.mem_get_info()[0]) if on_card else free_memory(),
-            pack_tokens=CUDA_TOKENS if on_card else CPU_TOKENS,
-            head_positions=head_positions(self._device),
-            weight_bytes={"none": size, "nf4": NF4_BYTES},
-        )
-
-    def backend(self, recipe: Recipe, plan: MemoryPlan) -> TorchBackend:
-        """A backend at the start of the recipe."""
-        return TorchBackend(
-            self._header,
-            recipe,
-            self._settings.compute,
-            pack_tokens=plan.pack_tokens,
-            gradient_checkpointing=plan.gradient_checkpointing,
-        )
 
 
 class TorchBackend:
@@ -277,3 +249,24 @@ class TorchBackend:
             for i, half in enumerate((group.a, group.b)):
                 values = {key: pair[i].to(self.device) for key, pair in joined.items()}
                 self._optimizer.state[half] = {"step": torch.tensor(float(steps), device=self.device), **values}
+
+
+class TorchTrainer(Trainer):
+    """PyTorch on the first CUDA card, else on the CPU."""
+
+    make = TorchBackend
+
+    def __init__(self, header: Header, settings: TrainSettings) -> None:
+        super().__init__(header, settings)
+        self._device = choose_device()
+        self._dtype = choose_dtype(settings.compute, self._device)
+        size = self._dtype.itemsize
+        on_card = self._device.type == "cuda"
+        self.machine = Machine(
+            name=f"{self._device.type} {str(self._dtype).removeprefix('torch.')}",
+            number_bytes=size,
+            free=int(torch.cuda.mem_get_info()[0]) if on_card else free_memory(),
+            pack_tokens=CUDA_TOKENS if on_card else CPU_TOKENS,
+            head_positions=head_positions(self._device),
+            weight_bytes={"none": size, "nf4": NF4_BYTES},
+        )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Protocol
+from typing import ClassVar
 
 from orca_local.domain.errors import MissingError
 from orca_local.domain.settings import TrainSettings
@@ -15,13 +16,25 @@ from orca_local.train.memory import Machine, MemoryPlan
 from orca_local.train.recipe import Recipe
 
 
-class Trainer(Protocol):
+class Trainer:
     """A framework on this machine that can train."""
 
     machine: Machine
+    """Set by the framework's own class, whose `make` is its backend's."""
+    make: ClassVar[Callable[..., TrainBackend]]
+
+    def __init__(self, header: Header, settings: TrainSettings) -> None:
+        self._header, self._settings = header, settings
 
     def backend(self, recipe: Recipe, plan: MemoryPlan) -> TrainBackend:
         """A backend at the start of the recipe, computing as planned."""
+        return type(self).make(
+            self._header,
+            recipe,
+            self._settings.compute,
+            pack_tokens=plan.pack_tokens,
+            gradient_checkpointing=plan.gradient_checkpointing,
+        )
 
 
 def choose_trainer(header: Header, settings: TrainSettings) -> Trainer:

@@ -24,10 +24,9 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.engines.mlx_model import load_model
 from orca_local.gguf.header import read_header
 from orca_local.rows.rows import TrainingRow
-from orca_local.train.batches import make_batch
 from orca_local.train.mlx_backend import MlxBackend, choose_dtype
 from orca_local.train.state import start_adapter
-from scripts.train_bench.peer import Job, Peer, StepDone
+from scripts.train_bench.peer import Job, OurPeer, Peer, StepDone
 
 UNCLIPPED = 1e9
 """mlx-lm's trainer clips no gradient, so neither does ours here."""
@@ -35,27 +34,13 @@ PAD_TO = 32
 """What mlx-lm pads to, and one token more."""
 
 
-class OurMlxPeer(Peer):
-    """The backend, driven as the loop drives it."""
+class OurMlxPeer(OurPeer):
+    """The MLX backend."""
 
     def __init__(self, job: Job) -> None:
-        self._recipe = replace(job.recipe, max_grad_norm=UNCLIPPED)
-        self._backend = MlxBackend(read_header(job.student), self._recipe, job.compute)
-        self._batches = [make_batch(rows) for rows in job.batches()]
-        self._done = 0
-
-    def steps(self, count: int) -> list[StepDone]:
-        """The loop's steps, without its checkpoints."""
-        done = []
-        for batch in self._batches[self._done : self._done + count]:
-            self._done += 1
-            result = self._backend.step(batch, self._recipe.learning_rate_at(self._done))
-            done.append(StepDone(result.loss, batch.tokens))
-        return done
-
-    def finish(self, directory: Path) -> None:
-        """As the loop keeps it."""
-        self._backend.adapter().save(directory)
+        super().__init__(job)
+        recipe = replace(job.recipe, max_grad_norm=UNCLIPPED)
+        self.backend = MlxBackend(read_header(job.student), recipe, job.compute)
 
 
 class MlxLmPeer(Peer):

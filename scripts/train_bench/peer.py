@@ -14,7 +14,8 @@ from pathlib import Path
 
 from orca_local.engines.memory import peak_memory
 from orca_local.rows.rows import TrainingRow
-from orca_local.train.batches import epoch_batches
+from orca_local.train.batches import epoch_batches, make_batch
+from orca_local.train.loop import TrainBackend
 from orca_local.train.recipe import Recipe
 
 
@@ -89,6 +90,31 @@ class Peer(ABC):
     @abstractmethod
     def finish(self, directory: Path) -> None:
         """Write the adapter in PEFT's form."""
+
+
+class OurPeer(Peer):
+    """A backend of ours, driven as the loop drives it, without its checkpoints."""
+
+    backend: TrainBackend
+    """Set by the class of its framework."""
+
+    def __init__(self, job: Job) -> None:
+        self._recipe = job.recipe
+        self._batches = [make_batch(rows) for rows in job.batches()]
+        self._done = 0
+
+    def steps(self, count: int) -> list[StepDone]:
+        """The loop's steps."""
+        done = []
+        for batch in self._batches[self._done : self._done + count]:
+            self._done += 1
+            result = self.backend.step(batch, self._recipe.learning_rate_at(self._done))
+            done.append(StepDone(result.loss, batch.tokens))
+        return done
+
+    def finish(self, directory: Path) -> None:
+        """As the loop keeps it."""
+        self.backend.adapter().save(directory)
 
 
 class PeerProcess:

@@ -1,0 +1,23 @@
+"""Teachers by what they need of a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orca_local.domain.types import Sample
+from orca_local.pipeline.pipeline import Pipeline
+from orca_local.runs.workspace import Workspace
+from orca_local.tasks.split import content_hash
+
+
+def test_answers_that_lie_in_a_file_are_new_offline_too(tiny_gguf: Path, tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "ws", student=str(tiny_gguf), settings={"teacher": {"kind": "file"}})
+    samples = [
+        Sample(f"s{i}", "letters", "free", f"Write letter {i}.", (), "train", rationale="Dear") for i in range(3)
+    ]
+    with workspace.store() as store:
+        store.samples.add([(sample, content_hash(sample)) for sample in samples], "test")
+        calls = [
+            Pipeline(workspace, store, offline=True, on_event=lambda event: None).teach()["calls"] for _ in range(2)
+        ]
+    assert calls == [{"new": 3, "cached": 0, "failed": 0}, {"new": 0, "cached": 3, "failed": 0}]
