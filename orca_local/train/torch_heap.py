@@ -22,6 +22,7 @@ class Heap:
 
     def __init__(self) -> None:
         self._trim = _malloc_trim()
+        self._floor, self._is_fresh = 0, True
         self._needed = 0
         """The most that stayed after one step which began with nothing idle, in bytes."""
         self._floor, self._is_fresh = 0, True
