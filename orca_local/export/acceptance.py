@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,15 @@ _HINTS = {
 Logits = NDArray[np.float32]
 Row = tuple[Sequence[int], Sequence[int]]
 """Token ids, and the positions (ascending) whose predictions are compared."""
-ReferenceLogits = Callable[[Sequence[Row]], Iterator[Logits]]
+
+
+class ClosableLogits(Iterator[Logits], Protocol):
+    """Logits that something is computing until they are closed; a generator will do."""
+
+    def close(self) -> None: ...
+
+
+ReferenceLogits = Callable[[Sequence[Row]], ClosableLogits]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ def bf16_copy(path: Path, sha256: str) -> Path:
         free = shutil.disk_usage(target.parent).free
         if free < needed:
             raise MissingError(f"{target.parent} has {_gb(free)} free; a copy in BF16 takes {_gb(needed)}", hint=hint)
-        write_gguf(part, header, specs, (iter_rows(header, t) for t in header.tensors), file_type=FILE_TYPE_BF16, extra={})
+        write_gguf(
+            part, header, specs, (iter_rows(header, t) for t in header.tensors), file_type=FILE_TYPE_BF16, extra={}
+        )
         part.replace(target)
     except OSError as error:
         with suppress(OSError):

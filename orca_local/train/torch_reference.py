@@ -37,6 +37,8 @@ def reference_logits(
     header: Header, adapter_directory: Path | None, rows: Sequence[Row]
 ) -> Iterator[NDArray[np.float32]]:
     """For each row: logits of shape [positions, vocabulary]."""
+    if not rows:
+        return
     adapter = Adapter.load(adapter_directory) if adapter_directory else None
     with torch.no_grad():
         waiting: list[torch.Tensor] = []
