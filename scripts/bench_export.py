@@ -2,8 +2,9 @@
 
 python scripts/bench_export.py [--quantization Q8_0] [--adapter DIRECTORY] [--rounds 1]
 
-Without --adapter the update is random and small. Memory is sampled (Linux): each process's proportional share,
-what is its own (anonymous), and what it has mapped of files, which the system may drop and read again at any time.
+Without --adapter one is trained on the starter's rows first, outside the figures: the test wants answers that end.
+Memory is sampled (Linux): of all processes together the proportional share, and what is their own (anonymous); the
+rest is files that are mapped, which the system may drop and read again at any time.
 Needs the extras `torch` and `starter`.
 """
 
@@ -24,7 +25,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from orca_local.catalog.locate import resolve_student
 from orca_local.domain.events import AcceptanceChecked, FileWritten, StageProgressed
+from orca_local.domain.settings import TrainSettings
+from orca_local.engines.threads import physical_cores
 from orca_local.gguf.header import read_header
+from orca_local.train.recipe import make_recipe
+from scripts.train_bench.peer import Job as TrainJob
+from scripts.train_bench.peer import Peer, PeerProcess
 from scripts.training_rows import starter_rows
 
 SECONDS, MEMORY = 20.0, 1.5
@@ -36,7 +42,7 @@ class Job:
     """One export."""
 
     student: Path
-    adapter: Path | None
+    adapter: Path
     quantization: str
     directory: Path
 
@@ -63,6 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--student", default="smollm2-135m-instruct", help="A GGUF, or an id of the catalog.")
     parser.add_argument("--adapter", type=Path, help="What was trained, in PEFT's form.")
+    parser.add_argument("--train-steps", type=int, default=40, help="Of the adapter, where none is named.")
     parser.add_argument("--quantization", default="Q8_0")
     parser.add_argument("--rounds", type=int, default=1)
     arguments = parser.parse_args()
@@ -70,15 +77,40 @@ def main() -> None:
     f16 = 2 * read_header(student).parameters
     imports = _watch(_import_torch, None)[1]
     print(f"F16 file {_mb(f16)}; a process that imports torch and numpy: {_mb(imports.share)}, own {_mb(imports.own)}")
-    for _ in range(arguments.rounds):
-        with tempfile.TemporaryDirectory() as directory:
-            job = Job(student, arguments.adapter, arguments.quantization, Path(directory))
+    with tempfile.TemporaryDirectory() as directory:
+        kept = Path(directory)
+        adapter = arguments.adapter or _trained(student, arguments.train_steps, kept / "adapter")
+        for number in range(arguments.rounds):
+            job = Job(student, adapter, arguments.quantization, kept / str(number))
+            job.directory.mkdir()
             seconds, peak = _watch(_export, job)
-        print(
-            f"whole export: {seconds:.1f} s (≤ {SECONDS:g}); peak {_mb(peak.share)}, {peak.share / f16:.2f} × F16; "
-            f"own {_mb(peak.own)}, {peak.own / f16:.2f} × F16 (≤ {MEMORY})\n",
-            flush=True,
-        )
+            _report(seconds, peak, f16)
+
+
+def _report(seconds: float, peak: Memory, f16: int) -> None:
+    print(
+        f"whole export: {seconds:.1f} s (≤ {SECONDS:g}); peak {_mb(peak.share)}, {peak.share / f16:.2f} × F16; "
+        f"own {_mb(peak.own)}, {peak.own / f16:.2f} × F16 (≤ {MEMORY})\n",
+        flush=True,
+    )
+
+
+def _trained(student: Path, steps: int, directory: Path) -> Path:
+    """An adapter after some steps on the starter's rows, trained in a process that is gone afterwards."""
+    rows = starter_rows(student, "step_by_step")
+    recipe = make_recipe(TrainSettings(max_steps=steps), len(rows))
+    peer = PeerProcess(_make_ours, TrainJob(student, tuple(rows), recipe, "float32", physical_cores(), True))
+    peer.wait_ready()
+    print(f"training {steps} steps", flush=True)
+    peer.steps(steps)
+    peer.finish(directory)
+    return directory
+
+
+def _make_ours(job: TrainJob) -> Peer:
+    from scripts.train_bench.ours import OurTorchPeer
+
+    return OurTorchPeer(job)
 
 
 def _export(connection: Connection, job: Job) -> None:
@@ -90,8 +122,7 @@ def _export(connection: Connection, job: Job) -> None:
     from orca_local.pipeline.trained import acceptance_inputs
     from orca_local.store.store import Store
 
-    adapter = job.adapter or _random_adapter(job)
-    source = Source(read_header(job.student), file_sha256(job.student), adapter, None, {})
+    source = Source(read_header(job.student), file_sha256(job.student), job.adapter, None, {})
     inputs = acceptance_inputs(starter_rows(job.student, "step_by_step"), source)
     connection.send("start")
     with Store.open(job.directory / "orca.db", create=True) as store:
@@ -113,25 +144,6 @@ def _export(connection: Connection, job: Job) -> None:
             elif isinstance(event, FileWritten):
                 connection.send(f"· written: {event.bytes / 1e6:.0f} MB")
     connection.send(None)
-
-
-def _random_adapter(job: Job) -> Path:
-    """A small update of every layer, so that there is something to merge."""
-    import numpy as np
-
-    from orca_local.adapters.adapter import Adapter
-    from orca_local.gguf.layer_names import linear_layers
-
-    rng, rank = np.random.default_rng(0), 16
-    layers = {
-        layer.hf_name: (
-            (rng.standard_normal((rank, layer.in_features)) * layer.in_features**-0.5).astype(np.float32),
-            (rng.standard_normal((layer.out_features, rank)) * 1e-3).astype(np.float32),
-        )
-        for layer in linear_layers(read_header(job.student))
-    }
-    Adapter(rank, 2.0 * rank, layers).save(job.directory / "adapter")
-    return job.directory / "adapter"
 
 
 def _import_torch(connection: Connection, _: object) -> None:

@@ -165,7 +165,7 @@ class LlamaCppEngine:
                 hint="raise engine.context in orca.toml",
             )
         self._check_vocabulary(ids)
-        context = self._grown(len(ids))
+        context = self._grown(len(ids), 1)
         self._clear(self._slots[0])
         wanted = np.zeros(len(ids), np.bool_)
         wanted[list(positions)] = True
@@ -199,25 +199,32 @@ class LlamaCppEngine:
         if not self._waiting or all(slot.flight for slot in self._slots):
             return None
         limit = self._limit(self._waiting[0])
-        if self._context is None or self._context.length < limit:
+        if not self._has_room(limit, self._capacity):
             if any(self._flights()):
                 return None  # The context can only grow when nothing is in it.
-            self._grown(max(self._limit(request) for request in self._waiting))
+            self._grown(max(self._limit(request) for request in self._waiting), self._capacity)
         return self._begin(Flight(self._waiting.popleft(), limit))
 
-    def _grown(self, length: int) -> LlamaContext:
-        """The context, with room for `length` tokens a sequence: memory is taken for what is used, not for `_most`."""
-        if self._context is None or self._context.length < length:
+    def _has_room(self, length: int, sequences: int) -> bool:
+        context = self._context
+        return context is not None and context.length >= length and context.sequences >= sequences
+
+    def _grown(self, length: int, sequences: int) -> LlamaContext:
+        """The context, with room for `length` tokens in each of `sequences`: memory is taken for what is used."""
+        if self._context is None or not self._has_room(length, sequences):
             if self._context:
                 self._context.close()
                 self._context = None
             length = min(-(-length // LENGTH_STEP) * LENGTH_STEP, self._most)
-            self._fit(length)
+            fits = self._fitting(length, sequences)
+            if fits < sequences:
+                self._capacity = fits
+                del self._slots[fits:]
             for slot in self._slots:
                 slot.held.clear()
             self._context = LlamaContext(
                 self._model,
-                sequences=self._capacity,
+                sequences=fits,
                 length=length,
                 threads=self._threads,
                 kv_type=self._kv_type,
@@ -226,23 +233,22 @@ class LlamaCppEngine:
             self._context.set_adapter(self._adapter)
         return self._context
 
-    def _fit(self, length: int) -> None:
-        """Give up slots that the memory has no room for; the system would end the process, not refuse."""
+    def _fitting(self, length: int, sequences: int) -> int:
+        """How many of `sequences` the memory has room for; the system would end the process, not refuse."""
         if self._model.gpu_layers:
-            return  # llama.cpp itself refuses what does not fit the card
+            return sequences  # llama.cpp itself refuses what does not fit the card
         free, per_token = free_memory(), token_bytes(self._model.header, self._kv_type)
-        fits = fitting(self._capacity, length, per_token, free)
+        fits = fitting(sequences, length, per_token, free)
         if not fits:
             raise MissingError(
                 f"a sequence of {length:,} tokens takes {length * per_token / 1e9:.2f} GB of memory, and of "
                 f"{(free or 0) / 1e9:.2f} GB that are free no more than {100 * SHARE:.0f} % may be taken",
                 hint="close other programs, lower engine.context in orca.toml, or choose a smaller student",
             )
-        self._capacity = fits
-        del self._slots[fits:]
+        return fits
 
     def _begin(self, flight: Flight) -> Slot:
-        context = self._grown(flight.limit)
+        context = self._grown(flight.limit, self._capacity)
         place = find_place(self._slots, flight.request.token_ids, share=self._model.can_share_prefix)
         target, common = place.target, place.common
         if place.source is not target:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 from orca_local.domain.errors import AcceptanceError
 from orca_local.domain.events import AcceptanceChecked
 from orca_local.domain.statistics import log_softmax
-from orca_local.gguf.header import Header
-from orca_local.gguf.tensors import iter_tensors, read_tensor
+from orca_local.gguf.header import Header, TensorInfo
+from orca_local.gguf.tensors import iter_rows
 
 MAX_KL = 1e-3
 """Nats, mean over positions, of the F16 file to the float32 reference."""
@@ -24,7 +25,7 @@ MIN_PROMPTS = 20
 CHANGEABLE = ("general.file_type", "general.quantization_version")
 """Metadata that says how the tensors are stored, which is what an export changes. llama.cpp changes no more."""
 
-_AT_ONCE = 64
+_AT_ONCE = 8
 """Positions whose predictions are compared at a time, in float64: a vocabulary may have 150,000 words."""
 
 _REPORT = "this should not happen: report it with the file that was exported"
@@ -37,7 +38,15 @@ _HINTS = {
 Logits = NDArray[np.float32]
 Row = tuple[Sequence[int], Sequence[int]]
 """Token ids, and the positions (ascending) whose predictions are compared."""
-ReferenceLogits = Callable[[Sequence[Row]], Iterator[Logits]]
+
+
+class ClosableLogits(Iterator[Logits], Protocol):
+    """Logits that something is computing until they are closed; a generator will do."""
+
+    def close(self) -> None: ...
+
+
+ReferenceLogits = Callable[[Sequence[Row]], ClosableLogits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ def _compared(header: Header) -> dict[str, bytes]:
 
 def check_finite(made: Header) -> AcceptanceChecked:
     """Every weight of the file is a finite number."""
-    bad = [tensor.name for tensor, values in iter_tensors(made) if not np.isfinite(values).all()]
+    bad = [t.name for t in made.tensors if not all(np.isfinite(rows).all() for rows in iter_rows(made, t))]
     value = f"{len(made.tensors)} tensors finite" if not bad else f"not finite: {', '.join(bad[:3])}"
     return AcceptanceChecked("finite", not bad, value, "every weight")
 
@@ -118,13 +127,19 @@ def check_same_weights(source: Header, made: Header) -> AcceptanceChecked:
     """A base's F16 tensors are the source's values rounded to F16, bit for bit; its vectors are as they were."""
     bad = sorted(source.tensor_map.keys() ^ made.tensor_map.keys())
     for tensor in source.tensors:
-        if tensor.name in made.tensor_map:
-            values, copy = read_tensor(source, tensor.name), read_tensor(made, tensor.name)
-            wanted = values.astype(np.float16).astype(np.float32) if len(tensor.shape) > 1 else values
-            if not np.array_equal(wanted.view(np.uint32), copy.view(np.uint32)):
-                bad.append(tensor.name)
+        copy = made.tensor_map.get(tensor.name)
+        if copy is not None and (copy.shape != tensor.shape or not _same_weights(source, made, tensor, copy)):
+            bad.append(tensor.name)
     value = f"{len(source.tensors)} tensors equal" if not bad else f"differs: {', '.join(bad[:3])}"
     return AcceptanceChecked("weights", not bad, value, "the source, rounded to F16")
+
+
+def _same_weights(source: Header, made: Header, tensor: TensorInfo, copy: TensorInfo) -> bool:
+    for values, stored in zip(iter_rows(source, tensor), iter_rows(made, copy), strict=True):
+        wanted = values.astype(np.float16).astype(np.float32) if len(tensor.shape) > 1 else values
+        if not np.array_equal(wanted.view(np.uint32), stored.view(np.uint32)):
+            return False
+    return True
 
 
 def check_divergence(found: Divergence) -> list[AcceptanceChecked]:

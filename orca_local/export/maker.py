@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from orca_local.export.acceptance import (
     AcceptanceInputs,
     CheckFailed,
     Divergence,
-    Row,
+    Logits,
+    check_divergence,
     check_finite,
     check_metadata,
     check_same_weights,
@@ -25,10 +27,11 @@ from orca_local.export.acceptance import (
 from orca_local.export.disk import disk_full, publish
 from orca_local.export.matrix import MatrixFile, MatrixSource
 from orca_local.export.merge import write_merged
+from orca_local.export.predictions import Predictions
 from orca_local.export.quantize import Matrix, WriteFailed, quantize
 from orca_local.export.source import Source, file_stem
 from orca_local.export.texts import general_rows
-from orca_local.export.trial import Checks, OpenEngine, checked, try_predictions, try_stops
+from orca_local.export.trial import Checks, OpenEngine, checked, try_stops
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.renderer import PromptRenderer
@@ -85,24 +88,26 @@ class Maker:
 
     def _merge(self) -> Checks:
         yield self._progress("merging")
-        directory = self.source.adapter_directory
-        adapter = Adapter.load(directory) if directory else None
-        try:
-            made = write_merged(self._merged, self.source.header, adapter, self.source.provenance)
-        except CheckFailed as failure:
-            yield failure.check
-            raise
-        yield self._progress("testing the merged file")
-        return (yield from checked(self._merged_checks(made)))
+        # Asked before it is needed: it computes while this process merges.
+        with closing(self.inputs.reference_logits(self.inputs.rows)) if self.inputs else nullcontext() as reference:
+            directory = self.source.adapter_directory
+            adapter = Adapter.load(directory) if directory else None
+            try:
+                made = write_merged(self._merged, self.source.header, adapter, self.source.provenance)
+            except CheckFailed as failure:
+                yield failure.check
+                raise
+            yield self._progress("testing the merged file")
+            return (yield from checked(self._merged_checks(made, reference)))
 
-    def _merged_checks(self, made: Header) -> Iterator[AcceptanceChecked]:
+    def _merged_checks(self, made: Header, reference: Iterator[Logits] | None) -> Iterator[AcceptanceChecked]:
         yield check_metadata(self.source.header, made)
         yield check_finite(made)
-        if self.inputs is None:
+        if reference is None:
             yield check_same_weights(self.source.header, made)
             return
-        with closing(self.open_engine(self._merged)) as engine:
-            yield from try_predictions(engine, self.inputs)
+        self._full.compute(self._merged, self.open_engine)
+        yield from check_divergence(divergence(reference, self._full.read()))
 
     def _quantize(self, made: Path, quantization: str, record: dict[str, Any]) -> Iterator[Event]:
         """With the importance matrix where there is one; also without where that may be nearer to the merged file."""
@@ -164,15 +169,13 @@ class Maker:
 
     def _compare(self, made: Path, quantization: str) -> Generator[Event, None, Divergence | None]:
         """How far the file is from the merged one; None where there is nothing to compare on."""
-        rows = self.inputs.rows if self.inputs else self._general_rows()
+        rows = self._full.rows
         if not rows:
             return None
         yield self._progress(f"comparing {quantization} with {FULL}")
-        with closing(self.open_engine(self._merged)) as full, closing(self.open_engine(made)) as quantized:
-            return divergence(
-                (full.prompt_logits(ids, positions) for ids, positions in rows),
-                (quantized.prompt_logits(ids, positions) for ids, positions in rows),
-            )
+        self._full.compute(self._merged, self.open_engine)
+        with closing(self.open_engine(made)) as engine:
+            return divergence(self._full.read(), (engine.prompt_logits(ids, positions) for ids, positions in rows))
 
     def _matrix(self, source: MatrixSource) -> Generator[Event, None, Matrix]:
         """The importance matrix, measured where it is not there yet."""
@@ -190,9 +193,15 @@ class Maker:
     def _same_metadata(self, made: Header) -> AcceptanceChecked:
         return check_metadata(self.source.header, made)
 
-    def _general_rows(self) -> Sequence[Row]:
-        with closing(PromptRenderer(self._merged)) as renderer:
-            return general_rows(renderer)
+    @cached_property
+    def _full(self) -> Predictions:
+        """What the merged file predicts; on general texts where nothing was trained."""
+        if self.inputs:
+            rows = self.inputs.rows
+        else:
+            with closing(PromptRenderer(self._merged)) as renderer:
+                rows = general_rows(renderer)
+        return Predictions(self.scratch / f"{FULL}.logits", rows)
 
     def _publish(self, made: Path, quantization: str, record: dict[str, Any]) -> ExportRow:
         """Sync, rename, reopen, and enter into the store."""

@@ -1,8 +1,8 @@
-"""Add an adapter to the tensors of a GGUF, one tensor in memory at a time."""
+"""Add an adapter to the tensors of a GGUF, a few megabytes in memory at a time: a model may be larger than that."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from orca_local.domain.events import AcceptanceChecked
 from orca_local.export.acceptance import require
 from orca_local.gguf.header import Header, TensorInfo
 from orca_local.gguf.layer_names import LinearLayer, linear_layers, permute_rotary
-from orca_local.gguf.tensors import iter_tensors
-from orca_local.gguf.writer import TensorSpec, write_gguf
+from orca_local.gguf.tensors import iter_rows
+from orca_local.gguf.writer import TensorSpec, Values, write_gguf
 
 FILE_TYPE_F16 = 1
+_OTHER_FILE = "choose another file as student.weights"
 
 
 def match_layers(header: Header, adapter: Adapter) -> dict[str, LinearLayer]:
@@ -53,7 +54,7 @@ def write_merged(path: Path, header: Header, adapter: Adapter | None, extra: Map
     return write_tensors(path, header, merged_tensors(header, adapter, layers), extra)
 
 
-def write_tensors(path: Path, header: Header, tensors: Iterator[NDArray[Any]], extra: Mapping[str, str]) -> Header:
+def write_tensors(path: Path, header: Header, tensors: Iterable[Values], extra: Mapping[str, str]) -> Header:
     """Write `tensors`, which come in the order of `header`, as its model in F16."""
     specs = [TensorSpec(t.name, t.shape, stored_type(t)) for t in header.tensors]
     return write_gguf(path, header, specs, tensors, file_type=FILE_TYPE_F16, extra=extra)
@@ -64,30 +65,40 @@ def stored_type(tensor: TensorInfo) -> str:
     return "F16" if len(tensor.shape) > 1 else "F32"
 
 
-def merged_tensors(
-    header: Header, adapter: Adapter | None, layers: Mapping[str, LinearLayer]
-) -> Iterator[NDArray[Any]]:
-    """Every tensor of the file in order, updates added, in the type it is stored in.
+def merged_tensors(header: Header, adapter: Adapter | None, layers: Mapping[str, LinearLayer]) -> Iterator[Values]:
+    """Every tensor of the file in order, in pieces, updates added, in the type it is stored in.
 
     Raises `CheckFailed` for one that is not finite in that type.
     """
-    for tensor, values in iter_tensors(header):
-        # Overflows are looked for below, in the result, where they also have a name.
+    for tensor in header.tensors:
+        layer = layers.get(tensor.name)
+        pieces = iter_rows(header, tensor)
+        if adapter is not None and layer is not None:
+            pieces = _updated(pieces, adapter, layer)
+        yield _stored(tensor, pieces, "train again with a lower learning rate" if adapter else _OTHER_FILE)
+
+
+def _updated(
+    pieces: Iterator[NDArray[np.float32]], adapter: Adapter, layer: LinearLayer
+) -> Iterator[NDArray[np.float32]]:
+    order = np.arange(layer.out_features)
+    if layer.rotary_heads is not None:
+        # The file has these rows in another order than the trainer; so must the update.
+        order = permute_rotary(order, layer.rotary_heads)
+    at = 0
+    for values in pieces:
+        # Overflows are looked for in the result, where they also have a name.
         with np.errstate(over="ignore", invalid="ignore"):
-            layer = layers.get(tensor.name)
-            if layer is not None and adapter is not None:
-                values = values + _delta(adapter, layer)
+            merged = values + adapter.delta(layer.hf_name, order[at : at + len(values)])
+        at += len(values)
+        yield merged
+
+
+def _stored(tensor: TensorInfo, pieces: Iterator[NDArray[np.float32]], hint: str) -> Iterator[NDArray[Any]]:
+    for values in pieces:
+        with np.errstate(over="ignore"):
             stored = values.astype("<f2" if stored_type(tensor) == "F16" else "<f4", copy=False)
         if not np.isfinite(stored).all():
-            hint = "train again with a lower learning rate" if adapter else "choose another file as student.weights"
             found = f"{tensor.name} is not finite in {stored_type(tensor)}"
             require(AcceptanceChecked("finite", False, found, "every weight"), hint=hint)
-        del values
         yield stored
-
-
-def _delta(adapter: Adapter, layer: LinearLayer) -> NDArray[np.float32]:
-    """What is added to the layer's tensor, its rows in the file's order."""
-    delta = adapter.delta(layer.hf_name)
-    # The file has these rows in another order than the trainer; so must the update.
-    return delta if layer.rotary_heads is None else permute_rotary(delta, layer.rotary_heads)

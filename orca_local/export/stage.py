@@ -15,6 +15,7 @@ from orca_local.export.card import render_card
 from orca_local.export.disk import failures_explained, require_space, scratch_directory, write_text
 from orca_local.export.maker import Maker
 from orca_local.export.modelfile import render_modelfile
+from orca_local.export.predictions import prediction_bytes
 from orca_local.export.quantize import require_matrix_support
 from orca_local.export.source import Source
 from orca_local.export.summary import export_finished
@@ -55,7 +56,7 @@ def export(
     yield StageProgressed(len(rows))
     yield from _matrix_warnings(source, missing)
     if missing:
-        needed = _bytes_needed(source, missing)
+        needed = _bytes_needed(source, missing, inputs)
         with failures_explained(directory, needed):
             directory.mkdir(parents=True, exist_ok=True)
             require_space(directory, needed)
@@ -77,11 +78,12 @@ def find_export(store: Store, name: str, quantization: str, provenance: Mapping[
     return None
 
 
-def _bytes_needed(source: Source, missing: Sequence[str]) -> int:
-    """On the disk at once: the merged file, those that are made of it, and one that is made in two ways."""
+def _bytes_needed(source: Source, missing: Sequence[str], inputs: AcceptanceInputs | None) -> int:
+    """On the disk at once: the merged file and what it predicts, those made of it, and one that is made in two ways."""
     sizes = {q: least_bytes(q, source.header.parameters) for q in missing if q != FULL}
     twice = [size for q, size in sizes.items() if (matrix := source.matrix_for(q)) and matrix.may_be_left(q)]
-    return 2 * source.header.parameters + sum(sizes.values()) + max(twice, default=0)
+    merged = 2 * source.header.parameters + (prediction_bytes(source.header, inputs.rows) if inputs else 0)
+    return merged + sum(sizes.values()) + max(twice, default=0)
 
 
 def _require_matrix(source: Source, types: Sequence[str]) -> None:

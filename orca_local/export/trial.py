@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ def checked(checks: Iterable[AcceptanceChecked]) -> Checks:
 def try_predictions(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> Iterator[AcceptanceChecked]:
     """Whether the engine predicts what the trained model did."""
     predicted = (engine.prompt_logits(ids, positions) for ids, positions in inputs.rows)
-    yield from check_divergence(divergence(inputs.reference_logits(inputs.rows), predicted))
+    with closing(inputs.reference_logits(inputs.rows)) as reference:
+        yield from check_divergence(divergence(reference, predicted))
 
 
 def try_stops(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> AcceptanceChecked:

@@ -11,7 +11,7 @@ from pathlib import Path
 from orca_local.domain.errors import MissingError, is_disk_full
 from orca_local.gguf.header import read_header
 from orca_local.gguf.machine import cache_directory
-from orca_local.gguf.tensors import iter_tensors
+from orca_local.gguf.tensors import iter_rows
 from orca_local.gguf.writer import TensorSpec, write_gguf
 
 FILE_TYPE_BF16 = 32
@@ -35,7 +35,9 @@ def bf16_copy(path: Path, sha256: str) -> Path:
         free = shutil.disk_usage(target.parent).free
         if free < needed:
             raise MissingError(f"{target.parent} has {_gb(free)} free; a copy in BF16 takes {_gb(needed)}", hint=hint)
-        write_gguf(part, header, specs, (v for _, v in iter_tensors(header)), file_type=FILE_TYPE_BF16, extra={})
+        write_gguf(
+            part, header, specs, (iter_rows(header, t) for t in header.tensors), file_type=FILE_TYPE_BF16, extra={}
+        )
         part.replace(target)
     except OSError as error:
         with suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError
 from orca_local.gguf.header import Header, TensorInfo
+
+PIECE = 1 << 20
+"""Values that are unpacked at a time: more of them take more memory, and do not fit the processor's cache."""
 
 
 def read_tensor(header: Header, name: str) -> NDArray[np.float32]:
@@ -39,30 +43,50 @@ def is_readable(type_name: str) -> bool:
 
 def read_rows(header: Header, name: str) -> NDArray[np.uint8]:
     """The bytes of one tensor as they stand in the file, the last axis being those of a row."""
-    return _bytes(header, header.tensor_map[name])
-
-
-def _bytes(header: Header, tensor: TensorInfo) -> NDArray[np.uint8]:
+    tensor = header.tensor_map[name]
     with header.path.open("rb") as file:
         file.seek(tensor.offset)
         return np.fromfile(file, dtype=np.uint8, count=tensor.bytes).reshape(*tensor.shape[:-1], -1)
 
 
+def iter_rows(header: Header, tensor: TensorInfo) -> Iterator[NDArray[np.float32]]:
+    """The rows of a tensor in order, float32 arrays of shape [some rows, columns], a few megabytes each.
+
+    Of three dimensions or more, the last is the columns and the others are the rows.
+    """
+    columns = tensor.shape[-1]
+    rows = math.prod(tensor.shape[:-1])
+    row_bytes, step = tensor.bytes // rows, max(1, PIECE // columns)
+    with header.path.open("rb") as file:
+        file.seek(tensor.offset)
+        for start in range(0, rows, step):
+            count = min(step, rows - start)
+            raw = np.fromfile(file, dtype=np.uint8, count=count * row_bytes)
+            yield _widened(header, tensor, raw.reshape(count, row_bytes))
+
+
 def _read(header: Header, tensor: TensorInfo) -> NDArray[np.float32]:
+    values = np.empty((math.prod(tensor.shape[:-1]), tensor.shape[-1]), np.float32)
+    at = 0
+    for rows in iter_rows(header, tensor):
+        values[at : at + len(rows)] = rows
+        at += len(rows)
+    return values.reshape(tensor.shape)
+
+
+def _widened(header: Header, tensor: TensorInfo, raw: NDArray[np.uint8]) -> NDArray[np.float32]:
     from gguf.constants import GGMLQuantizationType
     from gguf.quants import dequantize
 
-    kind = GGMLQuantizationType[tensor.type_name]
-    rows = _bytes(header, tensor)
     if tensor.type_name == "F32":
-        return rows.view("<f4").reshape(tensor.shape)
+        return raw.view("<f4")
     if tensor.type_name == "F16":
-        return rows.view("<f2").astype(np.float32).reshape(tensor.shape)
+        return raw.view("<f2").astype(np.float32)
     try:
-        values = dequantize(rows, kind)
+        values = dequantize(raw, GGMLQuantizationType[tensor.type_name])
     except NotImplementedError:
         raise InputError(
             f"{header.path}: tensors of type {tensor.type_name} cannot be read as weights",
             hint="name the F16 or BF16 file of the model as student.weights",
         ) from None
-    return np.ascontiguousarray(values, dtype=np.float32).reshape(tensor.shape)
+    return np.ascontiguousarray(values, dtype=np.float32)

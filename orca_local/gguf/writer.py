@@ -24,6 +24,9 @@ _TYPES = {"F32": 0, "F16": 1, "BF16": 30}
 FILE_TYPE = "general.file_type"
 OWN_KEYS = "orca_local."
 
+Values = NDArray[np.float32] | Iterable[NDArray[np.float32]]
+"""A tensor, or its rows in pieces."""
+
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
@@ -43,12 +46,12 @@ def write_gguf(
     path: Path,
     base: Header,
     specs: Sequence[TensorSpec],
-    tensors: Iterable[NDArray[np.float32]],
+    tensors: Iterable[Values],
     *,
     file_type: int,
     extra: Mapping[str, str],
 ) -> Header:
-    """Write `specs` with the values of `tensors` (same order), one in memory at a time, and reopen the file.
+    """Write `specs` with the values of `tensors` (same order), one piece in memory at a time, and reopen the file.
 
     All metadata of `base` is copied byte for byte, but for `general.file_type` and what an earlier export said
     about itself; `extra` adds strings under keys that must start with `orca_local.`. See `write_file`.
@@ -62,7 +65,7 @@ def write_file(
     path: Path,
     pairs: Mapping[str, bytes],
     specs: Sequence[TensorSpec],
-    tensors: Iterable[NDArray[np.float32]],
+    tensors: Iterable[Values],
     *,
     alignment: int = DEFAULT_ALIGNMENT,
 ) -> Header:
@@ -112,10 +115,15 @@ def _write_infos(file: IO[bytes], specs: Sequence[TensorSpec], alignment: int) -
         offset += -(-spec.bytes // alignment) * alignment
 
 
-def _write_values(file: IO[bytes], spec: TensorSpec, values: NDArray[np.float32]) -> None:
-    if values.shape != spec.shape:
-        raise ValueError(f"tensor {spec.name!r} has shape {values.shape}, not {spec.shape}")
-    file.write(np.ascontiguousarray(_stored(values, spec.type_name)).data)
+def _write_values(file: IO[bytes], spec: TensorSpec, values: Values) -> None:
+    written = 0
+    for piece in (values,) if isinstance(values, np.ndarray) else values:
+        if isinstance(values, np.ndarray) and piece.shape != spec.shape:
+            raise ValueError(f"tensor {spec.name!r} has shape {piece.shape}, not {spec.shape}")
+        file.write(np.ascontiguousarray(_stored(piece, spec.type_name)).data)
+        written += piece.size
+    if written != math.prod(spec.shape):
+        raise ValueError(f"tensor {spec.name!r} has {written} values, not those of shape {spec.shape}")
 
 
 def _stored(values: NDArray[np.float32], type_name: str) -> NDArray[Any]:

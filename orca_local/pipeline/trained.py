@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from orca_local.adapters.adapter import adapter_sha256
 from orca_local.domain.errors import InputError
@@ -15,7 +12,7 @@ from orca_local.export.source import Source
 from orca_local.pipeline.student import Student
 from orca_local.rows.rows import TrainingRow
 from orca_local.store.store import Store
-from orca_local.train.reference import choose_reference
+from orca_local.train.reference_process import ReferenceProcess
 
 ENOUGH_POSITIONS = MIN_POSITIONS + 64
 POSITIONS_A_ROW = 64
@@ -63,8 +60,8 @@ def acceptance_inputs(rows: Sequence[TrainingRow], source: Source) -> Acceptance
     prompts = list(dict.fromkeys(row.token_ids[: row.loss_start] for row in ordered))[:STOP_PROMPTS]
     longest = max((row.loss_tokens for row in rows), default=1)
 
-    def reference(wanted: Sequence[Row]) -> Iterator[NDArray[np.float32]]:
-        return choose_reference()(source.header, source.adapter_directory, wanted)
+    def reference(wanted: Sequence[Row]) -> ReferenceProcess:
+        return ReferenceProcess(source.header, source.adapter_directory, wanted)
 
     return AcceptanceInputs(compared, prompts, reference, STOP_FACTOR * longest)
 

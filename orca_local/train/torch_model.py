@@ -7,7 +7,7 @@ a file has.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,10 @@ class Block(nn.Module):
         states = _added(self.out, attended, states, self.after_attention)
         return _added(self.down, self.gate_up(states), states, self.after_mlp)
 
+    def groups(self) -> list[LoraGroup]:
+        """The linear layers, in groups that read the same input."""
+        return [self.qkv, self.out, self.gate_up, self.down]
+
     def _normed_heads(self, qkv: torch.Tensor) -> torch.Tensor:
         heads, keys = self.heads
         q, k, v = qkv.view(len(qkv), heads + 2 * keys, -1).split([heads, keys, keys], dim=1)
@@ -93,13 +97,66 @@ def _added(group: LoraGroup, x: torch.Tensor, states: torch.Tensor, norm: NormIn
     if norm is None:
         out: torch.Tensor = group(x, states)
         return out
-    return states + _Norm.apply(group(x), norm)
+    return states + normed(group(x), norm)
 
 
 def _required(weight: torch.Tensor | None, name: str) -> torch.Tensor:
     if weight is None:
         raise InputError(f"the student has no tensor for {name}", hint="choose another student")
     return weight
+
+
+class Weights:
+    """Tensors of a file under the trainer's names."""
+
+    def __init__(self, header: Header, dtype: torch.dtype, device: torch.device) -> None:
+        self._header, self._dtype, self._device = header, dtype, device
+        self._names = {hf: (gguf, heads) for gguf, (hf, heads) in hf_tensor_names(header).items()}
+
+    def read(self, name: str) -> torch.Tensor | None:
+        """One tensor, its rows in the trainer's order; None where the file has none of that name."""
+        if name not in self._names:
+            return None
+        gguf_name, heads = self._names[name]
+        values = read_tensor(self._header, gguf_name)
+        if heads is not None:
+            values = unpermute_rotary(values, heads)
+        return torch.from_numpy(np.ascontiguousarray(values)).to(device=self._device, dtype=self._dtype)
+
+    def block(self, decoder: Decoder, number: int, hold: Hold = WholeWeight) -> Block:
+        """One of the decoder's blocks."""
+        return Block(decoder, number, lambda name: self.read(f"model.layers.{number}.{name}"), hold)
+
+    def last_norm(self, decoder: Decoder) -> NormInput:
+        """What stands between the last block and the head."""
+        return NormInput(_required(self.read("model.norm.weight"), "the last norm").float(), decoder.norm_epsilon)
+
+
+@dataclass(frozen=True, slots=True)
+class FlatBatch:
+    """A batch's tokens one after another: what all rows share once, then the rest of each row."""
+
+    ids: torch.Tensor
+    """Shape [tokens]."""
+    at: torch.Tensor
+    """Shape [targets]: which of them predict with loss."""
+
+
+def flatten_batch(batch: Batch, prefix: int, device: torch.device) -> FlatBatch:
+    """The batch with its first `prefix` tokens once."""
+    rows = [row[prefix:length] for row, length in zip(batch.token_ids, batch.lengths, strict=True)]
+    # A row's token at position p lies at p + (where the row begins) − (what of it is shared).
+    begins = np.cumsum(batch.lengths - prefix) - batch.lengths + prefix
+    ids, at = np.concatenate([batch.token_ids[0, :prefix], *rows]), batch.position + begins[batch.row_index]
+    return FlatBatch(torch.from_numpy(ids).to(device), torch.from_numpy(at).to(device))
+
+
+def rotary_turns(decoder: Decoder, device: torch.device) -> dict[int, Turns]:
+    """The rotary positions of each kind of block, by its window."""
+    turns = {0: _turns(decoder.rope, device)}
+    if any(decoder.windows):
+        turns[max(decoder.windows)] = _turns(decoder.window_rope, device)
+    return turns
 
 
 class StudentModel(nn.Module):
@@ -109,33 +166,18 @@ class StudentModel(nn.Module):
         """Raises `InputError` for an architecture or a tensor that is not known: nothing is left out in silence."""
         super().__init__()
         decoder = self.decoder = read_decoder(header)
-        names = {hf: (gguf, heads) for gguf, (hf, heads) in hf_tensor_names(header).items()}
-
-        def read(name: str) -> torch.Tensor | None:
-            if name not in names:
-                return None
-            gguf_name, heads = names[name]
-            values = read_tensor(header, gguf_name)
-            if heads is not None:
-                values = unpermute_rotary(values, heads)
-            return torch.from_numpy(np.ascontiguousarray(values)).to(device=device, dtype=dtype)
-
-        self.embedding = _required(read("model.embed_tokens.weight"), "the embedding")
-        head = read("lm_head.weight")
+        weights = Weights(header, dtype, device)
+        self.embedding = _required(weights.read("model.embed_tokens.weight"), "the embedding")
+        head = weights.read("lm_head.weight")
         self.head = self.embedding if head is None else head
         """Shape [vocabulary, width]; the embedding itself where the two are tied."""
-        self.norm = NormInput(_required(read("model.norm.weight"), "the last norm").float(), decoder.norm_epsilon)
-        self.blocks = nn.ModuleList(
-            Block(decoder, number, partial(_below, read, f"model.layers.{number}."), hold)
-            for number in range(decoder.blocks)
-        )
-        self._turns = {0: _turns(decoder.rope, device)}
-        if any(decoder.windows):
-            self._turns[max(decoder.windows)] = _turns(decoder.window_rope, device)
+        self.norm = weights.last_norm(decoder)
+        self.blocks = nn.ModuleList(weights.block(decoder, number, hold) for number in range(decoder.blocks))
+        self._turns = rotary_turns(decoder, device)
 
     def groups(self) -> list[LoraGroup]:
         """All linear layers of the blocks, in groups that read the same input."""
-        return [module for module in self.modules() if isinstance(module, LoraGroup)]
+        return [group for block in self.blocks for group in block.groups()]
 
     def forward(self, batch: Batch, *, share_prefix: bool, checkpointed: bool = False) -> torch.Tensor:
         """Final hidden states where the batch has loss: shape [targets, width].
@@ -144,23 +186,24 @@ class StudentModel(nn.Module):
         `checkpointed`, a block's activations are computed again when its gradient is.
         """
         prefix = batch.shared_prefix if share_prefix else 0
-        rows = [row[prefix:length] for row, length in zip(batch.token_ids, batch.lengths, strict=True)]
-        ids = np.concatenate([batch.token_ids[0, :prefix], *rows])
-        # A row's token at position p lies at p + (where the row begins) − (what of it is shared).
-        begins = np.cumsum(batch.lengths - prefix) - batch.lengths + prefix
-        at = torch.from_numpy(batch.position + begins[batch.row_index]).to(self.embedding.device)
+        flat = flatten_batch(batch, prefix, self.embedding.device)
         layout = make_layout(prefix, batch.lengths, self._turns, self.embedding.dtype)
-        states = self.embedding[torch.from_numpy(ids).to(self.embedding.device)]
+        states = self.embedding[flat.ids]
         if self.decoder.embedding_scale != 1.0:
             states = states * self.decoder.embedding_scale
         for block in self.blocks:
-            where = at if block is self.blocks[-1] else None
+            where = flat.at if block is self.blocks[-1] else None
             if checkpointed:
                 states = checkpoint(block, states, layout, where, use_reentrant=False)
             else:
                 states = block(states, layout, where)
-        out: torch.Tensor = _Norm.apply(states, self.norm)
-        return out
+        return normed(states, self.norm)
+
+
+def normed(states: torch.Tensor, norm: NormInput) -> torch.Tensor:
+    """A norm by itself."""
+    out: torch.Tensor = _Norm.apply(states, norm)
+    return out
 
 
 class _Norm(torch.autograd.Function):
@@ -174,10 +217,6 @@ class _Norm(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         return ctx.norm.backward(grads[0], *ctx.saved_tensors), None
-
-
-def _below(read: Read, place: str, name: str) -> torch.Tensor | None:
-    return read(place + name)
 
 
 def _turns(rope: Rope, device: torch.device) -> Turns:

@@ -1,0 +1,44 @@
+"""What a file predicts on the rows it is tested on: computed once, kept on disk, compared with every type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from orca_local.export.acceptance import Logits, Row
+from orca_local.export.trial import OpenEngine
+from orca_local.gguf.header import Header
+
+
+def prediction_bytes(header: Header, rows: Sequence[Row]) -> int:
+    """What a model's predictions on some rows take on the disk."""
+    return 4 * header.tensor_map["token_embd.weight"].shape[0] * sum(len(positions) for _, positions in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Logits of one model on some rows."""
+
+    path: Path
+    """Where they are kept, or will be."""
+    rows: Sequence[Row]
+
+    def compute(self, model: Path, open_engine: OpenEngine) -> None:
+        """Ask the model, unless it has been asked."""
+        if self.path.exists():
+            return
+        with closing(open_engine(model)) as engine, self.path.open("wb") as file:
+            for ids, positions in self.rows:
+                file.write(np.ascontiguousarray(engine.prompt_logits(ids, positions)).data)
+
+    def read(self) -> Iterator[Logits]:
+        """For each row: shape [positions, vocabulary]."""
+        words = self.path.stat().st_size // 4 // max(1, sum(len(positions) for _, positions in self.rows))
+        with self.path.open("rb") as file:
+            for _, positions in self.rows:
+                found = np.fromfile(file, dtype=np.float32, count=len(positions) * words)
+                yield found.reshape(len(positions), words)

@@ -1,0 +1,82 @@
+"""A model that is larger than the memory its export may take, and an export that is held to it."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orca_local.domain.settings import EngineSettings
+from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.export.acceptance import AcceptanceInputs
+from orca_local.export.source import Source
+from orca_local.export.stage import export
+from orca_local.gguf.digest import file_sha256
+from orca_local.gguf.header import read_header
+from orca_local.gguf.writer import TensorSpec, write_gguf
+from orca_local.store.store import Store
+from orca_local.train.reference_process import ReferenceProcess
+from tests.tiny import Shape, embedded_student, header_and_tensors
+
+SHAPE = Shape(width=256, blocks=100, heads=8, key_heads=2, hidden=4096, head_size=32)
+"""With the embedded student's vocabulary: 710 MB in F16."""
+
+
+def write_large(path: Path, end_token: int) -> Path:
+    """A random model that ends its turns. Its blocks are alike: random numbers take their time."""
+    base, specs = header_and_tensors(read_header(embedded_student()), "llama", SHAPE, tied=False)
+    rng = np.random.default_rng(0)
+    drawn: dict[str, NDArray[np.float32]] = {}
+
+    def values(spec: TensorSpec) -> NDArray[np.float32]:
+        if len(spec.shape) == 1:
+            return np.ones(spec.shape, np.float32)
+        found = (rng.standard_normal(spec.shape, np.float32) / np.sqrt(spec.shape[-1])).astype(np.float32)
+        if spec.name == "token_embd.weight":
+            found[:, 0] = 40.0  # stays in front of all that the blocks add
+        if spec.name == "output.weight":
+            found[:, 0] = 0.0
+            found[end_token] = 0.0
+            found[end_token, 0] = 2.5
+        return 0.3 * found if spec.name.endswith(("attn_output.weight", "ffn_down.weight")) else found
+
+    def tensors() -> Iterator[NDArray[np.float32]]:
+        for spec in specs:
+            kind = spec.name.split(".", 2)[-1] if spec.name.startswith("blk.") else spec.name
+            if kind not in drawn:
+                drawn[kind] = values(spec)
+            yield drawn[kind]
+
+    write_gguf(path, base, specs, tensors(), file_type=1, extra={})
+    return path
+
+
+def export_with(limit: int, gguf: Path, adapter: Path, directory: Path, quantization: str) -> dict[str, Any]:
+    """The export's summary, made by this process and its children with `limit` bytes of data each."""
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    header = read_header(gguf)
+    inputs = AcceptanceInputs(
+        [(tuple(range(i, i + 40)), range(39)) for i in range(300, 1000, 100)],
+        [tuple(range(i, i + 5)) for i in range(100, 120)],
+        lambda wanted: ReferenceProcess(header, adapter, wanted),
+        8,
+    )
+    source = Source(header, file_sha256(gguf), adapter, None, {})
+    settings = EngineSettings(context=256, capacity=1, threads=2)
+    with Store.open(directory / "orca.db", create=True) as store:
+        events = export(
+            store,
+            source,
+            "tuned",
+            (quantization,),
+            directory / "out",
+            lambda path: LlamaCppEngine(path, settings),
+            inputs=inputs,
+            system_message="",
+            run_id=store.runs.start("export", "{}", {}),
+        )
+        return [getattr(event, "summary", {}) for event in events][-1]
