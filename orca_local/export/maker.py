@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,6 @@ from orca_local.export.acceptance import (
     AcceptanceInputs,
     CheckFailed,
     Divergence,
-    Logits,
     check_divergence,
     check_finite,
     check_metadata,
@@ -88,26 +87,34 @@ class Maker:
 
     def _merge(self) -> Checks:
         yield self._progress("merging")
-        # Asked before it is needed: it computes while this process merges.
-        with closing(self.inputs.reference_logits(self.inputs.rows)) if self.inputs else nullcontext() as reference:
-            directory = self.source.adapter_directory
-            adapter = Adapter.load(directory) if directory else None
-            try:
-                made = write_merged(self._merged, self.source.header, adapter, self.source.provenance)
-            except CheckFailed as failure:
-                yield failure.check
-                raise
-            yield self._progress("testing the merged file")
-            return (yield from checked(self._merged_checks(made, reference)))
+        if self.inputs is None:
+            made = yield from self._write_merged()
+        else:
+            # The trained model is asked before its answers are needed: it computes while this process merges.
+            with closing(self.inputs.reference_logits(self.inputs.rows)) as reference:
+                made = yield from self._write_merged()
+                yield self._progress("waiting for what the trained model predicts")
+                self._trained.keep(reference)
+        yield self._progress("testing the merged file")
+        return (yield from checked(self._merged_checks(made)))
 
-    def _merged_checks(self, made: Header, reference: Iterator[Logits] | None) -> Iterator[AcceptanceChecked]:
+    def _write_merged(self) -> Generator[Event, None, Header]:
+        directory = self.source.adapter_directory
+        adapter = Adapter.load(directory) if directory else None
+        try:
+            return write_merged(self._merged, self.source.header, adapter, self.source.provenance)
+        except CheckFailed as failure:
+            yield failure.check
+            raise
+
+    def _merged_checks(self, made: Header) -> Iterator[AcceptanceChecked]:
         yield check_metadata(self.source.header, made)
         yield check_finite(made)
-        if reference is None:
+        if self.inputs is None:
             yield check_same_weights(self.source.header, made)
             return
         self._full.compute(self._merged, self.open_engine)
-        yield from check_divergence(divergence(reference, self._full.read()))
+        yield from check_divergence(divergence(self._trained.read(), self._full.read()))
 
     def _quantize(self, made: Path, quantization: str, record: dict[str, Any]) -> Iterator[Event]:
         """With the importance matrix where there is one; also without where that may be nearer to the merged file."""
@@ -192,6 +199,12 @@ class Maker:
 
     def _same_metadata(self, made: Header) -> AcceptanceChecked:
         return check_metadata(self.source.header, made)
+
+    @cached_property
+    def _trained(self) -> Predictions:
+        """What the trained model predicts."""
+        assert self.inputs
+        return Predictions(self.scratch / "trained.logits", self.inputs.rows)
 
     @cached_property
     def _full(self) -> Predictions:

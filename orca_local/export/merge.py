@@ -1,4 +1,4 @@
-"""Add an adapter to the tensors of a GGUF, a few megabytes in memory at a time: a model may be larger than that."""
+"""Add an adapter to the tensors of a GGUF, a megabyte in memory at a time: a model may be larger than that."""
 
 from __future__ import annotations
 

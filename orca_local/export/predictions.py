@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +31,14 @@ class Predictions:
         """Ask the model, unless it has been asked."""
         if self.path.exists():
             return
-        with closing(open_engine(model)) as engine, self.path.open("wb") as file:
-            for ids, positions in self.rows:
-                file.write(np.ascontiguousarray(engine.prompt_logits(ids, positions)).data)
+        with closing(open_engine(model)) as engine:
+            self.keep(engine.prompt_logits(ids, positions) for ids, positions in self.rows)
+
+    def keep(self, logits: Iterable[Logits]) -> None:
+        """Write what a model predicted for the rows, in their order."""
+        with self.path.open("wb") as file:
+            for found in logits:
+                file.write(np.ascontiguousarray(found).data)
 
     def read(self) -> Iterator[Logits]:
         """For each row: shape [positions, vocabulary]."""

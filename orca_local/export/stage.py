@@ -79,10 +79,10 @@ def find_export(store: Store, name: str, quantization: str, provenance: Mapping[
 
 
 def _bytes_needed(source: Source, missing: Sequence[str], inputs: AcceptanceInputs | None) -> int:
-    """On the disk at once: the merged file and what it predicts, those made of it, and one that is made in two ways."""
+    """On the disk at once: the merged file, its and the trained model's predictions, what is made of it, some twice."""
     sizes = {q: least_bytes(q, source.header.parameters) for q in missing if q != FULL}
     twice = [size for q, size in sizes.items() if (matrix := source.matrix_for(q)) and matrix.may_be_left(q)]
-    merged = 2 * source.header.parameters + (prediction_bytes(source.header, inputs.rows) if inputs else 0)
+    merged = 2 * source.header.parameters + (2 * prediction_bytes(source.header, inputs.rows) if inputs else 0)
     return merged + sum(sizes.values()) + max(twice, default=0)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from orca_local.domain.errors import InputError
 from orca_local.gguf.header import Header, TensorInfo
 
-PIECE = 1 << 20
+PIECE = 1 << 18
 """Values that are unpacked at a time: more of them take more memory, and do not fit the processor's cache."""
 
 
@@ -50,7 +50,7 @@ def read_rows(header: Header, name: str) -> NDArray[np.uint8]:
 
 
 def iter_rows(header: Header, tensor: TensorInfo) -> Iterator[NDArray[np.float32]]:
-    """The rows of a tensor in order, float32 arrays of shape [some rows, columns], a few megabytes each.
+    """The rows of a tensor in order, float32 arrays of shape [some rows, columns], a megabyte or so each.
 
     Of three dimensions or more, the last is the columns and the others are the rows.
     """
@@ -83,7 +83,8 @@ def _widened(header: Header, tensor: TensorInfo, raw: NDArray[np.uint8]) -> NDAr
     if tensor.type_name == "F16":
         return raw.view("<f2").astype(np.float32)
     try:
-        values = dequantize(raw, GGMLQuantizationType[tensor.type_name])
+        # As one long row: of many, the package takes sixteen at a time.
+        values = dequantize(raw.reshape(1, -1), GGMLQuantizationType[tensor.type_name]).reshape(len(raw), -1)
     except NotImplementedError:
         raise InputError(
             f"{header.path}: tensors of type {tensor.type_name} cannot be read as weights",

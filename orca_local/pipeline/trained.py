@@ -14,10 +14,10 @@ from orca_local.rows.rows import TrainingRow
 from orca_local.store.store import Store
 from orca_local.train.reference_process import ReferenceProcess
 
-ENOUGH_POSITIONS = MIN_POSITIONS + 64
 POSITIONS_A_ROW = 64
 """More rows say more than long ones, and take less memory: a prediction is a number per word of the vocabulary."""
-STOP_PROMPTS = 2 * MIN_PROMPTS
+STOP_PROMPTS = MIN_PROMPTS + 4
+"""One of them may fail; an engine answers about as many at once."""
 STOP_FACTOR = 4
 """A tuned model may write this many times the longest answer it was trained on before it has to stop."""
 
@@ -72,7 +72,7 @@ def _compared(rows: Sequence[TrainingRow]) -> list[Row]:
     compared: list[Row] = []
     count = 0
     for row in rows:
-        if count >= ENOUGH_POSITIONS:
+        if count >= MIN_POSITIONS:
             break
         first = 0 if with_prompts else row.loss_start - 1
         positions = range(first, len(row.token_ids) - 1)[-POSITIONS_A_ROW:]

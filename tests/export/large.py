@@ -22,8 +22,8 @@ from orca_local.store.store import Store
 from orca_local.train.reference_process import ReferenceProcess
 from tests.tiny import Shape, embedded_student, header_and_tensors
 
-SHAPE = Shape(width=256, blocks=100, heads=8, key_heads=2, hidden=4096, head_size=32)
-"""With the embedded student's vocabulary: 710 MB in F16."""
+SHAPE = Shape(width=256, blocks=112, heads=8, key_heads=2, hidden=4096, head_size=32)
+"""With the embedded student's vocabulary: 795 MB in F16."""
 
 
 def write_large(path: Path, end_token: int) -> Path:
