@@ -30,7 +30,7 @@ COMMANDS = {
     "bundle": "Write or read all that another person needs to repeat it offline.",
     "chat": "Talk to base or tuned, or to both.",
     "serve": "Serve a model on loopback, OpenAI-compatible.",
-    "runs": "List and show runs.",
+    "runs": "List, show, follow and end runs.",
     "doctor": "Say what this machine can do and what is missing.",
 }
 """Command → what its `--help` says in one line; each lives in the module of its name."""
@@ -73,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     try:
         with signals_as_interrupt(note_at_once):
-            cli.main(args=list(arguments), prog_name="orca-local", standalone_mode=False)
+            cli.main(args=list(arguments), prog_name="orca-local", standalone_mode=False, obj=list(arguments))
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.exceptions.NoArgsIsHelpError as error:

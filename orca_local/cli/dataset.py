@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.options import Common, common_options, stage_options
 from orca_local.cli.stages import open_pipeline
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @command.command("build")
-@common_options
+@stage_options
 def build(common: Common) -> None:
     """Say which answers become training rows, and why the others do not."""
     from orca_local.cli.tables import echo

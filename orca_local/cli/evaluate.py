@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options, given
+from orca_local.cli.options import Common, given, stage_options
 from orca_local.cli.quantized import show_split, show_types
 from orca_local.cli.stages import open_pipeline
 
@@ -23,7 +23,7 @@ from orca_local.cli.stages import open_pipeline
 )
 @click.option("--split", is_flag=True, help="Say what training gave and what quantizing took, by way of tuned in F16.")
 @click.option("--samples", type=click.IntRange(1), help="Holdout samples a task (default: all).")
-@common_options
+@stage_options
 def command(
     common: Common, models: tuple[str, ...], quantizations: tuple[str, ...], split: bool, samples: int | None
 ) -> None:

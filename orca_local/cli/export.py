@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options, given
+from orca_local.cli.options import Common, given, stage_options
 from orca_local.cli.stages import open_pipeline
 
 
@@ -15,7 +15,7 @@ from orca_local.cli.stages import open_pipeline
 @click.option("--quantization", "quantizations", multiple=True, metavar="TYPE", help="Such as Q8_0 (repeatable).")
 @click.option("--imatrix", metavar="auto|none|FILE", help="Importance matrix for the types that take one.")
 @click.option("--adapter-only", is_flag=True, help="Not merged: a file for llama.cpp's --lora and chat --adapter.")
-@common_options
+@stage_options
 def command(common: Common, quantizations: tuple[str, ...], imatrix: str | None, adapter_only: bool) -> None:
     """Merge the adapter, quantize, and write the file only if it passes the acceptance test."""
     from orca_local.cli.quantized import show_types

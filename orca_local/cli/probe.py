@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options, given
+from orca_local.cli.options import Common, given, stage_options
 from orca_local.cli.stages import open_pipeline
 
 
@@ -17,7 +17,7 @@ from orca_local.cli.stages import open_pipeline
 @click.option("--method", type=click.Choice(["race", "exhaustive"]), help="Drop weak strategies early, or not.")
 @click.option("--samples", type=click.IntRange(1), help="Probe samples a task at most (default: 32).")
 @click.option("--estimate", "only_estimate", is_flag=True, help="Say what it would take, and do nothing.")
-@common_options
+@stage_options
 def command(
     common: Common,
     tasks: tuple[str, ...],

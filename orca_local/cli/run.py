@@ -6,12 +6,12 @@ import click
 
 from orca_local.cli.diagnostics import write_json
 from orca_local.cli.evaluate import show_comparison
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.options import Common, stage_options
 from orca_local.cli.stages import open_pipeline
 
 
 @click.command("run")
-@common_options
+@stage_options
 def command(common: Common) -> None:
     """Run probe, teach, dataset, train, export and evaluate; what is done is not done again."""
     with open_pipeline(common) as pipeline:

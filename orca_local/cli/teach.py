@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.options import Common, stage_options
 from orca_local.cli.stages import open_pipeline
 
 
@@ -17,7 +17,7 @@ from orca_local.cli.stages import open_pipeline
 @click.option("--estimate", "only_estimate", is_flag=True, help="Say what it would cost and take, and do nothing.")
 @click.option("--batch", is_flag=True, help="Through the Batch API: collect what is answered, send the rest, and end.")
 @click.option("--live", is_flag=True, help="Ask also what waits in a batch.")
-@common_options
+@stage_options
 def command(
     common: Common, limit: int | None, retry_failed: bool, only_estimate: bool, batch: bool, live: bool
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, FiniteRange, common_options, given
+from orca_local.cli.options import Common, FiniteRange, given, stage_options
 from orca_local.cli.stages import open_pipeline
 
 
@@ -16,7 +16,7 @@ from orca_local.cli.stages import open_pipeline
 @click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
 @click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="Peak learning rate.")
 @click.option("--resume", is_flag=True, help="Go on with the unfinished training, or say why it cannot.")
-@common_options
+@stage_options
 def command(
     common: Common,
     backend: str | None,

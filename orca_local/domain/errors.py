@@ -64,6 +64,12 @@ class AcceptanceError(OrcaError):
     kind = "acceptance"
 
 
+def error_of(message: str, hint: str, exit_code: int) -> OrcaError:
+    """The error that another process of ours ended with."""
+    kinds = {kind.exit_code: kind for kind in (OrcaError, InputError, MissingError, RemoteError)}
+    return kinds.get(exit_code, OrcaError)(message, hint=hint)
+
+
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}

@@ -6,6 +6,7 @@ Every stage is a generator of these. The first is `StageStarted`, the last `Stag
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -232,3 +233,15 @@ class ModelEvaluated(Event):
     n: int
     accuracy: float
     extracted: float
+
+
+def event_of(kind: str, payload: Mapping[str, Any]) -> Event | None:
+    """The event that the run log kept; None for one of another version, which has another name or other fields."""
+    found = _KINDS.get(kind)
+    try:
+        return found(**payload) if found else None
+    except TypeError:
+        return None
+
+
+_KINDS = {kind.__name__: kind for kind in Event.__subclasses__()}

@@ -33,6 +33,9 @@ class RunRow:
     inputs: dict[str, Any]
     """What the run was made from: model hashes, template text."""
     pid: int
+    process_started: str
+    """Tells the process from another that got the same number later."""
+    host: str
     error: str
     """Why it failed."""
     started_at: str
@@ -136,9 +139,9 @@ class Runs:
             for row in found
         ]
 
-    def list(self) -> list[RunRow]:
-        """All runs, the newest first."""
-        return [_run(row) for row in self._connection.rows("SELECT * FROM runs ORDER BY id DESC")]
+    def list(self, after: int = 0) -> list[RunRow]:
+        """All runs, or those that came after run `after`, the newest first."""
+        return [_run(row) for row in self._connection.rows("SELECT * FROM runs WHERE id > ? ORDER BY id DESC", [after])]
 
 
 def _run(row: sqlite3.Row) -> RunRow:
@@ -150,6 +153,8 @@ def _run(row: sqlite3.Row) -> RunRow:
         versions=from_json(row["versions_json"]),
         inputs=from_json(row["inputs_json"]),
         pid=row["pid"],
+        process_started=row["process_started"],
+        host=row["host"],
         error=row["error"],
         started_at=row["started_at"],
         heartbeat_at=row["heartbeat_at"],

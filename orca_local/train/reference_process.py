@@ -19,15 +19,13 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_local.domain.errors import InputError, MissingError, OrcaError
+from orca_local.domain.errors import OrcaError, error_of
 from orca_local.engines.child import module_command
 from orca_local.gguf.header import Header, read_header
 from orca_local.train.reference import choose_reference
 
 Row = tuple[Sequence[int], Sequence[int]]
 """Token ids, and the positions (ascending) whose predictions are wanted."""
-
-_KINDS = {kind.exit_code: kind for kind in (OrcaError, InputError, MissingError)}
 
 
 class ReferenceProcess(Iterator[NDArray[np.float32]]):
@@ -79,7 +77,7 @@ class ReferenceProcess(Iterator[NDArray[np.float32]]):
         said = self._said.read().decode(errors="replace")
         with suppress(ValueError, KeyError):
             told = json.loads(said.splitlines()[-1]) if said else {}
-            return _KINDS[code](told["message"], hint=told["hint"])
+            return error_of(told["message"], told["hint"], code)
         return OrcaError(
             f"the process that computes the trained model's predictions ended (status {code}): {said[-400:]}",
             hint="it may have lacked memory: close other programs and export again",

@@ -1,0 +1,87 @@
+"""A command as a process of its own: it outlives whoever started it, a terminal as well as the interface."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.errors import OrcaError, error_of, explain_os_error
+from orca_local.engines.child import module_command
+from orca_local.runs.workspace import Workspace
+from orca_local.store.store import Store
+
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A process that has begun its first run."""
+
+    pid: int
+    run_id: int
+    output: Path
+    """What it says to stderr; its result, as `--json` has it, stands beside it as `.json`."""
+
+
+def launch(workspace: Workspace, arguments: Sequence[str], *, cwd: Path | None = None) -> Launched:
+    """Start `orca-local ARGUMENTS`, detached, in `workspace`; returns when its run is in the store.
+
+    Raises what the command ended with where it came to no run: a busy workspace, a wrong setting.
+    """
+    output = _output_file(workspace.runs_dir, arguments[0])
+    words = [word for word in arguments if word not in ("--json", "--detach")]
+    command, env = module_command("orca_local", *words, "--json", "-w", str(workspace.directory))
+    result = output.with_suffix(".json")
+    with output.open("wb") as said, result.open("wb") as answer, Store.open(_database(workspace)) as store:
+        newest = max((run.run_id for run in store.runs.list()), default=0)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=answer, stderr=said, env=env, cwd=cwd, **_detached()
+        )
+        # It is waited for, so that it does not stay as a zombie while this program lives.
+        threading.Thread(target=process.wait, name=f"wait-{process.pid}", daemon=True).start()
+        while True:
+            ended = process.poll()
+            for run in store.runs.list(after=newest):
+                if run.pid == process.pid:
+                    store.runs.record_inputs(run.run_id, {"output": str(output)})
+                    return Launched(process.pid, run.run_id, output)
+            if ended is not None:
+                raise _failure(ended, result, output)
+            time.sleep(POLL_SECONDS)
+
+
+def _database(workspace: Workspace) -> Path:
+    with workspace.store() as store:
+        return store.path
+
+
+def _output_file(directory: Path, name: str) -> Path:
+    path = directory / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{name}.log"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError as error:
+        raise explain_os_error(error, path, hint="check the workspace and its permissions") or error from error
+    return path
+
+
+def _detached() -> dict[str, Any]:
+    if os.name == "nt":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}  # type: ignore[attr-defined]
+    return {"start_new_session": True}
+
+
+def _failure(code: int, result: Path, output: Path) -> OrcaError:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        error = json.loads(result.read_text(encoding="utf-8"))["error"]
+        return error_of(error["message"], error["hint"], code)
+    return OrcaError(f"the process ended with status {code} before its run began", hint=f"see {output}")
