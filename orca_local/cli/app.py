@@ -12,6 +12,7 @@ import click
 
 from orca_local import __version__
 from orca_local.cli.diagnostics import DONE, note_at_once, report_failure, report_usage
+from orca_local.cli.options import Common
 from orca_local.runs.signals import signals_as_interrupt
 
 COMMANDS = {
@@ -31,6 +32,7 @@ COMMANDS = {
     "chat": "Talk to base or tuned, or to both.",
     "serve": "Serve a model on loopback, OpenAI-compatible.",
     "runs": "List, show, follow and end runs.",
+    "tui": "Open the terminal interface; `orca-local` alone does so too.",
     "doctor": "Say what this machine can do and what is missing.",
 }
 """Command → what its `--help` says in one line; each lives in the module of its name."""
@@ -64,7 +66,13 @@ class _Commands(click.Group):
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Make a small, quantized language model better at your own tasks, on your own machine."""
-    if ctx.invoked_subcommand is None:
+    if ctx.invoked_subcommand is not None:
+        return
+    if sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty():
+        from orca_local.cli.tui import open_interface
+
+        open_interface(Common(None, json=False, quiet=False, offline=False))
+    else:
         click.echo(ctx.get_help())
 
 

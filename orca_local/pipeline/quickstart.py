@@ -9,6 +9,7 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, StageFinished
+from orca_local.domain.strategies import load_strategies
 from orca_local.pipeline.pipeline import Pipeline
 from orca_local.runs.workspace import Workspace
 from orca_local.starter.install import install_starter
@@ -22,13 +23,10 @@ SETTINGS: dict[str, Any] = {
 """What the quickstart's orca.toml says: the starter's answers are short, so completions may be too."""
 
 
-def quickstart(
-    directory: Path, *, offline: bool, on_event: Callable[[Event], None]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Run every stage in `directory`, going on where an earlier quickstart stopped.
+def prepare_quickstart(directory: Path) -> Workspace:
+    """The quickstart's workspace with the starter's tasks and answers in it; made where it is not there yet.
 
-    Returns the object of `quickstart --json` and the evaluation's own summary. Raises `InputError` where
-    `directory` is a workspace of another sort.
+    Raises `InputError` where `directory` is a workspace of another sort.
     """
     if not (directory / "orca.toml").exists():
         Workspace.create(directory, settings=SETTINGS)
@@ -38,6 +36,21 @@ def quickstart(
             f"{directory} is a workspace with a teacher of its own; the starter would mix its samples into it",
             hint="name another directory: `orca-local quickstart DIR`",
         )
+    with workspace.store() as store:
+        strategies = load_strategies(workspace.directory / "strategies.toml")
+        install_starter(store, strategies, workspace.settings.teacher)
+    return workspace
+
+
+def quickstart(
+    directory: Path, *, offline: bool, on_event: Callable[[Event], None]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run every stage in `directory`, going on where an earlier quickstart stopped.
+
+    Returns the object of `quickstart --json` and the evaluation's own summary. Raises `InputError` where
+    `directory` is a workspace of another sort.
+    """
+    workspace = prepare_quickstart(directory)
     seconds: dict[str, float] = {}
     started = time.monotonic()
 
@@ -51,7 +64,6 @@ def quickstart(
 
     with workspace.store() as store:
         pipeline = Pipeline(workspace, store, offline=offline, on_event=timed)
-        install_starter(store, pipeline.strategies, workspace.settings.teacher)
         outcome = pipeline.run_all()
     evaluation = outcome.evaluation
     models = {model["model"]: model for model in evaluation["models"]}

@@ -98,6 +98,12 @@ class Demonstrations:
         order = " ORDER BY s.task, d.sample_id, d.strategy, d.sample_index, d.id"
         return [_demonstration(row) for row in self._connection.rows(_SELECT + where + order, parameters)]
 
+    def count(self) -> tuple[int, int]:
+        """Answers, and those of them that match their references."""
+        row = self._connection.row("SELECT count(*), coalesce(sum(verified), 0) FROM demonstrations")
+        assert row is not None
+        return int(row[0]), int(row[1])
+
     def get(self, demonstration_id: int) -> DemonstrationRow:
         """One answer. Raises `InputError` where there is none."""
         row = self._connection.row(_SELECT + " WHERE d.id = ?", [demonstration_id])

@@ -64,6 +64,19 @@ class ScoreRow:
     completion_tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """What a run measured of one task under one strategy."""
+
+    task: str
+    strategy: str
+    n: int
+    score_sum: float
+    extracted: int
+    """Completions in which an answer was found."""
+    completion_tokens: int
+
+
 class Measurements:
     """The tables `measurements` and `scores`."""
 
@@ -151,6 +164,19 @@ class Measurements:
             ScoreRow(task, sample, name, value, bool(found_one), tokens)
             for task, sample, name, value, found_one, tokens in found
         )
+
+    def cells(self, run_id: int) -> list[CellRow]:
+        """What a run measured so far, task by task."""
+        found = self._connection.rows(
+            "SELECT s.task, m.strategy, count(*), sum(coalesce(c.value, 0)), count(c.extracted),"
+            " sum(g.completion_tokens)"
+            " FROM measurements AS m JOIN samples AS s ON s.id = m.sample_id"
+            " JOIN generations AS g ON g.key = m.generation_key"
+            " JOIN scores AS c ON c.generation_key = m.generation_key AND c.sample_id = m.sample_id"
+            " WHERE m.run_id = ? GROUP BY s.task, m.strategy ORDER BY s.task, m.strategy",
+            [run_id],
+        )
+        return [CellRow(*row) for row in found]
 
     def _system_message_id(self, text: str) -> int:
         """Texts are kept once: a strategy's is some hundred characters, and repeated for every sample."""

@@ -130,18 +130,39 @@ class Runs:
 
     def events(self, run_id: int, after_seq: int = 0) -> list[EventRow]:
         """The events of a run that came after number `after_seq`."""
+        return self._events("seq > ?", run_id, after_seq)
+
+    def newest_by_stage(self) -> dict[str, RunRow]:
+        """The newest run of each stage."""
+        found = self._connection.rows("SELECT * FROM runs WHERE id IN (SELECT max(id) FROM runs GROUP BY stage)")
+        return {row["stage"]: _run(row) for row in found}
+
+    def first_events(self, run_id: int, count: int) -> list[EventRow]:
+        """The first `count` events of a run."""
+        return self._events("seq <= ?", run_id, count)
+
+    def last_events(self, run_id: int, count: int) -> list[EventRow]:
+        """The last `count` events of a run, in their order."""
+        newest = "seq > (SELECT coalesce(max(seq), 0) FROM events WHERE run_id = ?) - ?"
+        return self._events(newest, run_id, run_id, count)
+
+    def _events(self, condition: str, run_id: int, *parameters: int) -> list[EventRow]:
         found = self._connection.rows(
-            "SELECT run_id, seq, kind, payload_json, created_at FROM events WHERE run_id = ? AND seq > ? ORDER BY seq",
-            [run_id, after_seq],
+            f"SELECT run_id, seq, kind, payload_json, created_at FROM events WHERE run_id = ? AND {condition}"
+            " ORDER BY seq",
+            [run_id, *parameters],
         )
         return [
             EventRow(row["run_id"], row["seq"], row["kind"], from_json(row["payload_json"]), row["created_at"])
             for row in found
         ]
 
-    def list(self, after: int = 0) -> list[RunRow]:
-        """All runs, or those that came after run `after`, the newest first."""
-        return [_run(row) for row in self._connection.rows("SELECT * FROM runs WHERE id > ? ORDER BY id DESC", [after])]
+    def list(self, after: int = 0, limit: int | None = None) -> list[RunRow]:
+        """All runs, or those that came after run `after`, the newest first; at most `limit`."""
+        found = self._connection.rows(
+            "SELECT * FROM runs WHERE id > ? ORDER BY id DESC LIMIT ?", [after, -1 if limit is None else limit]
+        )
+        return [_run(row) for row in found]
 
 
 def _run(row: sqlite3.Row) -> RunRow:

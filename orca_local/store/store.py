@@ -95,6 +95,12 @@ class Store:
         """Take in a bundle that `read_manifest` has checked; this store must be empty. Returns rows by table."""
         return copy_bundle(path, self._connection)
 
+    def changes(self) -> int:
+        """A number that is another one after another process or connection has written."""
+        row = self._connection.row("PRAGMA data_version")
+        assert row is not None
+        return int(row[0])
+
     def set_busy_seconds(self, seconds: float) -> None:
         """How long a write waits from now on for another process that is writing."""
         self._connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")

@@ -1,0 +1,27 @@
+"""`orca-local tui`: the terminal interface."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from orca_local.cli.options import Common, common_options
+
+
+@click.command("tui")
+@common_options
+def command(common: Common) -> None:
+    """Open the interface; runs that it starts go on when it is closed."""
+    open_interface(common)
+
+
+def open_interface(common: Common) -> None:
+    """Run it until it is closed. Raises `InputError` where there is no terminal."""
+    from orca_local.domain.errors import InputError
+
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty()):
+        raise InputError("the interface needs a terminal", hint="see `orca-local --help` for the commands")
+    from tui import run
+
+    run(common.directory)

@@ -1,0 +1,109 @@
+"""Where a workspace stands: each stage's state, its key figure, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from orca_local.store.results import EvaluationRow
+from orca_local.store.runs import RunRow
+from orca_local.store.store import Store
+
+State = Literal["done", "running", "failed", "ready", "waiting"]
+
+_RUN_STATES: Mapping[str, State] = {"running": "running", "failed": "failed", "dead": "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """One stage of the pipeline as it is now."""
+
+    name: str
+    state: State
+    figure: str
+    """What it came to, in a few words."""
+    action: str
+    """What to do next; empty where there is nothing."""
+
+
+def overview(store: Store) -> list[StageView]:
+    """The stages in their order. A stage is ready where the one before it has something for it."""
+    runs = store.runs.newest_by_stage()
+    found: list[StageView] = []
+    is_open = True
+    for name, (figure, is_done) in _figures(store, runs).items():
+        state = _state(runs.get(name), is_done=is_done, is_open=is_open)
+        found.append(StageView(name, state, figure, _action(name, state)))
+        is_open = is_done
+    return found
+
+
+def next_stage(stages: list[StageView]) -> StageView | None:
+    """The first stage that has something left to do; None where all is done or something runs."""
+    if any(stage.state == "running" for stage in stages):
+        return None
+    return next((stage for stage in stages if stage.state != "done"), None)
+
+
+def _figures(store: Store, runs: Mapping[str, RunRow]) -> dict[str, tuple[str, bool]]:
+    """For each stage, what it came to and whether that is something to go on with."""
+    tasks, selections = store.samples.tasks(), store.selections.current()
+    samples = sum(task.probe + task.train + task.holdout for task in tasks)
+    answers, verified = store.demonstrations.count()
+    training, tuned = store.trainings.latest(), store.exports.latest("tuned")
+    decided = sum(row.decided for row in selections.values())
+    rows = _dataset_rows(store, runs.get("dataset"))
+    trained = training is not None and training.status == "done"
+    loss = training.summary.get("train_loss") if training is not None else None
+    return {
+        "tasks": (f"{len(tasks)}: {samples:,} samples" if tasks else "", bool(tasks)),
+        "probe": (f"{decided}/{len(selections)} decided" if selections else "", bool(selections)),
+        "teach": (f"{verified:,}/{answers:,} right" if answers else "", bool(answers)),
+        "dataset": (f"{rows:,} rows" if rows else "", bool(rows)),
+        "train": (f"loss {loss:.3f}" if trained and loss is not None else "", trained),
+        "export": (f"{tuned.quantization}, {tuned.bytes / 1e6:.0f} MB" if tuned else "", tuned is not None),
+        "evaluate": _gain(store.evaluations.latest()),
+    }
+
+
+def _dataset_rows(store: Store, run: RunRow | None) -> int:
+    if run is None or run.status != "done":
+        return 0
+    last = store.runs.last_events(run.run_id, 1)
+    return int(last[0].payload.get("summary", {}).get("rows", 0)) if last else 0
+
+
+def _gain(rows: list[EvaluationRow]) -> tuple[str, bool]:
+    accuracy = {}
+    for name in ("base", "tuned"):
+        mine = [row for row in rows if row.model == name]
+        count = sum(row.n for row in mine)
+        if count:
+            accuracy[name] = sum(row.accuracy * row.n for row in mine) / count
+    if len(accuracy) < 2:
+        return ("", False)
+    return (f"{100 * accuracy['base']:.0f} → {100 * accuracy['tuned']:.0f} %", True)
+
+
+def _state(run: RunRow | None, *, is_done: bool, is_open: bool) -> State:
+    if run is not None and run.status in _RUN_STATES:
+        return _RUN_STATES[run.status]
+    if is_done:
+        return "done"
+    return "ready" if is_open else "waiting"
+
+
+_ACTIONS = {
+    "tasks": "import a file",
+    "probe": "measure",
+    "teach": "ask the teacher",
+    "dataset": "build the rows",
+    "train": "train",
+    "export": "write the GGUF",
+    "evaluate": "compare",
+}
+
+
+def _action(name: str, state: State) -> str:
+    return {"ready": _ACTIONS[name], "failed": f"{_ACTIONS[name]} again"}.get(state, "")

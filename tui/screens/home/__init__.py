@@ -1,0 +1,1 @@
+"""Where the workspace stands, and the way in."""

@@ -1,0 +1,147 @@
+"""The first screen: the pipeline, what to do next, recent runs; without a workspace, the way to one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.widgets import DataTable, Static
+
+from orca_local.pipeline.overview import StageView, next_stage, overview
+from orca_local.store.runs import RunRow
+from orca_local.store.store import Store
+from tui.messages import News
+from tui.screens.base import WorkspaceScreen
+from tui.screens.home.strip import MARKS, Strip
+from tui.text import plain
+
+RECENT = 50
+COMMANDS = {
+    "probe": ("probe",),
+    "teach": ("teach",),
+    "dataset": ("dataset", "build"),
+    "train": ("train",),
+    "export": ("export",),
+    "evaluate": ("evaluate",),
+}
+WELCOME = """There is no workspace here yet.
+
+s   Quickstart: the whole method once, on a small student
+    and tasks that come with it. No key, no network, about
+    ten minutes on two cores.
+
+n   An empty workspace here, for tasks of your own.
+
+All is kept in one directory; nothing leaves this machine
+but what you send to a teacher."""
+
+
+class HomeScreen(WorkspaceScreen):
+    """The pipeline at a glance."""
+
+    MODE = "home"
+    CSS_PATH = "home.tcss"
+    HELP = "Where the workspace stands. `g` starts the next stage; digits lead to the screens."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "go", "Next stage"),
+        Binding("r", "run_all", "Run all"),
+        Binding("x", "cancel", "End run"),
+        Binding("s", "quickstart", "Quickstart"),
+        Binding("n", "create", "New"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next: StageView | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Strip, next step, runs; or a welcome."""
+        yield Strip(id="strip")
+        yield Static("", id="next")
+        table: DataTable[str] = DataTable(id="recent", cursor_type="row")
+        table.border_title = "Recent runs"
+        yield table
+        with Container(id="welcome"):
+            yield Static(WELCOME, markup=False)
+
+    def on_mount(self) -> None:
+        """Columns, and what kind of home this is."""
+        self.query_one(DataTable).add_columns("run", "stage", "status", "started", "")
+        self.set_class(self.orca.workspace is None, "-new")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that mean something here and now."""
+        if action in ("quickstart", "create"):
+            return self.orca.workspace is None
+        if action in ("go", "run_all", "cancel"):
+            return self.orca.workspace is not None
+        return True
+
+    async def load(self) -> None:
+        """Stages and runs."""
+        stages, runs = await self.ask(_read)
+        self.query_one(Strip).show(stages)
+        self._next = next_stage(stages)
+        self.query_one("#next", Static).update(plain(_advice(stages, self._next)))
+        table = self.query_one(DataTable)
+        table.clear()
+        for run in runs:
+            started = run.started_at[:16].replace("T", " ")
+            table.add_row(str(run.run_id), run.stage, run.status, started, plain(run.error), key=str(run.run_id))
+
+    def follow(self, news: News) -> None:
+        """Every run concerns this screen."""
+        self.load_soon()
+
+    def action_go(self) -> None:
+        """Start the next stage, or go where tasks are imported."""
+        if self._next is None:
+            self.notify("nothing is left to start")
+        elif self._next.name == "tasks":
+            self.app.switch_mode("tasks")
+        else:
+            self.orca.start_command(*COMMANDS[self._next.name])
+
+    def action_run_all(self) -> None:
+        """All stages, one after another."""
+        self.orca.start_command("run")
+
+    def action_cancel(self) -> None:
+        """End the run that goes on."""
+        self.orca.cancel_run()
+
+    def action_quickstart(self) -> None:
+        """Make the quickstart's workspace and run it."""
+        self._create("orca-quickstart", quickstart=True)
+
+    def action_create(self) -> None:
+        """Make a workspace in the current directory."""
+        self._create(".", quickstart=False)
+
+    def _create(self, name: str, *, quickstart: bool) -> None:
+        self.run_worker(self._make(self.orca.directory / name, quickstart=quickstart), exclusive=True, group="create")
+
+    async def _make(self, directory: Path, *, quickstart: bool) -> None:
+        await self.orca.create(directory, quickstart=quickstart)
+        self.set_class(self.orca.workspace is None, "-new")
+        self.refresh_bindings()
+        await self.recompose()
+        self.on_mount()
+        self.load_now()
+
+
+def _read(store: Store) -> tuple[list[StageView], list[RunRow]]:
+    return overview(store), store.runs.list(limit=RECENT)
+
+
+def _advice(stages: list[StageView], following: StageView | None) -> str:
+    running = next((stage for stage in stages if stage.state == "running"), None)
+    if running is not None:
+        return f"{MARKS['running']} {running.name} is running; you may leave, it goes on"
+    if following is None:
+        return "✓ all done: press 8 to chat with base and tuned side by side"
+    key = "2" if following.name == "tasks" else "g"
+    return f"next: {following.name}, {following.action}  ({key})"

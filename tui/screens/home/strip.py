@@ -1,0 +1,56 @@
+"""The pipeline as a strip: a cell a stage, with its state, its figure and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from orca_local.pipeline.overview import StageView
+from tui.text import plain
+
+MARKS = {"done": "✓", "running": "▶", "failed": "✗", "ready": "●", "waiting": "·"}
+
+
+class StageCell(Static):
+    """One stage; a click goes to its screen."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("", id=f"stage-{name}")
+        self._stage = name
+
+    def show(self, stage: StageView) -> None:
+        """Mark and name, figure, action."""
+        self.set_classes(stage.state)
+        self.update(plain(f"{MARKS[stage.state]} {stage.name}\n{stage.figure or stage.state}\n{stage.action}"))
+
+    def on_click(self) -> None:
+        """To its screen."""
+        self.app.switch_mode({"evaluate": "export"}.get(self._stage, self._stage))
+
+
+class Strip(Horizontal):
+    """All stages, in two rows where the terminal is narrow."""
+
+    DEFAULT_CSS = """
+    Strip { height: auto; layout: grid; grid-size: 4; grid-gutter: 0 1; grid-rows: 5;
+      StageCell { height: 5; border: round $panel; padding: 0 1; color: $text-muted; }
+      StageCell.done { color: $success; }
+      StageCell.running { color: $success; border: round $success; text-style: bold; }
+      StageCell.failed { color: $error; border: round $error; }
+      StageCell.ready { color: $foreground; border: round $primary; }
+      &.-wide { grid-size: 7; }
+    }
+    """
+
+    def show(self, stages: Sequence[StageView]) -> None:
+        """Make the cells, or bring them up to date."""
+        if not self.children:
+            self.mount_all(StageCell(stage.name) for stage in stages)
+        for stage in stages:
+            self.query_one(f"#stage-{stage.name}", StageCell).show(stage)
+
+    def on_resize(self) -> None:
+        """Seven cells side by side want 140 columns."""
+        self.set_class(self.size.width >= 136, "-wide")

@@ -1,0 +1,124 @@
+"""All runs; of the one under the cursor its events as they come, its settings and its versions."""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import DataTable, RichLog, Static
+
+from orca_local.store.runs import EventRow, RunRow
+from tui.messages import News
+from tui.screens.base import WorkspaceScreen
+from tui.text import one_line, plain
+
+SHOWN = 500
+"""The last events of a run; `orca-local runs show` has them all."""
+
+
+class RunsScreen(WorkspaceScreen):
+    """Runs above, events below."""
+
+    MODE = "runs"
+    CSS_PATH = "runs.tcss"
+    HELP = "Every run of this workspace. `x` ends the one that goes on, `i` shows settings and versions."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "details", "Settings"),
+        Binding("x", "cancel", "End run"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runs: dict[int, RunRow] = {}
+        self._shown = 0
+        self._last = 0
+
+    def compose_body(self) -> ComposeResult:
+        """Table, log, details."""
+        with Horizontal(id="list"):
+            yield DataTable(id="runs", cursor_type="row")
+            with VerticalScroll(id="about"):
+                yield Static("")
+        yield RichLog(id="events", max_lines=SHOWN, wrap=False, auto_scroll=True)
+
+    def on_mount(self) -> None:
+        """Columns."""
+        self.query_one(DataTable).add_columns("run", "stage", "status", "started", "seconds", "error")
+
+    async def load(self) -> None:
+        """The runs; the cursor stays on its own."""
+        runs = await self.ask(lambda store: store.runs.list())
+        table = self.query_one(DataTable)
+        if list(self._runs) != [run.run_id for run in runs]:
+            self._fill(table, runs)
+        for run in runs:
+            if self._runs.get(run.run_id) != run:
+                for column, cell in zip(table.columns, _cells(run), strict=True):
+                    table.update_cell(str(run.run_id), column, cell)
+        self._runs = {run.run_id: run for run in runs}
+        if self._shown not in self._runs and runs:
+            self._show(runs[0].run_id)
+
+    def follow(self, news: News) -> None:
+        """New events of the run that is shown, and any change of a status."""
+        if news.run is None:
+            return
+        known = self._runs.get(news.run.run_id)
+        if known is None or known.status != news.run.status:
+            self.load_soon()
+        if news.run.run_id == self._shown:
+            self._write([event for event in news.events if event.seq > self._last])
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """The run under the cursor."""
+        if event.row_key.value is not None:
+            self._show(int(event.row_key.value))
+
+    def action_details(self) -> None:
+        """Settings and versions beside the runs, or not."""
+        self.toggle_class("-details")
+
+    def action_cancel(self) -> None:
+        """End the run that goes on."""
+        self.orca.cancel_run()
+
+    def _fill(self, table: DataTable[object], runs: list[RunRow]) -> None:
+        table.clear()
+        for run in runs:
+            table.add_row(*_cells(run), key=str(run.run_id))
+        if self._shown in {run.run_id for run in runs}:
+            table.move_cursor(row=table.get_row_index(str(self._shown)))
+
+    def _show(self, run_id: int) -> None:
+        if run_id != self._shown:
+            self._shown, self._last = run_id, 0
+            self.query_one(RichLog).clear()
+            self.run_worker(self._read_events(run_id), exclusive=True, group="events")
+        run = self._runs.get(run_id)
+        if run is not None:
+            about = {"inputs": run.inputs, "settings": run.settings, "versions": run.versions}
+            self.query_one("#about Static", Static).update(plain(json.dumps(about, indent=1, ensure_ascii=False)))
+
+    async def _read_events(self, run_id: int) -> None:
+        events = await self.ask(lambda store: store.runs.last_events(run_id, SHOWN))
+        if run_id == self._shown:
+            self._write(events)
+
+    def _write(self, events: list[EventRow]) -> None:
+        log = self.query_one(RichLog)
+        for event in events:
+            self._last = event.seq
+            said = ", ".join(f"{key} {value}" for key, value in event.payload.items() if value not in ("", None))
+            log.write(one_line(f"{event.created_at[11:19]}  {event.kind:18} {said}", 400).plain)
+
+
+def _cells(run: RunRow) -> tuple[object, ...]:
+    from datetime import datetime
+
+    until = run.finished_at or run.heartbeat_at
+    seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(run.started_at)).total_seconds()
+    started = run.started_at[:19].replace("T", " ")
+    return (str(run.run_id), run.stage, run.status, started, f"{seconds:.0f}", one_line(run.error, 80))
