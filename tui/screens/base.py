@@ -96,7 +96,8 @@ class WorkspaceScreen(Screen[None]):
         """Read again at once."""
         self._is_waiting = False
         if self.orca.workspace is not None:
-            self.run_worker(self._load, exclusive=True, group="load")
+            # Not the coroutine itself: a screen that is being closed would never await it.
+            self.run_worker(self._load, exclusive=True, group="load")  # type: ignore[arg-type]
 
     async def _load(self) -> None:
         began = time.monotonic()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
@@ -35,7 +37,9 @@ class StatusBar(Horizontal):
         place = "orca-local"
         if self._workspace is not None:
             settings = self._workspace.settings
-            place += f" · {self._workspace.directory.name} · {settings.student.file} · {settings.engine.kind}"
+            place += (
+                f" · {self._workspace.directory.name} · {Path(settings.student.file).name} · {settings.engine.kind}"
+            )
         yield Static(plain(place), id="place")
         yield Static("", id="stage")
 
