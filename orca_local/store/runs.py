@@ -146,7 +146,11 @@ class Runs:
         newest = "seq > (SELECT coalesce(max(seq), 0) FROM events WHERE run_id = ?) - ?"
         return self._events(newest, run_id, run_id, count)
 
-    def _events(self, condition: str, run_id: int, *parameters: int) -> list[EventRow]:
+    def events_of_kind(self, run_id: int, kind: str) -> list[EventRow]:
+        """The events of one kind of a run."""
+        return self._events("kind = ?", run_id, kind)
+
+    def _events(self, condition: str, run_id: int, *parameters: int | str) -> list[EventRow]:
         found = self._connection.rows(
             f"SELECT run_id, seq, kind, payload_json, created_at FROM events WHERE run_id = ? AND {condition}"
             " ORDER BY seq",

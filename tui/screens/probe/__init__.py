@@ -1,0 +1,1 @@
+"""The strategy matrix, filling live, and the answers behind each cell."""
