@@ -19,7 +19,7 @@ class Dialog(ModalScreen[bool]):
 
     DEFAULT_CSS = """
     Dialog { align: center middle;
-      > VerticalScroll { width: 64; max-width: 90%; height: auto; max-height: 80%; border: round $primary;
+      & > VerticalScroll { width: 64; max-width: 90%; height: auto; max-height: 80%; border: round $primary;
         background: $surface; padding: 1 2; border-title-style: bold; }
       Horizontal { height: auto; align-horizontal: right; margin-top: 1; }
       Button { margin-left: 2; }

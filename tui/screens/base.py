@@ -50,7 +50,7 @@ class WorkspaceScreen(Screen[None]):
         self._loaded = 0.0
         self._cost = 0.0
         """Seconds that the last reading took."""
-        self._is_waiting = False
+        self._is_waiting = self._is_drawn = False
 
     @property
     def orca(self) -> OrcaApp:
@@ -110,11 +110,19 @@ class WorkspaceScreen(Screen[None]):
 
     def show_news(self, news: News) -> None:
         """Told by the program, to the screen that is seen."""
-        self.query_one(StatusBar).show(news)
-        self.follow(news)
+        if self._is_drawn:
+            self.query_one(StatusBar).show(news)
+            self.follow(news)
+
+    def on_mount(self) -> None:
+        """Its parts are there."""
+        self._is_drawn = True
+        self.on_screen_resume()
 
     def on_screen_resume(self) -> None:
         """What happened while another screen was seen is read now."""
+        if not self._is_drawn:
+            return
         if self.orca.news is not None:
             self.query_one(StatusBar).show(self.orca.news)
         self.load_now()

@@ -68,7 +68,10 @@ class HomeScreen(WorkspaceScreen):
             yield Static(WELCOME, markup=False)
 
     def on_mount(self) -> None:
-        """Columns, and what kind of home this is."""
+        """What kind of home this is."""
+        self._prepare()
+
+    def _prepare(self) -> None:
         self.query_one(DataTable).add_columns("run", "stage", "status", "started", "")
         self.set_class(self.orca.workspace is None, "-new")
 
@@ -126,10 +129,9 @@ class HomeScreen(WorkspaceScreen):
 
     async def _make(self, directory: Path, *, quickstart: bool) -> None:
         await self.orca.create(directory, quickstart=quickstart)
-        self.set_class(self.orca.workspace is None, "-new")
         self.refresh_bindings()
         await self.recompose()
-        self.on_mount()
+        self._prepare()
         self.load_now()
 
 

@@ -24,7 +24,7 @@ class StartProbe(ModalScreen[list[str]]):
 
     DEFAULT_CSS = """
     StartProbe { align: center middle;
-      > Vertical { width: 64; height: auto; border: round $primary; background: $surface; padding: 1 2; }
+      & > Vertical { width: 64; height: auto; border: round $primary; background: $surface; padding: 1 2; }
       Input, Select { margin-bottom: 1; }
       #takes { height: 4; color: $text-muted; }
       Horizontal { height: auto; align-horizontal: right; }

@@ -1,0 +1,88 @@
+"""The strategy matrix."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, DataTable, Static
+
+from orca_local.runs.workspace import Workspace
+from tests.tui.big import STRATEGIES, make_big
+from tests.tui.scene import compare_pictures, opened, until
+from tui.screens.probe.heat_map import HeatMap
+from tui.screens.probe.samples import SamplesScreen
+from tui.screens.probe.start import StartProbe
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def probed(tmp_path: Path, tiny_gguf: Path) -> Workspace:
+    """Twelve tasks, five answers a cell."""
+    return make_big(tmp_path / "probed", tiny_gguf, tasks=12, answers=12 * 6 * 5)
+
+
+async def test_it_looks_as_it_should(workspace: Workspace, probed: Workspace, tmp_path: Path) -> None:
+    async def further(pilot: Pilot[None]) -> None:
+        await pilot.press("down", "down", "right")
+
+    async def into(pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SamplesScreen))
+
+    await compare_pictures(workspace, tmp_path, "probe", "probe-empty")
+    await compare_pictures(probed, tmp_path, "probe", "probe-matrix", further)
+    await compare_pictures(probed, tmp_path, "probe", "probe-samples", into)
+
+
+async def test_a_probe_is_started_with_its_estimate_and_fills_the_matrix(workspace: Workspace, tmp_path: Path) -> None:
+    async with opened(workspace, tmp_path, mode="probe") as pilot:
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StartProbe))
+        takes = pilot.app.screen.query_one("#takes", Static)
+        await until(pilot, lambda: "2 tasks: about" in str(takes.render()))
+        pilot.app.screen.query_one("#yes", Button).press()
+        grid = pilot.app.screen_stack[0].query_one(HeatMap)
+        await until(pilot, lambda: grid.row is not None and grid.row.selection is not None, 60)
+        assert grid.row is not None and grid.row.task == "sums-0"
+
+
+async def test_a_choice_by_hand_holds_and_is_taken_back(probed: Workspace, tmp_path: Path) -> None:
+    async with opened(probed, tmp_path, mode="probe") as pilot:
+        grid = pilot.app.screen.query_one(HeatMap)
+        await pilot.press("down", "right", "right", "c")
+        await until(pilot, lambda: grid.row is not None and grid.row.leader == STRATEGIES[2])
+        assert grid.row is not None and not grid.row.is_open
+        with probed.store() as store:
+            row = store.selections.current()["task-0001"]
+        assert row.chosen_by == "hand" and (row.strategy, row.samples) == (STRATEGIES[2], 5)
+        await pilot.press("u")
+        await until(pilot, lambda: grid.row is not None and grid.row.leader == STRATEGIES[1])
+
+
+async def test_the_samples_of_a_cell_are_shown_the_wrong_ones_first(probed: Workspace, tmp_path: Path) -> None:
+    async with opened(probed, tmp_path, mode="probe") as pilot:
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SamplesScreen))
+        table = pilot.app.screen.query_one(DataTable)
+        marks = [table.get_cell_at((row, 0)) for row in range(table.row_count)]
+        assert marks == ["✗"] * 4 + ["✓"]
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, SamplesScreen))
+
+
+@pytest.mark.slow
+async def test_fifteen_hundred_tasks_are_read_and_scrolled_quickly(tmp_path: Path, tiny_gguf: Path) -> None:
+    workspace = make_big(tmp_path / "big", tiny_gguf)
+    async with opened(workspace, tmp_path, (120, 40), mode="probe") as pilot:
+        grid = pilot.app.screen.query_one(HeatMap)
+        await until(pilot, lambda: grid.row is not None)
+        began = time.perf_counter()
+        for _ in range(60):
+            await pilot.press("pagedown")
+        seconds = time.perf_counter() - began
+        assert grid.row is not None and grid.row.task == "task-1499"
+        assert 60 / seconds > 10  # a loaded machine; scripts/bench_tui.py measures
