@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -96,8 +96,12 @@ class WorkspaceScreen(Screen[None]):
         """Read again at once."""
         self._is_waiting = False
         if self.orca.workspace is not None:
-            # Not the coroutine itself: a screen that is being closed would never await it.
-            self.run_worker(self._load, exclusive=True, group="load")  # type: ignore[arg-type]
+            self.work(self._load, "load")
+
+    def work(self, job: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
+        """Do something beside what is drawn; the latest of a group replaces the others."""
+        # The function, not its coroutine: a screen that is being closed would never await that.
+        self.run_worker(job, exclusive=True, group=group)  # type: ignore[arg-type]
 
     async def _load(self) -> None:
         began = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -125,7 +126,7 @@ class HomeScreen(WorkspaceScreen):
         self._create(".", quickstart=False)
 
     def _create(self, name: str, *, quickstart: bool) -> None:
-        self.run_worker(self._make(self.orca.directory / name, quickstart=quickstart), exclusive=True, group="create")
+        self.work(partial(self._make, self.orca.directory / name, quickstart=quickstart), "create")
 
     async def _make(self, directory: Path, *, quickstart: bool) -> None:
         await self.orca.create(directory, quickstart=quickstart)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.widgets import Static
 from orca_local.domain.strategies import load_strategies
 from orca_local.probe.matrix import Matrix, answered, choose_by_hand, read_matrix, undo_choice
 from orca_local.store.selections import BY_HAND
+from orca_local.store.store import Store
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.probe.heat_map import HeatMap
@@ -78,7 +80,7 @@ class ProbeScreen(WorkspaceScreen):
 
     def on_heat_map_opened(self) -> None:
         """Its samples."""
-        self.run_worker(self._open(), exclusive=True, group="open")
+        self.work(self._open, "open")
 
     def action_start(self) -> None:
         """After a look at what it takes."""
@@ -101,18 +103,20 @@ class ProbeScreen(WorkspaceScreen):
         matrix, grid = self._matrix, self.query_one(HeatMap)
         row, strategy = grid.row, grid.strategy
         if matrix is not None and row is not None:
-            self.run_worker(self._write(lambda store: choose_by_hand(store, matrix, row, strategy)))
+            self._change(lambda store: choose_by_hand(store, matrix, row, strategy))
 
     def action_undo(self) -> None:
         """Let the measurements decide again."""
         row = self.query_one(HeatMap).row
         if row is not None and row.selection is not None and row.selection.chosen_by == BY_HAND:
-            self.run_worker(self._write(lambda store: undo_choice(store, row.task)))
+            self._change(lambda store: undo_choice(store, row.task))
 
-    async def _write(self, change: object) -> None:
-        assert callable(change)
-        await self.ask(change)
-        self.load_now()
+    def _change(self, change: Callable[[Store], None]) -> None:
+        async def job() -> None:
+            await self.ask(change)
+            self.load_now()
+
+        self.work(job, "change")
 
     async def _open(self) -> None:
         matrix, grid = self._matrix, self.query_one(HeatMap)

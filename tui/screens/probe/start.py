@@ -86,7 +86,7 @@ class StartProbe(ModalScreen[list[str]]):
 
     def _estimate(self) -> None:
         if self.query_one(Input).is_valid and self.query_one(Input).value:
-            self.run_worker(self._say_estimate(), exclusive=True)
+            self.run_worker(self._say_estimate, exclusive=True)  # type: ignore[arg-type]
 
     async def _say_estimate(self) -> None:
         samples, method = int(self.query_one(Input).value), str(self.query_one(Select).value)

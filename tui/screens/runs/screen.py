@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -96,7 +97,7 @@ class RunsScreen(WorkspaceScreen):
         if run_id != self._shown:
             self._shown, self._last = run_id, 0
             self.query_one(RichLog).clear()
-            self.run_worker(self._read_events(run_id), exclusive=True, group="events")
+            self.work(partial(self._read_events, run_id), "events")
         run = self._runs.get(run_id)
         if run is not None:
             about = {"inputs": run.inputs, "settings": run.settings, "versions": run.versions}
