@@ -1,0 +1,197 @@
+"""Time the interface in a real terminal, on a workspace of 1,500 tasks and 300,000 answers.
+
+python scripts/bench_tui.py [--student GGUF]
+
+First paint: from the start of the process until the first screen is drawn, and until the pipeline's figures are.
+Scrolling: page after page through the matrix. Idle: processor time while a run goes on that says something four times
+a second. Following: the time of a run that writes 40,000 events, with the interface open and without, in turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pty
+import select
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from orca_local.catalog.locate import resolve_student
+from orca_local.runs.workspace import Workspace
+from tests.tui.big import make_big
+
+FIRST_PAINT, FRAMES, IDLE, FOLLOWING = 0.8, 30, 0.02, 0.05
+"""Targets: seconds, pages a second, share of one processor, share of the run's time."""
+SIZE = (40, 120)
+RUN = """
+import sys, time
+from pathlib import Path
+from orca_local.domain.events import StageFinished, StageProgressed, StageStarted, StrategyLeft
+from orca_local.runs.run import run_stage
+from orca_local.runs.workspace import Workspace
+workspace, count, pause = Workspace.open(Path(sys.argv[1])), int(sys.argv[2]), float(sys.argv[3])
+def events(run):
+    yield StageStarted("probe", count, "generations")
+    for done in range(count):
+        if pause:
+            time.sleep(pause)
+        yield StageProgressed(done, tokens=10 * done)
+        if done % 10 == 0:
+            sum(i * i for i in range(20000))
+            yield StrategyLeft("task-0001", "direct_answer", done)
+    yield StageFinished("probe", {})
+with workspace.store() as store:
+    run_stage(store, workspace.directory, "probe", workspace.settings, events, lambda event: None)
+"""
+
+
+def main() -> None:
+    """Print each figure beside its target."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--student", default="smollm2-135m-instruct")
+    student = resolve_student(parser.parse_args().student, Path.cwd())
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name) / "big"
+        workspace = make_big(directory, student)
+        _first_paint(directory)
+        _scroll(directory)
+        _idle(directory)
+        _following(workspace)
+
+
+def _first_paint(directory: Path) -> None:
+    drawn, filled = [], []
+    for _ in range(5):
+        began = time.perf_counter()
+        with Terminal(directory) as terminal:
+            terminal.read_until(b"Recent")
+            drawn.append(time.perf_counter() - began)
+            terminal.read_until(b"decided")
+            filled.append(time.perf_counter() - began)
+    print(f"first paint {statistics.median(drawn):.2f} s (≤ {FIRST_PAINT}), figures {statistics.median(filled):.2f} s")
+
+
+def _scroll(directory: Path) -> None:
+    with Terminal(directory) as terminal:
+        terminal.read_until(b"decided")
+        terminal.write(b"3")
+        terminal.read_until(b"task-0001")
+        terminal.settle()
+        pages = 40
+        began = time.perf_counter()
+        for _ in range(pages):
+            terminal.write(b"\x1b[6~")
+            terminal.read_some()
+        terminal.settle(0.05)
+        seconds = time.perf_counter() - began
+    print(f"scrolling: {pages / seconds:.0f} pages/s (≥ {FRAMES})")
+
+
+def _idle(directory: Path) -> None:
+    with _run(directory, 400, 0.1), Terminal(directory) as terminal:
+        terminal.read_until(b"decided")
+        terminal.settle(3.0)
+        before, began = terminal.processor_seconds(), time.perf_counter()
+        terminal.read_for(15.0)
+        share = (terminal.processor_seconds() - before) / (time.perf_counter() - began)
+    print(f"while a run goes on: {100 * share:.1f} % of a processor (≤ {100 * IDLE:.0f} %)")
+
+
+def _following(workspace: Workspace) -> None:
+    alone, followed = [], []
+    for _ in range(3):
+        alone.append(_timed(workspace.directory))
+        with Terminal(workspace.directory) as terminal:
+            terminal.read_until(b"decided")
+            process = subprocess.Popen([sys.executable, "-c", RUN, str(workspace.directory), "40000", "0"])
+            began = time.perf_counter()
+            while process.poll() is None:
+                terminal.read_for(0.05)
+            followed.append(time.perf_counter() - began)
+    more = statistics.median(f / a for f, a in zip(followed, alone, strict=True)) - 1
+    print(f"following adds {100 * more:.1f} % to a run of {statistics.median(alone):.0f} s (≤ {100 * FOLLOWING:.0f} %)")
+
+
+def _timed(directory: Path) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", RUN, str(directory), "40000", "0"], check=True)
+    return time.perf_counter() - began
+
+
+@contextmanager
+def _run(directory: Path, count: int, pause: float) -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-c", RUN, str(directory), str(count), str(pause)])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class Terminal:
+    """The program in a pseudo-terminal."""
+
+    def __init__(self, directory: Path) -> None:
+        self._pid, self._file = pty.fork()
+        if self._pid == 0:
+            os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+            os.environ |= {"LINES": str(SIZE[0]), "COLUMNS": str(SIZE[1])}
+            os.execv(sys.executable, [sys.executable, "-m", "orca_local", "tui", "-w", str(directory)])
+
+    def __enter__(self) -> Terminal:
+        import fcntl
+        import struct
+        import termios
+
+        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.kill(self._pid, 9)
+        os.waitpid(self._pid, 0)
+        os.close(self._file)
+
+    def write(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self._file, keys)
+
+    def read_until(self, text: bytes, seconds: float = 30.0) -> None:
+        """Until the program has drawn `text`."""
+        seen, until = b"", time.perf_counter() + seconds
+        while text not in seen:
+            if time.perf_counter() > until:
+                raise SystemExit(f"{text!r} was never drawn; the last was {seen[-400:]!r}")
+            seen = seen[-20000:] + self.read_some()
+
+    def read_some(self, seconds: float = 0.5) -> bytes:
+        """What is drawn next; nothing where nothing is."""
+        ready, _, _ = select.select([self._file], [], [], seconds)
+        return os.read(self._file, 1 << 16) if ready else b""
+
+    def read_for(self, seconds: float) -> None:
+        """Whatever is drawn in that time."""
+        until = time.perf_counter() + seconds
+        while (left := until - time.perf_counter()) > 0:
+            self.read_some(left)
+
+    def settle(self, seconds: float = 0.3) -> None:
+        """Until nothing was drawn for so long."""
+        while self.read_some(seconds):
+            pass
+
+    def processor_seconds(self) -> float:
+        """That the program has used so far."""
+        fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()
