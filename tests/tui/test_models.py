@@ -28,12 +28,12 @@ MODEL = find_model("qwen3-0.6b")
 
 @pytest.fixture(autouse=True)
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty directory for models, nobody's token, and a machine of 2 GB."""
+    """An empty directory for models, nobody's token, and a machine of 4 GB."""
     monkeypatch.setenv("ORCA_LOCAL_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     for name in ("HF_HUB_OFFLINE", "HF_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    (tmp_path / "memory.max").write_text("2000000000")
+    (tmp_path / "memory.max").write_text("4000000000")
     monkeypatch.setattr(memory, "_LIMIT", tmp_path / "memory.max")
     return tmp_path / "models"
 

@@ -105,7 +105,7 @@ async def test_the_order_goes_from_column_to_column_and_the_cursor_stays_on_its_
         assert table.rows[0][0] == "task-0002", "numbers from the largest down"
         assert table.rows[table.cursor][0] == "task-0003"
         await pilot.press("o", "o")
-        assert [row[5] for row in table.rows] == ["–", "–", "step_by_step (by hand)", "step_by_step (by hand)"]
+        assert [row[5] for row in table.rows] == ["–", "–", "step_by_step", "step_by_step"]
         await pilot.press("o")
         assert [row[0] for row in table.rows] == [f"task-000{i}" for i in range(4)]
 
@@ -116,6 +116,7 @@ async def test_samples_are_shown_as_they_are_and_more_of_them_on_enter(empty: Wo
         view = pilot.app.screen.query_one("#samples", TextView)
         await until(pilot, lambda: view.text.count("── 0-") == 15)
         assert "15 of 60 samples" in str(view.border_title)
+        assert "step_by_step, chosen by hand" in str(view.border_title)
         await pilot.press("down")
         await until(pilot, lambda: "── 1-" in view.text)
         await pilot.press("enter")
@@ -150,7 +151,7 @@ async def choose_file(pilot: Pilot[None], path: Path) -> None:
 async def test_a_file_is_imported_from_the_empty_screen(empty: Workspace, tmp_path: Path) -> None:
     path = write_file(tmp_path / "more.jsonl", 5, 0)
     async with opened(empty, tmp_path, mode="tasks") as pilot:
-        assert "starter" in str(pilot.app.screen.query_one("#none", Static).content)
+        assert "starter" in str(pilot.app.screen.query_one("#none Static", Static).content)
         for said in ("5 samples added, 0 were there already, 0 rejected", "0 samples added, 5 were there"):
             await choose_file(pilot, path)
             await until(pilot, lambda said=said: any(said in n.message for n in pilot.app._notifications))

@@ -119,17 +119,17 @@ class FilePicker(ModalScreen[Path | None]):
 
     async def on_input_changed(self, event: Input.Changed) -> None:
         """List what fits."""
-        self.run_worker(self._list(), exclusive=True, group="list")
+        self.run_worker(self._list, exclusive=True, group="list")  # type: ignore[arg-type]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the file, or go into the directory."""
         event.stop()
-        self.run_worker(self._open(), exclusive=True, group="list")
+        self.run_worker(self._open, exclusive=True, group="list")  # type: ignore[arg-type]
 
     def on_long_table_selected(self, event: LongTable.Selected) -> None:
         """A double click."""
         event.stop()
-        self.run_worker(self._open(), exclusive=True, group="list")
+        self.run_worker(self._open, exclusive=True, group="list")  # type: ignore[arg-type]
 
     def action_move(self, by: int) -> None:
         """To another name."""

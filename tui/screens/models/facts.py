@@ -33,7 +33,7 @@ def about(view: ModelView, memory: int | None, fetched: int | None) -> str:
     model = view.model
     need = f"{model.memory_gb:g} GB to probe, train and export it"
     if view.fits(memory) is False:
-        need += "; this machine has less: probing and chat may still go, training will not"
+        need += "; this machine has less, so training may be refused"
     facts = {
         "file": f"{model.file}, {size(model.bytes)}",
         "from": model.repo,

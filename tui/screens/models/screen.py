@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -130,6 +131,7 @@ class ModelsScreen(WorkspaceScreen):
             return
         self._fetched[view.model.id] = view.partial
         self._show()
+        self.refresh_bindings()
 
     def action_cancel(self) -> None:
         """End its download; what was fetched is kept."""
@@ -142,11 +144,12 @@ class ModelsScreen(WorkspaceScreen):
         """Read the header of the model's file."""
         view = self._current()
         if view is not None:
-            self.run_worker(self._inspect(view.model.id), exclusive=True, group="inspect")
+            inspect = partial(self._inspect, view.model.id)
+            self.run_worker(inspect, exclusive=True, group="inspect")  # type: ignore[arg-type]
 
     def action_inspect_file(self) -> None:
         """Read the header of a file that is asked for."""
-        self.run_worker(self._ask_for_file(), exclusive=True, group="inspect")
+        self.run_worker(self._ask_for_file, exclusive=True, group="inspect")  # type: ignore[arg-type]
 
     async def _ask_for_file(self) -> None:
         path = await self.app.push_screen_wait(FilePicker("Inspect a GGUF", self.orca.directory, (".gguf",)))
@@ -182,7 +185,9 @@ class ModelsScreen(WorkspaceScreen):
                 self._fetched[model_id] = fetched
         for model_id in ended:
             del self._pulls[model_id], self._fetched[model_id]
-        if ended or (not self._pulls and any(view.partial for view in self._views)):
+        # A part without a download of ours may be another process's, and grow.
+        is_watched = not self._pulls and self.is_current and any(view.partial for view in self._views)
+        if ended or is_watched:
             await self.load()
         elif self._pulls:
             self._show()
@@ -195,8 +200,8 @@ class ModelsScreen(WorkspaceScreen):
         rows = [cells(view, self._memory, self._fetched.get(view.model.id)) for view in self._views]
         if rows != table.rows:
             table.show(COLUMNS, rows, table.cursor)
+            self.refresh_bindings()
         self._show_about()
-        self.refresh_bindings()
 
     def _show_about(self) -> None:
         view = self._current()

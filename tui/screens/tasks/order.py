@@ -31,7 +31,7 @@ class ListedTask:
         """A task, with the choice that holds for it."""
         strategy = selection.strategy if selection else ""
         is_by_hand = selection is not None and selection.chosen_by == "hand"
-        shown = one_line(strategy, NAME_CHARACTERS).plain + (" (by hand)" if is_by_hand else "")
+        shown = one_line(strategy, NAME_CHARACTERS).plain
         name = one_line(count.task, NAME_CHARACTERS).plain
         cells = (name, count.kind, f"{count.probe:,}", f"{count.train:,}", f"{count.holdout:,}", shown or "–")
         return cls(count, strategy, is_by_hand, cells)

@@ -39,6 +39,7 @@ class TasksScreen(WorkspaceScreen):
 
     MODE = "tasks"
     CSS_PATH = "tasks.tcss"
+    AUTO_FOCUS = "#tasks"
     HELP = (
         "The tasks of this workspace and how their samples are divided. `a` imports a JSON Lines file, `/` filters by "
         "name, kind and strategy, `o` sorts by the next column, Enter reads samples and Escape comes back."
@@ -68,13 +69,14 @@ class TasksScreen(WorkspaceScreen):
                 yield LongTable(id="tasks")
                 yield Static("", id="count")
             yield TextView(id="samples")
-        yield Static("", id="none", classes="empty", markup=False)
+        with Container(id="none"):
+            yield Static("", markup=False)
 
     def on_mount(self) -> None:
         """The table has the keys."""
         self.query_one(LongTable).focus()
         if self.orca.workspace is None:
-            self.query_one("#none", Static).update(NO_WORKSPACE)
+            self.query_one("#none Static", Static).update(NO_WORKSPACE)
             self.add_class("-none")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -91,10 +93,12 @@ class TasksScreen(WorkspaceScreen):
         """The tasks; where nothing has changed, nothing is drawn."""
         tasks = await self.ask(_read)
         self.set_class(not tasks, "-none")
-        self.query_one("#none", Static).update(NONE)
+        self.query_one("#none Static", Static).update(NONE)
         if tasks != self._tasks:
             self._tasks = tasks
             self._arrange()
+        if tasks and self.focused is None:
+            self.query_one(LongTable).focus()
         self.refresh_bindings()
 
     def follow(self, news: News) -> None:
@@ -130,7 +134,7 @@ class TasksScreen(WorkspaceScreen):
         if self._is_importing:
             self.notify("a file is being imported", severity="warning")
         else:
-            self.run_worker(self._import(), group="import")
+            self.run_worker(self._import, group="import")  # type: ignore[arg-type]
 
     def action_filter(self) -> None:
         """Type what is looked for."""
@@ -201,7 +205,8 @@ class TasksScreen(WorkspaceScreen):
         return f"{tasks} · {samples:,} samples" if seen else tasks
 
     def _read_soon(self) -> None:
-        self.run_worker(self._read_samples(), exclusive=True, group="samples")
+        # Not the coroutine itself: one that is replaced before it begins would never be awaited.
+        self.run_worker(self._read_samples, exclusive=True, group="samples")  # type: ignore[arg-type]
 
     async def _read_samples(self) -> None:
         task = self._current()
@@ -209,8 +214,14 @@ class TasksScreen(WorkspaceScreen):
             return
         name = task.count.task
         per_split, characters = READING if self.has_class("-reading") else GLANCE
-        samples = await self.ask(lambda store: read_samples(store, name, per_split))
+        try:
+            samples = await self.ask(lambda store: read_samples(store, name, per_split))
+        except OrcaError as error:
+            self.orca.show_error(error)
+            return
         title = f"{one_line(name, 60).plain} · {counted(samples, task.count)}"
+        if task.strategy:
+            title += f" · {one_line(task.strategy, 40).plain}{', chosen by hand' if task.is_by_hand else ''}"
         self._show_samples(title, samples_text(samples, characters))
 
     def _show_samples(self, title: str, text: str) -> None:
