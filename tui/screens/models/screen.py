@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
@@ -96,11 +95,6 @@ class ModelsScreen(WorkspaceScreen):
 
     def follow(self, news: News) -> None:
         """Runs change nothing here."""
-
-    def on_resize(self, event: events.Resize) -> None:
-        """The table takes the lines that it needs."""
-        super().on_resize(event)
-        self.query_one(LongTable).refresh()
 
     def on_long_table_highlighted(self, event: LongTable.Highlighted) -> None:
         """What is known of the model."""

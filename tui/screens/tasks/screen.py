@@ -125,7 +125,6 @@ class TasksScreen(WorkspaceScreen):
 
     def on_resize(self, event: events.Resize) -> None:
         """Beside each other where there is room."""
-        super().on_resize(event)
         self.set_class(event.size.width >= WIDE, "-wide")
         self.call_after_refresh(self._show)
 
