@@ -44,7 +44,6 @@ class WorkspaceScreen(Screen[None]):
     """Its name among `tui.places.SCREENS`."""
     STAGES: ClassVar[frozenset[str]] = frozenset()
     """Whose events make the screen read the workspace again."""
-
     NEEDS_WORKSPACE: ClassVar[bool] = True
     """Whether there is nothing to load without one."""
 

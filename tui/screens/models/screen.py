@@ -138,12 +138,11 @@ class ModelsScreen(WorkspaceScreen):
         """Read the header of the model's file."""
         view = self._current()
         if view is not None:
-            inspect = partial(self._inspect, view.model.id)
-            self.run_worker(inspect, exclusive=True, group="inspect")  # type: ignore[arg-type]
+            self.work(partial(self._inspect, view.model.id), "inspect")
 
     def action_inspect_file(self) -> None:
         """Read the header of a file that is asked for."""
-        self.run_worker(self._ask_for_file, exclusive=True, group="inspect")  # type: ignore[arg-type]
+        self.work(self._ask_for_file, "inspect")
 
     async def _ask_for_file(self) -> None:
         path = await self.app.push_screen_wait(FilePicker("Inspect a GGUF", self.orca.directory, (".gguf",)))

@@ -133,7 +133,7 @@ class TasksScreen(WorkspaceScreen):
         if self._is_importing:
             self.notify("a file is being imported", severity="warning")
         else:
-            self.run_worker(self._import, group="import")  # type: ignore[arg-type]
+            self.work(self._import, "import")
 
     def action_filter(self) -> None:
         """Type what is looked for."""
@@ -204,8 +204,7 @@ class TasksScreen(WorkspaceScreen):
         return f"{tasks} · {samples:,} samples" if seen else tasks
 
     def _read_soon(self) -> None:
-        # Not the coroutine itself: one that is replaced before it begins would never be awaited.
-        self.run_worker(self._read_samples, exclusive=True, group="samples")  # type: ignore[arg-type]
+        self.work(self._read_samples, "samples")
 
     async def _read_samples(self) -> None:
         task = self._current()
