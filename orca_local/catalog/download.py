@@ -71,6 +71,17 @@ def pull(model: CatalogModel, *, offline: bool, progress: Progress) -> Path:
         return _fetch(model, target, progress)
 
 
+def partial_bytes(model: CatalogModel) -> int:
+    """How much of the model's file an unfinished download has left here, or has fetched so far."""
+    target = local_path(model)
+    if target is None:
+        return 0
+    try:
+        return max((part.stat().st_size for part in target.parent.glob(f"{target.name}.*.part")), default=0)
+    except OSError:  # it became the file meanwhile
+        return 0
+
+
 def _fetch(model: CatalogModel, target: Path, progress: Progress) -> Path:
     from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
 

@@ -19,11 +19,12 @@ def command() -> None:
 @common_options
 def list_models(common: Common) -> None:
     """Models that are known by id, and which of them are here."""
-    from orca_local.catalog.catalog import load_catalog
-    from orca_local.catalog.locate import find_local
+    from orca_local.catalog.listing import view_models
     from orca_local.cli.tables import echo, size, table
+    from orca_local.engines.memory import total_memory
 
-    models = [(model, find_local(model)) for model in load_catalog()]
+    memory = total_memory()
+    models = [(view.model, view.path, view.fits(memory)) for view in view_models()]
     if common.json:
         write_json(
             {
@@ -37,16 +38,24 @@ def list_models(common: Common) -> None:
                         "parameters": m.parameters,
                         "bytes": m.bytes,
                         "memory_gb": m.memory_gb,
+                        "fits": fits,
                         "path": str(path) if path else None,
                     }
-                    for m, path in models
+                    for m, path, fits in models
                 ]
             }
         )
         return
     rows = [
-        (m.id, m.quantization, size(m.bytes), f"{m.memory_gb:g} GB", m.licence, "here" if path else f"from {m.source}")
-        for m, path in models
+        (
+            m.id,
+            m.quantization,
+            size(m.bytes),
+            f"{m.memory_gb:g} GB" + (", too large" if fits is False else ""),
+            m.licence,
+            "here" if path else f"from {m.source}",
+        )
+        for m, path, fits in models
     ]
     echo(table(["id", "type", "file", "memory", "licence", "where"], rows))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from orca_local.gguf.header import Header
@@ -24,6 +25,18 @@ def free_memory() -> int | None:
         return min(free, int(_LIMIT.read_text()) - int(_USED.read_text()))
     except (OSError, ValueError):  # no limit reads as "max"
         return free
+
+
+def total_memory() -> int | None:
+    """Bytes that this machine has, or that a container may use; None where the system does not say."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
+    try:
+        return min(total, int(_LIMIT.read_text()))
+    except (OSError, ValueError):
+        return total
 
 
 def peak_memory() -> int | None:

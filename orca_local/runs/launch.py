@@ -44,7 +44,7 @@ def launch(workspace: Workspace, arguments: Sequence[str], *, cwd: Path | None =
     with output.open("wb") as said, result.open("wb") as answer, Store.open(_database(workspace)) as store:
         newest = max((run.run_id for run in store.runs.list()), default=0)
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=answer, stderr=said, env=env, cwd=cwd, **_detached()
+            command, stdin=subprocess.DEVNULL, stdout=answer, stderr=said, env=env, cwd=cwd, **detached()
         )
         # It is waited for, so that it does not stay as a zombie while this program lives.
         threading.Thread(target=process.wait, name=f"wait-{process.pid}", daemon=True).start()
@@ -74,7 +74,8 @@ def _output_file(directory: Path, name: str) -> Path:
     return path
 
 
-def _detached() -> dict[str, Any]:
+def detached() -> dict[str, Any]:
+    """What `Popen` is told so that a process outlives its parent and its terminal."""
     if os.name == "nt":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}  # type: ignore[attr-defined]
     return {"start_new_session": True}

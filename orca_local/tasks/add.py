@@ -28,6 +28,27 @@ class AddedTasks:
     """Tasks that the files name, sorted."""
 
 
+class RejectedTasks(InputError):
+    """Bad lines kept the good ones out: nothing was added."""
+
+    def __init__(self, problems: Sequence[Problem], good: int) -> None:
+        shown = [str(problem) for problem in problems[:SHOWN_PROBLEMS]]
+        if len(problems) > SHOWN_PROBLEMS:
+            shown.append(f"… and {len(problems) - SHOWN_PROBLEMS} more")
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        whole_files = all(problem.line == 0 for problem in problems)
+        super().__init__(
+            f"nothing was added: {count}\n" + "\n".join(shown),
+            hint="give the paths of JSON Lines files"
+            if whole_files
+            else "correct the lines, or add the good ones with --skip-bad",
+        )
+        self.problems = tuple(problems)
+        """All of them, also where the message is cut."""
+        self.good = good
+        """Lines that could be added without the others; 0 where a file cannot be read at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """One good line."""
@@ -39,7 +60,7 @@ class _Read:
 
 
 def add_tasks(store: Store, paths: Sequence[Path], *, skip_bad: bool = False, resplit: bool = False) -> AddedTasks:
-    """Add the samples of all files. Raises `InputError` that names every bad line, unless `skip_bad`.
+    """Add the samples of all files. Raises `RejectedTasks` that names every bad line, unless `skip_bad`.
 
     A file that cannot be read at all is an error in any case. `resplit` divides samples by content, whatever
     split their lines name; a sample that is in the store already stays in its split.
@@ -53,8 +74,9 @@ def add_tasks(store: Store, paths: Sequence[Path], *, skip_bad: bool = False, re
         read += [_Read(path, line, sample, content_hash(sample)) for line, sample in pairs]
     clashes = _id_clashes(store, read)
     problems += clashes.values()
-    if problems and (not skip_bad or any(problem.line == 0 for problem in problems)):
-        raise _rejected(problems)
+    is_unreadable = any(problem.line == 0 for problem in problems)
+    if problems and (not skip_bad or is_unreadable):
+        raise RejectedTasks(problems, good=0 if is_unreadable else len(read) - len(clashes))
     good = [entry for index, entry in enumerate(read) if index not in clashes]
     added = 0
     with store.transaction():
@@ -79,17 +101,3 @@ def _id_clashes(store: Store, read: Sequence[_Read]) -> dict[int, Problem]:
         message = f"id {sample_id!r} belongs to another sample already, in {where}"
         clashes[index] = Problem(str(entry.path), entry.line, message)
     return clashes
-
-
-def _rejected(problems: Sequence[Problem]) -> InputError:
-    shown = [str(problem) for problem in problems[:SHOWN_PROBLEMS]]
-    if len(problems) > SHOWN_PROBLEMS:
-        shown.append(f"… and {len(problems) - SHOWN_PROBLEMS} more")
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    whole_files = all(problem.line == 0 for problem in problems)
-    return InputError(
-        f"nothing was added: {count}\n" + "\n".join(shown),
-        hint="give the paths of JSON Lines files"
-        if whole_files
-        else "correct the lines, or add the good ones with --skip-bad",
-    )

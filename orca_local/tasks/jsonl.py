@@ -15,6 +15,9 @@ from typing import Any, BinaryIO, NoReturn
 from orca_local.domain.types import Sample
 from orca_local.tasks.record import parse_record
 
+SUFFIXES = (".jsonl", ".ndjson")
+"""How names of task files end, where they are looked for; a file of any name is read."""
+
 MAX_LINE_BYTES = 10_000_000
 """A longer line is reported and skipped without being held in memory."""
 

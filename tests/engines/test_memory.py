@@ -9,9 +9,9 @@ import pytest
 
 from orca_local.domain.errors import MissingError
 from orca_local.domain.settings import EngineSettings
-from orca_local.engines import llama_cpp
+from orca_local.engines import llama_cpp, memory
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.engines.memory import fitting, free_memory, token_bytes
+from orca_local.engines.memory import fitting, free_memory, token_bytes, total_memory
 from orca_local.gguf.header import read_header
 from tests.engines.drive import prompt, request, run
 from tests.tiny import Shape
@@ -29,6 +29,16 @@ def test_what_fits_is_counted() -> None:
     assert fitting(24, 100, 1000, 10**5) == 0
     free = free_memory()
     assert free is None or free > 10**8
+
+
+def test_a_container_has_what_it_may_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(memory, "_LIMIT", limit)
+    whole = total_memory()
+    limit.write_text("max")
+    assert total_memory() == whole
+    limit.write_text("1000000")
+    assert total_memory() == 1_000_000
 
 
 def test_an_engine_takes_as_many_sequences_as_fit(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,8 @@ class WorkspaceScreen(Screen[None]):
     """Its name among `tui.places.SCREENS`."""
     STAGES: ClassVar[frozenset[str]] = frozenset()
     """Whose events make the screen read the workspace again."""
+    NEEDS_WORKSPACE: ClassVar[bool] = True
+    """Whether there is nothing to load without one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +97,7 @@ class WorkspaceScreen(Screen[None]):
     def load_now(self) -> None:
         """Read again at once."""
         self._is_waiting = False
-        if self.orca.workspace is not None:
+        if self.orca.workspace is not None or not self.NEEDS_WORKSPACE:
             self.work(self._load, "load")
 
     def work(self, job: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:

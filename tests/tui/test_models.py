@@ -1,0 +1,124 @@
+"""The catalog: fetched, ended, fetched on, and looked into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from orca_local.catalog.catalog import find_model
+from orca_local.catalog.locate import find_local
+from orca_local.engines import memory
+from orca_local.runs.workspace import Workspace
+from tests.hub_server import Faults, HubServer
+from tests.tui.scene import compare_pictures, opened, until
+from tui.dialogs.dialog import ErrorDialog
+from tui.dialogs.file_picker import FilePicker
+from tui.dialogs.text_dialog import TextDialog
+from tui.widgets.long_table import LongTable
+from tui.widgets.text_view import TextView
+
+pytestmark = pytest.mark.anyio
+
+MODEL = find_model("qwen3-0.6b")
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory for models, nobody's token, and a machine of 4 GB."""
+    monkeypatch.setenv("ORCA_LOCAL_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    for name in ("HF_HUB_OFFLINE", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "memory.max").write_text("4000000000")
+    monkeypatch.setattr(memory, "_LIMIT", tmp_path / "memory.max")
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Workspace:
+    return Workspace.create(tmp_path / "ws")
+
+
+@pytest.fixture
+def hub(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    with HubServer(MODEL.repo, MODEL.file, tiny_gguf.read_bytes(), Faults(pause_s=0.2)) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        yield server
+
+
+def where(pilot: Pilot[None], row: int = 1) -> str:
+    return pilot.app.screen_stack[0].query_one("#models", LongTable).rows[row][5]
+
+
+async def test_a_model_is_fetched_ended_and_fetched_on(empty: Workspace, tmp_path: Path, hub: HubServer) -> None:
+    async with opened(empty, tmp_path, mode="models") as pilot:
+        assert [where(pilot, 0), where(pilot)] == ["here", "to fetch"]
+        await pilot.press("down", "p")
+        await until(pilot, lambda: "go" in about(pilot) and "x ends it" in about(pilot))
+        await until(pilot, lambda: any(part.stat().st_size > 300_000 for part in (tmp_path / "models").rglob("*.part")))
+        await pilot.press("x")
+        await until(pilot, lambda: "p goes on from there" in about(pilot))
+        assert where(pilot).endswith("% here") and find_local(MODEL) is None
+        hub.faults.pause_s = 0.0
+        await pilot.press("p")
+        await until(pilot, lambda: where(pilot) == "here")
+        assert hub.downloads[-1][0].startswith("bytes=")
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        assert "llama" in pilot.app.screen.query_one(TextView).text
+
+
+async def test_without_a_network_the_remedy_is_said(
+    empty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    async with opened(empty, tmp_path, mode="models") as pilot:
+        await pilot.press("down", "p")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))
+        said = "".join(str(static.content) for static in pilot.app.screen.query(Static))
+        assert "did not give" in said and "pull again" in said
+        await pilot.press("escape")
+        await until(pilot, lambda: where(pilot) == "to fetch")
+
+
+async def test_a_header_is_read_of_a_model_that_is_here_and_of_any_file(tmp_path: Path, tiny_gguf: Path) -> None:
+    (tmp_path / "some.gguf").symlink_to(tiny_gguf)
+    async with opened(None, tmp_path, mode="models") as pilot:
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        text = pilot.app.screen.query_one(TextView).text
+        for said in ("134,515,008", "Q4_1", "8,192 tokens", "trainable       yes", "chat template\n{%"):
+            assert said in text
+        await pilot.press("escape", "f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FilePicker))
+        await pilot.press(*"some", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        assert "F16" in pilot.app.screen.query_one(TextView).text
+
+
+async def test_what_is_not_here_says_how_to_get_it(empty: Workspace, tmp_path: Path) -> None:
+    async with opened(empty, tmp_path, mode="models") as pilot:
+        await pilot.press("down", "i")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))
+        said = "".join(str(static.content) for static in pilot.app.screen.query(Static))
+        assert "orca-local models pull qwen3-0.6b" in said
+
+
+async def test_it_looks_as_it_should(empty: Workspace, tmp_path: Path, models: Path) -> None:
+    directory = models / MODEL.repo.replace("/", "--")
+    directory.mkdir(parents=True)
+    with (directory / f"{MODEL.file}.abc.part").open("wb") as part:
+        part.truncate(200_000_000)
+
+    async def down(pilot: Pilot[None]) -> None:
+        await pilot.press("down")
+
+    await compare_pictures(empty, tmp_path, "models", "models-catalog", down)
+
+
+def about(pilot: Pilot[None]) -> str:
+    return pilot.app.screen_stack[0].query_one("#about", TextView).text

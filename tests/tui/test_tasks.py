@@ -1,0 +1,202 @@
+"""The tasks: read, filtered, sorted, imported."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input, Static
+
+from orca_local.domain.types import SPLITS, Sample
+from orca_local.runs.workspace import Workspace
+from orca_local.store.selections import SelectionRow
+from tests.tui.scene import compare_pictures, opened, settle, until
+from tui.dialogs.file_picker import FilePicker
+from tui.dialogs.text_dialog import TextDialog
+from tui.widgets.long_table import LongTable
+from tui.widgets.text_view import TextView
+
+pytestmark = pytest.mark.anyio
+
+QUICK_SECONDS = 1.5
+"""For one key and its drawing, with room for a busy machine; it takes some hundredths."""
+
+
+def add_tasks(workspace: Workspace, count: int, samples: int = 6) -> None:
+    """Tasks `task-0000` and so on, every third with a strategy."""
+    rows = []
+    for task in range(count):
+        for number in range(samples):
+            name = f"{task}-{number}"
+            kind = "number" if task % 2 else "free"
+            prompt = f"Question {name}? [b]bold[/b]\x1b[31m"
+            rows.append((Sample(name, f"task-{task:04}", kind, prompt, ("7",), SPLITS[number % 3]), name))
+    with workspace.store() as store, store.transaction(durable=False):
+        store.samples.add(rows, "test")
+        for task in range(0, count, 3):
+            name = f"task-{task:04}"
+            row = SelectionRow(None, name, "step_by_step", 0.5, 0.4, 0.6, 20, True, "race", 0.05, "", "hand")
+            store.selections.set(row)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Workspace:
+    return Workspace.create(tmp_path / "ws")
+
+
+@pytest.fixture
+def many(empty: Workspace) -> Workspace:
+    add_tasks(empty, 2000, samples=3)
+    return empty
+
+
+def table_of(pilot: Pilot[None]) -> LongTable:
+    return pilot.app.screen.query_one("#tasks", LongTable)
+
+
+def count_of(pilot: Pilot[None]) -> str:
+    return str(pilot.app.screen.query_one("#count", Static).content)
+
+
+async def timed(pilot: Pilot[None], *keys: str) -> float:
+    """Seconds that the slowest of these keys takes to show."""
+    slowest = 0.0
+    for key in keys:
+        began = time.monotonic()
+        await pilot.press(key)
+        slowest = max(slowest, time.monotonic() - began)
+    return slowest
+
+
+async def test_two_thousand_tasks_are_filtered_sorted_and_scrolled_at_once(many: Workspace, tmp_path: Path) -> None:
+    async with opened(many, tmp_path, (120, 40), "tasks") as pilot:
+        table = table_of(pilot)
+        assert len(table.rows) == 2000 and "2,000 tasks · 6,000 samples" in count_of(pilot)
+        assert await timed(pilot, "down", "pagedown", "end", "home") < QUICK_SECONDS
+        assert await timed(pilot, *"oooooo") < QUICK_SECONDS
+        assert await timed(pilot, "slash", *"step") < QUICK_SECONDS
+        assert len(table.rows) == 667 and "667 of 2,000 tasks" in count_of(pilot)
+        await pilot.press("space", *"0003", "enter")
+        assert [row[0] for row in table.rows] == ["task-0003"] and table.has_focus
+        await pilot.press("slash", *"zzz")
+        assert not table.rows and "Escape" in count_of(pilot)
+        assert await timed(pilot, "escape") < QUICK_SECONDS
+        assert len(table.rows) == 2000 and table.has_focus
+        assert not pilot.app.screen.query_one("#filter", Input).display
+
+
+async def test_the_order_goes_from_column_to_column_and_the_cursor_stays_on_its_task(
+    empty: Workspace, tmp_path: Path
+) -> None:
+    add_tasks(empty, 4)
+    more = [(Sample(f"m{i}", "task-0002", "free", f"More {i}?", (), "train"), f"m{i}") for i in range(3)]
+    with empty.store() as store:
+        store.samples.add(more, "test")
+    async with opened(empty, tmp_path, mode="tasks") as pilot:
+        table = table_of(pilot)
+        await pilot.press("end")
+        await pilot.press("o")
+        assert [row[1] for row in table.rows] == ["free", "free", "number", "number"]
+        await pilot.press("o", "o")
+        assert table.rows[0][0] == "task-0002", "numbers from the largest down"
+        assert table.rows[table.cursor][0] == "task-0003"
+        await pilot.press("o", "o")
+        assert [row[5] for row in table.rows] == ["–", "–", "step_by_step", "step_by_step"]
+        await pilot.press("o")
+        assert [row[0] for row in table.rows] == [f"task-000{i}" for i in range(4)]
+
+
+async def test_samples_are_shown_as_they_are_and_more_of_them_on_enter(empty: Workspace, tmp_path: Path) -> None:
+    add_tasks(empty, 2, samples=60)
+    async with opened(empty, tmp_path, mode="tasks") as pilot:
+        view = pilot.app.screen.query_one("#samples", TextView)
+        await until(pilot, lambda: view.text.count("── 0-") == 15)
+        assert "15 of 60 samples" in str(view.border_title)
+        assert "step_by_step, chosen by hand" in str(view.border_title)
+        await pilot.press("down")
+        await until(pilot, lambda: "── 1-" in view.text)
+        await pilot.press("enter")
+        await until(pilot, lambda: view.text.count("── 1-") == 60)
+        assert "· probe · number" in view.text and "→ 7" in view.text and "[b]bold[/b]" in view.text
+        assert view.has_focus and view.size.height > 15
+        await pilot.press("end")
+        await settle(pilot)
+        assert view.scroll_y > 100
+        await pilot.press("escape")
+        await until(pilot, lambda: view.text.count("── 1-") == 15)
+        assert table_of(pilot).has_focus
+
+
+def write_file(path: Path, good: int, bad: int) -> Path:
+    lines = [
+        json.dumps({"id": f"g{i}", "task": "new", "kind": "number", "prompt": f"{i}?", "answer": i})
+        for i in range(good)
+    ]
+    lines[1:1] = ["{"] * bad
+    path.write_text("".join(line + "\n" for line in lines))
+    return path
+
+
+async def choose_file(pilot: Pilot[None], path: Path) -> None:
+    """Press `a` and take a file by its name's beginning."""
+    await pilot.press("a")
+    await until(pilot, lambda: isinstance(pilot.app.screen, FilePicker))
+    await pilot.press(*path.name[:3], "enter")
+
+
+async def test_a_file_is_imported_from_the_empty_screen(empty: Workspace, tmp_path: Path) -> None:
+    path = write_file(tmp_path / "more.jsonl", 5, 0)
+    async with opened(empty, tmp_path, mode="tasks") as pilot:
+        assert "starter" in str(pilot.app.screen.query_one("#none Static", Static).content)
+        for said in ("5 samples added, 0 were there already, 0 rejected", "0 samples added, 5 were there"):
+            await choose_file(pilot, path)
+            await until(pilot, lambda said=said: any(said in n.message for n in pilot.app._notifications))
+        await until(pilot, lambda: [row[0] for row in table_of(pilot).rows] == ["new"])
+
+
+async def test_bad_lines_are_all_shown_and_the_good_ones_imported_or_nothing(empty: Workspace, tmp_path: Path) -> None:
+    path = write_file(tmp_path / "more.jsonl", 5, 1500)
+    async with opened(empty, tmp_path, mode="tasks") as pilot:
+        for answer, tasks in (("no", []), ("yes", ["new"])):
+            await choose_file(pilot, path)
+            await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+            shown = pilot.app.screen.query_one(TextView).text
+            assert str(path) in shown and shown.count("not JSON") == 1500 and "  1501  not JSON" in shown
+            button = pilot.app.screen.query_one(f"#{answer}", Button)
+            assert answer == "no" or str(button.label) == "Import the 5 good lines"
+            button.focus()
+            await pilot.press("enter")
+            await settle(pilot)
+            await until(pilot, lambda tasks=tasks: [row[0] for row in table_of(pilot).rows] == tasks)
+
+
+async def test_a_file_that_is_none_is_an_error_with_a_remedy(empty: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "void.jsonl").touch()
+    async with opened(empty, tmp_path, mode="tasks") as pilot:
+        await choose_file(pilot, tmp_path / "void.jsonl")
+        await until(pilot, lambda: pilot.app.screen.__class__.__name__ == "ErrorDialog")
+        assert "it is empty" in "".join(str(s.content) for s in pilot.app.screen.query(Static))
+
+
+@pytest.fixture
+def pictured(empty: Workspace) -> Iterator[Workspace]:
+    add_tasks(empty, 40)
+    yield empty
+
+
+async def test_it_looks_as_it_should(pictured: Workspace, tmp_path: Path) -> None:
+    fresh = Workspace.create(tmp_path / "fresh" / "ws")
+    await compare_pictures(fresh, tmp_path, "tasks", "tasks-none")
+
+    async def sort(pilot: Pilot[None]) -> None:
+        await pilot.press("down", "o", "o")
+
+    async def filter_and_read(pilot: Pilot[None]) -> None:
+        await pilot.press("slash", *"step", "enter", "enter")
+
+    await compare_pictures(pictured, tmp_path, "tasks", "tasks-sorted", sort)
+    await compare_pictures(pictured, tmp_path, "tasks", "tasks-reading", filter_and_read)

@@ -1,0 +1,1 @@
+"""The models that are known by id, and what any GGUF is."""

@@ -1,0 +1,202 @@
+"""The catalog: what fits this machine, what is here, downloads, and what a GGUF is."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+from orca_local.catalog.listing import ModelView, view_models
+from orca_local.domain.errors import OrcaError
+from orca_local.engines.memory import total_memory
+from orca_local.runs.pull import Pull
+from tui.dialogs.file_picker import FilePicker
+from tui.dialogs.text_dialog import TextDialog
+from tui.messages import News
+from tui.screens.base import WorkspaceScreen
+from tui.screens.models.facts import about, cells, inspection
+from tui.text import size
+from tui.widgets.long_table import Column, LongTable
+from tui.widgets.text_view import TextView
+
+POLL_SECONDS = 0.5
+COLUMNS = (
+    Column("model", 22),
+    Column("type", 5),
+    Column("file", 7, is_number=True),
+    Column("needs", 6, is_number=True),
+    Column("fits", 4),
+    Column("where", 9),
+    Column("licence", least=8),
+)
+
+
+class ModelsScreen(WorkspaceScreen):
+    """A table of models; below it, what is known of the one under the cursor."""
+
+    MODE = "models"
+    CSS_PATH = "models.tcss"
+    NEEDS_WORKSPACE = False
+    HELP = (
+        "Models that are known by id. `p` fetches the one under the cursor and goes on where a download stopped; `x` "
+        "ends it. `i` reads the header of its file, `f` that of any GGUF. To make a model the student of this "
+        'workspace, write `file = "ID"` (or the path of a GGUF) under `[student]` in its orca.toml.'
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "pull", "Fetch"),
+        Binding("x", "cancel", "End fetch"),
+        Binding("i", "inspect", "Inspect"),
+        Binding("f", "inspect_file", "Inspect file"),
+        Binding("enter", "open", "Fetch or inspect", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._views: list[ModelView] = []
+        self._memory: int | None = None
+        self._pulls: dict[str, Pull] = {}
+        self._fetched: dict[str, int] = {}
+        """Bytes of the downloads that go on, by id."""
+
+    def compose_body(self) -> ComposeResult:
+        """Memory, table, facts."""
+        yield Static("", id="memory", markup=False)
+        yield LongTable(id="models")
+        yield TextView(id="about")
+
+    def on_mount(self) -> None:
+        """The table has the keys; downloads are looked at."""
+        self.query_one(LongTable).focus()
+        self.set_interval(POLL_SECONDS, self._poll)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A download is ended where one goes on."""
+        view = self._current()
+        if action == "cancel":
+            return view is not None and view.model.id in self._pulls
+        if action == "pull":
+            return view is not None and view.path is None and view.model.id not in self._pulls
+        return True
+
+    async def load(self) -> None:
+        """The catalog as it is here."""
+        self._views = await asyncio.to_thread(view_models)
+        self._memory = await asyncio.to_thread(total_memory)
+        fitting = sum(view.fits(self._memory) is True for view in self._views)
+        here = sum(view.path is not None for view in self._views)
+        machine = "memory: not known" if self._memory is None else f"{size(self._memory)} of memory: {fitting} fit"
+        self.query_one("#memory", Static).update(f"{machine} · {len(self._views)} models, {here} here")
+        self._show()
+
+    def follow(self, news: News) -> None:
+        """Runs change nothing here."""
+
+    def on_long_table_highlighted(self, event: LongTable.Highlighted) -> None:
+        """What is known of the model."""
+        self._show_about()
+        self.refresh_bindings()
+
+    def on_long_table_selected(self, event: LongTable.Selected) -> None:
+        """A double click is an Enter."""
+        self.action_open()
+
+    def action_open(self) -> None:
+        """What comes next: fetch it, or look into it."""
+        view = self._current()
+        if view is not None and view.path is not None:
+            self.action_inspect()
+        elif self.check_action("pull", ()):
+            self.action_pull()
+
+    def action_pull(self) -> None:
+        """Fetch the model in a process of its own."""
+        view = self._current()
+        if view is None:
+            return
+        try:
+            self._pulls[view.model.id] = Pull(view.model)
+        except OrcaError as error:
+            self.orca.show_error(error)
+            return
+        self._fetched[view.model.id] = view.partial
+        self._show()
+        self.refresh_bindings()
+
+    def action_cancel(self) -> None:
+        """End its download; what was fetched is kept."""
+        view = self._current()
+        if view is not None and view.model.id in self._pulls:
+            self._pulls[view.model.id].cancel()
+            self.notify("the download ends; p goes on from there")
+
+    def action_inspect(self) -> None:
+        """Read the header of the model's file."""
+        view = self._current()
+        if view is not None:
+            self.work(partial(self._inspect, view.model.id), "inspect")
+
+    def action_inspect_file(self) -> None:
+        """Read the header of a file that is asked for."""
+        self.work(self._ask_for_file, "inspect")
+
+    async def _ask_for_file(self) -> None:
+        path = await self.app.push_screen_wait(FilePicker("Inspect a GGUF", self.orca.directory, (".gguf",)))
+        if path is not None:
+            await self._inspect(str(path))
+
+    async def _inspect(self, name: str) -> None:
+        def describe() -> str:
+            from orca_local.catalog.locate import resolve_student
+            from orca_local.gguf.inspect import describe
+
+            return inspection(describe(resolve_student(name, Path.cwd())))
+
+        try:
+            text = await asyncio.to_thread(describe)
+        except OrcaError as error:
+            self.orca.show_error(error)
+            return
+        self.app.push_screen(TextDialog(Path(name).name, text))
+
+    async def _poll(self) -> None:
+        """How far downloads are, also those of other processes that have left a part."""
+        ended = []
+        for model_id, pull in list(self._pulls.items()):
+            try:
+                fetched = await asyncio.to_thread(pull.poll)
+            except OrcaError as error:
+                self.orca.show_error(error)
+                fetched = None
+            if fetched is None:
+                ended.append(model_id)
+            else:
+                self._fetched[model_id] = fetched
+        for model_id in ended:
+            del self._pulls[model_id], self._fetched[model_id]
+        # A part without a download of ours may be another process's, and grow.
+        is_watched = not self._pulls and self.is_current and any(view.partial for view in self._views)
+        if ended or is_watched:
+            await self.load()
+        elif self._pulls:
+            self._show()
+
+    def _current(self) -> ModelView | None:
+        return self._views[self.query_one(LongTable).cursor] if self._views else None
+
+    def _show(self) -> None:
+        table = self.query_one(LongTable)
+        rows = [cells(view, self._memory, self._fetched.get(view.model.id)) for view in self._views]
+        if rows != table.rows:
+            table.show(COLUMNS, rows, table.cursor)
+            self.refresh_bindings()
+        self._show_about()
+
+    def _show_about(self) -> None:
+        view = self._current()
+        if view is not None:
+            self.query_one(TextView).show(about(view, self._memory, self._fetched.get(view.model.id)))

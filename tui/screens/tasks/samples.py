@@ -1,0 +1,47 @@
+"""Samples of a task as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orca_local.domain.types import SPLITS, Sample
+from orca_local.store.samples import TaskCount
+from orca_local.store.store import Store
+
+GLANCE, READING = (5, 2_000), (100, 20_000)
+"""Samples that are read a split, and characters that are shown of each: beside the tasks, and where they are read."""
+
+
+def read_samples(store: Store, task: str, per_split: int) -> list[Sample]:
+    """The first samples of each split."""
+    return [s for split in SPLITS for s in store.samples.list(split=split, tasks=[task], limit=per_split)]
+
+
+def samples_text(samples: Sequence[Sample], characters: int) -> str:
+    """Prompt and reference of each, and what it is."""
+    return "\n\n".join(_sample_text(sample, characters) for sample in samples)
+
+
+def counted(samples: Sequence[Sample], count: TaskCount) -> str:
+    """How many of a task's samples are shown."""
+    total = count.probe + count.train + count.holdout
+    return f"{total:,} samples" if len(samples) == total else f"{len(samples):,} of {total:,} samples"
+
+
+def _sample_text(sample: Sample, characters: int) -> str:
+    references = " | ".join(sample.answers) or "(no reference)"
+    parts = [
+        f"── {' '.join(sample.id.split())} · {sample.split} · {sample.kind}",
+        _cut(sample.prompt, characters),
+        f"→ {_cut(references, characters)}",
+    ]
+    if sample.labels:
+        parts.append(f"labels: {_cut(', '.join(sample.labels), characters)}")
+    if sample.rationale:
+        parts.append(f"worked answer: {_cut(sample.rationale, characters)}")
+    return "\n".join(parts)
+
+
+def _cut(text: str, characters: int) -> str:
+    left = len(text) - characters
+    return text if left <= 0 else f"{text[:characters]}… ({left:,} more characters)"
