@@ -101,18 +101,24 @@ class WorkspaceScreen(Screen[None]):
             self.work(self._load, "load")
 
     def work(self, job: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
-        """Do something beside what is drawn; the latest of a group replaces the others."""
+        """Do something beside what is drawn; the latest of a group replaces the others. Failures become a dialog."""
+
+        async def told() -> None:
+            try:
+                await job()
+            except OrcaError as error:
+                self.orca.show_error(error)
+
         # The function, not its coroutine: a screen that is being closed would never await that.
-        self.run_worker(job, exclusive=True, group=group)  # type: ignore[arg-type]
+        self.run_worker(told, exclusive=True, group=group)  # type: ignore[arg-type]
 
     async def _load(self) -> None:
         began = time.monotonic()
         try:
             await self.load()
-        except OrcaError as error:
-            self.orca.show_error(error)
-        self._loaded = time.monotonic()
-        self._cost = self._loaded - began
+        finally:
+            self._loaded = time.monotonic()
+            self._cost = self._loaded - began
 
     def show_news(self, news: News) -> None:
         """Told by the program, to the screen that is seen."""
