@@ -12,12 +12,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from orca_local.runs.workspace import Workspace
 from tui.app import OrcaApp
 
+FIGURES = Path(__file__).resolve().parents[1] / "docs" / "figures"
 SCREENS = ("home", "probe", "dataset", "train", "export")
 
 
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--size", default="120x36")
     arguments = parser.parse_args()
     width, height = (int(part) for part in arguments.size.split("x"))
-    asyncio.run(draw(Workspace.open(arguments.workspace), (width, height), ROOT / "docs" / "figures"))
+    asyncio.run(draw(Workspace.open(arguments.workspace), (width, height), FIGURES))
 
 
 if __name__ == "__main__":
