@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
@@ -43,17 +45,22 @@ class AnswerView(Horizontal):
         self.show_answer(Content(""), "answer")
         self._show("question", Content(""), "question")
 
-    def show(self, row: DemonstrationRow, sample: Sample) -> None:
-        """An answer, and what it was given to."""
+    def show(self, row: DemonstrationRow, sample: Sample, notes: Sequence[str] = ()) -> None:
+        """An answer, and what it was given to; `notes` are lines about it."""
         self.show_answer(plain(row.text), "edited answer" if row.edited else "answer")
+        self.show_question(row, sample, notes)
+
+    def show_question(self, row: DemonstrationRow, sample: Sample, notes: Sequence[str] = ()) -> None:
+        """The question's side alone."""
         about = f"{sample.task} · {sample.id} · {row.strategy}\n"
         reference = " | ".join(sample.answers) or sample.rationale or "(none)"
-        hinted = "\nthe teacher was shown the reference" if row.hinted else ""
+        hinted = ["the teacher was shown the reference"] if row.hinted else []
+        said = "".join(f"{line}\n" for line in (_SENTENCES[row.verified], *hinted, *notes))
         question = Content.assemble(
             plain(about),
             ("reference  ", "bold"),
             plain(reference),
-            f"\n{_SENTENCES[row.verified]}{hinted}\n\n",
+            plain(f"\n{said}\n"),
             plain(sample.prompt),
         )
         self._show("question", question, "question")

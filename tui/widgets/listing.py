@@ -28,6 +28,8 @@ class Column(Generic[T]):
     text: Callable[[T], str]
     """What it says of a row; it may be untrusted."""
     width: int = 0
+    at_least: int = 0
+    """Width of the list from which on it is shown."""
 
 
 class Listing(ScrollView, Generic[T], can_focus=True):
@@ -56,11 +58,6 @@ class Listing(ScrollView, Generic[T], can_focus=True):
         def __init__(self, listing: Listing[Any]) -> None:
             super().__init__()
             self.listing = listing
-
-        @property
-        def control(self) -> Listing[Any]:
-            """The list."""
-            return self.listing
 
     def __init__(self, columns: Sequence[Column[T]], key: Callable[[T], Hashable], *, id: str | None = None) -> None:
         """`key` names a row for good."""
@@ -136,19 +133,19 @@ class Listing(ScrollView, Generic[T], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The head, or the row that is scrolled to this line."""
         if y == 0:
-            return self._line([column.title for column in self._columns], "listing--head")
+            return self._line(lambda column: column.title, "listing--head")
         number = self.scroll_offset.y + y - 1
         if number >= len(self._rows):
             return Strip.blank(self.size.width, self.rich_style)
         row = self._rows[number]
         cursor = "listing--cursor" if self.has_focus else "listing--away"
-        return self._line([column.text(row) for column in self._columns], cursor if number == self._cursor else "")
+        return self._line(lambda column: column.text(row), cursor if number == self._cursor else "")
 
-    def _line(self, texts: Sequence[str], name: str) -> Strip:
+    def _line(self, text: Callable[[Column[T]], str], name: str) -> Strip:
         style = self.get_component_rich_style(name) if name else self.rich_style
-        taken = sum(column.width + 1 for column in self._columns if column.width)
-        rest = max(1, self.size.width - taken)
-        cells = [_cell(text, c.width or rest) for text, c in zip(texts, self._columns, strict=True)]
+        columns = [column for column in self._columns if column.at_least <= self.size.width]
+        rest = max(1, self.size.width - sum(column.width + 1 for column in columns if column.width))
+        cells = [_cell(text(column), column.width or rest) for column in columns]
         return Strip([Segment(" ".join(cells), style)]).adjust_cell_length(self.size.width, style)
 
 

@@ -11,7 +11,6 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from orca_local.domain.errors import OrcaError
-from orca_local.domain.types import Sample
 from orca_local.runs.workspace import Workspace
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
@@ -69,7 +68,7 @@ class TeachScreen(WorkspaceScreen):
         yield Listing(
             [
                 Column[DemonstrationRow]("sample", lambda row: row.sample_id, 20),
-                Column[DemonstrationRow]("strategy", lambda row: row.strategy, 22),
+                Column[DemonstrationRow]("strategy", lambda row: row.strategy, 22, at_least=70),
                 Column[DemonstrationRow]("right", lambda row: VERDICTS[row.verified], 9),
                 Column[DemonstrationRow]("newest answers", lambda row: row.text),
             ],
@@ -83,6 +82,7 @@ class TeachScreen(WorkspaceScreen):
         workspace = self.orca.workspace
         said = teacher_line(workspace.settings.teacher) if workspace else "There is no workspace yet: press 1"
         self.query_one("#teacher", Static).update(plain(said))
+        self.set_class(workspace is None, "-empty")
         self._answers.focus()
 
     @property
@@ -108,13 +108,13 @@ class TeachScreen(WorkspaceScreen):
     def on_listing_moved(self, event: Listing.Moved) -> None:
         """Another answer is looked at."""
         if event.listing is self._answers:
-            self.run_worker(self._show_answer(self._answers.current), exclusive=True, group="answer")
+            self.attempt(self._show_answer, "answer", exclusive=True)
 
     def action_estimate(self) -> None:
         """Say what teaching would take."""
         if self.orca.workspace is not None:
             self._say_estimate("estimating…")
-            self.run_worker(self._show_estimate(), exclusive=True, group="estimate")
+            self.attempt(self._show_estimate, "estimate", exclusive=True)
 
     def action_start(self) -> None:
         """Say what it would take, ask for a limit, and start."""
@@ -150,20 +150,20 @@ class TeachScreen(WorkspaceScreen):
             return False
         return True
 
-    async def _show_answer(self, row: DemonstrationRow | None) -> None:
-        view = self.query_one(AnswerView)
+    async def _show_answer(self) -> None:
+        row, view = self._answers.current, self.query_one(AnswerView)
         if row is None:
             view.clear()
             return
-        sample: Sample = await self.ask(lambda store: store.samples.get(row.sample_id))
+        sample = await self.ask(lambda store: store.samples.get(row.sample_id))
         view.show(row, sample)
 
     async def _show_estimate(self) -> None:
         try:
             self._say_estimate("would take " + await self._estimate(None))
-        except OrcaError as error:
+        except OrcaError:
             self._say_estimate("")
-            self.orca.show_error(error)
+            raise
 
     def _say_estimate(self, said: str) -> None:
         place = self.query_one("#estimate", Static)
