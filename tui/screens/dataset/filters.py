@@ -8,30 +8,22 @@ from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Button, Label, Select
+from textual.containers import VerticalScroll
+from textual.widgets import Static
 
 from orca_local.dataset.review import Filters
 from orca_local.store.demonstrations import Review
 from tui.dialogs.form import Form
-from tui.text import one_line
+from tui.widgets.choices import Choices, Field
 
 _TRUTH = {"": None, "yes": True, "no": False}
-_STATES = ("pending", "accepted", "rejected", "edited")
+KEYS = "← → change · a letter finds · Backspace clears · Enter shows · Escape leaves"
 
 
 class FilterDialog(Form[Filters]):
     """Answers with other filters; the search stays as it is."""
 
-    DEFAULT_CSS = """
-    FilterDialog .field { height: 1; margin-bottom: 1; }
-    FilterDialog .field Label { width: 26; }
-    FilterDialog .field Select { width: 1fr; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "apply", "Show"),
-        Binding("c", "clear", "Clear"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "apply", "Show")]
 
     def __init__(self, filters: Filters, tasks: Sequence[str], strategies: Sequence[str]) -> None:
         super().__init__()
@@ -39,66 +31,40 @@ class FilterDialog(Form[Filters]):
 
     def compose(self) -> ComposeResult:
         """A field a filter."""
-        now = self._filters
-        with VerticalScroll() as frame:
+        fields = [
+            Field("review", "in review", ("pending", "accepted", "rejected", "edited")),
+            Field("verified", "agrees with the reference", ("yes", "no", "unknown")),
+            Field("task", "task", tuple(self._tasks)),
+            Field("strategy", "strategy", tuple(self._strategies)),
+            Field("leaking", "repeats its instruction", ("yes", "no")),
+            Field("hinted", "reference was shown", ("yes", "no")),
+        ]
+        with VerticalScroll(can_focus=False) as frame:
             frame.border_title = "Which answers"
-            yield from _field("review", "in review", _STATES, now.review or "")
-            yield from _field("verified", "agrees with the reference", ("yes", "no", "unknown"), now.verified or "")
-            yield from _field("task", "task", self._tasks, now.tasks[0] if now.tasks else "")
-            yield from _field("strategy", "strategy", self._strategies, now.strategy or "")
-            yield from _field("leaking", "repeats its instruction", ("yes", "no"), _word(now.leaking))
-            yield from _field("hinted", "reference was shown", ("yes", "no"), _word(now.hinted))
-            with Horizontal(classes="buttons"):
-                yield Button("Clear (c)", id="clear")
-                yield Button("Show (f)", id="show", variant="primary")
-
-    def on_mount(self) -> None:
-        """The first field is the most wanted."""
-        self.query_one("#review").focus()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Show or clear."""
-        event.stop()
-        if event.button.id == "clear":
-            self.action_clear()
-        else:
-            self.action_apply()
+            yield Choices(fields, _words(self._filters))
+            yield Static(KEYS, classes="muted")
 
     def action_apply(self) -> None:
         """List what matches."""
-        task = self._value("task")
+        chosen = self.query_one(Choices).chosen
         self.dismiss(
             Filters(
-                tasks=(task,) if task else (),
-                strategy=self._value("strategy") or None,
-                review=cast("Review | None", self._value("review") or None),
-                verified=self._value("verified") or None,
-                hinted=_TRUTH[self._value("hinted")],
-                leaking=_TRUTH[self._value("leaking")],
+                tasks=(chosen["task"],) if chosen["task"] else (),
+                strategy=chosen["strategy"] or None,
+                review=cast("Review | None", chosen["review"] or None),
+                verified=chosen["verified"] or None,
+                hinted=_TRUTH[chosen["hinted"]],
+                leaking=_TRUTH[chosen["leaking"]],
                 search=self._filters.search,
             )
         )
 
-    def action_clear(self) -> None:
-        """List all, or all that the search finds."""
-        self.dismiss(Filters(search=self._filters.search))
-
-    def _value(self, name: str) -> str:
-        return str(self.query_one(f"#{name}", Select).value)
-
 
 def describe(filters: Filters) -> str:
-    """Such as `in review: pending · search: “whale”`; empty where nothing is filtered."""
-    parts = [
-        ("in review", filters.review),
-        ("right", filters.verified),
-        ("task", filters.tasks[0] if filters.tasks else None),
-        ("strategy", filters.strategy),
-        ("repeats its instruction", _word(filters.leaking)),
-        ("reference shown", _word(filters.hinted)),
-        ("search", f"“{filters.search}”" if filters.search else None),
-    ]
-    return " · ".join(f"{name}: {value}" for name, value in parts if value)
+    """Such as `review: pending · search: “whale”`; empty where nothing is filtered."""
+    words = _words(filters) | {"search": f"“{filters.search}”" if filters.search else ""}
+    names = {"verified": "right", "leaking": "repeats its instruction", "hinted": "reference shown"}
+    return " · ".join(f"{names.get(name, name)}: {word}" for name, word in words.items() if word)
 
 
 def with_search(filters: Filters, words: str) -> Filters:
@@ -106,13 +72,16 @@ def with_search(filters: Filters, words: str) -> Filters:
     return replace(filters, search=" ".join(words.split()))
 
 
-def _field(name: str, label: str, values: Sequence[str], value: str) -> ComposeResult:
-    # A value that is filtered by and no longer there must be shown all the same.
-    known = dict.fromkeys((*values, *([value] if value else [])))
-    options = [(one_line("any", 3), ""), *((one_line(word, 40), word) for word in known)]
-    with Horizontal(classes="field"):
-        yield Label(label)
-        yield Select(options, value=value, allow_blank=False, compact=True, id=name)
+def _words(filters: Filters) -> dict[str, str]:
+    """The filters as the dialog's values."""
+    return {
+        "review": filters.review or "",
+        "verified": filters.verified or "",
+        "task": filters.tasks[0] if filters.tasks else "",
+        "strategy": filters.strategy or "",
+        "leaking": _word(filters.leaking),
+        "hinted": _word(filters.hinted),
+    }
 
 
 def _word(value: bool | None) -> str:
