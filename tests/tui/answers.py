@@ -18,8 +18,13 @@ STEPS = next(strategy for strategy in BUILTIN if strategy.name == "step_by_step"
 TASKS = ("halves", "sums")
 
 
-def make_answers(directory: Path, student: Path, count: int, **teacher: Any) -> Workspace:
-    """`count` answers to samples of two tasks; every fifth is wrong, the first repeats its instruction."""
+def make_answers(
+    directory: Path, student: Path, count: int, *, answered: int | None = None, **teacher: Any
+) -> Workspace:
+    """`count` samples of two tasks, `answered` of them (or all) with answers.
+
+    Every fifth is wrong, the first repeats its instruction.
+    """
     settings = {"student": {"file": str(student)}, "teacher": {"kind": "file", **teacher}}
     workspace = Workspace.create(directory, settings=settings)
     with workspace.store() as store:
@@ -31,7 +36,7 @@ def make_answers(directory: Path, student: Path, count: int, **teacher: Any) -> 
                 SelectionRow(None, task, STEPS.name, 0.5, 0.1, 0.9, 8, False, "race", 0.05, "because", "test")
             )
         with store.transaction(durable=False):
-            for number, sample in enumerate(samples):
+            for number, sample in enumerate(samples[:answered]):
                 add_answer(store, sample, _text(number), verified=number % 5 > 0)
     return workspace
 

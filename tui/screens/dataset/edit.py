@@ -23,7 +23,7 @@ class EditDialog(ModalScreen[None]):
     DEFAULT_CSS = """
     EditDialog { align: center middle;
       & > Vertical { width: 96%; height: 90%; border: round $primary; background: $surface; border-title-style: bold; }
-      TextArea { height: 1fr; border: none; }
+      TextArea, TextArea:focus { height: 1fr; border: none; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

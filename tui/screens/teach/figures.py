@@ -10,7 +10,6 @@ from orca_local.teach.standing import Standing
 from tui.text import duration
 
 _MARKS = {"running": "▶", "done": "✓", "failed": "✗", "dead": "✗", "interrupted": "■"}
-NEVER = "the teacher has not been asked yet: e estimates what it would take, g starts"
 
 
 def teacher_line(settings: TeacherSettings) -> str:
@@ -30,7 +29,7 @@ def standing_lines(found: Standing, settings: TeacherSettings, seconds_left: flo
     """What the newest run has done, at what speed and cost."""
     run = found.run
     if run is None:
-        return NEVER
+        return ""
     first = [f"{_MARKS[run.status]} {run.status}"]
     if found.total:
         first.append(f"{found.done:,} of {found.total:,} samples")

@@ -27,6 +27,13 @@ SHOWN = 500
 REASONS = 50
 """Kinds of failures that are listed."""
 
+NEVER = """The teacher has not been asked yet.
+
+g says what it would take, asks for a limit, and starts.
+
+It needs tasks (press 2) and their strategies (press 3)."""
+NO_ANSWER = "No answer has come yet."
+
 _Reason = tuple[str, int]
 
 
@@ -59,7 +66,7 @@ class TeachScreen(WorkspaceScreen):
             yield Static("", id="estimate")
         yield Listing(
             [
-                Column[_Reason]("failed", lambda row: f"{row[1]:>6,}", 6),
+                Column[_Reason]("failed", lambda row: f"{row[1]:,}", 6),
                 Column[_Reason]("for this reason  (r asks again)", lambda row: row[0]),
             ],
             lambda row: row[0],
@@ -76,11 +83,12 @@ class TeachScreen(WorkspaceScreen):
             id="answers",
         )
         yield AnswerView()
+        yield Static(NEVER, classes="empty", id="nothing")
 
     def on_mount(self) -> None:
         """Who is asked stands in the settings."""
         workspace = self.orca.workspace
-        said = teacher_line(workspace.settings.teacher) if workspace else "There is no workspace yet: press 1"
+        said = teacher_line(workspace.settings.teacher) if workspace else "there is no workspace yet: press 1"
         self.query_one("#teacher", Static).update(plain(said))
         self.set_class(workspace is None, "-empty")
         self._answers.focus()
@@ -96,6 +104,7 @@ class TeachScreen(WorkspaceScreen):
         failures.show([*self._standing.failures.items()][:REASONS])
         failures.set_class(bool(self._standing.failures), "-some")
         self._answers.show(rows)
+        self.query_one("#nothing", Static).update(NO_ANSWER if self._standing.run else NEVER)
         self.set_class(not rows, "-empty")
         workspace = self.orca.workspace
         assert workspace is not None
@@ -103,7 +112,9 @@ class TeachScreen(WorkspaceScreen):
         is_ours = news is not None and news.run is not None and news.run.stage == "teach"
         left = news.progress.seconds_left if news is not None and is_ours else None
         lines = standing_lines(self._standing, workspace.settings.teacher, left)
-        self.query_one("#standing", Static).update(plain(lines))
+        place = self.query_one("#standing", Static)
+        place.update(plain(lines))
+        place.display = bool(lines)
 
     def on_listing_moved(self, event: Listing.Moved) -> None:
         """Another answer is looked at."""
