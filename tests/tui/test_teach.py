@@ -53,9 +53,12 @@ async def start(pilot: Pilot[None], limit: str = "") -> None:
 
 
 async def test_it_looks_as_it_should(tmp_path: Path, tiny_gguf: Path) -> None:
+    async def hear_of_the_run(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "3 min left" in said(pilot, "#standing") and "teach 12" in said(pilot, "#stage"))
+
     running = make_answers(tmp_path / "running", tiny_gguf, 30, answered=12, **PAID)
     add_run(running, "teach", UNDER_WAY)
-    await compare_pictures(running, tmp_path, "teach", "teach-running")
+    await compare_pictures(running, tmp_path, "teach", "teach-running", hear_of_the_run)
     await compare_pictures(make_answers(tmp_path / "empty", tiny_gguf, 0), tmp_path, "teach", "teach-empty")
 
 

@@ -15,6 +15,7 @@ from orca_local.runs.workspace import Workspace
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from orca_local.teach.standing import Standing, standing
+from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.teach.figures import estimate_lines, standing_lines, teacher_line
 from tui.screens.teach.start import StartDialog
@@ -106,9 +107,17 @@ class TeachScreen(WorkspaceScreen):
         self._answers.show(rows)
         self.query_one("#nothing", Static).update(NO_ANSWER if self._standing.run else NEVER)
         self.set_class(not rows, "-empty")
-        workspace = self.orca.workspace
-        assert workspace is not None
-        news = self.orca.news
+        self._say_standing()
+
+    def follow(self, news: News) -> None:
+        """The time that is left is told with every news, the rest when it has been read."""
+        super().follow(news)
+        self._say_standing()
+
+    def _say_standing(self) -> None:
+        workspace, news = self.orca.workspace, self.orca.news
+        if workspace is None:
+            return
         is_ours = news is not None and news.run is not None and news.run.stage == "teach"
         left = news.progress.seconds_left if news is not None and is_ours else None
         lines = standing_lines(self._standing, workspace.settings.teacher, left)
