@@ -78,7 +78,7 @@ def list_answers(common: Common, filters: Filters, limit: int, statistics: bool)
 
     with open_pipeline(common) as pipeline:
         rows = review.select(pipeline.store, pipeline.strategies, filters)
-        tasks = {sample.id: sample.task for sample in pipeline.store.samples.list(split="train")}
+        tasks = pipeline.store.samples.task_names("train")
     counts = review.statistics(rows, tasks)
     if common.json:
         shown = [_as_dict(row, tasks[row.sample_id]) for row in rows[:limit]]
@@ -133,12 +133,11 @@ def _review_command(name: str, state: Review, text: str) -> None:
     @common_options
     def review_answers(common: Common, filters: Filters, numbers: tuple[int, ...], everything: bool) -> None:
         from orca_local.cli.tables import echo
+        from orca_local.dataset import review
 
         with open_pipeline(common) as pipeline:
             rows = _chosen(pipeline, numbers, filters, everything=everything)
-            with pipeline.store.transaction():
-                for row in rows:
-                    pipeline.store.demonstrations.set_review(row.demonstration_id, state)
+            review.decide(pipeline.store, [row.demonstration_id for row in rows], state)
         if common.json:
             write_json({state: [row.demonstration_id for row in rows]})
         else:
@@ -160,22 +159,13 @@ def edit(common: Common, number: int, text: str | None, path: Path | None, resto
     """Put your words in place of the teacher's, which are kept."""
     from orca_local.cli.tables import echo
     from orca_local.dataset import review
-    from orca_local.domain.errors import InputError
-    from orca_local.domain.scoring import verify
 
     if sum((text is not None, path is not None, restore)) > 1:
         raise click.UsageError("say one of --text, --file and --restore")
     with open_pipeline(common) as pipeline:
         (row,) = review.find(pipeline.store, [number])
         new = review.original(pipeline.store, row) if restore else _new_text(row, text, path)
-        if not new.strip():
-            raise InputError("the new text is empty", hint="use `dataset reject` to leave an answer out")
-        sample = pipeline.store.samples.get(row.sample_id)
-        verified = verify(sample, new)
-        if restore:
-            pipeline.store.demonstrations.restore(number, new, verified)
-        elif new != row.text:
-            pipeline.store.demonstrations.edit(number, new, verified)
+        verified = review.rewrite(pipeline.store, row, new)
     if common.json:
         write_json({"id": number, "changed": new != row.text, "verified": verified})
         return

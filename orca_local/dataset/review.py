@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orca_local.domain.erasure import leaks
 from orca_local.domain.errors import InputError
 from orca_local.domain.prompts import plain_messages
+from orca_local.domain.scoring import verify
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Message, Sample
 from orca_local.gguf.renderer import PromptRenderer, RowRefused
@@ -70,6 +71,28 @@ def _matches(row: DemonstrationRow, strategies: Mapping[str, Strategy], filters:
 def find(store: Store, ids: Sequence[int]) -> list[DemonstrationRow]:
     """The answers of these numbers. Raises `InputError` where there is none, before anything is changed."""
     return [store.demonstrations.get(number) for number in ids]
+
+
+def decide(store: Store, ids: Iterable[int], state: Review) -> None:
+    """Accept or reject answers, or take that back; all of them or none."""
+    with store.transaction():
+        for number in ids:
+            store.demonstrations.set_review(number, state)
+
+
+def rewrite(store: Store, row: DemonstrationRow, text: str) -> bool | None:
+    """Put a reviewer's words in place of an answer's; returns whether they agree with the reference.
+
+    The teacher's own words put back take the edit back. Raises `InputError` for an empty text.
+    """
+    if not text.strip():
+        raise InputError("the new text is empty", hint="reject the answer to leave it out: `orca-local dataset reject`")
+    verified = verify(store.samples.get(row.sample_id), text)
+    if row.edited and text == original(store, row):
+        store.demonstrations.restore(row.demonstration_id, text, verified)
+    elif text != row.text:
+        store.demonstrations.edit(row.demonstration_id, text, verified)
+    return verified
 
 
 @dataclass(frozen=True, slots=True)

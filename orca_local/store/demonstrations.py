@@ -69,6 +69,10 @@ class Demonstrations:
         assert found is not None
         return int(found["id"])
 
+    def newest(self, limit: int) -> list[DemonstrationRow]:
+        """The answers that came last, the newest first."""
+        return [_demonstration(row) for row in self._connection.rows(_SELECT + " ORDER BY d.id DESC LIMIT ?", [limit])]
+
     def list(
         self,
         *,

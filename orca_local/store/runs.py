@@ -150,6 +150,23 @@ class Runs:
         """The events of one kind of a run."""
         return self._events("kind = ?", run_id, kind)
 
+    def last_of(self, run_id: int, kind: str) -> EventRow | None:
+        """The last event of a kind, where a run has one."""
+        last = "seq = (SELECT max(seq) FROM events WHERE run_id = ? AND kind = ?)"
+        return next(iter(self._events(last, run_id, run_id, kind)), None)
+
+    def tally(self, run_id: int, kind: str, field: str, *, since: str = "") -> dict[Any, int]:
+        """How many events of a kind have which value of a field; with `since`, those from that moment on.
+
+        Truth values count under 1 and 0, null under None.
+        """
+        found = self._connection.rows(
+            "SELECT json_extract(payload_json, ?) AS value, count(*) AS count FROM events"
+            " WHERE run_id = ? AND kind = ? AND created_at >= ? GROUP BY value ORDER BY count DESC, value",
+            [f"$.{field}", run_id, kind, since],
+        )
+        return {row["value"]: int(row["count"]) for row in found}
+
     def _events(self, condition: str, run_id: int, *parameters: int | str) -> list[EventRow]:
         found = self._connection.rows(
             f"SELECT run_id, seq, kind, payload_json, created_at FROM events WHERE run_id = ? AND {condition}"

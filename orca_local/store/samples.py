@@ -92,6 +92,11 @@ class Samples:
         )
         return [_sample(row) for row in found]
 
+    def task_names(self, split: str) -> dict[str, str]:
+        """The task of each sample of a split, by the sample's id."""
+        found = self._connection.rows("SELECT id, task FROM samples WHERE split = ?", [split])
+        return {row["id"]: row["task"] for row in found}
+
     def get(self, sample_id: str) -> Sample:
         """One sample. Raises `InputError` where there is none."""
         row = self._connection.row(f"SELECT {_COLUMNS} FROM samples WHERE id = ?", [sample_id])

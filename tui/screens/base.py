@@ -112,6 +112,17 @@ class WorkspaceScreen(Screen[None]):
         # The function, not its coroutine: a screen that is being closed would never await that.
         self.run_worker(told, exclusive=True, group=group)  # type: ignore[arg-type]
 
+    def attempt(self, job: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False) -> None:
+        """Do something beside what is drawn; what fails is shown. With `exclusive`, it replaces others of its group."""
+
+        async def attempted() -> None:
+            try:
+                await job()
+            except OrcaError as error:
+                self.orca.show_error(error)
+
+        self.run_worker(attempted, exclusive=exclusive, group=group)  # type: ignore[arg-type]
+
     async def _load(self) -> None:
         began = time.monotonic()
         try:

@@ -1,0 +1,72 @@
+"""Decisions and edits, and what a build came to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orca_local.dataset.outcome import newest_outcome
+from orca_local.dataset.review import decide, rewrite
+from orca_local.domain.errors import InputError
+from orca_local.pipeline.previews import Previews
+from orca_local.runs.workspace import Workspace
+from tests.tui.answers import add_run, make_answers
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, tiny_gguf: Path) -> Workspace:
+    return make_answers(tmp_path / "ws", tiny_gguf, 6)
+
+
+def test_decisions_are_made_for_all_or_none(workspace: Workspace) -> None:
+    with workspace.store() as store:
+        with pytest.raises(InputError, match="no demonstration 99"):
+            decide(store, [1, 2, 99], "rejected")
+        assert {row.review for row in store.demonstrations.list()} == {"pending"}
+        decide(store, [1, 2], "rejected")
+        assert sorted(row.review for row in store.demonstrations.list()) == ["pending"] * 4 + ["rejected"] * 2
+
+
+def test_the_teachers_own_words_take_an_edit_back(workspace: Workspace) -> None:
+    with workspace.store() as store:
+        before = store.demonstrations.get(2)
+        assert rewrite(store, before, "It is three.\nAnswer: 3") is False
+        edited = store.demonstrations.get(2)
+        assert (edited.review, edited.edited) == ("edited", True)
+        assert rewrite(store, edited, before.text) is True
+        assert store.demonstrations.get(2) == before
+        with pytest.raises(InputError, match="empty"):
+            rewrite(store, before, " \n")
+
+
+def test_the_newest_answers_come_first(workspace: Workspace) -> None:
+    with workspace.store() as store:
+        assert [row.sample_id for row in store.demonstrations.newest(2)] == ["n0005", "n0004"]
+        assert store.samples.task_names("train")["n0005"] == "sums"
+
+
+def test_the_newest_build_is_told(workspace: Workspace) -> None:
+    summary = {"rows": 4, "dropped": {"mismatch": 2}, "tokens": 90, "loss_tokens": 30}
+    with workspace.store() as store:
+        assert newest_outcome(store) is None
+    run_id = add_run(workspace, "dataset", [("StageFinished", {"stage": "dataset", "summary": summary})], "done")
+    with workspace.store() as store:
+        found = newest_outcome(store)
+        assert found is not None
+        assert (found.run.run_id, found.rows, found.dropped, found.loss_tokens) == (run_id, 4, {"mismatch": 2}, 30)
+
+
+def test_previews_show_an_answer_as_it_is_now(workspace: Workspace) -> None:
+    previews = Previews(workspace)
+    try:
+        first = previews.of(2)
+        assert first.trained.startswith("Counting like a otter gives 2.")
+        assert "What is 1 + 1?" in first.read
+        with workspace.store() as store:
+            rewrite(store, first.row, "Answer: 2")
+        assert previews.of(2).trained.startswith("Answer: 2")
+        assert previews.of(2).trained_tokens < first.trained_tokens
+    finally:
+        previews.close()
+        previews.close()

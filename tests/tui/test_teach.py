@@ -1,0 +1,138 @@
+"""The teach screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Static
+
+from orca_local.runs.workspace import Workspace
+from tests.openai_server import OpenAIServer, Reply, answer
+from tests.teach.scene import KEY, solve
+from tests.tui.answers import add_run, make_answers
+from tests.tui.scene import compare_pictures, opened, settle, until
+from tui.dialogs.dialog import ErrorDialog
+from tui.screens.teach.start import StartDialog
+from tui.widgets.listing import Listing
+
+pytestmark = pytest.mark.anyio
+
+PAID = {"kind": "openai", "model": "scripted", "base_url": "https://teacher.example/v1", "max_usd": 2.0}
+UNDER_WAY: list[tuple[str, dict[str, Any]]] = [
+    ("StageStarted", {"stage": "teach", "total": 30, "unit": "samples"}),
+    *[
+        ("CallAnswered", {"sample_id": f"n{n:04}", "strategy": "step_by_step", "cached": n < 3, "verified": n % 5 > 0})
+        for n in range(12)
+    ],
+    ("CallFailed", {"sample_id": "n0012", "strategy": "step_by_step", "error": "refused: I would rather not."}),
+    ("CallFailed", {"sample_id": "n0013", "strategy": "step_by_step", "error": "cut at 1024 tokens"}),
+    ("CallFailed", {"sample_id": "n0014", "strategy": "step_by_step", "error": "refused: I would rather not."}),
+    ("Warned", {"message": "3 questions wait in a batch and are not asked", "hint": ""}),
+    ("StageProgressed", {"done": 12, "tokens": 700, "note": "", "usd": 0.5}),
+]
+
+
+def said(pilot: Pilot[None], place: str) -> str:
+    return str(pilot.app.screen_stack[0].query_one(place, Static).content)
+
+
+def listing(pilot: Pilot[None], place: str = "#answers") -> Listing[Any]:
+    return pilot.app.screen_stack[0].query_one(place, Listing)
+
+
+async def start(pilot: Pilot[None], limit: str = "") -> None:
+    await pilot.press("g", *limit)
+    await settle(pilot)
+    dialog = pilot.app.screen
+    assert isinstance(dialog, StartDialog)
+    await until(pilot, lambda: not dialog.query_one("#yes", Button).disabled)
+    await pilot.press("enter")
+
+
+async def test_it_looks_as_it_should(tmp_path: Path, tiny_gguf: Path) -> None:
+    async def hear_of_the_run(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: "3 min left" in said(pilot, "#standing") and "teach 12" in said(pilot, "#stage"))
+
+    running = make_answers(tmp_path / "running", tiny_gguf, 30, answered=12, **PAID)
+    add_run(running, "teach", UNDER_WAY)
+    await compare_pictures(running, tmp_path, "teach", "teach-running", hear_of_the_run)
+    await compare_pictures(make_answers(tmp_path / "empty", tiny_gguf, 0), tmp_path, "teach", "teach-empty")
+
+
+async def test_what_a_run_does_is_told_in_figures(tmp_path: Path, tiny_gguf: Path) -> None:
+    workspace = make_answers(tmp_path / "ws", tiny_gguf, 30, answered=12, **PAID)
+    add_run(workspace, "teach", UNDER_WAY)
+    async with opened(workspace, tmp_path, mode="teach") as pilot:
+        figures = said(pilot, "#standing")
+        assert "12 of 30 samples" in figures
+        assert "9 new, 3 cached, 3 failed · 9 right, 3 differ" in figures
+        assert "$0.5000 of $2 (25 %)" in figures
+        assert listing(pilot, "#failures").rows == [("refused: I would rather not.", 2), ("cut at 1024 tokens", 1)]
+        await pilot.press("g")
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, StartDialog)
+
+
+async def test_the_answer_under_the_cursor_stands_beside_its_reference(tmp_path: Path, tiny_gguf: Path) -> None:
+    workspace = make_answers(tmp_path / "ws", tiny_gguf, 12)
+    async with opened(workspace, tmp_path, mode="teach") as pilot:
+        await pilot.press("down")
+        await settle(pilot)
+        assert "Answer: 6" in said(pilot, "#answer Static")
+        question = said(pilot, "#question Static")
+        assert "reference  5" in question
+        assert "differs from the reference" in question
+        assert "What is half of 10?" in question
+
+
+async def test_a_few_samples_are_taught_after_an_estimate(
+    workspace: Workspace, tmp_path: Path, tiny_gguf: Path
+) -> None:
+    taught = make_answers(tmp_path / "taught", tiny_gguf, 8, answered=0, file="answers.jsonl")
+    lines = [f'{{"id": "n{number:04}", "text": "Answer: {2 * number}"}}\n' for number in range(8)]
+    (taught.directory / "answers.jsonl").write_text("".join(lines))
+    async with opened(taught, tmp_path, mode="teach") as pilot:
+        assert "has not been asked yet" in said(pilot, "#nothing")
+        await pilot.press("e")
+        await settle(pilot)
+        assert "8 questions, 0 answered already: about 8 calls" in said(pilot, "#estimate")
+        assert "cost: none" in said(pilot, "#estimate")
+        await start(pilot, "3")
+        await until(pilot, lambda: "✓ done · 3 of 3 samples" in said(pilot, "#standing"), 40)
+        await until(pilot, lambda: len(listing(pilot).rows) == 3)
+        await start(pilot)
+        await until(pilot, lambda: "5 new, 3 cached" in said(pilot, "#standing"), 40)
+
+
+async def test_what_failed_is_asked_again(tmp_path: Path, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        return answer(None, refusal="Not now.") if number <= 2 else solve(request, number)
+
+    with OpenAIServer(script) as server:
+        teacher = PAID | {"base_url": server.url, "max_usd": 0.0}
+        workspace = make_answers(tmp_path / "ws", tiny_gguf, 6, answered=0, **teacher)
+        async with opened(workspace, tmp_path, mode="teach") as pilot:
+            await start(pilot)
+            await until(pilot, lambda: "4 new, 0 cached, 2 failed" in said(pilot, "#standing"), 40)
+            await until(pilot, lambda: "✓ done" in said(pilot, "#standing"))
+            ((reason, count),) = listing(pilot, "#failures").rows
+            assert ("Not now." in reason, count) == (True, 2)
+            await pilot.press("r")
+            await until(pilot, lambda: "2 new, 4 cached, 0 failed" in said(pilot, "#standing"), 40)
+            assert not listing(pilot, "#failures").display
+
+
+async def test_what_is_missing_is_said_with_its_remedy(workspace: Workspace, tmp_path: Path) -> None:
+    async with opened(workspace, tmp_path, mode="teach") as pilot:
+        for key in ("e", "g"):
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))
+            shown = " ".join(str(part.content) for part in pilot.app.screen.query(Static))
+            assert "orca-local probe" in shown
+            await pilot.press("enter")
+            await settle(pilot)

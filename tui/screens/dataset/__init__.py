@@ -1,0 +1,1 @@
+"""The answers, looked through before they are trained on."""

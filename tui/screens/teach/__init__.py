@@ -1,0 +1,1 @@
+"""What the teacher is asked, what it costs, and what it answers."""
