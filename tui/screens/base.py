@@ -98,19 +98,7 @@ class WorkspaceScreen(Screen[None]):
         """Read again at once."""
         self._is_waiting = False
         if self.orca.workspace is not None or not self.NEEDS_WORKSPACE:
-            self.work(self._load, "load")
-
-    def work(self, job: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
-        """Do something beside what is drawn; the latest of a group replaces the others. Failures become a dialog."""
-
-        async def told() -> None:
-            try:
-                await job()
-            except OrcaError as error:
-                self.orca.show_error(error)
-
-        # The function, not its coroutine: a screen that is being closed would never await that.
-        self.run_worker(told, exclusive=True, group=group)  # type: ignore[arg-type]
+            self.attempt(self._load, "load", exclusive=True)
 
     def attempt(self, job: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False) -> None:
         """Do something beside what is drawn; what fails is shown. With `exclusive`, it replaces others of its group."""
@@ -121,6 +109,7 @@ class WorkspaceScreen(Screen[None]):
             except OrcaError as error:
                 self.orca.show_error(error)
 
+        # The function, not its coroutine: a screen that is being closed would never await that.
         self.run_worker(attempted, exclusive=exclusive, group=group)  # type: ignore[arg-type]
 
     async def _load(self) -> None:

@@ -126,7 +126,7 @@ class HomeScreen(WorkspaceScreen):
         self._create(".", quickstart=False)
 
     def _create(self, name: str, *, quickstart: bool) -> None:
-        self.work(partial(self._make, self.orca.directory / name, quickstart=quickstart), "create")
+        self.attempt(partial(self._make, self.orca.directory / name, quickstart=quickstart), "create", exclusive=True)
 
     async def _make(self, directory: Path, *, quickstart: bool) -> None:
         await self.orca.create(directory, quickstart=quickstart)

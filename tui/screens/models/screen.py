@@ -138,11 +138,11 @@ class ModelsScreen(WorkspaceScreen):
         """Read the header of the model's file."""
         view = self._current()
         if view is not None:
-            self.work(partial(self._inspect, view.model.id), "inspect")
+            self.attempt(partial(self._inspect, view.model.id), "inspect", exclusive=True)
 
     def action_inspect_file(self) -> None:
         """Read the header of a file that is asked for."""
-        self.work(self._ask_for_file, "inspect")
+        self.attempt(self._ask_for_file, "inspect", exclusive=True)
 
     async def _ask_for_file(self) -> None:
         path = await self.app.push_screen_wait(FilePicker("Inspect a GGUF", self.orca.directory, (".gguf",)))

@@ -80,7 +80,7 @@ class ProbeScreen(WorkspaceScreen):
 
     def on_heat_map_opened(self) -> None:
         """Its samples."""
-        self.work(self._open, "open")
+        self.attempt(self._open, "open", exclusive=True)
 
     def action_start(self) -> None:
         """After a look at what it takes."""
@@ -116,7 +116,7 @@ class ProbeScreen(WorkspaceScreen):
             await self.ask(change)
             self.load_now()
 
-        self.work(job, "change")
+        self.attempt(job, "change")
 
     async def _open(self) -> None:
         matrix, grid = self._matrix, self.query_one(HeatMap)

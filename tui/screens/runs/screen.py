@@ -97,7 +97,7 @@ class RunsScreen(WorkspaceScreen):
         if run_id != self._shown:
             self._shown, self._last = run_id, 0
             self.query_one(RichLog).clear()
-            self.work(partial(self._read_events, run_id), "events")
+            self.attempt(partial(self._read_events, run_id), "events", exclusive=True)
         run = self._runs.get(run_id)
         if run is not None:
             about = {"inputs": run.inputs, "settings": run.settings, "versions": run.versions}

@@ -133,7 +133,7 @@ class TasksScreen(WorkspaceScreen):
         if self._is_importing:
             self.notify("a file is being imported", severity="warning")
         else:
-            self.work(self._import, "import")
+            self.attempt(self._import, "import", exclusive=True)
 
     def action_filter(self) -> None:
         """Type what is looked for."""
@@ -204,7 +204,7 @@ class TasksScreen(WorkspaceScreen):
         return f"{tasks} · {samples:,} samples" if seen else tasks
 
     def _read_soon(self) -> None:
-        self.work(self._read_samples, "samples")
+        self.attempt(self._read_samples, "samples", exclusive=True)
 
     async def _read_samples(self) -> None:
         task = self._current()
