@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -15,8 +14,9 @@ from orca_local.cli.options import Common, FiniteRange, common_options
 from orca_local.cli.stages import open_pipeline
 
 if TYPE_CHECKING:
-    from orca_local.evaluate.stage import Candidate, LoadedModel
+    from orca_local.evaluate.stage import Candidate
     from orca_local.pipeline.pipeline import Pipeline
+    from orca_local.pipeline.talk import Talk
 
 HELP = "type a message; /reset starts over, /quit or Ctrl-D ends, Ctrl-C stops an answer"
 ADAPTER_HELP = "/adapter off answers without the adapter, /adapter on with it"
@@ -43,6 +43,7 @@ def command(
 ) -> None:
     """Talk to a model; several --model answer in turn."""
     from orca_local.domain.types import SamplingSettings
+    from orca_local.pipeline.talk import Talk
 
     if common.json and prompt is None:
         raise click.UsageError("--json needs --prompt: a conversation has no one answer")
@@ -70,64 +71,6 @@ def command(
         write_json({"prompt": text, "adapter": adapter, "answers": answers})
 
 
-class Talk:
-    """One model and what was said with it so far."""
-
-    def __init__(
-        self, name: str, model: LoadedModel, system: str, settings: object, adapter: Path | None = None
-    ) -> None:
-        """`adapter` is a file that can be put on the model."""
-        from orca_local.domain.types import Message, SamplingSettings
-
-        assert isinstance(settings, SamplingSettings)
-        self.name = name
-        self.model = model
-        self.adapter = adapter
-        self._settings = settings
-        self._first = Message("system", system)
-        self._turns: list[Message] = []
-        self._count = 0
-
-    def reset(self) -> None:
-        """Forget the conversation."""
-        self._turns = []
-
-    def use_adapter(self, on: bool) -> None:
-        """Answer with the adapter, where there is one, or without it; what was said stays said."""
-        from orca_local.engines.llama_cpp import LlamaCppEngine
-
-        if self.adapter:
-            assert isinstance(self.model.engine, LlamaCppEngine)
-            self.model.engine.set_adapter(self.adapter if on else None)
-
-    def answer(self, text: str) -> Iterator[str]:
-        """Yield the answer as it is generated; leaving the loop early cancels the rest."""
-        from orca_local.domain.types import Completion, Message, Request, TextDelta
-
-        messages = (self._first, *self._turns, Message("user", text))
-        self._count += 1
-        request = Request(
-            f"chat-{self._count}", messages, self.model.renderer.prompt_ids(messages), self._settings, stream=True
-        )
-        engine = self.model.engine
-        engine.submit(request)
-        said: list[str] = []
-        finished = False
-        try:
-            while not finished:
-                for item in engine.step():
-                    if isinstance(item, TextDelta):
-                        said.append(item.text)
-                        yield item.text
-                    elif isinstance(item, Completion):
-                        finished = True
-        finally:
-            if not finished:
-                engine.cancel(request.id)
-                engine.step()
-            self._turns += [Message("user", text), Message("assistant", "".join(said))]
-
-
 def _open_adapter(opened: ExitStack, pipeline: Pipeline, choice: str, base: Candidate) -> Path:
     from orca_local.pipeline.adapter_choice import adapter_file
 
@@ -152,9 +95,9 @@ def _print_answer(talk: Talk, text: str, *, silent: bool = False) -> str:
 
     said = []
     for piece in talk.answer(text):
-        said.append(piece)
-        if not silent:
-            click.echo(printable(piece), nl=False)
+        said.append(piece.text)
+        if piece.text and not silent:
+            click.echo(printable(piece.text), nl=False)
             sys.stdout.flush()
     if not silent:
         click.echo()

@@ -16,13 +16,17 @@ SHARED_PREFIX = 16
 """Fewest common tokens for which a sequence begins with what another holds."""
 
 
+class ContextFull(InputError):
+    """A prompt leaves no room for an answer."""
+
+
 def refuse_unfit(request: Request, context: int) -> None:
-    """Raise `InputError` where a prompt leaves no room for an answer in a context of so many tokens."""
+    """Raise `ContextFull` where a prompt leaves no room for an answer in a context of so many tokens."""
     count = len(request.token_ids)
     if not count:
         raise InputError("an empty prompt cannot be completed")
     if count >= context:
-        raise InputError(
+        raise ContextFull(
             f"the prompt has {count} tokens, and the context of {context} must hold the answer too",
             hint="raise engine.context in orca.toml, as far as the model and the memory allow",
         )

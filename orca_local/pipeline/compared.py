@@ -10,7 +10,8 @@ from orca_local.domain.quantized import FULL
 from orca_local.evaluate.split import Split
 from orca_local.evaluate.stage import Candidate
 from orca_local.gguf.header import read_header
-from orca_local.pipeline.files import NAMES, Files
+from orca_local.pipeline.files import Files
+from orca_local.pipeline.known import NAMES
 
 
 def compared_models(files: Files, names: Sequence[str], quantization: str = "") -> list[Candidate]:

@@ -15,6 +15,7 @@ from orca_local.evaluate.stage import Candidate
 from orca_local.generation.generate import ModelRef
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import Header, read_header
+from orca_local.pipeline.known import NAMES, no_base, no_tuned
 from orca_local.pipeline.student import Student
 from orca_local.runs.run import RunContext
 from orca_local.runs.workspace import Workspace
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from orca_local.engines.llama_cpp import LlamaCppEngine
     from orca_local.export.source import Source
     from orca_local.store.results import ExportRow
-
-NAMES = ("base", "tuned")
 
 _MATRICES = {"": "no importance matrix", "rows": "a matrix of training rows", "file": "a matrix from a file"}
 
@@ -50,20 +49,33 @@ class Files:
 
     def candidate(self, name: str) -> Candidate:
         """`base` (made where it is not there yet) or `tuned`, both also as `NAME:TYPE`, or a GGUF file."""
+        return self._candidate(*self._located(name, self.ensure_base))
+
+    def find(self, name: str) -> Path:
+        """The file of a model that is called as for `candidate`; nothing is made and nothing kept.
+
+        Raises `InputError` where it is not there.
+        """
+        _, path = self._located(name, self.find_base)
+        _require_model(path, read_header(path))
+        return path
+
+    def _located(self, name: str, base: Callable[[str], Path]) -> tuple[str, Path]:
+        """What to call a model, and its file; `base` finds or makes the base at a type."""
         from orca_local.export.types import check_type
 
         kind, _, quantization = name.partition(":")
         if kind in NAMES and quantization:
             quantization = check_type(quantization)
         if kind == "base":
-            return self._candidate(name, self.ensure_base(quantization or self.student().quantization))
+            return name, base(quantization or self.student().quantization)
         if kind == "tuned":
-            return self._candidate(name, self.find_tuned(quantization))
+            return name, self.find_tuned(quantization)
         path = Path(name)
         if not path.is_file():
             hint = "say base, tuned, one of them with a type (tuned:F16), or the path of a GGUF file"
             raise InputError(f"no model {name!r}", hint=hint)
-        return self._candidate(path.name, path)
+        return path.name, path
 
     def counterpart(self, tuned: Candidate) -> Candidate:
         """The base that was made as this tuned file was: at its type, and with a matrix where it has one.
@@ -83,9 +95,7 @@ class Files:
 
     def _candidate(self, name: str, path: Path) -> Candidate:
         header = read_header(path)
-        if header.metadata.get("general.type") == "adapter":
-            hint = f"put it on a model: `orca-local chat --adapter {path}`"
-            raise InputError(f"{path} is an adapter, not a model", hint=hint)
+        _require_model(path, header)
         sha256 = file_sha256(path)
         model_id = self.store.models.ensure(
             path=str(path),
@@ -154,6 +164,13 @@ class Files:
             return Path(found.path)
         return Path(self.export("base", (quantization,), alike=alike)["files"][0]["path"])
 
+    def find_base(self, quantization: str) -> Path:
+        """The base at this type, as it would be made now. Raises `InputError` where it is not there."""
+        (found,) = self._find("base", (quantization,))
+        if found is None:
+            raise no_base(quantization)
+        return Path(found.path)
+
     def ensure_tuned(self, quantizations: Sequence[str]) -> list[ExportRow]:
         """The tuned model of the newest adapter at these types, made where it is not there yet."""
         if None in self._find("tuned", quantizations):
@@ -167,11 +184,14 @@ class Files:
         if row is None and not quantization:
             row = self.store.exports.latest("tuned")
         if row is None or not Path(row.path).is_file():
-            at = f" at {wanted}" if quantization else ""
-            option = f" --quantization {wanted}" if quantization else ""
-            hint = f"run `orca-local export{option}` (after `orca-local train`)"
-            raise InputError(f"there is no tuned model{at} yet", hint=hint)
+            raise no_tuned(quantization)
         return Path(row.path)
+
+
+def _require_model(path: Path, header: Header) -> None:
+    if header.metadata.get("general.type") == "adapter":
+        hint = f"put it on a model: `orca-local chat --adapter {path}`"
+        raise InputError(f"{path} is an adapter, not a model", hint=hint)
 
 
 def _matrix_kind(header: Header) -> str:

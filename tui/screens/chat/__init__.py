@@ -1,0 +1,1 @@
+"""Base and tuned, talked to side by side."""

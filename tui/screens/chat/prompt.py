@@ -1,0 +1,41 @@
+"""Where a message is typed: Enter sends it, ctrl+j makes a new line."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+
+class Prompt(TextArea):
+    """Some lines of text that become a question."""
+
+    DEFAULT_CSS = """
+    Prompt { height: auto; min-height: 3; max-height: 8; border: round $panel; padding: 0 1;
+      border-title-color: $text-muted;
+      &:focus { border: round $primary; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the text area itself takes the key for a new line.
+        Binding("enter", "send", "Send", key_display="⏎", priority=True),
+        Binding("ctrl+j,shift+enter", "new_line", "New line", key_display="^j"),
+    ]
+
+    class Sent(Message):
+        """Enter was pressed."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def action_send(self) -> None:
+        """Hand the text over; whoever takes it empties the field."""
+        if self.text.strip():
+            self.post_message(self.Sent(self.text.strip()))
+
+    def action_new_line(self) -> None:
+        """Go on in the next line."""
+        self.insert("\n")
