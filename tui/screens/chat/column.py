@@ -83,7 +83,7 @@ class Column(VerticalScroll, can_focus=True):
     def miss(self, error: InputError | None) -> None:
         """Say why there is no such model, or that there is one after all."""
         if error is not None and self.state in ("idle", "missing", "failed"):
-            self._explain("missing", error.message, error.hint + "\n\nm chooses another model")
+            self._explain("missing", error.message, error.hint + "\n\nesc, then m: another model")
         elif error is None and self.state == "missing":
             self._enter("idle")
 
@@ -175,14 +175,14 @@ class Column(VerticalScroll, can_focus=True):
             self.turns.append(Turn(asked.question, asked.answer, asked.system, done))
             self._used = done.prompt_tokens + done.completion_tokens
             if done.is_full:
-                asked.say(f"{describe(done)}: esc, then r, begins anew", is_error=True)
+                asked.say(f"{describe(done)}: esc, then r: begin anew", is_error=True)
         self._enter("ready")
 
     def _refuse(self, refused: Refused) -> None:
         if self.state == "loading":
-            self._explain("failed", refused.message, f"{refused.hint}\n\na tries again, m chooses another model")
+            self._explain("failed", refused.message, f"{refused.hint}\n\nesc, then a: try again; esc, then m: another model")
             return
-        remedy = "esc, then r, begins anew" if refused.is_full and self.turns else refused.hint
+        remedy = "esc, then r: begin anew" if refused.is_full and self.turns else refused.hint
         self._drop(f"{refused.message}\n{remedy}")
         self._enter("ready")
 
@@ -194,7 +194,7 @@ class Column(VerticalScroll, can_focus=True):
             self.turns.append(Turn(asked.question, asked.answer, asked.system, None))
             self._drop("the answer ends here")
         said = one_line(ended.said.splitlines()[-1] if ended.said else "", 200).plain
-        hint = "it may have lacked memory; a starts it again, the conversation goes on"
+        hint = "it may have lacked memory; esc, then a: start it again, the conversation goes on"
         self._explain("ended", f"The model's process has ended ({_status(ended.status)}).", f"{said}\n{hint}".strip())
 
     def _drop(self, note: str) -> None:

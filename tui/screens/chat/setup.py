@@ -23,11 +23,11 @@ class SetupDialog(ModalScreen[Setup | None]):
 
     DEFAULT_CSS = """
     SetupDialog { align: center middle;
-      > VerticalScroll { width: 64; max-width: 90%; height: auto; max-height: 90%; border: round $primary;
+      & > VerticalScroll { width: 64; max-width: 90%; height: auto; max-height: 90%; border: round $primary;
         background: $surface; padding: 0 2; border-title-style: bold; }
       Label { width: 18; height: 1; }
       Horizontal { height: 1; margin-bottom: 1; }
-      Horizontal > Input, Horizontal > Select { width: 1fr; }
+      Input, Select { width: 1fr; }
       #wrong { color: $error; height: auto; }
       #buttons { height: 3; margin: 0; align-horizontal: right; }
       Button { margin-left: 2; }
