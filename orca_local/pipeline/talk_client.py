@@ -55,15 +55,14 @@ class TalkClient:
         if self._is_closed:
             await self.close()
             return
-        await self.send(load)
+        self.send(load)
 
-    async def send(self, message: Load | Ask | Stop | Reset) -> None:
-        """Say something; to a process that has ended, nothing, for `Ended` is heard then."""
-        if self._process is None or self._process.stdin is None or self._is_closed:
+    def send(self, message: Load | Ask | Stop | Reset) -> None:
+        """Say something, without waiting; to a process that has ended, nothing, for `Ended` is heard then."""
+        process = self._process
+        if process is None or process.stdin is None or process.returncode is not None or self._is_closed:
             return
-        with suppress(ConnectionError):
-            self._process.stdin.write(to_line(message))
-            await self._process.stdin.drain()
+        process.stdin.write(to_line(message))
 
     async def close(self) -> None:
         """End the process; nothing is heard any more. Safe to call twice, and before it was started."""

@@ -61,7 +61,7 @@ class Room:
 
     async def answer(self, text: str, max_tokens: int = 8) -> tuple[str, Done]:
         """Ask, and read to the end."""
-        await self.client.send(Ask(text, "", max_tokens, 0.0))
+        self.client.send(Ask(text, "", max_tokens, 0.0))
         said = ""
         while True:
             message = await asyncio.wait_for(self.heard.get(), SECONDS)
@@ -115,11 +115,11 @@ def test_a_conversation_is_answered_stopped_forgotten_and_taken_up_again(workspa
             assert 0 < done.first_seconds <= done.seconds
             second, longer = await room.answer("and then?")
             assert longer.prompt_tokens > done.prompt_tokens
-            await room.client.send(Ask("go on", "", 200, 0.0))
-            await room.client.send(Stop())
+            room.client.send(Ask("go on", "", 200, 0.0))
+            room.client.send(Stop())
             assert (await room.until(Done)).finish_reason == "cancelled"
-            await room.client.send(Stop())  # nothing is being said: nothing happens
-            await room.client.send(Reset())
+            room.client.send(Stop())  # nothing is being said: nothing happens
+            room.client.send(Reset())
             assert (await room.answer("hello"))[0] == first
             turns = (("hello", first),)
             await again.client.start(Load(str(workspace.directory), str(tiny_gguf), turns=turns))
@@ -140,9 +140,9 @@ def test_a_full_context_is_said_and_leaves_the_conversation_as_it_was(workspace:
             await room.until(Ready)
             _, done = await room.answer("hello", max_tokens=1000)
             assert done.is_full and done.prompt_tokens + done.completion_tokens == 256
-            await room.client.send(Ask("more", "", 8, 0.0))
+            room.client.send(Ask("more", "", 8, 0.0))
             assert (await room.until(Refused)).is_full
-            await room.client.send(Reset())
+            room.client.send(Reset())
             _, done = await room.answer("hello")
             assert not done.is_full
         finally:
@@ -170,10 +170,10 @@ def test_a_process_that_is_killed_is_seen_to_end(workspace: Workspace, tiny_gguf
         await room.client.start(Load(str(workspace.directory), str(tiny_gguf)))
         await room.until(Ready)
         assert room.client.pid is not None
-        await room.client.send(Ask("hello", "", 200, 0.0))
+        room.client.send(Ask("hello", "", 200, 0.0))
         os.kill(room.client.pid, signal.SIGKILL)
         assert (await room.until(Ended)).status == -signal.SIGKILL
-        await room.client.send(Reset())
+        room.client.send(Reset())
         await room.client.close()
 
     asyncio.run(talk())

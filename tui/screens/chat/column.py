@@ -94,7 +94,7 @@ class Column(VerticalScroll, can_focus=True):
         await self.mount(exchange, before=self.query_one(".about"))
         self.anchor()
         if self.state == "ready":
-            await self._put()
+            self._put()
         else:
             await self.begin(workspace)
 
@@ -116,7 +116,7 @@ class Column(VerticalScroll, can_focus=True):
             self._drop("stopped before the model was loaded")
             self._enter("idle")
         elif self.state == "answering" and self._client is not None:
-            await self._client.send(Stop())
+            self._client.send(Stop())
 
     async def reset(self) -> None:
         """Begin anew with the same model."""
@@ -124,8 +124,8 @@ class Column(VerticalScroll, can_focus=True):
             await self.stop()
         if self._client is not None:
             if self.state == "answering":
-                await self._client.send(Stop())
-            await self._client.send(Reset())
+                self._client.send(Stop())
+            self._client.send(Reset())
         self._asked, self._used = None, 0
         self.turns.clear()
         await self.query(Exchange).remove()
@@ -146,11 +146,12 @@ class Column(VerticalScroll, can_focus=True):
         if client is not None:
             await client.close()
 
-    async def _put(self) -> None:
+    def _put(self) -> None:
         assert self._asked is not None and self._client is not None
         self._enter("answering")
+        self._asked.say("reading the prompt …")
         setup = self.setup
-        await self._client.send(Ask(self._asked.question, self._asked.system, setup.max_tokens, setup.temperature))
+        self._client.send(Ask(self._asked.question, self._asked.system, setup.max_tokens, setup.temperature))
 
     def _hear(self, message: FromModel) -> None:
         match message:
@@ -158,7 +159,7 @@ class Column(VerticalScroll, can_focus=True):
                 self._ready = message
                 self._enter("ready")
                 if self._asked is not None:
-                    self.run_worker(self._put(), group="put")
+                    self._put()
             case Said() if self._asked is not None:
                 self._asked.add(message)
             case Done():
@@ -180,7 +181,9 @@ class Column(VerticalScroll, can_focus=True):
 
     def _refuse(self, refused: Refused) -> None:
         if self.state == "loading":
-            self._explain("failed", refused.message, f"{refused.hint}\n\nesc, then a: try again; esc, then m: another model")
+            self._explain(
+                "failed", refused.message, f"{refused.hint}\n\nesc, then a: try again; esc, then m: another model"
+            )
             return
         remedy = "esc, then r: begin anew" if refused.is_full and self.turns else refused.hint
         self._drop(f"{refused.message}\n{remedy}")
@@ -218,7 +221,7 @@ class Column(VerticalScroll, can_focus=True):
         self.border_title = one_line(title, 60)
         words: dict[State, str] = {"idle": "not loaded", "missing": "not there", "loading": "loading …"}
         subtitle = words.get(state, state)
-        if ready is not None and state in ("ready", "answering"):
+        if ready is not None and state == "ready":
             subtitle += f" · {self._used:,} of {ready.context:,} tokens"
         self.border_subtitle = subtitle
         about = self.query_one(".about", Static)

@@ -45,7 +45,7 @@ class Exchange(Static):
         self._draw()
 
     def _draw(self) -> None:
-        style = "$error" if self._is_error else "$text-muted"
+        style = "$error" if self._is_error else "$foreground-muted"
         parts = [plain(f"› {self.question}").stylize("bold $primary")]
         # Cleaned as a whole: a control sequence may have come in two pieces.
         parts += [plain(self.answer.strip())] if self.answer.strip() else []

@@ -80,6 +80,8 @@ class ChatScreen(WorkspaceScreen):
         for column, name, error in zip(self._columns, names, missing, strict=True):
             if column.setup.model == name:
                 column.miss(error)
+        if all(missing) and isinstance(self.focused, Prompt) and not self.focused.text:
+            self._target.focus()  # there is nobody to write to: keys lead to what makes a model
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that mean something here and now."""

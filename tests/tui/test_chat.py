@@ -1,0 +1,209 @@
+"""Base and tuned side by side."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Select, Static
+
+from orca_local.pipeline.talk_protocol import Done, Ended, Ready, Said
+from orca_local.pipeline.talk_record import Setup, Turn, save_conversations
+from orca_local.runs.workspace import Workspace
+from tests.pipeline.test_talk_process import has_ended, wait_until
+from tests.tui.scene import compare_pictures, opened, settle, until
+from tui.screens.chat.column import Column
+from tui.screens.chat.exchange import Exchange
+from tui.screens.chat.prompt import Prompt
+from tui.screens.chat.screen import ChatScreen
+
+pytestmark = pytest.mark.anyio
+
+
+def screen_of(pilot: Pilot[None]) -> ChatScreen:
+    screen = pilot.app.screen
+    assert isinstance(screen, ChatScreen)
+    return screen
+
+
+def columns_of(pilot: Pilot[None]) -> tuple[Column, Column]:
+    left, right = screen_of(pilot).query(Column)
+    return left, right
+
+
+async def set_up(pilot: Pilot[None], *setups: Setup) -> None:
+    for column, setup in zip(columns_of(pilot), setups, strict=True):
+        await column.change(setup)
+    screen_of(pilot).load_now()
+    await settle(pilot)
+    screen_of(pilot).query_one(Prompt).focus()
+    await pilot.pause()
+
+
+@asynccontextmanager
+async def talking(
+    workspace: Workspace, directory: Path, model: Path, max_tokens: int = 8
+) -> AsyncIterator[Pilot[None]]:
+    """The screen with one file in both columns, under a strategy in the second."""
+    async with opened(workspace, directory, mode="chat") as pilot:
+        setup = Setup(str(model), max_tokens=max_tokens)
+        await set_up(pilot, setup, replace(setup, strategy="step_by_step"))
+        yield pilot
+
+
+async def say(pilot: Pilot[None], text: str) -> None:
+    await pilot.press(*text, "enter")
+
+
+def all_ready(pilot: Pilot[None], turns: int) -> bool:
+    return all(column.state == "ready" and len(column.turns) == turns for column in columns_of(pilot))
+
+
+def about(column: Column) -> str:
+    return str(column.query_one(".about", Static).content)
+
+
+async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
+    # What processes would say is put in their mouths: a picture needs it to stand still.
+    async def answer(pilot: Pilot[None]) -> None:
+        left, right = columns_of(pilot)
+        for column in (left, right):
+            column.miss(None)
+            column._hear(Ready("/m.gguf", "Q8_0", 512, 1))
+            exchange = column._asked = Exchange("What is 2 + 2?", "")
+            await column.mount(exchange, before=column.query_one(".about"))
+            column._enter("answering")
+            column._hear(Said("Two and two\nmake four.\x1b[31m [b]Four[/b]", 8, 0.5, 1.0))
+        left._hear(Done("stop", 30, 9, 0.5, 1.0))
+
+    async def end(pilot: Pilot[None]) -> None:
+        await answer(pilot)
+        for column in columns_of(pilot):
+            column._hear(Ended(-signal.SIGSEGV, "ggml: no memory"))
+        await pilot.press("escape")
+
+    await compare_pictures(None, tmp_path, "chat", "chat-no-workspace")
+    await compare_pictures(workspace, tmp_path, "chat", "chat-nothing-there")
+    await compare_pictures(workspace, tmp_path, "chat", "chat-answers", answer)
+    await compare_pictures(workspace, tmp_path, "chat", "chat-ended", end)
+
+
+async def test_both_answer_then_stop_forget_and_save(workspace: Workspace, tmp_path: Path, tiny_gguf: Path) -> None:
+    async with talking(workspace, tmp_path, tiny_gguf) as pilot:
+        left, right = columns_of(pilot)
+        assert left.pid is right.pid is None  # opened, not loaded
+        await pilot.press("h", "i", "ctrl+j", "7", "enter")
+        assert {left.state, right.state} == {"loading"} and "Loading" in about(left)
+        await until(pilot, lambda: all_ready(pilot, 1))
+        assert left.pid != right.pid
+        assert left.turns[0].question == "hi\n7" and left.turns[0].answer
+        assert "careful" in left.turns[0].system and "step by step" in right.turns[0].system
+        assert "tokens/s" in str(left.query_one(Exchange).content)
+        for column in (left, right):
+            await column.change(replace(column.setup, max_tokens=100_000))
+        await say(pilot, "more")
+        await until(pilot, lambda: "tokens" in str(left.query(Exchange).last().content))
+        await pilot.press("escape")
+        await until(pilot, lambda: all_ready(pilot, 2))
+        ends = {column.turns[1].done.finish_reason for column in (left, right) if column.turns[1].done}
+        assert "cancelled" in ends
+        await pilot.press("escape", "c", "w")
+        assert pilot.app.clipboard == left.last_answer.strip()
+        await until(pilot, lambda: len(list((workspace.directory / "chats").glob("*.md"))) == 1)
+        await pilot.press("r")
+        await until(pilot, lambda: all_ready(pilot, 0))
+        assert not screen_of(pilot).query(Exchange)
+
+
+async def test_a_full_context_is_said_with_the_remedy(workspace: Workspace, tmp_path: Path, tiny_gguf: Path) -> None:
+    async with talking(workspace, tmp_path, tiny_gguf, max_tokens=100_000) as pilot:
+        left, right = columns_of(pilot)
+        await say(pilot, "hello")
+        await until(pilot, lambda: all_ready(pilot, 1), seconds=60)
+        full = [column for column in (left, right) if column.turns[0].done and column.turns[0].done.is_full]
+        assert full
+        assert "the context is full: esc, then r" in str(full[0].query_one(Exchange).content)
+        await say(pilot, "again")
+        await until(pilot, lambda: all(column.state == "ready" for column in (left, right)), seconds=60)
+        assert len(full[0].turns) == 1
+        assert "esc, then r" in str(full[0].query(Exchange).last().content)
+
+
+async def test_a_process_that_dies_is_started_again_and_none_is_left(
+    workspace: Workspace, tmp_path: Path, tiny_gguf: Path
+) -> None:
+    async with talking(workspace, tmp_path, tiny_gguf) as pilot:
+        left, right = columns_of(pilot)
+        await say(pilot, "hello")
+        await until(pilot, lambda: all_ready(pilot, 1))
+        first = left.pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        await until(pilot, lambda: left.state == "ended")
+        assert "SIGKILL" in about(left)
+        await say(pilot, "you?")  # the other one goes on
+        await until(pilot, lambda: len(right.turns) == 2)
+        await pilot.press("escape", "a")
+        await until(pilot, lambda: left.state == "ready")
+        await pilot.press("i")
+        await say(pilot, "again")
+        await until(pilot, lambda: len(left.turns) == 2 and right.state == "ready")
+        done = left.turns[1].done
+        assert done is not None and done.prompt_tokens > 30  # the first turn was said to the new process too
+        pids = [left.pid, right.pid]
+    for pid in [first, *pids]:
+        assert pid is not None
+        wait_until(lambda pid=pid: has_ended(pid))  # type: ignore[misc]
+
+
+async def test_what_is_not_there_is_said_and_found_when_it_is_made(
+    workspace: Workspace, tmp_path: Path, tiny_gguf: Path
+) -> None:
+    async with opened(workspace, tmp_path, mode="chat") as pilot:
+        left, right = columns_of(pilot)
+        assert left.state == right.state == "missing"
+        assert "orca-local probe" in about(left) and "orca-local export" in about(right)
+        pilot.app.start_command("probe", "--samples", "1")  # type: ignore[attr-defined]
+        await until(pilot, lambda: left.state == "idle", seconds=60)
+        assert right.state == "missing"
+        await pilot.press("i")
+        await say(pilot, "hello")
+        await until(pilot, lambda: left.state == "ready" and len(left.turns) == 1, seconds=60)
+        assert right.state == "missing" and not right.turns
+
+
+async def test_the_settings_of_a_column_are_asked_for(workspace: Workspace, tmp_path: Path, tiny_gguf: Path) -> None:
+    async with opened(workspace, tmp_path, mode="chat") as pilot:
+        await pilot.press("right", "m")
+        await until(pilot, lambda: bool(pilot.app.screen.query("#file")))
+        dialog = pilot.app.screen
+        dialog.query_one("#file", Input).value = str(tiny_gguf)
+        dialog.query_one("#strategy", Select).value = "direct_answer"
+        dialog.query_one("#max-tokens", Input).value = "0"
+        await pilot.click("#yes")
+        assert "from 1 on" in str(dialog.query_one("#wrong", Static).content)
+        dialog.query_one("#max-tokens", Input).value = "5"
+        await pilot.click("#yes")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChatScreen))
+        left, right = columns_of(pilot)
+        assert right.setup == Setup(str(tiny_gguf), "direct_answer", 5, 0.0) and left.setup == Setup("base")
+        await until(pilot, lambda: right.state == "idle")
+        assert "direct_answer" in str(right.border_title)
+
+
+def test_a_conversation_is_saved_as_text(tmp_path: Path) -> None:
+    from datetime import datetime
+
+    done = Done("length", 10, 5, 1.0, 2.0)
+    turns = [Turn("why?", "be\x1b[31mcause", "S", done), Turn("and?", "", "S", None)]
+    path = save_conversations(tmp_path, [(Setup("tuned", "step_by_step"), turns)], datetime(2026, 1, 2, 3, 4, 5))
+    assert path == tmp_path / "chats" / "2026-01-02-030405.md"
+    text = path.read_text()
+    assert "## tuned · step_by_step" in text and "### why?\n\nbecause\n\n*5 tokens · 4.0 tokens/s" in text
+    assert text.count("System: S") == 1 and "the process ended" in text
