@@ -166,7 +166,7 @@ def _load(load: Load) -> tuple[Talk, LlamaCppEngine, Ready]:
         for message in (Message("user", question), Message("assistant", answer))
     ]
     talk = Talk(load.model, LoadedModel(engine, renderer), "", SamplingSettings(), turns=turns)
-    return talk, engine, Ready(str(path), read_header(path).quantization, engine.context, threads)
+    return talk, engine, Ready(read_header(path).quantization, engine.context, threads)
 
 
 def _main() -> None:

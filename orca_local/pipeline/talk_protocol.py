@@ -45,7 +45,6 @@ class Reset:
 class Ready:
     """The model is loaded."""
 
-    path: str
     quantization: str
     context: int
     """Tokens that the whole conversation may have."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static
 
+from orca_local.domain.text import printable
+from orca_local.pipeline.pipeline import Pipeline
 from orca_local.pipeline.talk_protocol import Done, Ended, Ready, Said
 from orca_local.pipeline.talk_record import Setup, Turn, save_conversations
 from orca_local.runs.workspace import Workspace
-from tests.pipeline.test_talk_process import has_ended, wait_until
+from tests.pipeline.test_talk_process import has_ended
 from tests.tui.scene import compare_pictures, opened, settle, until
 from tui.screens.chat.column import Column
 from tui.screens.chat.exchange import Exchange
@@ -65,6 +69,24 @@ def all_ready(pilot: Pilot[None], turns: int) -> bool:
     return all(column.state == "ready" and len(column.turns) == turns for column in columns_of(pilot))
 
 
+@contextmanager
+def frozen(*columns: Column) -> Iterator[None]:
+    """The columns' processes stand still; what they are told waits for them."""
+    pids = [column.pid for column in columns if column.pid is not None]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def make_base(workspace: Workspace) -> None:
+    with workspace.store() as store:
+        Pipeline(workspace, store, offline=True, on_event=lambda event: None).candidate("base")
+
+
 def about(column: Column) -> str:
     return str(column.query_one(".about", Static).content)
 
@@ -75,7 +97,7 @@ async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> No
         left, right = columns_of(pilot)
         for column in (left, right):
             column.miss(None)
-            column._hear(Ready("/m.gguf", "Q8_0", 512, 1))
+            column._hear(Ready("Q8_0", 512, 1))
             exchange = column._asked = Exchange("What is 2 + 2?", "")
             await column.mount(exchange, before=column.query_one(".about"))
             column._enter("answering")
@@ -94,7 +116,9 @@ async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> No
     await compare_pictures(workspace, tmp_path, "chat", "chat-ended", end)
 
 
-async def test_both_answer_then_stop_forget_and_save(workspace: Workspace, tmp_path: Path, tiny_gguf: Path) -> None:
+async def test_both_answer_stop_fill_their_context_forget_and_save(
+    workspace: Workspace, tmp_path: Path, tiny_gguf: Path
+) -> None:
     async with talking(workspace, tmp_path, tiny_gguf) as pilot:
         left, right = columns_of(pilot)
         assert left.pid is right.pid is None  # opened, not loaded
@@ -105,34 +129,35 @@ async def test_both_answer_then_stop_forget_and_save(workspace: Workspace, tmp_p
         assert left.turns[0].question == "hi\n7" and left.turns[0].answer
         assert "careful" in left.turns[0].system and "step by step" in right.turns[0].system
         assert "tokens/s" in str(left.query_one(Exchange).content)
+
         for column in (left, right):
             await column.change(replace(column.setup, max_tokens=100_000))
-        await say(pilot, "more")
-        await until(pilot, lambda: "tokens" in str(left.query(Exchange).last().content))
-        await pilot.press("escape")
+        with frozen(left, right):
+            await say(pilot, "more")
+            await say(pilot, "too soon")
+            await pilot.press("escape")
         await until(pilot, lambda: all_ready(pilot, 2))
-        ends = {column.turns[1].done.finish_reason for column in (left, right) if column.turns[1].done}
-        assert "cancelled" in ends
+        assert [column.turns[1].done.finish_reason for column in (left, right) if column.turns[1].done] == [
+            "cancelled",
+            "cancelled",
+        ]
+        assert screen_of(pilot).query_one(Prompt).text == "too soon"
+
+        await pilot.press("enter")
+        await until(pilot, lambda: all_ready(pilot, 3))
+        assert "the context is full: esc, then r" in str(left.query(Exchange).last().content)
+        await say(pilot, "again")
+        await until(pilot, lambda: all_ready(pilot, 3) and len(left.query(Exchange)) == 4)
+        assert "esc, then r" in str(left.query(Exchange).last().content)
+
         await pilot.press("escape", "c", "w")
-        assert pilot.app.clipboard == left.last_answer.strip()
+        assert pilot.app.clipboard == printable(left.last_answer).strip()
         await until(pilot, lambda: len(list((workspace.directory / "chats").glob("*.md"))) == 1)
         await pilot.press("r")
         await until(pilot, lambda: all_ready(pilot, 0))
         assert not screen_of(pilot).query(Exchange)
-
-
-async def test_a_full_context_is_said_with_the_remedy(workspace: Workspace, tmp_path: Path, tiny_gguf: Path) -> None:
-    async with talking(workspace, tmp_path, tiny_gguf, max_tokens=100_000) as pilot:
-        left, right = columns_of(pilot)
         await say(pilot, "hello")
-        await until(pilot, lambda: all_ready(pilot, 1), seconds=60)
-        full = [column for column in (left, right) if column.turns[0].done and column.turns[0].done.is_full]
-        assert full
-        assert "the context is full: esc, then r" in str(full[0].query_one(Exchange).content)
-        await say(pilot, "again")
-        await until(pilot, lambda: all(column.state == "ready" for column in (left, right)), seconds=60)
-        assert len(full[0].turns) == 1
-        assert "esc, then r" in str(full[0].query(Exchange).last().content)
+        await until(pilot, lambda: left.state == right.state == "answering" or all_ready(pilot, 1))
 
 
 async def test_a_process_that_dies_is_started_again_and_none_is_left(
@@ -154,28 +179,31 @@ async def test_a_process_that_dies_is_started_again_and_none_is_left(
         await pilot.press("i")
         await say(pilot, "again")
         await until(pilot, lambda: len(left.turns) == 2 and right.state == "ready")
-        done = left.turns[1].done
-        assert done is not None and done.prompt_tokens > 30  # the first turn was said to the new process too
+        before, after = (turn.done.prompt_tokens for turn in left.turns if turn.done)
+        assert after > before + 8  # the first turn was said to the new process too
         pids = [left.pid, right.pid]
     for pid in [first, *pids]:
-        assert pid is not None
-        wait_until(lambda pid=pid: has_ended(pid))  # type: ignore[misc]
+        assert pid is not None and has_ended(pid)
 
 
-async def test_what_is_not_there_is_said_and_found_when_it_is_made(
-    workspace: Workspace, tmp_path: Path, tiny_gguf: Path
-) -> None:
+async def test_what_is_not_there_is_said_and_found_when_it_is_made(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="chat") as pilot:
         left, right = columns_of(pilot)
         assert left.state == right.state == "missing"
         assert "orca-local probe" in about(left) and "orca-local export" in about(right)
-        pilot.app.start_command("probe", "--samples", "1")  # type: ignore[attr-defined]
-        await until(pilot, lambda: left.state == "idle", seconds=60)
+        await asyncio.to_thread(make_base, workspace)
+        await until(pilot, lambda: left.state == "idle")
         assert right.state == "missing"
         await pilot.press("i")
         await say(pilot, "hello")
-        await until(pilot, lambda: left.state == "ready" and len(left.turns) == 1, seconds=60)
-        assert right.state == "missing" and not right.turns
+        await pilot.press("escape")
+        assert left.state == "idle" and left.pid is None  # it was not loaded after all
+        assert "before the model was loaded" in str(left.query_one(Exchange).content)
+        await left.change(replace(left.setup, max_tokens=4))
+        await say(pilot, "hello")
+        await until(pilot, lambda: left.state == "ready" and len(left.turns) == 1)
+        assert "Q8_0" in str(left.border_title)
+        assert right.state == "missing" and not right.query(Exchange)
 
 
 async def test_the_settings_of_a_column_are_asked_for(workspace: Workspace, tmp_path: Path, tiny_gguf: Path) -> None:
@@ -189,7 +217,8 @@ async def test_the_settings_of_a_column_are_asked_for(workspace: Workspace, tmp_
         await pilot.click("#yes")
         assert "from 1 on" in str(dialog.query_one("#wrong", Static).content)
         dialog.query_one("#max-tokens", Input).value = "5"
-        await pilot.click("#yes")
+        dialog.query_one("#max-tokens", Input).focus()
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ChatScreen))
         left, right = columns_of(pilot)
         assert right.setup == Setup(str(tiny_gguf), "direct_answer", 5, 0.0) and left.setup == Setup("base")
@@ -198,8 +227,6 @@ async def test_the_settings_of_a_column_are_asked_for(workspace: Workspace, tmp_
 
 
 def test_a_conversation_is_saved_as_text(tmp_path: Path) -> None:
-    from datetime import datetime
-
     done = Done("length", 10, 5, 1.0, 2.0)
     turns = [Turn("why?", "be\x1b[31mcause", "S", done), Turn("and?", "", "S", None)]
     path = save_conversations(tmp_path, [(Setup("tuned", "step_by_step"), turns)], datetime(2026, 1, 2, 3, 4, 5))

@@ -31,6 +31,10 @@ class Prompt(TextArea):
             super().__init__()
             self.text = text
 
+    def on_mount(self) -> None:
+        """A cursor that blinks would be sent over the line twice a second."""
+        self.cursor_blink = False
+
     def action_send(self) -> None:
         """Hand the text over; whoever takes it empties the field."""
         if self.text.strip():

@@ -30,6 +30,7 @@ class ChatScreen(WorkspaceScreen):
 
     MODE = "chat"
     CSS_PATH = "chat.tcss"
+    AUTO_FOCUS = "Prompt"
     STAGES = frozenset({"probe", "export", "evaluate", "train"})
     HELP = (
         "Each column is one model in a process of its own. What you type goes to both. Escape stops an answer, "
@@ -63,16 +64,11 @@ class ChatScreen(WorkspaceScreen):
             yield from self._columns
         yield Prompt(placeholder=PLACEHOLDER, soft_wrap=True, show_line_numbers=False)
 
-    def on_mount(self) -> None:
-        """Ready to type."""
-        for prompt in self.query(Prompt):
-            prompt.focus()
-
     async def load(self) -> None:
         """Which models there are."""
         if not self.query(Prompt):
             await self.recompose()  # a workspace was made since
-            self.on_mount()
+            self.set_focus(self.query_one(Prompt))
         names = [column.setup.model for column in self._columns]
         self._models, missing = await self.ask(
             lambda store: (known_models(store), [missing_model(store, name) for name in names])
@@ -81,7 +77,7 @@ class ChatScreen(WorkspaceScreen):
             if column.setup.model == name:
                 column.miss(error)
         if all(missing) and isinstance(self.focused, Prompt) and not self.focused.text:
-            self._target.focus()  # there is nobody to write to: keys lead to what makes a model
+            self.set_focus(self._target)  # there is nobody to write to: keys lead to what makes a model
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that mean something here and now."""
