@@ -36,7 +36,7 @@ from orca_local.pipeline.talk_protocol import (
 if TYPE_CHECKING:
     from orca_local.engines.llama_cpp import LlamaCppEngine
 
-SEND_SECONDS = 0.05
+SEND_SECONDS = 0.1
 """Text is sent no more often than this: who draws it cannot be seen to be quicker."""
 
 
@@ -172,6 +172,8 @@ def _load(load: Load) -> tuple[Talk, LlamaCppEngine, Ready]:
 def _main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that is printed may come among the answers
+    if hasattr(os, "nice"):
+        os.nice(5)  # models take all cores, and who draws what they say is to stay quick beside them
     status = 1
     try:
         status = _Process(_Inbox(sys.stdin.buffer), answers).run()
