@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -17,7 +18,6 @@ from typing import Any
 from orca_local.domain.errors import OrcaError, error_of, explain_os_error
 from orca_local.engines.child import module_command
 from orca_local.runs.workspace import Workspace
-from orca_local.store.store import Store
 
 POLL_SECONDS = 0.1
 
@@ -41,7 +41,7 @@ def launch(workspace: Workspace, arguments: Sequence[str], *, cwd: Path | None =
     words = [word for word in arguments if word not in ("--json", "--detach")]
     command, env = module_command("orca_local", *words, "--json", "-w", str(workspace.directory))
     result = output.with_suffix(".json")
-    with output.open("wb") as said, result.open("wb") as answer, Store.open(_database(workspace)) as store:
+    with output.open("wb") as said, result.open("wb") as answer, workspace.store() as store:
         newest = max((run.run_id for run in store.runs.list()), default=0)
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=answer, stderr=said, env=env, cwd=cwd, **detached()
@@ -59,9 +59,26 @@ def launch(workspace: Workspace, arguments: Sequence[str], *, cwd: Path | None =
             time.sleep(POLL_SECONDS)
 
 
-def _database(workspace: Workspace) -> Path:
-    with workspace.store() as store:
-        return store.path
+async def ask(workspace: Workspace, arguments: Sequence[str]) -> dict[str, Any]:
+    """What `orca-local ARGUMENTS --json` answers, from a process that ends with the task that waits for it.
+
+    Raises what the command ended with.
+    """
+    command, env = module_command("orca_local", *arguments, "--json", "-w", str(workspace.directory))
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=pipe, stderr=pipe, env=env)
+    try:
+        answer, said = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    found: dict[str, Any] = {}
+    with suppress(ValueError):
+        found = json.loads(answer)
+    if process.returncode or not found:
+        raise _error_in(found, process.returncode or 0, said.decode(errors="replace")[-400:])
+    return found
 
 
 def _output_file(directory: Path, name: str) -> Path:
@@ -82,7 +99,14 @@ def detached() -> dict[str, Any]:
 
 
 def _failure(code: int, result: Path, output: Path) -> OrcaError:
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        error = json.loads(result.read_text(encoding="utf-8"))["error"]
-        return error_of(error["message"], error["hint"], code)
-    return OrcaError(f"the process ended with status {code} before its run began", hint=f"see {output}")
+    found: dict[str, Any] = {}
+    with suppress(OSError, ValueError):
+        found = json.loads(result.read_text(encoding="utf-8"))
+    return _error_in(found, code, f"see {output}")
+
+
+def _error_in(found: dict[str, Any], code: int, otherwise: str) -> OrcaError:
+    """The error that a command printed under `--json`."""
+    with suppress(KeyError, TypeError):
+        return error_of(found["error"]["message"], found["error"]["hint"], code)
+    return OrcaError(f"the process ended with status {code} and said nothing of it", hint=otherwise)

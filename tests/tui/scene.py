@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from orca_local.runs.workspace import Workspace
 from tui.app import OrcaApp
@@ -42,7 +43,12 @@ async def opened(
 async def settle(pilot: Pilot[None]) -> None:
     """Until what was asked of the store is drawn."""
     await pilot.pause()
-    await pilot.app.workers.wait_for_complete()
+    while True:
+        try:
+            await pilot.app.workers.wait_for_complete()
+            break
+        except WorkerCancelled:  # another has taken its place
+            await pilot.pause(0.05)
     await pilot.pause()
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,7 +10,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from orca_local.domain.errors import OrcaError
-from orca_local.runs.workspace import Workspace
+from orca_local.runs.launch import ask
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from orca_local.teach.standing import Standing, standing
@@ -193,17 +192,11 @@ class TeachScreen(WorkspaceScreen):
     async def _estimate(self, limit: int | None) -> str:
         workspace = self.orca.workspace
         assert workspace is not None
-        found = await asyncio.to_thread(_ask_pipeline, workspace, limit)
+        # In a process of its own: a teacher on this machine is loaded for it, in native code.
+        options = [] if limit is None else ["--limit", str(limit)]
+        found = await ask(workspace, ["teach", "--estimate", *options])
         return estimate_lines(found, workspace.settings.teacher)
 
 
 def _read(store: Store) -> tuple[Standing, list[DemonstrationRow]]:
     return standing(store), store.demonstrations.newest(SHOWN)
-
-
-def _ask_pipeline(workspace: Workspace, limit: int | None) -> dict[str, Any]:
-    """In a thread and on a store of its own: prompts are counted with the student's vocabulary, which takes a while."""
-    from orca_local.pipeline.pipeline import Pipeline
-
-    with workspace.store() as store:
-        return Pipeline(workspace, store, offline=False, on_event=lambda event: None).estimate_teach(limit)
