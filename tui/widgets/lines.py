@@ -1,0 +1,69 @@
+"""Many styled lines that may be scrolled; only those that are seen are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from orca_local.domain.text import printable
+
+Line = Sequence[tuple[str, str]]
+"""Texts, which may be untrusted, each with the name of its style: "", `title`, `muted`, `good` or `bad`."""
+
+
+class Lines(ScrollView, can_focus=True):
+    """Lines of text, each in parts of different styles."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--title", "lines--muted", "lines--good", "lines--bad"}
+    DEFAULT_CSS = """
+    Lines { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1;
+      & > .lines--title { text-style: bold; color: $primary; }
+      & > .lines--muted { color: $text-muted; }
+      & > .lines--good { color: $text-success; }
+      & > .lines--bad { color: $text-error; text-style: bold; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("home", "scroll_home", show=False),
+        Binding("end", "scroll_end", show=False),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: list[list[tuple[str, str]]] = []
+
+    @property
+    def text(self) -> str:
+        """What is shown, without its styles."""
+        return "\n".join("".join(part for part, _ in line) for line in self._lines)
+
+    def show(self, lines: Sequence[Line], *, follow: bool = False) -> None:
+        """Show these lines; with `follow`, the last of them."""
+        self._lines = [[(_one_line(text), style) for text, style in line] for line in lines]
+        width = max((sum(Segment(text).cell_length for text, _ in line) for line in self._lines), default=0)
+        self.virtual_size = Size(width, len(self._lines))
+        self.refresh()
+        if follow:
+            self.scroll_end(animate=False)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        left, top = self.scroll_offset
+        plain, width = self.rich_style, self.scrollable_content_region.width
+        if y + top >= len(self._lines):
+            return Strip.blank(width, plain)
+        segments = [
+            Segment(text, plain + self.get_component_rich_style(f"lines--{style}", partial=True) if style else plain)
+            for text, style in self._lines[y + top]
+        ]
+        return Strip(segments).crop_extend(left, left + width, plain)
+
+
+def _one_line(text: str) -> str:
+    return printable(text).replace("\n", " ").replace("\t", " ")
