@@ -37,13 +37,11 @@ def thinned(points: Points, low: float, high: float, columns: int) -> Points:
     steps, values = steps[first:last], values[first:last]
     if len(steps) <= 2 * columns:
         return steps, values
-    starts = np.linspace(0, len(steps), columns, endpoint=False).astype(np.intp)
-    ends = np.append(starts[1:], len(steps))
-    kept = np.empty(2 * columns, dtype=np.intp)
-    for column, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        part = values[start:end]
-        kept[2 * column : 2 * column + 2] = sorted((start + int(part.argmin()), start + int(part.argmax())))
-    chosen = np.unique(kept)
+    width = -(-len(steps) // columns)
+    rows = np.pad(values, (0, -len(values) % width), "edge").reshape(-1, width)
+    starts = np.arange(len(rows)) * width
+    kept = np.concatenate((starts + rows.argmin(axis=1), starts + rows.argmax(axis=1)))
+    chosen = np.unique(np.minimum(kept, len(steps) - 1))
     return steps[chosen], values[chosen]
 
 
@@ -78,6 +76,11 @@ class LossPlot(PlotWidget, inherit_bindings=False):
         self._seen: tuple[float, float] | None = None
         """The steps that somebody looks at closer; None for all."""
 
+    @property
+    def curve(self) -> list[int]:
+        """The steps whose loss is known."""
+        return [int(step) for step in self._loss[0]]
+
     def on_mount(self) -> None:
         """Room for the numbers of the axes, and no more."""
         self.margin_top, self.margin_bottom, self.margin_left = 1, 1, 7
@@ -103,6 +106,8 @@ class LossPlot(PlotWidget, inherit_bindings=False):
         self._draw_curves()
 
     def _draw_curves(self) -> None:
+        if not self.is_mounted:  # its parts are not there yet; it is drawn when it gets its size
+            return
         columns = max(8, self.size.width * PIXELS_A_CELL)
         if self._seen is None:
             self.set_xlimits(0, self._total)

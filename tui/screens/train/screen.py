@@ -14,12 +14,13 @@ from textual.widgets import Static
 
 from orca_local.domain.events import StepTrained, event_of
 from orca_local.pipeline.training_view import TrainingView, training_view
+from orca_local.store.store import Store
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.train.figures import figures_of, state_of
 from tui.screens.train.start import arguments, start_dialog
 from tui.text import plain
-from tui.widgets.plot import LossPlot, to_points
+from tui.widgets.plot import LossPlot, Points, to_points
 
 WIDE = 110
 EMPTY = """No training yet.
@@ -60,11 +61,10 @@ class TrainScreen(WorkspaceScreen):
     async def load(self) -> None:
         """Read what is new and show it."""
         before = self._view
-        self._view = await self.ask(lambda store: training_view(store, before))
-        view = self._view
+        view, loss, validation = await self.ask(lambda store: _read(store, before))
+        self._view = view
         self.set_class(view.training is None and not view.is_running, "-empty")
-        plot = self.query_one(LossPlot)
-        plot.show(to_points(view.loss), to_points(view.validation), view.total_steps)
+        self.query_one(LossPlot).show(loss, validation, view.total_steps)
         self._show_figures()
 
     def follow(self, news: News) -> None:
@@ -87,19 +87,21 @@ class TrainScreen(WorkspaceScreen):
         if self.orca.news is not None and self.orca.news.is_running:
             self.notify("a run is going on; x ends it", severity="warning")
             return
-        self.run_worker(self._start(), exclusive=True, group="start")
+        workspace = self.orca.reopened()
+        if workspace is None:
+            return
+        settings = workspace.settings.train
+        dialog = start_dialog(self._view, settings, workspace.directory)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.orca.start_command(*arguments(settings, dialog.values))
+
+        self.app.push_screen(dialog, answered)
 
     def action_cancel(self) -> None:
         """End the run that goes on."""
         self.orca.cancel_run()
-
-    async def _start(self) -> None:
-        workspace = self.orca.reopened()
-        if workspace is None:
-            return
-        dialog = start_dialog(self._view, workspace.settings.train, workspace.directory)
-        if await self.app.push_screen_wait(dialog):
-            self.orca.start_command(*arguments(workspace.settings.train, dialog.values))
 
     def _show_figures(self) -> None:
         view, news = self._view, self.orca.news
@@ -123,6 +125,12 @@ class TrainScreen(WorkspaceScreen):
         assert workspace is not None
         place = Path(path)
         return str(place.relative_to(workspace.directory)) if place.is_relative_to(workspace.directory) else path
+
+
+def _read(store: Store, before: TrainingView) -> tuple[TrainingView, Points, Points]:
+    """A long curve is made ready to be drawn in the store's thread."""
+    view = training_view(store, before)
+    return view, to_points(view.loss), to_points(view.validation)
 
 
 def _is_of(news: News, view: TrainingView) -> bool:
