@@ -24,7 +24,6 @@ from orca_local.pipeline.export_view import (
     export_view,
 )
 from orca_local.store.store import Store
-from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.export import evaluated, exported
 from tui.screens.export.evaluating import evaluate_arguments, evaluate_dialog
@@ -81,20 +80,18 @@ class ExportScreen(WorkspaceScreen):
             yield Lines(id="results")
 
     async def load(self) -> None:
-        """Files, test and results; the types once."""
-        if not self._choices:
-            await self._load_choices()
+        """Files, test and results; then the types, once: the student's file takes a moment to read."""
         self._export, self._evaluation = await self.ask(_read)
         self._show_export()
         self._show_evaluation()
-
-    def follow(self, news: News) -> None:
-        """An evaluation that begins comes into view."""
-        super().follow(news)
-        is_evaluating = news.is_running and news.run is not None and news.run.stage == "evaluate"
+        run = self._evaluation.run
+        is_evaluating = run is not None and run.status == "running"
         if is_evaluating and not self._was_evaluating:
             self._turn(to_results=True)
         self._was_evaluating = is_evaluating
+        if not self._choices:
+            await self._load_choices()
+            self._show_choices()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where both are seen, there is nothing to turn to."""
