@@ -110,7 +110,7 @@ class OrcaApp(App[None]):
         if before is not None and before.is_running and not news.is_running and news.run is not None:
             self._say_ended(news)
         screen = self.screen_stack[0] if self.screen_stack else None
-        if isinstance(screen, WorkspaceScreen) and screen.is_mounted:
+        if isinstance(screen, WorkspaceScreen):
             screen.show_news(news)
 
     def _say_ended(self, news: News) -> None:

@@ -108,7 +108,7 @@ def evaluation_view(store: Store) -> EvaluationView:
     run = store.runs.newest_by_stage().get("evaluate")
     if run is None:
         return EvaluationView()
-    failed = store.runs.latest_event(run.run_id, RunFailed.__name__)
+    failed = store.runs.last_of(run.run_id, RunFailed.__name__)
     rows = [row for row in store.evaluations.latest() if row.run_id == run.run_id]
     return EvaluationView(
         run=run,

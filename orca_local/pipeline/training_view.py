@@ -117,5 +117,5 @@ def _last(store: Store, run: RunRow | None, kind: type[E]) -> E | None:
     """The last event of this kind. A run writes down that it failed before it ends."""
     if run is None or (kind is RunFailed and run.status == "running"):
         return None
-    row = store.runs.latest_event(run.run_id, kind.__name__)
+    row = store.runs.last_of(run.run_id, kind.__name__)
     return None if row is None else cast(E | None, event_of(row.kind, row.payload))

@@ -13,7 +13,7 @@ def summaries(store: Store, stage: str) -> Iterator[dict[str, Any]]:
     for run in store.runs.list():
         if run.stage == stage and run.status == "done":
             # It is the last event of a run that is done: a long one has a hundred thousand before it.
-            finished = store.runs.latest_event(run.run_id, "StageFinished")
+            finished = store.runs.last_of(run.run_id, "StageFinished")
             if finished is not None:
                 summary = finished.payload["summary"]
                 assert isinstance(summary, dict)

@@ -232,6 +232,6 @@ def test_a_failed_run_writes_down_its_remedy(workspace: Workspace, store: Store)
 
     with pytest.raises(InputError):
         run(workspace, store, stage)
-    found = store.runs.latest_event(only_run(store).run_id, "RunFailed")
+    found = store.runs.last_of(only_run(store).run_id, "RunFailed")
     assert found is not None and found.payload == {"message": "no samples", "hint": "add some"}
-    assert store.runs.latest_event(only_run(store).run_id, "StageFinished") is None
+    assert store.runs.last_of(only_run(store).run_id, "StageFinished") is None

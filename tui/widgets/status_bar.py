@@ -31,7 +31,6 @@ class StatusBar(Horizontal):
     def __init__(self, workspace: Workspace | None) -> None:
         super().__init__()
         self._workspace = workspace
-        self._news: News | None = None
 
     def compose(self) -> ComposeResult:
         """The two ends of the line."""
@@ -44,18 +43,8 @@ class StatusBar(Horizontal):
         yield Static(plain(place), id="place")
         yield Static("", id="stage")
 
-    def on_mount(self) -> None:
-        """What was told before there was a line to show it on."""
-        if self._news is not None:
-            self._draw(self._news)
-
     def show(self, news: News) -> None:
         """The stage that runs, or ran last."""
-        self._news = news
-        if self.is_mounted:
-            self._draw(news)
-
-    def _draw(self, news: News) -> None:
         run = news.run
         if run is None:
             return

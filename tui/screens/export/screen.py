@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
-from orca_local.domain.errors import InputError, OrcaError
+from orca_local.domain.errors import OrcaError
 from orca_local.evaluate.report import render_report, write_report
 from orca_local.pipeline.export_view import (
     Choice,
@@ -80,7 +80,7 @@ class ExportScreen(WorkspaceScreen):
             yield Lines(id="results")
 
     async def load(self) -> None:
-        """Files, test and results; then the types, once: the student's file takes a moment to read."""
+        """Files, test and results; beside them the types, once: the student's file takes a moment to read."""
         self._export, self._evaluation = await self.ask(_read)
         self._show_export()
         self._show_evaluation()
@@ -90,8 +90,7 @@ class ExportScreen(WorkspaceScreen):
             self._turn(to_results=True)
         self._was_evaluating = is_evaluating
         if not self._choices:
-            await self._load_choices()
-            self._show_choices()
+            self.attempt(self._load_choices, "choices", exclusive=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where both are seen, there is nothing to turn to."""
@@ -138,11 +137,11 @@ class ExportScreen(WorkspaceScreen):
 
     def action_report(self) -> None:
         """Show the report."""
-        self.run_worker(self._show_report(), exclusive=True, group="report")
+        self.attempt(self._show_report, "report", exclusive=True)
 
     def action_write(self) -> None:
         """Write the report into the workspace."""
-        self.run_worker(self._write_report(), exclusive=True, group="report")
+        self.attempt(self._write_report, "report", exclusive=True)
 
     async def _load_choices(self) -> None:
         workspace = self.orca.reopened()
@@ -154,6 +153,7 @@ class ExportScreen(WorkspaceScreen):
         except OrcaError as error:
             problem.update(plain(f"{error.message}\n→ {error.hint}"))
         problem.set_class(not self._choices, "-shown")
+        self._show_choices()
 
     async def _show_report(self) -> None:
         self.app.push_screen(ReportScreen(await self.ask(render_report)))
@@ -163,11 +163,7 @@ class ExportScreen(WorkspaceScreen):
         assert workspace is not None
         path = workspace.directory / REPORT_FILE
         text = await self.ask(render_report)
-        try:
-            await asyncio.to_thread(write_report, path, text)
-        except InputError as error:
-            self.orca.show_error(error)
-            return
+        await asyncio.to_thread(write_report, path, text)
         self.notify(f"the report is in {path}", markup=False)
 
     def _is_busy(self) -> bool:
