@@ -19,6 +19,8 @@ from tui.widgets.lines import Lines
 pytestmark = pytest.mark.anyio
 
 TASKS = ("comparing", "sums [bold]x[/]")
+MANY = (*TASKS, "turning", "words")
+"""More than fit on a low terminal."""
 
 
 def state(pilot: Pilot[None], name: str = "state") -> str:
@@ -97,12 +99,13 @@ async def test_results_are_shown_so_far_and_at_the_end(workspace: Workspace, tmp
             assert "40.0 % [21.9, 61.3]" in lines(pilot, "results")
             store.runs.finish(run_id, "interrupted")
             await until(pilot, lambda: "answers that were made are kept" in state(pilot, "evaluation-state"))
-            made.finish_evaluation(store, workspace, made.evaluation_summary(TASKS))
+            made.finish_evaluation(store, workspace, made.evaluation_summary(MANY))
             await until(pilot, lambda: "gain +35.0 points" in lines(pilot, "results"))
             found = lines(pilot, "results")
             assert "training gave" in found and "quantizing took" in found
             assert "McNemar" in found and "sums [bold]x[/]" in found
-            assert max(map(len, found.splitlines())) <= 80
+            assert max(map(len, found.splitlines())) <= 77
+            assert not pilot.app.screen.query_one("#results", Lines).show_horizontal_scrollbar
             made.fail(store, made.start_run(store, workspace, "evaluate"), "no tuned model", "export first")
             await until(pilot, lambda: "→ export first" in state(pilot, "evaluation-state"))
             assert "below, the evaluation before it" in state(pilot, "evaluation-state")

@@ -26,7 +26,7 @@ class Lines(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--title", "lines--muted", "lines--good", "lines--bad"}
     DEFAULT_CSS = """
-    Lines { scrollbar-gutter: stable; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1;
+    Lines { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1;
       & > .lines--title { text-style: bold; color: $primary; }
       & > .lines--muted { color: $foreground 60%; }
       & > .lines--good { color: $text-success; }
@@ -60,7 +60,9 @@ class Lines(ScrollView, can_focus=True):
         self._remake()
 
     def _remake(self) -> None:
-        made = self._make(max(LEAST_WIDTH, self.size.width))
+        # A place is left for the bar that scrolls: whether it is needed is known only afterwards.
+        width = self.outer_size.width - self.gutter.width - 1
+        made = self._make(max(LEAST_WIDTH, width))
         self._lines = [[(_one_line(text), style) for text, style in line] for line in made]
         width = max((sum(Segment(text).cell_length for text, _ in line) for line in self._lines), default=0)
         self.virtual_size = Size(width, len(self._lines))
