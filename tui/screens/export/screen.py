@@ -63,7 +63,7 @@ class ExportScreen(WorkspaceScreen):
         self._evaluation = EvaluationView()
         self._choices: list[Choice] = []
         self._labels: list[str] = []
-        self._was_evaluating = False
+        self._was_evaluating = self._is_reading = False
 
     def compose_body(self) -> ComposeResult:
         """Types and test, files; results."""
@@ -79,8 +79,15 @@ class ExportScreen(WorkspaceScreen):
             yield Static("", id="evaluation-state")
             yield Lines(id="results")
 
+    def load_now(self) -> None:
+        """Beside the rest the types, once: the student's file takes a moment to read."""
+        super().load_now()
+        if self.orca.workspace is not None and not (self._choices or self._is_reading):
+            self._is_reading = True
+            self.attempt(self._load_choices, "choices")
+
     async def load(self) -> None:
-        """Files, test and results; beside them the types, once: the student's file takes a moment to read."""
+        """Files, test and results."""
         self._export, self._evaluation = await self.ask(_read)
         self._show_export()
         self._show_evaluation()
@@ -89,8 +96,6 @@ class ExportScreen(WorkspaceScreen):
         if is_evaluating and not self._was_evaluating:
             self._turn(to_results=True)
         self._was_evaluating = is_evaluating
-        if not self._choices:
-            self.attempt(self._load_choices, "choices", exclusive=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where both are seen, there is nothing to turn to."""
@@ -146,12 +151,15 @@ class ExportScreen(WorkspaceScreen):
     async def _load_choices(self) -> None:
         workspace = self.orca.reopened()
         if workspace is None:
+            self._is_reading = False
             return
         problem = self.query_one("#student-problem", Static)
         try:
             self._choices = await asyncio.to_thread(export_choices, workspace.settings, workspace.directory)
         except OrcaError as error:
             problem.update(plain(f"{error.message}\n→ {error.hint}"))
+        finally:
+            self._is_reading = False
         problem.set_class(not self._choices, "-shown")
         self._show_choices()
 
