@@ -138,6 +138,15 @@ class OrcaApp(App[None]):
         if quickstart:
             self.start_command("run")
 
+    def reopened(self) -> Workspace | None:
+        """The workspace with the settings that are on the disk now; None, and a dialog, where they cannot be used."""
+        assert self.workspace is not None
+        try:
+            return Workspace.open(self.workspace.directory)
+        except OrcaError as error:
+            self.show_error(error)
+            return None
+
     def start_command(self, *arguments: str) -> None:
         """Start a command as a process of its own."""
         workspace = self.workspace

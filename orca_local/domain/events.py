@@ -1,7 +1,7 @@
 """What happened, as past-tense facts: the CLI draws them, the run log stores them, tests compare them.
 
 Every stage is a generator of these. The first is `StageStarted`, the last `StageFinished`, whose
-`summary` is the object that `--json` prints.
+`summary` is the object that `--json` prints; a run that fails ends with `RunFailed` instead.
 """
 
 from __future__ import annotations
@@ -54,6 +54,15 @@ class StageFinished(Event):
 
     stage: str
     summary: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed(Event):
+    """A stage ended with an error. No stage yields it: whoever runs the stage writes it down."""
+
+    message: str
+    hint: str = ""
+    """The remedy, where one is known."""
 
 
 @dataclass(frozen=True, slots=True)

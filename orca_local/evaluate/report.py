@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from orca_local.domain.text import printable
 from orca_local.runs.files import write_whole
+from orca_local.runs.summaries import summaries
 from orca_local.store.store import Store
 
 STARTER_NOTE = (
@@ -35,18 +36,7 @@ def write_report(path: Path, text: str) -> None:
 
 def _summary(store: Store, stage: str) -> dict[str, Any] | None:
     """The summary of the newest finished run of a stage."""
-    return next(_summaries(store, stage), None)
-
-
-def _summaries(store: Store, stage: str) -> Iterator[dict[str, Any]]:
-    """The same of all its runs, the newest first."""
-    for run in store.runs.list():
-        if run.stage == stage and run.status == "done":
-            finished = [e for e in store.runs.events(run.run_id) if e.kind == "StageFinished"]
-            if finished:
-                summary = finished[-1].payload["summary"]
-                assert isinstance(summary, dict)
-                yield summary
+    return next(summaries(store, stage), None)
 
 
 def _cell(value: object) -> str:
@@ -133,7 +123,7 @@ def _training(store: Store) -> str:
 
 
 def _export(store: Store) -> str:
-    found = [*_summaries(store, "export")]
+    found = [*summaries(store, "export")]
     # A base is made in passing, whenever something is compared with it.
     summary = next((one for one in found if one.get("name") != "base"), next(iter(found), None))
     if summary is None:

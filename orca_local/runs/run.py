@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import OrcaError
-from orca_local.domain.events import Event, StageFinished
+from orca_local.domain.events import Event, RunFailed, StageFinished
 from orca_local.domain.settings import Settings
 from orca_local.runs.lock import workspace_lock
 from orca_local.runs.run_log import RunLog
@@ -54,13 +54,21 @@ def run_stage(
             return finished
         except Exception as failure:
             status = "failed"
-            error = failure.message if isinstance(failure, OrcaError) else f"{type(failure).__name__}: {failure}"
+            failed = _failed(failure)
+            error = failed.message
+            log.add(failed)
             raise
         finally:
             log.close()
             # What ended the stage is the news, not that a full disk keeps the run's last word from being written.
             with suppress(OrcaError) if status != "done" else nullcontext():
                 store.runs.finish(run_id, status, error)
+
+
+def _failed(failure: Exception) -> RunFailed:
+    if isinstance(failure, OrcaError):
+        return RunFailed(failure.message, failure.hint)
+    return RunFailed(f"{type(failure).__name__}: {failure}")
 
 
 def _drain(stage: str, events: Iterator[Event], log: RunLog, on_event: Callable[[Event], None]) -> StageFinished:

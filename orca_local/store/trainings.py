@@ -95,11 +95,11 @@ class Trainings:
             [training_id, step, name, value],
         )
 
-    def metrics(self, training_id: int, name: str) -> list[tuple[int, float | None]]:
-        """One curve, as (step, value), by step."""
+    def metrics(self, training_id: int, name: str, after_step: int = -1) -> list[tuple[int, float | None]]:
+        """One curve, or its part after a step, as (step, value), by step."""
         found = self._connection.rows(
-            "SELECT step, value FROM training_metrics WHERE training_id = ? AND name = ? ORDER BY step",
-            [training_id, name],
+            "SELECT step, value FROM training_metrics WHERE training_id = ? AND name = ? AND step > ? ORDER BY step",
+            [training_id, name, after_step],
         )
         return [(row["step"], row["value"]) for row in found]
 

@@ -223,3 +223,15 @@ def test_stage_can_run_outside_the_main_thread(workspace: Workspace, store: Stor
     thread.start()
     thread.join()
     assert len(results) == 1
+
+
+def test_a_failed_run_writes_down_its_remedy(workspace: Workspace, store: Store) -> None:
+    def stage(context: RunContext) -> Iterator[Event]:
+        yield StageStarted("probe", 1, "generations")
+        raise InputError("no samples", hint="add some")
+
+    with pytest.raises(InputError):
+        run(workspace, store, stage)
+    found = store.runs.last_of(only_run(store).run_id, "RunFailed")
+    assert found is not None and found.payload == {"message": "no samples", "hint": "add some"}
+    assert store.runs.last_of(only_run(store).run_id, "StageFinished") is None

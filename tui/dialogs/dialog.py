@@ -21,7 +21,7 @@ class Dialog(ModalScreen[bool]):
     Dialog { align: center middle;
       & > VerticalScroll { width: 64; max-width: 90%; height: auto; max-height: 80%; border: round $primary;
         background: $surface; padding: 1 2; border-title-style: bold; }
-      Horizontal { height: auto; align-horizontal: right; margin-top: 1; }
+      .buttons { height: auto; align-horizontal: right; margin-top: 1; }
       Button { margin-left: 2; }
     }
     """
@@ -35,11 +35,21 @@ class Dialog(ModalScreen[bool]):
         """Text above buttons."""
         with VerticalScroll() as frame:
             frame.border_title = plain(self._title)
-            yield Static(plain(self._text))
-            with Horizontal():
+            if self._text:
+                yield Static(plain(self._text), id="text")
+            yield from self.compose_fields()
+            with Horizontal(classes="buttons"):
                 if self._no:
                     yield Button(self._no, id="no")
                 yield Button(self._yes, id="yes", variant="primary")
+
+    def compose_fields(self) -> ComposeResult:
+        """What is asked beside yes or no: nothing, here."""
+        yield from ()
+
+    def may_close(self) -> bool:
+        """Whether yes can be said."""
+        return True
 
     def on_mount(self) -> None:
         """Enter says yes."""
@@ -48,7 +58,9 @@ class Dialog(ModalScreen[bool]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Close with the answer."""
         event.stop()
-        self.dismiss(event.button.id == "yes")
+        yes = event.button.id == "yes"
+        if not yes or self.may_close():
+            self.dismiss(yes)
 
 
 class ErrorDialog(Dialog):

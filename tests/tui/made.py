@@ -1,0 +1,182 @@
+"""Trainings, exports and evaluations that stages would have left in a workspace, written through the store."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from orca_local.domain.events import (
+    AcceptanceChecked,
+    CheckpointSaved,
+    Event,
+    FileWritten,
+    MemoryPlanned,
+    ModelEvaluated,
+    RunFailed,
+    StageFinished,
+    StageProgressed,
+    StageStarted,
+    StepTrained,
+    TrainingResumed,
+    ValidationMeasured,
+)
+from orca_local.domain.quantized import Quantized
+from orca_local.evaluate.compare import Answered, compare, measure
+from orca_local.evaluate.split import Split, split_gain
+from orca_local.runs.workspace import Workspace
+from orca_local.store.results import EvaluationRow, ExportRow
+from orca_local.store.store import Store
+from orca_local.store.trainings import AdapterRow
+from orca_local.train.recipe import make_recipe
+
+GIGABYTE = 1_000_000_000
+
+
+def say(store: Store, run_id: int, *events: Event) -> None:
+    """Write events down as the run log does."""
+    for event in events:
+        store.runs.add_event(run_id, event.kind, event.payload())
+
+
+def start_run(store: Store, workspace: Workspace, stage: str, pid: int | None = None) -> int:
+    """A run of this process, which lives as long as the test."""
+    return store.runs.start(stage, workspace.settings.model_dump_json(), {}, os.getpid() if pid is None else pid)
+
+
+def loss_at(step: int, steps: int) -> float:
+    """A curve that falls, with some roughness."""
+    return 0.4 + 2.6 * math.exp(-4 * step / steps) + 0.1 * math.sin(step * 1.7)
+
+
+def add_training(
+    store: Store, workspace: Workspace, *, steps: int = 120, first: int = 1, last: int = 120, run_id: int | None = None
+) -> tuple[int, int]:
+    """Steps `first` to `last` of a training with a validation and a checkpoint every fifteen; run and training."""
+    run_id = start_run(store, workspace, "train") if run_id is None else run_id
+    place = workspace.adapters_dir / "0123456789abcdef"
+    recipe = make_recipe(workspace.settings.train.model_copy(update={"max_steps": steps}), 400)
+    training_id = store.trainings.start(
+        "k", run_id, weights_sha256="w", recipe=recipe.to_dict(), rows=400, directory=str(place)
+    )
+    say(store, run_id, StageStarted("train", steps, "steps"))
+    say(store, run_id, MemoryPlanned("", GIGABYTE, 4 * GIGABYTE, 2048, False))
+    if first > 1:
+        say(store, run_id, TrainingResumed(first - 1, str(place)))
+    for step in range(first, last + 1):
+        loss = loss_at(step, steps)
+        say(store, run_id, StepTrained(step, loss, recipe.learning_rate_at(step), 0.5, 2400, 0.8))
+        store.trainings.add_metric(training_id, step, "loss", loss)
+        if step % 15 == 0:
+            store.trainings.add_metric(training_id, step, "validation_loss", loss + 0.1)
+            say(store, run_id, ValidationMeasured(step, loss + 0.1, True))
+            add_checkpoint(store, run_id, place, step)
+    return run_id, training_id
+
+
+def add_checkpoint(store: Store, run_id: int, place: Path, step: int, *, stopping: bool = False) -> None:
+    """A directory as a checkpoint has it, empty, and its event."""
+    path = place / f"step-{step:06d}"
+    path.mkdir(parents=True, exist_ok=True)
+    say(store, run_id, CheckpointSaved(step, str(path), stopping))
+
+
+def finish_training(store: Store, workspace: Workspace, run_id: int, training_id: int, best_step: int) -> None:
+    """The training is done, with its summary and its adapter."""
+    summary: dict[str, Any] = {"steps": 120, "train_loss": 0.44, "validation_loss": 0.56, "best_step": best_step}
+    summary |= {"tokens_per_second": 3100.0, "seconds": 96.0, "memory": {"planned": GIGABYTE, "peak": 900_000_000}}
+    adapter = str(workspace.adapters_dir / "0123456789abcdef" / "adapter")
+    store.trainings.finish(training_id, "done", summary)
+    store.adapters.add(AdapterRow(training_id, adapter, "a", "w", best_step, 0.56))
+    say(store, run_id, StageFinished("train", {"run_id": run_id, "adapter": adapter, **summary}))
+    store.runs.finish(run_id, "done")
+
+
+MERGED = (
+    AcceptanceChecked("metadata", True, "26 keys identical", "identical to the base"),
+    AcceptanceChecked("finite", True, "20 tensors finite", "every weight"),
+    AcceptanceChecked("positions compared", True, "256", "≥ 256"),
+    AcceptanceChecked("KL to the trained model", True, "1.61e-06", "≤ 0.001"),
+    AcceptanceChecked("same most likely token", True, "100.00 %", "≥ 99 %"),
+)
+STOPS = AcceptanceChecked("ends by itself", True, "20 of 20", "≥ 95 % of ≥ 20")
+STOPS_NOT = AcceptanceChecked("ends by itself", False, "3 of 20", "≥ 95 % of ≥ 20")
+
+
+def start_export(store: Store, workspace: Workspace, checks: Iterable[Event] = MERGED, note: str = "merging") -> int:
+    """An export of the tuned model that has come to `note`."""
+    run_id = start_run(store, workspace, "export")
+    store.runs.record_inputs(run_id, {"orca_local.adapter_sha256": "a"})
+    say(store, run_id, StageStarted("export", 2, "files"), *checks, StageProgressed(0, note=note))
+    return run_id
+
+
+def finish_export(store: Store, workspace: Workspace, run_id: int) -> None:
+    """F16 and Q8_0 are written."""
+    types, files = [], []
+    for quantization, size, kl in (("Q8_0", 145_000_000, 0.0011), ("F16", 270_000_000, 0.0)):
+        path = workspace.exports_dir / f"tiny-tuned-{quantization}.gguf"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"")
+        acceptance: dict[str, Any] = {"checks": []}
+        if kl:
+            acceptance["quantized_vs_f16"] = {"kl": kl, "agreement": 0.985, "positions": 256}
+        store.exports.add(ExportRow(run_id, "tuned", str(path), "f", quantization, size, None, acceptance))
+        say(store, run_id, STOPS, FileWritten(str(path), size, "f"))
+        types.append(Quantized(quantization, size, 8.5, kl, 0.985))
+        files.append({"path": str(path), "sha256": "f" * 64, "quantization": quantization, "bytes": size})
+    reason = "Q8_0 is the smallest that predicts within 0.01 nats of F16: 0.0011 nats, the same token in 98.5 %"
+    summary = {
+        "name": "tuned",
+        "files": files,
+        "types": [found.to_dict() for found in types],
+        "recommendation": {"quantization": "Q8_0", "reason": reason},
+    }
+    say(store, run_id, StageFinished("export", summary))
+    store.runs.finish(run_id, "done")
+
+
+def fail(store: Store, run_id: int, message: str, hint: str) -> None:
+    """The run ended with an error."""
+    say(store, run_id, RunFailed(message, hint))
+    store.runs.finish(run_id, "failed", message)
+
+
+def answers(right: int, tasks: Sequence[str], a_task: int = 20) -> list[Answered]:
+    """Of every task's samples, the first `right` are answered right."""
+    return [Answered(f"{task}-{i}", task, float(i < right)) for task in tasks for i in range(a_task)]
+
+
+def evaluation_summary(tasks: Sequence[str], *, split: bool = True) -> dict[str, Any]:
+    """What an evaluation of these tasks says in which tuning helped."""
+    found = {"base": answers(8, tasks), "tuned": answers(15, tasks)}
+    summary = compare({name: {"S": given, "": given} for name, given in found.items()}, ("S", ""))
+    if split:
+        types = {
+            "tuned": Quantized("Q8_0", 145_000_000, 8.5, 0.0011, 0.985),
+            "tuned:F16": Quantized("F16", 270_000_000, 16.0, 0.0, 1.0),
+        }
+        summary |= split_gain({**found, "tuned:F16": answers(16, tasks)}, Split("tuned:F16", types))
+    return {**summary, "seconds": 42.0}
+
+
+def finish_evaluation(store: Store, workspace: Workspace, summary: dict[str, Any]) -> int:
+    """An evaluation that came to this."""
+    run_id = start_run(store, workspace, "evaluate")
+    say(store, run_id, StageStarted("evaluate", 80, "generations"))
+    say(store, run_id, StageFinished("evaluate", {"run_id": run_id, **summary}))
+    store.runs.finish(run_id, "done")
+    return run_id
+
+
+def add_evaluated(store: Store, run_id: int, model: str, tasks: Sequence[str]) -> None:
+    """One model's results in a run that goes on."""
+    model_id = store.models.ensure(f"/{model}.gguf", model, "llama", "Q8_0", 1000)
+    for task in tasks:
+        found = measure(answers(8, [task]))
+        store.evaluations.add(
+            EvaluationRow(run_id, model, model_id, "S", task, found.n, found.accuracy, *found.ci, found.extracted)
+        )
+        say(store, run_id, ModelEvaluated(model, task, "S", found.n, found.accuracy, found.extracted))

@@ -1,0 +1,147 @@
+"""Export and evaluation: the test as it is ticked off, files, base and tuned side by side, the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, Input, Markdown, SelectionList, Static
+
+from orca_local.runs.workspace import Workspace
+from tests.tui import made
+from tests.tui.scene import compare_pictures, opened, settle, until
+from tui.dialogs.fields import FieldsDialog
+from tui.screens.export.evaluating import evaluate_arguments
+from tui.screens.export.report import MOST_LINES, ReportScreen
+from tui.widgets.lines import Lines
+
+pytestmark = pytest.mark.anyio
+
+TASKS = ("comparing", "sums [bold]x[/]")
+MANY = (*TASKS, "turning", "words")
+"""More than fit on a low terminal."""
+
+
+def state(pilot: Pilot[None], name: str = "state") -> str:
+    return str(pilot.app.screen.query_one(f"#{name}", Static).content)
+
+
+def lines(pilot: Pilot[None], name: str) -> str:
+    return pilot.app.screen.query_one(f"#{name}", Lines).text
+
+
+async def turn(pilot: Pilot[None]) -> None:
+    await pilot.press("e")
+
+
+async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
+    await compare_pictures(workspace, tmp_path, "export", "export-empty")
+    with workspace.store() as store:
+        run_id = made.start_export(store, workspace, note="answering 20 prompts")
+        await compare_pictures(workspace, tmp_path, "export", "export-running")
+        made.say(store, run_id, made.STOPS_NOT)
+        made.fail(store, run_id, "the export failed its test «ends by itself»: 3 of 20", "train longer")
+        made.finish_export(store, workspace, made.start_export(store, workspace))
+        made.finish_evaluation(store, workspace, made.evaluation_summary(TASKS))
+    await compare_pictures(workspace, tmp_path, "export", "export-done")
+    await compare_pictures(workspace, tmp_path, "export", "export-results", turn)
+
+
+async def test_checks_come_as_they_are_made(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        run_id = made.start_export(store, workspace)
+        async with opened(workspace, tmp_path, mode="export") as pilot:
+            assert state(pilot) == "▶ exporting the tuned model: merging"
+            assert "✓ KL to the trained model   1.61e-06" in lines(pilot, "checks")
+            assert "· merging …" in lines(pilot, "checks")
+            made.say(store, run_id, made.STOPS_NOT)
+            await until(pilot, lambda: "✗ ends by itself" in lines(pilot, "checks"))
+            assert "≥ 95 % of ≥ 20" in lines(pilot, "checks")
+            made.fail(store, run_id, "«ends by itself»: 3 of 20", "train [longer]")
+            await until(pilot, lambda: "→ train [longer]" in state(pilot))
+            made.finish_export(store, workspace, made.start_export(store, workspace))
+            await until(pilot, lambda: state(pilot) == "✓ the tuned model passed its test")
+            assert "Q8_0        145 MB     0.0011        98 % ★" in lines(pilot, "files")
+            assert "tiny-tuned-F16.gguf" in lines(pilot, "files")
+
+
+async def test_types_are_chosen_with_their_sizes(workspace: Workspace, tmp_path: Path) -> None:
+    async with opened(workspace, tmp_path, mode="export") as pilot:
+        types = pilot.app.screen.query_one(SelectionList)
+        assert types.selected == ["Q8_0"]
+        await pilot.press("space")
+        assert sorted(types.selected) == ["F16", "Q8_0"]
+        assert "~5 MB" in str(types.get_option_at_index(0).prompt)
+        with workspace.store() as store:
+            made.finish_export(store, workspace, made.start_export(store, workspace))
+        await until(pilot, lambda: "270 MB ✓" in str(types.get_option_at_index(0).prompt))
+        assert sorted(types.selected) == ["F16", "Q8_0"]
+        types.deselect_all()
+        await pilot.press("g")
+        await settle(pilot)
+        assert pilot.app.screen.query_one(SelectionList) is types
+
+
+async def test_an_export_without_an_adapter_says_what_is_missing(workspace: Workspace, tmp_path: Path) -> None:
+    async with opened(workspace, tmp_path, mode="export") as pilot:
+        await pilot.press("g")
+        await until(pilot, lambda: "orca-local train" in str([w.content for w in pilot.app.screen.query(Static)]))
+
+
+async def test_results_are_shown_so_far_and_at_the_end(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        run_id = made.start_run(store, workspace, "evaluate")
+        made.add_evaluated(store, run_id, "base", TASKS)
+        async with opened(workspace, tmp_path, mode="export") as pilot:
+            await until(pilot, lambda: pilot.app.screen.has_class("-results"))
+            assert "By task, so far" in lines(pilot, "results")
+            assert "40.0 % [21.9, 61.3]" in lines(pilot, "results")
+            store.runs.finish(run_id, "interrupted")
+            await until(pilot, lambda: "answers that were made are kept" in state(pilot, "evaluation-state"))
+            made.finish_evaluation(store, workspace, made.evaluation_summary(MANY))
+            await until(pilot, lambda: "gain +35.0 points" in lines(pilot, "results"))
+            found = lines(pilot, "results")
+            assert "training gave" in found and "quantizing took" in found
+            assert "McNemar" in found and "sums [bold]x[/]" in found
+            assert max(map(len, found.splitlines())) <= 77
+            assert not pilot.app.screen.query_one("#results", Lines).show_horizontal_scrollbar
+            made.fail(store, made.start_run(store, workspace, "evaluate"), "no tuned model", "export first")
+            await until(pilot, lambda: "→ export first" in state(pilot, "evaluation-state"))
+            assert "below, the evaluation before it" in state(pilot, "evaluation-state")
+            assert "gain +35.0 points" in lines(pilot, "results")
+
+
+async def test_an_evaluation_is_asked_for(workspace: Workspace, tmp_path: Path) -> None:
+    async with opened(workspace, tmp_path, mode="export") as pilot:
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
+        dialog = pilot.app.screen
+        assert isinstance(dialog, FieldsDialog)
+        dialog.query_one(Input).value = "none"
+        await pilot.pause()
+        await pilot.press("enter")
+        assert "no whole number" in str(dialog.query_one("#problem", Static).content)
+        dialog.query_one(Input).value = "5"
+        dialog.query_one(Checkbox).value = True
+        await pilot.pause()
+        assert evaluate_arguments(dialog.values) == ["evaluate", "--samples=5", "--split"]
+
+
+async def test_the_report_is_read_and_written(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        made.finish_evaluation(store, workspace, made.evaluation_summary(TASKS))
+    async with opened(workspace, tmp_path, mode="export") as pilot:
+        await pilot.press("o")
+        await until(pilot, lambda: (workspace.directory / "report.md").is_file())
+        assert "sums [bold]x[/]" in (workspace.directory / "report.md").read_text(encoding="utf-8")
+        await pilot.press("r")
+        await until(pilot, lambda: bool(pilot.app.screen.query(Markdown)))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, ReportScreen))
+        with workspace.store() as store:
+            many = [f"task {i}" for i in range(MOST_LINES)]
+            made.finish_evaluation(store, workspace, made.evaluation_summary(many, split=False))
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen))
+        await until(pilot, lambda: "task 149" in lines(pilot, "report"))

@@ -1,0 +1,149 @@
+"""The training: its curves as they come, start, stop, going on, and how it ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Checkbox, Input, Static
+
+from orca_local.domain.events import StepTrained
+from orca_local.runs.workspace import Workspace
+from tests.end_to_end.test_kill import orca
+from tests.tui import made
+from tests.tui.scene import compare_pictures, opened, until
+from tui.dialogs.fields import FieldsDialog
+from tui.screens.train.screen import TrainScreen
+from tui.widgets.plot import LossPlot
+
+pytestmark = pytest.mark.anyio
+
+
+def shown(pilot: Pilot[None], name: str = "figures") -> str:
+    return str(pilot.app.screen.query_one(f"#{name}", Static).content)
+
+
+async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
+    await compare_pictures(workspace, tmp_path, "train", "train-empty")
+    with workspace.store() as store:
+        run_id, training_id = made.add_training(store, workspace, last=80)
+        await compare_pictures(workspace, tmp_path, "train", "train-running")
+        store.runs.finish(run_id, "interrupted")
+
+        async def ask(pilot: Pilot[None]) -> None:
+            await pilot.press("g")
+
+        await compare_pictures(workspace, tmp_path, "train", "train-go-on", ask)
+        run_id, training_id = made.add_training(store, workspace, first=76)
+        made.finish_training(store, workspace, run_id, training_id, 120)
+    await compare_pictures(workspace, tmp_path, "train", "train-done")
+
+
+async def test_a_training_taken_up_again_shows_its_whole_curve(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        run_id, _ = made.add_training(store, workspace, last=80)
+        store.runs.finish(run_id, "interrupted")
+        async with opened(workspace, tmp_path, mode="train") as pilot:
+            assert "stopped after step 80 of 120" in shown(pilot, "state")
+            assert "goes on after step 75" in shown(pilot, "state")
+            made.add_training(store, workspace, first=76, last=90)
+            await until(pilot, lambda: "90/120" in shown(pilot))
+            assert "taken up after step 75" in shown(pilot, "state")
+            screen = pilot.app.screen
+            assert isinstance(screen, TrainScreen)
+            await until(pilot, lambda: len(screen.query_one(LossPlot).curve) == 90)
+        async with opened(workspace, tmp_path, mode="train") as pilot:
+            plot = pilot.app.screen.query_one(LossPlot)
+            assert len(plot.curve) == 90
+            assert "90/120" in shown(pilot) and "★" in shown(pilot)
+
+
+async def test_figures_follow_a_run(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        run_id, training_id = made.add_training(store, workspace, last=20)
+        async with opened(workspace, tmp_path, mode="train") as pilot:
+            assert (
+                "20/120" in shown(pilot)
+                and "1.00 GB" in shown(pilot)
+                and "training on 400 rows" in shown(pilot, "state")
+            )
+            made.say(store, run_id, StepTrained(21, 0.5, 1e-3, 0.25, 2400, 0.8))
+            await until(pilot, lambda: "21/120" in shown(pilot))
+            assert "0.5000" in shown(pilot) and "0.250" in shown(pilot)
+            made.finish_training(store, workspace, run_id, training_id, 15)
+            await until(pilot, lambda: "the adapter is that of step 15" in shown(pilot, "state"))
+            assert "900 MB" in shown(pilot)
+            assert shown(pilot, "adapter") == "adapter adapters/0123456789abcdef/adapter"
+
+
+async def test_a_failure_is_shown_with_its_remedy(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        run_id, _ = made.add_training(store, workspace, last=20)
+        made.fail(store, run_id, "step 21 needs more [memory]", "set train.batch_size = 4")
+        async with opened(workspace, tmp_path, mode="train") as pilot:
+            assert f"run {run_id} failed: step 21 needs more [memory]" in shown(pilot, "state")
+            assert "→ set train.batch_size = 4" in shown(pilot, "state")
+        later = made.start_run(store, workspace, "train")
+        made.fail(store, later, "there are no rows", "build them")
+    async with opened(workspace, tmp_path, mode="train") as pilot:
+        assert "there are no rows; shown is the training before it" in shown(pilot, "state")
+        assert "20/120" in shown(pilot)
+
+
+async def test_the_dialog_changes_a_run_alone(workspace: Workspace, tmp_path: Path) -> None:
+    async with opened(workspace, tmp_path, mode="train") as pilot:
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
+        dialog = pilot.app.screen
+        assert dialog.query_one("#learning_rate", Input).value == "0.01"
+        dialog.query_one("#rank", Input).value = "many"
+        await pilot.pause()
+        dialog.query_one("#yes", Button).press()
+        await pilot.pause()
+        assert "many is no whole number" in str(dialog.query_one("#problem", Static).content)
+        dialog.query_one("#rank", Input).value = "9999"
+        await pilot.pause()
+        dialog.query_one("#yes", Button).press()
+        await pilot.pause()
+        assert "train.rank = 9999" in str(dialog.query_one("#problem", Static).content)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, TrainScreen)
+
+
+async def test_another_recipe_cannot_go_on(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        run_id, _ = made.add_training(store, workspace, last=20)
+        store.runs.finish(run_id, "interrupted")
+    async with opened(workspace, tmp_path, mode="train") as pilot:
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
+        described = pilot.app.screen.query_one("#describe", Static)
+        assert "goes on after step 15 of 120" in str(described.content)
+        pilot.app.screen.query_one("#rank", Input).value = "8"
+        await until(pilot, lambda: "With another rank it cannot go on" in str(described.content))
+        pilot.app.screen.query_one(Checkbox).value = False
+        await until(pilot, lambda: "Another training begins" in str(described.content))
+
+
+async def test_a_real_training_is_started_and_stopped(workspace: Workspace, tmp_path: Path) -> None:
+    orca(workspace.directory, "probe", "--samples", "2")
+    orca(workspace.directory, "teach")
+    async with opened(workspace, tmp_path, mode="train") as pilot:
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
+        pilot.app.screen.query_one("#max_steps", Input).value = "3000"
+        await pilot.pause()
+        await pilot.press("enter")
+        screen = pilot.app.screen
+        plot = screen.query_one(LossPlot)
+        await until(pilot, lambda: len(plot.curve) > 3, 40)
+        await pilot.press("x")
+        await until(pilot, lambda: bool(pilot.app.screen.query("#yes")))
+        await pilot.press("enter")
+        await until(pilot, lambda: "it goes on after step" in shown(pilot, "state"))
+        assert list(plot.curve) == list(range(1, len(plot.curve) + 1))
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
+        assert pilot.app.screen.query_one("#max_steps", Input).value == "3000"
+        assert "of 3000" in str(pilot.app.screen.query_one("#describe", Static).content)

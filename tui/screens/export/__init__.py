@@ -1,0 +1,1 @@
+"""The files that come out, the test they pass, and how base and tuned compare."""

@@ -1,0 +1,49 @@
+"""The report, to be read in the terminal."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Footer, Markdown
+
+from orca_local.domain.text import printable
+from tui.widgets.lines import Lines
+
+MOST_LINES = 150
+"""Of a report that is laid out; a longer one, which would take seconds, is shown as it is written."""
+
+
+class ReportScreen(Screen[None]):
+    """Markdown of ours; the names in it are not, so no link is followed and nothing in it is fetched."""
+
+    CSS_PATH = "export.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,r", "dismiss", "Back", key_display="esc")]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = printable(text)
+
+    def compose(self) -> ComposeResult:
+        """The text, and how to leave it."""
+        if self._is_long:
+            yield Lines(id="report")
+        else:
+            with VerticalScroll(id="report"):
+                yield Markdown(self._text, open_links=False)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """The keys that scroll act at once."""
+        report = self.query_one("#report")
+        if isinstance(report, Lines):
+            lines = [[(line, "title" if line.startswith("#") else "")] for line in self._text.splitlines()]
+            report.show(lambda width: lines)
+        report.focus()
+
+    @property
+    def _is_long(self) -> bool:
+        return self._text.count("\n") > MOST_LINES

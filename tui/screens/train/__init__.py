@@ -1,0 +1,1 @@
+"""The training: its curves, its figures, start, stop and going on."""

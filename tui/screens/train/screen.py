@@ -1,0 +1,138 @@
+"""The training: loss and validation as they come, its figures, start, stop and going on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from orca_local.domain.events import StepTrained, event_of
+from orca_local.pipeline.training_view import TrainingView, training_view
+from orca_local.store.store import Store
+from tui.messages import News
+from tui.screens.base import WorkspaceScreen
+from tui.screens.train.figures import figures_of, state_of
+from tui.screens.train.start import arguments, start_dialog
+from tui.text import plain
+from tui.widgets.plot import LossPlot, Points, to_points
+
+WIDE = 110
+EMPTY = """No training yet.
+
+g   trains the student on the rows of the dataset (screen 5):
+    the steps, the loss and the validation appear here."""
+
+
+class TrainScreen(WorkspaceScreen):
+    """Curves on the left, figures on the right."""
+
+    MODE = "train"
+    CSS_PATH = "train.tcss"
+    STAGES = frozenset({"train"})
+    HELP = """The newest training, with its whole curve where it was stopped and taken up again.
+
+- `g` starts one, or goes on with one that was stopped.
+- `x` ends it after its step, which is saved.
+- In the plot `+`, `-` and the arrows look closer; Home shows all of it."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "train", "Train"),
+        Binding("x", "cancel", "Stop"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view = TrainingView()
+
+    def compose_body(self) -> ComposeResult:
+        """State, curves and figures, where the adapter is; or what to do first."""
+        yield Static("", id="state")
+        with Horizontal(id="curves"):
+            yield LossPlot(id="plot")
+            yield Static("", id="figures")
+        yield Static("", id="adapter")
+        yield Static(EMPTY, id="empty", classes="empty", markup=False)
+
+    async def load(self) -> None:
+        """Read what is new and show it."""
+        before = self._view
+        view, loss, validation = await self.ask(lambda store: _read(store, before))
+        self._view = view
+        self.set_class(view.training is None and not view.is_running, "-empty")
+        self.query_one(LossPlot).show(loss, validation, view.total_steps)
+        self._show_figures()
+
+    def follow(self, news: News) -> None:
+        """Figures at once, curves when there is time."""
+        super().follow(news)
+        if not _is_of(news, self._view):
+            return
+        found = [event_of(event.kind, event.payload) for event in news.events if event.kind == "StepTrained"]
+        steps = [step for step in found if isinstance(step, StepTrained)]
+        if steps and self._view.training is not None:
+            self._view = replace(self._view, step=steps[-1])
+        self._show_figures()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """With more room, wider figures."""
+        self.set_class(event.size.width >= WIDE, "-wide")
+
+    def action_train(self) -> None:
+        """Ask what with, and start."""
+        if self.orca.news is not None and self.orca.news.is_running:
+            self.notify("a run is going on; x ends it", severity="warning")
+            return
+        workspace = self.orca.reopened()
+        if workspace is None:
+            return
+        settings = workspace.settings.train
+        dialog = start_dialog(self._view, settings, workspace.directory)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.orca.start_command(*arguments(settings, dialog.values))
+
+        self.app.push_screen(dialog, answered)
+
+    def action_cancel(self) -> None:
+        """End the run that goes on."""
+        self.orca.cancel_run()
+
+    def _show_figures(self) -> None:
+        view, news = self._view, self.orca.news
+        state = state_of(view)
+        shown = self.query_one("#state", Static)
+        shown.update(plain(state.text))
+        shown.set_classes(state.kind)
+        progress = news.progress if news is not None and news.is_running and _is_of(news, view) else None
+        rows = figures_of(view, progress)
+        self.query_one("#figures", Static).update(plain("\n".join(f"{name:14}{value}" for name, value in rows)))
+        self.query_one("#adapter", Static).update(plain(self._place()))
+
+    def _place(self) -> str:
+        view = self._view
+        if view.adapter is not None:
+            return f"adapter {self._relative(view.adapter.path)}"
+        return f"checkpoints in {self._relative(view.training.directory)}" if view.training is not None else ""
+
+    def _relative(self, path: str) -> str:
+        workspace = self.orca.workspace
+        assert workspace is not None
+        place = Path(path)
+        return str(place.relative_to(workspace.directory)) if place.is_relative_to(workspace.directory) else path
+
+
+def _read(store: Store, before: TrainingView) -> tuple[TrainingView, Points, Points]:
+    """A long curve is made ready to be drawn in the store's thread."""
+    view = training_view(store, before)
+    return view, to_points(view.loss), to_points(view.validation)
+
+
+def _is_of(news: News, view: TrainingView) -> bool:
+    """Whether the news is of the run that is shown."""
+    return news.run is not None and view.run is not None and news.run.run_id == view.run.run_id
