@@ -18,7 +18,7 @@ from tests.tui.scene import compare_pictures, opened, until
 from tui.dialogs.dialog import ErrorDialog
 from tui.dialogs.file_picker import FilePicker
 from tui.dialogs.text_dialog import TextDialog
-from tui.widgets.long_table import LongTable
+from tui.widgets.listing import Listing
 from tui.widgets.text_view import TextView
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +51,9 @@ def hub(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]
 
 
 def where(pilot: Pilot[None], row: int = 1) -> str:
-    return pilot.app.screen_stack[0].query_one("#models", LongTable).rows[row][5]
+    listing = pilot.app.screen_stack[0].query_one("#models", Listing)
+    column = next(column for column in listing.columns if column.title == "where")
+    return column.text(listing.rows[row])
 
 
 async def test_a_model_is_fetched_ended_and_fetched_on(empty: Workspace, tmp_path: Path, hub: HubServer) -> None:

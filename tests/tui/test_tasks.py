@@ -17,7 +17,8 @@ from orca_local.store.selections import SelectionRow
 from tests.tui.scene import compare_pictures, opened, settle, until
 from tui.dialogs.file_picker import FilePicker
 from tui.dialogs.text_dialog import TextDialog
-from tui.widgets.long_table import LongTable
+from tui.screens.tasks.order import ListedTask
+from tui.widgets.listing import Listing
 from tui.widgets.text_view import TextView
 
 pytestmark = pytest.mark.anyio
@@ -54,8 +55,12 @@ def many(empty: Workspace) -> Workspace:
     return empty
 
 
-def table_of(pilot: Pilot[None]) -> LongTable:
-    return pilot.app.screen.query_one("#tasks", LongTable)
+def listing(pilot: Pilot[None]) -> Listing[ListedTask]:
+    return pilot.app.screen.query_one("#tasks", Listing)
+
+
+def names(pilot: Pilot[None]) -> list[str]:
+    return [task.count.task for task in listing(pilot).rows]
 
 
 def count_of(pilot: Pilot[None]) -> str:
@@ -74,14 +79,14 @@ async def timed(pilot: Pilot[None], *keys: str) -> float:
 
 async def test_two_thousand_tasks_are_filtered_sorted_and_scrolled_at_once(many: Workspace, tmp_path: Path) -> None:
     async with opened(many, tmp_path, (120, 40), "tasks") as pilot:
-        table = table_of(pilot)
+        table = listing(pilot)
         assert len(table.rows) == 2000 and "2,000 tasks · 6,000 samples" in count_of(pilot)
         assert await timed(pilot, "down", "pagedown", "end", "home") < QUICK_SECONDS
         assert await timed(pilot, *"oooooo") < QUICK_SECONDS
         assert await timed(pilot, "slash", *"step") < QUICK_SECONDS
         assert len(table.rows) == 667 and "667 of 2,000 tasks" in count_of(pilot)
         await pilot.press("space", *"0003", "enter")
-        assert [row[0] for row in table.rows] == ["task-0003"] and table.has_focus
+        assert names(pilot) == ["task-0003"] and table.has_focus
         await pilot.press("slash", *"zzz")
         assert not table.rows and "Escape" in count_of(pilot)
         assert await timed(pilot, "escape") < QUICK_SECONDS
@@ -97,17 +102,17 @@ async def test_the_order_goes_from_column_to_column_and_the_cursor_stays_on_its_
     with empty.store() as store:
         store.samples.add(more, "test")
     async with opened(empty, tmp_path, mode="tasks") as pilot:
-        table = table_of(pilot)
+        table = listing(pilot)
         await pilot.press("end")
         await pilot.press("o")
-        assert [row[1] for row in table.rows] == ["free", "free", "number", "number"]
+        assert [task.count.kind for task in table.rows] == ["free", "free", "number", "number"]
         await pilot.press("o", "o")
-        assert table.rows[0][0] == "task-0002", "numbers from the largest down"
-        assert table.rows[table.cursor][0] == "task-0003"
+        assert names(pilot)[0] == "task-0002", "numbers from the largest down"
+        assert table.current is not None and table.current.count.task == "task-0003"
         await pilot.press("o", "o")
-        assert [row[5] for row in table.rows] == ["–", "–", "step_by_step", "step_by_step"]
+        assert [task.strategy for task in table.rows] == ["", "", "step_by_step", "step_by_step"]
         await pilot.press("o")
-        assert [row[0] for row in table.rows] == [f"task-000{i}" for i in range(4)]
+        assert names(pilot) == [f"task-000{i}" for i in range(4)]
 
 
 async def test_samples_are_shown_as_they_are_and_more_of_them_on_enter(empty: Workspace, tmp_path: Path) -> None:
@@ -128,7 +133,7 @@ async def test_samples_are_shown_as_they_are_and_more_of_them_on_enter(empty: Wo
         assert view.scroll_y > 100
         await pilot.press("escape")
         await until(pilot, lambda: view.text.count("── 1-") == 15)
-        assert table_of(pilot).has_focus
+        assert listing(pilot).has_focus
 
 
 def write_file(path: Path, good: int, bad: int) -> Path:
@@ -155,7 +160,7 @@ async def test_a_file_is_imported_from_the_empty_screen(empty: Workspace, tmp_pa
         for said in ("5 samples added, 0 were there already, 0 rejected", "0 samples added, 5 were there"):
             await choose_file(pilot, path)
             await until(pilot, lambda said=said: any(said in n.message for n in pilot.app._notifications))
-        await until(pilot, lambda: [row[0] for row in table_of(pilot).rows] == ["new"])
+        await until(pilot, lambda: names(pilot) == ["new"])
 
 
 async def test_bad_lines_are_all_shown_and_the_good_ones_imported_or_nothing(empty: Workspace, tmp_path: Path) -> None:
@@ -171,7 +176,7 @@ async def test_bad_lines_are_all_shown_and_the_good_ones_imported_or_nothing(emp
             button.focus()
             await pilot.press("enter")
             await settle(pilot)
-            await until(pilot, lambda tasks=tasks: [row[0] for row in table_of(pilot).rows] == tasks)
+            await until(pilot, lambda tasks=tasks: names(pilot) == tasks)
 
 
 async def test_a_file_that_is_none_is_an_error_with_a_remedy(empty: Workspace, tmp_path: Path) -> None:

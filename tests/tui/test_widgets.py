@@ -14,6 +14,11 @@ pytestmark = pytest.mark.anyio
 class Shown(App[None]):
     """One list and one form."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+        """What the list has said, with the row that was under its cursor."""
+
     def compose(self) -> ComposeResult:
         yield Listing(
             [Column[str]("name", lambda row: row, 8), Column[str]("wide", lambda row: row * 2, 8, at_least=60)],
@@ -21,6 +26,12 @@ class Shown(App[None]):
             id="list",
         )
         yield Choices([Field("a", "first", ("one", "two")), Field("b", "second", ("[b]x",))], {"b": "gone"})
+
+    def on_listing_moved(self, event: Listing.Moved) -> None:
+        self.heard.append(f"moved {event.listing.current}")
+
+    def on_listing_chosen(self, event: Listing.Chosen) -> None:
+        self.heard.append(f"chosen {event.listing.current}")
 
 
 async def test_the_cursor_stays_on_its_row() -> None:
@@ -52,10 +63,35 @@ async def test_every_row_is_seen_below_the_head() -> None:
             await pilot.press(key)
             await pilot.pause()
             lines = [rows.render_line(y).text for y in range(rows.size.height)]
-            assert lines[0].startswith("name")
-            assert any(line.startswith(str(rows.current)[:8]) for line in lines[1:])
+            assert lines[0].startswith(" name")
+            assert any(line.startswith(f" {rows.current}") for line in lines[1:])
         await pilot.click("#list", offset=(2, 3))
         assert rows.current == "2 row"
+        rows.show(list(rows.rows)[::-1], to_first=True)
+        assert rows.current == "99 row"
+
+
+async def test_a_double_click_chooses_and_none_is_chosen_below_the_last() -> None:
+    app = Shown()
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.query_one(Listing).show(["0", "1", "2"])
+        await pilot.click("#list", offset=(2, 3), times=2)
+        await pilot.click("#list", offset=(2, 6), times=2)
+        await pilot.click("#list", offset=(2, 0), times=2)
+        assert app.heard == ["moved 0", "moved 2", "chosen 2"]
+
+
+async def test_numbers_stand_at_the_right_and_one_column_takes_the_rest() -> None:
+    async with Shown().run_test(size=(40, 12)) as pilot:
+        rows = pilot.app.query_one(Listing)
+        for count, width in ((2, 40), (20, 39)):
+            rows.show(
+                [f"{n}" * 50 for n in range(count)],
+                [Column[str]("n", lambda row: row[0], 4, is_number=True), Column[str]("rest", lambda row: row)],
+            )
+            await pilot.pause()
+            assert rows.render_line(0).text == "    n  rest".ljust(width)
+            assert rows.render_line(2).text == f"    1  {'1' * (width - 9)}… ", "also where there is a scrollbar"
 
 
 async def test_untrusted_text_fills_its_cell_and_no_more() -> None:

@@ -16,7 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui.text import one_line, size
-from tui.widgets.long_table import Column, LongTable
+from tui.widgets.listing import Column, Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Entries:
     """What may complete a path that was typed so far."""
 
     text: str
@@ -38,7 +38,7 @@ class Listing:
     """Why nothing can be listed."""
 
 
-def list_entries(text: str, directory: Path, suffixes: Sequence[str]) -> Listing:
+def list_entries(text: str, directory: Path, suffixes: Sequence[str]) -> Entries:
     """Directories and files with one of `suffixes` whose paths begin with `text`, directories first.
 
     `text` is relative to `directory`. Names that begin with a dot are listed where a dot was typed.
@@ -54,9 +54,9 @@ def list_entries(text: str, directory: Path, suffixes: Sequence[str]) -> Listing
                 if entry := _entry(item, suffixes):
                     entries.append(entry)
     except (OSError, ValueError) as error:
-        return Listing(text, (), getattr(error, "strerror", None) or str(error))
+        return Entries(text, (), getattr(error, "strerror", None) or str(error))
     entries.sort(key=lambda entry: (not entry.is_directory, entry.name.lower()))
-    return Listing(text, tuple(entries))
+    return Entries(text, tuple(entries))
 
 
 def path_of(text: str, directory: Path) -> Path:
@@ -83,7 +83,7 @@ class FilePicker(ModalScreen[Path | None]):
       & > Vertical { width: 90%; max-width: 100; height: 80%; border: round $primary; background: $surface;
         padding: 0 1; border-title-style: bold; border-subtitle-color: $text-muted; }
       #nothing { height: 1; color: $text-muted; }
-      LongTable { background: $surface; }
+      Listing { background: $surface; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -100,7 +100,7 @@ class FilePicker(ModalScreen[Path | None]):
         super().__init__()
         self._title, self._suffixes = title, suffixes
         self._directory = directory.absolute()
-        self._listing = Listing("", ())
+        self._found = Entries("", ())
 
     def compose(self) -> ComposeResult:
         """Path above names."""
@@ -109,9 +109,18 @@ class FilePicker(ModalScreen[Path | None]):
             frame.border_subtitle = "Tab completes · Enter opens · ^↑ directory above · Esc cancels"
             yield Input(f"{self._directory}{os.sep}", select_on_focus=False)
             yield Static("", id="nothing", markup=False)
-            table = LongTable(id="entries")
-            table.can_focus = False
-            yield table
+            listing = Listing(
+                [
+                    Column[Entry]("name", lambda entry: entry.name + (os.sep if entry.is_directory else "")),
+                    Column[Entry](
+                        "size", lambda entry: "" if entry.is_directory else size(entry.bytes), 9, is_number=True
+                    ),
+                ],
+                lambda entry: entry.name,
+                id="entries",
+            )
+            listing.can_focus = False
+            yield listing
 
     def on_mount(self) -> None:
         """Type at once."""
@@ -126,23 +135,23 @@ class FilePicker(ModalScreen[Path | None]):
         event.stop()
         self.run_worker(self._open, exclusive=True, group="list")  # type: ignore[arg-type]
 
-    def on_long_table_selected(self, event: LongTable.Selected) -> None:
+    def on_listing_chosen(self, event: Listing.Chosen) -> None:
         """A double click."""
         event.stop()
         self.run_worker(self._open, exclusive=True, group="list")  # type: ignore[arg-type]
 
     def action_move(self, by: int) -> None:
         """To another name."""
-        self.query_one(LongTable).action_move(by)
+        self._listing.action_move(by)
 
     def action_page(self, by: int) -> None:
         """To a name further on."""
-        self.query_one(LongTable).action_page(by)
+        self._listing.action_page(by)
 
     async def action_complete(self) -> None:
         """Put the name under the cursor into the path."""
         await self._list()
-        entry = self._highlighted()
+        entry = self._listing.current
         if entry is not None:
             self._type(self._path(entry))
 
@@ -153,14 +162,13 @@ class FilePicker(ModalScreen[Path | None]):
 
     async def _list(self) -> None:
         text = self.query_one(Input).value
-        if text == self._listing.text:
+        if text == self._found.text:
             return
-        self._listing = await asyncio.to_thread(list_entries, text, self._directory, self._suffixes)
-        entries = self._listing.entries
-        rows = [(_name(entry), "" if entry.is_directory else size(entry.bytes)) for entry in entries]
-        self.query_one(LongTable).show([Column("name"), Column("size", 9, is_number=True)], rows)
+        self._found = await asyncio.to_thread(list_entries, text, self._directory, self._suffixes)
+        entries = self._found.entries
+        self._listing.show(entries, to_first=True)
         kinds = " or ".join(f"*{suffix}" for suffix in self._suffixes)
-        said = self._listing.problem or ("" if entries else "nothing here begins like this")
+        said = self._found.problem or ("" if entries else "nothing here begins like this")
         self.query_one("#nothing", Static).update(said or f"directories, and files that are {kinds}")
 
     async def _open(self) -> None:
@@ -169,7 +177,7 @@ class FilePicker(ModalScreen[Path | None]):
             self.dismiss(typed)
             return
         await self._list()
-        entry = self._highlighted()
+        entry = self._listing.current
         if entry is None:
             self.notify("there is no such file", severity="warning")
         elif entry.is_directory:
@@ -177,19 +185,15 @@ class FilePicker(ModalScreen[Path | None]):
         else:
             self.dismiss(path_of(self._path(entry), self._directory))
 
-    def _highlighted(self) -> Entry | None:
-        entries = self._listing.entries
-        return entries[self.query_one(LongTable).cursor] if entries else None
+    @property
+    def _listing(self) -> Listing[Entry]:
+        return self.query_one("#entries", Listing)
 
     def _path(self, entry: Entry) -> str:
-        head = os.path.split(self._listing.text)[0]
+        head = os.path.split(self._found.text)[0]
         return os.path.join(head, entry.name) + (os.sep if entry.is_directory else "")  # noqa: PTH118  # keeps "~"
 
     def _type(self, text: str) -> None:
         field = self.query_one(Input)
         field.value = text
         field.cursor_position = len(text)
-
-
-def _name(entry: Entry) -> str:
-    return one_line(entry.name, 200).plain + (os.sep if entry.is_directory else "")

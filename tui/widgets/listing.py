@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
@@ -19,6 +19,11 @@ from orca_local.domain.text import printable
 
 T = TypeVar("T")
 
+GAP = 2
+"""Cells between two columns."""
+LEAST_WIDTH = 12
+"""Of the column that takes what the others leave."""
+
 
 @dataclass(frozen=True)
 class Column(Generic[T]):
@@ -28,6 +33,8 @@ class Column(Generic[T]):
     text: Callable[[T], str]
     """What it says of a row; it may be untrusted."""
     width: int = 0
+    is_number: bool = False
+    """Numbers stand at the right."""
     at_least: int = 0
     """Width of the list from which on it is shown."""
 
@@ -36,13 +43,15 @@ class Listing(ScrollView, Generic[T], can_focus=True):
     """Rows under a head, with a cursor that stays on its row when the rows change."""
 
     DEFAULT_CSS = """
-    Listing { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden;
+    Listing { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1;
       & > .listing--head { text-style: bold; background: $panel; color: $text-muted; }
-      & > .listing--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
-      & > .listing--away { background: $block-cursor-blurred-background; text-style: bold; }
+      & > .listing--cursor { background: $block-cursor-blurred-background; color: $block-cursor-blurred-foreground;
+        text-style: $block-cursor-blurred-text-style; }
+      &:focus > .listing--cursor { background: $block-cursor-background; color: $block-cursor-foreground;
+        text-style: $block-cursor-text-style; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"listing--head", "listing--cursor", "listing--away"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"listing--head", "listing--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
         Binding("down", "move(1)", "Down", show=False),
@@ -59,12 +68,20 @@ class Listing(ScrollView, Generic[T], can_focus=True):
             super().__init__()
             self.listing = listing
 
+    class Chosen(Moved):
+        """The row under the cursor was clicked twice; what Enter does is the screen's to say."""
+
     def __init__(self, columns: Sequence[Column[T]], key: Callable[[T], Hashable], *, id: str | None = None) -> None:
         """`key` names a row for good."""
         super().__init__(id=id)
         self._columns, self._key = columns, key
         self._rows: list[T] = []
         self._cursor = 0
+
+    @property
+    def columns(self) -> Sequence[Column[T]]:
+        """What is told of each row."""
+        return self._columns
 
     @property
     def rows(self) -> Sequence[T]:
@@ -76,12 +93,14 @@ class Listing(ScrollView, Generic[T], can_focus=True):
         """The row under the cursor; None where there are none."""
         return self._rows[self._cursor] if self._rows else None
 
-    def show(self, rows: Sequence[T]) -> None:
-        """List other rows; the cursor stays on its own, or else where it is."""
+    def show(self, rows: Sequence[T], columns: Sequence[Column[T]] = (), *, to_first: bool = False) -> None:
+        """List other rows, where given with other columns; the cursor stays on its own row, or else where it is."""
         before = self.current
-        self._rows = [*rows]
+        self._rows, self._columns = [*rows], columns or self._columns
         self.virtual_size = Size(0, len(self._rows) + 1)
-        if before is not None:
+        if to_first:
+            self._cursor = 0
+        elif before is not None:
             key = self._key(before)
             found = next((n for n, row in enumerate(self._rows) if self._key(row) == key), self._cursor)
             self._cursor = max(0, min(found, len(self._rows) - 1))
@@ -126,9 +145,16 @@ class Listing(ScrollView, Generic[T], can_focus=True):
         self.scroll_to_region(Region(0, self._cursor, 1, 2), animate=False, force=True)
 
     def on_click(self, event: events.Click) -> None:
-        """The row that was clicked."""
-        if event.y > 0:
-            self._go(self.scroll_offset.y + event.y - 1)
+        """To the row that was clicked; twice chooses it."""
+        number = self.scroll_offset.y + event.y - 1
+        if event.y > 0 and number < len(self._rows):
+            self._go(number)
+            if event.chain == 2:
+                self.post_message(self.Chosen(self))
+
+    def on_resize(self) -> None:
+        """The cursor stays in sight."""
+        self._see_cursor()
 
     def render_line(self, y: int) -> Strip:
         """The head, or the row that is scrolled to this line."""
@@ -136,21 +162,29 @@ class Listing(ScrollView, Generic[T], can_focus=True):
             return self._line(lambda column: column.title, "listing--head")
         number = self.scroll_offset.y + y - 1
         if number >= len(self._rows):
-            return Strip.blank(self.size.width, self.rich_style)
+            return Strip.blank(self._width, self.rich_style)
         row = self._rows[number]
-        cursor = "listing--cursor" if self.has_focus else "listing--away"
-        return self._line(lambda column: column.text(row), cursor if number == self._cursor else "")
+        return self._line(lambda column: column.text(row), "listing--cursor" if number == self._cursor else "")
+
+    @property
+    def _width(self) -> int:
+        """Without the scrollbar's."""
+        return self.scrollable_content_region.width
 
     def _line(self, text: Callable[[Column[T]], str], name: str) -> Strip:
         style = self.get_component_rich_style(name) if name else self.rich_style
-        columns = [column for column in self._columns if column.at_least <= self.size.width]
-        rest = max(1, self.size.width - sum(column.width + 1 for column in columns if column.width))
-        cells = [_cell(text(column), column.width or rest) for column in columns]
-        return Strip([Segment(" ".join(cells), style)]).adjust_cell_length(self.size.width, style)
+        columns = [column for column in self._columns if column.at_least <= self._width]
+        taken = sum(column.width for column in columns) + GAP * len(columns)
+        rest = max(LEAST_WIDTH, self._width - taken)
+        cells = [_cell(text(column), column.width or rest, is_number=column.is_number) for column in columns]
+        line = " " + (" " * GAP).join(cells)
+        return Strip([Segment(set_cell_size(line, self._width), style)], self._width)
 
 
-def _cell(text: str, width: int) -> str:
+def _cell(text: str, width: int, *, is_number: bool) -> str:
     """The beginning of an untrusted text on one line, exactly so wide."""
     words = " ".join(printable(text[: 4 * width]).split())
-    fitted = set_cell_size(words, width)
-    return fitted if fitted.rstrip() == words else set_cell_size(words, width - 1) + "…"
+    left = width - cell_len(words)
+    if left < 0:
+        return set_cell_size(words, width - 1) + "…"
+    return " " * left + words if is_number else words + " " * left

@@ -9,12 +9,9 @@ from orca_local.catalog.listing import ModelView
 from tui.text import one_line, size
 
 
-def cells(view: ModelView, memory: int | None, fetched: int | None) -> tuple[str, ...]:
-    """A row of the table; `fetched` are the bytes of a download that goes on."""
-    model = view.model
-    fits = {True: "yes", False: "no", None: "–"}[view.fits(memory)]
-    need = f"{model.memory_gb:g} GB"
-    return (model.id, model.quantization, size(model.bytes), need, fits, where(view, fetched), model.licence)
+def fits(view: ModelView, memory: int | None) -> str:
+    """Whether the machine has the memory for it."""
+    return {True: "yes", False: "no", None: "–"}[view.fits(memory)]
 
 
 def where(view: ModelView, fetched: int | None) -> str:

@@ -19,21 +19,12 @@ from tui.dialogs.file_picker import FilePicker
 from tui.dialogs.text_dialog import TextDialog
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
-from tui.screens.models.facts import about, cells, inspection
+from tui.screens.models.facts import about, fits, inspection, where
 from tui.text import size
-from tui.widgets.long_table import Column, LongTable
+from tui.widgets.listing import Column, Listing
 from tui.widgets.text_view import TextView
 
 POLL_SECONDS = 0.5
-COLUMNS = (
-    Column("model", 22),
-    Column("type", 5),
-    Column("file", 7, is_number=True),
-    Column("needs", 6, is_number=True),
-    Column("fits", 4),
-    Column("where", 9),
-    Column("licence", least=8),
-)
 
 
 class ModelsScreen(WorkspaceScreen):
@@ -57,26 +48,39 @@ class ModelsScreen(WorkspaceScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._views: list[ModelView] = []
         self._memory: int | None = None
         self._pulls: dict[str, Pull] = {}
         self._fetched: dict[str, int] = {}
         """Bytes of the downloads that go on, by id."""
+        # Made at once, for a key may be asked about before the screen is composed.
+        self._listing = Listing(
+            [
+                Column[ModelView]("model", lambda view: view.model.id, 22),
+                Column[ModelView]("type", lambda view: view.model.quantization, 5),
+                Column[ModelView]("file", lambda view: size(view.model.bytes), 7, is_number=True),
+                Column[ModelView]("needs", lambda view: f"{view.model.memory_gb:g} GB", 6, is_number=True),
+                Column[ModelView]("fits", lambda view: fits(view, self._memory), 4),
+                Column[ModelView]("where", lambda view: where(view, self._fetched.get(view.model.id)), 9),
+                Column[ModelView]("licence", lambda view: view.model.licence),
+            ],
+            lambda view: view.model.id,
+            id="models",
+        )
 
     def compose_body(self) -> ComposeResult:
         """Memory, table, facts."""
         yield Static("", id="memory", markup=False)
-        yield LongTable(id="models")
+        yield self._listing
         yield TextView(id="about")
 
     def on_mount(self) -> None:
         """The table has the keys; downloads are looked at."""
-        self.query_one(LongTable).focus()
+        self._listing.focus()
         self.set_interval(POLL_SECONDS, self._poll)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A download is ended where one goes on."""
-        view = self._current()
+        view = self._listing.current
         if action == "cancel":
             return view is not None and view.model.id in self._pulls
         if action == "pull":
@@ -85,29 +89,30 @@ class ModelsScreen(WorkspaceScreen):
 
     async def load(self) -> None:
         """The catalog as it is here."""
-        self._views = await asyncio.to_thread(view_models)
+        views = await asyncio.to_thread(view_models)
         self._memory = await asyncio.to_thread(total_memory)
-        fitting = sum(view.fits(self._memory) is True for view in self._views)
-        here = sum(view.path is not None for view in self._views)
+        fitting = sum(view.fits(self._memory) is True for view in views)
+        here = sum(view.path is not None for view in views)
         machine = "memory: not known" if self._memory is None else f"{size(self._memory)} of memory: {fitting} fit"
-        self.query_one("#memory", Static).update(f"{machine} · {len(self._views)} models, {here} here")
-        self._show()
+        self.query_one("#memory", Static).update(f"{machine} · {len(views)} models, {here} here")
+        self._listing.show(views)
+        self._show_about()
 
     def follow(self, news: News) -> None:
         """Runs change nothing here."""
 
-    def on_long_table_highlighted(self, event: LongTable.Highlighted) -> None:
+    def on_listing_moved(self, event: Listing.Moved) -> None:
         """What is known of the model."""
         self._show_about()
         self.refresh_bindings()
 
-    def on_long_table_selected(self, event: LongTable.Selected) -> None:
+    def on_listing_chosen(self, event: Listing.Chosen) -> None:
         """A double click is an Enter."""
         self.action_open()
 
     def action_open(self) -> None:
         """What comes next: fetch it, or look into it."""
-        view = self._current()
+        view = self._listing.current
         if view is not None and view.path is not None:
             self.action_inspect()
         elif self.check_action("pull", ()):
@@ -115,7 +120,7 @@ class ModelsScreen(WorkspaceScreen):
 
     def action_pull(self) -> None:
         """Fetch the model in a process of its own."""
-        view = self._current()
+        view = self._listing.current
         if view is None:
             return
         try:
@@ -124,19 +129,19 @@ class ModelsScreen(WorkspaceScreen):
             self.orca.show_error(error)
             return
         self._fetched[view.model.id] = view.partial
-        self._show()
+        self._show_fetched()
         self.refresh_bindings()
 
     def action_cancel(self) -> None:
         """End its download; what was fetched is kept."""
-        view = self._current()
+        view = self._listing.current
         if view is not None and view.model.id in self._pulls:
             self._pulls[view.model.id].cancel()
             self.notify("the download ends; p goes on from there")
 
     def action_inspect(self) -> None:
         """Read the header of the model's file."""
-        view = self._current()
+        view = self._listing.current
         if view is not None:
             self.attempt(partial(self._inspect, view.model.id), "inspect", exclusive=True)
 
@@ -179,24 +184,19 @@ class ModelsScreen(WorkspaceScreen):
         for model_id in ended:
             del self._pulls[model_id], self._fetched[model_id]
         # A part without a download of ours may be another process's, and grow.
-        is_watched = not self._pulls and self.is_current and any(view.partial for view in self._views)
+        is_watched = not self._pulls and self.is_current and any(view.partial for view in self._listing.rows)
         if ended or is_watched:
             await self.load()
         elif self._pulls:
-            self._show()
-
-    def _current(self) -> ModelView | None:
-        return self._views[self.query_one(LongTable).cursor] if self._views else None
-
-    def _show(self) -> None:
-        table = self.query_one(LongTable)
-        rows = [cells(view, self._memory, self._fetched.get(view.model.id)) for view in self._views]
-        if rows != table.rows:
-            table.show(COLUMNS, rows, table.cursor)
+            self._show_fetched()
+        if ended:
             self.refresh_bindings()
+
+    def _show_fetched(self) -> None:
+        self._listing.refresh()
         self._show_about()
 
     def _show_about(self) -> None:
-        view = self._current()
+        view = self._listing.current
         if view is not None:
             self.query_one(TextView).show(about(view, self._memory, self._fetched.get(view.model.id)))

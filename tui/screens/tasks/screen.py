@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
@@ -18,7 +19,7 @@ from tui.screens.tasks.importing import import_tasks, report
 from tui.screens.tasks.order import COLUMNS, ListedTask, arranged, columns
 from tui.screens.tasks.samples import GLANCE, READING, counted, read_samples, samples_text
 from tui.text import one_line, plain
-from tui.widgets.long_table import LongTable
+from tui.widgets.listing import Listing
 from tui.widgets.text_view import TextView
 
 WIDE = 120
@@ -56,8 +57,6 @@ class TasksScreen(WorkspaceScreen):
     def __init__(self) -> None:
         super().__init__()
         self._tasks: list[ListedTask] = []
-        self._seen: list[ListedTask] = []
-        """Those that pass the filter, in the table's order."""
         self._column = COLUMNS[0]
         self._is_importing = False
 
@@ -66,7 +65,7 @@ class TasksScreen(WorkspaceScreen):
         with Container(id="split"):
             with Vertical(id="list"):
                 yield Input(placeholder="words of the name, kind or strategy", id="filter", select_on_focus=False)
-                yield LongTable(id="tasks")
+                yield Listing(columns(self._column, 0), lambda task: task.count.task, id="tasks")
                 yield Static("", id="count")
             yield TextView(id="samples")
         with Container(id="none"):
@@ -74,7 +73,7 @@ class TasksScreen(WorkspaceScreen):
 
     def on_mount(self) -> None:
         """The table has the keys."""
-        self.query_one(LongTable).focus()
+        self._listing.focus()
         if self.orca.workspace is None:
             self.query_one("#none Static", Static).update(NO_WORKSPACE)
             self.add_class("-none")
@@ -98,7 +97,7 @@ class TasksScreen(WorkspaceScreen):
             self._tasks = tasks
             self._arrange()
         if tasks and self.focused is None:
-            self.query_one(LongTable).focus()
+            self._listing.focus()
         self.refresh_bindings()
 
     def follow(self, news: News) -> None:
@@ -113,20 +112,20 @@ class TasksScreen(WorkspaceScreen):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep the filter, and move among what it leaves."""
-        self.query_one(LongTable).focus()
+        self._listing.focus()
 
-    def on_long_table_highlighted(self, event: LongTable.Highlighted) -> None:
+    def on_listing_moved(self, event: Listing.Moved) -> None:
         """Show some samples of the task."""
         self._read_soon()
 
-    def on_long_table_selected(self, event: LongTable.Selected) -> None:
+    def on_listing_chosen(self, event: Listing.Chosen) -> None:
         """Read its samples."""
         self.action_read()
 
     def on_resize(self, event: events.Resize) -> None:
         """Beside each other where there is room."""
         self.set_class(event.size.width >= WIDE, "-wide")
-        self.call_after_refresh(self._show)
+        self.call_after_refresh(self._arrange)
 
     def action_import(self) -> None:
         """Ask for a file and add it; one at a time."""
@@ -148,7 +147,7 @@ class TasksScreen(WorkspaceScreen):
 
     def action_read(self) -> None:
         """Only the samples, and more of them."""
-        if self._current() is not None:
+        if self._listing.current is not None:
             self.add_class("-reading")
             self.query_one(TextView).focus()
             self.refresh_bindings()
@@ -162,7 +161,7 @@ class TasksScreen(WorkspaceScreen):
         else:
             self.remove_class("-filtering")
             self.query_one(Input).value = ""
-        self.query_one(LongTable).focus()
+        self._listing.focus()
         self.refresh_bindings()
 
     async def _import(self) -> None:
@@ -178,37 +177,31 @@ class TasksScreen(WorkspaceScreen):
             self.notify(report(added))
             self.load_now()
 
-    def _current(self) -> ListedTask | None:
-        return self._seen[self.query_one(LongTable).cursor] if self._seen else None
+    @property
+    def _listing(self) -> Listing[ListedTask]:
+        return self.query_one("#tasks", Listing)
 
     def _arrange(self, *, to_first: bool = False) -> None:
-        current = self._current()
-        self._seen = arranged(self._tasks, self.query_one(Input).value, self._column)
-        self._show(None if to_first or current is None else current.count.task)
-        if not self._seen:
-            self._show_samples("", "")
+        listing = self._listing
+        tasks = arranged(self._tasks, self.query_one(Input).value, self._column)
+        listing.show(tasks, columns(self._column, listing.size.width), to_first=to_first)
+        self.query_one("#count", Static).update(self._count(tasks))
 
-    def _show(self, task: str | None = None) -> None:
-        table = self.query_one(LongTable)
-        names = [found.count.task for found in self._seen]
-        cursor = names.index(task) if task in names else min(table.cursor, len(names)) if task is None else 0
-        table.show(columns(self._column, table.size.width), [found.cells for found in self._seen], cursor)
-        self.query_one("#count", Static).update(self._count())
-
-    def _count(self) -> str:
-        samples = sum(t.count.probe + t.count.train + t.count.holdout for t in self._seen)
-        total, seen = len(self._tasks), len(self._seen)
+    def _count(self, seen: Sequence[ListedTask]) -> str:
+        samples = sum(t.count.probe + t.count.train + t.count.holdout for t in seen)
+        total, left = len(self._tasks), len(seen)
         tasks = "1 task" if total == 1 else f"{total:,} tasks"
-        if seen < total:
-            tasks = f"{seen:,} of {tasks}" if seen else f"none of {tasks}: Escape leaves the filter"
-        return f"{tasks} · {samples:,} samples" if seen else tasks
+        if left < total:
+            tasks = f"{left:,} of {tasks}" if left else f"none of {tasks}: Escape leaves the filter"
+        return f"{tasks} · {samples:,} samples" if left else tasks
 
     def _read_soon(self) -> None:
         self.attempt(self._read_samples, "samples", exclusive=True)
 
     async def _read_samples(self) -> None:
-        task = self._current()
+        task = self._listing.current
         if task is None:
+            self._show_samples("", "")
             return
         name = task.count.task
         per_split, characters = READING if self.has_class("-reading") else GLANCE

@@ -66,7 +66,7 @@ class TeachScreen(WorkspaceScreen):
             yield Static("", id="estimate")
         yield Listing(
             [
-                Column[_Reason]("failed", lambda row: f"{row[1]:,}", 6),
+                Column[_Reason]("failed", lambda row: f"{row[1]:,}", 6, is_number=True),
                 Column[_Reason]("for this reason  (r asks again)", lambda row: row[0]),
             ],
             lambda row: row[0],
