@@ -15,7 +15,7 @@ from orca_local.cli.stages import open_pipeline
 @click.option("--task", "tasks", multiple=True, metavar="T", help="Only this task (repeatable).")
 @click.option("--strategy", "strategies", multiple=True, metavar="S", help="Only this strategy (repeatable).")
 @click.option("--method", type=click.Choice(["race", "exhaustive"]), help="Drop weak strategies early, or not.")
-@click.option("--samples", type=click.IntRange(1), help="Probe samples a task at most (default: 32).")
+@click.option("--samples", type=click.IntRange(0), help="Probe samples a task at most; 0: all (default: 32).")
 @click.option("--estimate", "only_estimate", is_flag=True, help="Say what it would take, and do nothing.")
 @stage_options
 def command(

@@ -44,10 +44,13 @@ async def test_a_probe_is_started_with_its_estimate_and_fills_the_matrix(workspa
         await until(pilot, lambda: isinstance(pilot.app.screen, StartProbe))
         takes = pilot.app.screen.query_one("#takes", Static)
         await until(pilot, lambda: "2 tasks: about" in str(takes.render()))
+        await pilot.press("0")
         pilot.app.screen.query_one("#yes", Button).press()
         grid = pilot.app.screen_stack[0].query_one(HeatMap)
         await until(pilot, lambda: grid.row is not None and grid.row.selection is not None, 60)
         assert grid.row is not None and grid.row.task == "sums-0"
+    with workspace.store() as store:
+        assert store.runs.list()[0].settings["probe"]["samples"] == 0, "all, as the form says"
 
 
 async def test_a_choice_by_hand_holds_and_is_taken_back(probed: Workspace, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.teach.scene import KEY, solve
 from tests.tui.answers import add_run, make_answers
 from tests.tui.scene import compare_pictures, opened, settle, until
 from tui.dialogs.dialog import ErrorDialog
-from tui.screens.teach.start import StartDialog
+from tui.screens.teach.start import StartTeach
 from tui.widgets.listing import Listing
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +47,7 @@ async def start(pilot: Pilot[None], limit: str = "") -> None:
     await pilot.press("g", *limit)
     await settle(pilot)
     dialog = pilot.app.screen
-    assert isinstance(dialog, StartDialog)
+    assert isinstance(dialog, StartTeach)
     await until(pilot, lambda: not dialog.query_one("#yes", Button).disabled)
     await pilot.press("enter")
 
@@ -73,7 +73,7 @@ async def test_what_a_run_does_is_told_in_figures(tmp_path: Path, tiny_gguf: Pat
         assert listing(pilot, "#failures").rows == [("refused: I would rather not.", 2), ("cut at 1024 tokens", 1)]
         await pilot.press("g")
         await settle(pilot)
-        assert not isinstance(pilot.app.screen, StartDialog)
+        assert not isinstance(pilot.app.screen, StartTeach)
 
 
 async def test_the_answer_under_the_cursor_stands_beside_its_reference(tmp_path: Path, tiny_gguf: Path) -> None:
@@ -129,10 +129,13 @@ async def test_what_failed_is_asked_again(tmp_path: Path, tiny_gguf: Path, monke
 
 async def test_what_is_missing_is_said_with_its_remedy(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="teach") as pilot:
-        for key in ("e", "g"):
-            await pilot.press(key)
-            await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))
-            shown = " ".join(str(part.content) for part in pilot.app.screen.query(Static))
-            assert "orca-local probe" in shown
-            await pilot.press("enter")
-            await settle(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))
+        shown = " ".join(str(part.content) for part in pilot.app.screen.query(Static))
+        assert "orca-local probe" in shown
+        await pilot.press("enter", "g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StartTeach))
+        takes = pilot.app.screen.query_one("#takes", Static)
+        await until(pilot, lambda: "orca-local probe" in str(takes.content))
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, StartTeach), "it cannot be started"

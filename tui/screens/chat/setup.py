@@ -5,35 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, Select, Static
+from textual.containers import Horizontal
+from textual.widgets import Input, Label, Select, Static
 
 from orca_local.pipeline.talk_record import Setup
+from tui.dialogs.form import Form
 
 NO_STRATEGY = "none: as it was trained"
 
 
-class SetupDialog(ModalScreen[Setup | None]):
+class SetupDialog(Form[Setup]):
     """The settings of one column; Escape leaves them."""
 
     DEFAULT_CSS = """
-    SetupDialog { align: center middle;
-      & > VerticalScroll { width: 64; max-width: 90%; height: auto; max-height: 90%; border: round $primary;
-        background: $surface; padding: 0 2; border-title-style: bold; }
-      Label { width: 18; height: 1; }
-      Horizontal { height: 1; margin-bottom: 1; }
+    SetupDialog {
+      .setting { height: 1; margin-bottom: 1; }
+      Label { width: 18; }
       Input, Select { width: 1fr; }
       #wrong { color: $error; height: auto; }
-      #buttons { height: 3; margin: 0; align-horizontal: right; }
-      Button { margin-left: 2; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Cancel")]
+    TITLE = "Model of this column"
 
     def __init__(self, setup: Setup, models: Sequence[str], strategies: Sequence[str]) -> None:
         super().__init__()
@@ -41,49 +35,33 @@ class SetupDialog(ModalScreen[Setup | None]):
         self._models = list(dict.fromkeys(["base", "tuned", *models]))
         self._strategies = list(strategies)
 
-    def compose(self) -> ComposeResult:
+    def compose_fields(self) -> ComposeResult:
         """A line a setting."""
         setup = self._setup
         is_file = setup.model not in self._models
-        with VerticalScroll() as frame:
-            frame.border_title = "Model of this column"
-            with Horizontal():
-                yield Label("model")
-                chosen = self._models[0] if is_file else setup.model
-                names = [(name, name) for name in self._models]
-                yield Select(names, value=chosen, allow_blank=False, id="model", compact=True)
-            with Horizontal():
-                yield Label("or a GGUF file")
-                yield Input(setup.model if is_file else "", placeholder="path", id="file", compact=True)
-            with Horizontal():
-                yield Label("strategy")
-                names = [(NO_STRATEGY, ""), *((name, name) for name in self._strategies)]
-                strategy = setup.strategy if setup.strategy in self._strategies else ""
-                yield Select(names, value=strategy, allow_blank=False, id="strategy", compact=True)
-            with Horizontal():
-                yield Label("max_tokens")
-                yield Input(str(setup.max_tokens), type="integer", id="max-tokens", compact=True)
-            with Horizontal():
-                yield Label("temperature")
-                yield Input(f"{setup.temperature:g}", type="number", id="temperature", compact=True)
-            yield Static("", id="wrong")
-            with Horizontal(id="buttons"):
-                yield Button("Cancel", id="no")
-                yield Button("OK", id="yes", variant="primary")
+        with Horizontal(classes="setting"):
+            yield Label("model")
+            chosen = self._models[0] if is_file else setup.model
+            names = [(name, name) for name in self._models]
+            yield Select(names, value=chosen, allow_blank=False, id="model", compact=True)
+        with Horizontal(classes="setting"):
+            yield Label("or a GGUF file")
+            yield Input(setup.model if is_file else "", placeholder="path", id="file", compact=True)
+        with Horizontal(classes="setting"):
+            yield Label("strategy")
+            names = [(NO_STRATEGY, ""), *((name, name) for name in self._strategies)]
+            strategy = setup.strategy if setup.strategy in self._strategies else ""
+            yield Select(names, value=strategy, allow_blank=False, id="strategy", compact=True)
+        with Horizontal(classes="setting"):
+            yield Label("max_tokens")
+            yield Input(str(setup.max_tokens), type="integer", id="max-tokens", compact=True)
+        with Horizontal(classes="setting"):
+            yield Label("temperature")
+            yield Input(f"{setup.temperature:g}", type="number", id="temperature", compact=True)
+        yield Static("", id="wrong")
 
-    def on_input_submitted(self) -> None:
-        """Enter takes it all."""
-        self._take()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Close with the settings, or as it was."""
-        event.stop()
-        if event.button.id == "yes":
-            self._take()
-        else:
-            self.dismiss(None)
-
-    def _take(self) -> None:
+    def answer(self) -> Setup | None:
+        """The settings, where the numbers are in their bounds."""
         file = self.query_one("#file", Input).value.strip()
         model = str(Path(file).expanduser()) if file else str(self.query_one("#model", Select).value)
         strategy = str(self.query_one("#strategy", Select).value)
@@ -95,5 +73,5 @@ class SetupDialog(ModalScreen[Setup | None]):
         if max_tokens < 1 or not 0 <= temperature < math.inf:
             wrong = "max_tokens is a whole number from 1 on, temperature a number from 0 on"
             self.query_one("#wrong", Static).update(wrong)
-            return
-        self.dismiss(Setup(model, strategy, max_tokens, temperature))
+            return None
+        return Setup(model, strategy, max_tokens, temperature)

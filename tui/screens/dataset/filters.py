@@ -8,7 +8,6 @@ from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from orca_local.dataset.review import Filters
@@ -23,13 +22,15 @@ KEYS = "← → change · a letter finds · Backspace clears · Enter shows · E
 class FilterDialog(Form[Filters]):
     """Answers with other filters; the search stays as it is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "apply", "Show")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", "Show")]
+    TITLE = "Which answers"
+    YES = "Show"
 
     def __init__(self, filters: Filters, tasks: Sequence[str], strategies: Sequence[str]) -> None:
         super().__init__()
         self._filters, self._tasks, self._strategies = filters, tasks, strategies
 
-    def compose(self) -> ComposeResult:
+    def compose_fields(self) -> ComposeResult:
         """A field a filter."""
         fields = [
             Field("review", "in review", ("pending", "accepted", "rejected", "edited")),
@@ -39,24 +40,20 @@ class FilterDialog(Form[Filters]):
             Field("leaking", "repeats its instruction", ("yes", "no")),
             Field("hinted", "reference was shown", ("yes", "no")),
         ]
-        with VerticalScroll(can_focus=False) as frame:
-            frame.border_title = "Which answers"
-            yield Choices(fields, _words(self._filters))
-            yield Static(KEYS, classes="muted")
+        yield Choices(fields, _words(self._filters))
+        yield Static(KEYS, classes="muted")
 
-    def action_apply(self) -> None:
-        """List what matches."""
+    def answer(self) -> Filters:
+        """What matches."""
         chosen = self.query_one(Choices).chosen
-        self.dismiss(
-            Filters(
-                tasks=(chosen["task"],) if chosen["task"] else (),
-                strategy=chosen["strategy"] or None,
-                review=cast("Review | None", chosen["review"] or None),
-                verified=chosen["verified"] or None,
-                hinted=_TRUTH[chosen["hinted"]],
-                leaking=_TRUTH[chosen["leaking"]],
-                search=self._filters.search,
-            )
+        return Filters(
+            tasks=(chosen["task"],) if chosen["task"] else (),
+            strategy=chosen["strategy"] or None,
+            review=cast("Review | None", chosen["review"] or None),
+            verified=chosen["verified"] or None,
+            hinted=_TRUTH[chosen["hinted"]],
+            leaking=_TRUTH[chosen["leaking"]],
+            search=self._filters.search,
         )
 
 

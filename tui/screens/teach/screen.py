@@ -17,7 +17,7 @@ from orca_local.teach.standing import Standing, standing
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.teach.figures import estimate_lines, standing_lines, teacher_line
-from tui.screens.teach.start import StartDialog
+from tui.screens.teach.start import StartTeach
 from tui.text import plain
 from tui.widgets.answer_view import VERDICTS, AnswerView
 from tui.widgets.listing import Column, Listing
@@ -139,15 +139,12 @@ class TeachScreen(WorkspaceScreen):
         """Say what it would take, ask for a limit, and start."""
         if not self._can_start():
             return
-        dialog = StartDialog(self._estimate)
 
-        def answered(limit: int | None) -> None:
-            if dialog.error is not None:
-                self.orca.show_error(dialog.error)
-            elif limit is not None:
-                self.orca.start_command("teach", *(["--limit", str(limit)] if limit else []))
+        def answered(options: list[str] | None) -> None:
+            if options is not None:
+                self.orca.start_command("teach", *options)
 
-        self.app.push_screen(dialog, answered)
+        self.app.push_screen(StartTeach(self._estimate), answered)
 
     def action_retry(self) -> None:
         """Ask again what failed."""
