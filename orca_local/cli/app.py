@@ -68,9 +68,9 @@ def cli(ctx: click.Context) -> None:
     """Make a small, quantized language model better at your own tasks, on your own machine."""
     if ctx.invoked_subcommand is not None:
         return
-    if sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty():
-        from orca_local.cli.tui import open_interface
+    from orca_local.cli.tui import on_terminal, open_interface
 
+    if on_terminal():
         open_interface(Common(None, json=False, quiet=False, offline=False))
     else:
         click.echo(ctx.get_help())

@@ -16,11 +16,16 @@ def command(common: Common) -> None:
     open_interface(common)
 
 
+def on_terminal() -> bool:
+    """Whether there is one to read keys from and to draw on, which is done through stderr."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
 def open_interface(common: Common) -> None:
     """Run it until it is closed. Raises `InputError` where there is no terminal."""
     from orca_local.domain.errors import InputError
 
-    if not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty()):
+    if not on_terminal():
         raise InputError("the interface needs a terminal", hint="see `orca-local --help` for the commands")
     from tui import run
 
