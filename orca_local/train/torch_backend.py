@@ -16,7 +16,7 @@ from torch import nn
 from orca_local.adapters.adapter import Adapter, Pair
 from orca_local.domain.errors import OutOfMemory
 from orca_local.domain.settings import TrainSettings
-from orca_local.engines.memory import free_memory, peak_memory
+from orca_local.engines.memory import free_memory, peak_memory, resident_memory
 from orca_local.gguf.header import Header
 from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
@@ -33,6 +33,10 @@ from orca_local.train.trainer import Trainer
 
 CPU_TOKENS, CUDA_TOKENS = 1536, 16384
 """Tokens that are computed together well; their activations take about 0.6 MB each for a student of 135M parameters."""
+
+CPU_KEPT_SHARE = 1.4
+"""Of what is counted for a token, with what the C library keeps of it from step to step and what does not fit in there.
+Batches of 2,200 to 3,100 tokens of GSM8K rows took 3.2 GB at the peak, where 2.5 would be counted without."""
 
 _LEAST = torch.finfo(torch.float32).tiny
 
@@ -114,6 +118,7 @@ class TorchBackend:
         # On a card the fused causal kernels are worth more than what sharing saves.
         self._shares_prefix = self.device.type == "cpu"
         self._steps, self._is_fresh = 0, True
+        self._began_with = resident_memory() or 0
         try:
             hold = Nf4Weight if recipe.quantize_base == "nf4" else WholeWeight
             self._model = StudentModel(header, self.dtype, self.device, hold)
@@ -143,8 +148,11 @@ class TorchBackend:
             }
 
     def peak_bytes(self) -> int | None:
-        """The most memory that was in use at once, of the card or of the process."""
-        return int(torch.cuda.max_memory_allocated()) if self.device.type == "cuda" else peak_memory()
+        """The most memory that was in use at once: of the card, or of the process beyond what it began with."""
+        if self.device.type == "cuda":
+            return int(torch.cuda.max_memory_allocated())
+        peak = peak_memory()
+        return None if peak is None else max(0, peak - self._began_with)
 
     @in_own_thread
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
@@ -269,4 +277,5 @@ class TorchTrainer(Trainer):
             pack_tokens=CUDA_TOKENS if on_card else CPU_TOKENS,
             head_positions=head_positions(self._device),
             weight_bytes={"none": size, "nf4": NF4_BYTES},
+            kept_share=1.0 if on_card else CPU_KEPT_SHARE,
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ import pytest
 from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
+from orca_local.train.batches import make_batch
 from orca_local.train.memory import SHARE, Machine, MemoryPlan, Wish, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.state import start_adapter
+from tests.train.data import make_rows
 
 CARD = Machine("card bfloat16", 2, None, 8192, 256, {"none": 2, "nf4": 0.52})
 WISH = Wish(longest_row=300, pack_tokens=0, gradient_checkpointing="auto")
@@ -84,3 +88,29 @@ def test_a_form_that_the_backend_does_not_have_is_refused(header: Header, recipe
     with pytest.raises(InputError, match=r'quantize_base = "as_is" cannot be honoured on card bfloat16') as raised:
         plan(header, replace(recipe, quantize_base="as_is"), None)
     assert "none, nf4" in raised.value.hint
+
+
+@pytest.mark.slow
+def test_a_training_on_the_processor_takes_what_was_planned(student_gguf: Path) -> None:
+    # In a process of its own: this one's peak is that of all tests before.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        planned, peak = pool.submit(planned_and_taken, student_gguf).result()
+    assert 0.5 * planned < peak < 1.05 * planned
+
+
+def planned_and_taken(gguf: Path) -> tuple[int, int]:
+    """Bytes, of two steps of the embedded student on as many tokens as are computed together."""
+    from orca_local.train.torch_backend import CPU_TOKENS, TorchTrainer
+
+    header, settings = read_header(gguf), TrainSettings(batch_size=46, compute="float32")
+    rows = make_rows(gguf, 46)
+    tokens = sum(len(row.token_ids) for row in rows)
+    assert 0.8 * CPU_TOKENS < tokens <= CPU_TOKENS
+    recipe, trainer = make_recipe(settings, len(rows)), TorchTrainer(header, settings)
+    found = plan_memory(header, recipe, Wish(max(len(row.token_ids) for row in rows), 0, "auto"), trainer.machine)
+    backend = trainer.backend(recipe, found)
+    for _ in range(2):
+        backend.step(make_batch(rows), 1e-3)
+    peak = backend.peak_bytes()
+    assert peak is not None
+    return found.total, peak
