@@ -24,10 +24,13 @@ def test_a_command_answers_or_fails_as_it_does_when_typed(tmp_path: Path) -> Non
 def test_it_ends_with_the_task_that_waits_for_it(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path)
 
-    async def give_up() -> list[int]:
+    def children() -> set[int]:
+        return {int(number) for number in Path("/proc/thread-self/children").read_text().split()}
+
+    async def give_up() -> set[int]:
+        before = children()
         task = asyncio.create_task(ask(workspace, ["tasks", "list"]))
-        children = Path("/proc/thread-self/children")
-        while not (found := [int(number) for number in children.read_text().split()]):
+        while not (found := children() - before):
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
