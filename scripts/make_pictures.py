@@ -2,7 +2,7 @@
 
 python scripts/make_pictures.py WORKSPACE [--size 120x36]
 
-Writes docs/figures/tui-SCREEN.svg for every screen that has something to show.
+Writes docs/figures/tui-SCREEN.svg for the screens that the README shows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from orca_local.runs.workspace import Workspace
 from tui.app import OrcaApp
 
 FIGURES = Path(__file__).resolve().parents[1] / "docs" / "figures"
-SCREENS = ("home", "probe", "dataset", "train", "export")
+SCREENS = ("home", "train")
 
 
 async def draw(workspace: Workspace, size: tuple[int, int], target: Path) -> None:

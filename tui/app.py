@@ -104,7 +104,7 @@ class OrcaApp(App[None]):
             return
         finally:
             self._is_looking = False
-        if news is None:
+        if news is None or not self.is_running:  # it was closed while the store was read
             return
         before, self.news = self.news, news
         if before is not None and before.is_running and not news.is_running and news.run is not None:

@@ -37,11 +37,11 @@ def write_large(path: Path, end_token: int) -> Path:
             return np.ones(spec.shape, np.float32)
         found = (rng.standard_normal(spec.shape, np.float32) / np.sqrt(spec.shape[-1])).astype(np.float32)
         if spec.name == "token_embd.weight":
-            found[:, 0] = 40.0  # stays in front of all that the blocks add
+            found[:, 0] = 80.0  # stays in front of all that the blocks add
         if spec.name == "output.weight":
             found[:, 0] = 0.0
             found[end_token] = 0.0
-            found[end_token, 0] = 2.5
+            found[end_token, 0] = 4.0
         return 0.3 * found if spec.name.endswith(("attn_output.weight", "ffn_down.weight")) else found
 
     def tensors() -> Iterator[NDArray[np.float32]]:

@@ -46,7 +46,7 @@ class StatusBar(Horizontal):
     def show(self, news: News) -> None:
         """The stage that runs, or ran last."""
         run = news.run
-        if run is None:
+        if run is None or not self.children:  # not drawn yet, or about to be closed
             return
         self.set_classes(run.status)
         self.query_one("#stage", Static).update(plain(f"{_MARKS[run.status]} {stage_line(news)}"))
