@@ -21,6 +21,7 @@ of the quantized file in an order that its processor likes: 235 MB. Neither grow
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a limit on the memory of a process")
 def test_a_model_bigger_than_the_memory_is_exported(tiny_gguf: Path, tmp_path: Path) -> None:
     with closing(Tokenizer(tiny_gguf)) as tokenizer:
