@@ -31,7 +31,11 @@ async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> No
             store.runs.add_event(run_id, "StageStarted", {"stage": "probe", "total": 8, "unit": "generations"})
             store.runs.add_event(run_id, "Warned", {"message": "[bold]not markup\x1b[31m", "hint": ""})
             store.runs.finish(run_id, status, error)
-    await compare_pictures(workspace, tmp_path, "runs", "runs")
+
+    async def has_events(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: len(pilot.app.screen.query_one(RichLog).lines) >= 2)
+
+    await compare_pictures(workspace, tmp_path, "runs", "runs", has_events)
 
 
 async def test_a_run_from_elsewhere_is_followed_and_ended_from_here(workspace: Workspace, tmp_path: Path) -> None:
