@@ -74,12 +74,8 @@ async def compare_pictures(
             if act is not None:
                 await act(pilot)
                 await settle(pilot)
-            pilot.app.clear_notifications()
-            await pilot.pause()
-            drawn = pilot.app.export_screenshot()
-        for pattern, constant in _CHANGING:
-            drawn = pattern.sub(constant, drawn)
-        path = PICTURES / f"{name}-{size[0]}x{size[1]}.svg"
+            path = PICTURES / f"{name}-{size[0]}x{size[1]}.svg"
+            drawn = await _drawn(pilot, path)
         if os.environ.get(UPDATE):
             path.parent.mkdir(exist_ok=True)
             path.write_text(drawn, encoding="utf-8")
@@ -88,3 +84,19 @@ async def compare_pictures(
             found = directory / path.name
             found.write_text(drawn, encoding="utf-8")
             raise AssertionError(f"the screen is not as in {path.name}: see {found}; {UPDATE}=1 takes it as it is")
+
+
+async def _drawn(pilot: Pilot[None], path: Path) -> str:
+    """The screen, times and ids left out. What is read beside it may come late: it is waited for a few seconds."""
+    wanted = path.read_text(encoding="utf-8") if path.exists() and not os.environ.get(UPDATE) else None
+    drawn = ""
+    for pause in (0.0, 0.2, 0.5, 1.0, 2.0, 4.0):
+        await pilot.pause(pause)
+        pilot.app.clear_notifications()
+        await pilot.pause()
+        drawn = pilot.app.export_screenshot()
+        for pattern, constant in _CHANGING:
+            drawn = pattern.sub(constant, drawn)
+        if drawn == wanted or (wanted is None and pause >= 1.0):
+            break
+    return drawn
