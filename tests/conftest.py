@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from orca_local.catalog.catalog import find_model
 from orca_local.export.quantize import quantize
+from tests.hub_server import Faults, HubServer
 from tests.tiny import embedded_student, write_tiny_gguf
 
 # Shared machines stall for longer than any deadline that would mean something.
@@ -39,3 +42,22 @@ def tiny_gguf_untied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def student_gguf() -> Path:
     """The embedded student."""
     return embedded_student()
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory for models, and nobody's token."""
+    monkeypatch.setenv("ORCA_LOCAL_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    for name in ("HF_HUB_OFFLINE", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def slow_hub(tiny_gguf: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    """A hub that takes its time, with the tiny model as one of the catalog's."""
+    model = find_model("qwen3-0.6b")
+    with HubServer(model.repo, model.file, tiny_gguf.read_bytes(), Faults(pause_s=0.1)) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        yield hub

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from copy import copy
 
-from orca_local.runs.progress import Progress
+from orca_local.runs.progress import HEAD_EVENTS, Progress
 from orca_local.store.runs import EventRow, RunRow
 from orca_local.store.store import Store
 from tui.messages import News
@@ -13,8 +13,6 @@ from tui.messages import News
 LOOK_SECONDS = 0.25
 DEATH_SECONDS = 2.0
 """How often a run that says nothing is looked at all the same: its process may be gone."""
-HEAD_EVENTS = 5
-"""The first events of a run, among which it says how much it has to do."""
 FIRST_EVENTS = 200
 """Events that are read of a run which went on before it was looked at."""
 

@@ -94,7 +94,7 @@ def recommend(types: Sequence[Quantized]) -> Recommendation | None:
     ordered = sorted(types, key=lambda t: (t.bytes, t.kl))
     scored = [(t, t.loss) for t in ordered if t.loss is not None and t.quantization != FULL]
     for found, loss in scored:
-        if loss.interval.low > -MARGIN:
+        if loss.interval.low > -MARGIN and _unseen_loss(loss.n) < MARGIN:
             return Recommendation(
                 found.quantization,
                 f"{found.quantization} is the smallest whose accuracy is shown to be less than {100 * MARGIN:g} points "
@@ -113,6 +113,11 @@ def recommend(types: Sequence[Quantized]) -> Recommendation | None:
         f"none of these predicts within {MAX_KL:g} nats of F16; {nearest.quantization} is nearest: {_nearness(nearest)}"
     )
     return Recommendation(nearest.quantization, doubt + why)
+
+
+def _unseen_loss(n: int) -> float:
+    """What may be lost, with 95 % certainty, where none of `n` samples is: a bootstrap of equal pairs has no width."""
+    return 1 - 0.05 ** (1 / n) if n else 1.0
 
 
 def _points(loss: Loss) -> str:

@@ -9,6 +9,8 @@ from datetime import datetime
 from orca_local.domain.events import Event, StageProgressed, StageStarted, StepTrained, TrainingResumed, event_of
 from orca_local.store.runs import EventRow
 
+HEAD_EVENTS = 5
+"""The first events of a run, among which it says how much it has to do."""
 _LEAST = 0.01
 """The first answers come together and late: this share of them says more."""
 

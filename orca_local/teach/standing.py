@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from orca_local.runs.progress import Progress
+from orca_local.runs.progress import HEAD_EVENTS, Progress
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
 
-HEAD_EVENTS = 5
-"""The first events of a run, among which it says how much it has to do."""
 RATE_SECONDS = 60.0
 """Calls of the last so many seconds say how fast a running stage is."""
 LEAST_SECONDS = 5.0

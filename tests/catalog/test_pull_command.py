@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,21 +20,7 @@ MODEL = find_model("qwen3-0.6b")
 PULL = ("models", "pull", MODEL.id, "--json")
 
 
-@pytest.fixture(autouse=True)
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty directory for models, and nobody's token."""
-    monkeypatch.setenv("ORCA_LOCAL_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    for name in ("HF_HUB_OFFLINE", "HF_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path / "models"
-
-
-@pytest.fixture
-def slow_hub(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
-    with HubServer(MODEL.repo, MODEL.file, tiny_gguf.read_bytes(), Faults(pause_s=0.1)) as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
-        yield hub
+pytestmark = pytest.mark.usefixtures("models")
 
 
 def stop_in_the_middle(models: Path, number: signal.Signals) -> subprocess.CompletedProcess[str]:

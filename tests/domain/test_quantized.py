@@ -56,6 +56,14 @@ def test_with_accuracies_the_smallest_whose_loss_is_shown_to_be_small_is_taken(
     assert found is not None and found.quantization == chosen and said in found.reason
 
 
+@pytest.mark.parametrize(("n", "shown"), [(16, False), (148, False), (149, True)])
+def test_few_samples_that_all_agree_prove_nothing(n: int, shown: bool) -> None:
+    equal = Loss(0.0, Interval(0.0, 0.0), n)
+    found = recommend([F16, Quantized("Q4_K_M", 60, 4.8, 0.07, 0.93, loss=equal)])
+    assert found is not None and ("is shown" in found.reason) == shown
+    assert found.quantization == ("Q4_K_M" if shown else "F16")
+
+
 def test_one_type_is_no_choice() -> None:
     assert recommend([Q8]) is None and recommend([]) is None
 

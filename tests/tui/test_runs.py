@@ -13,7 +13,7 @@ from textual.widgets import DataTable, RichLog
 from orca_local.runs.launch import launch
 from orca_local.runs.workspace import Workspace
 from orca_local.store.runs import STALE_SECONDS
-from tests.tui.scene import opened, until
+from tests.tui.scene import compare_pictures, opened, until
 from tui.dialogs.dialog import Dialog
 
 pytestmark = pytest.mark.anyio
@@ -31,6 +31,11 @@ async def test_events_are_shown_as_text(workspace: Workspace, tmp_path: Path) ->
             store.runs.add_event(run_id, "StageStarted", {"stage": "probe", "total": 8, "unit": "generations"})
             store.runs.add_event(run_id, "Warned", {"message": "[bold]not markup\x1b[31m", "hint": ""})
             store.runs.finish(run_id, status, error)
+
+    async def has_events(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: bool(pilot.app.screen.query_one(RichLog).lines))
+
+    await compare_pictures(workspace, tmp_path, "runs", "runs", has_events)
     async with opened(workspace, tmp_path, mode="runs") as pilot:
         log = pilot.app.screen.query_one(RichLog)
         await until(pilot, lambda: any("[bold]not markup" in line.text for line in log.lines))

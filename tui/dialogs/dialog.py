@@ -35,21 +35,11 @@ class Dialog(ModalScreen[bool]):
         """Text above buttons."""
         with VerticalScroll() as frame:
             frame.border_title = plain(self._title)
-            if self._text:
-                yield Static(plain(self._text), id="text")
-            yield from self.compose_fields()
+            yield Static(plain(self._text))
             with Horizontal(classes="buttons"):
                 if self._no:
                     yield Button(self._no, id="no")
                 yield Button(self._yes, id="yes", variant="primary")
-
-    def compose_fields(self) -> ComposeResult:
-        """What is asked beside yes or no: nothing, here."""
-        yield from ()
-
-    def may_close(self) -> bool:
-        """Whether yes can be said."""
-        return True
 
     def on_mount(self) -> None:
         """Enter says yes."""
@@ -58,9 +48,7 @@ class Dialog(ModalScreen[bool]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Close with the answer."""
         event.stop()
-        yes = event.button.id == "yes"
-        if not yes or self.may_close():
-            self.dismiss(yes)
+        self.dismiss(event.button.id == "yes")
 
 
 class ErrorDialog(Dialog):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Checkbox, Input, Label, Select, Static
+from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
-from tui.dialogs.dialog import Dialog
+from tui.dialogs.form import Form
 from tui.text import plain
 
 Values = Mapping[str, str]
@@ -29,7 +29,7 @@ class Field:
     """Whether it is yes or no."""
 
 
-class FieldsDialog(Dialog):
+class FieldsDialog(Form[Values]):
     """Asks for values; `check` says what is wrong with them, and `describe` what they come to."""
 
     DEFAULT_CSS = """
@@ -54,13 +54,16 @@ class FieldsDialog(Dialog):
         check: Callable[[Values], str] = lambda values: "",
         describe: Callable[[Values], str] = lambda values: "",
     ) -> None:
-        super().__init__(title, text, yes=yes)
+        super().__init__()
+        self._heading, self._text, self._yes = title, text, yes
         self._fields = tuple(fields)
         self._check, self._describe = check, describe
         self.values: dict[str, str] = {field.name: field.value for field in self._fields}
 
     def compose_fields(self) -> ComposeResult:
         """A line each, then what they come to, and what is wrong."""
+        if self._text:
+            yield Static(plain(self._text), id="text")
         for field in self._fields:
             if field.is_tick:
                 yield Checkbox(field.label, bool(field.value), id=field.name, compact=True)
@@ -75,18 +78,27 @@ class FieldsDialog(Dialog):
         yield Static(plain(self._describe(self.values)), id="describe")
         yield Static("", id="problem")
 
-    def may_close(self) -> bool:
-        """Whether nothing is wrong; else says what."""
+    @property
+    def heading(self) -> str:
+        """As it was given."""
+        return self._heading
+
+    @property
+    def yes(self) -> str:
+        """As it was given."""
+        return self._yes
+
+    def on_mount(self) -> None:
+        """Enter takes the fields as they are."""
+        self.query_one("#yes", Button).focus()
+
+    def answer(self) -> Values | None:
+        """The values, where nothing is wrong with them; else says what."""
         problem = self._check(self.values)
         shown = self.query_one("#problem", Static)
         shown.update(plain(problem))
         shown.set_class(bool(problem), "-shown")
-        return not problem
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in a field says yes."""
-        if self.may_close():
-            self.dismiss(True)
+        return None if problem else self.values
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Keep what is typed."""

@@ -26,16 +26,25 @@ class Form(ModalScreen[T | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Cancel")]
     YES: ClassVar[str] = "OK"
-    """What the button says that takes the fields."""
 
     def compose(self) -> ComposeResult:
         """Fields above buttons."""
         with VerticalScroll(can_focus=False) as frame:
-            frame.border_title = self.TITLE
+            frame.border_title = self.heading
             yield from self.compose_fields()
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="no")
-                yield Button(self.YES, id="yes", variant="primary")
+                yield Button(self.yes, id="yes", variant="primary")
+
+    @property
+    def heading(self) -> str:
+        """What stands in the frame."""
+        return self.TITLE or ""
+
+    @property
+    def yes(self) -> str:
+        """What the button says that takes the fields."""
+        return self.YES
 
     def compose_fields(self) -> ComposeResult:
         """What is asked for."""

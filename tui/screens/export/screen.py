@@ -24,6 +24,7 @@ from orca_local.pipeline.export_view import (
     export_view,
 )
 from orca_local.store.store import Store
+from tui.dialogs.fields import Values
 from tui.screens.base import WorkspaceScreen
 from tui.screens.export import evaluated, exported
 from tui.screens.export.evaluating import evaluate_arguments, evaluate_dialog
@@ -127,14 +128,13 @@ class ExportScreen(WorkspaceScreen):
         workspace = None if self._is_busy() else self.orca.reopened()
         if workspace is None:
             return
-        dialog = evaluate_dialog(workspace.settings.evaluate.samples)
 
-        def answered(yes: bool | None) -> None:
-            if yes:
+        def answered(values: Values | None) -> None:
+            if values is not None:
                 self._turn(to_results=True)
-                self.orca.start_command(*evaluate_arguments(dialog.values))
+                self.orca.start_command(*evaluate_arguments(values))
 
-        self.app.push_screen(dialog, answered)
+        self.app.push_screen(evaluate_dialog(workspace.settings.evaluate.samples), answered)
 
     def action_cancel(self) -> None:
         """End the run that goes on."""

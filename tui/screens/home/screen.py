@@ -17,7 +17,7 @@ from orca_local.store.store import Store
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.home.strip import MARKS, Strip
-from tui.text import plain
+from tui.text import cell, plain
 
 RECENT = 50
 COMMANDS = {
@@ -94,7 +94,7 @@ class HomeScreen(WorkspaceScreen):
         table.clear()
         for run in runs:
             started = run.started_at[:16].replace("T", " ")
-            table.add_row(str(run.run_id), run.stage, run.status, started, plain(run.error), key=str(run.run_id))
+            table.add_row(str(run.run_id), run.stage, run.status, started, cell(run.error, 80), key=str(run.run_id))
 
     def follow(self, news: News) -> None:
         """Every run concerns this screen."""

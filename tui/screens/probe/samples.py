@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import DataTable, Footer, Static
 
 from orca_local.probe.matrix import Answered
-from tui.text import one_line, plain
+from tui.text import cell, plain
 
 
 class SamplesScreen(ModalScreen[None]):
@@ -41,9 +41,9 @@ class SamplesScreen(ModalScreen[None]):
             row = item.measurement
             table.add_row(
                 _mark(row.value),
-                one_line(item.sample.id, 24),
-                one_line(row.extracted if row.extracted is not None else "–", 20),
-                one_line(" / ".join(item.sample.answers), 20),
+                cell(item.sample.id, 24),
+                cell(row.extracted if row.extracted is not None else "–", 20),
+                cell(" / ".join(item.sample.answers), 20),
                 str(row.completion_tokens),
                 row.finish_reason,
             )

@@ -12,9 +12,10 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import DataTable, RichLog, Static
 
 from orca_local.store.runs import EventRow, RunRow
+from orca_local.store.store import Store
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
-from tui.text import one_line, plain
+from tui.text import cell, one_line, plain
 
 SHOWN = 500
 """The last events of a run; `orca-local runs show` has them all."""
@@ -55,10 +56,10 @@ class RunsScreen(WorkspaceScreen):
         table = self.query_one(DataTable)
         if list(self._runs) != [run.run_id for run in runs]:
             self._fill(table, runs)
-        for run in runs:
-            if self._runs.get(run.run_id) != run:
-                for column, cell in zip(table.columns, _cells(run), strict=True):
-                    table.update_cell(str(run.run_id), column, cell)
+        else:
+            for run in (run for run in runs if self._runs[run.run_id] != run):
+                for column, shown in zip(table.columns, _cells(run), strict=True):
+                    table.update_cell(str(run.run_id), column, shown, update_width=True)
         self._runs = {run.run_id: run for run in runs}
         if self._shown not in self._runs and runs:
             self._show(runs[0].run_id)
@@ -70,8 +71,8 @@ class RunsScreen(WorkspaceScreen):
         known = self._runs.get(news.run.run_id)
         if known is None or known.status != news.run.status:
             self.load_soon()
-        if news.run.run_id == self._shown:
-            self._write([event for event in news.events if event.seq > self._last])
+        if news.run.run_id == self._shown and news.events:
+            self._read_soon()
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """The run under the cursor."""
@@ -97,15 +98,22 @@ class RunsScreen(WorkspaceScreen):
         if run_id != self._shown:
             self._shown, self._last = run_id, 0
             self.query_one(RichLog).clear()
-            self.attempt(partial(self._read_events, run_id), "events", exclusive=True)
+            self._read_soon()
         run = self._runs.get(run_id)
         if run is not None:
             about = {"inputs": run.inputs, "settings": run.settings, "versions": run.versions}
             self.query_one("#about Static", Static).update(plain(json.dumps(about, indent=1, ensure_ascii=False)))
 
-    async def _read_events(self, run_id: int) -> None:
-        events = await self.ask(lambda store: store.runs.last_events(run_id, SHOWN))
-        if run_id == self._shown:
+    def _read_soon(self) -> None:
+        # One reader for all, told by what is shown already: an event that came in two ways would stand there twice.
+        self.attempt(partial(self._read_events, self._shown, self._last), "events", exclusive=True)
+
+    async def _read_events(self, run_id: int, last: int) -> None:
+        def read(store: Store) -> list[EventRow]:
+            return store.runs.events(run_id, last) if last else store.runs.last_events(run_id, SHOWN)
+
+        events = await self.ask(read)
+        if (run_id, last) == (self._shown, self._last):
             self._write(events)
 
     def _write(self, events: list[EventRow]) -> None:
@@ -122,4 +130,4 @@ def _cells(run: RunRow) -> tuple[object, ...]:
     until = run.finished_at or run.heartbeat_at
     seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(run.started_at)).total_seconds()
     started = run.started_at[:19].replace("T", " ")
-    return (str(run.run_id), run.stage, run.status, started, f"{seconds:.0f}", one_line(run.error, 80))
+    return (str(run.run_id), run.stage, run.status, started, f"{seconds:.0f}", cell(run.error, 80))

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from orca_local.domain.events import StepTrained, event_of
 from orca_local.pipeline.training_view import TrainingView, training_view
 from orca_local.store.store import Store
+from tui.dialogs.fields import Values
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.train.figures import figures_of, state_of
@@ -91,13 +92,12 @@ class TrainScreen(WorkspaceScreen):
         if workspace is None:
             return
         settings = workspace.settings.train
-        dialog = start_dialog(self._view, settings, workspace.directory)
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.orca.start_command(*arguments(settings, dialog.values))
+        def answered(values: Values | None) -> None:
+            if values is not None:
+                self.orca.start_command(*arguments(settings, values))
 
-        self.app.push_screen(dialog, answered)
+        self.app.push_screen(start_dialog(self._view, settings, workspace.directory), answered)
 
     def action_cancel(self) -> None:
         """End the run that goes on."""
