@@ -27,15 +27,10 @@ MODEL = find_model("qwen3-0.6b")
 
 
 @pytest.fixture(autouse=True)
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty directory for models, nobody's token, and a machine of 4 GB."""
-    monkeypatch.setenv("ORCA_LOCAL_MODELS", str(tmp_path / "models"))
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    for name in ("HF_HUB_OFFLINE", "HF_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+def small_machine(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of 4 GB, without models."""
     (tmp_path / "memory.max").write_text("4000000000")
     monkeypatch.setattr(memory, "_LIMIT", tmp_path / "memory.max")
-    return tmp_path / "models"
 
 
 @pytest.fixture
@@ -80,7 +75,7 @@ async def test_without_a_network_the_remedy_is_said(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     async with opened(empty, tmp_path, mode="models") as pilot:
         await pilot.press("down", "p")
-        await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog) and bool(pilot.app.screen.query("#yes")))
         said = "".join(str(static.content) for static in pilot.app.screen.query(Static))
         assert "did not give" in said and "pull again" in said
         await pilot.press("escape")
