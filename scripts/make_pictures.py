@@ -14,19 +14,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from orca_local.runs.workspace import Workspace
 from tui.app import OrcaApp
 
 FIGURES = Path(__file__).resolve().parents[1] / "docs" / "figures"
 SCREENS = ("home", "train")
 
 
-async def draw(workspace: Workspace, size: tuple[int, int], target: Path) -> None:
+async def draw(workspace: Path, size: tuple[int, int], target: Path) -> None:
     """One picture a screen."""
-    app = OrcaApp(workspace, workspace.directory)
+    app = OrcaApp(workspace, workspace)
     async with app.run_test(size=size) as pilot:
         for mode in SCREENS:
-            await app.switch_mode(mode)
+            await app.action_switch_mode(mode)
             await pilot.pause(1.0)
             await app.workers.wait_for_complete()
             app.clear_notifications()
@@ -41,7 +40,7 @@ def main() -> None:
     parser.add_argument("--size", default="120x36")
     arguments = parser.parse_args()
     width, height = (int(part) for part in arguments.size.split("x"))
-    asyncio.run(draw(Workspace.open(arguments.workspace), (width, height), FIGURES))
+    asyncio.run(draw(arguments.workspace, (width, height), FIGURES))
 
 
 if __name__ == "__main__":

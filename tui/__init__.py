@@ -10,10 +10,13 @@ def run(directory: Path | None = None) -> None:
 
     Without a workspace it offers to make one. Raises `InputError` where `directory` is none, or its settings are wrong.
     """
-    from orca_local.runs.workspace import SETTINGS_FILE, Workspace
+    from orca_local.runs.workspace import SETTINGS_FILE
     from tui.app import OrcaApp
 
     here = Path.cwd()
-    is_inside = any((above / SETTINGS_FILE).is_file() for above in (here, *here.parents))
-    workspace = Workspace.open(directory) if directory else Workspace.find(here) if is_inside else None
-    OrcaApp(workspace, here).run()
+    above = (place for place in (here, *here.parents) if (place / SETTINGS_FILE).is_file())
+    found = directory if directory is not None else next(above, None)
+    app = OrcaApp(found, here)
+    app.run()
+    if app.failure is not None:
+        raise app.failure

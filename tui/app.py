@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -18,11 +19,15 @@ from textual.worker import Worker, WorkerState
 from orca_local.domain.errors import OrcaError
 from orca_local.runs.workspace import Workspace
 from tui.dialogs.dialog import Dialog, ErrorDialog
-from tui.messages import News
 from tui.places import SCREENS
 from tui.reading import Reading
 from tui.screens.base import WorkspaceScreen
-from tui.watching import LOOK_SECONDS, Watch
+
+if TYPE_CHECKING:
+    from tui.messages import News
+    from tui.watching import Watch
+
+LOOK_SECONDS = 0.25
 
 HIGH_CONTRAST = Theme(
     name="high-contrast",
@@ -49,6 +54,14 @@ def _maker(name: str) -> Callable[[], Screen[None]]:
     return make
 
 
+def _opened(make: Callable[[Path], Workspace], directory: Path) -> tuple[Workspace, Watch]:
+    """A workspace and the watch over it, with the modules that they need: loading those takes a quarter of a second."""
+    from orca_local.store import store  # noqa: F401
+    from tui.watching import Watch
+
+    return make(directory), Watch()
+
+
 class OrcaApp(App[None]):
     """One workspace, seen and steered."""
 
@@ -63,30 +76,52 @@ class OrcaApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", show=False),
     ]
 
-    def __init__(self, workspace: Workspace | None, directory: Path) -> None:
-        """`directory` is where a workspace is made if there is none."""
+    def __init__(self, found: Path | None, directory: Path) -> None:
+        """`found` is the workspace's directory; where there is none, one is made in `directory`."""
         super().__init__()
         self.workspace: Workspace | None = None
+        """None until it is opened, which is done behind the first picture."""
+        self.failure: OrcaError | None = None
+        """Why it could not be opened."""
         self.directory = directory
         self.reading: Reading | None = None
         self.news: News | None = None
-        self._watch = Watch()
+        self._found = found
+        self._is_ready = asyncio.Event()
+        self._watch: Watch | None = None
         self._is_looking = False
         if os.environ.get("SSH_CONNECTION"):
             self.animation_level = "none"
         self.register_theme(HIGH_CONTRAST)
-        if workspace is not None:
-            self.use(workspace)
 
-    def use(self, workspace: Workspace) -> None:
+    @property
+    def is_opening(self) -> bool:
+        """Whether there is a workspace whose settings are still being read."""
+        return self._found is not None and not self._is_ready.is_set()
+
+    def use(self, workspace: Workspace, watch: Watch) -> None:
         """Show this workspace from now on."""
-        self.workspace, self.news, self._watch = workspace, None, Watch()
+        self.workspace, self.news, self._watch = workspace, None, watch
         self.reading = Reading(workspace)
-        self.sub_title = workspace.directory.name
+        self._is_ready.set()
+        for screen in self.screen_stack:
+            if isinstance(screen, WorkspaceScreen):
+                screen.show_workspace()
 
     def on_mount(self) -> None:
         """Look at the workspace a few times a second."""
+        if self._found is None:
+            self._is_ready.set()
+        else:
+            self.run_worker(self._open(self._found), group="open")
         self.set_interval(LOOK_SECONDS, self._look)
+
+    async def _open(self, found: Path) -> None:
+        try:
+            self.use(*await asyncio.to_thread(_opened, Workspace.open, found))
+        except OrcaError as error:
+            self.failure = error
+            self.exit()
 
     async def on_unmount(self) -> None:
         """Runs go on; what read them ends."""
@@ -94,7 +129,7 @@ class OrcaApp(App[None]):
             await self.reading.close()
 
     async def _look(self) -> None:
-        if self.reading is None or self._is_looking:
+        if self.reading is None or self._watch is None or self._is_looking:
             return
         self._is_looking = True
         try:
@@ -130,11 +165,10 @@ class OrcaApp(App[None]):
 
         try:
             make = prepare_quickstart if quickstart else Workspace.create
-            workspace = await asyncio.to_thread(make, directory)
+            self.use(*await asyncio.to_thread(_opened, make, directory))
         except OrcaError as error:
             self.show_error(error)
             return
-        self.use(workspace)
         if quickstart:
             self.start_command("run")
 
@@ -192,6 +226,11 @@ class OrcaApp(App[None]):
                 raise error or RuntimeError("a worker failed")
             self.show_error(error)
 
+    async def action_switch_mode(self, mode: str) -> None:
+        """To another screen, as soon as there is something to show on it."""
+        await self._is_ready.wait()
+        await super().action_switch_mode(mode)
+
     def action_toggle_help(self) -> None:
         """Show or hide the keys of what is focused."""
         if self.screen.query("HelpPanel"):
@@ -202,7 +241,7 @@ class OrcaApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """All that the palette offers."""
         for name, (key, title) in SCREENS.items():
-            yield SystemCommand(f"Go to {title}", f"Key {key}", lambda name=name: self.switch_mode(name))
+            yield SystemCommand(f"Go to {title}", f"Key {key}", partial(self.action_switch_mode, name))
         if self.workspace is not None:
             yield from self._stage_commands()
         yield from super().get_system_commands(screen)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from textual.message import Message
-
-from orca_local.runs.progress import Progress
-from orca_local.store.runs import EventRow, RunRow
+if TYPE_CHECKING:
+    from orca_local.runs.progress import Progress
+    from orca_local.store.runs import EventRow, RunRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,3 @@ class News:
     def is_running(self) -> bool:
         """Whether a stage is at work."""
         return self.run is not None and self.run.status == "running"
-
-
-class WorkspaceChanged(Message):
-    """Another process, or a dialog of ours, has written to the workspace."""
-
-    def __init__(self, news: News) -> None:
-        super().__init__()
-        self.news = news

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from orca_local.runs.workspace import Workspace
-from orca_local.store.store import Store
+if TYPE_CHECKING:
+    from orca_local.runs.workspace import Workspace
+    from orca_local.store.store import Store
 
 T = TypeVar("T")
 

@@ -10,7 +10,6 @@ from orca_local.store.runs import EventRow, RunRow
 from orca_local.store.store import Store
 from tui.messages import News
 
-LOOK_SECONDS = 0.25
 DEATH_SECONDS = 2.0
 """How often a run that says nothing is looked at all the same: its process may be gone."""
 FIRST_EVENTS = 200

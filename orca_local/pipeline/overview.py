@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from orca_local.store.results import EvaluationRow
-from orca_local.store.runs import RunRow
-from orca_local.store.store import Store
+if TYPE_CHECKING:
+    from orca_local.store.results import EvaluationRow
+    from orca_local.store.runs import RunRow
+    from orca_local.store.store import Store
 
+STAGES = ("tasks", "probe", "teach", "dataset", "train", "export", "evaluate")
 State = Literal["done", "running", "failed", "ready", "waiting"]
 
 _RUN_STATES: Mapping[str, State] = {"running": "running", "failed": "failed", "dead": "failed"}

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orca_local.domain.errors import InputError, explain_os_error
-from orca_local.domain.settings import Settings
 from orca_local.runs.files import write_whole
-from orca_local.runs.settings_file import load_settings
 
 if TYPE_CHECKING:
+    from orca_local.domain.settings import Settings
     from orca_local.store.store import Store
 
 SETTINGS_FILE = "orca.toml"
@@ -61,6 +60,9 @@ class Workspace:
 
         Raises `InputError` where there is none or a setting is wrong.
         """
+        # Imported here: the interface is drawn before it reads settings, and their classes take long to make.
+        from orca_local.runs.settings_file import load_settings
+
         absolute = directory.absolute()
         if not (absolute / SETTINGS_FILE).is_file():
             what = "has no " + SETTINGS_FILE if absolute.is_dir() else "is not a directory"

@@ -32,8 +32,9 @@ async def opened(
     workspace: Workspace | None, directory: Path, size: tuple[int, int] = (80, 24), mode: str = "home"
 ) -> AsyncIterator[Pilot[None]]:
     """The program on a workspace, with one of its screens read and drawn."""
-    app = OrcaApp(workspace, directory)
+    app = OrcaApp(workspace.directory if workspace is not None else None, directory)
     async with app.run_test(size=size) as pilot:
+        await settle(pilot)
         if mode != "home":
             app.switch_mode(mode)
         await settle(pilot)

@@ -13,13 +13,13 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from orca_local.domain.errors import OrcaError
-from orca_local.store.store import Store
 from tui.messages import News
 from tui.places import SCREENS
 from tui.widgets.navigation import Navigation
 from tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
+    from orca_local.store.store import Store
     from tui.app import OrcaApp
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class WorkspaceScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Status line, the screen's own parts, footer."""
-        yield StatusBar(self.orca.workspace)
+        yield StatusBar()
         yield Navigation(SCREENS, self.MODE)
         with Container(id="body"):
             yield from self.compose_body()
@@ -126,6 +126,11 @@ class WorkspaceScreen(Screen[None]):
             self.query_one(StatusBar).show(news)
             self.follow(news)
 
+    def show_workspace(self) -> None:
+        """Told by the program when it has opened or made one."""
+        if self._is_drawn:
+            self.on_screen_resume()
+
     def on_mount(self) -> None:
         """Its parts are there."""
         self._is_drawn = True
@@ -135,6 +140,8 @@ class WorkspaceScreen(Screen[None]):
         """What happened while another screen was seen is read now."""
         if not self._is_drawn:
             return
+        if self.orca.workspace is not None:
+            self.query_one(StatusBar).show_workspace(self.orca.workspace)
         if self.orca.news is not None:
             self.query_one(StatusBar).show(self.orca.news)
         self.load_now()

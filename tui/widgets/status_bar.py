@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from orca_local.runs.workspace import Workspace
-from tui.messages import News
 from tui.text import duration, plain
+
+if TYPE_CHECKING:
+    from orca_local.runs.workspace import Workspace
+    from tui.messages import News
 
 _MARKS = {"running": "▶", "done": "✓", "failed": "✗", "dead": "✗", "interrupted": "■"}
 
@@ -28,20 +31,16 @@ class StatusBar(Horizontal):
     }
     """
 
-    def __init__(self, workspace: Workspace | None) -> None:
-        super().__init__()
-        self._workspace = workspace
-
     def compose(self) -> ComposeResult:
         """The two ends of the line."""
-        place = "orca-local"
-        if self._workspace is not None:
-            settings = self._workspace.settings
-            place += (
-                f" · {self._workspace.directory.name} · {Path(settings.student.file).name} · {settings.engine.kind}"
-            )
-        yield Static(plain(place), id="place")
+        yield Static("orca-local", id="place")
         yield Static("", id="stage")
+
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Its directory, student and engine."""
+        settings = workspace.settings
+        parts = ("orca-local", workspace.directory.name, Path(settings.student.file).name, settings.engine.kind)
+        self.query_one("#place", Static).update(plain(" · ".join(parts)))
 
     def show(self, news: News) -> None:
         """The stage that runs, or ran last."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,12 +11,14 @@ from textual.containers import Container
 from textual.widgets import DataTable, Static
 
 from orca_local.pipeline.overview import StageView, next_stage, overview
-from orca_local.store.runs import RunRow
-from orca_local.store.store import Store
-from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.home.strip import MARKS, Strip
 from tui.text import cell, plain
+
+if TYPE_CHECKING:
+    from orca_local.store.runs import RunRow
+    from orca_local.store.store import Store
+    from tui.messages import News
 
 RECENT = 50
 COMMANDS = {
@@ -70,16 +71,22 @@ class HomeScreen(WorkspaceScreen):
 
     def on_mount(self) -> None:
         """What kind of home this is."""
-        self._prepare()
-
-    def _prepare(self) -> None:
         self.query_one(DataTable).add_columns("run", "stage", "status", "started", "")
-        self.set_class(self.orca.workspace is None, "-new")
+        self._show_kind()
+
+    def show_workspace(self) -> None:
+        """No longer the home of nothing."""
+        self._show_kind()
+        super().show_workspace()
+
+    def _show_kind(self) -> None:
+        self.set_class(self.orca.workspace is None and not self.orca.is_opening, "-new")
+        self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that mean something here and now."""
         if action in ("quickstart", "create"):
-            return self.orca.workspace is None
+            return self.orca.workspace is None and not self.orca.is_opening
         if action in ("go", "run_all", "cancel"):
             return self.orca.workspace is not None
         return True
@@ -126,14 +133,8 @@ class HomeScreen(WorkspaceScreen):
         self._create(".", quickstart=False)
 
     def _create(self, name: str, *, quickstart: bool) -> None:
-        self.attempt(partial(self._make, self.orca.directory / name, quickstart=quickstart), "create", exclusive=True)
-
-    async def _make(self, directory: Path, *, quickstart: bool) -> None:
-        await self.orca.create(directory, quickstart=quickstart)
-        self.refresh_bindings()
-        await self.recompose()
-        self._prepare()
-        self.load_now()
+        make = partial(self.orca.create, self.orca.directory / name, quickstart=quickstart)
+        self.attempt(make, "create", exclusive=True)
 
 
 def _read(store: Store) -> tuple[list[StageView], list[RunRow]]:

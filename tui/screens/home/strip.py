@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from orca_local.pipeline.overview import StageView
+from orca_local.pipeline.overview import STAGES, StageView
 from tui.text import plain
 
 MARKS = {"done": "✓", "running": "▶", "failed": "✗", "ready": "●", "waiting": "·"}
@@ -17,7 +18,7 @@ class StageCell(Static):
     """One stage; a click goes to its screen."""
 
     def __init__(self, name: str) -> None:
-        super().__init__("", id=f"stage-{name}")
+        super().__init__(f"{MARKS['waiting']} {name}", id=f"stage-{name}")
         self._stage = name
 
     def show(self, stage: StageView) -> None:
@@ -44,10 +45,12 @@ class Strip(Horizontal):
     }
     """
 
+    def compose(self) -> ComposeResult:
+        """The cells, whose figures come later."""
+        yield from map(StageCell, STAGES)
+
     def show(self, stages: Sequence[StageView]) -> None:
-        """Make the cells, or bring them up to date."""
-        if not self.children:
-            self.mount_all(StageCell(stage.name) for stage in stages)
+        """Bring the cells up to date."""
         for stage in stages:
             self.query_one(f"#stage-{stage.name}", StageCell).show(stage)
 
