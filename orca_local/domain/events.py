@@ -204,6 +204,17 @@ class ValidationMeasured(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SampleAnswered(Event):
+    """What the model being trained says to a validation prompt, greedily."""
+
+    step: int
+    sample_id: str
+    text: str
+    ended: bool
+    """By itself; else it was cut off."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointSaved(Event):
     """Adapter and optimizer are on disk."""
 

@@ -199,6 +199,8 @@ class TrainSettings(_Section):
     validation_share: float = Field(default=0.1, ge=0, lt=1)
     validate_every: int = Field(default=0, ge=0)
     """Steps; 0: about ten times a run."""
+    sample_answers: int = Field(default=2, ge=0, le=64)
+    """Validation prompts that are answered and shown at each validation, at most ten seconds of it; 0: none."""
     checkpoint_every: int = Field(default=0, ge=0)
     """Steps; 0: with each validation. After ten minutes there is one in any case."""
 

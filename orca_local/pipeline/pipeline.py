@@ -197,6 +197,7 @@ class Pipeline:
 
     def train(self, *, must_resume: bool = False) -> dict[str, Any]:
         """Fine-tune the student on the rows; with `must_resume`, go on with an unfinished training or refuse."""
+        from orca_local.pipeline.sample_answers import SampleAnswers
         from orca_local.train.stage import train
 
         student = self.student
@@ -205,16 +206,19 @@ class Pipeline:
 
         def events(run: RunContext) -> Iterator[Event]:
             run.record_inputs(weights_sha256=student.weights_sha256, rows=len(rows))
-            yield from train(
-                self.store,
-                student.weights,
-                student.weights_sha256,
-                rows,
-                self._settings.train,
-                self.workspace.adapters_dir,
-                run_id=run.run_id,
-                must_resume=must_resume,
-            )
+            count = self._settings.train.sample_answers
+            with closing(SampleAnswers(student.weights, self._settings.engine, count)) as answering:
+                yield from train(
+                    self.store,
+                    student.weights,
+                    student.weights_sha256,
+                    rows,
+                    self._settings.train,
+                    self.workspace.adapters_dir,
+                    run_id=run.run_id,
+                    must_resume=must_resume,
+                    answering=answering,
+                )
 
         return self._run("train", events)
 

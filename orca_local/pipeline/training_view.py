@@ -12,6 +12,7 @@ from orca_local.domain.events import (
     Event,
     MemoryPlanned,
     RunFailed,
+    SampleAnswered,
     StepTrained,
     TrainingResumed,
     event_of,
@@ -45,6 +46,8 @@ class TrainingView:
     checkpoint: CheckpointSaved | None = None
     failed: RunFailed | None = None
     """Why the newest run ended, with the remedy."""
+    answers: tuple[SampleAnswered, ...] = ()
+    """What it said to the same prompts at each validation of the run that worked on it."""
     adapter: AdapterRow | None = None
     saved_step: int = 0
     """Of the newest checkpoint on the disk."""
@@ -102,6 +105,7 @@ def training_view(store: Store, before: TrainingView | None = None) -> TrainingV
         resumed=before.resumed or _last(store, worked, TrainingResumed),
         checkpoint=_last(store, worked, CheckpointSaved),
         failed=_last(store, run, RunFailed),
+        answers=_answers(store, worked),
         adapter=store.adapters.of_training(training.training_id),
         saved_step=last_step(Path(training.directory)),
         train_settings=worked.settings.get("train", {}),
@@ -111,6 +115,12 @@ def training_view(store: Store, before: TrainingView | None = None) -> TrainingV
 def _longer(store: Store, training: TrainingRow, name: str, known: Curve) -> Curve:
     after = known[-1][0] if known else -1
     return known + tuple(store.trainings.metrics(training.training_id, name, after))
+
+
+def _answers(store: Store, run: RunRow) -> tuple[SampleAnswered, ...]:
+    rows = store.runs.events_of_kind(run.run_id, SampleAnswered.__name__)
+    found = (event_of(row.kind, row.payload) for row in rows)
+    return tuple(event for event in found if isinstance(event, SampleAnswered))
 
 
 def _last(store: Store, run: RunRow | None, kind: type[E]) -> E | None:

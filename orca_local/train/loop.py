@@ -73,6 +73,15 @@ class TrainBackend(Protocol):
         """Take over the state after `steps` steps; training goes on exactly as if it had not stopped."""
 
 
+class Answering(Protocol):
+    """Shows what the model says in the course of the training."""
+
+    def __call__(
+        self, step: int, adapter: Adapter, rows: Sequence[TrainingRow], check: Callable[[], None]
+    ) -> Iterator[Event]:
+        """Answers after `step` to prompts of the validation rows; `check` raises where the training is to stop."""
+
+
 def run_loop(
     backend: TrainBackend,
     train_rows: Sequence[TrainingRow],
@@ -82,10 +91,12 @@ def run_loop(
     *,
     inputs: TrainingInputs | None = None,
     must_resume: bool = False,
+    answering: Answering | None = None,
 ) -> Generator[Event, None, None]:
     """Train to the end of the recipe, from the newest whole checkpoint in `directory` where there is one.
 
-    `inputs` is what the directory belongs to; by default the rows and the recipe alone. Stopped by Ctrl-C,
+    `inputs` is what the directory belongs to; by default the rows and the recipe alone. Every validation is
+    followed by what `answering` shows. Stopped by Ctrl-C,
     by its consumer or for want of memory, it leaves a checkpoint of the last finished step. Raises
     `DivergedError` where a loss is not finite, and `InputError` where the directory has checkpoints of another
     training or, with `must_resume`, none that is whole.
@@ -94,7 +105,9 @@ def run_loop(
     checkpoints = Checkpoints(directory)
     state = yield from _resumed(backend, checkpoints, directory, must_resume)
     with interrupts_held(STOPPING) as interrupts:
-        yield from _Loop(backend, train_rows, validation_rows, recipe, checkpoints, state, interrupts).events()
+        yield from _Loop(
+            backend, train_rows, validation_rows, recipe, checkpoints, state, interrupts, answering
+        ).events()
 
 
 def _resumed(
@@ -129,6 +142,7 @@ class _Loop:
         checkpoints: Checkpoints,
         state: LoopState,
         interrupts: Interrupts,
+        answering: Answering | None,
     ) -> None:
         self._backend = backend
         # By content: what comes out does not depend on the order in which rows were found.
@@ -146,6 +160,7 @@ class _Loop:
         self._doing = ""
         """What the backend computes, or did last, for messages."""
         self._interrupts = interrupts
+        self._answering = answering
 
     def events(self) -> Iterator[Event]:
         """Train to the end; on every way out but death and divergence, the last finished step is saved."""
@@ -179,6 +194,7 @@ class _Loop:
             validated = state.validated_step == state.step or not self._validation_rows
             if not validated and self._is_due(self._recipe.validate_every):
                 yield self._validate()
+                yield from self._answers()
             late = time.monotonic() - self._saved_at >= SAVE_SECONDS
             if self._changed and (late or self._is_due(self._recipe.checkpoint_every)):
                 yield self._save()
@@ -225,6 +241,11 @@ class _Loop:
         state.validation_loss, state.validated_step = loss, state.step
         self._changed = True
         return ValidationMeasured(state.step, loss, best)
+
+    def _answers(self) -> Iterator[Event]:
+        if self._answering is not None:
+            adapter, check = self._backend.adapter(), self._interrupts.raise_if_asked
+            yield from self._answering(self._state.step, adapter, self._validation_rows, check)
 
     def _save(self, *, stopping: bool = False) -> CheckpointSaved:
         step = self._state.step

@@ -30,7 +30,7 @@ from orca_local.store.trainings import AdapterRow
 from orca_local.train.batches import split_validation
 from orca_local.train.checkpoint import last_step, replace_directory, result_of
 from orca_local.train.inputs import TrainingInputs, make_inputs
-from orca_local.train.loop import run_loop
+from orca_local.train.loop import Answering, run_loop
 from orca_local.train.memory import Wish, leaner, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.trainer import Trainer, choose_trainer
@@ -71,12 +71,14 @@ def train(
     *,
     run_id: int,
     must_resume: bool = False,
+    answering: Answering | None = None,
     trainer_for: Callable[[Header, TrainSettings], Trainer] = choose_trainer,
 ) -> Iterator[Event]:
     """Train an adapter on `rows` under `directory`, in a place named by what goes into it.
 
     The same rows, weights and recipe therefore find their checkpoints, or find themselves done; an unfinished
-    training that they do not fit is named and left aside. Raises `InputError` where there is nothing to train
+    training that they do not fit is named and left aside. `answering` shows what the model says at every
+    validation. Raises `InputError` where there is nothing to train
     on, where a row is longer than the student holds and, with `must_resume`, where nothing can be gone on with.
     """
     _check_rows(header, rows)
@@ -99,7 +101,7 @@ def train(
         yield unfinished.left_aside()
     if not validation_rows and settings.validation_share:
         yield Warned(f"{len(rows)} rows are too few to hold some out for validation; the last step is kept")
-    yield from _train(store, training, trainer_for(header, settings), run_id, must_resume)
+    yield from _train(store, training, trainer_for(header, settings), run_id, must_resume, answering)
 
 
 def _check_rows(header: Header, rows: Sequence[TrainingRow]) -> None:
@@ -115,7 +117,14 @@ def _check_rows(header: Header, rows: Sequence[TrainingRow]) -> None:
         )
 
 
-def _train(store: Store, training: _Training, trainer: Trainer, run_id: int, must_resume: bool) -> Iterator[Event]:
+def _train(
+    store: Store,
+    training: _Training,
+    trainer: Trainer,
+    run_id: int,
+    must_resume: bool,
+    answering: Answering | None,
+) -> Iterator[Event]:
     recipe, place = training.recipe, training.place
     yield from map(Warned, trainer.machine.notes)
     plan = plan_memory(training.header, recipe, training.wish, trainer.machine)
@@ -131,7 +140,8 @@ def _train(store: Store, training: _Training, trainer: Trainer, run_id: int, mus
     started = time.monotonic()
     backend = trainer.backend(recipe, plan)
     rows = (training.train_rows, training.validation_rows)
-    loop = run_loop(backend, *rows, recipe, place, inputs=training.inputs, must_resume=must_resume)
+    inputs = training.inputs
+    loop = run_loop(backend, *rows, recipe, place, inputs=inputs, must_resume=must_resume, answering=answering)
     try:
         rate = yield from _recorded(store, training_id, loop)
     except OutOfMemory as error:

@@ -10,7 +10,7 @@ from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
 from orca_local.rows.rows import TrainingRow
 from orca_local.train.batches import split_validation
-from orca_local.train.loop import TrainBackend, run_loop
+from orca_local.train.loop import Answering, TrainBackend, run_loop
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.torch_backend import TorchBackend
 
@@ -42,11 +42,12 @@ def run(
     directory: Path,
     recipe: Recipe | None = None,
     backend: TrainBackend | None = None,
+    answering: Answering | None = None,
 ) -> Generator[Event, None, None]:
     recipe = recipe or recipe_for(rows)
     train, held = split_validation(rows, recipe.validation_share)
     backend = backend or TorchBackend(read_header(gguf), recipe, "float32")
-    return run_loop(backend, train, held, recipe, directory)
+    return run_loop(backend, train, held, recipe, directory, answering=answering)
 
 
 def curve(events: Sequence[Event]) -> list[tuple[int, float, float]]:

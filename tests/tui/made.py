@@ -16,6 +16,7 @@ from orca_local.domain.events import (
     MemoryPlanned,
     ModelEvaluated,
     RunFailed,
+    SampleAnswered,
     StageFinished,
     StageProgressed,
     StageStarted,
@@ -72,6 +73,9 @@ def add_training(
         if step % 15 == 0:
             store.trainings.add_metric(training_id, step, "validation_loss", loss + 0.1)
             say(store, run_id, ValidationMeasured(step, loss + 0.1, True))
+            for sample in store.samples.list(split="train")[:2]:
+                text = f"There are {step} of them.\nAnswer: {step}"
+                say(store, run_id, SampleAnswered(step, sample.id, text, step > 15))
             add_checkpoint(store, run_id, place, step)
     return run_id, training_id
 

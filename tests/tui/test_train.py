@@ -12,10 +12,11 @@ from orca_local.domain.events import StepTrained
 from orca_local.runs.workspace import Workspace
 from tests.end_to_end.test_kill import orca
 from tests.tui import made
-from tests.tui.scene import compare_pictures, opened, until
+from tests.tui.scene import compare_pictures, opened, settle, until
 from tui.dialogs.fields import FieldsDialog
 from tui.screens.train.screen import TrainScreen
 from tui.widgets.plot import LossPlot
+from tui.widgets.text_view import TextView
 
 pytestmark = pytest.mark.anyio
 
@@ -147,3 +148,28 @@ async def test_a_real_training_is_started_and_stopped(workspace: Workspace, tmp_
         await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
         assert pilot.app.screen.query_one("#max_steps", Input).value == "3000"
         assert "of 3000" in str(pilot.app.screen.query_one("#describe", Static).content)
+
+
+async def test_what_the_student_said_is_shown_and_read_whole(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        made.add_training(store, workspace, last=40)
+        asked = store.samples.list(split="train")[0]
+    async with opened(workspace, tmp_path, (120, 40), "train") as pilot:
+        assert asked.prompt[:20] in shown(pilot, "said") and "Answer: 30" in shown(pilot, "said")
+        assert "Answer: 15" not in shown(pilot, "said")
+        await pilot.press("a")
+        await settle(pilot)
+        text = pilot.app.screen.query_one(TextView).text
+        assert asked.prompt in text and asked.answers[0] in text
+        assert text.index("after step 30") < text.index("after step 15")
+        assert "Answer: 15 …" in text and "Answer: 30 …" not in text, "the first ones were cut off"
+
+
+async def test_before_the_first_validation_nothing_was_said(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        made.add_training(store, workspace, last=10)
+    async with opened(workspace, tmp_path, (120, 40), "train") as pilot:
+        assert not pilot.app.screen.query_one("#said").display
+        await pilot.press("a")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, TrainScreen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -12,18 +14,22 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Static
 
+from orca_local.domain.errors import InputError
 from orca_local.domain.events import StepTrained, event_of
+from orca_local.domain.types import Sample
 from orca_local.pipeline.training_view import TrainingView, training_view
 from orca_local.store.store import Store
 from tui.dialogs.fields import Values
+from tui.dialogs.text_dialog import TextDialog
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
+from tui.screens.train.answers import newest, whole
 from tui.screens.train.figures import figures_of, state_of
 from tui.screens.train.start import arguments, start_dialog
 from tui.text import plain
 from tui.widgets.plot import LossPlot, Points, to_points
 
-WIDE = 110
+WIDE, TALL = 110, 32
 EMPTY = """No training yet.
 
 g   trains the student on the rows of the dataset (screen 5):
@@ -40,30 +46,37 @@ class TrainScreen(WorkspaceScreen):
 
 - `g` starts one, or goes on with one that was stopped.
 - `x` ends it after its step, which is saved.
+- `a` shows what the student said at each validation.
 - In the plot `+`, `-` and the arrows look closer; Home shows all of it."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "train", "Train"),
         Binding("x", "cancel", "Stop"),
+        Binding("a", "answers", "Answers"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._view = TrainingView()
+        self._asked: Mapping[str, Sample] = {}
+        """Samples that the student answers at validations."""
 
     def compose_body(self) -> ComposeResult:
-        """State, curves and figures, where the adapter is; or what to do first."""
+        """State, curves and figures, what the student says, where the adapter is; or what to do first."""
         yield Static("", id="state")
         with Horizontal(id="curves"):
             yield LossPlot(id="plot")
             yield Static("", id="figures")
+        yield Static("", id="said")
         yield Static("", id="adapter")
         yield Static(EMPTY, id="empty", classes="empty", markup=False)
 
     async def load(self) -> None:
         """Read what is new and show it."""
-        before = self._view
-        view, loss, validation = await self.ask(lambda store: _read(store, before))
+        before, known = self._view, self._asked
+        view, loss, validation, self._asked = await self.ask(lambda store: _read(store, before, known))
         self._view = view
+        self.set_class(bool(view.answers), "-answered")
+        self.query_one("#said", Static).update(plain(newest(view.answers, self._asked) if view.answers else ""))
         self.set_class(view.training is None and not view.is_running, "-empty")
         self.query_one(LossPlot).show(loss, validation, view.total_steps)
         self._show_figures()
@@ -82,6 +95,7 @@ class TrainScreen(WorkspaceScreen):
     def on_resize(self, event: events.Resize) -> None:
         """With more room, wider figures."""
         self.set_class(event.size.width >= WIDE, "-wide")
+        self.set_class(event.size.height >= TALL, "-tall")
 
     def action_train(self) -> None:
         """Ask what with, and start."""
@@ -102,6 +116,14 @@ class TrainScreen(WorkspaceScreen):
     def action_cancel(self) -> None:
         """End the run that goes on."""
         self.orca.cancel_run()
+
+    def action_answers(self) -> None:
+        """All that it said."""
+        answers = self._view.answers
+        if answers:
+            self.app.push_screen(TextDialog("What the student said while it was trained", whole(answers, self._asked)))
+        else:
+            self.notify("nothing was said yet: the first validation asks", severity="warning")
 
     def _show_figures(self) -> None:
         view, news = self._view, self.orca.news
@@ -127,10 +149,16 @@ class TrainScreen(WorkspaceScreen):
         return str(place.relative_to(workspace.directory)) if place.is_relative_to(workspace.directory) else path
 
 
-def _read(store: Store, before: TrainingView) -> tuple[TrainingView, Points, Points]:
+def _read(
+    store: Store, before: TrainingView, known: Mapping[str, Sample]
+) -> tuple[TrainingView, Points, Points, Mapping[str, Sample]]:
     """A long curve is made ready to be drawn in the store's thread."""
     view = training_view(store, before)
-    return view, to_points(view.loss), to_points(view.validation)
+    asked = dict(known)
+    for sample_id in {answer.sample_id for answer in view.answers} - set(asked):
+        with suppress(InputError):  # it was taken out of the workspace since
+            asked[sample_id] = store.samples.get(sample_id)
+    return view, to_points(view.loss), to_points(view.validation), asked
 
 
 def _is_of(news: News, view: TrainingView) -> bool:
