@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -17,7 +18,9 @@ def command(common: Common) -> None:
 
 
 def on_terminal() -> bool:
-    """Whether there is one to read keys from and to draw on, which is done through stderr."""
+    """Whether there is one to read keys from and to draw on, which is done through stderr; or a browser instead."""
+    if os.environ.get("TEXTUAL_DRIVER"):  # set by `textual serve`, which talks to the interface through pipes
+        return True
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
