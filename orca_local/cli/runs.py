@@ -1,4 +1,4 @@
-"""`orca-local runs`: list, show, follow and end runs."""
+"""`orca-local runs`: list, show, follow, end and delete runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AGAIN = "run the same command again to go on where it stopped; `orca-local runs
 
 @click.group("runs")
 def command() -> None:
-    """List, show, follow and end runs."""
+    """List, show, follow, end and delete runs."""
 
 
 @command.command("list")
@@ -118,6 +118,33 @@ def cancel_run(common: Common, run_id: int | None) -> None:
         )
     else:
         echo(f"run {ended.run_id} ({ended.stage}): {ended.status}")
+
+
+@command.command("delete")
+@click.argument("run_ids", metavar="[RUN_ID]...", type=click.IntRange(1), nargs=-1)
+@click.option("--failed", is_flag=True, help="All that failed, died or were interrupted, but for those in use.")
+@common_options
+def delete(common: Common, run_ids: tuple[int, ...], failed: bool) -> None:
+    """Delete runs of which nothing is in use.
+
+    Their events, output and measurements go. Answers, trainings, files and evaluations stay, and so does a run that
+    one of them came from, or that screens and report show the figures of.
+    """
+    from orca_local.cli.tables import echo
+    from orca_local.runs.delete import delete_failed, delete_runs
+
+    if failed == bool(run_ids):
+        raise click.UsageError("name the runs to delete, or say --failed")
+    workspace = common.workspace()
+    with workspace.store() as store:
+        deleted, kept = delete_failed(store, workspace) if failed else (delete_runs(store, workspace, run_ids), [])
+    if common.json:
+        write_json({"deleted": deleted, "kept": [{"run_id": run.run_id, "reason": run.reason} for run in kept]})
+        return
+    names = ", ".join(map(str, deleted))
+    echo(f"{len(deleted)} run{'s' * (len(deleted) != 1)} deleted" + (f": {names}" if deleted else ""))
+    for run in kept:
+        echo(f"kept: {run.reason}")
 
 
 def _newest(store: Store) -> RunRow:

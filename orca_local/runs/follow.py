@@ -44,16 +44,12 @@ def _next_run(store: Store, run: RunRow, *, wait: bool) -> RunRow | None:
     """What the same process began after it; it is waited for while the process lives."""
     while True:
         lives = wait and run.host == host_name() and is_running(run.pid, run.process_started)
-        later = [other for other in store.runs.list(after=run.run_id) if _process(other) == _process(run)]
+        later = [other for other in store.runs.list(after=run.run_id) if other.process == run.process]
         if later:
             return later[-1]
         if not lives:
             return None
         time.sleep(POLL_SECONDS)
-
-
-def _process(run: RunRow) -> tuple[str, int, str]:
-    return run.host, run.pid, run.process_started
 
 
 def cancel(store: Store, run_id: int) -> RunRow:

@@ -13,6 +13,7 @@ from orca_local.domain.errors import InputError
 from orca_local.store.connection import Connection
 from orca_local.store.encoding import from_json, storable, to_json, utc_now
 from orca_local.store.processes import host_name, is_running, process_started
+from orca_local.store.selections import BY_HAND
 
 STALE_SECONDS = 10.0
 """A run whose last heartbeat is older than this, and whose process is gone, is dead."""
@@ -42,9 +43,31 @@ class RunRow:
     heartbeat_at: str
     finished_at: str | None
 
+    @property
+    def process(self) -> tuple[str, int, str]:
+        """Names its process for good; one command may be several runs."""
+        return self.host, self.pid, self.process_started
+
     def to_dict(self) -> dict[str, Any]:
         """The form that `--json` prints."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RunUses:
+    """What came from a run and is in use."""
+
+    calls: int
+    """Lines in the ledger of what teachers cost."""
+    trainings: int
+    files: int
+    """Exported ones."""
+    results: int
+    """Of evaluations."""
+    choices: int
+    """Tasks whose choice of a strategy no later run has replaced."""
+    measured: int
+    """Answers, where no later run of the stage has measured anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +97,10 @@ class Runs:
         number = os.getpid() if pid is None else pid
         now = utc_now()
         row = self._connection.row(
-            "INSERT INTO runs (stage, status, settings_json, versions_json, inputs_json, pid, process_started, host,"
-            " error, started_at, heartbeat_at) VALUES (?, 'running', ?, ?, '{}', ?, ?, ?, '', ?, ?) RETURNING id",
+            "INSERT INTO runs (id, stage, status, settings_json, versions_json, inputs_json, pid, process_started,"
+            " host, error, started_at, heartbeat_at)"
+            " SELECT max(coalesce(max(id), 0), (SELECT user_version FROM pragma_user_version)) + 1,"
+            " ?, 'running', ?, ?, '{}', ?, ?, ?, '', ?, ? FROM runs RETURNING id",
             [
                 stage,
                 settings_json,
@@ -115,8 +140,28 @@ class Runs:
         """One run. Raises `InputError` where there is none."""
         row = self._connection.row("SELECT * FROM runs WHERE id = ?", [run_id])
         if row is None:
-            raise InputError(f"there is no run {run_id}", hint="see `orca-local runs list`")
+            raise _no_run(run_id)
         return _run(row)
+
+    def uses(self, run_id: int) -> RunUses:
+        """What of a run is in use. Raises `InputError` where there is none."""
+        row = self._connection.row(_USES, [BY_HAND, run_id])
+        if row is None:
+            raise _no_run(run_id)
+        return RunUses(*row)
+
+    def delete(self, run_id: int) -> None:
+        """Take out a run with its events, what it measured, and what it chose; call it in a transaction.
+
+        Whatever else refers to the run keeps it there. Generations and their scores stay.
+        """
+        for table in ("events", "measurements", "selections"):
+            self._connection.execute(f"DELETE FROM {table} WHERE run_id = ?", [run_id])
+        self._connection.execute("DELETE FROM runs WHERE id = ?", [run_id])
+        # Whoever follows a run knows it by its number: none is given again, not even that of the newest.
+        highest = self._connection.row("PRAGMA user_version")
+        assert highest is not None
+        self._connection.execute(f"PRAGMA user_version = {max(int(highest[0]), int(run_id))}")
 
     def add_event(self, run_id: int, kind: str, payload: Mapping[str, Any]) -> int:
         """Append an event; returns its number."""
@@ -184,6 +229,26 @@ class Runs:
             "SELECT * FROM runs WHERE id > ? ORDER BY id DESC LIMIT ?", [after, -1 if limit is None else limit]
         )
         return [_run(row) for row in found]
+
+
+_USES = """
+SELECT
+  (SELECT count(*) FROM charges WHERE run_id = runs.id) AS calls,
+  (SELECT count(*) FROM trainings WHERE run_id = runs.id) AS trainings,
+  (SELECT count(*) FROM exports WHERE run_id = runs.id) AS files,
+  (SELECT count(*) FROM evaluations WHERE run_id = runs.id) AS results,
+  (SELECT count(*) FROM selections AS chosen WHERE run_id = runs.id AND NOT EXISTS (
+    SELECT 1 FROM selections AS later WHERE later.task = chosen.task AND later.id > chosen.id
+    AND later.chosen_by != ?)) AS choices,
+  (SELECT count(*) FROM measurements WHERE run_id = runs.id AND NOT EXISTS (
+    SELECT 1 FROM runs AS later WHERE later.stage = runs.stage AND later.id > runs.id
+    AND EXISTS (SELECT 1 FROM measurements WHERE run_id = later.id))) AS measured
+FROM runs WHERE id = ?
+"""
+
+
+def _no_run(run_id: int) -> InputError:
+    return InputError(f"there is no run {run_id}", hint="see `orca-local runs list`")
 
 
 def _run(row: sqlite3.Row) -> RunRow:

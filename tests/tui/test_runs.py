@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable, RichLog
+from textual.widgets import DataTable, RichLog, Static
 
+from orca_local.runs.delete import delete_runs
 from orca_local.runs.launch import launch
 from orca_local.runs.workspace import Workspace
 from orca_local.store.runs import STALE_SECONDS
 from tests.tui.scene import compare_pictures, opened, until
-from tui.dialogs.dialog import Dialog
+from tui.dialogs.dialog import Dialog, ErrorDialog
 
 pytestmark = pytest.mark.anyio
 
@@ -63,3 +64,41 @@ async def test_a_run_that_was_killed_is_shown_as_dead(workspace: Workspace, tmp_
         await pilot.press("x")
         await pilot.pause(0.3)
         assert not isinstance(pilot.app.screen, Dialog)
+
+
+async def test_a_run_is_deleted_after_asking_unless_it_is_in_use(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        for status in ("done", "failed", "failed"):
+            store.runs.finish(store.runs.start("dataset", "{}", {}, pid=1 << 23), status, "")
+    async with opened(workspace, tmp_path, mode="runs") as pilot:
+        table = pilot.app.screen.query_one(DataTable)
+        await until(pilot, lambda: table.row_count == 3)
+        await pilot.press("down", "d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Dialog))
+        await pilot.press("escape", "d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Dialog))
+        await pilot.press("enter")
+        await until(pilot, lambda: [str(key.value) for key in table.rows] == ["3", "1"])
+        assert table.cursor_row == 1
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))
+        assert "the newest figures" in " ".join(str(part.content) for part in pilot.app.screen.query(Static))
+        await pilot.press("enter")
+        with workspace.store() as store:
+            assert [run.run_id for run in store.runs.list()] == [3, 1]
+
+
+async def test_what_is_deleted_elsewhere_is_no_longer_shown(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        run_id = store.runs.start("dataset", "{}", {}, pid=1 << 23)
+        store.runs.add_event(run_id, "StageStarted", {"stage": "dataset"})
+        store.runs.finish(run_id, "failed", "")
+        async with opened(workspace, tmp_path, mode="runs") as pilot:
+            screen = pilot.app.screen
+            stage, log = screen.query_one("#stage", Static), screen.query_one(RichLog)
+            await until(pilot, lambda: "dataset failed" in str(stage.content) and bool(log.lines))
+            delete_runs(store, workspace, [run_id])
+            await until(pilot, lambda: not screen.query_one(DataTable).row_count)
+            await until(pilot, lambda: not log.lines and not str(stage.content))
+            await pilot.press("d")
+            assert pilot.app.screen is screen

@@ -45,10 +45,11 @@ class StatusBar(Horizontal):
     def show(self, news: News) -> None:
         """The stage that runs, or ran last."""
         run = news.run
-        if run is None or not self.children:  # not drawn yet, or about to be closed
+        if not self.children:  # not drawn yet, or about to be closed
             return
-        self.set_classes(run.status)
-        self.query_one("#stage", Static).update(plain(f"{_MARKS[run.status]} {stage_line(news)}"))
+        self.set_classes(run.status if run is not None else "")
+        said = f"{_MARKS[run.status]} {stage_line(news)}" if run is not None else ""
+        self.query_one("#stage", Static).update(plain(said))
 
 
 def stage_line(news: News) -> str:

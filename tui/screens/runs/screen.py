@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from functools import partial
 from typing import ClassVar
@@ -11,8 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import DataTable, RichLog, Static
 
+from orca_local.runs.delete import check_deletable, delete_runs
 from orca_local.store.runs import EventRow, RunRow
 from orca_local.store.store import Store
+from tui.dialogs.dialog import Dialog
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.text import cell, one_line, plain
@@ -20,16 +23,22 @@ from tui.text import cell, one_line, plain
 SHOWN = 500
 """The last events of a run; `orca-local runs show` has them all."""
 
+GOES = "Its events, its output and its measurements go. The answers themselves are kept."
+
 
 class RunsScreen(WorkspaceScreen):
     """Runs above, events below."""
 
     MODE = "runs"
     CSS_PATH = "runs.tcss"
-    HELP = "Every run of this workspace. `x` ends the one that goes on, `i` shows settings and versions."
+    HELP = (
+        "Every run of this workspace. `x` ends the one that goes on, `i` shows settings and versions. `d` deletes the "
+        "one under the cursor, where nothing that came from it is in use."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "details", "Settings"),
         Binding("x", "cancel", "End run"),
+        Binding("d", "delete", "Delete"),
     ]
 
     def __init__(self) -> None:
@@ -61,17 +70,17 @@ class RunsScreen(WorkspaceScreen):
                 for column, shown in zip(table.columns, _cells(run), strict=True):
                     table.update_cell(str(run.run_id), column, shown, update_width=True)
         self._runs = {run.run_id: run for run in runs}
-        if self._shown not in self._runs and runs:
-            self._show(runs[0].run_id)
+        if self._shown not in self._runs:
+            self._show(runs[table.cursor_row].run_id if runs else 0)
 
     def follow(self, news: News) -> None:
-        """New events of the run that is shown, and any change of a status."""
-        if news.run is None:
-            return
-        known = self._runs.get(news.run.run_id)
-        if known is None or known.status != news.run.status:
+        """New events of the run that is shown, and any change of a status or of what there is."""
+        run = news.run
+        known = self._runs.get(run.run_id) if run is not None else None
+        # Where nothing goes on, what has changed may be that runs were deleted elsewhere.
+        if run is None or not news.is_running or known is None or known.status != run.status:
             self.load_soon()
-        if news.run.run_id == self._shown and news.events:
+        if run is not None and run.run_id == self._shown and news.events:
             self._read_soon()
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
@@ -87,12 +96,42 @@ class RunsScreen(WorkspaceScreen):
         """End the run that goes on."""
         self.orca.cancel_run()
 
+    def action_delete(self) -> None:
+        """Delete the run under the cursor, where that can be."""
+        if self._shown:
+            self.attempt(partial(self._ask_to_delete, self._shown), "delete", exclusive=True)
+
+    async def _ask_to_delete(self, run_id: int) -> None:
+        run = await self.ask(lambda store: check_deletable(store, run_id))
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.attempt(partial(self._delete, run_id), "delete")
+
+        self.app.push_screen(Dialog(f"Delete run {run_id} ({run.stage})?", GOES, yes="Delete", no="Keep"), answered)
+
+    async def _delete(self, run_id: int) -> None:
+        workspace = self.orca.workspace
+        assert workspace is not None
+
+        def delete() -> None:
+            # A store of its own: what the one of the screens writes is no news to it.
+            with workspace.store() as store:
+                delete_runs(store, workspace, [run_id])
+
+        try:
+            await asyncio.to_thread(delete)
+        finally:
+            self.load_now()
+
     def _fill(self, table: DataTable[object], runs: list[RunRow]) -> None:
+        at = table.cursor_row
         table.clear()
         for run in runs:
             table.add_row(*_cells(run), key=str(run.run_id))
         if self._shown in {run.run_id for run in runs}:
-            table.move_cursor(row=table.get_row_index(str(self._shown)))
+            at = table.get_row_index(str(self._shown))
+        table.move_cursor(row=at)
 
     def _show(self, run_id: int) -> None:
         if run_id != self._shown:
@@ -100,9 +139,11 @@ class RunsScreen(WorkspaceScreen):
             self.query_one(RichLog).clear()
             self._read_soon()
         run = self._runs.get(run_id)
+        said = ""
         if run is not None:
             about = {"inputs": run.inputs, "settings": run.settings, "versions": run.versions}
-            self.query_one("#about Static", Static).update(plain(json.dumps(about, indent=1, ensure_ascii=False)))
+            said = json.dumps(about, indent=1, ensure_ascii=False)
+        self.query_one("#about Static", Static).update(plain(said))
 
     def _read_soon(self) -> None:
         # One reader for all, told by what is shown already: an event that came in two ways would stand there twice.

@@ -1,0 +1,128 @@
+"""Deletes runs of which nothing is in use; what stages made for each other stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from orca_local.domain.errors import InputError, explain_os_error
+from orca_local.runs.workspace import Workspace
+from orca_local.store.processes import host_name, is_running
+from orca_local.store.runs import RunRow
+from orca_local.store.store import Store
+
+FAILED = ("failed", "dead", "interrupted")
+_USES = {
+    "calls": ("teacher call", "teacher calls"),
+    "trainings": ("training", "trainings"),
+    "files": ("exported file", "exported files"),
+    "results": ("result of an evaluation", "results of an evaluation"),
+    "choices": ("choice that holds", "choices that hold"),
+    "measured": ("measured answer", "measured answers"),
+}
+"""The fields of `RunUses` in words."""
+_FIGURES = "the newest figures of its stage"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A run that was not deleted, and why."""
+
+    run_id: int
+    reason: str
+
+
+def check_deletable(store: Store, run_id: int) -> RunRow:
+    """The run, which nothing needs any more. Raises `InputError` where it goes on or something of it is in use."""
+    run = store.runs.get(run_id)
+    cancel = f"end it first: `orca-local runs cancel {run_id}`"
+    if run.status == "running":
+        raise InputError(f"run {run_id} ({run.stage}) is running", hint=cancel)
+    if run.inputs.get("output") and run.host == host_name() and is_running(run.pid, run.process_started):
+        hint = "wait until it is done, or end it: `orca-local runs cancel`"
+        raise InputError(f"run {run_id} ({run.stage}) is over, but its command goes on", hint=hint)
+    uses = _uses(store, run)
+    if uses:
+        raise InputError(
+            f"run {run_id} ({run.stage}) is in use: {', '.join(uses)}",
+            hint="choices, measured answers and figures can go when a later run has replaced them; "
+            "teacher calls, trainings, files and evaluations keep their runs for good",
+        )
+    return run
+
+
+def delete_runs(store: Store, workspace: Workspace, run_ids: Iterable[int]) -> list[int]:
+    """Delete all of these runs or none; returns them. Raises `InputError` for one that cannot be deleted."""
+    deleted: list[int] = []
+    outputs: list[Path] = []
+    with store.transaction():
+        for run_id in dict.fromkeys(run_ids):
+            outputs += _delete(store, workspace, check_deletable(store, run_id))
+            deleted.append(run_id)
+    _remove(outputs)
+    return deleted
+
+
+def delete_failed(store: Store, workspace: Workspace) -> tuple[list[int], list[Kept]]:
+    """Delete every run that failed, died or was interrupted, but for those of which something is in use."""
+    deleted: list[int] = []
+    kept: list[Kept] = []
+    outputs: list[Path] = []
+    with store.transaction():
+        for run in store.runs.list():
+            if run.status not in FAILED:
+                continue
+            try:
+                outputs += _delete(store, workspace, check_deletable(store, run.run_id))
+            except InputError as error:
+                kept.append(Kept(run.run_id, error.message))
+            else:
+                deleted.append(run.run_id)
+    _remove(outputs)
+    return deleted, kept
+
+
+def _uses(store: Store, run: RunRow) -> list[str]:
+    found = store.runs.uses(run.run_id)
+    counts = {name: int(getattr(found, name)) for name in _USES}
+    uses = [f"{count:,} {_USES[name][count > 1]}" for name, count in counts.items() if count]
+    return [*uses, _FIGURES] if _has_newest_figures(store, run) else uses
+
+
+def _has_newest_figures(store: Store, run: RunRow) -> bool:
+    """Whether screens and report read what this run came to: the newest that was done, for an export of its name."""
+    if run.status != "done":
+        return False
+    later = (other for other in store.runs.list(after=run.run_id) if other.stage == run.stage)
+    name = _name(store, run)
+    return not any(other.status == "done" and _name(store, other) == name for other in later)
+
+
+def _name(store: Store, run: RunRow) -> str:
+    finished = store.runs.last_of(run.run_id, "StageFinished")
+    return str(finished.payload["summary"].get("name", "")) if finished is not None else ""
+
+
+def _delete(store: Store, workspace: Workspace, run: RunRow) -> tuple[Path, ...]:
+    """Take the run out of the store; returns the files that go with it."""
+    store.runs.delete(run.run_id)
+    output = str(run.inputs.get("output", ""))
+    # By its name alone: the workspace may have been moved, and nothing outside it is touched.
+    path = workspace.runs_dir / Path(output).name
+    if path.suffix != ".log":
+        return ()
+    # What the command said belongs to all of its runs: another of them takes it over.
+    for other in store.runs.list():
+        if other.process == run.process:
+            store.runs.record_inputs(other.run_id, {"output": output})
+            return ()
+    return path, path.with_suffix(".json")
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise explain_os_error(error, path, hint="the run is gone; delete this file by hand") or error from error
