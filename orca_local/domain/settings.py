@@ -136,6 +136,11 @@ class TeacherSettings(EndpointSettings):
     on_mismatch: Literal["drop", "keep", "with_hint"] = "drop"
     """Where still none agrees: train on no answer, on the one there is, or ask once more and show the reference."""
 
+    @property
+    def takes_batches(self) -> bool:
+        """Whether it is asked through an endpoint, which may have a Batch API."""
+        return self.kind == "openai"
+
     @model_validator(mode="after")
     def _samples_can_differ(self) -> Self:
         if self.samples > 1 and self.temperature == 0 and self.kind in ("openai", "local", "self"):

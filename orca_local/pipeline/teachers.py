@@ -66,7 +66,7 @@ class Teaching:
         from orca_local.teach.prices import find_price
 
         settings = self.settings.teacher
-        if settings.kind != "openai" or self.offline:
+        if self.offline or not settings.takes_batches:
             what = (
                 "offline, no batch is sent" if self.offline else f'a teacher of kind "{settings.kind}" takes no batches'
             )

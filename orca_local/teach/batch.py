@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -61,14 +62,22 @@ def teach_in_batch(
     spent = desk.budget.usd
     batches = _Batches(chat, endpoint, store, desk)
     yield StageStarted("teach", len(wanted), "samples")
+    collected: Counter[Event] = Counter()
     for row in store.batches.unfinished(chat.url, chat.model):
-        yield from batches.collect(row)
+        for event in batches.collect(row):
+            collected[_as_replayed(event)] += 1
+            yield event
     ladder = Ladder(chat.url, chat.model, chosen, settings, varies=True)
     waiting = frozenset(store.batches.waiting_keys(chat.url, chat.model))
     gathering = Gathering(
         teacher, desk, ladder, Pace(1), tries=1, patience_s=1.0, retry_failed=retry_failed, skipped=waiting
     )
-    yield from gathering.replay([question for sample in wanted for question in ladder.first(sample)])
+    for event in gathering.replay([question for sample in wanted for question in ladder.first(sample)]):
+        # What was collected just now is in the store, and was told already.
+        if collected[event]:
+            collected[event] -= 1
+        else:
+            yield event
     pending = gathering.pending
     batches.submit(_affordable(pending, desk.budget))
     left = len(pending) - batches.submitted
@@ -77,6 +86,10 @@ def teach_in_batch(
     yield StageFinished(
         "teach", {"run_id": run_id, **batches.summary(gathering.tally, spent, left, len(waiting), started)}
     )
+
+
+def _as_replayed(event: Event) -> Event:
+    return replace(event, cached=True) if isinstance(event, CallAnswered) else event
 
 
 def _affordable(questions: Sequence[Question], budget: Budget) -> list[Question]:

@@ -41,6 +41,8 @@ class Standing:
     """How many calls failed for which reason, the most frequent first."""
     warning: str = ""
     """What the run warned of last."""
+    waiting: int = 0
+    """Calls that are in batches and not collected yet, whichever run sent them."""
 
 
 def standing(store: Store, now: datetime | None = None) -> Standing:
@@ -71,6 +73,7 @@ def standing(store: Store, now: datetime | None = None) -> Standing:
         spent.calls,
         {str(reason): count for reason, count in failures.items()},
         ": ".join(filter(None, (warned.payload["message"], warned.payload["hint"]))) if warned else "",
+        store.batches.waiting(),
     )
 
 

@@ -42,6 +42,7 @@ def test_answers_and_failures_are_counted_by_what_they_are(store: Store) -> None
     assert (found.right, found.wrong) == (3, 1)
     assert list(found.failures.items()) == [("refused", 2), ("cut", 1)]
     assert found.warning == "slow: wait"
+    assert found.waiting == 0
 
 
 def test_speed_is_that_of_the_last_minute_and_at_the_end_of_all(store: Store) -> None:

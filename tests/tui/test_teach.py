@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Static
+from textual.widgets import Button, Checkbox, Static
 
 from orca_local.runs.workspace import Workspace
 from tests.openai_server import OpenAIServer, Reply, answer
 from tests.teach.scene import KEY, solve
+from tests.teach.test_batch import BatchServer
 from tests.tui.answers import add_run, make_answers
 from tests.tui.scene import compare_pictures, opened, settle, until
 from tui.dialogs.dialog import ErrorDialog
@@ -125,6 +126,60 @@ async def test_what_failed_is_asked_again(tmp_path: Path, tiny_gguf: Path, monke
             await pilot.press("r")
             await until(pilot, lambda: "2 new, 4 cached, 0 failed" in said(pilot, "#standing"), 40)
             assert not listing(pilot, "#failures").display
+
+
+async def test_a_batch_is_sent_and_collected_later(
+    tmp_path: Path, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+    async def ask_how(pilot: Pilot[None]) -> Checkbox:
+        await pilot.press("g")
+        await until(pilot, lambda: bool(pilot.app.screen.query(Checkbox)))
+        return pilot.app.screen.query_one(Checkbox)
+
+    async def begin(pilot: Pilot[None]) -> None:
+        dialog = pilot.app.screen
+        await until(pilot, lambda: not dialog.query_one("#yes", Button).disabled)
+        await until(pilot, lambda: "collect the answers" in str(dialog.query_one("#takes", Static).content))
+        dialog.query_one("#yes", Button).press()
+
+    with BatchServer() as server:
+        teacher = PAID | {"base_url": server.url, "max_usd": 0.0}
+        workspace = make_answers(tmp_path / "ws", tiny_gguf, 6, answered=0, **teacher)
+        async with opened(workspace, tmp_path, mode="teach") as pilot:
+            box = await ask_how(pilot)
+            assert not box.value
+            box.toggle()
+            await begin(pilot)
+            await until(pilot, lambda: "6 questions wait in a batch" in said(pilot, "#standing"), 40)
+            await until(pilot, lambda: "✓ done" in said(pilot, "#standing"))
+            assert (len(server.batches), len(server.asked())) == (1, 6)
+            server.state = "completed"
+            assert (await ask_how(pilot)).value, "there is something to collect"
+            await begin(pilot)
+            await until(pilot, lambda: "6 new, 0 cached, 0 failed" in said(pilot, "#standing"), 40)
+            assert "wait in a batch" not in said(pilot, "#standing")
+            assert len(server.batches) == 1
+
+
+async def test_only_an_endpoint_is_asked_in_batches(tmp_path: Path, tiny_gguf: Path) -> None:
+    workspace = make_answers(tmp_path / "ws", tiny_gguf, 4, answered=0)
+    async with opened(workspace, tmp_path, mode="teach") as pilot:
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StartTeach))
+        assert not pilot.app.screen.query(Checkbox)
+
+
+async def test_the_form_looks_as_it_should(tmp_path: Path, tiny_gguf: Path) -> None:
+    async def ask_how(pilot: Pilot[None]) -> None:
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StartTeach))
+        await pilot.press("tab", "space")
+        await until(pilot, lambda: "collect the answers" in str(pilot.app.screen.query_one("#takes", Static).content))
+
+    workspace = make_answers(tmp_path / "ws", tiny_gguf, 30, answered=0, **PAID)
+    await compare_pictures(workspace, tmp_path, "teach", "teach-start", ask_how)
 
 
 async def test_what_is_missing_is_said_with_its_remedy(workspace: Workspace, tmp_path: Path) -> None:

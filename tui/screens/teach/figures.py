@@ -42,6 +42,8 @@ def standing_lines(found: Standing, settings: TeacherSettings, seconds_left: flo
         f" · {found.right:,} right, {found.wrong:,} differ"
     )
     lines = [" · ".join(first), calls, _spent(found, settings)]
+    if found.waiting:
+        lines.append(f"{found.waiting:,} questions wait in a batch: g, with the batch ticked, collects them")
     lines += [f"! {said}" for said in (run.error, found.warning) if said]
     return "\n".join(filter(None, lines))
 

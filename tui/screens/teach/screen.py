@@ -43,8 +43,9 @@ class TeachScreen(WorkspaceScreen):
     MODE = "teach"
     CSS_PATH = "teach.tcss"
     HELP = (
-        "`e` says what teaching would take, `g` starts it after asking for a limit. What was answered is never "
-        "asked again. `r` asks again what failed for good; `x` ends the run. Tab leads to failures and texts."
+        "`e` says what teaching would take, `g` starts it after asking for a limit, and whether an endpoint may take "
+        "its time, which is cheaper. What was answered is never asked again. `r` asks again what failed for good; "
+        "`x` ends the run. Tab leads to failures and texts."
     )
     STAGES = frozenset({"teach"})
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -136,7 +137,7 @@ class TeachScreen(WorkspaceScreen):
             self.attempt(self._show_estimate, "estimate", exclusive=True)
 
     def action_start(self) -> None:
-        """Say what it would take, ask for a limit, and start."""
+        """Say what it would take, ask for a limit and the way, and start."""
         if not self._can_start():
             return
 
@@ -144,7 +145,10 @@ class TeachScreen(WorkspaceScreen):
             if options is not None:
                 self.orca.start_command("teach", *options)
 
-        self.app.push_screen(StartTeach(self._estimate), answered)
+        assert self.orca.workspace is not None
+        takes_batches = self.orca.workspace.settings.teacher.takes_batches
+        form = StartTeach(self._estimate, takes_batches=takes_batches, waiting=self._standing.waiting)
+        self.app.push_screen(form, answered)
 
     def action_retry(self) -> None:
         """Ask again what failed."""
