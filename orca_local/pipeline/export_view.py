@@ -45,8 +45,12 @@ class ExportView:
     failed: RunFailed | None = None
     is_base: bool = False
     """Whether it is the base that is made, as it is when something is compared with it."""
+    is_adapter: bool = False
+    """Whether it is the adapter alone."""
     files: tuple[ExportRow, ...] = ()
     """Of the tuned model, the newest of each type that is still there, the largest first."""
+    adapter: ExportRow | None = None
+    """The newest file of an adapter alone, where it is still there."""
     recommended: str = ""
     """The type among those of the newest export that is recommended, where there was a choice."""
     reason: str = ""
@@ -97,7 +101,9 @@ def export_view(store: Store) -> ExportView:
         note=next((event.note for event in reversed(found) if isinstance(event, StageProgressed)), ""),
         failed=next((event for event in reversed(found) if isinstance(event, RunFailed)), None),
         is_base=run is not None and _TUNED not in run.inputs,
+        is_adapter=run is not None and "adapter_only" in run.inputs,
         files=files,
+        adapter=next((row for row in store.exports.list("adapter")[:1] if Path(row.path).is_file()), None),
         recommended=str(recommended.get("quantization", "")),
         reason=str(recommended.get("reason", "")),
     )

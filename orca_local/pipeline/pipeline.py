@@ -235,7 +235,7 @@ class Pipeline:
         inputs = acceptance_inputs(self._dataset().rows, source)
 
         def events(run: RunContext) -> Iterator[Event]:
-            run.record_inputs(**source.provenance)
+            run.record_inputs(**source.provenance, adapter_only=True)
             directory = self.workspace.exports_dir
             yield from export_adapter(
                 self.store, source, directory, self._open_engine, inputs=inputs, run_id=run.run_id

@@ -71,6 +71,18 @@ def test_a_base_that_is_made_in_passing_does_not_hide_the_tuned_model(workspace:
         assert [row.quantization for row in export_view(store).files] == ["Q8_0"]
 
 
+def test_an_adapter_alone_hides_neither_files_nor_what_is_recommended(workspace: Workspace) -> None:
+    with workspace.store() as store:
+        made.finish_export(store, workspace, made.start_export(store, workspace))
+        assert export_view(store).adapter is None
+        made.finish_adapter_export(store, workspace)
+        view = export_view(store)
+        assert view.is_adapter and not view.is_base and view.adapter is not None
+        assert [row.quantization for row in view.files] == ["F16", "Q8_0"] and view.recommended == "Q8_0"
+        Path(view.adapter.path).unlink()
+        assert export_view(store).adapter is None
+
+
 def test_an_evaluation_that_goes_on_shows_its_rows_and_the_summary_before(workspace: Workspace) -> None:
     with workspace.store() as store:
         made.finish_evaluation(store, workspace, made.evaluation_summary(["sums"]))

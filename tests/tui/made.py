@@ -142,6 +142,19 @@ def finish_export(store: Store, workspace: Workspace, run_id: int) -> None:
     store.runs.finish(run_id, "done")
 
 
+def finish_adapter_export(store: Store, workspace: Workspace) -> None:
+    """The adapter alone is written."""
+    run_id = start_export(store, workspace, MERGED[1:])
+    store.runs.record_inputs(run_id, {"adapter_only": True})
+    path = workspace.exports_dir / "tiny-tuned-adapter.gguf"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"")
+    store.exports.add(ExportRow(run_id, "adapter", str(path), "f", "F16", 3_000_000, None, {"checks": []}))
+    say(store, run_id, STOPS, FileWritten(str(path), 3_000_000, "f"))
+    say(store, run_id, StageFinished("export", {"name": "adapter", "files": []}))
+    store.runs.finish(run_id, "done")
+
+
 def fail(store: Store, run_id: int, message: str, hint: str) -> None:
     """The run ended with an error."""
     say(store, run_id, RunFailed(message, hint))

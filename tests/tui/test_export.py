@@ -10,9 +10,10 @@ from textual.widgets import Checkbox, Input, Markdown, SelectionList, Static
 
 from orca_local.runs.workspace import Workspace
 from tests.tui import made
-from tests.tui.scene import compare_pictures, opened, settle, until
+from tests.tui.scene import compare_pictures, opened, until
 from tui.dialogs.fields import FieldsDialog
 from tui.screens.export.evaluating import evaluate_arguments
+from tui.screens.export.exporting import export_arguments
 from tui.screens.export.report import MOST_LINES, ReportScreen
 from tui.widgets.lines import Lines
 
@@ -79,14 +80,68 @@ async def test_types_are_chosen_with_their_sizes(workspace: Workspace, tmp_path:
         assert sorted(types.selected) == ["F16", "Q8_0"]
         types.deselect_all()
         await pilot.press("g")
-        await settle(pilot)
-        assert pilot.app.screen.query_one(SelectionList) is types
+        await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
+        await pilot.press("enter")
+        assert "no type is chosen" in str(pilot.app.screen.query_one("#problem", Static).content)
 
 
 async def test_an_export_without_an_adapter_says_what_is_missing(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="export") as pilot:
         await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
+        await pilot.press("enter")
         await until(pilot, lambda: "orca-local train" in str([w.content for w in pilot.app.screen.query(Static)]))
+
+
+async def test_an_export_is_asked_for(workspace: Workspace, tmp_path: Path) -> None:
+    async with opened(workspace, tmp_path, mode="export") as pilot:
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
+        dialog, where = pilot.app.screen, workspace.directory
+        assert isinstance(dialog, FieldsDialog)
+        assert "as Q8_0" in str(dialog.query_one("#text", Static).content)
+        assert "no importance matrix makes a difference" in str(dialog.query_one("#describe", Static).content)
+        dialog.query_one(Input).value = "matrix.gguf"
+        await pilot.pause()
+        await pilot.press("enter")
+        assert "there is no file" in str(dialog.query_one("#problem", Static).content)
+        (where / "matrix.gguf").touch()
+        assert dialog.answer() is not None
+        command = ["export", "--quantization=Q8_0", f"--imatrix={where / 'matrix.gguf'}"]
+        assert export_arguments(["Q8_0"], "auto", where, dialog.values) == command
+        dialog.query_one(Checkbox).value = True
+        await pilot.pause()
+        assert export_arguments(["Q8_0"], "auto", where, dialog.values) == ["export", "--adapter-only"]
+
+
+@pytest.mark.parametrize(
+    ("types", "matrix", "options"),
+    [(["Q4_K_M"], "auto", []), (["Q4_K_M"], " none ", ["--imatrix=none"]), (None, "auto", None)],
+)
+def test_what_is_set_already_is_not_repeated(
+    tmp_path: Path, types: list[str] | None, matrix: str, options: list[str] | None
+) -> None:
+    wanted = ["export"] if options is None else ["export", "--quantization=Q4_K_M", *options]
+    assert export_arguments(types, "auto", tmp_path, {"imatrix": matrix, "adapter": ""}) == wanted
+
+
+async def test_the_form_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
+    async def ask_how(pilot: Pilot[None]) -> None:
+        pilot.app.screen.query_one(SelectionList).select("Q4_K_M")
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
+
+    await compare_pictures(workspace, tmp_path, "export", "export-start", ask_how)
+
+
+async def test_the_file_of_an_adapter_is_listed(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.store() as store:
+        made.finish_adapter_export(store, workspace)
+    async with opened(workspace, tmp_path, mode="export") as pilot:
+        assert state(pilot) == "✓ the adapter passed its test"
+        assert "adapter       3 MB" in lines(pilot, "files") and "tiny-tuned-adapter.gguf" in lines(pilot, "files")
+        types = pilot.app.screen.query_one(SelectionList)
+        assert "✓" not in str(types.get_option_at_index(0).prompt), "it is no file of the type F16"
 
 
 async def test_results_are_shown_so_far_and_at_the_end(workspace: Workspace, tmp_path: Path) -> None:

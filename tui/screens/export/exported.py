@@ -20,7 +20,7 @@ def state_lines(view: ExportView) -> tuple[str, str]:
     run = view.run
     if run is None:
         return "No export yet: choose types with Space, then press g.", ""
-    what = "the base" if view.is_base else "the tuned model"
+    what = "the base" if view.is_base else "the adapter" if view.is_adapter else "the tuned model"
     if run.status == "running":
         return f"▶ exporting {what}" + (f": {view.note}" if view.note else ""), "good"
     if run.status == "failed":
@@ -64,8 +64,8 @@ def _check(check: AcceptanceChecked, width: int) -> list[Line]:
 
 
 def file_lines(view: ExportView, width: int) -> list[Line]:
-    """The tuned files that are there: type, size, how near to F16, which is recommended, name."""
-    if not view.files:
+    """The tuned files that are there: type, size, how near to F16, which is recommended, name; the adapter's last."""
+    if not view.files and view.adapter is None:
         return []
     lines: list[Line] = [[(f"{'type':9}{'size':>9}{'KL to F16':>11}{'same token':>12}  file", "title")]]
     for row in view.files:
@@ -73,6 +73,9 @@ def file_lines(view: ExportView, width: int) -> list[Line]:
         star = "★" if row.quantization == view.recommended else " "
         figures = f"{row.quantization:9}{size(row.bytes):>9}{kl:>11}{agreement:>12}"
         lines.append([(f"{figures} {star}", ""), (Path(row.path).name, "muted")])
+    if view.adapter is not None:
+        figures = f"{'adapter':9}{size(view.adapter.bytes):>9}{'–':>11}{'–':>12}"
+        lines.append([(f"{figures}   ", ""), (Path(view.adapter.path).name, "muted")])
     if view.reason:
         lines += wrapped(f"★ {view.reason}", "good", width, indent=2)
     return lines

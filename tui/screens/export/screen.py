@@ -28,6 +28,7 @@ from tui.dialogs.fields import Values
 from tui.screens.base import WorkspaceScreen
 from tui.screens.export import evaluated, exported
 from tui.screens.export.evaluating import evaluate_arguments, evaluate_dialog
+from tui.screens.export.exporting import export_arguments, export_dialog
 from tui.screens.export.report import ReportScreen
 from tui.text import plain
 from tui.widgets.lines import Lines
@@ -45,7 +46,7 @@ class ExportScreen(WorkspaceScreen):
     STAGES = frozenset({"export", "evaluate"})
     HELP = """Files of the tuned model, the test that each passed, and what they are worth on the holdout samples.
 
-- Space chooses a type; `g` exports what is chosen.
+- Space chooses a type; `g` exports what is chosen, or only the adapter.
 - `v` evaluates base and tuned; `e` goes from files to results and back.
 - `r` shows the report, `o` writes it into the workspace.
 - `x` ends the run that goes on."""
@@ -112,16 +113,21 @@ class ExportScreen(WorkspaceScreen):
         self._turn(to_results=not self.has_class("-results"))
 
     def action_export(self) -> None:
-        """Export the chosen types."""
+        """Ask how, and export the chosen types, or the adapter."""
+        workspace = None if self._is_busy() else self.orca.reopened()
+        if workspace is None:
+            return
         chosen = self.query_one("#types", SelectionList).selected
-        if self._is_busy():
-            return
-        if not chosen and self._choices:
-            self.notify("choose a type with Space first", severity="warning")
-            return
-        self._turn(to_results=False)
         wanted = [choice.quantization for choice in self._choices if choice.quantization in chosen]
-        self.orca.start_command("export", *(f"--quantization={name}" for name in wanted))
+        types = wanted if self._choices else None
+        imatrix, directory = workspace.settings.export.imatrix, workspace.directory
+
+        def answered(values: Values | None) -> None:
+            if values is not None:
+                self._turn(to_results=False)
+                self.orca.start_command(*export_arguments(types, imatrix, directory, values))
+
+        self.app.push_screen(export_dialog(types, imatrix, directory), answered)
 
     def action_evaluate(self) -> None:
         """Ask how, and evaluate."""
@@ -195,7 +201,7 @@ class ExportScreen(WorkspaceScreen):
         self.query_one("#checks", Lines).show(partial(exported.check_lines, view), follow=is_running)
         files = self.query_one("#files", Lines)
         files.show(partial(exported.file_lines, view))
-        files.display = bool(view.files)
+        files.display = bool(view.files or view.adapter)
         self._show_choices()
 
     def _show_choices(self) -> None:
