@@ -19,7 +19,7 @@ from textual.worker import Worker, WorkerState
 from orca_local.domain.errors import OrcaError
 from orca_local.runs.workspace import Workspace
 from tui.dialogs.dialog import Dialog, ErrorDialog
-from tui.places import SCREENS
+from tui.places import SCREENS, WITHOUT_WORKSPACE
 from tui.reading import Reading
 from tui.screens.base import WorkspaceScreen
 
@@ -118,7 +118,7 @@ class OrcaApp(App[None]):
 
     async def _open(self, found: Path) -> None:
         try:
-            self.use(*await asyncio.to_thread(_opened, Workspace.open, found))
+            await self.open(found)
         except OrcaError as error:
             self.failure = error
             self.exit()
@@ -159,16 +159,18 @@ class OrcaApp(App[None]):
         if not isinstance(self.screen, ErrorDialog):
             self.push_screen(ErrorDialog(error))
 
+    async def open(self, directory: Path) -> None:
+        """Show a workspace that is there already. Raises `InputError` where its settings are wrong."""
+        self.use(*await asyncio.to_thread(_opened, Workspace.open, directory))
+
     async def create(self, directory: Path, *, quickstart: bool) -> None:
-        """Make a workspace and show it; with `quickstart`, with the starter's tasks, and running."""
+        """Make a workspace and show it; with `quickstart`, with the starter's tasks, and running.
+
+        Raises `InputError` where it cannot be made.
+        """
         from orca_local.pipeline.quickstart import prepare_quickstart
 
-        try:
-            make = prepare_quickstart if quickstart else Workspace.create
-            self.use(*await asyncio.to_thread(_opened, make, directory))
-        except OrcaError as error:
-            self.show_error(error)
-            return
+        self.use(*await asyncio.to_thread(_opened, prepare_quickstart if quickstart else Workspace.create, directory))
         if quickstart:
             self.start_command("run")
 
@@ -229,6 +231,10 @@ class OrcaApp(App[None]):
     async def action_switch_mode(self, mode: str) -> None:
         """To another screen, as soon as there is something to show on it."""
         await self._is_ready.wait()
+        if self.workspace is None and mode not in WITHOUT_WORKSPACE:
+            title = SCREENS[mode][1]
+            self.notify(f"{title} needs a workspace: at home (1), s or n makes one", severity="warning")
+            return
         await super().action_switch_mode(mode)
 
     def action_toggle_help(self) -> None:

@@ -14,3 +14,5 @@ SCREENS: dict[str, tuple[str, str]] = {
     "models": ("9", "Models"),
     "runs": ("0", "Runs"),
 }
+WITHOUT_WORKSPACE = frozenset({"home", "models"})
+"""Those that have something to show before there is a workspace."""

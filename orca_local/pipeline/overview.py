@@ -32,9 +32,16 @@ class StageView:
 def overview(store: Store) -> list[StageView]:
     """The stages in their order. A stage is ready where the one before it has something for it."""
     runs = store.runs.newest_by_stage()
+    figures = _figures(store, runs)
+    exporting = runs.get("export")
+    if exporting is not None and exporting.status == "running" and not figures["train"][1]:
+        # What is measured has to be made first.
+        runs = {**runs, "probe": exporting}
+        del runs["export"]
+        figures["probe"] = ("making the base", figures["probe"][1])
     found: list[StageView] = []
     is_open = True
-    for name, (figure, is_done) in _figures(store, runs).items():
+    for name, (figure, is_done) in figures.items():
         state = _state(runs.get(name), is_done=is_done, is_open=is_open)
         found.append(StageView(name, state, figure, _action(name, state)))
         is_open = is_done

@@ -10,6 +10,7 @@ from orca_local.export.estimate import BITS, estimated_bytes
 from orca_local.export.quantize import quantize
 from orca_local.gguf.header import read_header
 from orca_local.pipeline.export_view import choices, evaluation_view, export_view
+from orca_local.pipeline.overview import overview
 from orca_local.pipeline.training_view import training_view
 from orca_local.runs.workspace import Workspace
 from tests.tui import made
@@ -104,3 +105,13 @@ def test_sizes_are_estimated_within_a_few_per_cent(tiny_gguf: Path, tmp_path: Pa
     found = choices(header, ["Q8_0", "IQ1_S"])
     assert [choice.quantization for choice in found if choice.is_chosen] == ["Q8_0", "IQ1_S"]
     assert found[0].quantization == "F16" and found[-1].bytes == 0 and len(found) == len(BITS) + 1
+
+
+def test_the_base_that_a_probe_needs_is_seen_as_part_of_it(workspace: Workspace) -> None:
+    with workspace.store() as store:
+        run_id = made.start_run(store, workspace, "export")
+        stages = {stage.name: stage for stage in overview(store)}
+        assert stages["probe"].state == "running" and stages["probe"].figure == "making the base"
+        assert stages["export"].state == "waiting"
+        store.runs.finish(run_id, "done")
+        assert {stage.state for stage in overview(store)} == {"ready", "waiting"}

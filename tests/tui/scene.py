@@ -36,7 +36,7 @@ async def opened(
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         if mode != "home":
-            app.switch_mode(mode)
+            await app.action_switch_mode(mode)
         await settle(pilot)
         yield pilot
 

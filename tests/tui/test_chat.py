@@ -110,7 +110,6 @@ async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> No
             column._hear(Ended(-signal.SIGSEGV, "ggml: no memory"))
         await pilot.press("escape")
 
-    await compare_pictures(None, tmp_path, "chat", "chat-no-workspace")
     await compare_pictures(workspace, tmp_path, "chat", "chat-nothing-there")
     await compare_pictures(workspace, tmp_path, "chat", "chat-answers", answer)
     await compare_pictures(workspace, tmp_path, "chat", "chat-ended", end)

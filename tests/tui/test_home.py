@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
-from textual.widgets import DataTable
+from textual.widgets import DataTable, Static
 
+from orca_local.domain.errors import InputError
 from orca_local.runs.workspace import Workspace
 from tests.tui.scene import compare_pictures, opened, until
+from tui.app import OrcaApp
+from tui.dialogs.dialog import ErrorDialog
+from tui.screens.home.screen import HomeScreen
 from tui.screens.home.strip import StageCell
+from tui.screens.models.screen import ModelsScreen
+from tui.screens.probe.screen import ProbeScreen
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
     await compare_pictures(workspace, tmp_path, "home", "home-tasks")
-    await compare_pictures(None, tmp_path, "home", "home-welcome")
+    (tmp_path / "empty").mkdir()
+    await compare_pictures(None, tmp_path / "empty", "home", "home-welcome")
 
 
 async def test_a_stage_is_started_followed_and_seen_to_end(workspace: Workspace, tmp_path: Path) -> None:
@@ -44,3 +52,36 @@ async def test_a_small_terminal_is_told_what_it_lacks(workspace: Workspace, tmp_
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         assert not pilot.app.screen.query_one("#too-small").display
+
+
+async def test_a_screen_of_a_workspace_waits_for_one(tmp_path: Path) -> None:
+    async with opened(None, tmp_path) as pilot:
+        await pilot.press("6")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, HomeScreen)
+        assert any("Train needs a workspace" in note.message for note in pilot.app._notifications)
+        await pilot.press("9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ModelsScreen))
+
+
+async def test_the_workspace_that_was_used_last_is_offered_from_above(workspace: Workspace, tmp_path: Path) -> None:
+    Workspace.create(tmp_path / "older")
+    os.utime(tmp_path / "older", (0, 0))
+    async with opened(None, tmp_path) as pilot:
+        assert f"Open {workspace.directory.name}" in str(pilot.app.screen.query_one("#welcome Static", Static).content)
+        await pilot.press("o")
+        await until(pilot, lambda: bool(pilot.app.screen.query("#stage-probe.ready")))
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ProbeScreen))
+
+
+async def test_settings_that_are_wrong_end_it_with_the_remedy(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "broken")
+    (workspace.directory / "orca.toml").write_text("[probe]\nsamples = -1\n")
+    async with opened(None, tmp_path) as pilot:
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))
+    app = OrcaApp(workspace.directory, tmp_path)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.failure is not None)
+    assert isinstance(app.failure, InputError) and "samples" in app.failure.message

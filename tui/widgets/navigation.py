@@ -15,8 +15,8 @@ class _Place(Static):
         super().__init__(Content.assemble((key, "bold"), f" {title}"), classes="here" if is_here else "")
         self._mode = mode
 
-    def on_click(self) -> None:
-        self.app.switch_mode(self._mode)
+    async def on_click(self) -> None:
+        await self.app.action_switch_mode(self._mode)
 
 
 class Navigation(Horizontal):

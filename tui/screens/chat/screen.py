@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Static
 
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.strategies import Strategy, load_strategies
@@ -57,9 +56,6 @@ class ChatScreen(WorkspaceScreen):
 
     def compose_body(self) -> ComposeResult:
         """The columns above the field."""
-        if self.orca.workspace is None:
-            yield Static("There is no workspace here yet.\n\nPress 1: Home makes one.", classes="empty")
-            return
         with Horizontal(id="columns"):
             yield from self._columns
         yield Prompt(placeholder=PLACEHOLDER, soft_wrap=True, show_line_numbers=False)
@@ -87,8 +83,6 @@ class ChatScreen(WorkspaceScreen):
             return isinstance(self.focused, Prompt) and not any(column.is_busy for column in self._columns)
         if action == "again":
             return self._target.state in ("failed", "ended")
-        if action in ("write", "set_up", "copy", "save", "reset", "other"):
-            return self.orca.workspace is not None
         return True
 
     def on_column_changed(self) -> None:

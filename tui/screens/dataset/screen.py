@@ -37,7 +37,6 @@ _MEANS: dict[Review, str] = {
     "rejected": "They are never trained on. They stay here, and u takes it back.",
     "pending": "What happens to them is left to the checks. Edits stay.",
 }
-NO_WORKSPACE = "There is no workspace yet.\n\nIt is made at home: press 1."
 EMPTY = "There are no answers yet.\n\nThe teacher gives them: press 4."
 NO_MATCH = "No answer matches.\n\nf changes the filters, / the search."
 
@@ -99,9 +98,6 @@ class DatasetScreen(WorkspaceScreen):
     def on_mount(self) -> None:
         """Keys go to the list."""
         self._listing.focus()
-        if self.orca.workspace is None:
-            self.query_one("#nothing", Static).update(NO_WORKSPACE)
-            self.add_class("-empty")
 
     async def on_unmount(self) -> None:
         """Free the student's vocabulary."""
@@ -218,8 +214,7 @@ class DatasetScreen(WorkspaceScreen):
 
     def action_build(self) -> None:
         """Make the rows."""
-        if self.orca.workspace is not None:
-            self.orca.start_command("dataset", "build")
+        self.orca.start_command("dataset", "build")
 
     def action_cancel(self) -> None:
         """End the run that goes on."""

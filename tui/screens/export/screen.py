@@ -84,7 +84,7 @@ class ExportScreen(WorkspaceScreen):
     def load_now(self) -> None:
         """Beside the rest the types, once: the student's file takes a moment to read."""
         super().load_now()
-        if self.orca.workspace is not None and not (self._choices or self._is_reading):
+        if not (self._choices or self._is_reading):
             self._is_reading = True
             self.attempt(self._load_choices, "choices")
 

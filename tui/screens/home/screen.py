@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +14,7 @@ from textual.widgets import DataTable, Static
 from orca_local.pipeline.overview import StageView, next_stage, overview
 from tui.screens.base import WorkspaceScreen
 from tui.screens.home.strip import MARKS, Strip
+from tui.screens.home.welcome import nearby, welcome
 from tui.text import cell, plain
 
 if TYPE_CHECKING:
@@ -29,16 +31,6 @@ COMMANDS = {
     "export": ("export",),
     "evaluate": ("evaluate",),
 }
-WELCOME = """There is no workspace here yet.
-
-s   Quickstart: the whole method once, on a small student
-    and tasks that come with it. No key, no network, about
-    ten minutes on two cores.
-
-n   An empty workspace here, for tasks of your own.
-
-All is kept in one directory; nothing leaves this machine
-but what you send to a teacher."""
 
 
 class HomeScreen(WorkspaceScreen):
@@ -53,21 +45,26 @@ class HomeScreen(WorkspaceScreen):
         Binding("x", "cancel", "End run"),
         Binding("s", "quickstart", "Quickstart"),
         Binding("n", "create", "New"),
+        Binding("o", "open", "Open"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._next: StageView | None = None
+        self._near: Path | None = None
+        """A workspace that is offered where there is none here."""
 
     def compose_body(self) -> ComposeResult:
         """Strip, next step, runs; or a welcome."""
+        if self._is_new:
+            self._near = nearby(self.orca.directory)
         yield Strip(id="strip")
         yield Static("", id="next")
         table: DataTable[str] = DataTable(id="recent", cursor_type="row")
         table.border_title = "Recent runs"
         yield table
         with Container(id="welcome"):
-            yield Static(WELCOME, markup=False)
+            yield Static(plain(welcome(self._near)))
 
     def on_mount(self) -> None:
         """What kind of home this is."""
@@ -79,14 +76,20 @@ class HomeScreen(WorkspaceScreen):
         self._show_kind()
         super().show_workspace()
 
+    @property
+    def _is_new(self) -> bool:
+        return self.orca.workspace is None and not self.orca.is_opening
+
     def _show_kind(self) -> None:
-        self.set_class(self.orca.workspace is None and not self.orca.is_opening, "-new")
+        self.set_class(self._is_new, "-new")
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that mean something here and now."""
         if action in ("quickstart", "create"):
-            return self.orca.workspace is None and not self.orca.is_opening
+            return self._is_new
+        if action == "open":
+            return self._is_new and self._near is not None
         if action in ("go", "run_all", "cancel"):
             return self.orca.workspace is not None
         return True
@@ -127,6 +130,11 @@ class HomeScreen(WorkspaceScreen):
     def action_quickstart(self) -> None:
         """Make the quickstart's workspace and run it."""
         self._create("orca-quickstart", quickstart=True)
+
+    def action_open(self) -> None:
+        """Open the workspace nearby."""
+        assert self._near is not None
+        self.attempt(partial(self.orca.open, self._near), "create", exclusive=True)
 
     def action_create(self) -> None:
         """Make a workspace in the current directory."""

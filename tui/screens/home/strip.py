@@ -26,9 +26,9 @@ class StageCell(Static):
         self.set_classes(stage.state)
         self.update(plain(f"{MARKS[stage.state]} {stage.name}\n{stage.figure or stage.state}\n{stage.action}"))
 
-    def on_click(self) -> None:
+    async def on_click(self) -> None:
         """To its screen."""
-        self.app.switch_mode({"evaluate": "export"}.get(self._stage, self._stage))
+        await self.app.action_switch_mode({"evaluate": "export"}.get(self._stage, self._stage))
 
 
 class Strip(Horizontal):

@@ -40,7 +40,7 @@ class ProbeScreen(WorkspaceScreen):
         Binding("g", "start", "Probe"),
         Binding("x", "cancel", "End run"),
         Binding("c", "choose", "Choose"),
-        Binding("u", "undo", "Undo choice"),
+        Binding("u", "undo", "Undo"),
     ]
 
     def __init__(self) -> None:
@@ -85,8 +85,7 @@ class ProbeScreen(WorkspaceScreen):
     def action_start(self) -> None:
         """After a look at what it takes."""
         orca = self.orca
-        if orca.workspace is None or orca.reading is None:
-            return
+        assert orca.workspace is not None and orca.reading is not None
 
         def answered_dialog(options: list[str] | None) -> None:
             if options is not None:

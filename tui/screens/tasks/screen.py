@@ -32,7 +32,6 @@ a   Import a JSON Lines file: one sample a line, with
 The starter brings tasks and worked answers with it: start
 orca-local without a workspace and press s there, or run
 `orca-local quickstart DIR`."""
-NO_WORKSPACE = "There is no workspace here yet: press 1, then n or s."
 
 
 class TasksScreen(WorkspaceScreen):
@@ -74,14 +73,9 @@ class TasksScreen(WorkspaceScreen):
     def on_mount(self) -> None:
         """The table has the keys."""
         self._listing.focus()
-        if self.orca.workspace is None:
-            self.query_one("#none Static", Static).update(NO_WORKSPACE)
-            self.add_class("-none")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that mean something here and now."""
-        if action == "import":
-            return self.orca.workspace is not None
         if action in ("filter", "sort", "read"):
             return bool(self._tasks) and not self.has_class("-reading")
         if action == "back":

@@ -88,10 +88,8 @@ class TeachScreen(WorkspaceScreen):
 
     def on_mount(self) -> None:
         """Who is asked stands in the settings."""
-        workspace = self.orca.workspace
-        said = teacher_line(workspace.settings.teacher) if workspace else "there is no workspace yet: press 1"
-        self.query_one("#teacher", Static).update(plain(said))
-        self.set_class(workspace is None, "-empty")
+        assert self.orca.workspace is not None
+        self.query_one("#teacher", Static).update(plain(teacher_line(self.orca.workspace.settings.teacher)))
         self._answers.focus()
 
     @property
@@ -116,8 +114,7 @@ class TeachScreen(WorkspaceScreen):
 
     def _say_standing(self) -> None:
         workspace, news = self.orca.workspace, self.orca.news
-        if workspace is None:
-            return
+        assert workspace is not None
         is_ours = news is not None and news.run is not None and news.run.stage == "teach"
         left = news.progress.seconds_left if news is not None and is_ours else None
         lines = standing_lines(self._standing, workspace.settings.teacher, left)
@@ -132,9 +129,8 @@ class TeachScreen(WorkspaceScreen):
 
     def action_estimate(self) -> None:
         """Say what teaching would take."""
-        if self.orca.workspace is not None:
-            self._say_estimate("estimating…")
-            self.attempt(self._show_estimate, "estimate", exclusive=True)
+        self._say_estimate("estimating…")
+        self.attempt(self._show_estimate, "estimate", exclusive=True)
 
     def action_start(self) -> None:
         """Say what it would take, ask for a limit and the way, and start."""
@@ -163,8 +159,6 @@ class TeachScreen(WorkspaceScreen):
 
     def _can_start(self) -> bool:
         news = self.orca.news
-        if self.orca.workspace is None:
-            return False
         if news is not None and news.is_running and news.run is not None:
             self.notify(f"{news.run.stage} is running: wait for it, or end it with x", severity="warning")
             return False
