@@ -14,6 +14,7 @@ from tests.tui.big import STRATEGIES, make_big
 from tests.tui.scene import compare_pictures, opened, until
 from tui.screens.probe.heat_map import HeatMap
 from tui.screens.probe.samples import SamplesScreen
+from tui.screens.probe.screen import ProbeScreen
 from tui.screens.probe.start import StartProbe
 
 pytestmark = pytest.mark.anyio
@@ -80,7 +81,10 @@ async def test_the_samples_of_a_cell_are_shown_the_wrong_ones_first(probed: Work
 @pytest.mark.slow
 async def test_fifteen_hundred_tasks_are_read_and_scrolled_quickly(tmp_path: Path, tiny_gguf: Path) -> None:
     workspace = make_big(tmp_path / "big", tiny_gguf)
-    async with opened(workspace, tmp_path, (120, 40), mode="probe") as pilot:
+    async with opened(workspace, tmp_path, (120, 40)) as pilot:
+        assert "1000/1500 decided" in str(pilot.app.screen.query_one("#stage-probe", Static).content)
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ProbeScreen))
         grid = pilot.app.screen.query_one(HeatMap)
         await until(pilot, lambda: grid.row is not None)
         began = time.perf_counter()
