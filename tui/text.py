@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual.content import Content
 
 from orca_local.domain.text import printable
@@ -17,11 +16,6 @@ def one_line(text: str, length: int) -> Content:
     """The beginning of untrusted text, on one line."""
     words = " ".join(printable(text[: 4 * length]).split())
     return Content(words if len(words) <= length else words[: length - 1] + "…")
-
-
-def cell(text: str, length: int) -> Text:
-    """The same for a `DataTable`, which takes the width of a column from Rich's texts alone."""
-    return Text(one_line(text, length).plain)
 
 
 def percent(share: float | None) -> str:

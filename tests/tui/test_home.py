@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from orca_local.domain.errors import InputError
 from orca_local.runs.workspace import Workspace
@@ -17,6 +17,7 @@ from tui.screens.home.screen import HomeScreen
 from tui.screens.home.strip import StageCell
 from tui.screens.models.screen import ModelsScreen
 from tui.screens.probe.screen import ProbeScreen
+from tui.widgets.listing import Listing
 
 pytestmark = pytest.mark.anyio
 
@@ -34,8 +35,8 @@ async def test_a_stage_is_started_followed_and_seen_to_end(workspace: Workspace,
         await pilot.press("g")
         await until(pilot, lambda: probe.has_class("running"))
         await until(pilot, lambda: probe.has_class("done"))
-        table = pilot.app.screen.query_one(DataTable)
-        await until(pilot, lambda: [table.get_cell_at((0, i)) for i in (1, 2)] == ["probe", "done"])
+        recent = pilot.app.screen.query_one("#recent", Listing)
+        await until(pilot, lambda: (recent.rows[0].stage, recent.rows[0].status) == ("probe", "done"))
         assert pilot.app.screen.query_one("#stage-teach", StageCell).has_class("ready")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, DataTable, Static
+from textual.widgets import Button, Static
 
 from orca_local.runs.workspace import Workspace
 from tests.tui.big import STRATEGIES, make_big
@@ -16,6 +16,7 @@ from tui.screens.probe.heat_map import HeatMap
 from tui.screens.probe.samples import SamplesScreen
 from tui.screens.probe.screen import ProbeScreen
 from tui.screens.probe.start import StartProbe
+from tui.widgets.listing import Listing
 
 pytestmark = pytest.mark.anyio
 
@@ -71,8 +72,8 @@ async def test_the_samples_of_a_cell_are_shown_the_wrong_ones_first(probed: Work
     async with opened(probed, tmp_path, mode="probe") as pilot:
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, SamplesScreen))
-        table = pilot.app.screen.query_one(DataTable)
-        marks = [table.get_cell_at((row, 0)) for row in range(table.row_count)]
+        listing = pilot.app.screen.query_one(Listing)
+        marks = [listing.columns[0].text(row) for row in listing.rows]
         assert marks == ["✗"] * 4 + ["✓"]
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, SamplesScreen))

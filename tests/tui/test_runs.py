@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable, RichLog, Static
+from textual.widgets import RichLog, Static
 
 from orca_local.runs.delete import delete_runs
 from orca_local.runs.launch import launch
@@ -16,13 +16,14 @@ from orca_local.runs.workspace import Workspace
 from orca_local.store.runs import STALE_SECONDS
 from tests.tui.scene import compare_pictures, opened, until
 from tui.dialogs.dialog import Dialog, ErrorDialog
+from tui.widgets.listing import Listing
 
 pytestmark = pytest.mark.anyio
 
 
 def status(pilot: Pilot[None], row: int = 0) -> str:
-    table = pilot.app.screen_stack[0].query_one(DataTable)
-    return str(table.get_cell_at((row, 2))) if table.row_count else ""
+    rows = pilot.app.screen_stack[0].query_one("#runs", Listing).rows
+    return str(rows[row].status) if rows else ""
 
 
 async def test_events_are_shown_as_text(workspace: Workspace, tmp_path: Path) -> None:
@@ -71,15 +72,15 @@ async def test_a_run_is_deleted_after_asking_unless_it_is_in_use(workspace: Work
         for status in ("done", "failed", "failed"):
             store.runs.finish(store.runs.start("dataset", "{}", {}, pid=1 << 23), status, "")
     async with opened(workspace, tmp_path, mode="runs") as pilot:
-        table = pilot.app.screen.query_one(DataTable)
-        await until(pilot, lambda: table.row_count == 3)
+        listing = pilot.app.screen.query_one("#runs", Listing)
+        await until(pilot, lambda: len(listing.rows) == 3)
         await pilot.press("down", "d")
         await until(pilot, lambda: isinstance(pilot.app.screen, Dialog))
         await pilot.press("escape", "d")
         await until(pilot, lambda: isinstance(pilot.app.screen, Dialog))
         await pilot.press("enter")
-        await until(pilot, lambda: [str(key.value) for key in table.rows] == ["3", "1"])
-        assert table.cursor_row == 1
+        await until(pilot, lambda: [run.run_id for run in listing.rows] == [3, 1])
+        assert listing.current is not None and listing.current.run_id == 1
         await pilot.press("d")
         await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))
         assert "the newest figures" in " ".join(str(part.content) for part in pilot.app.screen.query(Static))
@@ -98,7 +99,7 @@ async def test_what_is_deleted_elsewhere_is_no_longer_shown(workspace: Workspace
             stage, log = screen.query_one("#stage", Static), screen.query_one(RichLog)
             await until(pilot, lambda: "dataset failed" in str(stage.content) and bool(log.lines))
             delete_runs(store, workspace, [run_id])
-            await until(pilot, lambda: not screen.query_one(DataTable).row_count)
+            await until(pilot, lambda: not screen.query_one("#runs", Listing).rows)
             await until(pilot, lambda: not log.lines and not str(stage.content))
             await pilot.press("d")
             assert pilot.app.screen is screen

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from orca_local.pipeline.overview import StageView, next_stage, overview
 from tui.screens.base import WorkspaceScreen
 from tui.screens.home.strip import MARKS, Strip
 from tui.screens.home.welcome import nearby, welcome
-from tui.text import cell, plain
+from tui.text import plain
+from tui.widgets.listing import Listing
+from tui.widgets.run_list import run_list
 
 if TYPE_CHECKING:
     from orca_local.store.runs import RunRow
@@ -60,15 +62,14 @@ class HomeScreen(WorkspaceScreen):
             self._near = nearby(self.orca.directory)
         yield Strip(id="strip")
         yield Static("", id="next")
-        table: DataTable[str] = DataTable(id="recent", cursor_type="row")
-        table.border_title = "Recent runs"
-        yield table
+        recent = run_list(id="recent")
+        recent.border_title = "Recent runs"
+        yield recent
         with Container(id="welcome"):
             yield Static(plain(welcome(self._near)))
 
     def on_mount(self) -> None:
         """What kind of home this is."""
-        self.query_one(DataTable).add_columns("run", "stage", "status", "started", "")
         self._show_kind()
 
     def show_workspace(self) -> None:
@@ -100,11 +101,7 @@ class HomeScreen(WorkspaceScreen):
         self.query_one(Strip).show(stages)
         self._next = next_stage(stages)
         self.query_one("#next", Static).update(plain(_advice(stages, self._next)))
-        table = self.query_one(DataTable)
-        table.clear()
-        for run in runs:
-            started = run.started_at[:16].replace("T", " ")
-            table.add_row(str(run.run_id), run.stage, run.status, started, cell(run.error, 80), key=str(run.run_id))
+        self.query_one(Listing).show(runs)
 
     def follow(self, news: News) -> None:
         """Every run concerns this screen."""

@@ -42,7 +42,7 @@ class HeatMap(ScrollView, can_focus=True):
         Binding("home", "move(-1000000, 0)", "First", show=False),
         Binding("end", "move(1000000, 0)", "Last", show=False),
         Binding("enter", "open", "Samples"),
-        Binding("n", "next_open", "Next open"),
+        Binding("n", "next_open", "Next"),
     ]
     cursor: reactive[tuple[int, int]] = reactive((0, 0))
     """Row and column."""

@@ -9,10 +9,27 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import Footer, Static
 
 from orca_local.probe.matrix import Answered
-from tui.text import cell, plain
+from tui.text import plain
+from tui.widgets.listing import Column, Listing
+
+
+def _mark(value: float | None) -> str:
+    if value is None:
+        return "✗ none"
+    return "✓" if value >= 1 else "✗" if value <= 0 else f"{value:.2f}"
+
+
+COLUMNS = [
+    Column[Answered]("", lambda item: _mark(item.measurement.value), 6),
+    Column[Answered]("sample", lambda item: item.sample.id, 24),
+    Column[Answered]("extracted", lambda item: "–" if (e := item.measurement.extracted) is None else e, 14),
+    Column[Answered]("reference", lambda item: " / ".join(item.sample.answers)),
+    Column[Answered]("tokens", lambda item: str(item.measurement.completion_tokens), 6, is_number=True),
+    Column[Answered]("ends", lambda item: item.measurement.finish_reason, 9),
+]
 
 
 class SamplesScreen(ModalScreen[None]):
@@ -28,32 +45,22 @@ class SamplesScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Title, table, text."""
         yield Static(plain(self._title), id="head")
-        yield DataTable(id="answers", cursor_type="row")
+        yield Listing(COLUMNS, lambda item: item.sample.id, id="answers")
         with VerticalScroll(id="text"):
             yield Static("", id="sample")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """A row a sample, the wrong ones first."""
-        table = self.query_one(DataTable)
-        table.add_columns("", "sample", "extracted", "reference", "tokens", "ends")
-        for item in self._found:
-            row = item.measurement
-            table.add_row(
-                _mark(row.value),
-                cell(item.sample.id, 24),
-                cell(row.extracted if row.extracted is not None else "–", 20),
-                cell(" / ".join(item.sample.answers), 20),
-                str(row.completion_tokens),
-                row.finish_reason,
-            )
-        table.focus()
+        listing = self.query_one(Listing)
+        listing.show(self._found)
+        listing.focus()
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+    def on_listing_moved(self, event: Listing.Moved) -> None:
         """Its texts."""
-        if not self._found:
+        item = event.listing.current
+        if item is None:
             return
-        item = self._found[event.cursor_row]
         parts = {
             "system": item.measurement.system_message,
             "prompt": item.sample.prompt,
@@ -62,9 +69,3 @@ class SamplesScreen(ModalScreen[None]):
         texts = [Content.assemble((f"{name}\n", "bold"), plain(text), "\n\n") for name, text in parts.items() if text]
         self.query_one("#sample", Static).update(Content.assemble(*texts))
         self.query_one("#text", VerticalScroll).scroll_home(animate=False)
-
-
-def _mark(value: float | None) -> str:
-    if value is None:
-        return "✗ none"
-    return "✓" if value >= 1 else "✗" if value <= 0 else f"{value:.2f}"

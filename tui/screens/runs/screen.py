@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import DataTable, RichLog, Static
+from textual.widgets import RichLog, Static
 
 from orca_local.runs.delete import check_deletable, delete_runs
 from orca_local.store.runs import EventRow, RunRow
@@ -18,7 +18,9 @@ from orca_local.store.store import Store
 from tui.dialogs.dialog import Dialog
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
-from tui.text import cell, one_line, plain
+from tui.text import one_line, plain
+from tui.widgets.listing import Listing
+from tui.widgets.run_list import run_list
 
 SHOWN = 500
 """The last events of a run; `orca-local runs show` has them all."""
@@ -50,28 +52,26 @@ class RunsScreen(WorkspaceScreen):
     def compose_body(self) -> ComposeResult:
         """Table, log, details."""
         with Horizontal(id="list"):
-            yield DataTable(id="runs", cursor_type="row")
+            yield run_list(id="runs")
             with VerticalScroll(id="about"):
                 yield Static("")
         yield RichLog(id="events", max_lines=SHOWN, wrap=False, auto_scroll=True)
 
     def on_mount(self) -> None:
-        """Columns."""
-        self.query_one(DataTable).add_columns("run", "stage", "status", "started", "seconds", "error")
+        """Keys go to the list."""
+        self._listing.focus()
+
+    @property
+    def _listing(self) -> Listing[RunRow]:
+        return self.query_one("#runs", Listing)
 
     async def load(self) -> None:
         """The runs; the cursor stays on its own."""
         runs = await self.ask(lambda store: store.runs.list())
-        table = self.query_one(DataTable)
-        if list(self._runs) != [run.run_id for run in runs]:
-            self._fill(table, runs)
-        else:
-            for run in (run for run in runs if self._runs[run.run_id] != run):
-                for column, shown in zip(table.columns, _cells(run), strict=True):
-                    table.update_cell(str(run.run_id), column, shown, update_width=True)
         self._runs = {run.run_id: run for run in runs}
-        if self._shown not in self._runs:
-            self._show(runs[table.cursor_row].run_id if runs else 0)
+        self._listing.show(runs)
+        if not runs:
+            self._show(0)
 
     def follow(self, news: News) -> None:
         """New events of the run that is shown, and any change of a status or of what there is."""
@@ -83,10 +83,11 @@ class RunsScreen(WorkspaceScreen):
         if run is not None and run.run_id == self._shown and news.events:
             self._read_soon()
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+    def on_listing_moved(self, event: Listing.Moved) -> None:
         """The run under the cursor."""
-        if event.row_key.value is not None:
-            self._show(int(event.row_key.value))
+        run = self._listing.current
+        if run is not None:
+            self._show(run.run_id)
 
     def action_details(self) -> None:
         """Settings and versions beside the runs, or not."""
@@ -124,15 +125,6 @@ class RunsScreen(WorkspaceScreen):
         finally:
             self.load_now()
 
-    def _fill(self, table: DataTable[object], runs: list[RunRow]) -> None:
-        at = table.cursor_row
-        table.clear()
-        for run in runs:
-            table.add_row(*_cells(run), key=str(run.run_id))
-        if self._shown in {run.run_id for run in runs}:
-            at = table.get_row_index(str(self._shown))
-        table.move_cursor(row=at)
-
     def _show(self, run_id: int) -> None:
         if run_id != self._shown:
             self._shown, self._last = run_id, 0
@@ -163,12 +155,3 @@ class RunsScreen(WorkspaceScreen):
             self._last = event.seq
             said = ", ".join(f"{key} {value}" for key, value in event.payload.items() if value not in ("", None))
             log.write(one_line(f"{event.created_at[11:19]}  {event.kind:18} {said}", 400).plain)
-
-
-def _cells(run: RunRow) -> tuple[object, ...]:
-    from datetime import datetime
-
-    until = run.finished_at or run.heartbeat_at
-    seconds = (datetime.fromisoformat(until) - datetime.fromisoformat(run.started_at)).total_seconds()
-    started = run.started_at[:19].replace("T", " ")
-    return (str(run.run_id), run.stage, run.status, started, f"{seconds:.0f}", cell(run.error, 80))
