@@ -230,12 +230,19 @@ class OrcaApp(App[None]):
 
     async def action_switch_mode(self, mode: str) -> None:
         """To another screen, as soon as there is something to show on it."""
-        await self._is_ready.wait()
+        if self.is_opening:
+            # A worker waits: what the program is told meanwhile, to quit above all, it has to hear.
+            self.run_worker(self._switch_when_ready(mode), group="switch", exclusive=True)
+            return
         if self.workspace is None and mode not in WITHOUT_WORKSPACE:
             title = SCREENS[mode][1]
             self.notify(f"{title} needs a workspace: at home (1), s or n makes one", severity="warning")
             return
         await super().action_switch_mode(mode)
+
+    async def _switch_when_ready(self, mode: str) -> None:
+        await self._is_ready.wait()
+        await self.action_switch_mode(mode)
 
     def action_toggle_help(self) -> None:
         """Show or hide the keys of what is focused."""

@@ -17,6 +17,7 @@ from orca_local.domain.events import (
     FileWritten,
     GenerationFailed,
     MemoryPlanned,
+    SampleAnswered,
     StageFinished,
     StageProgressed,
     StageStarted,
@@ -70,6 +71,9 @@ class Display:
                 self._advance(event.step, f"loss {event.loss:.3f}{validation}", "")
             case ValidationMeasured():
                 self._validation = event.loss
+            case SampleAnswered():
+                words = " ".join(event.text.split())
+                self._say(f"  after step {event.step}, {event.sample_id}: {words[:200]}{'' if event.ended else ' …'}")
             case ComputeChosen():
                 self._say(f"  computed {event.reason}")
             case TrainingResumed():

@@ -17,3 +17,8 @@ def address_problem(address: str) -> str:
     if parts.username or parts.password or parts.query:
         return SECRET
     return "" if parts.scheme in ("http", "https") and parts.hostname else NOT_AN_ADDRESS
+
+
+def tidy(base_url: str) -> str:
+    """The address as it is stored, and compared."""
+    return base_url.strip().rstrip("/")

@@ -8,6 +8,9 @@ from typing import Any
 from orca_local.domain.keys import content_key
 from orca_local.domain.types import Message
 
+STARTER_ENDPOINT, STARTER_MODEL = "starter", "worked-solutions"
+"""Under what name the starter's answers are kept: no model wrote them."""
+
 
 @dataclass(frozen=True, slots=True)
 class TeacherRequest:

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from orca_local.domain.address import SECRET, address_problem
+from orca_local.domain.address import SECRET, address_problem, tidy
 from orca_local.domain.errors import InputError, MissingError, RemoteError
 from orca_local.domain.settings import EndpointSettings
 from orca_local.domain.text import printable
@@ -34,7 +34,7 @@ def normalize_endpoint(base_url: str, section: str = "teacher") -> str:
             f"{section}.base_url{shown} {problem}",
             hint=f"write one such as https://api.openai.com/v1, and the key into the variable of {section}.key_env",
         )
-    return base_url.strip().rstrip("/")
+    return tidy(base_url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,10 @@ class LlamaModel:
         parameters = model_parameters(self.header) if parameters is None else parameters
         # Not every version takes a negative number for all layers.
         parameters.n_gpu_layers = ALL_LAYERS if self.gpu_layers < 0 else self.gpu_layers
+        if not self.gpu_layers:
+            # An empty list of devices, ended by a null pointer: without one, a card takes part all the same.
+            self._no_devices = (ctypes.c_void_p * 1)()
+            parameters.devices = ctypes.addressof(self._no_devices)
         with uninterrupted():
             self._handle = self.llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._handle:
@@ -186,6 +190,7 @@ class LlamaContext:
         parameters.type_k = parameters.type_v = _KV_TYPES[kv_type]
         parameters.flash_attn_type = _FLASH[flash_attention]
         parameters.no_perf = True
+        parameters.offload_kqv = parameters.op_offload = model.gpu_layers != 0
         with uninterrupted():
             self._handle = self._llama.llama_init_from_model(model.handle, parameters)
         if not self._handle:

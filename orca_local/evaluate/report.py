@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.domain.text import printable
 from orca_local.runs.files import write_whole
 from orca_local.runs.summaries import summaries
@@ -103,8 +103,8 @@ def _teacher(store: Store) -> str:
         f"{calls['new']} new calls, {calls['cached']} cached, {calls['failed']} failed; "
         f"{summary['verified']} answers verified, {summary['rejected']} differ from the reference."
     )
-    starter = any(run.stage == "teach" and '"starter"' in json.dumps(run.settings) for run in store.runs.list())
-    return "\n".join(["## Teacher\n", text, *([f"\n{STARTER_NOTE}"] if starter else []), ""])
+    starter = [f"\n{STARTER_NOTE}"] if store.teacher_calls.past(STARTER_ENDPOINT, STARTER_MODEL, 1) else []
+    return "\n".join(["## Teacher\n", text, *starter, ""])
 
 
 def _training(store: Store) -> str:

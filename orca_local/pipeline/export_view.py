@@ -11,14 +11,12 @@ from orca_local.domain.events import AcceptanceChecked, FileWritten, RunFailed, 
 from orca_local.domain.settings import Settings
 from orca_local.export.estimate import BITS, estimated_bytes
 from orca_local.gguf.header import Header
+from orca_local.pipeline.overview import is_of_base
 from orca_local.pipeline.student import load_student
 from orca_local.runs.summaries import summaries
 from orca_local.store.results import EvaluationRow, ExportRow
 from orca_local.store.runs import EventRow, RunRow
 from orca_local.store.store import Store
-
-_TUNED = "orca_local.adapter_sha256"
-"""What a run of the export says that it is made from, where it is not a base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ def export_view(store: Store) -> ExportView:
         warnings=tuple(event for event in found if isinstance(event, Warned)),
         note=next((event.note for event in reversed(found) if isinstance(event, StageProgressed)), ""),
         failed=next((event for event in reversed(found) if isinstance(event, RunFailed)), None),
-        is_base=run is not None and _TUNED not in run.inputs,
+        is_base=run is not None and is_of_base(run),
         is_adapter=run is not None and "adapter_only" in run.inputs,
         files=files,
         adapter=next((row for row in store.exports.list("adapter")[:1] if Path(row.path).is_file()), None),
@@ -130,7 +128,7 @@ def _export_run(store: Store) -> RunRow | None:
     first = next(iter(found), None)
     if first is not None and first.status == "running":
         return first
-    return next((run for run in found if _TUNED in run.inputs), first)
+    return next((run for run in found if not is_of_base(run)), first)
 
 
 def _newest_files(store: Store) -> tuple[ExportRow, ...]:

@@ -34,7 +34,8 @@ def overview(store: Store) -> list[StageView]:
     runs = store.runs.newest_by_stage()
     figures = _figures(store, runs)
     exporting = runs.get("export")
-    if exporting is not None and exporting.status == "running" and not figures["train"][1]:
+    is_preparing = exporting is not None and exporting.status == "running" and is_of_base(exporting)
+    if exporting is not None and is_preparing and not figures["probe"][1]:
         # What is measured has to be made first.
         runs = {**runs, "probe": exporting}
         del runs["export"]
@@ -46,6 +47,11 @@ def overview(store: Store) -> list[StageView]:
         found.append(StageView(name, state, figure, _action(name, state)))
         is_open = is_done
     return found
+
+
+def is_of_base(export: RunRow) -> bool:
+    """Whether what a run exports is the base: it says which adapter anything else is made from."""
+    return "orca_local.adapter_sha256" not in export.inputs
 
 
 def next_stage(stages: list[StageView]) -> StageView | None:

@@ -207,18 +207,17 @@ class Pipeline:
         def events(run: RunContext) -> Iterator[Event]:
             run.record_inputs(weights_sha256=student.weights_sha256, rows=len(rows))
             count = self._settings.train.sample_answers
-            with closing(SampleAnswers(student.weights, self._settings.engine, count)) as answering:
-                yield from train(
-                    self.store,
-                    student.weights,
-                    student.weights_sha256,
-                    rows,
-                    self._settings.train,
-                    self.workspace.adapters_dir,
-                    run_id=run.run_id,
-                    must_resume=must_resume,
-                    answering=answering,
-                )
+            yield from train(
+                self.store,
+                student.weights,
+                student.weights_sha256,
+                rows,
+                self._settings.train,
+                self.workspace.adapters_dir,
+                run_id=run.run_id,
+                must_resume=must_resume,
+                answering=SampleAnswers(student.weights, self._settings.engine, count) if count else None,
+            )
 
         return self._run("train", events)
 

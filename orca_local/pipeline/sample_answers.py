@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from orca_local.adapters.adapter import Adapter
-from orca_local.domain.errors import OrcaError, OutOfMemory
+from orca_local.domain.errors import InputError, OrcaError, OutOfMemory
 from orca_local.domain.events import Event, SampleAnswered, Warned
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, Request, SamplingSettings, TextDelta
@@ -21,21 +22,21 @@ from orca_local.rows.rows import TrainingRow
 MAX_TOKENS = 160
 MAX_SECONDS = 10.0
 """Of one validation's answers: what is not said by then is cut off, and marked so."""
+_HINT = "train.sample_answers = 0 in orca.toml asks for none"
 
 
 class SampleAnswers:
     """Puts the adapter on the weights in llama.cpp and asks the same prompts every time.
 
-    On the processor, wherever the training computes: its memory stays its own. What fails is said once, and the
-    training goes on without answers.
+    On the processor, wherever the training computes, and loaded anew each time: the memory is the training's. What
+    fails is said once, and the training goes on without answers.
     """
 
     def __init__(self, weights: Header, settings: EngineSettings, count: int) -> None:
-        """`count` prompts; nothing is loaded before the first of them is asked."""
+        """`count` prompts, one at least."""
         self._weights, self._count = weights, count
-        self._settings = settings.model_copy(update={"gpu_layers": 0, "capacity": max(1, count)})
-        self._engine: LlamaCppEngine | None = None
-        self._is_given_up = count < 1
+        self._settings = settings.model_copy(update={"gpu_layers": 0, "capacity": count})
+        self._is_given_up = False
 
     def __call__(
         self, step: int, adapter: Adapter, rows: Sequence[TrainingRow], check: Callable[[], None]
@@ -45,56 +46,53 @@ class SampleAnswers:
             return
         try:
             yield from self._answers(step, adapter, self._chosen(rows), check)
-        except (OrcaError, OSError) as error:
+        except (OrcaError, OSError, MemoryError) as error:
             self._is_given_up = True
-            yield Warned(f"no answers are shown while it trains: {error}")
-
-    def close(self) -> None:
-        """Free the model."""
-        if self._engine is not None:
-            self._engine.close()
-            self._engine = None
+            yield Warned(f"no answers are shown while it trains: {error}", getattr(error, "hint", "") or _HINT)
 
     def _chosen(self, rows: Sequence[TrainingRow]) -> list[TrainingRow]:
         """The same ones in every run, by content and not by where they stand; of a sample only one."""
         room = self._settings.context - MAX_TOKENS
         ordered = sorted(rows, key=lambda row: row.content_hash)
         fitting = {row.sample_id: row for row in ordered if row.loss_start <= room}
+        if not fitting:
+            hint = f"raise engine.context in orca.toml, or: {_HINT}"
+            raise InputError(f"no prompt leaves room for {MAX_TOKENS} tokens in {self._settings.context}", hint=hint)
         return list(fitting.values())[: self._count]
 
     def _answers(
         self, step: int, adapter: Adapter, rows: Sequence[TrainingRow], check: Callable[[], None]
     ) -> Iterator[Event]:
-        engine = self._adapted(adapter)
-        sampling = SamplingSettings(max_tokens=MAX_TOKENS)
-        for row in rows:
-            engine.submit(Request(row.sample_id, (), row.token_ids[: row.loss_start], sampling))
-        ended: list[TextDelta | Completion] = []
-        until = time.monotonic() + MAX_SECONDS
-        try:
-            while len(ended) < len(rows):
+        with closing(self._loaded(adapter)) as engine:
+            sampling = SamplingSettings(max_tokens=MAX_TOKENS)
+            for row in rows:
+                engine.submit(Request(row.sample_id, (), row.token_ids[: row.loss_start], sampling))
+            until = time.monotonic() + MAX_SECONDS
+            ended: list[TextDelta | Completion] = []
+            while len(ended) < len(rows) and time.monotonic() <= until:
                 check()
-                if time.monotonic() > until:
-                    break
                 ended += engine.step()
-        finally:
             for row in rows:
                 engine.cancel(row.sample_id)
             ended += engine.step()
         answers = [answer for answer in ended if isinstance(answer, Completion)]
-        if not any(answer.completion_tokens for answer in answers):
-            raise OrcaError(f"nothing was said within {MAX_SECONDS:.0f} seconds")
+        failed = next((answer.error for answer in answers if answer.error), "")
+        if failed or not any(answer.completion_tokens for answer in answers):
+            raise OrcaError(failed or f"nothing was said within {MAX_SECONDS:.0f} seconds")
         for answer in answers:
             yield SampleAnswered(step, answer.request_id, answer.text, answer.finish_reason == "stop")
 
-    def _adapted(self, adapter: Adapter) -> LlamaCppEngine:
-        if self._engine is None:
-            size, free = self._weights.path.stat().st_size, free_memory()
-            if free is not None and size > free:
-                raise OutOfMemory(f"the student takes {size / 1e9:.1f} GB once more, and {free / 1e9:.1f} GB are free")
-            self._engine = LlamaCppEngine(self._weights.path, self._settings)
-        with tempfile.TemporaryDirectory(prefix="orca-local-") as scratch:
-            path = Path(scratch) / "adapter.gguf"
-            write_adapter(path, self._weights, adapter, {})
-            self._engine.set_adapter(path)
-        return self._engine
+    def _loaded(self, adapter: Adapter) -> LlamaCppEngine:
+        size, free = self._weights.path.stat().st_size, free_memory()
+        if free is not None and size > free:
+            raise OutOfMemory(f"the student takes {size / 1e9:.1f} GB once more, and {free / 1e9:.1f} GB are free")
+        engine = LlamaCppEngine(self._weights.path, self._settings)
+        try:
+            with tempfile.TemporaryDirectory(prefix="orca-local-") as scratch:
+                path = Path(scratch) / "adapter.gguf"
+                write_adapter(path, self._weights, adapter, {})
+                engine.set_adapter(path)
+        except BaseException:
+            engine.close()
+            raise
+        return engine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +33,11 @@ class Kept:
     reason: str
 
 
-def check_deletable(store: Store, run_id: int) -> RunRow:
-    """The run, which nothing needs any more. Raises `InputError` where it goes on or something of it is in use."""
+def check_deletable(store: Store, run_id: int, runs: Sequence[RunRow] | None = None) -> RunRow:
+    """The run, which nothing needs any more; `runs` are all there are, where they are known.
+
+    Raises `InputError` where it goes on or something of it is in use.
+    """
     run = store.runs.get(run_id)
     cancel = f"end it first: `orca-local runs cancel {run_id}`"
     if run.status == "running":
@@ -42,7 +45,7 @@ def check_deletable(store: Store, run_id: int) -> RunRow:
     if run.inputs.get("output") and run.host == host_name() and is_running(run.pid, run.process_started):
         hint = "wait until it is done, or end it: `orca-local runs cancel`"
         raise InputError(f"run {run_id} ({run.stage}) is over, but its command goes on", hint=hint)
-    uses = _uses(store, run)
+    uses = _uses(store, run, store.runs.list() if runs is None else runs)
     if uses:
         raise InputError(
             f"run {run_id} ({run.stage}) is in use: {', '.join(uses)}",
@@ -57,8 +60,9 @@ def delete_runs(store: Store, workspace: Workspace, run_ids: Iterable[int]) -> l
     deleted: list[int] = []
     outputs: list[Path] = []
     with store.transaction():
+        runs = store.runs.list()
         for run_id in dict.fromkeys(run_ids):
-            outputs += _delete(store, workspace, check_deletable(store, run_id))
+            outputs += _delete(store, workspace, check_deletable(store, run_id, runs), runs)
             deleted.append(run_id)
     _remove(outputs)
     return deleted
@@ -70,11 +74,10 @@ def delete_failed(store: Store, workspace: Workspace) -> tuple[list[int], list[K
     kept: list[Kept] = []
     outputs: list[Path] = []
     with store.transaction():
-        for run in store.runs.list():
-            if run.status not in FAILED:
-                continue
+        runs = store.runs.list()
+        for run in [run for run in runs if run.status in FAILED]:
             try:
-                outputs += _delete(store, workspace, check_deletable(store, run.run_id))
+                outputs += _delete(store, workspace, check_deletable(store, run.run_id, runs), runs)
             except InputError as error:
                 kept.append(Kept(run.run_id, error.message))
             else:
@@ -83,18 +86,18 @@ def delete_failed(store: Store, workspace: Workspace) -> tuple[list[int], list[K
     return deleted, kept
 
 
-def _uses(store: Store, run: RunRow) -> list[str]:
+def _uses(store: Store, run: RunRow, runs: Sequence[RunRow]) -> list[str]:
     found = store.runs.uses(run.run_id)
     counts = {name: int(getattr(found, name)) for name in _USES}
     uses = [f"{count:,} {_USES[name][count > 1]}" for name, count in counts.items() if count]
-    return [*uses, _FIGURES] if _has_newest_figures(store, run) else uses
+    return [*uses, _FIGURES] if _has_newest_figures(store, run, runs) else uses
 
 
-def _has_newest_figures(store: Store, run: RunRow) -> bool:
+def _has_newest_figures(store: Store, run: RunRow, runs: Sequence[RunRow]) -> bool:
     """Whether screens and report read what this run came to: the newest that was done, for an export of its name."""
     if run.status != "done":
         return False
-    later = (other for other in store.runs.list(after=run.run_id) if other.stage == run.stage)
+    later = (other for other in runs if other.run_id > run.run_id and other.stage == run.stage)
     name = _name(store, run)
     return not any(other.status == "done" and _name(store, other) == name for other in later)
 
@@ -104,16 +107,17 @@ def _name(store: Store, run: RunRow) -> str:
     return str(finished.payload["summary"].get("name", "")) if finished is not None else ""
 
 
-def _delete(store: Store, workspace: Workspace, run: RunRow) -> tuple[Path, ...]:
-    """Take the run out of the store; returns the files that go with it."""
+def _delete(store: Store, workspace: Workspace, run: RunRow, runs: list[RunRow]) -> tuple[Path, ...]:
+    """Take the run out of the store and out of `runs`; returns the files that go with it."""
     store.runs.delete(run.run_id)
+    runs[:] = [other for other in runs if other.run_id != run.run_id]
     output = str(run.inputs.get("output", ""))
     # By its name alone: the workspace may have been moved, and nothing outside it is touched.
     path = workspace.runs_dir / Path(output).name
     if path.suffix != ".log":
         return ()
     # What the command said belongs to all of its runs: another of them takes it over.
-    for other in store.runs.list():
+    for other in runs:
         if other.process == run.process:
             store.runs.record_inputs(other.run_id, {"output": output})
             return ()
@@ -121,8 +125,14 @@ def _delete(store: Store, workspace: Workspace, run: RunRow) -> tuple[Path, ...]
 
 
 def _remove(paths: Iterable[Path]) -> None:
+    failed: list[tuple[Path, OSError]] = []
     for path in paths:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise explain_os_error(error, path, hint="the run is gone; delete this file by hand") or error from error
+            failed.append((path, error))
+    if failed:
+        path, first = failed[0]
+        more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+        hint = f"the runs are gone; delete this file{more} by hand"
+        raise explain_os_error(first, path, hint=hint) or first from first

@@ -11,14 +11,12 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.prompts import teacher_messages
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import Strategy
-from orca_local.domain.teaching import TeacherRequest
+from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL, TeacherRequest
 from orca_local.domain.types import Sample
 from orca_local.store.store import Store
 from orca_local.tasks.jsonl import read_jsonl
 from orca_local.tasks.split import content_hash
 
-ENDPOINT, MODEL = "starter", "worked-solutions"
-"""Under what name the answers are kept: no model wrote them."""
 DATA = Path(__file__).resolve().parent / "data"
 """Both files, as `scripts/make_starter.py` writes them."""
 
@@ -74,10 +72,10 @@ def install_starter(
     known = store.teacher_calls.answered([request.key for request, _ in requests])
     answers = 0
     with store.transaction(durable=True):
-        added = store.samples.add([(sample, content_hash(sample)) for sample in samples], ENDPOINT)
+        added = store.samples.add([(sample, content_hash(sample)) for sample in samples], STARTER_ENDPOINT)
         for request, text in requests:
             if (key := request.key) not in known:
-                store.teacher_calls.reserve(key, ENDPOINT, MODEL, request.to_dict())
+                store.teacher_calls.reserve(key, STARTER_ENDPOINT, STARTER_MODEL, request.to_dict())
                 store.teacher_calls.complete(key, {"text": text}, 0, 0, 0.0)
                 answers += 1
     return Installed(added.added, answers)
@@ -85,8 +83,8 @@ def install_starter(
 
 def _request(sample: Sample, strategy: Strategy, settings: TeacherSettings) -> TeacherRequest:
     return TeacherRequest(
-        endpoint=ENDPOINT,
-        model=MODEL,
+        endpoint=STARTER_ENDPOINT,
+        model=STARTER_MODEL,
         messages=teacher_messages(sample, strategy),
         max_tokens=settings.max_tokens,
         temperature=settings.temperature,

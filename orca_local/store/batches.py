@@ -87,14 +87,6 @@ class Batches:
             for key, sample, strategy, hinted, charge, usd, request in found
         ]
 
-    def waiting(self) -> int:
-        """How many calls are in batches that are not collected yet, whoever was asked."""
-        row = self._connection.row(
-            "SELECT count(*) FROM batch_calls AS c JOIN batches AS b ON b.id = c.batch_id WHERE b.state != 'done'"
-        )
-        assert row is not None
-        return int(row[0])
-
     def waiting_keys(self, endpoint: str, model: str) -> set[str]:
         """Calls that are in batches which are not collected yet."""
         found = self._connection.rows(

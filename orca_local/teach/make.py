@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.teach.teacher import Teacher
-
-STARTER_ENDPOINT, STARTER_MODEL = "starter", "worked-solutions"
 
 
 def make_teacher(settings: TeacherSettings, directory: Path, *, offline: bool) -> Teacher:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from orca_local.domain.address import tidy
+from orca_local.domain.settings import TeacherSettings
 from orca_local.runs.progress import HEAD_EVENTS, Progress
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
@@ -42,11 +44,14 @@ class Standing:
     warning: str = ""
     """What the run warned of last."""
     waiting: int = 0
-    """Calls that are in batches and not collected yet, whichever run sent them."""
+    """Calls to this teacher that are in batches and not collected yet, whichever run sent them."""
 
 
-def standing(store: Store, now: datetime | None = None) -> Standing:
-    """What the newest run says, running or not; `now` is for its speed."""
+def standing(store: Store, settings: TeacherSettings, now: datetime | None = None) -> Standing:
+    """What the newest run says, running or not; `now` is for its speed.
+
+    Of batches, only those count that `settings` can collect: others wait at another endpoint, or for another model.
+    """
     run = store.runs.newest_by_stage().get("teach")
     spent = store.charges.spent()
     if run is None:
@@ -73,7 +78,7 @@ def standing(store: Store, now: datetime | None = None) -> Standing:
         spent.calls,
         {str(reason): count for reason, count in failures.items()},
         ": ".join(filter(None, (warned.payload["message"], warned.payload["hint"]))) if warned else "",
-        store.batches.waiting(),
+        len(store.batches.waiting_keys(tidy(settings.base_url), settings.model)) if settings.takes_batches else 0,
     )
 
 

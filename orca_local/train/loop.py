@@ -192,12 +192,14 @@ class _Loop:
         batches = _from_step(self._rows, self._recipe, state.step)
         while True:
             validated = state.validated_step == state.step or not self._validation_rows
-            if not validated and self._is_due(self._recipe.validate_every):
+            is_judged = not validated and self._is_due(self._recipe.validate_every)
+            if is_judged:
                 yield self._validate()
-                yield from self._answers()
             late = time.monotonic() - self._saved_at >= SAVE_SECONDS
             if self._changed and (late or self._is_due(self._recipe.checkpoint_every)):
                 yield self._save()
+            if is_judged:  # after the checkpoint: what goes wrong in it costs no step
+                yield from self._answers()
             if state.step == self._recipe.total_steps:
                 return
             self._interrupts.raise_if_asked()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from orca_local.gguf.header import read_header
 from orca_local.pipeline import sample_answers
 from orca_local.pipeline.sample_answers import MAX_TOKENS, SampleAnswers
 from orca_local.rows.rows import TrainingRow
+from orca_local.train.checkpoint import last_step
 from orca_local.train.state import start_adapter
 from tests.train.backends import random_state
 from tests.train.data import make_rows
@@ -39,8 +40,8 @@ def test_every_validation_is_followed_by_answers_to_the_same_prompts_and_trains_
     tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path
 ) -> None:
     recipe = recipe_for(rows, STOPPED)
-    with closing(SampleAnswers(read_header(tiny_gguf), ENGINE, 2)) as answering:
-        events = list(run(tiny_gguf, rows, tmp_path / "shown", recipe, answering=answering))
+    answering = SampleAnswers(read_header(tiny_gguf), ENGINE, 2)
+    events = list(run(tiny_gguf, rows, tmp_path / "shown", recipe, answering=answering))
     said = [event for event in events if isinstance(event, SampleAnswered)]
     validated = [event.step for event in events if isinstance(event, ValidationMeasured)]
     assert [event.step for event in said] == [step for step in validated for _ in range(2)]
@@ -52,9 +53,9 @@ def test_every_validation_is_followed_by_answers_to_the_same_prompts_and_trains_
 def test_it_is_what_llama_cpp_says_with_that_adapter(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
     header, recipe = read_header(tiny_gguf), recipe_for(rows, STOPPED)
     adapter = random_state(header, recipe).adapter
-    with closing(SampleAnswers(header, ENGINE, 1)) as answering:
-        (changed,) = answers(answering, adapter, rows)
-        (untouched,) = answers(answering, start_adapter(header, recipe), rows)
+    answering = SampleAnswers(header, ENGINE, 1)
+    (changed,) = answers(answering, adapter, rows)
+    (untouched,) = answers(answering, start_adapter(header, recipe), rows)
     assert isinstance(changed, SampleAnswered) and isinstance(untouched, SampleAnswered)
     row = next(row for row in rows if row.sample_id == changed.sample_id)
     assert changed.text == directly(tiny_gguf, header, adapter, row, tmp_path) != untouched.text
@@ -75,8 +76,8 @@ def test_what_cannot_be_said_is_told_once_and_the_training_goes_on(
 ) -> None:
     monkeypatch.setattr(sample_answers, "free_memory", lambda: 1000)
     recipe = recipe_for(rows, STOPPED)
-    with closing(SampleAnswers(read_header(tiny_gguf), ENGINE, 2)) as answering:
-        events = list(run(tiny_gguf, rows, tmp_path, recipe, answering=answering))
+    answering = SampleAnswers(read_header(tiny_gguf), ENGINE, 2)
+    events = list(run(tiny_gguf, rows, tmp_path, recipe, answering=answering))
     (warned,) = [event for event in events if isinstance(event, Warned)]
     assert "no answers are shown" in warned.message and "are free" in warned.message
     assert len(curve(events)) == recipe.total_steps
@@ -89,8 +90,8 @@ def test_an_answer_that_takes_too_long_is_cut_off(
     adapter = start_adapter(header, recipe_for(rows, STOPPED))
     moments = iter([0.0, *range(8, 100)])
     monkeypatch.setattr(sample_answers.time, "monotonic", lambda: float(next(moments)))
-    with closing(SampleAnswers(header, ENGINE, 1)) as answering:
-        (cut,) = answers(answering, adapter, rows)
+    answering = SampleAnswers(header, ENGINE, 1)
+    (cut,) = answers(answering, adapter, rows)
     assert isinstance(cut, SampleAnswered) and not cut.ended and cut.text
 
 
@@ -105,14 +106,30 @@ def test_a_stop_is_heard_between_two_tokens_and_leaves_nothing_in_flight(
         if next(asked):
             raise KeyboardInterrupt
 
-    with closing(SampleAnswers(header, ENGINE, 2)) as answering:
-        with pytest.raises(KeyboardInterrupt):
-            list(answering(5, adapter, rows, check))
-        assert len(answers(answering, adapter, rows)) == 2
+    answering = SampleAnswers(header, ENGINE, 2)
+    with pytest.raises(KeyboardInterrupt):
+        list(answering(5, adapter, rows, check))
+    assert len(answers(answering, adapter, rows)) == 2
 
 
-def test_none_are_asked_for(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
+def test_prompts_that_leave_no_room_are_named_with_the_way_out(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
     header = read_header(tiny_gguf)
-    adapter = start_adapter(header, recipe_for(rows, STOPPED))
-    with closing(SampleAnswers(header, ENGINE, 0)) as answering:
-        assert answers(answering, adapter, rows) == []
+    answering = SampleAnswers(header, EngineSettings(threads=1, context=MAX_TOKENS), 2)
+    (warned,) = answers(answering, start_adapter(header, recipe_for(rows, STOPPED)), rows)
+    assert isinstance(warned, Warned)
+    assert "leaves room" in warned.message and "engine.context" in warned.hint and "sample_answers" in warned.hint
+
+
+def test_whatever_breaks_it_the_step_before_is_saved(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
+    class Dead(BaseException):
+        """As if the process were gone."""
+
+    def die(*_: object) -> Iterator[Event]:
+        raise Dead
+        yield
+
+    recipe = recipe_for(rows, STOPPED.model_copy(update={"validate_every": 6, "checkpoint_every": 6}))
+    with pytest.raises(Dead):
+        list(run(tiny_gguf, rows, tmp_path, recipe, answering=die))
+    assert last_step(tmp_path) == 6
+    assert curve(list(run(tiny_gguf, rows, tmp_path, recipe)))[0][0] == 7

@@ -115,3 +115,5 @@ def test_the_base_that_a_probe_needs_is_seen_as_part_of_it(workspace: Workspace)
         assert stages["export"].state == "waiting"
         store.runs.finish(run_id, "done")
         assert {stage.state for stage in overview(store)} == {"ready", "waiting"}
+        made.start_export(store, workspace)
+        assert {stage.name for stage in overview(store) if stage.state == "running"} == {"export"}

@@ -21,6 +21,7 @@ from orca_local.endpoints.chat import ChatEndpoint
 from orca_local.store.store import Store
 from orca_local.teach.batch import teach_in_batch
 from orca_local.teach.prices import Price
+from orca_local.teach.standing import standing
 from tests.teach.scene import STEPS, fill, run, sample, settings, solve, summary
 
 PRICE = Price(input=1.0, output=1.0)
@@ -175,6 +176,8 @@ def test_it_is_submitted_waited_for_and_collected_once_at_half_the_price(store: 
         "states": [{"id": "batch-0", "state": "submitted", "total": 6, "done": 0}],
     }
     assert first["calls"] == {"new": 0, "cached": 0, "failed": 0} and first["cost_usd"] > 6 * COST
+    assert standing(store, chosen).waiting == 6
+    assert standing(store, settings("http://127.0.0.1:1/v1")).waiting == 0, "they wait where they were sent"
     again = summary(batch(store, chosen))
     assert (again["batch"]["submitted"], again["batch"]["waiting"]) == (0, 6)
     assert again["batch"]["states"][0]["state"] == "in_progress"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageProgressed, StageStarted, Warned
+from orca_local.domain.settings import TeacherSettings
 from orca_local.store.store import Store
 from orca_local.teach.standing import standing
 
@@ -19,13 +20,16 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+SETTINGS = TeacherSettings()
+
+
 def add(store: Store, run_id: int, *events: Event) -> None:
     for event in events:
         store.runs.add_event(run_id, event.kind, event.payload())
 
 
 def test_nothing_is_said_of_no_run(store: Store) -> None:
-    assert standing(store).run is None
+    assert standing(store, SETTINGS).run is None
 
 
 def test_answers_and_failures_are_counted_by_what_they_are(store: Store) -> None:
@@ -36,7 +40,7 @@ def test_answers_and_failures_are_counted_by_what_they_are(store: Store) -> None
         add(store, run_id, CallAnswered(f"s{number}", "x", number == 0, verified))
     add(store, run_id, CallFailed("s4", "x", "cut"), CallFailed("s5", "x", "refused"), CallFailed("s6", "x", "refused"))
     add(store, run_id, Warned("slow", "wait"), StageProgressed(7, usd=0.25))
-    found = standing(store)
+    found = standing(store, SETTINGS)
     assert (found.done, found.total, found.usd) == (7, 9, 0.25)
     assert (found.new, found.cached, found.failed) == (3, 1, 3)
     assert (found.right, found.wrong) == (3, 1)
@@ -50,8 +54,8 @@ def test_speed_is_that_of_the_last_minute_and_at_the_end_of_all(store: Store) ->
     now = datetime.now(UTC)
     add(store, run_id, *[CallAnswered(f"s{n}", "x", cached=False, verified=True) for n in range(10)])
     add(store, run_id, CallAnswered("old", "x", cached=True, verified=True))
-    assert standing(store, now).calls_per_minute is None
-    assert standing(store, now + timedelta(seconds=30)).calls_per_minute == pytest.approx(20, rel=0.05)
-    assert standing(store, now + timedelta(minutes=10)).calls_per_minute == 0
+    assert standing(store, SETTINGS, now).calls_per_minute is None
+    assert standing(store, SETTINGS, now + timedelta(seconds=30)).calls_per_minute == pytest.approx(20, rel=0.05)
+    assert standing(store, SETTINGS, now + timedelta(minutes=10)).calls_per_minute == 0
     store.runs.finish(run_id, "done")
-    assert standing(store, now + timedelta(minutes=10)).calls_per_minute is None
+    assert standing(store, SETTINGS, now + timedelta(minutes=10)).calls_per_minute is None

@@ -15,6 +15,7 @@ from tui.app import OrcaApp
 from tui.dialogs.dialog import ErrorDialog
 from tui.screens.home.screen import HomeScreen
 from tui.screens.home.strip import StageCell
+from tui.screens.home.welcome import nearby
 from tui.screens.models.screen import ModelsScreen
 from tui.screens.probe.screen import ProbeScreen
 from tui.widgets.listing import Listing
@@ -86,3 +87,37 @@ async def test_settings_that_are_wrong_end_it_with_the_remedy(tmp_path: Path) ->
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.failure is not None)
     assert isinstance(app.failure, InputError) and "samples" in app.failure.message
+
+
+async def test_a_key_that_comes_too_early_does_not_keep_it_open(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "broken")
+    (workspace.directory / "orca.toml").write_text("[probe]\nsamples = -1\n")
+    app = OrcaApp(workspace.directory, tmp_path)
+    async with app.run_test() as pilot:
+        await app.action_switch_mode("probe")
+        await until(pilot, lambda: app.failure is not None)
+
+
+async def test_home_is_no_welcome_when_one_comes_back_to_it(tmp_path: Path) -> None:
+    async with opened(None, tmp_path) as pilot:
+        await pilot.press("n", "n", "9")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ModelsScreen))
+        await until(pilot, lambda: isinstance(pilot.app, OrcaApp) and pilot.app.workspace is not None)
+        await pilot.press("1")
+        await until(pilot, lambda: bool(pilot.app.screen.query("#stage-tasks.ready")))
+        assert not pilot.app.screen.has_class("-new")
+
+
+def test_a_directory_that_may_not_be_looked_into_hides_no_other(
+    tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "closed").mkdir()
+    is_file = Path.is_file
+
+    def refuse(path: Path) -> bool:
+        if path.parent.name == "closed":
+            raise PermissionError
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    assert nearby(tmp_path) == workspace.directory

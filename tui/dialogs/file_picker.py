@@ -59,6 +59,11 @@ def list_entries(text: str, directory: Path, suffixes: Sequence[str]) -> Entries
     return Entries(text, tuple(entries))
 
 
+def begun_anew(text: str) -> str:
+    """What was typed, from where a path begins again: one that is pasted behind a directory takes its place."""
+    return text[max(text.rfind("//"), text.rfind("/~")) + 1 :]
+
+
 def path_of(text: str, directory: Path) -> Path:
     """The file that was typed."""
     return directory / os.path.expanduser(text)  # noqa: PTH111  # unlike pathlib's, it leaves "~nobody" as it is
@@ -128,6 +133,10 @@ class FilePicker(ModalScreen[Path | None]):
 
     async def on_input_changed(self, event: Input.Changed) -> None:
         """List what fits."""
+        text = begun_anew(event.value)
+        if text != event.value:
+            self._type(text)
+            return
         self.run_worker(self._list, exclusive=True, group="list")  # type: ignore[arg-type]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -168,8 +177,12 @@ class FilePicker(ModalScreen[Path | None]):
         entries = self._found.entries
         self._listing.show(entries, to_first=True)
         kinds = " or ".join(f"*{suffix}" for suffix in self._suffixes)
-        said = self._found.problem or ("" if entries else "nothing here begins like this")
+        said = self._found.problem or ("" if entries else self._nothing(kinds))
         self.query_one("#nothing", Static).update(said or f"directories, and files that are {kinds}")
+
+    def _nothing(self, kinds: str) -> str:
+        begun = os.path.basename(self._found.text)  # noqa: PTH119  # what stands behind the last separator
+        return "nothing here begins like this" if begun else f"no directories here, and no files that are {kinds}"
 
     async def _open(self) -> None:
         typed = path_of(self.query_one(Input).value, self._directory)

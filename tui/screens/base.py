@@ -44,8 +44,6 @@ class WorkspaceScreen(Screen[None]):
     """Its name among `tui.places.SCREENS`."""
     STAGES: ClassVar[frozenset[str]] = frozenset()
     """Whose events make the screen read the workspace again."""
-    NEEDS_WORKSPACE: ClassVar[bool] = True
-    """Whether there is nothing to load without one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,8 +95,7 @@ class WorkspaceScreen(Screen[None]):
     def load_now(self) -> None:
         """Read again at once."""
         self._is_waiting = False
-        if self.orca.workspace is not None or not self.NEEDS_WORKSPACE:
-            self.attempt(self._load, "load", exclusive=True)
+        self.attempt(self._load, "load", exclusive=True)
 
     def attempt(self, job: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False) -> None:
         """Do something beside what is drawn; what fails is shown. With `exclusive`, it replaces others of its group."""

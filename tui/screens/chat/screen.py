@@ -62,9 +62,6 @@ class ChatScreen(WorkspaceScreen):
 
     async def load(self) -> None:
         """Which models there are."""
-        if not self.query(Prompt):
-            await self.recompose()  # a workspace was made since
-            self.set_focus(self.query_one(Prompt))
         names = [column.setup.model for column in self._columns]
         self._models, missing = await self.ask(
             lambda store: (known_models(store), [missing_model(store, name) for name in names])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -58,8 +60,6 @@ class HomeScreen(WorkspaceScreen):
 
     def compose_body(self) -> ComposeResult:
         """Strip, next step, runs; or a welcome."""
-        if self._is_new:
-            self._near = nearby(self.orca.directory)
         yield Strip(id="strip")
         yield Static("", id="next")
         recent = run_list(id="recent")
@@ -71,11 +71,19 @@ class HomeScreen(WorkspaceScreen):
     def on_mount(self) -> None:
         """What kind of home this is."""
         self._show_kind()
+        if self._is_new:
+            self.attempt(self._look_nearby, "nearby")
 
-    def show_workspace(self) -> None:
-        """No longer the home of nothing."""
-        self._show_kind()
-        super().show_workspace()
+    async def _look_nearby(self) -> None:
+        self._near = await asyncio.to_thread(nearby, self.orca.directory)
+        self.query_one("#welcome Static", Static).update(plain(welcome(self._near)))
+        self.refresh_bindings()
+
+    def on_screen_resume(self) -> None:
+        """It may no longer be the home of nothing."""
+        if self._is_drawn:
+            self._show_kind()
+        super().on_screen_resume()
 
     @property
     def _is_new(self) -> bool:
@@ -97,6 +105,8 @@ class HomeScreen(WorkspaceScreen):
 
     async def load(self) -> None:
         """Stages and runs."""
+        if self.orca.workspace is None:
+            return
         stages, runs = await self.ask(_read)
         self.query_one(Strip).show(stages)
         self._next = next_stage(stages)
@@ -131,15 +141,19 @@ class HomeScreen(WorkspaceScreen):
     def action_open(self) -> None:
         """Open the workspace nearby."""
         assert self._near is not None
-        self.attempt(partial(self.orca.open, self._near), "create", exclusive=True)
+        self._begin(partial(self.orca.open, self._near))
 
     def action_create(self) -> None:
         """Make a workspace in the current directory."""
         self._create(".", quickstart=False)
 
     def _create(self, name: str, *, quickstart: bool) -> None:
-        make = partial(self.orca.create, self.orca.directory / name, quickstart=quickstart)
-        self.attempt(make, "create", exclusive=True)
+        self._begin(partial(self.orca.create, self.orca.directory / name, quickstart=quickstart))
+
+    def _begin(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Make or open a workspace; asked twice, it is done once."""
+        if not any(worker.group == "create" and worker.is_running for worker in self.workers):
+            self.attempt(job, "create")
 
 
 def _read(store: Store) -> tuple[list[StageView], list[RunRow]]:

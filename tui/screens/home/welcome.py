@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -24,11 +25,13 @@ but what you send to a teacher."""
 
 def nearby(directory: Path) -> Path | None:
     """The workspace in a directory right below this one; of several, the one that was used last."""
-    try:
-        found = [path for path in islice(directory.iterdir(), _MOST) if (path / SETTINGS_FILE).is_file()]
-        return max(found, key=_used, default=None)
-    except OSError:
-        return None
+    found: dict[Path, float] = {}
+    with suppress(OSError):
+        for path in islice(directory.iterdir(), _MOST):
+            with suppress(OSError):  # one that may not be looked into is none
+                if (path / SETTINGS_FILE).is_file():
+                    found[path] = _used(path)
+    return max(found, key=found.__getitem__, default=None)
 
 
 def welcome(near: Path | None) -> str:

@@ -32,7 +32,6 @@ class ModelsScreen(WorkspaceScreen):
 
     MODE = "models"
     CSS_PATH = "models.tcss"
-    NEEDS_WORKSPACE = False
     HELP = (
         "Models that are known by id. `p` fetches the one under the cursor and goes on where a download stopped; `x` "
         "ends it. `i` reads the header of its file, `f` that of any GGUF. To make a model the student of this "

@@ -10,6 +10,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from orca_local.domain.errors import OrcaError
+from orca_local.domain.settings import TeacherSettings
 from orca_local.runs.launch import ask
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
@@ -98,7 +99,9 @@ class TeachScreen(WorkspaceScreen):
 
     async def load(self) -> None:
         """Figures and the newest answers."""
-        self._standing, rows = await self.ask(_read)
+        assert self.orca.workspace is not None
+        teacher = self.orca.workspace.settings.teacher
+        self._standing, rows = await self.ask(lambda store: _read(store, teacher))
         failures: Listing[_Reason] = self.query_one("#failures", Listing)
         failures.show([*self._standing.failures.items()][:REASONS])
         failures.set_class(bool(self._standing.failures), "-some")
@@ -193,5 +196,5 @@ class TeachScreen(WorkspaceScreen):
         return estimate_lines(found, workspace.settings.teacher)
 
 
-def _read(store: Store) -> tuple[Standing, list[DemonstrationRow]]:
-    return standing(store), store.demonstrations.newest(SHOWN)
+def _read(store: Store, teacher: TeacherSettings) -> tuple[Standing, list[DemonstrationRow]]:
+    return standing(store, teacher), store.demonstrations.newest(SHOWN)

@@ -123,7 +123,7 @@ class TrainScreen(WorkspaceScreen):
         if answers:
             self.app.push_screen(TextDialog("What the student said while it was trained", whole(answers, self._asked)))
         else:
-            self.notify("nothing was said yet: the first validation asks", severity="warning")
+            self.notify("nothing was said yet in this run: the next validation asks", severity="warning")
 
     def _show_figures(self) -> None:
         view, news = self._view, self.orca.news
