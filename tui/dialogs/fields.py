@@ -11,6 +11,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
 from tui.dialogs.form import Form
 from tui.text import plain
+from tui.widgets.ticks import Tick
 
 Values = Mapping[str, str]
 """What the fields hold, by their names; "yes" or "" for those that are ticked or not."""
@@ -66,7 +67,7 @@ class FieldsDialog(Form[Values]):
             yield Static(plain(self._text), id="text")
         for field in self._fields:
             if field.is_tick:
-                yield Checkbox(field.label, bool(field.value), id=field.name, compact=True)
+                yield Tick(field.label, bool(field.value), id=field.name, compact=True)
                 continue
             with Horizontal(classes="field"):
                 yield Label(field.label)
@@ -89,8 +90,9 @@ class FieldsDialog(Form[Values]):
         return self._yes
 
     def on_mount(self) -> None:
-        """Enter takes the fields as they are."""
-        self.query_one("#yes", Button).focus()
+        """Enter takes the fields as they are, from the first as from any other that is typed into."""
+        typed = self.query(Input)
+        (typed.first() if typed else self.query_one("#yes", Button)).focus()
 
     def answer(self) -> Values | None:
         """The values, where nothing is wrong with them; else says what."""

@@ -10,7 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import SelectionList, Static
+from textual.widgets import Static
 from textual.widgets.selection_list import Selection
 
 from orca_local.domain.errors import OrcaError
@@ -32,6 +32,7 @@ from tui.screens.export.exporting import export_arguments, export_dialog
 from tui.screens.export.report import ReportScreen
 from tui.text import plain
 from tui.widgets.lines import Lines
+from tui.widgets.ticks import Ticks
 
 TALL = 36
 """From so many lines on, export and evaluation are seen together."""
@@ -74,7 +75,7 @@ class ExportScreen(WorkspaceScreen):
             with Horizontal(id="made"):
                 with Vertical(id="left"):
                     yield Static("", id="student-problem")
-                    yield SelectionList[str](id="types", compact=True)
+                    yield Ticks[str](id="types", compact=True)
                 yield Lines(id="checks")
             yield Lines(id="files")
         with Vertical(id="evaluation"):
@@ -117,7 +118,7 @@ class ExportScreen(WorkspaceScreen):
         workspace = None if self._is_busy() else self.orca.reopened()
         if workspace is None:
             return
-        chosen = self.query_one("#types", SelectionList).selected
+        chosen = self.query_one("#types", Ticks).selected
         wanted = [choice.quantization for choice in self._choices if choice.quantization in chosen]
         types = wanted if self._choices else None
         imatrix, directory = workspace.settings.export.imatrix, workspace.directory
@@ -209,7 +210,7 @@ class ExportScreen(WorkspaceScreen):
         labels = [exported.choice_label(choice, self._export.files) for choice in self._choices]
         if labels == self._labels:
             return
-        types = self.query_one("#types", SelectionList)
+        types = self.query_one("#types", Ticks)
         chosen = set(types.selected) if self._labels else {c.quantization for c in self._choices if c.is_chosen}
         at = types.highlighted
         self._labels = labels

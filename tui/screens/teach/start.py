@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.widgets import Checkbox, Input, Label
 
 from tui.dialogs.start_form import StartForm
+from tui.widgets.ticks import Tick
 
 BATCH = "A batch costs less than this. It is sent, and the run ends; ask in a batch again later to collect the answers."
 
@@ -31,7 +32,7 @@ class StartTeach(StartForm):
         yield Input(type="integer", valid_empty=True, id="limit", placeholder="all", compact=True)
         if self._takes_batches:
             said = "in a batch: cheaper, but answers may take up to a day"
-            yield Checkbox(said, bool(self._waiting), id="batch", compact=True)
+            yield Tick(said, bool(self._waiting), id="batch", compact=True)
 
     def answer(self) -> list[str]:
         """The limit, where there is one, and whether it goes as a batch."""
