@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static
 
@@ -233,3 +235,33 @@ def test_a_conversation_is_saved_as_text(tmp_path: Path) -> None:
     text = path.read_text()
     assert "## tuned · step_by_step" in text and "### why?\n\nbecause\n\n*5 tokens · 4.0 tokens/s" in text
     assert text.count("System: S") == 1 and "the process ended" in text
+
+
+class Listening(App[None]):
+    """A field, and what it sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        """The field."""
+        yield Prompt()
+
+    def on_prompt_sent(self, event: Prompt.Sent) -> None:
+        """Keep it."""
+        self.sent.append(event.text)
+
+
+async def test_enter_never_overtakes_what_was_typed_before_it() -> None:
+    app = Listening()
+    async with app.run_test() as pilot:
+        app.query_one(Prompt).focus()
+        await pilot.pause()
+        for key in [*"how many", "enter"]:
+            name = {" ": "space"}.get(key, key)
+            app.post_message(events.Key(name, "\r" if key == "enter" else key))
+        await until(pilot, lambda: bool(app.sent))
+        assert app.sent == ["how many"]
+        await pilot.press("x", "ctrl+j", "y", "enter")
+        assert app.sent[1] == "how manyx\ny"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
@@ -19,8 +20,7 @@ class Prompt(TextArea):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the text area itself takes the key for a new line.
-        Binding("enter", "send", "Send", key_display="⏎", priority=True),
+        Binding("enter", "send", "Send", key_display="⏎"),
         Binding("ctrl+j,shift+enter", "new_line", "New line", key_display="^j"),
     ]
 
@@ -34,6 +34,13 @@ class Prompt(TextArea):
     def on_mount(self) -> None:
         """A cursor that blinks would be sent over the line twice a second."""
         self.cursor_blink = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        # Here, where the letters come too: a binding with priority would overtake those that still wait.
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.action_send()
 
     def action_send(self) -> None:
         """Hand the text over; whoever takes it empties the field."""
