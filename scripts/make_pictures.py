@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tui.app import OrcaApp
 
 FIGURES = Path(__file__).resolve().parents[1] / "docs" / "figures"
-SCREENS = ("home", "train")
+SCREENS = ("home", "probe", "train", "export")
 
 
 async def draw(workspace: Path, size: tuple[int, int], target: Path) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from orca_local.runs.summaries import summaries
+
 if TYPE_CHECKING:
-    from orca_local.store.results import EvaluationRow
     from orca_local.store.runs import RunRow
     from orca_local.store.store import Store
 
@@ -78,7 +79,7 @@ def _figures(store: Store, runs: Mapping[str, RunRow]) -> dict[str, tuple[str, b
         "dataset": (f"{rows:,} rows" if rows else "", bool(rows)),
         "train": (f"loss {loss:.3f}" if trained and loss is not None else "", trained),
         "export": (f"{tuned.quantization}, {tuned.bytes / 1e6:.0f} MB" if tuned else "", tuned is not None),
-        "evaluate": _gain(store.evaluations.latest()),
+        "evaluate": _gain(store),
     }
 
 
@@ -89,14 +90,15 @@ def _dataset_rows(store: Store, run: RunRow | None) -> int:
     return int(last[0].payload.get("summary", {}).get("rows", 0)) if last else 0
 
 
-def _gain(rows: list[EvaluationRow]) -> tuple[str, bool]:
-    accuracy = {}
-    for name in ("base", "tuned"):
-        mine = [row for row in rows if row.model == name]
-        count = sum(row.n for row in mine)
-        if count:
-            accuracy[name] = sum(row.accuracy * row.n for row in mine) / count
-    if len(accuracy) < 2:
+def _gain(store: Store) -> tuple[str, bool]:
+    """As the evaluation itself says it: under the first system message."""
+    summary = next(summaries(store, "evaluate"), {})
+    accuracy: dict[str, float] = {}
+    for model in summary.get("models", []):
+        name, _, quantization = model["model"].partition(":")
+        if quantization != "F16" or name not in accuracy:  # a split has the tuned model in F16 too
+            accuracy[name] = model["accuracy"]
+    if "base" not in accuracy or "tuned" not in accuracy:
         return ("", False)
     return (f"{100 * accuracy['base']:.0f} → {100 * accuracy['tuned']:.0f} %", True)
 

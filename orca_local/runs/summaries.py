@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from orca_local.store.store import Store
+if TYPE_CHECKING:
+    from orca_local.store.store import Store
 
 
 def summaries(store: Store, stage: str) -> Iterator[dict[str, Any]]:

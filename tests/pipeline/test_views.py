@@ -87,6 +87,7 @@ def test_an_adapter_alone_hides_neither_files_nor_what_is_recommended(workspace:
 def test_an_evaluation_that_goes_on_shows_its_rows_and_the_summary_before(workspace: Workspace) -> None:
     with workspace.store() as store:
         made.finish_evaluation(store, workspace, made.evaluation_summary(["sums"]))
+        assert (overview(store)[-1].figure, overview(store)[-1].state) == ("40 → 75 %", "done")
         run_id = made.start_run(store, workspace, "evaluate")
         made.add_evaluated(store, run_id, "base", ["sums"])
         view = evaluation_view(store)
