@@ -8,7 +8,8 @@ import pytest
 
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN, load_strategies
-from orca_local.starter.install import ENDPOINT, MODEL, Installed, install_starter, iter_answers, load_samples
+from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
+from orca_local.starter.install import Installed, install_starter, iter_answers, load_samples
 from orca_local.store.store import Store
 from orca_local.teach.ladder import Ladder
 from orca_local.teach.make import STARTER_ENDPOINT, STARTER_MODEL, make_teacher
@@ -35,9 +36,9 @@ def test_the_unseen_mark_survives_the_store(store: Store) -> None:
 
 
 def test_the_teacher_of_the_starter_is_the_one_that_the_settings_name(tmp_path: Path) -> None:
-    assert (ENDPOINT, MODEL) == (STARTER_ENDPOINT, STARTER_MODEL)
+    assert (STARTER_ENDPOINT, STARTER_MODEL) == (STARTER_ENDPOINT, STARTER_MODEL)
     teacher = make_teacher(TeacherSettings(kind="starter"), tmp_path, offline=True)
-    assert (teacher.endpoint, teacher.model) == (ENDPOINT, MODEL)
+    assert (teacher.endpoint, teacher.model) == (STARTER_ENDPOINT, STARTER_MODEL)
 
 
 def test_every_training_sample_is_cached_under_every_strategy(store: Store) -> None:
@@ -46,7 +47,8 @@ def test_every_training_sample_is_cached_under_every_strategy(store: Store) -> N
     install_starter(store, load_strategies(None), settings)
     samples = store.samples.list(split="train")
     ladders = [
-        Ladder(ENDPOINT, MODEL, {s.task: strategy for s in samples}, settings, varies=False) for strategy in BUILTIN
+        Ladder(STARTER_ENDPOINT, STARTER_MODEL, {s.task: strategy for s in samples}, settings, varies=False)
+        for strategy in BUILTIN
     ]
     keys = [question.key for ladder in ladders for sample in samples for question in ladder.first(sample)]
     assert len(set(keys)) == len(keys)
