@@ -12,7 +12,7 @@ from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.starter.install import Installed, install_starter, iter_answers, load_samples
 from orca_local.store.store import Store
 from orca_local.teach.ladder import Ladder
-from orca_local.teach.make import STARTER_ENDPOINT, STARTER_MODEL, make_teacher
+from orca_local.teach.make import make_teacher
 from orca_local.teach.stage import teach
 
 
@@ -36,7 +36,6 @@ def test_the_unseen_mark_survives_the_store(store: Store) -> None:
 
 
 def test_the_teacher_of_the_starter_is_the_one_that_the_settings_name(tmp_path: Path) -> None:
-    assert (STARTER_ENDPOINT, STARTER_MODEL) == (STARTER_ENDPOINT, STARTER_MODEL)
     teacher = make_teacher(TeacherSettings(kind="starter"), tmp_path, offline=True)
     assert (teacher.endpoint, teacher.model) == (STARTER_ENDPOINT, STARTER_MODEL)
 
