@@ -106,7 +106,7 @@ class OrcaApp(App[None]):
         self._is_ready.set()
         for screen in self.screen_stack:
             if isinstance(screen, WorkspaceScreen):
-                screen.show_workspace()
+                screen.on_screen_resume()
 
     def on_mount(self) -> None:
         """Look at the workspace a few times a second."""

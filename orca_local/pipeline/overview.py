@@ -35,8 +35,8 @@ def overview(store: Store) -> list[StageView]:
     runs = store.runs.newest_by_stage()
     figures = _figures(store, runs)
     exporting = runs.get("export")
-    is_preparing = exporting is not None and exporting.status == "running" and is_of_base(exporting)
-    if exporting is not None and is_preparing and not figures["probe"][1]:
+    is_running = exporting is not None and exporting.status == "running"
+    if exporting is not None and is_running and is_of_base(exporting) and not figures["probe"][1]:
         # What is measured has to be made first.
         runs = {**runs, "probe": exporting}
         del runs["export"]

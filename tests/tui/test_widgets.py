@@ -7,6 +7,7 @@ from textual.app import App, ComposeResult
 
 from tui.widgets.choices import Choices, Field
 from tui.widgets.listing import Column, Listing
+from tui.widgets.ticks import Tick, Ticks
 
 pytestmark = pytest.mark.anyio
 
@@ -114,3 +115,26 @@ async def test_fields_are_chosen_by_arrows_and_letters() -> None:
         assert choices.chosen == {"a": "", "b": "[b]x"}
         await pilot.press("backspace", "down", "left")
         assert choices.chosen == {"a": "two", "b": ""}
+
+
+class Ticked(App[None]):
+    """A list of boxes, and one alone."""
+
+    def compose(self) -> ComposeResult:
+        """None of them is ticked."""
+        yield Ticks[str](("first", "1"), ("second", "2"))
+        yield Tick("alone")
+
+
+async def test_a_box_tells_by_its_mark_whether_it_is_ticked() -> None:
+    app = Ticked()
+    async with app.run_test() as pilot:
+        boxes, alone = app.query_one(Ticks), app.query_one(Tick)
+
+        def marked() -> list[bool]:
+            lines = [boxes.render_line(y).text for y in range(2)]
+            return ["X" in line for line in [*lines, str(alone.render())]]
+
+        assert marked() == [False, False, False]
+        await pilot.press("down", "space", "tab", "space")
+        assert marked() == [False, True, True]

@@ -123,18 +123,13 @@ class WorkspaceScreen(Screen[None]):
             self.query_one(StatusBar).show(news)
             self.follow(news)
 
-    def show_workspace(self) -> None:
-        """Told by the program when it has opened or made one."""
-        if self._is_drawn:
-            self.on_screen_resume()
-
     def on_mount(self) -> None:
         """Its parts are there."""
         self._is_drawn = True
         self.on_screen_resume()
 
     def on_screen_resume(self) -> None:
-        """What happened while another screen was seen is read now."""
+        """What happened while another screen was seen, or the workspace was being opened, is read now."""
         if not self._is_drawn:
             return
         if self.orca.workspace is not None:

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from orca_local.domain.events import SampleAnswered
 from orca_local.domain.types import Sample
+from tui.text import one_line
 
 _CUT = " …"
+_WIDTH = 400
+"""More than a line of any terminal."""
 
 
 def newest(answers: Sequence[SampleAnswered], samples: Mapping[str, Sample]) -> str:
     """The answers of the last validation, two lines each."""
     last = [answer for answer in answers if answer.step == answers[-1].step]
-    return "\n".join(
-        f"? {_line(_question(answer, samples))}\n{answer.step:>4} {_line(_said(answer))}" for answer in last
-    )
+    lines = [(one_line(_question(answer, samples), _WIDTH), one_line(_said(answer), _WIDTH)) for answer in last]
+    return "\n".join(f"? {asked}\n{last[0].step:>4} {said}" for asked, said in lines)
 
 
 def whole(answers: Sequence[SampleAnswered], samples: Mapping[str, Sample]) -> str:
@@ -38,7 +40,3 @@ def _question(answer: SampleAnswered, samples: Mapping[str, Sample]) -> str:
 
 def _said(answer: SampleAnswered) -> str:
     return answer.text + ("" if answer.ended else _CUT)
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
