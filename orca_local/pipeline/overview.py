@@ -64,17 +64,16 @@ def next_stage(stages: list[StageView]) -> StageView | None:
 
 def _figures(store: Store, runs: Mapping[str, RunRow]) -> dict[str, tuple[str, bool]]:
     """For each stage, what it came to and whether that is something to go on with."""
-    tasks, selections = store.samples.tasks(), store.selections.current()
-    samples = sum(task.probe + task.train + task.holdout for task in tasks)
+    tasks, samples = store.samples.count()
+    chosen, decided = store.selections.count()
     answers, verified = store.demonstrations.count()
     training, tuned = store.trainings.latest(), store.exports.latest("tuned")
-    decided = sum(row.decided for row in selections.values())
     rows = _dataset_rows(store, runs.get("dataset"))
     trained = training is not None and training.status == "done"
     loss = training.summary.get("train_loss") if training is not None else None
     return {
-        "tasks": (f"{len(tasks)}: {samples:,} samples" if tasks else "", bool(tasks)),
-        "probe": (f"{decided}/{len(selections)} decided" if selections else "", bool(selections)),
+        "tasks": (f"{tasks}: {samples:,} samples" if tasks else "", bool(tasks)),
+        "probe": (f"{decided}/{chosen} decided" if chosen else "", bool(chosen)),
         "teach": (f"{verified:,}/{answers:,} right" if answers else "", bool(answers)),
         "dataset": (f"{rows:,} rows" if rows else "", bool(rows)),
         "train": (f"loss {loss:.3f}" if trained and loss is not None else "", trained),

@@ -75,6 +75,12 @@ class Samples:
             for task in sorted(counts)
         ]
 
+    def count(self) -> tuple[int, int]:
+        """Tasks, and their samples of all splits."""
+        row = self._connection.row("SELECT count(DISTINCT task), count(*) FROM samples")
+        assert row is not None
+        return int(row[0]), int(row[1])
+
     def list(
         self, split: str | None = None, tasks: Sequence[str] | None = None, limit: int | None = None
     ) -> list[Sample]:

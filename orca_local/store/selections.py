@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from orca_local.store.connection import Connection
 from orca_local.store.encoding import utc_now
@@ -69,7 +69,17 @@ class Selections:
     def current(self) -> dict[str, SelectionRow]:
         """The choice that holds for each task, by task: the one by hand, else the latest."""
         found = self._connection.rows(f"SELECT {_COLUMNS} FROM selections ORDER BY task, chosen_by = ?, id", [BY_HAND])
-        return {row["task"]: replace(SelectionRow(*row), decided=bool(row["decided"])) for row in found}
+        return {row["task"]: SelectionRow(*row[:7], bool(row["decided"]), *row[8:]) for row in found}
+
+    def count(self) -> tuple[int, int]:
+        """Tasks that have a choice, and those of them whose choice is decided."""
+        row = self._connection.row(
+            "SELECT count(*), coalesce(sum(decided), 0) FROM (SELECT decided, row_number() OVER"
+            " (PARTITION BY task ORDER BY chosen_by = ? DESC, id DESC) AS place FROM selections) WHERE place = 1",
+            [BY_HAND],
+        )
+        assert row is not None
+        return int(row[0]), int(row[1])
 
     def clear_by_hand(self, task: str) -> None:
         """Let measurements decide again."""

@@ -103,5 +103,6 @@ def test_latest_selection_holds_but_a_choice_by_hand_wins(store: Store) -> None:
         select(store, strategy, run_id=None, chosen_by="hand")
     select(store, "direct_answer", run_id=runs[2])
     assert store.selections.current()["sums"].strategy == "explain_then_answer"
+    assert store.selections.count() == (1, 1)
     store.selections.clear_by_hand("sums")
     assert store.selections.current()["sums"].strategy == "direct_answer"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -96,6 +97,20 @@ async def test_a_key_that_comes_too_early_does_not_keep_it_open(tmp_path: Path) 
     async with app.run_test() as pilot:
         await app.action_switch_mode("probe")
         await until(pilot, lambda: app.failure is not None)
+
+
+async def test_an_answer_that_comes_while_it_is_closed_is_of_no_use(workspace: Workspace, tmp_path: Path) -> None:
+    async with opened(workspace, tmp_path) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, HomeScreen)
+
+        async def late() -> None:
+            while screen.query(StageCell):
+                await asyncio.sleep(0)
+            screen.query_one(StageCell)
+
+        screen.attempt(late, "late")
+        await pilot.pause()
 
 
 async def test_home_is_no_welcome_when_one_comes_back_to_it(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
@@ -105,6 +106,10 @@ class WorkspaceScreen(Screen[None]):
                 await job()
             except OrcaError as error:
                 self.orca.show_error(error)
+            except NoMatches:
+                if self.orca.is_running:
+                    raise
+                # The program is being closed, and with it what the answer was to be shown on.
 
         # The function, not its coroutine: a screen that is being closed would never await that.
         self.run_worker(attempted, exclusive=exclusive, group=group)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
@@ -31,6 +32,10 @@ class StatusBar(Horizontal):
     }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = ""
+
     def compose(self) -> ComposeResult:
         """The two ends of the line."""
         yield Static("orca-local", id="place")
@@ -47,9 +52,14 @@ class StatusBar(Horizontal):
         run = news.run
         if not self.children:  # not drawn yet, or about to be closed
             return
-        self.set_classes(run.status if run is not None else "")
         said = f"{_MARKS[run.status]} {stage_line(news)}" if run is not None else ""
-        self.query_one("#stage", Static).update(plain(said))
+        if said == self._said:
+            return
+        # Four times a second, and a new layout of the whole screen costs ten times what these words cost.
+        is_as_wide = cell_len(said) == cell_len(self._said)
+        self._said = said
+        self.set_classes(run.status if run is not None else "")
+        self.query_one("#stage", Static).update(plain(said), layout=not is_as_wide)
 
 
 def stage_line(news: News) -> str:

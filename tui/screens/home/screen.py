@@ -55,6 +55,7 @@ class HomeScreen(WorkspaceScreen):
     def __init__(self) -> None:
         super().__init__()
         self._next: StageView | None = None
+        self._advice = ""
         self._near: Path | None = None
         """A workspace that is offered where there is none here."""
 
@@ -110,7 +111,10 @@ class HomeScreen(WorkspaceScreen):
         stages, runs = await self.ask(_read)
         self.query_one(Strip).show(stages)
         self._next = next_stage(stages)
-        self.query_one("#next", Static).update(plain(_advice(stages, self._next)))
+        advice = _advice(stages, self._next)
+        if advice != self._advice:
+            self._advice = advice
+            self.query_one("#next", Static).update(plain(advice))
         self.query_one(Listing).show(runs)
 
     def follow(self, news: News) -> None:

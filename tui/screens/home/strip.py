@@ -20,11 +20,16 @@ class StageCell(Static):
     def __init__(self, name: str) -> None:
         super().__init__(f"{MARKS['waiting']} {name}", id=f"stage-{name}")
         self._stage = name
+        self._seen: StageView | None = None
 
     def show(self, stage: StageView) -> None:
         """Mark and name, figure, action."""
+        if stage == self._seen:
+            return
+        self._seen = stage
         self.set_classes(stage.state)
-        self.update(plain(f"{MARKS[stage.state]} {stage.name}\n{stage.figure or stage.state}\n{stage.action}"))
+        text = f"{MARKS[stage.state]} {stage.name}\n{stage.figure or stage.state}\n{stage.action}"
+        self.update(plain(text), layout=False)
 
     async def on_click(self) -> None:
         """To its screen."""
