@@ -69,7 +69,7 @@ class Selections:
     def current(self) -> dict[str, SelectionRow]:
         """The choice that holds for each task, by task: the one by hand, else the latest."""
         found = self._connection.rows(f"SELECT {_COLUMNS} FROM selections ORDER BY task, chosen_by = ?, id", [BY_HAND])
-        return {row["task"]: SelectionRow(*row[:7], bool(row["decided"]), *row[8:]) for row in found}
+        return {row["task"]: SelectionRow(**{**dict(row), "decided": bool(row["decided"])}) for row in found}
 
     def count(self) -> tuple[int, int]:
         """Tasks that have a choice, and those of them whose choice is decided."""
