@@ -1,10 +1,11 @@
 """Time the interface in a real terminal, on a workspace of 1,500 tasks and 300,000 answers.
 
-python scripts/bench_tui.py [--student GGUF]
+python scripts/bench_tui.py [--student GGUF] [--only paint|scroll|idle|probe|flood] [--pairs 8]
 
 First paint: from the start of the process until the first screen is drawn, and until the pipeline's figures are.
 Scrolling: page after page through the matrix. Idle: processor time while a run goes on that says something four times
-a second. Following: the time of a run that writes 40,000 events, with the interface open and without, in turns.
+a second. Following: the time of a real probe of the student with its screen open and without, and of a run that writes
+as many events as it can, which no stage does; pairs of both in turns, each beginning with the other.
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ import argparse
 import os
 import pty
 import select
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from orca_local.catalog.locate import resolve_student
-from orca_local.runs.workspace import Workspace
+from orca_local.pipeline.quickstart import prepare_quickstart
+from orca_local.runs.workspace import DATABASE_FILE
 from tests.tui.big import make_big
 
 FIRST_PAINT, FRAMES, IDLE, FOLLOWING = 0.8, 30, 0.02, 0.05
@@ -57,14 +60,23 @@ def main() -> None:
     """Print each figure beside its target."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--student", default="smollm2-135m-instruct")
-    student = resolve_student(parser.parse_args().student, Path.cwd())
+    parser.add_argument("--only", choices=["paint", "scroll", "idle", "probe", "flood"], help="One of the figures.")
+    parser.add_argument("--pairs", type=int, default=8, help="Of runs that are followed and not.")
+    arguments = parser.parse_args()
+    student = resolve_student(arguments.student, Path.cwd())
     with tempfile.TemporaryDirectory() as name:
-        directory = Path(name) / "big"
-        workspace = make_big(directory, student)
-        _first_paint(directory)
-        _scroll(directory)
-        _idle(directory)
-        _following(workspace)
+        big, real = Path(name) / "big", Path(name) / "real"
+        if arguments.only != "probe":
+            make_big(big, student)
+        figures: dict[str, Callable[[], None]] = {
+            "paint": lambda: _first_paint(big),
+            "scroll": lambda: _scroll(big),
+            "idle": lambda: _idle(big),
+            "probe": lambda: _following_a_probe(real, arguments.pairs),
+            "flood": lambda: _following_a_flood(big, arguments.pairs),
+        }
+        for figure in [arguments.only] if arguments.only else figures:
+            figures[figure]()
 
 
 def _first_paint(directory: Path) -> None:
@@ -105,24 +117,65 @@ def _idle(directory: Path) -> None:
     print(f"while a run goes on: {100 * share:.1f} % of a processor (≤ {100 * IDLE:.0f} %)")
 
 
-def _following(workspace: Workspace) -> None:
-    alone, followed = [], []
-    for _ in range(3):
-        alone.append(_timed(workspace.directory))
-        with Terminal(workspace.directory) as terminal:
-            terminal.read_until(b"decided")
-            process = subprocess.Popen([sys.executable, "-c", RUN, str(workspace.directory), "40000", "0"])
-            began = time.perf_counter()
-            while process.poll() is None:
-                terminal.read_for(0.05)
-            followed.append(time.perf_counter() - began)
-    more = statistics.median(f / a for f, a in zip(followed, alone, strict=True)) - 1
-    print(f"following adds {100 * more:.1f} % to a run of {statistics.median(alone):.0f} s (≤ {100 * FOLLOWING:.0f} %)")
+def _following_a_probe(directory: Path, pairs: int) -> None:
+    """The starter's tasks under every strategy, from the same store each time; the screen is the matrix that fills."""
+    workspace = prepare_quickstart(directory)
+    command = [sys.executable, "-m", "orca_local", "probe", "--method", "exhaustive", "--json", "-w", str(directory)]
+    subprocess.run([*command, "--samples", "1"], check=True, capture_output=True)  # makes the base
+    database, kept = directory / DATABASE_FILE, directory / "kept.db"
+    workspace.store().close()  # which empties the write-ahead log into the file
+    shutil.copy(database, kept)
+
+    def begin() -> None:
+        for path in directory.glob(f"{DATABASE_FILE}*"):
+            path.unlink()
+        shutil.copy(kept, database)
+
+    _compare("a probe of the student", directory, [*command, "--samples", "3"], b"3", pairs, begin)
 
 
-def _timed(directory: Path) -> float:
+def _following_a_flood(directory: Path, pairs: int) -> None:
+    command = [sys.executable, "-c", RUN, str(directory), "20000", "0"]
+    _compare("20,000 events as fast as they come", directory, command, b"1", pairs, lambda: None)
+
+
+def _compare(
+    name: str, directory: Path, command: Sequence[str], screen: bytes, pairs: int, begin: Callable[[], None]
+) -> None:
+    """What a command takes with the interface on a screen, against what it takes alone."""
+    alone, followed, used = [], [], []
+    for number in range(pairs):
+        for is_followed in (False, True) if number % 2 else (True, False):
+            begin()
+            if not is_followed:
+                alone.append(_timed(command))
+                continue
+            with Terminal(directory) as terminal:
+                terminal.read_until(b"decided")
+                terminal.write(screen)
+                terminal.settle(1.0)
+                before = terminal.processor_seconds()
+                followed.append(_timed(command, terminal))
+                used.append((terminal.processor_seconds() - before) / followed[-1])
+    low, more, high = statistics.quantiles([f / a - 1 for f, a in zip(followed, alone, strict=True)], n=4)
+    print(
+        f"following {name} adds {100 * more:+.1f} % (quartiles {100 * low:+.0f} and {100 * high:+.0f}) to "
+        f"{statistics.median(alone):.1f} s (≤ {100 * FOLLOWING:.0f} %); the interface used "
+        f"{100 * statistics.median(used):.1f} % of a processor",
+        flush=True,
+    )
+
+
+def _timed(command: Sequence[str], terminal: Terminal | None = None) -> float:
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", RUN, str(directory), "40000", "0"], check=True)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        if terminal is not None:
+            terminal.read_for(0.05)
+        else:
+            time.sleep(0.05)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
     return time.perf_counter() - began
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Static
 
-from tui.text import duration, plain
+from tui.text import duration
+from tui.widgets.words import Words
 
 if TYPE_CHECKING:
     from orca_local.runs.workspace import Workspace
@@ -32,34 +31,24 @@ class StatusBar(Horizontal):
     }
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._said = ""
-
     def compose(self) -> ComposeResult:
         """The two ends of the line."""
-        yield Static("orca-local", id="place")
-        yield Static("", id="stage")
+        yield Words("orca-local", id="place")
+        yield Words(id="stage")
 
     def show_workspace(self, workspace: Workspace) -> None:
         """Its directory, student and engine."""
         settings = workspace.settings
         parts = ("orca-local", workspace.directory.name, Path(settings.student.file).name, settings.engine.kind)
-        self.query_one("#place", Static).update(plain(" · ".join(parts)))
+        self.query_one("#place", Words).say(" · ".join(parts))
 
     def show(self, news: News) -> None:
         """The stage that runs, or ran last."""
         run = news.run
         if not self.children:  # not drawn yet, or about to be closed
             return
-        said = f"{_MARKS[run.status]} {stage_line(news)}" if run is not None else ""
-        if said == self._said:
-            return
-        # Four times a second, and a new layout of the whole screen costs ten times what these words cost.
-        is_as_wide = cell_len(said) == cell_len(self._said)
-        self._said = said
         self.set_classes(run.status if run is not None else "")
-        self.query_one("#stage", Static).update(plain(said), layout=not is_as_wide)
+        self.query_one("#stage", Words).say(f"{_MARKS[run.status]} {stage_line(news)}" if run is not None else "")
 
 
 def stage_line(news: News) -> str:

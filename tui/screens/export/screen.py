@@ -10,7 +10,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Static
 from textual.widgets.selection_list import Selection
 
 from orca_local.domain.errors import OrcaError
@@ -33,6 +32,7 @@ from tui.screens.export.report import ReportScreen
 from tui.text import plain
 from tui.widgets.lines import Lines
 from tui.widgets.ticks import Ticks
+from tui.widgets.words import Words
 
 TALL = 36
 """From so many lines on, export and evaluation are seen together."""
@@ -71,15 +71,15 @@ class ExportScreen(WorkspaceScreen):
     def compose_body(self) -> ComposeResult:
         """Types and test, files; results."""
         with Vertical(id="export"):
-            yield Static("", id="state")
+            yield Words(id="state")
             with Horizontal(id="made"):
                 with Vertical(id="left"):
-                    yield Static("", id="student-problem")
+                    yield Words(id="student-problem")
                     yield Ticks[str](id="types", compact=True)
                 yield Lines(id="checks")
             yield Lines(id="files")
         with Vertical(id="evaluation"):
-            yield Static("", id="evaluation-state")
+            yield Words(id="evaluation-state")
             yield Lines(id="results")
 
     def load_now(self) -> None:
@@ -160,11 +160,11 @@ class ExportScreen(WorkspaceScreen):
         if workspace is None:
             self._is_reading = False
             return
-        problem = self.query_one("#student-problem", Static)
+        problem = self.query_one("#student-problem", Words)
         try:
             self._choices = await asyncio.to_thread(export_choices, workspace.settings, workspace.directory)
         except OrcaError as error:
-            problem.update(plain(f"{error.message}\n→ {error.hint}"))
+            problem.say(f"{error.message}\n→ {error.hint}")
         finally:
             self._is_reading = False
         problem.set_class(not self._choices, "-shown")
@@ -195,8 +195,8 @@ class ExportScreen(WorkspaceScreen):
     def _show_export(self) -> None:
         view = self._export
         text, kind = exported.state_lines(view)
-        state = self.query_one("#state", Static)
-        state.update(plain(text))
+        state = self.query_one("#state", Words)
+        state.say(text)
         state.set_classes(kind)
         is_running = view.run is not None and view.run.status == "running"
         self.query_one("#checks", Lines).show(partial(exported.check_lines, view), follow=is_running)
@@ -223,8 +223,8 @@ class ExportScreen(WorkspaceScreen):
 
     def _show_evaluation(self) -> None:
         text, kind = evaluated.state_lines(self._evaluation)
-        state = self.query_one("#evaluation-state", Static)
-        state.update(plain(text))
+        state = self.query_one("#evaluation-state", Words)
+        state.say(text)
         state.set_classes(kind)
         self.query_one("#results", Lines).show(partial(evaluated.result_lines, self._evaluation))
 

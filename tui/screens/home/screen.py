@@ -20,6 +20,7 @@ from tui.screens.home.welcome import nearby, welcome
 from tui.text import plain
 from tui.widgets.listing import Listing
 from tui.widgets.run_list import run_list
+from tui.widgets.words import Words
 
 if TYPE_CHECKING:
     from orca_local.store.runs import RunRow
@@ -55,14 +56,13 @@ class HomeScreen(WorkspaceScreen):
     def __init__(self) -> None:
         super().__init__()
         self._next: StageView | None = None
-        self._advice = ""
         self._near: Path | None = None
         """A workspace that is offered where there is none here."""
 
     def compose_body(self) -> ComposeResult:
         """Strip, next step, runs; or a welcome."""
         yield Strip(id="strip")
-        yield Static("", id="next")
+        yield Words(id="next")
         recent = run_list(id="recent")
         recent.border_title = "Recent runs"
         yield recent
@@ -111,10 +111,7 @@ class HomeScreen(WorkspaceScreen):
         stages, runs = await self.ask(_read)
         self.query_one(Strip).show(stages)
         self._next = next_stage(stages)
-        advice = _advice(stages, self._next)
-        if advice != self._advice:
-            self._advice = advice
-            self.query_one("#next", Static).update(plain(advice))
+        self.query_one("#next", Words).say(_advice(stages, self._next))
         self.query_one(Listing).show(runs)
 
     def follow(self, news: News) -> None:

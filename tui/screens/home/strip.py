@@ -6,30 +6,24 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Static
 
 from orca_local.pipeline.overview import STAGES, StageView
-from tui.text import plain
+from tui.widgets.words import Words
 
 MARKS = {"done": "✓", "running": "▶", "failed": "✗", "ready": "●", "waiting": "·"}
 
 
-class StageCell(Static):
+class StageCell(Words):
     """One stage; a click goes to its screen."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{MARKS['waiting']} {name}", id=f"stage-{name}")
         self._stage = name
-        self._seen: StageView | None = None
 
     def show(self, stage: StageView) -> None:
         """Mark and name, figure, action."""
-        if stage == self._seen:
-            return
-        self._seen = stage
         self.set_classes(stage.state)
-        text = f"{MARKS[stage.state]} {stage.name}\n{stage.figure or stage.state}\n{stage.action}"
-        self.update(plain(text), layout=False)
+        self.say(f"{MARKS[stage.state]} {stage.name}\n{stage.figure or stage.state}\n{stage.action}")
 
     async def on_click(self) -> None:
         """To its screen."""

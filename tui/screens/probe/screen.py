@@ -18,7 +18,8 @@ from tui.screens.base import WorkspaceScreen
 from tui.screens.probe.heat_map import HeatMap
 from tui.screens.probe.samples import SamplesScreen
 from tui.screens.probe.start import StartProbe
-from tui.text import percent, plain
+from tui.text import percent
+from tui.widgets.words import Words
 
 EMPTY = """Nothing was probed yet.
 
@@ -49,9 +50,9 @@ class ProbeScreen(WorkspaceScreen):
 
     def compose_body(self) -> ComposeResult:
         """What goes on, the map, the cell under the cursor."""
-        yield Static("", id="about")
+        yield Words(id="about")
         yield HeatMap()
-        yield Static("", id="cell")
+        yield Words(id="cell")
         yield Static(EMPTY, id="empty", classes="empty", markup=False)
 
     def on_mount(self) -> None:
@@ -76,7 +77,7 @@ class ProbeScreen(WorkspaceScreen):
 
     def on_heat_map_moved(self) -> None:
         """Say in words what the cell holds."""
-        self.query_one("#cell", Static).update(plain(self._words()))
+        self.query_one("#cell", Words).say(self._words())
 
     def on_heat_map_opened(self) -> None:
         """Its samples."""
@@ -137,7 +138,7 @@ class ProbeScreen(WorkspaceScreen):
             parts.append(f"{len(matrix.rows)} tasks, {chosen} chosen, {decided} decided")
         if news is not None and news.is_running and news.progress.tokens:
             parts.append(f"{news.progress.tokens:,} tokens")
-        self.query_one("#about", Static).update(plain(" · ".join([*parts, LEGEND])))
+        self.query_one("#about", Words).say(" · ".join([*parts, LEGEND]))
 
     def _words(self) -> str:
         matrix, grid = self._matrix, self.query_one(HeatMap)

@@ -19,9 +19,9 @@ from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.teach.figures import estimate_lines, standing_lines, teacher_line
 from tui.screens.teach.start import StartTeach
-from tui.text import plain
 from tui.widgets.answer_view import VERDICTS, AnswerView
 from tui.widgets.listing import Column, Listing
+from tui.widgets.words import Words
 
 SHOWN = 500
 """The newest answers; the dataset screen has them all."""
@@ -63,9 +63,9 @@ class TeachScreen(WorkspaceScreen):
     def compose_body(self) -> ComposeResult:
         """Figures, failures, answers, and the answer under the cursor."""
         with Container(id="figures"):
-            yield Static("", id="teacher")
-            yield Static("", id="standing")
-            yield Static("", id="estimate")
+            yield Words(id="teacher")
+            yield Words(id="standing")
+            yield Words(id="estimate")
         yield Listing(
             [
                 Column[_Reason]("failed", lambda row: f"{row[1]:,}", 6, is_number=True),
@@ -90,7 +90,7 @@ class TeachScreen(WorkspaceScreen):
     def on_mount(self) -> None:
         """Who is asked stands in the settings."""
         assert self.orca.workspace is not None
-        self.query_one("#teacher", Static).update(plain(teacher_line(self.orca.workspace.settings.teacher)))
+        self.query_one("#teacher", Words).say(teacher_line(self.orca.workspace.settings.teacher))
         self._answers.focus()
 
     @property
@@ -121,8 +121,8 @@ class TeachScreen(WorkspaceScreen):
         is_ours = news is not None and news.run is not None and news.run.stage == "teach"
         left = news.progress.seconds_left if news is not None and is_ours else None
         lines = standing_lines(self._standing, workspace.settings.teacher, left)
-        place = self.query_one("#standing", Static)
-        place.update(plain(lines))
+        place = self.query_one("#standing", Words)
+        place.say(lines)
         place.display = bool(lines)
 
     def on_listing_moved(self, event: Listing.Moved) -> None:
@@ -183,8 +183,8 @@ class TeachScreen(WorkspaceScreen):
             raise
 
     def _say_estimate(self, said: str) -> None:
-        place = self.query_one("#estimate", Static)
-        place.update(plain(said))
+        place = self.query_one("#estimate", Words)
+        place.say(said)
         place.display = bool(said)
 
     async def _estimate(self, limit: int | None) -> str:

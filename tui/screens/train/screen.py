@@ -26,8 +26,8 @@ from tui.screens.base import WorkspaceScreen
 from tui.screens.train.answers import newest, whole
 from tui.screens.train.figures import figures_of, state_of
 from tui.screens.train.start import arguments, start_dialog
-from tui.text import plain
 from tui.widgets.plot import LossPlot, Points, to_points
+from tui.widgets.words import Words
 
 WIDE, TALL = 110, 32
 EMPTY = """No training yet.
@@ -62,12 +62,12 @@ class TrainScreen(WorkspaceScreen):
 
     def compose_body(self) -> ComposeResult:
         """State, curves and figures, what the student says, where the adapter is; or what to do first."""
-        yield Static("", id="state")
+        yield Words(id="state")
         with Horizontal(id="curves"):
             yield LossPlot(id="plot")
-            yield Static("", id="figures")
-        yield Static("", id="said")
-        yield Static("", id="adapter")
+            yield Words(id="figures")
+        yield Words(id="said")
+        yield Words(id="adapter")
         yield Static(EMPTY, id="empty", classes="empty", markup=False)
 
     async def load(self) -> None:
@@ -76,7 +76,7 @@ class TrainScreen(WorkspaceScreen):
         view, loss, validation, self._asked = await self.ask(lambda store: _read(store, before, known))
         self._view = view
         self.set_class(bool(view.answers), "-answered")
-        self.query_one("#said", Static).update(plain(newest(view.answers, self._asked) if view.answers else ""))
+        self.query_one("#said", Words).say(newest(view.answers, self._asked) if view.answers else "")
         self.set_class(view.training is None and not view.is_running, "-empty")
         self.query_one(LossPlot).show(loss, validation, view.total_steps)
         self._show_figures()
@@ -128,13 +128,13 @@ class TrainScreen(WorkspaceScreen):
     def _show_figures(self) -> None:
         view, news = self._view, self.orca.news
         state = state_of(view)
-        shown = self.query_one("#state", Static)
-        shown.update(plain(state.text))
+        shown = self.query_one("#state", Words)
+        shown.say(state.text)
         shown.set_classes(state.kind)
         progress = news.progress if news is not None and news.is_running and _is_of(news, view) else None
         rows = figures_of(view, progress)
-        self.query_one("#figures", Static).update(plain("\n".join(f"{name:14}{value}" for name, value in rows)))
-        self.query_one("#adapter", Static).update(plain(self._place()))
+        self.query_one("#figures", Words).say("\n".join(f"{name:14}{value}" for name, value in rows))
+        self.query_one("#adapter", Words).say(self._place())
 
     def _place(self) -> str:
         view = self._view
