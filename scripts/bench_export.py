@@ -3,14 +3,16 @@
 python scripts/bench_export.py [--quantization Q8_0] [--adapter DIRECTORY] [--rounds 1]
 
 Without --adapter one is trained on the starter's rows first, outside the figures: the test wants answers that end.
-Memory is sampled (Linux): of all processes together the proportional share, and what is their own (anonymous); the
-rest is files that are mapped, which the system may drop and read again at any time.
+Every round exports twice: once for the time, and once for the memory, whose sampling takes a processor away from
+threads that wait for each other. Memory is sampled (Linux): of all processes together the proportional share, and
+what is their own (anonymous); the rest is files that are mapped, which the system may drop and read again at any time.
 Needs the extras `torch` and `starter`.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -75,22 +77,26 @@ def main() -> None:
     arguments = parser.parse_args()
     student = resolve_student(arguments.student, Path.cwd())
     f16 = 2 * read_header(student).parameters
-    imports = _watch(_import_torch, None)[1]
+    imports = _watch(_import_torch, None, sample=True)[1]
     print(f"F16 file {_mb(f16)}; a process that imports torch and numpy: {_mb(imports.share)}, own {_mb(imports.own)}")
     with tempfile.TemporaryDirectory() as directory:
         kept = Path(directory)
         adapter = arguments.adapter or _trained(student, arguments.train_steps, kept / "adapter")
         for number in range(arguments.rounds):
-            job = Job(student, adapter, arguments.quantization, kept / str(number))
-            job.directory.mkdir()
-            seconds, peak = _watch(_export, job)
-            _report(seconds, peak, f16)
+            for sample in (False, True):
+                job = Job(student, adapter, arguments.quantization, kept / f"{number}-{sample}")
+                job.directory.mkdir()
+                seconds, peak = _watch(_export, job, sample=sample)
+                shutil.rmtree(job.directory)
+                if not sample:
+                    print(f"whole export: {seconds:.1f} s (≤ {SECONDS:g})\n", flush=True)
+            _report(peak, f16)
 
 
-def _report(seconds: float, peak: Memory, f16: int) -> None:
+def _report(peak: Memory, f16: int) -> None:
     print(
-        f"whole export: {seconds:.1f} s (≤ {SECONDS:g}); peak {_mb(peak.share)}, {peak.share / f16:.2f} × F16; "
-        f"own {_mb(peak.own)}, {peak.own / f16:.2f} × F16 (≤ {MEMORY})\n",
+        f"peak {_mb(peak.share)}, {peak.share / f16:.2f} × F16; own {_mb(peak.own)}, "
+        f"{peak.own / f16:.2f} × F16 (≤ {MEMORY})\n",
         flush=True,
     )
 
@@ -155,7 +161,7 @@ def _import_torch(connection: Connection, _: object) -> None:
     connection.send(None)
 
 
-def _watch(work: object, job: object) -> tuple[float, Memory]:
+def _watch(work: object, job: object, *, sample: bool) -> tuple[float, Memory]:
     """Run `work(connection, job)` in a fresh process; returns its seconds and peak memory, and prints its parts."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
@@ -167,12 +173,15 @@ def _watch(work: object, job: object) -> tuple[float, Memory]:
     began = at = time.perf_counter()
     whole, part, note = Memory(), Memory(), "begin"
     while True:
-        part = part.most(_tree(process.pid))
-        if not ours.poll(0.02):
-            continue
-        now, following = time.perf_counter(), ours.recv()
+        if sample:
+            part = part.most(_tree(process.pid))
+            if not ours.poll(0.02):
+                continue
+        following = ours.recv()
+        now = time.perf_counter()
         if job is not None:
-            print(f"{now - at:6.1f} s  {_mb(part.share)}, own {_mb(part.own)}  {note}")
+            measured = f"{_mb(part.share)}, own {_mb(part.own)}" if sample else f"{now - at:6.1f} s"
+            print(f"{measured}  {note}")
         at, whole, part, note = now, whole.most(part), Memory(), following
         if following is None:
             process.join()

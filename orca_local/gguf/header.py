@@ -124,6 +124,10 @@ class Header:
         return "output.weight" not in self.tensor_map
 
 
+_LENGTH = struct.Struct("<Q")
+"""Bytes of the string that follows."""
+
+
 class _Cursor:
     def __init__(self, data: mmap.mmap, path: Path) -> None:
         self.data = data
@@ -171,8 +175,24 @@ class _Cursor:
             return list(struct.unpack(f"<{count}{_SCALARS[item]}", raw))
         if item != _STRING:
             self.corrupt(f"a list of metadata type {item}")
-        self.require(count * 8)
-        return [self.text() for _ in range(count)]
+        return self.texts(count)
+
+    def texts(self, count: int) -> list[str]:
+        """As `text`, many times: a vocabulary has a hundred thousand, and a header is read at every start."""
+        self.require(count * _LENGTH.size)
+        data, at, end, unpack = self.data, self.at, self.end, _LENGTH.unpack_from
+        found = []
+        for _ in range(count):
+            self.at = at
+            if at + _LENGTH.size > end:
+                self.require(_LENGTH.size)
+            begin = at + _LENGTH.size
+            at = begin + unpack(data, at)[0]
+            if at > end:
+                self.require(at - self.at)
+            found.append(data[begin:at].decode("utf-8", "surrogateescape"))
+        self.at = at
+        return found
 
 
 def read_header(path: Path) -> Header:

@@ -65,6 +65,13 @@ def iter_rows(header: Header, tensor: TensorInfo) -> Iterator[NDArray[np.float32
             yield _widened(header, tensor, raw.reshape(count, row_bytes))
 
 
+def rows_at(header: Header, tensor: TensorInfo, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Some rows of a matrix, in the order asked for: float32 of shape [numbers, columns]."""
+    rows, columns = tensor.shape
+    raw = np.memmap(header.path, np.uint8, "r", tensor.offset, (rows, tensor.bytes // rows))
+    return _widened(header, tensor, raw[numbers]).reshape(len(numbers), columns)
+
+
 def _read(header: Header, tensor: TensorInfo) -> NDArray[np.float32]:
     values = np.empty((math.prod(tensor.shape[:-1]), tensor.shape[-1]), np.float32)
     at = 0

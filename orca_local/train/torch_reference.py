@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from orca_local.adapters.adapter import Adapter
 from orca_local.gguf.decoder import Decoder, read_decoder
 from orca_local.gguf.header import Header
-from orca_local.gguf.tensors import iter_rows
+from orca_local.gguf.tensors import iter_rows, rows_at
 from orca_local.train.batches import Batch
 from orca_local.train.torch_attention import Layout, make_layout
 from orca_local.train.torch_model import Weights, flatten_batch, normed, rotary_turns
@@ -82,7 +82,8 @@ def _parts(header: Header, decoder: Decoder, rows: Sequence[Row]) -> list[_Part]
     parts = []
     for batch in _batch(rows).parts(_TOKENS):
         flat = flatten_batch(batch, 0, _CPU)
-        states = _rows_of(header, _EMBEDDING, flat.ids.numpy()).mul_(decoder.embedding_scale)
+        embedded = rows_at(header, header.tensor_map[_EMBEDDING], flat.ids.numpy())
+        states = torch.from_numpy(embedded) * decoder.embedding_scale
         parts.append(_Part(states, make_layout(0, batch.lengths, turns, torch.float32), flat.at))
     return parts
 
@@ -96,18 +97,6 @@ def _batch(rows: Sequence[Row]) -> Batch:
     row_index = np.repeat(np.arange(len(rows)), [len(positions) for _, positions in rows])
     position = np.concatenate([np.asarray(positions, dtype=np.int64) for _, positions in rows])
     return Batch(token_ids, row_index, position, np.zeros_like(position), lengths)
-
-
-def _rows_of(header: Header, name: str, wanted: NDArray[np.int64]) -> torch.Tensor:
-    """Shape [wanted, columns]: some rows of a tensor."""
-    tensor = header.tensor_map[name]
-    found = np.empty((len(wanted), tensor.shape[-1]), np.float32)
-    at = 0
-    for values in iter_rows(header, tensor):
-        here = (wanted >= at) & (wanted < at + len(values))
-        found[here] = values[wanted[here] - at]
-        at += len(values)
-    return torch.from_numpy(found)
 
 
 def _logits(header: Header, states: Sequence[torch.Tensor]) -> Iterator[NDArray[np.float32]]:
