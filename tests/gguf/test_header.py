@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from orca_local.domain.errors import InputError
+from orca_local.export.quantize import quantize
 from orca_local.gguf.header import read_header
 from orca_local.gguf.inspect import describe, require_student
-from orca_local.gguf.tensors import iter_tensors, read_tensor
+from orca_local.gguf.tensors import iter_tensors, read_tensor, rows_at
 from orca_local.gguf.writer import TensorSpec, write_gguf
 
 
@@ -72,6 +73,17 @@ def test_a_copy_keeps_every_metadata_byte_and_every_value(tmp_path: Path, tiny_g
     assert copy.metadata["orca_local.note"] == "ä"
     for tensor in base.tensors:
         assert np.array_equal(read_tensor(base, tensor.name), read_tensor(copy, tensor.name))
+
+
+@pytest.mark.parametrize("type_name", ["F16", "Q8_0", "Q4_1"])
+def test_some_rows_are_those_of_the_whole_matrix(tmp_path: Path, tiny_gguf: Path, type_name: str) -> None:
+    quantize(tiny_gguf, tmp_path / "made.gguf", type_name)
+    header = read_header(tmp_path / "made.gguf")
+    matrices = [tensor for tensor in header.tensors if len(tensor.shape) == 2]
+    assert type_name in {tensor.type_name for tensor in matrices}
+    numbers = np.array([3, 0, 3, 7])
+    for tensor in matrices:
+        assert np.array_equal(rows_at(header, tensor, numbers), read_tensor(header, tensor.name)[numbers])
 
 
 def test_an_empty_array_in_the_metadata_survives_a_copy(tmp_path: Path, tiny_gguf: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.visual import VisualType
 
 from tui.widgets.choices import Choices, Field
 from tui.widgets.listing import Column, Listing
 from tui.widgets.ticks import Tick, Ticks
+from tui.widgets.words import Words
 
 pytestmark = pytest.mark.anyio
 
@@ -138,3 +140,36 @@ async def test_a_box_tells_by_its_mark_whether_it_is_ticked() -> None:
         assert marked() == [False, False, False]
         await pilot.press("down", "space", "tab", "space")
         assert marked() == [False, True, True]
+
+
+async def test_words_are_laid_out_again_only_where_they_take_other_room() -> None:
+    layouts: list[bool] = []
+
+    class Watched(Words):
+        def update(self, content: VisualType = "", *, layout: bool = True) -> None:
+            layouts.append(layout)
+            super().update(content, layout=layout)
+
+    class Holder(App[None]):
+        CSS = "Words { height: auto; }  #short { width: auto; }"
+
+        def compose(self) -> ComposeResult:
+            yield Watched("one", id="lines")
+            yield Words("at the right", id="short")
+
+    async with Holder().run_test(size=(20, 10)) as pilot:
+        lines, short = pilot.app.query_one("#lines", Watched), pilot.app.query_one("#short", Words)
+
+        async def said(words: Words, text: str) -> tuple[int, int]:
+            layouts.clear()
+            words.say(text)
+            await pilot.pause()
+            assert str(words.content) == text
+            return words.size.width, words.size.height
+
+        assert await said(lines, "two [b]") == (20, 1) and not any(layouts)
+        assert await said(lines, "two [b]") == (20, 1) and not layouts
+        assert await said(lines, "more than fits into twenty") == (20, 2) and any(layouts)
+        assert await said(lines, "one again") == (20, 1) and any(layouts)
+        assert await said(short, "at the left!") == (12, 1)
+        assert await said(short, "left") == (4, 1)
