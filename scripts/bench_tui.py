@@ -4,8 +4,8 @@ python scripts/bench_tui.py [--student GGUF] [--only paint|scroll|idle|probe|flo
 
 First paint: from the start of the process until the first screen is drawn, and until the pipeline's figures are.
 Scrolling: page after page through the matrix. Idle: processor time while a run goes on that says something four times
-a second. Following: the time of a real probe of the student with its screen open and without, and of a run that writes
-as many events as it can, which no stage does; pairs of both in turns, each beginning with the other.
+a second. Following: the time of a real probe of the starter's student with its screen open and without, and of a run
+that writes as many events as it can, which no stage does; pairs of both in turns, each beginning with the other.
 """
 
 from __future__ import annotations
@@ -59,15 +59,16 @@ with workspace.store() as store:
 def main() -> None:
     """Print each figure beside its target."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--student", default="smollm2-135m-instruct")
+    parser.add_argument("--student", default="smollm2-135m-instruct", help="Of the large workspace.")
     parser.add_argument("--only", choices=["paint", "scroll", "idle", "probe", "flood"], help="One of the figures.")
-    parser.add_argument("--pairs", type=int, default=8, help="Of runs that are followed and not.")
+    parser.add_argument("--pairs", type=int, default=8, help="Of runs that are followed and not: two or more.")
     arguments = parser.parse_args()
-    student = resolve_student(arguments.student, Path.cwd())
+    if arguments.pairs < 2:
+        parser.error("--pairs: two at least, for quartiles")
     with tempfile.TemporaryDirectory() as name:
         big, real = Path(name) / "big", Path(name) / "real"
         if arguments.only != "probe":
-            make_big(big, student)
+            make_big(big, resolve_student(arguments.student, Path.cwd()))
         figures: dict[str, Callable[[], None]] = {
             "paint": lambda: _first_paint(big),
             "scroll": lambda: _scroll(big),
@@ -120,8 +121,8 @@ def _idle(directory: Path) -> None:
 def _following_a_probe(directory: Path, pairs: int) -> None:
     """The starter's tasks under every strategy, from the same store each time; the screen is the matrix that fills."""
     workspace = prepare_quickstart(directory)
-    command = [sys.executable, "-m", "orca_local", "probe", "--method", "exhaustive", "--json", "-w", str(directory)]
-    subprocess.run([*command, "--samples", "1"], check=True, capture_output=True)  # makes the base
+    command = [sys.executable, "-m", "orca_local", "probe", "--method", "exhaustive", "-q", "-w", str(directory)]
+    subprocess.run([*command, "--samples", "1"], check=True, stdout=subprocess.DEVNULL)  # makes the base
     database, kept = directory / DATABASE_FILE, directory / "kept.db"
     workspace.store().close()  # which empties the write-ahead log into the file
     shutil.copy(database, kept)
@@ -131,7 +132,7 @@ def _following_a_probe(directory: Path, pairs: int) -> None:
             path.unlink()
         shutil.copy(kept, database)
 
-    _compare("a probe of the student", directory, [*command, "--samples", "3"], b"3", pairs, begin)
+    _compare("a probe of the starter's student", directory, [*command, "--samples", "3"], b"3", pairs, begin)
 
 
 def _following_a_flood(directory: Path, pairs: int) -> None:
@@ -168,14 +169,14 @@ def _compare(
 
 def _timed(command: Sequence[str], terminal: Terminal | None = None) -> float:
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     while process.poll() is None:
         if terminal is not None:
             terminal.read_for(0.05)
         else:
             time.sleep(0.05)
     if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+        raise SystemExit(f"the run ended with {process.returncode}")
     return time.perf_counter() - began
 
 

@@ -14,9 +14,17 @@ def reserve(store: Store, key: str = "k") -> bool:
     return store.teacher_calls.reserve(key, "https://api.example/v1", "big", {"messages": []}, reserved_usd=0.02)
 
 
-def select(store: Store, strategy: str, *, run_id: int | None, chosen_by: str = "probe") -> None:
+def select(
+    store: Store,
+    strategy: str,
+    *,
+    run_id: int | None,
+    chosen_by: str = "probe",
+    task: str = "sums",
+    decided: bool = True,
+) -> None:
     store.selections.set(
-        SelectionRow(run_id, "sums", strategy, 0.5, 0.4, 0.6, 24, True, "exhaustive", 0.05, "highest", chosen_by)
+        SelectionRow(run_id, task, strategy, 0.5, 0.4, 0.6, 24, decided, "exhaustive", 0.05, "highest", chosen_by)
     )
 
 
@@ -103,6 +111,17 @@ def test_latest_selection_holds_but_a_choice_by_hand_wins(store: Store) -> None:
         select(store, strategy, run_id=None, chosen_by="hand")
     select(store, "direct_answer", run_id=runs[2])
     assert store.selections.current()["sums"].strategy == "explain_then_answer"
-    assert store.selections.count() == (1, 1)
     store.selections.clear_by_hand("sums")
     assert store.selections.current()["sums"].strategy == "direct_answer"
+
+
+def test_choices_that_hold_are_counted(store: Store) -> None:
+    assert store.selections.count() == (0, 0)
+    first, second = (store.runs.start("probe", "{}", {}) for _ in range(2))
+    select(store, "direct_answer", run_id=first, task="latest decides", decided=False)
+    select(store, "direct_answer", run_id=second, task="latest decides")
+    select(store, "direct_answer", run_id=first, task="latest does not")
+    select(store, "direct_answer", run_id=second, task="latest does not", decided=False)
+    select(store, "direct_answer", run_id=None, task="by hand", chosen_by="hand", decided=False)
+    select(store, "direct_answer", run_id=second, task="by hand")
+    assert store.selections.count() == (3, 1)

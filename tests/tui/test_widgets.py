@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual.app import App, ComposeResult
 from textual.visual import VisualType
 
+from tui.dialogs.start_form import StartForm
 from tui.widgets.choices import Choices, Field
 from tui.widgets.listing import Column, Listing
 from tui.widgets.ticks import Tick, Ticks
@@ -173,3 +176,27 @@ async def test_words_are_laid_out_again_only_where_they_take_other_room() -> Non
         assert await said(lines, "one again") == (20, 1) and any(layouts)
         assert await said(short, "at the left!") == (12, 1)
         assert await said(short, "left") == (4, 1)
+
+
+class Late(StartForm):
+    """A form whose estimate comes when its parts are gone."""
+
+    def compose_options(self) -> ComposeResult:
+        yield Words("no options")
+
+    async def estimate(self) -> str:
+        while self.query("#takes"):
+            await asyncio.sleep(0)
+        return "too late"
+
+
+async def test_a_form_may_be_left_before_its_estimate_comes() -> None:
+    async with App[None]().run_test() as pilot:
+        for _ in range(2):
+            await pilot.app.push_screen(Late())
+            await pilot.pause()
+            await pilot.press("escape")
+            await pilot.pause()
+        assert len(pilot.app.screen_stack) == 1
+        await pilot.app.push_screen(Late())
+        await pilot.pause()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
@@ -18,6 +17,7 @@ from tui.messages import News
 from tui.places import SCREENS
 from tui.widgets.navigation import Navigation
 from tui.widgets.status_bar import StatusBar
+from tui.working import while_open
 
 if TYPE_CHECKING:
     from orca_local.store.store import Store
@@ -106,13 +106,9 @@ class WorkspaceScreen(Screen[None]):
                 await job()
             except OrcaError as error:
                 self.orca.show_error(error)
-            except NoMatches:
-                if self.orca.is_running:
-                    raise
-                # The program is being closed, and with it what the answer was to be shown on.
 
         # The function, not its coroutine: a screen that is being closed would never await that.
-        self.run_worker(attempted, exclusive=exclusive, group=group)  # type: ignore[arg-type]
+        self.run_worker(while_open(self, attempted), exclusive=exclusive, group=group)  # type: ignore[arg-type]
 
     async def _load(self) -> None:
         began = time.monotonic()

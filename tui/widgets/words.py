@@ -17,15 +17,15 @@ class Words(Static):
 
     def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(plain(text), id=id, classes=classes)
-        self._text = text
+        self._shown = plain(text)
 
     def say(self, text: str) -> None:
         """Show this from now on; said again, it costs nothing."""
-        if text == self._text:
-            return
-        before, after = self._room(plain(self._text)), self._room(plain(text))
-        self._text = text
-        self.update(plain(text), layout=before != after or not self.size)
+        before, self._shown = self._shown, plain(text)
+        if self._shown != before:
+            # What has no size yet is hidden, empty or new: how much room it takes is not known.
+            is_known = bool(self.size) and self._room(self._shown) == self._room(before)
+            self.update(self._shown, layout=not is_known)
 
     def _room(self, content: Content) -> tuple[int, int]:
         """Columns and lines that a content takes, as far as its place depends on that."""
