@@ -117,6 +117,8 @@ def test_latest_selection_holds_but_a_choice_by_hand_wins(store: Store) -> None:
 
 def test_choices_that_hold_are_counted(store: Store) -> None:
     assert store.selections.count() == (0, 0)
+    for task in ("latest decides", "latest does not", "by hand"):
+        add_samples(store, make_sample(task, task=task))
     first, second = (store.runs.start("probe", "{}", {}) for _ in range(2))
     select(store, "direct_answer", run_id=first, task="latest decides", decided=False)
     select(store, "direct_answer", run_id=second, task="latest decides")
