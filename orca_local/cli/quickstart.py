@@ -20,7 +20,7 @@ def command(common: Common, directory: Path) -> None:
     from orca_local.pipeline.quickstart import quickstart
 
     if not common.quiet:
-        note(f"quickstart in {directory}: about ten minutes on two cores; run it again to go on after a stop")
+        note(f"quickstart in {directory}: ten to twenty minutes on two cores; run it again to go on after a stop")
     with Display(quiet=common.quiet) as display:
         summary, evaluation = quickstart(directory, offline=common.offline, on_event=display)
     if common.json:

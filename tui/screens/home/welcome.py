@@ -14,8 +14,8 @@ _MOST = 1000
 _TEXT = """There is no workspace here yet.
 
 s   Quickstart: the whole method once, on a small student
-    and tasks that come with it. No key, no network, about
-    ten minutes on two cores.
+    and tasks that come with it. No key, no network, ten to
+    twenty minutes on two cores.
 
 n   An empty workspace here, for tasks of your own.
 {}
