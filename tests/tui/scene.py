@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 from textual.worker import WorkerCancelled
 
 from orca_local.runs.workspace import Workspace
@@ -91,6 +92,8 @@ async def _drawn(pilot: Pilot[None], path: Path) -> str:
     """The screen, times and ids left out. What is read beside it may come late: it is waited for a few seconds."""
     wanted = path.read_text(encoding="utf-8") if path.exists() and not os.environ.get(UPDATE) else None
     drawn = ""
+    for field in pilot.app.screen.query(Input):
+        field.cursor_blink = False  # or it is there in one picture and not in the next
     for pause in (0.0, 0.2, 0.5, 1.0, 2.0, 4.0):
         await pilot.pause(pause)
         pilot.app.clear_notifications()

@@ -61,7 +61,7 @@ class Lines(ScrollView, can_focus=True):
 
     def _remake(self) -> None:
         # A place is left for the bar that scrolls: whether it is needed is known only afterwards.
-        width = self.outer_size.width - self.gutter.width - 1
+        width = self.outer_size.width - self.styles.gutter.width - 1
         made = self._make(max(LEAST_WIDTH, width))
         self._lines = [[(_one_line(text), style) for text, style in line] for line in made]
         width = max((sum(Segment(text).cell_length for text, _ in line) for line in self._lines), default=0)
