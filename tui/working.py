@@ -11,8 +11,11 @@ from textual.screen import Screen
 Job = Callable[[], Coroutine[Any, Any, None]]
 
 
-def while_open(screen: Screen[Any], job: Job) -> Job:
-    """`job`, which may find nothing to show its answer on when `screen` is closed meanwhile."""
+def begin(screen: Screen[Any], job: Job, *, group: str = "default", exclusive: bool = True) -> None:
+    """Do `job`; when `screen` is closed meanwhile, it may find nothing to show its answer on.
+
+    With `exclusive`, it replaces others of its group.
+    """
 
     async def done() -> None:
         try:
@@ -22,4 +25,5 @@ def while_open(screen: Screen[Any], job: Job) -> Job:
             if screen.app.is_running and screen in screen.app.screen_stack:
                 raise
 
-    return done
+    # The function, not its coroutine: a screen that is being closed would never await that.
+    screen.run_worker(done, group=group, exclusive=exclusive)  # type: ignore[arg-type]

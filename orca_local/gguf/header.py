@@ -159,8 +159,7 @@ class _Cursor:
         return struct.unpack("<" + form, self.take(struct.calcsize("<" + form)))[0]
 
     def text(self) -> str:
-        # Byte-level vocabularies may hold pieces that are not whole characters.
-        return self.take(self.number("Q")).decode("utf-8", errors="surrogateescape")
+        return self.texts(1)[0]
 
     def value(self, kind: int) -> Any:
         if kind in _SCALARS:
@@ -178,7 +177,7 @@ class _Cursor:
         return self.texts(count)
 
     def texts(self, count: int) -> list[str]:
-        """As `text`, many times: a vocabulary has a hundred thousand, and a header is read at every start."""
+        """Strings one after another: a vocabulary has a hundred thousand, and a header is read at every start."""
         self.require(count * _LENGTH.size)
         data, at, end, unpack = self.data, self.at, self.end, _LENGTH.unpack_from
         found = []
@@ -190,6 +189,7 @@ class _Cursor:
             at = begin + unpack(data, at)[0]
             if at > end:
                 self.require(at - self.at)
+            # Byte-level vocabularies may hold pieces that are not whole characters.
             found.append(data[begin:at].decode("utf-8", "surrogateescape"))
         self.at = at
         return found

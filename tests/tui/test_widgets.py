@@ -10,6 +10,7 @@ from textual.visual import VisualType
 
 from tui.dialogs.start_form import StartForm
 from tui.widgets.choices import Choices, Field
+from tui.widgets.lines import Lines
 from tui.widgets.listing import Column, Listing
 from tui.widgets.ticks import Tick, Ticks
 from tui.widgets.words import Words
@@ -200,3 +201,23 @@ async def test_a_form_may_be_left_before_its_estimate_comes() -> None:
         assert len(pilot.app.screen_stack) == 1
         await pilot.app.push_screen(Late())
         await pilot.pause()
+
+
+async def test_lines_are_as_wide_with_a_scroll_bar_as_without() -> None:
+    widths: list[int] = []
+
+    def make(width: int) -> list[list[tuple[str, str]]]:
+        widths.append(width)
+        return [[("line", "")]] * 50
+
+    class Holder(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Lines()
+
+    async with Holder().run_test(size=(60, 10)) as pilot:
+        lines = pilot.app.query_one(Lines)
+        lines.show(make)
+        await pilot.pause()
+        assert lines.show_vertical_scrollbar
+        lines.show(make)
+        assert {*widths} == {59}

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 
 from tui.text import one_line, size
 from tui.widgets.listing import Column, Listing
-from tui.working import while_open
+from tui.working import begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +138,17 @@ class FilePicker(ModalScreen[Path | None]):
         if text != event.value:
             self._type(text)
             return
-        self.run_worker(while_open(self, self._list), exclusive=True, group="list")  # type: ignore[arg-type]
+        begin(self, self._list)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the file, or go into the directory."""
         event.stop()
-        self.run_worker(while_open(self, self._open), exclusive=True, group="list")  # type: ignore[arg-type]
+        begin(self, self._open)
 
     def on_listing_chosen(self, event: Listing.Chosen) -> None:
         """A double click."""
         event.stop()
-        self.run_worker(while_open(self, self._open), exclusive=True, group="list")  # type: ignore[arg-type]
+        begin(self, self._open)
 
     def action_move(self, by: int) -> None:
         """To another name."""

@@ -11,7 +11,7 @@ from textual.widgets import Button, Input, Select, Static
 from orca_local.domain.errors import OrcaError
 from tui.dialogs.form import Form
 from tui.text import plain
-from tui.working import while_open
+from tui.working import begin
 
 PAUSE_SECONDS = 0.4
 """After a key in a field, before it is estimated again."""
@@ -64,7 +64,7 @@ class StartForm(Form[list[str]]):
         self._timer = self.set_timer(PAUSE_SECONDS, self._estimate)
 
     def _estimate(self) -> None:
-        self.run_worker(while_open(self, self._say_estimate), exclusive=True)  # type: ignore[arg-type]
+        begin(self, self._say_estimate)
 
     async def _say_estimate(self) -> None:
         try:

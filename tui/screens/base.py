@@ -17,7 +17,7 @@ from tui.messages import News
 from tui.places import SCREENS
 from tui.widgets.navigation import Navigation
 from tui.widgets.status_bar import StatusBar
-from tui.working import while_open
+from tui.working import begin
 
 if TYPE_CHECKING:
     from orca_local.store.store import Store
@@ -107,8 +107,7 @@ class WorkspaceScreen(Screen[None]):
             except OrcaError as error:
                 self.orca.show_error(error)
 
-        # The function, not its coroutine: a screen that is being closed would never await that.
-        self.run_worker(while_open(self, attempted), exclusive=exclusive, group=group)  # type: ignore[arg-type]
+        begin(self, attempted, group=group, exclusive=exclusive)
 
     async def _load(self) -> None:
         began = time.monotonic()
