@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,10 @@ from torch import nn
 
 Heads = tuple[int, int]
 """Query heads, and heads of keys (as many of values)."""
+
+LEAST_SHARE = {"cpu": 7 / 8}
+"""Of the longest row in a rectangle, which a row must have to be in it. Padding costs a processor arithmetic: half of
+all that attention does on GSM8K rows. A card is better busy with one large rectangle, and has no least share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +42,44 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Where the tokens of a batch lie: first the shared prefix, then the rest of each row.
+class Rectangle:
+    """Rows of about one length, which have attention together: `rows` × `length` slots, which the indices lead to."""
 
-    Attention alone needs the rows in a rectangle of `rows` × `length` slots, which the indices lead to. A long
-    prefix has attention apart, once, and the rows then see it through a mask. A short one is part of every row, the
-    first of which has its result: a mask costs twice the arithmetic of plain causal attention.
-    """
-
-    prefix: int
-    apart: int
-    """The prefix where it has attention apart, else 0."""
     rows: int
     length: int
     """Of the longest row, without what is apart."""
+    tokens: slice
+    """What of the flat tokens is computed here."""
     queries: torch.Tensor
     """Shape [rows · length]: the token of each slot. Where a row has ended it is any token: causal attention
     looks left, so no other token sees it, and its own result is not read."""
     keys: torch.Tensor
     """Shape [rows · (apart + length)]: the same with the prefix before each row."""
     slots: torch.Tensor
-    """Shape [tokens − apart]: the slot of each token that is not apart."""
+    """Shape [tokens]: the slot of each token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the tokens of a batch lie: first the shared prefix, then the rest of each row.
+
+    Attention alone needs the rows in rectangles. A long prefix has attention apart, once, and the rows then see it
+    through a mask. A short one is part of every row, the first of which has its result: a mask costs twice the
+    arithmetic of plain causal attention.
+    """
+
+    prefix: int
+    apart: int
+    """The prefix where it has attention apart, else 0."""
+    rectangles: tuple[Rectangle, ...]
+    """In the order of the tokens."""
     views: Mapping[int, View]
     """By a block's window."""
+
+    @property
+    def tokens(self) -> int:
+        """All there are."""
+        return self.rectangles[-1].tokens.stop
 
 
 def make_layout(prefix: int, lengths: NDArray[np.int64], turns: Mapping[int, Turns], dtype: Any) -> Layout:
@@ -69,15 +87,9 @@ def make_layout(prefix: int, lengths: NDArray[np.int64], turns: Mapping[int, Tur
 
     `turns` has an entry for each window that the blocks have, 0 for none.
     """
-    device, rest = next(iter(turns.values())).inverse_frequencies.device, lengths - prefix
-    longest = int(lengths.max())
+    device, longest = next(iter(turns.values())).inverse_frequencies.device, int(lengths.max())
     apart = prefix if 2 * prefix > longest else 0
     length = longest - apart
-    inside = np.arange(prefix, longest) < lengths[:, None]
-    tokens = np.zeros((len(rest), longest), dtype=np.int64)
-    tokens[:, :prefix] = np.arange(prefix)
-    tokens[:, prefix:][inside] = prefix + np.arange(rest.sum())
-    own = np.flatnonzero(np.pad(inside, ((0, 0), (prefix - apart, 0))))
     position = np.concatenate([np.arange(prefix), *(np.arange(prefix, n) for n in lengths)])
     where = torch.from_numpy(position).to(device).float()
     views = {}
@@ -87,11 +99,38 @@ def make_layout(prefix: int, lengths: NDArray[np.int64], turns: Mapping[int, Tur
         mask = _mask(apart, longest, window, dtype) if apart or 0 < window < length else None
         apart_mask = _mask(0, apart, window, dtype) if 0 < window < apart else None
         views[window] = View(cosine, sine, *(None if m is None else m.to(device) for m in (mask, apart_mask)))
-    queries, keys, slots = (
-        torch.from_numpy(index).to(device)
-        for index in (tokens[:, apart:].ravel(), tokens.ravel(), np.concatenate([np.arange(prefix - apart), own]))
-    )
-    return Layout(prefix, apart, len(rest), length, queries, keys, slots, views)
+    at, rectangles = apart, []
+    for run in _runs(lengths - apart, LEAST_SHARE.get(device.type, 0.0)):
+        rectangles.append(_rectangle(prefix, apart, at, lengths[run], device))
+        at = rectangles[-1].tokens.stop
+    return Layout(prefix, apart, tuple(rectangles), views)
+
+
+def _runs(lengths: NDArray[np.int64], least: float) -> list[slice]:
+    """Neighbours of which none is shorter than `least` of the longest."""
+    runs, start = [], 0
+    for stop in range(1, len(lengths) + 1):
+        if stop == len(lengths) or lengths[start : stop + 1].min() < least * lengths[start : stop + 1].max():
+            runs.append(slice(start, stop))
+            start = stop
+    return runs
+
+
+def _rectangle(prefix: int, apart: int, at: int, lengths: NDArray[np.int64], device: torch.device) -> Rectangle:
+    """Of rows whose own tokens begin at `at`, or behind the prefix where it stands there and is not apart."""
+    has_prefix = at == apart
+    own = prefix if has_prefix else at
+    """Where the rows' own tokens begin."""
+    longest, count = int(lengths.max()), int((lengths - prefix).sum())
+    inside = np.arange(prefix, longest) < lengths[:, None]
+    tokens = np.zeros((len(lengths), longest), dtype=np.int64)
+    tokens[:, :prefix] = np.arange(prefix)
+    tokens[:, prefix:][inside] = own + np.arange(count)
+    slots = np.flatnonzero(np.pad(inside, ((0, 0), (prefix - apart, 0))))
+    if has_prefix:
+        slots = np.concatenate([np.arange(prefix - apart), slots])
+    indices = (torch.from_numpy(index).to(device) for index in (tokens[:, apart:].ravel(), tokens.ravel(), slots))
+    return Rectangle(len(lengths), longest - apart, slice(at, own + count), *indices)
 
 
 def _mask(start: int, stop: int, window: int, dtype: Any) -> torch.Tensor:
@@ -104,13 +143,17 @@ def _mask(start: int, stop: int, window: int, dtype: Any) -> torch.Tensor:
 def attend(x: torch.Tensor, heads: Heads, layout: Layout, window: int, scale: float) -> torch.Tensor:
     """[q, k, v] side by side (shape [tokens, …]) → attention's result, of shape [tokens, query heads · size]."""
     view = layout.views[window]
-    q, k, v, *first = _Arrange.apply(x, heads, layout, view)
-    rows = _product(q, k, v, view.mask, scale).flatten(0, 1).flatten(1).index_select(0, layout.slots)
-    if not layout.apart:
-        return rows
-    q, k, v = (part[None] for part in first)
-    begin = _product(q, k, v, view.apart_mask, scale)
-    return torch.cat([begin[0].flatten(1), rows])
+    parts = _Arrange.apply(x, heads, layout, view)
+    found = []
+    if layout.apart:
+        q, k, v = (part[None] for part in parts[-3:])
+        found.append(_product(q, k, v, view.apart_mask, scale)[0].flatten(1))
+    for number, rectangle in enumerate(layout.rectangles):
+        q, k, v = parts[3 * number : 3 * number + 3]
+        mask = None if view.mask is None else view.mask[: q.shape[1], : k.shape[1]]
+        rows = _product(q, k, v, mask, scale).flatten(0, 1).flatten(1)
+        found.append(rows.index_select(0, rectangle.slots))
+    return torch.cat(found) if len(found) > 1 else found[0]
 
 
 def _product(
@@ -134,7 +177,8 @@ def _product(
 class _Arrange(torch.autograd.Function):
     """Turn q and k by their rotary angles, and lay the rows out in rectangles of shape [rows, …, heads, size].
 
-    Returns q, k, v of the rows (with the prefix among the keys and values of each), then those of what is apart.
+    Returns q, k, v of each rectangle (with the prefix among the keys and values of each row), then those of what is
+    apart.
     """
 
     @staticmethod
@@ -144,23 +188,29 @@ class _Arrange(torch.autograd.Function):
         turned = torch.empty_like(x)
         _turn(x, heads, view, turned)
         q, k, v = turned.split([heads[0], heads[1], heads[1]], dim=1)
-        rows = [q.index_select(0, layout.queries), k.index_select(0, layout.keys), v.index_select(0, layout.keys)]
+        rows = [
+            part.index_select(0, index).unflatten(0, (rectangle.rows, -1))
+            for rectangle in layout.rectangles
+            for part, index in ((q, rectangle.queries), (k, rectangle.keys), (v, rectangle.keys))
+        ]
         first = [part[: layout.apart].contiguous() for part in (q, k, v)] if layout.apart else []
-        return *(part.unflatten(0, (layout.rows, -1)) for part in rows), *first
+        return *rows, *first
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
-        layout, at, shared = ctx.layout, ctx.layout.apart, ctx.layout.prefix
-        turned = grads[0].new_empty(at + len(layout.slots), ctx.heads[0] + 2 * ctx.heads[1], grads[0].shape[-1])
+        layout, at, prefix = ctx.layout, ctx.layout.apart, ctx.layout.prefix
+        turned = grads[0].new_empty(layout.tokens, ctx.heads[0] + 2 * ctx.heads[1], grads[0].shape[-1])
         parts = turned.split([ctx.heads[0], ctx.heads[1], ctx.heads[1]], dim=1)
-        for part, rows, first in zip_longest(parts, grads[:3], grads[3:]):
-            own = rows[:, rows.shape[1] - layout.length :].flatten(0, 1)
-            torch.index_select(own, 0, layout.slots, out=part[at:])
+        for kind, part in enumerate(parts):
+            rectangles = grads[kind : 3 * len(layout.rectangles) : 3]
+            for rectangle, rows in zip(layout.rectangles, rectangles, strict=True):
+                own = rows[:, rows.shape[1] - rectangle.length :].flatten(0, 1)
+                torch.index_select(own, 0, rectangle.slots, out=part[rectangle.tokens])
+            # Each row that sees the prefix has a gradient for it; queries have none for what is apart.
+            if prefix and (kind or not at):
+                part[:prefix] = sum(rows[:, :prefix].sum(0) for rows in rectangles)
             if at:
-                seen_by_rows = rows.shape[1] > layout.length
-                part[:at] = first + rows[:, :at].sum(0) if seen_by_rows else first
-            elif shared:
-                torch.sum(rows[:, :shared], dim=0, out=part[:shared])
+                part[:at] = grads[kind - 3] + (part[:at] if kind else 0)
         out = torch.empty_like(turned)
         _turn(turned, ctx.heads, ctx.view, out, back=True)
         return out.flatten(1), None, None, None

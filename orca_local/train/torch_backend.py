@@ -65,8 +65,8 @@ def choose_dtype(compute: str, device: torch.device) -> torch.dtype:
 
 
 def head_positions(device: torch.device) -> int:
-    """Positions whose logits are computed at once: enough to keep a card busy, few enough for a processor's cache."""
-    return 2048 if device.type == "cuda" else 256
+    """Positions whose logits are computed at once: more would be faster by little, and take the memory of them all."""
+    return 2048 if device.type == "cuda" else 512
 
 
 def _has_bf16_instructions() -> bool:

@@ -73,9 +73,9 @@ class GateInput:
         torch.mul(grad, self._activated(gate), out=out_up)
         slope = torch.ops.aten
         if self.gelu:
-            out_gate.copy_(slope.gelu_backward(grad * up, gate, approximate="tanh"))
+            slope.gelu_backward.grad_input(grad * up, gate, approximate="tanh", grad_input=out_gate)
         else:
-            out_gate.copy_(slope.silu_backward(grad * up, gate))
+            slope.silu_backward.grad_input(grad * up, gate, grad_input=out_gate)
         return out
 
     def _activated(self, gate: torch.Tensor) -> torch.Tensor:

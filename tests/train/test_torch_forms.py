@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,10 +14,12 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
 from orca_local.rows.rows import TrainingRow
+from orca_local.train import torch_attention
 from orca_local.train.batches import Batch, make_batch
 from orca_local.train.loop import StepResult
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.state import start_adapter
+from orca_local.train.torch_attention import Turns, attend, make_layout
 from orca_local.train.torch_backend import TorchBackend
 from orca_local.train.torch_lora import WholeWeight
 from orca_local.train.torch_model import StudentModel
@@ -119,3 +122,24 @@ def test_rank_stabilized_scaling_is_that_of_peft(tiny_gguf: Path, recipe: Recipe
         logits = theirs(input_ids=ids).logits[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position)]
         wanted = torch.nn.functional.cross_entropy(logits, torch.from_numpy(batch.target))
     assert backend.evaluate(batch).loss == pytest.approx(float(wanted), rel=1e-4)
+
+
+@pytest.mark.parametrize(("prefix", "window"), [(0, 0), (3, 0), (9, 0), (3, 8), (9, 8)])
+def test_rows_in_many_rectangles_attend_as_in_one(prefix: int, window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    heads, lengths = (4, 2), np.array([12, 10, 17, 17, 11])
+    turns = {window: Turns(torch.rand(8, generator=torch.Generator().manual_seed(1)))}
+    tokens = prefix + int((lengths - prefix).sum())
+    given = torch.randn(tokens, 8 * 16, generator=torch.Generator().manual_seed(2))
+    found = []
+    for least in (0.0, 7 / 8, 1.0):
+        monkeypatch.setitem(torch_attention.LEAST_SHARE, "cpu", least)
+        layout = make_layout(prefix, lengths, turns, torch.float32)
+        x = given.clone().requires_grad_()
+        out = attend(x, heads, layout, window, 0.25)
+        (out * given[:, : out.shape[1]]).sum().backward()
+        found.append((len(layout.rectangles), out.detach(), x.grad))
+    counts = [count for count, _, _ in found]
+    assert counts[0] == 1 and 1 < counts[1] <= counts[2] == 4
+    for _, out, grad in found[1:]:
+        torch.testing.assert_close(out, found[0][1])
+        torch.testing.assert_close(grad, found[0][2])
