@@ -79,7 +79,7 @@ class Layout:
     @property
     def tokens(self) -> int:
         """All there are."""
-        return self.rectangles[-1].tokens.stop
+        return int(self.rectangles[-1].tokens.stop)
 
 
 def make_layout(prefix: int, lengths: NDArray[np.int64], turns: Mapping[int, Turns], dtype: Any) -> Layout:
