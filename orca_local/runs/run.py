@@ -59,6 +59,8 @@ def run_stage(
             log.add(failed)
             raise
         finally:
+            if status == "interrupted":
+                store.abandon()
             log.close()
             # What ended the stage is the news, not that a full disk keeps the run's last word from being written.
             with suppress(OrcaError) if status != "done" else nullcontext():

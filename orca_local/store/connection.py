@@ -24,7 +24,8 @@ class Connection:
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, read_only: bool = False) -> None:
         self.path = path
-        self._in_transaction = False
+        self._outermost: object | None = None
+        """Of the transaction that goes on; None where none does."""
         with self._explained():
             where = f"{path.absolute().as_uri()}?mode=ro" if read_only else path
             self.raw = sqlite3.connect(where, timeout=busy_seconds, isolation_level=None, uri=read_only)
@@ -67,10 +68,10 @@ class Connection:
 
         `durable` waits for the disk (some milliseconds): for what costs money or a person's work.
         """
-        if self._in_transaction:
+        if self._outermost is not None:
             yield
             return
-        self._in_transaction = True
+        token = self._outermost = object()
         try:
             if durable:
                 self.execute("PRAGMA synchronous=FULL")
@@ -79,16 +80,28 @@ class Connection:
             yield
             self.execute("COMMIT")
         except BaseException:
-            if self.raw.in_transaction:
-                self.raw.execute("ROLLBACK")
+            self._end(token)
             raise
         finally:
-            self._in_transaction = False
-            if durable:
-                self.execute("PRAGMA synchronous=NORMAL")
+            if self._outermost is token:
+                self._outermost = None
+                if durable:
+                    self.execute("PRAGMA synchronous=NORMAL")
+
+    def abandon(self) -> None:
+        """Take back a transaction that an interrupt left open: between its block and its end nothing else can."""
+        if self._outermost is not None:
+            self._end(self._outermost)
+            self._outermost = None
+
+    def _end(self, token: object) -> None:
+        """Take back the transaction, unless it has been abandoned: then another may be going on."""
+        if self._outermost is token and self.raw.in_transaction:
+            self.raw.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the file. Safe to call twice."""
+        self._outermost = None
         self.raw.close()
 
     @contextmanager

@@ -87,6 +87,10 @@ class Store:
         """
         return self._connection.transaction(durable=durable)
 
+    def abandon(self) -> None:
+        """Take back what an interrupt left half written, so that something else can be."""
+        self._connection.abandon()
+
     def write_bundle(self, target: Path, extra: Mapping[str, Any]) -> dict[str, int]:
         """Write what another person needs into a new file `target`; returns rows by table."""
         return write_bundle(self._connection, target, extra)

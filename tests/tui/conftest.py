@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,13 @@ from tests.end_to_end.test_kill import make_workspace
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="package", autouse=True)
+def few_objects() -> None:
+    """What other tests have left would stall the interface, each time that a collector looks through it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

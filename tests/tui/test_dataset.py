@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -184,16 +182,6 @@ async def test_control_sequences_of_an_answer_are_not_obeyed(tmp_path: Path, ans
         assert said(pilot, "#answer Static") == "[b]red[/b]"
 
 
-@pytest.fixture
-def only_new_garbage() -> Iterator[None]:
-    """What the tests before this one have left is not the program's to look through."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-@pytest.mark.usefixtures("only_new_garbage")
 async def test_five_thousand_answers_stay_quick(tmp_path: Path, tiny_gguf: Path) -> None:
     workspace = make_answers(tmp_path / "many", tiny_gguf, 5000)
     async with opened(workspace, tmp_path, mode="dataset") as pilot:
