@@ -179,6 +179,24 @@ def test_signal_interrupts_the_stage_and_closes_it(workspace: Workspace, store: 
     assert not (workspace.directory / "orca.lock").exists()
 
 
+def test_a_transaction_that_an_interrupt_left_open_takes_nothing_with_it(workspace: Workspace, store: Store) -> None:
+    left = []
+
+    def stage(context: RunContext) -> Iterator[Event]:
+        yield StageStarted("probe", 1, "generations")
+        left.append(context.store.transaction())
+        left[0].__enter__()  # as an interrupt leaves it that comes before the end of its `with`
+        context.store.models.ensure("a", "aa", "llama", "F16", 1)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(workspace, store, stage)
+    with Store.open(store.path) as other:
+        assert only_run(other).status == "interrupted"
+        with pytest.raises(InputError):
+            other.models.get(1)
+
+
 def test_interrupt_in_the_listener_closes_the_generator(workspace: Workspace, store: Store) -> None:
     closed = []
 

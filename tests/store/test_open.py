@@ -202,8 +202,8 @@ def test_schema_page_is_up_to_date() -> None:
     assert make_schema.TARGET.read_text(encoding="utf-8") == make_schema.render(), "run scripts/make_schema.py"
 
 
-def test_a_transaction_that_an_interrupt_left_open_is_taken_back(tmp_path: Path) -> None:
-    connection = Connection(tmp_path / "a.db")
+def test_a_transaction_that_an_interrupt_left_open_is_taken_back(path: Path) -> None:
+    connection = Connection(path)
     connection.execute("create table words (word text)")
     left = connection.transaction(durable=True)
     left.__enter__()  # an interrupt between the block's last statement and the end of the `with` leaves just this
@@ -216,12 +216,12 @@ def test_a_transaction_that_an_interrupt_left_open_is_taken_back(tmp_path: Path)
     assert [row["word"] for row in connection.rows("select word from words")] == ["whole"]
 
 
-def test_a_transaction_that_is_left_open_says_nothing_after_the_file_is_closed(tmp_path: Path) -> None:
-    connection = Connection(tmp_path / "a.db")
+def test_a_transaction_that_is_left_open_says_nothing_after_the_file_is_closed(path: Path) -> None:
+    connection = Connection(path)
     left = connection.transaction(durable=True)
     left.__enter__()
     connection.close()
     del left
     gc.collect()  # what is raised here fails the test
-    with closing(Connection(tmp_path / "a.db")) as other, other.transaction():
+    with closing(Connection(path)) as other, other.transaction():
         other.execute("create table words (word text)")
