@@ -11,10 +11,12 @@ import math
 import mmap
 import stat
 import struct
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 from orca_local.domain.errors import InputError
 
@@ -28,6 +30,8 @@ REMEDY = "download the file again, or check that it is a GGUF model"
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
+_LENGTH = struct.Struct("<Q")
+"""Bytes of the string that follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,45 @@ class TensorInfo:
     offset: int
     """Bytes from the start of the file."""
     bytes: int
+
+
+class Texts(Sequence[str]):
+    """A list of texts, decoded when they are asked for.
+
+    Decoded, a vocabulary of 50,000 words with its merges takes 14 MB, and hardly any reader of a header wants it.
+    """
+
+    __slots__ = ("_ends", "_first", "_pair")
+
+    def __init__(self, pair: bytes, ends: array[int]) -> None:
+        """`pair` ends with the texts, each behind its length; `ends` has each one's distance from the first's."""
+        self._pair = pair
+        self._ends = ends
+        self._first = len(pair) - (ends[-1] if ends else 0)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        number = range(len(self))[index]
+        begin = self._ends[number - 1] if number else 0
+        return _decoded(self._pair[self._first + begin + _LENGTH.size : self._first + self._ends[number]])
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Texts):
+            return self._pair[self._first :] == other._pair[other._first :] and len(self) == len(other)
+        return isinstance(other, list) and list(self) == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} texts>"
 
 
 @dataclass(frozen=True)
@@ -124,10 +167,6 @@ class Header:
         return "output.weight" not in self.tensor_map
 
 
-_LENGTH = struct.Struct("<Q")
-"""Bytes of the string that follows."""
-
-
 class _Cursor:
     def __init__(self, data: mmap.mmap, path: Path) -> None:
         self.data = data
@@ -159,7 +198,9 @@ class _Cursor:
         return struct.unpack("<" + form, self.take(struct.calcsize("<" + form)))[0]
 
     def text(self) -> str:
-        return self.texts(1)[0]
+        start = self.at + _LENGTH.size
+        self.skip_texts(1)
+        return _decoded(self.data[start : self.at])
 
     def value(self, kind: int) -> Any:
         if kind in _SCALARS:
@@ -174,25 +215,28 @@ class _Cursor:
             return list(struct.unpack(f"<{count}{_SCALARS[item]}", raw))
         if item != _STRING:
             self.corrupt(f"a list of metadata type {item}")
-        return self.texts(count)
+        return self.skip_texts(count)
 
-    def texts(self, count: int) -> list[str]:
-        """Strings one after another: a vocabulary has a hundred thousand, and a header is read at every start."""
+    def skip_texts(self, count: int) -> array[int]:
+        """Go behind so many texts, which a vocabulary has a hundred thousand of; returns their ends, from here."""
         self.require(count * _LENGTH.size)
         data, at, end, unpack = self.data, self.at, self.end, _LENGTH.unpack_from
-        found = []
+        first, ends = at, array("I")
         for _ in range(count):
             self.at = at
             if at + _LENGTH.size > end:
                 self.require(_LENGTH.size)
-            begin = at + _LENGTH.size
-            at = begin + unpack(data, at)[0]
+            at += _LENGTH.size + unpack(data, at)[0]
             if at > end:
                 self.require(at - self.at)
-            # Byte-level vocabularies may hold pieces that are not whole characters.
-            found.append(data[begin:at].decode("utf-8", "surrogateescape"))
+            ends.append(at - first)
         self.at = at
-        return found
+        return ends
+
+
+def _decoded(text: bytes) -> str:
+    # Byte-level vocabularies may hold pieces that are not whole characters.
+    return text.decode("utf-8", "surrogateescape")
 
 
 def read_header(path: Path) -> Header:
@@ -231,8 +275,9 @@ def _parse(cursor: _Cursor) -> Header:
         key = cursor.text()
         if key in metadata:
             cursor.corrupt(f"two metadata values are named {key!r}")
-        metadata[key] = cursor.value(cursor.number("I"))
-        raw_pairs[key] = cursor.data[start : cursor.at]
+        value = cursor.value(cursor.number("I"))
+        pair = raw_pairs[key] = cursor.data[start : cursor.at]
+        metadata[key] = Texts(pair, value) if isinstance(value, array) else value
     alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
     if not isinstance(alignment, int) or alignment <= 0 or alignment & (alignment - 1):
         cursor.corrupt(f"alignment {alignment!r}")

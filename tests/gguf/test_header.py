@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from orca_local.export.quantize import quantize
 from orca_local.gguf.header import read_header
 from orca_local.gguf.inspect import describe, require_student
 from orca_local.gguf.tensors import iter_tensors, read_tensor, rows_at
-from orca_local.gguf.writer import TensorSpec, write_gguf
+from orca_local.gguf.writer import TensorSpec, encode_pair, write_file, write_gguf
 
 
 def test_the_embedded_student_is_described_from_its_header(student_gguf: Path) -> None:
@@ -93,6 +94,34 @@ def test_an_empty_array_in_the_metadata_survives_a_copy(tmp_path: Path, tiny_ggu
     specs = [TensorSpec(t.name, t.shape, t.type_name) for t in base.tensors]
     copy = write_gguf(tmp_path / "c.gguf", base, specs, (a for _, a in iter_tensors(base)), file_type=1, extra={})
     assert copy.metadata["tokenizer.empty"] == []
+
+
+@pytest.mark.parametrize("words", [[], [""], ["a", "", "ä", "\udcff", "last"], ["word"] * 1000])
+def test_a_list_of_texts_is_what_was_written(tmp_path: Path, tiny_gguf: Path, words: list[str]) -> None:
+    base = read_header(tiny_gguf)
+    pairs = {key: base.raw_pairs[key] for key in ("general.architecture",)} | {
+        "tokenizer.words": encode_pair("tokenizer.words", words)
+    }
+    write_file(tmp_path / "texts.gguf", pairs, [], [])
+    found = read_header(tmp_path / "texts.gguf").metadata["tokenizer.words"]
+    assert found == words and found != [*words, "more"] and list(found) == words
+    assert found[:2] == words[:2] and found[-1:] == words[-1:] and len(found) == len(words)
+    assert found == read_header(tmp_path / "texts.gguf").metadata["tokenizer.words"]
+    assert found != base.metadata["tokenizer.ggml.tokens"]
+    with pytest.raises(IndexError):
+        found[len(words)]
+
+
+def test_a_vocabulary_takes_little_memory_until_it_is_read(student_gguf: Path) -> None:
+    read_header(student_gguf)  # what is imported for it
+    tracemalloc.start()
+    try:
+        header = read_header(student_gguf)
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert taken < 4e6, "decoded, its words and merges take 14 MB"
+    assert header.metadata["tokenizer.ggml.tokens"][1] == "<|im_start|>"
 
 
 def test_only_keys_of_our_own_may_be_added(tmp_path: Path, tiny_gguf: Path) -> None:
