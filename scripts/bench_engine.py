@@ -144,7 +144,7 @@ def one_at_a_time(student: Path, requests: Sequence[Request]) -> tuple[Answers, 
     llama = library()
     parameters = model_parameters(read_header(student))
     llama.llama_cpp.llama_model_default_params = lambda: type(parameters).from_buffer_copy(parameters)
-    model = llama.Llama(str(student), n_ctx=1024, n_threads=physical_cores(), verbose=False)
+    model = llama.Llama(str(student), n_ctx=1024, n_threads=physical_cores(), n_gpu_layers=-1, verbose=False)
     answers: Answers = {}
     started = time.perf_counter()
     for request in requests:

@@ -30,6 +30,7 @@ from orca_local.domain.events import AcceptanceChecked, FileWritten, StageProgre
 from orca_local.domain.settings import TrainSettings
 from orca_local.engines.threads import physical_cores
 from orca_local.gguf.header import read_header
+from orca_local.rows.rows import TrainingRow
 from orca_local.train.recipe import make_recipe
 from scripts.train_bench.peer import Job as TrainJob
 from scripts.train_bench.peer import Peer, PeerProcess
@@ -45,6 +46,7 @@ class Job:
 
     student: Path
     adapter: Path
+    rows: tuple[TrainingRow, ...]
     quantization: str
     directory: Path
 
@@ -81,9 +83,11 @@ def main() -> None:
     print(f"F16 file {_mb(f16)}; a process that imports torch and numpy: {_mb(imports.share)}, own {_mb(imports.own)}")
     with tempfile.TemporaryDirectory() as directory:
         kept = Path(directory)
-        adapter = arguments.adapter or _trained(student, arguments.train_steps, kept / "adapter")
+        # Made here: an export reads its rows from the store.
+        rows = tuple(starter_rows(student, "step_by_step"))
+        adapter = arguments.adapter or _trained(student, rows, arguments.train_steps, kept / "adapter")
         for number in range(2 * arguments.rounds):
-            job = Job(student, adapter, arguments.quantization, kept / str(number))
+            job = Job(student, adapter, rows, arguments.quantization, kept / str(number))
             job.directory.mkdir()
             is_sampled = number % 2 == 1
             seconds, peak = _watch(_export, job, sample=is_sampled)
@@ -102,11 +106,10 @@ def _report(peak: Memory, f16: int) -> None:
     )
 
 
-def _trained(student: Path, steps: int, directory: Path) -> Path:
-    """An adapter after some steps on the starter's rows, trained in a process that is gone afterwards."""
-    rows = starter_rows(student, "step_by_step")
+def _trained(student: Path, rows: tuple[TrainingRow, ...], steps: int, directory: Path) -> Path:
+    """An adapter after some steps on `rows`, trained in a process that is gone afterwards."""
     recipe = make_recipe(TrainSettings(max_steps=steps), len(rows))
-    peer = PeerProcess(_make_ours, TrainJob(student, tuple(rows), recipe, "float32", physical_cores(), True))
+    peer = PeerProcess(_make_ours, TrainJob(student, rows, recipe, "float32", physical_cores(), True))
     peer.wait_ready()
     print(f"training {steps} steps", flush=True)
     peer.steps(steps)
@@ -130,7 +133,7 @@ def _export(connection: Connection, job: Job) -> None:
     from orca_local.store.store import Store
 
     source = Source(read_header(job.student), file_sha256(job.student), job.adapter, None, {})
-    inputs = acceptance_inputs(starter_rows(job.student, "step_by_step"), source)
+    inputs = acceptance_inputs(job.rows, source)
     connection.send("start")
     with Store.open(job.directory / "orca.db", create=True) as store:
         for event in export(

@@ -82,10 +82,13 @@ class Adapter:
         part.replace(directory / WEIGHTS_FILE)
 
     @classmethod
-    def load(cls, directory: Path) -> Adapter:
-        """Read an adapter. Raises `InputError` for one that cannot be expressed or is not finite."""
+    def load(cls, directory: Path, *, within: str = "") -> Adapter:
+        """Read an adapter, or its layers whose names begin with `within`.
+
+        Raises `InputError` for one that cannot be expressed or is not finite.
+        """
         config = _read_config(directory / CONFIG_FILE)
-        layers = _pairs(directory / WEIGHTS_FILE)
+        layers = _pairs(directory / WEIGHTS_FILE, within)
         base_model = str(config.get("base_model_name_or_path") or "")
         return cls(int(config["r"]), float(config["lora_alpha"]), layers, bool(config.get("use_rslora")), base_model)
 
@@ -124,12 +127,13 @@ def _read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def _pairs(path: Path) -> dict[str, Pair]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+def _pairs(path: Path, within: str) -> dict[str, Pair]:
+    from safetensors import SafetensorError, safe_open
 
     try:
-        tensors = load_file(path)
+        with safe_open(path, "numpy") as file:
+            keys = file.keys()
+            tensors = {key: file.get_tensor(key) for key in keys if key.removeprefix(_PREFIX).startswith(within)}
     except (OSError, SafetensorError) as error:
         raise InputError(
             f"cannot read the adapter {path}: {error}", hint="train again with `orca-local train`"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError
 from orca_local.engines.amx import model_parameters
+from orca_local.engines.memory import give_back_freed
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import last_log, library, supports_gpu, uninterrupted
@@ -157,6 +158,7 @@ class LlamaModel:
             self.llama.llama_model_free(self._handle)
             self._handle = None
             self._adapters.clear()
+            give_back_freed()
 
 
 class LlamaContext:

@@ -24,7 +24,7 @@ from orca_local.engines.llama_context import (
 )
 from orca_local.engines.memory import SHARE, fitting, free_memory, token_bytes
 from orca_local.engines.sampling import log_probabilities, pick
-from orca_local.engines.slots import Flight, Slot, find_place, refuse_unfit
+from orca_local.engines.slots import Flight, Slot, common_prefix, find_place, refuse_unfit
 from orca_local.engines.threads import physical_cores
 
 LENGTH_STEP = 256
@@ -157,7 +157,11 @@ class LlamaCppEngine:
         return found
 
     def _forward(self, ids: Sequence[int], positions: Sequence[int]) -> Iterator[tuple[int, Logits]]:
-        """Read one text; yields logits at `positions` with the index of the first, valid until the next."""
+        """Read one text; yields logits at `positions` with the index of the first, valid until the next.
+
+        What it begins with in common with the text before, up to the first position, is in memory already: the
+        labels of one prompt, or rows under one system message.
+        """
         self._require_idle()
         if not 0 < len(ids) <= self._most:
             raise InputError(
@@ -165,20 +169,29 @@ class LlamaCppEngine:
                 hint="raise engine.context in orca.toml",
             )
         self._check_vocabulary(ids)
-        context = self._grown(len(ids), 1)
-        self._clear(self._slots[0])
+        context, slot = self._grown(len(ids), 1), self._slots[0]
+        needed = min(positions[0] if positions else len(ids), len(ids) - 2)  # a token is not read alone
+        common = common_prefix(slot.held, ids[: max(0, needed)]) if self._model.can_share_prefix else 0
+        if context.cut(slot.number, common):
+            del slot.held[common:]
+        else:
+            self._clear(slot)
         wanted = np.zeros(len(ids), np.bool_)
         wanted[list(positions)] = True
         done = 0
-        start = 0
-        while start < len(ids):
+        while (start := len(slot.held)) < len(ids):
             chunk = ids[start : start + reading(len(ids) - start, BATCH)]
             where = np.arange(start, start + len(chunk), dtype=np.int32)
-            logits = context.decode(chunk, where, np.zeros_like(where), wanted[start : start + len(chunk)])
+            try:
+                logits = context.decode(chunk, where, np.zeros_like(where), wanted[start : start + len(chunk)])
+            except OrcaError:
+                self._clear(slot)
+                raise
+            slot.held += chunk
+            self.prompt_tokens_read += len(chunk)
             if len(logits):
                 yield done, logits
-            start, done = start + len(chunk), done + len(logits)
-        self._clear(self._slots[0])
+            done += len(logits)
 
     def _require_idle(self) -> None:
         if any(self._flights()) or self._waiting:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from orca_local.gguf.header import Header
@@ -47,6 +51,19 @@ def peak_memory() -> int | None:
 def resident_memory() -> int | None:
     """What this process has in memory now, in bytes; None where the system does not say."""
     return _status("VmRSS")
+
+
+def give_back_freed() -> None:
+    """Return to the system what this process has freed and its C library has kept. Only glibc keeps much."""
+    _malloc_trim()(0)
+
+
+@cache
+def _malloc_trim() -> Callable[[int], object]:
+    found: Callable[[int], object] | None = (
+        getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    )
+    return found or (lambda _: None)
 
 
 def _status(field: str) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageProgressed, Warned
 from orca_local.domain.quantized import FULL
+from orca_local.engines.memory import give_back_freed
 from orca_local.export.acceptance import (
     AcceptanceInputs,
     CheckFailed,
@@ -95,6 +96,7 @@ class Maker:
                 made = yield from self._write_merged()
                 yield self._progress("waiting for what the trained model predicts")
                 self._trained.keep(reference)
+        give_back_freed()  # the adapter's memory, before llama.cpp takes as much as the merged file
         yield self._progress("testing the merged file")
         return (yield from checked(self._merged_checks(made)))
 

@@ -39,6 +39,7 @@ class Predictions:
         with self.path.open("wb") as file:
             for found in logits:
                 file.write(np.ascontiguousarray(found).data)
+                del found  # before the next row's, which takes as much
 
     def read(self) -> Iterator[Logits]:
         """For each row: shape [positions, vocabulary]."""

@@ -14,7 +14,7 @@ from orca_local.rows.rows import TrainingRow
 from orca_local.store.store import Store
 from orca_local.train.reference_process import ReferenceProcess
 
-POSITIONS_A_ROW = 64
+POSITIONS_A_ROW = 48
 """More rows say more than long ones, and take less memory: a prediction is a number per word of the vocabulary."""
 STOP_PROMPTS = MIN_PROMPTS + 4
 """One of them may fail; an engine answers about as many at once."""

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
-from collections.abc import Callable
-
-from orca_local.engines.memory import resident_memory
+from orca_local.engines.memory import give_back_freed, resident_memory
 
 WASTE = 1.3
 """How much memory is kept, as a multiple of what a step needs that begins without any."""
@@ -21,7 +17,6 @@ class Heap:
     """
 
     def __init__(self) -> None:
-        self._trim = _malloc_trim()
         self._needed = 0
         """The most that stayed after one step which began with nothing idle, in bytes."""
         self._floor, self._is_fresh = 0, True
@@ -38,10 +33,5 @@ class Heap:
 
     def give_back(self) -> None:
         """Return all that is idle to the system."""
-        self._trim()
+        give_back_freed()
         self._floor, self._is_fresh = resident_memory() or 0, True
-
-
-def _malloc_trim() -> Callable[[], object]:
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    return (lambda: None) if trim is None else (lambda: trim(0))

@@ -15,12 +15,13 @@ import torch
 from numpy.typing import NDArray
 
 from orca_local.adapters.adapter import Adapter
+from orca_local.engines.memory import give_back_freed
 from orca_local.gguf.decoder import Decoder, read_decoder
 from orca_local.gguf.header import Header
 from orca_local.gguf.tensors import iter_rows, rows_at
 from orca_local.train.batches import Batch
 from orca_local.train.torch_attention import Layout, make_layout
-from orca_local.train.torch_model import Weights, flatten_batch, normed, rotary_turns
+from orca_local.train.torch_model import Block, Weights, flatten_batch, normed, rotary_turns
 
 Row = tuple[Sequence[int], Sequence[int]]
 """Token ids, and the positions (ascending) whose predictions are wanted."""
@@ -39,10 +40,9 @@ def reference_logits(
     """For each row: logits of shape [positions, vocabulary]."""
     if not rows:
         return
-    adapter = Adapter.load(adapter_directory) if adapter_directory else None
     with torch.no_grad():
         waiting: list[torch.Tensor] = []
-        for states in _hidden_states(header, adapter, rows):
+        for states in _hidden_states(header, adapter_directory, rows):
             if waiting and sum(map(len, waiting)) + len(states) > _POSITIONS:
                 yield from _logits(header, waiting)
                 waiting = []
@@ -59,32 +59,41 @@ class _Part:
     at: torch.Tensor
 
 
-def _hidden_states(header: Header, adapter: Adapter | None, rows: Sequence[Row]) -> Sequence[torch.Tensor]:
+def _hidden_states(header: Header, adapter_directory: Path | None, rows: Sequence[Row]) -> Sequence[torch.Tensor]:
     """For each row: what the head reads, of shape [positions, width]."""
     decoder = read_decoder(header)
     weights = Weights(header, torch.float32, _CPU)
     parts = _parts(header, decoder, rows)
     for number in range(decoder.blocks):
-        block = weights.block(decoder, number)
-        if adapter is not None:
-            for group in block.groups():
-                group.add_update(adapter)
+        block = _block(weights, decoder, number, adapter_directory)
         for part in parts:
             part.states = block(part.states, part.layout, part.at if number == decoder.blocks - 1 else None)
+        del block  # before the next is read, into the same memory
+        give_back_freed()
     norm = weights.last_norm(decoder)
     hidden = torch.cat([normed(part.states, norm) for part in parts])
     found: Sequence[torch.Tensor] = hidden.split([len(positions) for _, positions in rows])
     return found
 
 
+def _block(weights: Weights, decoder: Decoder, number: int, adapter_directory: Path | None) -> Block:
+    """A block with its update."""
+    block = weights.block(decoder, number)
+    if adapter_directory:
+        adapter = Adapter.load(adapter_directory, within=f"model.layers.{number}.")
+        for group in block.groups():
+            group.add_update(adapter)
+    return block
+
+
 def _parts(header: Header, decoder: Decoder, rows: Sequence[Row]) -> list[_Part]:
     turns = rotary_turns(decoder, _CPU)
     parts = []
     for batch in _batch(rows).parts(_TOKENS):
-        flat = flatten_batch(batch, 0, _CPU)
+        flat = flatten_batch(batch, batch.shared_prefix, _CPU)
         embedded = rows_at(header, header.tensor_map[_EMBEDDING], flat.ids.numpy())
         states = torch.from_numpy(embedded) * decoder.embedding_scale
-        parts.append(_Part(states, make_layout(0, batch.lengths, turns, torch.float32), flat.at))
+        parts.append(_Part(states, make_layout(batch.shared_prefix, batch.lengths, turns, torch.float32), flat.at))
     return parts
 
 

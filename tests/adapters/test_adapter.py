@@ -28,6 +28,16 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_one_block_can_be_loaded_alone(tmp_path: Path) -> None:
+    pair = adapter().layers[NAME]
+    names = (NAME, "model.layers.1.mlp.up_proj", "model.layers.11.mlp.up_proj")
+    Adapter(2, 4.0, dict.fromkeys(names, pair)).save(tmp_path)
+    loaded = Adapter.load(tmp_path, within="model.layers.1.")
+    assert list(loaded.layers) == [names[1]] and loaded.scale == 2.0
+    assert np.array_equal(loaded.layers[names[1]][0], pair[0])
+    assert not Adapter.load(tmp_path, within="model.layers.2.").layers
+
+
 def test_the_delta_is_scaled_by_alpha_over_rank() -> None:
     one = adapter()
     a, b = one.layers[NAME]

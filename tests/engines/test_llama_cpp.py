@@ -108,6 +108,27 @@ def test_logits_of_a_long_text_come_in_order(tiny_q8_gguf: Path) -> None:
     engine.close()
 
 
+def test_texts_that_begin_alike_share_the_beginning_and_change_no_bit(tiny_q8_gguf: Path) -> None:
+    """As the labels of one prompt, or training rows under one system message."""
+    begin = prompt(9, 60)
+    texts = [(begin + prompt(i, 10 + i), range(55 + i, 69 + i)) for i in range(5)]
+    texts += [(begin, range(59, 60)), (prompt(7, 1), range(1)), (begin[:2], range(2)), (begin[:30], [])]
+    with closing(LlamaCppEngine(tiny_q8_gguf, SETTINGS)) as engine:
+        together = [engine.prompt_logits(ids, at) for ids, at in texts]
+        shared = [55 + i for i in range(1, 5)] + [58, 0, 0, 2]
+        assert engine.prompt_tokens_read == sum(len(ids) for ids, _ in texts) - sum(shared)
+        engine.set_adapter(None)
+        again = engine.prompt_logits(*texts[0])
+        assert engine.prompt_tokens_read == sum(len(ids) for ids, _ in texts) - sum(shared) + len(texts[0][0])
+        greedy = run(engine, [request("greedy", texts[0][0], max_tokens=3)])["greedy"]
+    for (ids, at), found in zip(texts, together, strict=True):
+        with closing(LlamaCppEngine(tiny_q8_gguf, SETTINGS)) as fresh:
+            assert np.array_equal(fresh.prompt_logits(ids, at), found)
+            if ids == texts[0][0]:
+                assert np.array_equal(again, found)
+                assert run(fresh, [request("greedy", ids, max_tokens=3)])["greedy"].text == greedy.text
+
+
 def test_scoring_waits_for_nothing_in_flight(engine: LlamaCppEngine) -> None:
     engine.submit(request("busy", prompt(1)))
     with pytest.raises(RuntimeError, match="in flight"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from orca_local.domain.errors import MissingError
 from orca_local.domain.settings import EngineSettings
 from orca_local.engines import llama_cpp, memory
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.engines.memory import fitting, free_memory, token_bytes, total_memory
+from orca_local.engines.memory import fitting, free_memory, resident_memory, token_bytes, total_memory
 from orca_local.gguf.header import read_header
 from tests.engines.drive import prompt, request, run
 from tests.tiny import Shape
@@ -47,6 +48,17 @@ def test_an_engine_takes_as_many_sequences_as_fit(tiny_gguf: Path, monkeypatch: 
     with closing(LlamaCppEngine(tiny_gguf, EngineSettings(capacity=8, context=256, threads=1))) as engine:
         ended = run(engine, [request(f"r{i}", prompt(i), max_tokens=4) for i in range(6)])
         assert engine.capacity == 2 and len(ended) == 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is nothing to do elsewhere")
+def test_what_was_freed_goes_back_to_the_system_with_an_engine(tiny_gguf: Path) -> None:
+    engine = LlamaCppEngine(tiny_gguf, EngineSettings(context=256, threads=1))
+    # Many small pieces, of which the last stays and keeps the heap from shrinking by itself.
+    pin = [b"x" * 100_000 for _ in range(1000)][-1]
+    before = resident_memory()
+    engine.close()
+    after = resident_memory()
+    assert pin and before and after and before - after > 50e6
 
 
 def test_one_that_does_not_fit_is_refused_with_the_numbers(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,6 +107,17 @@ def test_reference_logits_are_those_of_the_merged_weights(header: Header, adapte
     np.testing.assert_allclose(found[0], expected, rtol=1e-3, atol=1e-3)
 
 
+def test_rows_that_begin_alike_have_the_logits_of_each_alone(header: Header, adapter: Adapter, tmp_path: Path) -> None:
+    adapter.save(tmp_path)
+    begin = [7, 300, 21, 90, 1500]
+    rows = [([*begin, *range(50 * n, 50 * n + 4 + n)], range(6, 9 + n)) for n in range(1, 5)]
+    for wanted in (rows, [*rows, (begin, range(3, 5))], [*rows, ([5, 6], [0])], [*rows, (begin[:2], [1])]):
+        together = list(reference_logits(header, tmp_path, wanted))
+        for row, found in zip(wanted, together, strict=True):
+            alone = next(reference_logits(header, tmp_path, [row]))
+            np.testing.assert_allclose(found, alone, rtol=1e-4, atol=1e-4)
+
+
 def test_what_peft_loads_is_what_was_saved(header: Header, adapter: Adapter, tmp_path: Path) -> None:
     adapter.save(tmp_path)
     batch = batch_of_rows()
