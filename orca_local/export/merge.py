@@ -15,6 +15,7 @@ from orca_local.domain.events import AcceptanceChecked
 from orca_local.export.acceptance import require
 from orca_local.gguf.header import Header, TensorInfo
 from orca_local.gguf.layer_names import LinearLayer, linear_layers, permute_rotary
+from orca_local.gguf.numbers import is_finite, rounded_to_half
 from orca_local.gguf.tensors import iter_rows
 from orca_local.gguf.writer import TensorSpec, Values, write_gguf
 
@@ -96,9 +97,8 @@ def _updated(
 
 def _stored(tensor: TensorInfo, pieces: Iterator[NDArray[np.float32]], hint: str) -> Iterator[NDArray[Any]]:
     for values in pieces:
-        with np.errstate(over="ignore"):
-            stored = values.astype("<f2" if stored_type(tensor) == "F16" else "<f4", copy=False)
-        if not np.isfinite(stored).all():
+        stored: NDArray[Any] = rounded_to_half(values) if stored_type(tensor) == "F16" else values
+        if not is_finite(stored):
             found = f"{tensor.name} is not finite in {stored_type(tensor)}"
             require(AcceptanceChecked("finite", False, found, "every weight"), hint=hint)
         yield stored

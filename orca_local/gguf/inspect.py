@@ -9,7 +9,7 @@ from orca_local.domain.errors import InputError
 from orca_local.gguf.decoder import read_decoder
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.layer_names import linear_layers
-from orca_local.gguf.tensors import is_readable
+from orca_local.gguf.numbers import is_readable
 
 _NO_TEMPLATE = "it has no chat template: use an instruct or chat model"
 

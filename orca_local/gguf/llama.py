@@ -86,6 +86,11 @@ def supports_gpu() -> bool:
     return bool(library().llama_supports_gpu_offload())
 
 
+def routine(name: str) -> Any:
+    """A function of the libraries that llama.cpp consists of, by its C name; None where this build does not show it."""
+    return getattr(getattr(library().llama_cpp, "_lib", None), name, None)
+
+
 def run_server(parameters: Any) -> None:
     """Be llama-cpp-python's own server, its options on the command line, its models loaded as `parameters` say."""
     # The server takes no such option, and asks for the defaults at every load.

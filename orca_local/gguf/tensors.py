@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError
 from orca_local.gguf.header import Header, TensorInfo
+from orca_local.gguf.numbers import widened
 
 PIECE = 1 << 18
 """Values that are unpacked at a time: more of them take more memory, and do not fit the processor's cache."""
@@ -26,19 +27,6 @@ def iter_tensors(header: Header) -> Iterator[tuple[TensorInfo, NDArray[np.float3
     """Every tensor in file order, one in memory at a time."""
     for tensor in header.tensors:
         yield tensor, _read(header, tensor)
-
-
-def is_readable(type_name: str) -> bool:
-    """Whether tensors of a type can be read as float32."""
-    from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
-    from gguf.quants import dequantize
-
-    kind = GGMLQuantizationType[type_name]
-    try:
-        dequantize(np.zeros((1, GGML_QUANT_SIZES[kind][1]), np.uint8), kind)
-    except NotImplementedError:
-        return False
-    return True
 
 
 def read_rows(header: Header, name: str) -> NDArray[np.uint8]:
@@ -82,19 +70,10 @@ def _read(header: Header, tensor: TensorInfo) -> NDArray[np.float32]:
 
 
 def _widened(header: Header, tensor: TensorInfo, raw: NDArray[np.uint8]) -> NDArray[np.float32]:
-    from gguf.constants import GGMLQuantizationType
-    from gguf.quants import dequantize
-
-    if tensor.type_name == "F32":
-        return raw.view("<f4")
-    if tensor.type_name == "F16":
-        return raw.view("<f2").astype(np.float32)
     try:
-        # As one long row: of many, the package takes sixteen at a time.
-        values = dequantize(raw.reshape(1, -1), GGMLQuantizationType[tensor.type_name]).reshape(len(raw), -1)
+        return widened(raw, tensor.type_name)
     except NotImplementedError:
         raise InputError(
             f"{header.path}: tensors of type {tensor.type_name} cannot be read as weights",
             hint="name the F16 or BF16 file of the model as student.weights",
         ) from None
-    return np.ascontiguousarray(values, dtype=np.float32)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.gguf.header import DEFAULT_ALIGNMENT, MAGIC, Header, read_any_header
+from orca_local.gguf.numbers import rounded_to_half
 
 _UINT32, _FLOAT32, _STRING, _ARRAY = 4, 6, 8, 9
 _TYPES = {"F32": 0, "F16": 1, "BF16": 30}
@@ -132,6 +133,8 @@ def _stored(values: NDArray[np.float32], type_name: str) -> NDArray[Any]:
         # To the nearest, ties to even, as llama.cpp does; the upper half of a float32 is a bfloat16.
         rounded: NDArray[Any] = ((bits + (((bits >> 16) & 1) + 0x7FFF)) >> 16).astype("<u2")
         return rounded
+    if values.dtype == np.float32 and type_name == "F16":
+        return rounded_to_half(values)
     return values.astype("<f4" if type_name == "F32" else "<f2", copy=False)
 
 

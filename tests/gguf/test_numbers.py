@@ -1,0 +1,103 @@
+"""llama.cpp's routines give what numpy gives, and numpy's are used where they do not."""
+
+from __future__ import annotations
+
+import ctypes
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+
+from orca_local.gguf import numbers
+from orca_local.gguf.numbers import is_finite, is_readable, rounded_to_half, widened
+
+READABLE = sorted(kind.name for kind in GGMLQuantizationType if kind.name[0] in "BFIQTMN" and is_readable(kind.name))
+USUAL = ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS"]
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """No routine is known yet, before the test and after it."""
+    known = (numbers._routine, numbers._half_routine)
+    for one in known:
+        one.cache_clear()
+    yield
+    for one in known:
+        one.cache_clear()
+
+
+def blocks(kind: str, rows: int = 5, per_row: int = 3) -> np.ndarray:
+    size = GGML_QUANT_SIZES[GGMLQuantizationType[kind]][1]
+    return np.random.default_rng(1).integers(0, 256, (rows, per_row * size), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("kind", READABLE)
+def test_every_type_is_read_as_numpy_reads_it(kind: str) -> None:
+    raw = blocks(kind, per_row=32 if kind in ("F16", "F32", "BF16") else 3)
+    with np.errstate(all="ignore"):
+        found, wanted = widened(raw, kind), raw.view("<f4") if kind == "F32" else numbers._widened_by_numpy(raw, kind)
+    assert found.dtype == np.float32 and found.shape == wanted.shape == (5, found.size // 5)
+    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=0)
+
+
+def test_the_usual_types_have_a_routine() -> None:
+    assert {"F16", *USUAL} <= set(READABLE)
+    assert all(numbers._routine(kind) for kind in ("F16", *USUAL))
+    assert numbers._half_routine() is not None
+
+
+@pytest.mark.usefixtures("forgotten")
+@pytest.mark.parametrize("kind", ["F16", "Q4_K", "Q8_0"])
+def test_a_routine_that_says_something_else_is_not_used(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a change of llama.cpp's blocks that the name does not tell."""
+
+    def wrong(_source: int, target: int, count: int) -> None:
+        (ctypes.c_float * count).from_address(target)[:] = [1.0] * count
+
+    monkeypatch.setattr(numbers, "routine", lambda name: wrong)
+    raw = blocks(kind)
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(widened(raw, kind), numbers._widened_by_numpy(raw, kind))
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_without_routines_numpy_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.linspace(-3, 3, 96, dtype=np.float32).reshape(3, 32)
+    raw = blocks("Q5_0")
+    with np.errstate(all="ignore"):
+        halves, wide = rounded_to_half(values), widened(raw, "Q5_0")
+        numbers._routine.cache_clear()
+        numbers._half_routine.cache_clear()
+        monkeypatch.setattr(numbers, "routine", lambda name: None)
+        np.testing.assert_array_equal(widened(raw, "Q5_0"), wide)
+        np.testing.assert_array_equal(rounded_to_half(values), halves)
+
+
+def test_a_part_of_the_columns_is_read_as_well() -> None:
+    """Bytes that do not lie one after another."""
+    raw = blocks("Q8_0", rows=4, per_row=6)
+    raw[:, ::34], raw[:, 1::34] = 0, 60  # scales of 1
+    size = GGML_QUANT_SIZES[GGMLQuantizationType.Q8_0][1]
+    np.testing.assert_array_equal(widened(raw[::2, size : 3 * size], "Q8_0"), widened(raw, "Q8_0")[::2, 32:96])
+
+
+def test_halves_are_the_nearest_ones() -> None:
+    values = (
+        np.random.default_rng(2).standard_normal((17, 31)).astype(np.float32)
+        * np.float32(10.0) ** np.arange(-8, 9, dtype=np.float32)[:, None]
+    )
+    for given in (values, values.T, values[::2, ::3], np.zeros((0, 4), np.float32)):
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            found, wanted = rounded_to_half(given), given.astype(np.float16)
+        assert found.dtype == np.float16 and np.array_equal(found.view(np.uint16), wanted.view(np.uint16))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan, -np.nan])
+def test_one_number_that_is_not_finite_is_found(dtype: type, bad: float) -> None:
+    values = np.array([[1.5, -2.0, 0.0], [6e-8, 65504, -65504]], dtype)
+    assert is_finite(values) and is_finite(values[:0])
+    values[1, 1] = bad
+    assert not is_finite(values)
