@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -10,10 +10,10 @@ from typing import Any, ParamSpec, TypeVar
 import mlx.core as mx
 import numpy as np
 from mlx.optimizers import AdamW
-from mlx.utils import tree_map, tree_reduce
+from mlx.utils import tree_map
 from mlx_lm.utils import maybe_set_recommended_wired_limit
 
-from orca_local.adapters.adapter import Adapter, Pair
+from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TrainSettings
 from orca_local.engines.memory import free_memory
@@ -26,11 +26,12 @@ from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
 from orca_local.train.memory import Machine
 from orca_local.train.mlx_faults import explain_fault
+from orca_local.train.mlx_flat import FlatAdapter, norm
 from orca_local.train.mlx_head import UNDER_WAY, chunk_positions
 from orca_local.train.mlx_lora import add_updates
-from orca_local.train.mlx_passes import Parameters, Passes
+from orca_local.train.mlx_passes import Passes
 from orca_local.train.recipe import Recipe
-from orca_local.train.state import Moments, TrainState, start_adapter
+from orca_local.train.state import TrainState, start_adapter
 from orca_local.train.trainer import Trainer
 
 P = ParamSpec("P")
@@ -94,7 +95,9 @@ class MlxBackend:
         self._passes = Passes(model, self._layers)
         self._part_gradients = self._passes.lean_gradients if gradient_checkpointing else self._passes.gradients
         self._steps = 0
-        self._parameters = _from_pairs(self._start.layers)
+        self._flat = FlatAdapter(self._start.layers, self._start.scale)
+        # Float32, whatever the computation's type: a bfloat16 sum of many small steps would lose most of them.
+        self._vector = self._flat.join(self._start.layers)
         self._optimizer = AdamW(
             recipe.learning_rate,
             betas=[0.9, 0.999],
@@ -102,52 +105,55 @@ class MlxBackend:
             weight_decay=recipe.weight_decay,
             bias_correction=True,
         )
-        self._optimizer.init(self._parameters)
+        self._optimizer.init({"adapter": self._vector})
 
     @explained
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
         """One optimizer step; see `TrainBackend`."""
         count = len(batch.target)
-        total, gradients = self._gradients(batch)
-        norm: Any = mx.sqrt(tree_reduce(lambda so_far, g: so_far + g.square().sum(), gradients, mx.array(0.0)))
-        result = StepResult(total / count, count, norm.item() / count)
+        total, gradient = self._gradient(batch)
+        result = StepResult(total / count, count, norm(gradient).item() / count)
         # Metal says that a command has failed only at such points: here, before anything is changed by it.
         mx.synchronize()
         if np.isfinite(result.loss) and np.isfinite(result.grad_norm):
             clipped = min(1.0, self._recipe.max_grad_norm / (result.grad_norm + 1e-6)) / count
-            self._update(tree_map(lambda g: g * clipped, gradients), learning_rate)
+            self._update(gradient * clipped, learning_rate)
         return result
 
-    def _update(self, gradients: Parameters, learning_rate: float) -> None:
+    def _update(self, gradient: Any, learning_rate: float) -> None:
         before = tree_map(lambda x: x, self._optimizer.state)
         self._optimizer.learning_rate = learning_rate
         try:
-            parameters = self._optimizer.apply_gradients(gradients, self._parameters)
-            mx.eval(parameters, self._optimizer.state)
+            changed = self._optimizer.apply_gradients({"adapter": gradient}, {"adapter": self._vector})
+            mx.eval(changed, self._optimizer.state)
         except BaseException:
             self._optimizer.state = before
             raise
-        self._parameters = parameters
+        self._vector = changed["adapter"]
         self._steps += 1
 
     @explained
     def evaluate(self, batch: Batch) -> StepResult:
         """The loss alone; see `TrainBackend`."""
         self._seed(None)
-        total = sum(self._passes.loss(self._parameters, part) for part in batch.parts(self._pack_tokens))
+        layers = self._flat.layers(self._vector, self.dtype)
+        total = sum(self._passes.loss(layers, part) for part in batch.parts(self._pack_tokens))
         return StepResult(total / len(batch.target), len(batch.target))
 
-    def _gradients(self, batch: Batch) -> tuple[float, Parameters]:
-        """Summed loss, and the sum of its gradients, a part of the batch at a time."""
-        total, gradients = 0.0, None
+    def _gradient(self, batch: Batch) -> tuple[float, Any]:
+        """Summed loss, and the sum of its gradients in the vector, a part of the batch at a time."""
+        layers = self._flat.layers(self._vector, self.dtype)
+        total, gradient = 0.0, None
         for number, part in enumerate(batch.parts(self._pack_tokens)):
             self._seed(number)
-            loss, found = self._part_gradients(self._parameters, part)
-            gradients = found if gradients is None else tree_map(mx.add, gradients, found)
-            mx.eval(gradients)
+            loss, found = self._part_gradients(layers, part)
+            joined = self._flat.gradient(found)
+            gradient = joined if gradient is None else gradient + joined
+            del found
+            mx.eval(gradient)
             total += loss
-        assert gradients is not None, "a batch has rows"
-        return total, gradients
+        assert gradient is not None, "a batch has rows"
+        return total, gradient
 
     def _seed(self, part: int | None) -> None:
         """What dropout draws depends on the place in the training alone; None for no dropout."""
@@ -160,27 +166,21 @@ class MlxBackend:
 
     def adapter(self) -> Adapter:
         """The update as it stands."""
-        return replace(self._start, layers=_to_pairs(self._parameters))
+        return replace(self._start, layers=self._flat.split(self._vector))
 
     def state(self) -> TrainState:
         """Adapter and moments; see `TrainBackend`."""
-        moments = ({name: (pair[0][key], pair[1][key]) for name, pair in self._moments().items()} for key in ("m", "v"))
-        return TrainState(self.adapter(), *map(_to_pairs, moments))
+        moments = self._optimizer.state["adapter"]
+        return TrainState(self.adapter(), self._flat.split(moments["m"]), self._flat.split(moments["v"]))
 
     def restore(self, state: TrainState, steps: int) -> None:
         """Go on from there; see `TrainBackend`."""
         self._steps = steps
-        # A file has the layers in another order; sums of all of them are to be the same to the last bit.
         parts = (state.adapter.layers, state.first_moments, state.second_moments)
-        self._parameters, first, second = (_from_pairs({name: part[name] for name in self._layers}) for part in parts)
-        self._optimizer.init(self._parameters)
+        self._vector, first, second = map(self._flat.join, parts)
+        self._optimizer.init({"adapter": self._vector})
         self._optimizer.state["step"] = mx.array(steps, mx.uint64)
-        for name, pair in self._moments().items():
-            for half, m, v in zip(pair, first[name], second[name], strict=True):
-                half["m"], half["v"] = m, v
-
-    def _moments(self) -> Mapping[str, Any]:
-        return {name: self._optimizer.state[name] for name in self._parameters}
+        self._optimizer.state["adapter"] = {"m": first, "v": second}
 
     def peak_bytes(self) -> int | None:
         """Most memory that MLX has held since the backend was made."""
@@ -249,11 +249,3 @@ def _kept_bytes(header: Header, size: int) -> float:
 @explained
 def _loaded(header: Header, dtype: Any, *, keep_blocks: bool) -> MlxModel:
     return load_model(header, dtype, keep_blocks=keep_blocks)
-
-
-def _from_pairs(layers: Moments) -> Parameters:
-    return {name: [mx.array(half.astype(np.float32)) for half in pair] for name, pair in layers.items()}
-
-
-def _to_pairs(parameters: Mapping[str, Any]) -> dict[str, Pair]:
-    return {name: (np.array(a), np.array(b)) for name, (a, b) in parameters.items()}

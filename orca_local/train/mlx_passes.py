@@ -14,7 +14,7 @@ from orca_local.train.mlx_head import chunk_positions, summed_loss
 from orca_local.train.mlx_lora import LoraLinear
 
 Parameters = dict[str, list[Any]]
-"""Layer to its A and B, or to something of their shapes, in float32."""
+"""Layer to its A and B, or to something of their shapes."""
 
 
 @dataclass(frozen=True, slots=True)

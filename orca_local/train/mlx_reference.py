@@ -23,7 +23,8 @@ def reference_logits(
     if adapter_directory is not None:
         adapter = Adapter.load(adapter_directory)
         for name, layer in add_updates(model.module, adapter, 0.0).items():
-            layer.set_update(*map(mx.array, adapter.layers[name]))
+            a, b = adapter.layers[name]
+            layer.set_update(mx.array(a), mx.array(b * np.float32(adapter.scale)))
     for ids, positions in rows:
         states = model.embed(mx.array([list(ids)]))
         for number, block in enumerate(model.blocks):

@@ -124,6 +124,16 @@ def test_rank_stabilized_scaling_is_that_of_peft(tiny_gguf: Path, recipe: Recipe
     assert backend.evaluate(batch).loss == pytest.approx(float(wanted), rel=1e-4)
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_rows_of_any_lengths_are_padded_by_less_than_their_own_length(device: str) -> None:
+    """The memory that is planned for tokens holds for a batch of short rows and long ones, too."""
+    for lengths in ([50] * 15 + [2000], range(40, 2000, 130), [300], [7, 7, 13, 14, 15, 29]):
+        ordered = np.array(sorted(lengths))
+        runs = torch_attention._runs(ordered, torch_attention.LEAST_SHARE[device])
+        assert sum(len(ordered[run]) * ordered[run].max() for run in runs) <= 2 * ordered.sum()
+        assert [row for run in runs for row in ordered[run]] == ordered.tolist()
+
+
 @pytest.mark.parametrize(("prefix", "window"), [(0, 0), (3, 0), (9, 0), (3, 8), (9, 8)])
 def test_rows_in_many_rectangles_attend_as_in_one(prefix: int, window: int, monkeypatch: pytest.MonkeyPatch) -> None:
     heads, lengths = (4, 2), np.array([12, 10, 17, 17, 11])
