@@ -170,8 +170,9 @@ class LlamaCppEngine:
             )
         self._check_vocabulary(ids)
         context, slot = self._grown(len(ids), 1), self._slots[0]
-        needed = min(positions[0] if positions else len(ids), len(ids) - 2)  # a token is not read alone
+        needed = min([len(ids) - 2, *positions])  # a token is not read alone
         common = common_prefix(slot.held, ids[: max(0, needed)]) if self._model.can_share_prefix else 0
+        common = common if common > 1 else 0  # nor was one that is shared
         if context.cut(slot.number, common):
             del slot.held[common:]
         else:
@@ -187,7 +188,7 @@ class LlamaCppEngine:
             except OrcaError:
                 self._clear(slot)
                 raise
-            slot.held += chunk
+            slot.held.extend(chunk)
             self.prompt_tokens_read += len(chunk)
             if len(logits):
                 yield done, logits

@@ -110,7 +110,7 @@ def read_decoder(header: Header) -> Decoder:
 def _windows(header: Header) -> tuple[int, ...]:
     window = header.count("attention.sliding_window")
     pattern = header.value("attention.sliding_window_pattern", _WINDOW_PERIOD)
-    if not isinstance(pattern, list):
+    if isinstance(pattern, int | float):
         # A period: its last block looks at everything; 0 means that none does.
         pattern = [not pattern or block % pattern < pattern - 1 for block in range(header.block_count)]
     return tuple(window if windowed else 0 for windowed in pattern[: header.block_count])

@@ -87,6 +87,10 @@ class Texts(Sequence[str]):
         return f"<{len(self)} texts>"
 
 
+def _kind(value: Any) -> str:
+    return "a list" if isinstance(value, list | Texts) else type(value).__name__
+
+
 @dataclass(frozen=True)
 class Header:
     """Everything in front of the tensor data."""
@@ -114,7 +118,7 @@ class Header:
         value = self.value(key, default)
         if not isinstance(value, int):
             raise InputError(
-                f"{self.path}: {self.architecture}.{key} is {type(value).__name__}, not one whole number",
+                f"{self.path}: {self.architecture}.{key} is {_kind(value)}, not one whole number",
                 hint="choose another model: `orca-local models list`",
             )
         return value

@@ -87,8 +87,11 @@ def supports_gpu() -> bool:
 
 
 def routine(name: str) -> Any:
-    """A function of the libraries that llama.cpp consists of, by its C name; None where this build does not show it."""
-    return getattr(getattr(library().llama_cpp, "_lib", None), name, None)
+    """A function of the libraries that llama.cpp consists of, by its C name; None where there is none to be had."""
+    try:
+        return getattr(getattr(library().llama_cpp, "_lib", None), name, None)
+    except MissingError:
+        return None
 
 
 def run_server(parameters: Any) -> None:

@@ -1,8 +1,8 @@
 """Numbers as tensors store them, to float32 and back, by llama.cpp's own routines.
 
 The `gguf` package does the same in numpy and takes ten times as long. What a routine makes is compared with what
-numpy makes before its first use; where they differ, or a build does not show the routine (on Windows none does),
-numpy's is used.
+numpy makes before its first use; where they differ, or there is no llama.cpp or none that shows the routine (on
+Windows none does), numpy's is used.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class Batch:
     @property
     def shared_prefix(self) -> int:
         """How many tokens all rows begin with together, none of which predicts with loss."""
-        if len(self.token_ids) < 2:
+        if len(self.token_ids) < 2 or not len(self.position):
             return 0
         same = (self.token_ids == self.token_ids[0]).all(axis=0)[: int(self.position.min())]
         return int(len(same) if same.all() else same.argmin())

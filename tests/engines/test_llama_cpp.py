@@ -113,9 +113,10 @@ def test_texts_that_begin_alike_share_the_beginning_and_change_no_bit(tiny_q8_gg
     begin = prompt(9, 60)
     texts = [(begin + prompt(i, 10 + i), range(55 + i, 69 + i)) for i in range(5)]
     texts += [(begin, range(59, 60)), (prompt(7, 1), range(1)), (begin[:2], range(2)), (begin[:30], [])]
+    texts += [([*prompt(7, 1), *begin], [40]), (prompt(8, 1), [0]), ([*prompt(8, 1), *begin], [40])]
     with closing(LlamaCppEngine(tiny_q8_gguf, SETTINGS)) as engine:
         together = [engine.prompt_logits(ids, at) for ids, at in texts]
-        shared = [55 + i for i in range(1, 5)] + [58, 0, 0, 2]
+        shared = [55 + i for i in range(1, 5)] + [58, 0, 0, 2, 0, 0, 0]
         assert engine.prompt_tokens_read == sum(len(ids) for ids, _ in texts) - sum(shared)
         engine.set_adapter(None)
         again = engine.prompt_logits(*texts[0])

@@ -54,7 +54,7 @@ def test_phi3_divides_by_its_short_factors_and_holds_no_longer_rows_than_they_do
         ("final_logit_softcapping", 30.0, "final_logit_softcapping"),
         ("expert_count", 8, "expert_count"),
         ("attention.value_length", 4, "differ in size"),
-        ("attention.head_count", [4, 2], "not one whole number"),
+        ("attention.head_count", [4, 2], "is a list, not one whole number"),
     ],
 )
 def test_what_is_not_known_is_refused_by_name(tmp_path: Path, key: str, value: object, said: str) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
-from orca_local.gguf import numbers
+from orca_local.domain.errors import MissingError
+from orca_local.gguf import llama, numbers
 from orca_local.gguf.numbers import is_finite, is_readable, rounded_to_half, widened
 
 READABLE = sorted(kind.name for kind in GGMLQuantizationType if kind.name[0] in "BFIQTMN" and is_readable(kind.name))
@@ -64,13 +65,16 @@ def test_a_routine_that_says_something_else_is_not_used(kind: str, monkeypatch: 
 
 @pytest.mark.usefixtures("forgotten")
 def test_without_routines_numpy_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise MissingError("llama-cpp-python cannot be loaded", hint="")
+
     values = np.linspace(-3, 3, 96, dtype=np.float32).reshape(3, 32)
     raw = blocks("Q5_0")
     with np.errstate(all="ignore"):
         halves, wide = rounded_to_half(values), widened(raw, "Q5_0")
         numbers._routine.cache_clear()
         numbers._half_routine.cache_clear()
-        monkeypatch.setattr(numbers, "routine", lambda name: None)
+        monkeypatch.setattr(llama, "library", missing)
         np.testing.assert_array_equal(widened(raw, "Q5_0"), wide)
         np.testing.assert_array_equal(rounded_to_half(values), halves)
 

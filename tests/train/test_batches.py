@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -87,6 +89,13 @@ def test_the_shared_prefix_is_what_all_rows_begin_with_before_any_loss(
     firsts = {r.token_ids[:shared] for r in begun}
     assert len(firsts) == 1 and shared <= batch.position.min()
     assert shared >= min(len(start), int(batch.position.min()))
+
+
+def test_rows_without_any_loss_share_nothing() -> None:
+    batch = make_batch([row([1, 2, 3], 1), row([1, 2, 4], 1)])
+    assert batch.shared_prefix == 0
+    none = np.zeros(0, np.int64)
+    assert replace(batch, row_index=none, position=none, target=none).shared_prefix == 0
 
 
 def test_epochs_differ_in_order_and_seeds_do_too() -> None:
