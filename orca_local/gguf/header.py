@@ -78,10 +78,8 @@ class Texts(Sequence[str]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Texts):
-            return self._pair[self._first :] == other._pair[other._first :] and len(self) == len(other)
+            return self._pair[self._first :] == other._pair[other._first :]
         return isinstance(other, list) and list(self) == other
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"<{len(self)} texts>"

@@ -1,7 +1,7 @@
 """All matrices of an adapter as one vector.
 
-To clip and to step four hundred small matrices is twelve thousand kernels, more than all the rest of a step; for
-one vector it is fifty. What the layers read are views of it, for which nothing is computed.
+To clip and to step four hundred small matrices is 18,000 operations of a step's 33,000; for one vector it is fifty.
+What the layers read are views of it, for which nothing is computed.
 """
 
 from __future__ import annotations
