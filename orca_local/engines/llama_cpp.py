@@ -159,8 +159,8 @@ class LlamaCppEngine:
     def _forward(self, ids: Sequence[int], positions: Sequence[int]) -> Iterator[tuple[int, Logits]]:
         """Read one text; yields logits at `positions` with the index of the first, valid until the next.
 
-        What it begins with in common with the text before, up to the first position, is in memory already: the
-        labels of one prompt, or rows under one system message.
+        What it begins with in common with a text before, up to the first position, is in memory already: the
+        labels of one prompt, rows under one system message, or a prompt that was answered.
         """
         self._require_idle()
         if not 0 < len(ids) <= self._most:
@@ -169,9 +169,12 @@ class LlamaCppEngine:
                 hint="raise engine.context in orca.toml",
             )
         self._check_vocabulary(ids)
-        context, slot = self._grown(len(ids), 1), self._slots[0]
+        context = self._grown(len(ids), 1)
         needed = min([len(ids) - 2, *positions])  # a token is not read alone
-        common = common_prefix(slot.held, ids[: max(0, needed)]) if self._model.can_share_prefix else 0
+        slot, common = self._slots[0], 0
+        if self._model.can_share_prefix:
+            shared = [common_prefix(slot.held, ids[: max(0, needed)]) for slot in self._slots]
+            slot, common = max(zip(self._slots, shared, strict=True), key=lambda pair: pair[1])
         common = common if common > 1 else 0  # nor was one that is shared
         if context.cut(slot.number, common):
             del slot.held[common:]
@@ -184,7 +187,8 @@ class LlamaCppEngine:
             chunk = ids[start : start + reading(len(ids) - start, BATCH)]
             where = np.arange(start, start + len(chunk), dtype=np.int32)
             try:
-                logits = context.decode(chunk, where, np.zeros_like(where), wanted[start : start + len(chunk)])
+                numbers = np.full_like(where, slot.number)
+                logits = context.decode(chunk, where, numbers, wanted[start : start + len(chunk)])
             except OrcaError:
                 self._clear(slot)
                 raise

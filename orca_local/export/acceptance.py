@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import AcceptanceError
 from orca_local.domain.events import AcceptanceChecked
-from orca_local.domain.statistics import log_softmax
+from orca_local.domain.statistics import kl_divergences
 from orca_local.gguf.header import Header, TensorInfo
 from orca_local.gguf.tensors import iter_rows
 
@@ -26,7 +26,7 @@ CHANGEABLE = ("general.file_type", "general.quantization_version")
 """Metadata that says how the tensors are stored, which is what an export changes. llama.cpp changes no more."""
 
 _AT_ONCE = 8
-"""Positions whose predictions are compared at a time, in float64: a vocabulary may have 150,000 words."""
+"""Positions whose predictions are compared at a time: a vocabulary may have 150,000 words."""
 
 _REPORT = "this should not happen: report it with the file that was exported"
 _HINTS = {
@@ -95,11 +95,11 @@ def divergence(reference: Iterable[Logits], other: Iterable[Logits]) -> Divergen
     for p_rows, q_rows in zip(reference, other, strict=True):
         for start in range(0, len(p_rows), _AT_ONCE):
             p_logits, q_logits = p_rows[start : start + _AT_ONCE], q_rows[start : start + _AT_ONCE]
-            log_p, log_q = log_softmax(p_logits), log_softmax(q_logits)
-            total += float((np.exp(log_p) * (log_p - log_q)).sum())
+            total += float(kl_divergences(p_logits, q_logits).sum())
             same += int((p_logits.argmax(axis=1) == q_logits.argmax(axis=1)).sum())
             count += len(p_logits)
-    return Divergence(total / count, same / count, count) if count else Divergence(float("inf"), 0.0, 0)
+    # What was rounded may leave less than nothing. (Of NaN and a number, `max` takes the first.)
+    return Divergence(max(total / count, 0.0), same / count, count) if count else Divergence(float("inf"), 0.0, 0)
 
 
 def check_metadata(base: Header, made: Header) -> AcceptanceChecked:

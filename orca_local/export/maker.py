@@ -12,6 +12,7 @@ from typing import Any
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageProgressed, Warned
 from orca_local.domain.quantized import FULL
+from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.engines.memory import give_back_freed
 from orca_local.export.acceptance import (
     AcceptanceInputs,
@@ -31,7 +32,7 @@ from orca_local.export.predictions import Predictions
 from orca_local.export.quantize import Matrix, WriteFailed, quantize
 from orca_local.export.source import Source, file_stem
 from orca_local.export.texts import general_rows
-from orca_local.export.trial import Checks, OpenEngine, checked, try_stops
+from orca_local.export.trial import OpenEngine, checked, try_stops
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.renderer import PromptRenderer
@@ -62,18 +63,13 @@ class Maker:
 
     def make(self, missing: Sequence[str]) -> Iterator[Event]:
         """Merge, then quantize, test and publish each type."""
-        checks = yield from self._merge()
+        merged, checks = yield from self._merge()
         # The merged file itself moves to its name when nothing is to be quantized from it any more.
         for quantization in sorted(missing, key=lambda q: q == FULL):
             made = self.scratch / f"{quantization}.gguf"
-            record: dict[str, Any] = {"checks": list(checks)}
-            if quantization != FULL:
-                yield from self._quantize(made, quantization, record)
-            if self.inputs is not None:
-                yield self._progress(f"answering {len(self.inputs.prompts)} prompts")
-                with closing(self.open_engine(made)) as engine:
-                    record["checks"] += yield from checked([try_stops(engine, self.inputs)])
-            record["tensor_types"] = tensor_types(read_header(made))
+            record: dict[str, Any] = {"checks": list(checks), "tensor_types": tensor_types(merged)}
+            lost = (yield from self._quantize(made, quantization, record)) if quantization != FULL else None
+            yield from self._try(made, quantization, lost, record)
             row = self._publish(made, quantization, record)
             self.rows[quantization] = row
             yield FileWritten(row.path, row.bytes, row.sha256)
@@ -86,7 +82,7 @@ class Maker:
     def _progress(self, note: str) -> StageProgressed:
         return StageProgressed(len(self.rows), note=note)
 
-    def _merge(self) -> Checks:
+    def _merge(self) -> Generator[Event, None, tuple[Header, list[dict[str, Any]]]]:
         yield self._progress("merging")
         if self.inputs is None:
             made = yield from self._write_merged()
@@ -98,7 +94,7 @@ class Maker:
                 self._trained.keep(reference)
         give_back_freed()  # the adapter's memory, before llama.cpp takes as much as the merged file
         yield self._progress("testing the merged file")
-        return (yield from checked(self._merged_checks(made)))
+        return made, (yield from checked(self._merged_checks(made)))
 
     def _write_merged(self) -> Generator[Event, None, Header]:
         directory = self.source.adapter_directory
@@ -118,21 +114,42 @@ class Maker:
         self._full.compute(self._merged, self.open_engine)
         yield from check_divergence(divergence(self._trained.read(), self._full.read()))
 
-    def _quantize(self, made: Path, quantization: str, record: dict[str, Any]) -> Iterator[Event]:
-        """With the importance matrix where there is one; also without where that may be nearer to the merged file."""
-        source = self.source.matrix_for(quantization)
+    def _quantize(
+        self, made: Path, quantization: str, record: dict[str, Any]
+    ) -> Generator[Event, None, Divergence | None]:
+        """With the importance matrix where there is one; also without where that may be nearer to the merged file.
+
+        Returns how near it is where that had to be known.
+        """
+        source, lost = self.source.matrix_for(quantization), None
         matrix = (yield from self._matrix(source)) if source else None
         yield from self._run_quantizer(made, quantization, matrix)
-        lost = yield from self._compare(made, quantization)
         if source is not None:
             record["imatrix"] = {**source.record, "used": True}
-            if lost is not None and source.may_be_left(quantization):
-                lost = yield from self._choose(made, quantization, lost, record["imatrix"])
+            if self._full.rows and source.may_be_left(quantization):
+                lost = yield from self._choose(made, quantization, record["imatrix"])
         header = read_header(made)
         checks = yield from checked(check(header) for check in (self._same_metadata, check_finite))
         record["checks"] += [{**check, "name": f"{check['name']} ({quantization})"} for check in checks]
+        record["tensor_types"] = tensor_types(header)
+        return lost
+
+    def _try(self, made: Path, quantization: str, lost: Divergence | None, record: dict[str, Any]) -> Iterator[Event]:
+        """Have a tuned file answer; compare a quantized one with the merged file, unless `lost` says how near it is."""
+        is_compared = quantization != FULL and lost is None and bool(self._full.rows)
+        stops: list[AcceptanceChecked] = []
+        if self.inputs is not None:
+            yield self._progress(f"answering {len(self.inputs.prompts)} prompts")
+            with closing(self.open_engine(made)) as engine:
+                stops.append(try_stops(engine, self.inputs))
+                if is_compared:  # with the same engine: the prompts of the rows are in its memory now
+                    yield self._progress(f"comparing {quantization} with {FULL}")
+                    lost = self._divergence(engine)
+        elif is_compared:
+            lost = yield from self._compare(made, quantization)
         if lost is not None:
             yield from self._tell(quantization, lost, record)
+        record["checks"] += yield from checked(stops)
 
     def _tell(self, quantization: str, lost: Divergence, record: dict[str, Any]) -> Iterator[Event]:
         """Record and say what the quantization cost."""
@@ -150,18 +167,16 @@ class Maker:
                 hint += ", or train on the student's F16 original: name it as student.weights in orca.toml"
             yield Warned(f"{quantization} is far from the unquantized model ({value})", hint)
 
-    def _choose(
-        self, made: Path, quantization: str, with_it: Divergence, record: dict[str, Any]
-    ) -> Generator[Event, None, Divergence]:
+    def _choose(self, made: Path, quantization: str, record: dict[str, Any]) -> Generator[Event, None, Divergence]:
         """Make the file without the matrix too, and keep the nearer of the two as `made`.
 
         A matrix lowers the error of the weights, but not always that of the answers: weights that were read from a
         quantized file lie on its grid, and to find that grid again is to round the training away.
         """
+        with_it = yield from self._compare(made, quantization)
         plain = made.with_name(f"{made.stem}-plain.gguf")
         yield from self._run_quantizer(plain, quantization, None)
         without = yield from self._compare(plain, quantization)
-        assert without is not None
         record |= {"used": with_it.kl <= without.kl, "kl_with": with_it.kl, "kl_without": without.kl}
         if record["used"]:
             plain.unlink()
@@ -176,15 +191,16 @@ class Maker:
         except WriteFailed as error:
             raise disk_full(self.directory, self.needed, str(error)) from error
 
-    def _compare(self, made: Path, quantization: str) -> Generator[Event, None, Divergence | None]:
-        """How far the file is from the merged one; None where there is nothing to compare on."""
-        rows = self._full.rows
-        if not rows:
-            return None
+    def _compare(self, made: Path, quantization: str) -> Generator[Event, None, Divergence]:
+        """How far a file is from the merged one."""
         yield self._progress(f"comparing {quantization} with {FULL}")
         self._full.compute(self._merged, self.open_engine)
         with closing(self.open_engine(made)) as engine:
-            return divergence(self._full.read(), (engine.prompt_logits(ids, positions) for ids, positions in rows))
+            return self._divergence(engine)
+
+    def _divergence(self, engine: LlamaCppEngine) -> Divergence:
+        predicted = (engine.prompt_logits(ids, positions) for ids, positions in self._full.rows)
+        return divergence(self._full.read(), predicted)
 
     def _matrix(self, source: MatrixSource) -> Generator[Event, None, Matrix]:
         """The importance matrix, measured where it is not there yet."""

@@ -90,9 +90,9 @@ def _updated(
     for values in pieces:
         # Overflows are looked for in the result, where they also have a name.
         with np.errstate(over="ignore", invalid="ignore"):
-            merged = values + adapter.delta(layer.hf_name, order[at : at + len(values)])
+            values += adapter.delta(layer.hf_name, order[at : at + len(values)])
         at += len(values)
-        yield merged
+        yield values
 
 
 def _stored(tensor: TensorInfo, pieces: Iterator[NDArray[np.float32]], hint: str) -> Iterator[NDArray[Any]]:

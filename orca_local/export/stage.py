@@ -22,7 +22,6 @@ from orca_local.export.summary import export_finished
 from orca_local.export.trial import OpenEngine
 from orca_local.export.types import NEEDS_MATRIX, check_type, least_bytes
 from orca_local.gguf.digest import file_sha256
-from orca_local.gguf.header import read_header
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.store.results import ExportRow
 from orca_local.store.store import Store
@@ -113,7 +112,7 @@ def _write_companions(row: ExportRow, system_message: str) -> None:
     path = Path(row.path)
     with failures_explained(path.parent, 1 << 20), closing(PromptRenderer(path)) as renderer:
         modelfile = render_modelfile(path.name, renderer, system_message)
-        card = render_card(row.name, read_header(path), row.sha256, row.acceptance)
+        card = render_card(row.name, renderer.header, row.sha256, row.acceptance)
         write_text(path.with_name(path.name + ".sha256"), f"{row.sha256}  {path.name}\n")
         write_text(path.with_name(path.name + ".Modelfile"), modelfile)
         write_text(path.with_name(path.name + ".md"), card)

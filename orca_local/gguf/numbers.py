@@ -26,23 +26,25 @@ _TRIED = 64
 """Blocks on which a routine is compared with numpy."""
 
 
-def widened(raw: NDArray[np.uint8], type_name: str) -> NDArray[np.float32]:
-    """Rows of bytes, the last axis being a row's, as float32 of shape [rows, columns].
+def widen(raw: NDArray[np.uint8], type_name: str, out: NDArray[np.float32]) -> None:
+    """Rows of bytes, the last axis being a row's, as float32 into `out`: contiguous, of shape [rows, columns].
 
     Raises `NotImplementedError` for a type whose blocks nobody here can read.
     """
     if type_name == "F32":
-        return raw.view("<f4")
+        out[:] = raw.view("<f4")
+        return
     from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
     found = _routine(type_name)
     if found is None:
-        return _widened_by_numpy(raw, type_name)
-    block, size = GGML_QUANT_SIZES[GGMLQuantizationType[type_name]]
+        out[:] = _widened_by_numpy(raw, type_name)
+        return
     raw = np.ascontiguousarray(raw)
-    values = np.empty((len(raw), raw.shape[-1] // size * block), np.float32)
-    found(raw.ctypes.data, values.ctypes.data, values.size)
-    return values
+    block, size = GGML_QUANT_SIZES[GGMLQuantizationType[type_name]]
+    if raw.size // size * block != out.size or not out.flags.c_contiguous:
+        raise ValueError(f"{raw.size} bytes of {type_name} do not fill {out.shape}")
+    found(raw.ctypes.data, out.ctypes.data, out.size)
 
 
 def rounded_to_half(values: NDArray[np.float32]) -> NDArray[np.float16]:

@@ -48,7 +48,7 @@ class PromptRenderer:
     """
 
     def __init__(self, path: Path) -> None:
-        header = read_header(path)
+        header = self.header = read_header(path)
         if header.chat_template is None:
             raise InputError(
                 f"{path} has no chat template", hint="use an instruct or chat model whose GGUF carries one"

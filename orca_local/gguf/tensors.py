@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError
 from orca_local.gguf.header import Header, TensorInfo
-from orca_local.gguf.numbers import widened
+from orca_local.gguf.numbers import widen
 
 PIECE = 1 << 18
 """Values that are unpacked at a time: more of them take more memory, and do not fit the processor's cache."""
@@ -42,36 +42,43 @@ def iter_rows(header: Header, tensor: TensorInfo) -> Iterator[NDArray[np.float32
 
     Of three dimensions or more, the last is the columns and the others are the rows.
     """
-    columns = tensor.shape[-1]
-    rows = math.prod(tensor.shape[:-1])
-    row_bytes, step = tensor.bytes // rows, max(1, PIECE // columns)
-    with header.path.open("rb") as file:
-        file.seek(tensor.offset)
-        for start in range(0, rows, step):
-            count = min(step, rows - start)
-            raw = np.fromfile(file, dtype=np.uint8, count=count * row_bytes)
-            yield _widened(header, tensor, raw.reshape(count, row_bytes))
+    for raw in _raw_rows(header, tensor):
+        values = np.empty((len(raw), tensor.shape[-1]), np.float32)
+        _widen(header, tensor, raw, values)
+        yield values
 
 
 def rows_at(header: Header, tensor: TensorInfo, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
     """Some rows of a matrix, in the order asked for: float32 of shape [numbers, columns]."""
     rows, columns = tensor.shape
     raw = np.memmap(header.path, np.uint8, "r", tensor.offset, (rows, tensor.bytes // rows))
-    return _widened(header, tensor, raw[numbers]).reshape(len(numbers), columns)
+    values = np.empty((len(numbers), columns), np.float32)
+    _widen(header, tensor, raw[numbers], values)
+    return values
 
 
 def _read(header: Header, tensor: TensorInfo) -> NDArray[np.float32]:
     values = np.empty((math.prod(tensor.shape[:-1]), tensor.shape[-1]), np.float32)
     at = 0
-    for rows in iter_rows(header, tensor):
-        values[at : at + len(rows)] = rows
-        at += len(rows)
+    for raw in _raw_rows(header, tensor):
+        _widen(header, tensor, raw, values[at : at + len(raw)])
+        at += len(raw)
     return values.reshape(tensor.shape)
 
 
-def _widened(header: Header, tensor: TensorInfo, raw: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _raw_rows(header: Header, tensor: TensorInfo) -> Iterator[NDArray[np.uint8]]:
+    rows = math.prod(tensor.shape[:-1])
+    row_bytes, step = tensor.bytes // rows, max(1, PIECE // tensor.shape[-1])
+    with header.path.open("rb") as file:
+        file.seek(tensor.offset)
+        for start in range(0, rows, step):
+            count = min(step, rows - start)
+            yield np.fromfile(file, dtype=np.uint8, count=count * row_bytes).reshape(count, row_bytes)
+
+
+def _widen(header: Header, tensor: TensorInfo, raw: NDArray[np.uint8], out: NDArray[np.float32]) -> None:
     try:
-        return widened(raw, tensor.type_name)
+        widen(raw, tensor.type_name, out)
     except NotImplementedError:
         raise InputError(
             f"{header.path}: tensors of type {tensor.type_name} cannot be read as weights",

@@ -5,6 +5,7 @@ It computes from the moment it is asked, beside whatever is done until its answe
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -86,6 +87,7 @@ class ReferenceProcess(Iterator[NDArray[np.float32]]):
 
 def _main() -> int:
     """What the process does; it ends with the one that started it, whose end closes its standard input."""
+    gc.disable()  # loading PyTorch makes a million objects, all to stay: looking for garbage among them takes a fifth
     asked: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
     answers = os.fdopen(os.dup(1), "wb")

@@ -107,8 +107,9 @@ class WholeWeight:
 
     def add_columns(self, count: int) -> None:
         """Make room for `count` columns, all zero."""
-        widened = self._wide.new_zeros(self.shape[0], self.shape[1] + count)
+        widened = self._wide.new_empty(self.shape[0], self.shape[1] + count)
         widened[:, : self.shape[1]] = self._wide
+        widened[:, self.shape[1] :] = 0
         self._wide = widened
 
     @property
@@ -164,7 +165,7 @@ class LoraGroup(nn.Module):
         self.outs = {name: weight.shape[0] for name, weight in layers.items()}
         first = next(iter(layers.values()))
         self.width, self.device = first.shape[1], first.device
-        self.frozen = hold(torch.cat(list(layers.values())))
+        self.frozen = hold(torch.cat(list(layers.values())) if len(layers) > 1 else first)
         self.observe: Callable[[torch.Tensor], None] | None = None
         """Is shown what the layers read, norm or gate passed: shape [tokens, width]."""
         self.places: list[Place] = []

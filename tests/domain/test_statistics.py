@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_local.domain.statistics import Interval, mcnemar_exact, paired_bootstrap, wilson
+from orca_local.domain.statistics import Interval, kl_divergences, mcnemar_exact, paired_bootstrap, wilson
 
 
 @pytest.mark.parametrize(
@@ -134,3 +134,20 @@ def test_mcnemar_is_symmetrical_and_falls_with_the_difference(b: int, c: int) ->
         assert mcnemar_exact(b, c + 1) <= p or b == c
     k, n = min(b, c), b + c
     assert p == pytest.approx(min(1.0, 2 * sum(math.comb(n, i) for i in range(k + 1)) / 2**n))
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-3, 1e-2, 1.0])
+def test_the_divergence_is_that_of_its_definition(spread: float) -> None:
+    rng = np.random.default_rng(0)
+    reference = (rng.standard_normal((6, 50_000)) * 4).astype(np.float32)
+    reference[:, :3] += 12 * rng.random((6, 3)).astype(np.float32)  # as predictions are: few words have most of it
+    other = (reference + spread * rng.standard_normal(reference.shape)).astype(np.float32)
+    found = kl_divergences(reference, other + np.float32(0.5))  # logits are free up to a constant
+    p, q = (np.exp(x.astype(np.float64)) for x in (reference, other + np.float32(0.5)))
+    p, q = p / p.sum(axis=1, keepdims=True), q / q.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(found, (p * np.log(p / q)).sum(axis=1), rtol=1e-6, atol=5e-8)
+
+
+def test_the_divergence_of_one_from_itself_is_nothing() -> None:
+    logits = np.random.default_rng(1).standard_normal((4, 1000)).astype(np.float32)
+    assert not kl_divergences(logits, logits).any()

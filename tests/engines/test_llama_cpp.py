@@ -108,6 +108,20 @@ def test_logits_of_a_long_text_come_in_order(tiny_q8_gguf: Path) -> None:
     engine.close()
 
 
+def test_a_text_begins_with_a_prompt_that_was_answered(tiny_q8_gguf: Path) -> None:
+    """As the rows that an exported file is compared on: each finds its prompt among those in memory."""
+    prompts = [prompt(i, 30 + i) for i in range(4)]
+    texts = [(ids + prompt(20 + i, 12), range(len(ids) - 1, len(ids) + 11)) for i, ids in enumerate(prompts)]
+    with closing(LlamaCppEngine(tiny_q8_gguf, SETTINGS)) as engine:
+        run(engine, [request(str(i), ids, max_tokens=5) for i, ids in enumerate(prompts)])
+        before = engine.prompt_tokens_read
+        found = [engine.prompt_logits(ids, at) for ids, at in reversed(texts)]
+        assert engine.prompt_tokens_read - before == sum(len(ids) - at[0] for ids, at in texts)
+    for (ids, at), logits in zip(reversed(texts), found, strict=True):
+        with closing(LlamaCppEngine(tiny_q8_gguf, SETTINGS)) as fresh:
+            assert np.array_equal(fresh.prompt_logits(ids, at), logits)
+
+
 def test_texts_that_begin_alike_share_the_beginning_and_change_no_bit(tiny_q8_gguf: Path) -> None:
     """As the labels of one prompt, or training rows under one system message."""
     begin = prompt(9, 60)

@@ -12,7 +12,7 @@ from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
 from orca_local.domain.errors import MissingError
 from orca_local.gguf import llama, numbers
-from orca_local.gguf.numbers import is_finite, is_readable, rounded_to_half, widened
+from orca_local.gguf.numbers import is_finite, is_readable, rounded_to_half, widen
 
 READABLE = sorted(kind.name for kind in GGMLQuantizationType if kind.name[0] in "BFIQTMN" and is_readable(kind.name))
 USUAL = ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS"]
@@ -32,6 +32,13 @@ def forgotten() -> Iterator[None]:
 def blocks(kind: str, rows: int = 5, per_row: int = 3) -> np.ndarray:
     size = GGML_QUANT_SIZES[GGMLQuantizationType[kind]][1]
     return np.random.default_rng(1).integers(0, 256, (rows, per_row * size), dtype=np.uint8)
+
+
+def widened(raw: np.ndarray, kind: str) -> np.ndarray:
+    block, size = GGML_QUANT_SIZES[GGMLQuantizationType[kind]]
+    values = np.full((len(raw), raw.shape[1] // size * block), np.nan, np.float32)
+    widen(raw, kind, values)
+    return values
 
 
 @pytest.mark.parametrize("kind", READABLE)
@@ -85,6 +92,13 @@ def test_a_part_of_the_columns_is_read_as_well() -> None:
     raw[:, ::34], raw[:, 1::34] = 0, 60  # scales of 1
     size = GGML_QUANT_SIZES[GGMLQuantizationType.Q8_0][1]
     np.testing.assert_array_equal(widened(raw[::2, size : 3 * size], "Q8_0"), widened(raw, "Q8_0")[::2, 32:96])
+
+
+@pytest.mark.parametrize("out", [np.zeros((5, 95), np.float32), np.zeros((5, 192), np.float32)[:, ::2]])
+def test_what_is_not_room_for_the_numbers_is_not_written_to(out: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="do not fill"):
+        widen(blocks("Q8_0"), "Q8_0", out)
+    assert not out.any()
 
 
 def test_halves_are_the_nearest_ones() -> None:
