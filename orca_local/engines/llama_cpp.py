@@ -141,9 +141,11 @@ class LlamaCppEngine:
         """
         ids = [*prompt_ids, *continuation_ids]
         tokens = np.asarray(continuation_ids, np.int64)
-        scores = np.empty(len(tokens))
-        for first, logits in self._forward(ids, range(len(prompt_ids) - 1, len(ids) - 1)):
-            scores[first : first + len(logits)] = log_probabilities(logits, tokens[first : first + len(logits)])
+        scores, done = np.empty(len(tokens)), 0
+        for logits in self.iter_logits(ids, range(len(prompt_ids) - 1, len(ids) - 1)):
+            here = slice(done, done + len(logits))
+            scores[here] = log_probabilities(logits, tokens[here])
+            done = here.stop
         return scores
 
     def prompt_logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> Logits:
@@ -151,15 +153,16 @@ class LlamaCppEngine:
 
         Nothing may be in flight.
         """
-        found = np.empty((len(positions), self._model.vocab_size), np.float32)
-        for first, logits in self._forward(token_ids, positions):
-            found[first : first + len(logits)] = logits
+        found, done = np.empty((len(positions), self._model.vocab_size), np.float32), 0
+        for logits in self.iter_logits(token_ids, positions):
+            found[done : done + len(logits)] = logits
+            done += len(logits)
         return found
 
-    def _forward(self, ids: Sequence[int], positions: Sequence[int]) -> Iterator[tuple[int, Logits]]:
-        """Read one text; yields logits at `positions` with the index of the first, valid until the next.
+    def iter_logits(self, ids: Sequence[int], positions: Sequence[int]) -> Iterator[Logits]:
+        """As `prompt_logits`, in parts of shape [some positions, vocabulary], each valid until the next is asked for.
 
-        What it begins with in common with a text before, up to the first position, is in memory already: the
+        What a text begins with in common with one before it, up to the first position, is in memory already: the
         labels of one prompt, rows under one system message, or a prompt that was answered.
         """
         self._require_idle()
@@ -182,7 +185,6 @@ class LlamaCppEngine:
             self._clear(slot)
         wanted = np.zeros(len(ids), np.bool_)
         wanted[list(positions)] = True
-        done = 0
         while (start := len(slot.held)) < len(ids):
             chunk = ids[start : start + reading(len(ids) - start, BATCH)]
             where = np.arange(start, start + len(chunk), dtype=np.int32)
@@ -195,8 +197,7 @@ class LlamaCppEngine:
             slot.held.extend(chunk)
             self.prompt_tokens_read += len(chunk)
             if len(logits):
-                yield done, logits
-            done += len(logits)
+                yield logits
 
     def _require_idle(self) -> None:
         if any(self._flights()) or self._waiting:

@@ -32,7 +32,7 @@ from orca_local.export.predictions import Predictions
 from orca_local.export.quantize import Matrix, WriteFailed, quantize
 from orca_local.export.source import Source, file_stem
 from orca_local.export.texts import general_rows
-from orca_local.export.trial import OpenEngine, checked, try_stops
+from orca_local.export.trial import OpenEngine, checked, predicted, try_stops
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.renderer import PromptRenderer
@@ -94,7 +94,9 @@ class Maker:
                 self._trained.keep(reference)
         give_back_freed()  # the adapter's memory, before llama.cpp takes as much as the merged file
         yield self._progress("testing the merged file")
-        return made, (yield from checked(self._merged_checks(made)))
+        checks = yield from checked(self._merged_checks(made))
+        give_back_freed()  # that of the predictions, before the quantizer takes its own
+        return made, checks
 
     def _write_merged(self) -> Generator[Event, None, Header]:
         directory = self.source.adapter_directory
@@ -199,8 +201,7 @@ class Maker:
             return self._divergence(engine)
 
     def _divergence(self, engine: LlamaCppEngine) -> Divergence:
-        predicted = (engine.prompt_logits(ids, positions) for ids, positions in self._full.rows)
-        return divergence(self._full.read(), predicted)
+        return divergence(self._full.read(), predicted(engine, self._full.rows))
 
     def _matrix(self, source: MatrixSource) -> Generator[Event, None, Matrix]:
         """The importance matrix, measured where it is not there yet."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from orca_local.export.acceptance import Logits, Row
-from orca_local.export.trial import OpenEngine
+from orca_local.export.trial import OpenEngine, predicted
 from orca_local.gguf.header import Header
 
 
@@ -32,7 +32,7 @@ class Predictions:
         if self.path.exists():
             return
         with closing(open_engine(model)) as engine:
-            self.keep(engine.prompt_logits(ids, positions) for ids, positions in self.rows)
+            self.keep(predicted(engine, self.rows))
 
     def keep(self, logits: Iterable[Logits]) -> None:
         """Write what a model predicted for the rows, in their order."""
@@ -42,9 +42,9 @@ class Predictions:
                 del found  # before the next row's, which takes as much
 
     def read(self) -> Iterator[Logits]:
-        """For each row: shape [positions, vocabulary]."""
-        words = self.path.stat().st_size // 4 // max(1, sum(len(positions) for _, positions in self.rows))
+        """At each position in order: shape [1, vocabulary]."""
+        positions = sum(len(positions) for _, positions in self.rows)
+        words = self.path.stat().st_size // 4 // max(1, positions)
         with self.path.open("rb") as file:
-            for _, positions in self.rows:
-                found = np.fromfile(file, dtype=np.float32, count=len(positions) * words)
-                yield found.reshape(len(positions), words)
+            for _ in range(positions):
+                yield np.fromfile(file, dtype=np.float32, count=words)[None]

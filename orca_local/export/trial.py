@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from orca_local.domain.events import AcceptanceChecked, Event
 from orca_local.domain.types import Completion, Request, SamplingSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.export.acceptance import AcceptanceInputs, check_divergence, check_stops, divergence, require
+from orca_local.export.acceptance import (
+    AcceptanceInputs,
+    Logits,
+    Row,
+    check_divergence,
+    check_stops,
+    divergence,
+    require,
+)
 
 OpenEngine = Callable[[Path], LlamaCppEngine]
 
@@ -30,9 +39,13 @@ def checked(checks: Iterable[AcceptanceChecked]) -> Checks:
 
 def try_predictions(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> Iterator[AcceptanceChecked]:
     """Whether the engine predicts what the trained model did."""
-    predicted = (engine.prompt_logits(ids, positions) for ids, positions in inputs.rows)
     with closing(inputs.reference_logits(inputs.rows)) as reference:
-        yield from check_divergence(divergence(reference, predicted))
+        yield from check_divergence(divergence(reference, predicted(engine, inputs.rows)))
+
+
+def predicted(engine: LlamaCppEngine, rows: Sequence[Row]) -> Iterator[Logits]:
+    """What the engine predicts at the positions of each row, in parts, each valid until the next."""
+    return chain.from_iterable(engine.iter_logits(ids, positions) for ids, positions in rows)
 
 
 def try_stops(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> AcceptanceChecked:

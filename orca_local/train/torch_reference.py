@@ -31,6 +31,8 @@ _TOKENS = 512
 """Whose activations are in memory at once; a longer row is computed whole."""
 _POSITIONS = 128
 """Whose logits are in memory at once; those of one row are computed together."""
+_GIVEN_BACK = 2
+"""After how many blocks, and after the last, their memory is returned, which takes as long as reading half of one."""
 _EMBEDDING, _HEAD = "token_embd.weight", "output.weight"
 
 
@@ -69,7 +71,8 @@ def _hidden_states(header: Header, adapter_directory: Path | None, rows: Sequenc
         for part in parts:
             part.states = block(part.states, part.layout, part.at if number == decoder.blocks - 1 else None)
         del block  # before the next is read, into the same memory
-        give_back_freed()
+        if (decoder.blocks - 1 - number) % _GIVEN_BACK == 0:
+            give_back_freed()
     norm = weights.last_norm(decoder)
     hidden = torch.cat([normed(part.states, norm) for part in parts])
     found: Sequence[torch.Tensor] = hidden.split([len(positions) for _, positions in rows])
