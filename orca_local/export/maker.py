@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageProgressed, Warned
 from orca_local.domain.quantized import FULL
@@ -32,7 +34,7 @@ from orca_local.export.predictions import Predictions
 from orca_local.export.quantize import Matrix, WriteFailed, quantize
 from orca_local.export.source import Source, file_stem
 from orca_local.export.texts import general_rows
-from orca_local.export.trial import OpenEngine, checked, predicted, try_stops
+from orca_local.export.trial import OpenEngine, Records, checked, predicted, try_stops
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.renderer import PromptRenderer
@@ -82,39 +84,41 @@ class Maker:
     def _progress(self, note: str) -> StageProgressed:
         return StageProgressed(len(self.rows), note=note)
 
-    def _merge(self) -> Generator[Event, None, tuple[Header, list[dict[str, Any]]]]:
+    def _merge(self) -> Generator[Event, None, tuple[Header, Records]]:
         yield self._progress("merging")
         if self.inputs is None:
-            made = yield from self._write_merged()
-        else:
-            # The trained model is asked before its answers are needed: it computes while this process merges.
-            with closing(self.inputs.reference_logits(self.inputs.rows)) as reference:
-                made = yield from self._write_merged()
-                yield self._progress("waiting for what the trained model predicts")
-                self._trained.keep(reference)
+            return (yield from self._write_merged())
+        # The trained model is asked before its answers are needed: it computes while this process merges.
+        with closing(self.inputs.reference_logits(self.inputs.rows)) as reference:
+            made, records = yield from self._write_merged()
+            yield self._progress("waiting for what the trained model predicts")
+            self._trained.keep(reference)
         give_back_freed()  # the adapter's memory, before llama.cpp takes as much as the merged file
-        yield self._progress("testing the merged file")
-        checks = yield from checked(self._merged_checks(made))
+        yield self._progress("comparing the merged file with the trained model")
+        self._full.compute(self._merged, self.open_engine)
+        found = divergence(self._trained.read(), self._full.read())
+        records += yield from checked(check_divergence(found))
         give_back_freed()  # that of the predictions, before the quantizer takes its own
-        return made, checks
+        return made, records
 
-    def _write_merged(self) -> Generator[Event, None, Header]:
+    def _write_merged(self) -> Generator[Event, None, tuple[Header, Records]]:
         directory = self.source.adapter_directory
         adapter = Adapter.load(directory) if directory else None
         try:
-            return write_merged(self._merged, self.source.header, adapter, self.source.provenance)
+            # numpy's threads wait for each other without rest, and the trained model computes beside this one.
+            with threadpool_limits(1, "blas"):
+                made = write_merged(self._merged, self.source.header, adapter, self.source.provenance)
         except CheckFailed as failure:
             yield failure.check
             raise
+        yield self._progress("testing the merged file")
+        return made, (yield from checked(self._merged_checks(made)))
 
     def _merged_checks(self, made: Header) -> Iterator[AcceptanceChecked]:
-        yield check_metadata(self.source.header, made)
+        yield self._same_metadata(made)
         yield check_finite(made)
         if self.inputs is None:
             yield check_same_weights(self.source.header, made)
-            return
-        self._full.compute(self._merged, self.open_engine)
-        yield from check_divergence(divergence(self._trained.read(), self._full.read()))
 
     def _quantize(
         self, made: Path, quantization: str, record: dict[str, Any]

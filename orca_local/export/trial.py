@@ -24,12 +24,12 @@ from orca_local.export.acceptance import (
 
 OpenEngine = Callable[[Path], LlamaCppEngine]
 
-Checks = Generator[Event, None, list[dict[str, Any]]]
-"""Yields checks as events and returns them as records."""
+Records = list[dict[str, Any]]
+"""Checks as the store keeps them."""
 
 
-def checked(checks: Iterable[AcceptanceChecked]) -> Checks:
-    """Pass checks on; raises `CheckFailed` after the first that does not pass."""
+def checked(checks: Iterable[AcceptanceChecked]) -> Generator[Event, None, Records]:
+    """Pass checks on, and return their records; raises `CheckFailed` after the first that does not pass."""
     records = []
     for check in checks:
         yield check
