@@ -47,7 +47,9 @@ class Adapter:
     def delta(self, name: str, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float32]:
         """What merging adds to some rows of the layer's weight: float32 of shape [rows, in_features]."""
         a, b = self.layers[name]
-        return np.asarray((self.scale * b[rows]) @ a, dtype=np.float32)
+        product: NDArray[np.float32] = b[rows] @ a
+        product *= np.float32(self.scale)
+        return product
 
     def save(self, directory: Path) -> None:
         """Write both files, whole or not at all, so that `peft` itself loads them."""

@@ -130,7 +130,7 @@ class LlamaCppEngine:
         self._require_idle()
         self._adapter = self._model.load_adapter(path) if path else None
         for slot in self._slots:
-            slot.held.clear()
+            slot.cut(0)
         if self._context:
             self._context.set_adapter(self._adapter)
 
@@ -163,7 +163,7 @@ class LlamaCppEngine:
         """As `prompt_logits`, in parts of shape [some positions, vocabulary], each valid until the next is asked for.
 
         What a text begins with in common with one before it, up to the first position, is in memory already: the
-        labels of one prompt, rows under one system message, or a prompt that was answered.
+        labels of one prompt, rows under one system message, or a prompt that was answered. An answer itself is read.
         """
         self._require_idle()
         if not 0 < len(ids) <= self._most:
@@ -176,11 +176,11 @@ class LlamaCppEngine:
         needed = min([len(ids) - 2, *positions])  # a token is not read alone
         slot, common = self._slots[0], 0
         if self._model.can_share_prefix:
-            shared = [common_prefix(slot.held, ids[: max(0, needed)]) for slot in self._slots]
+            shared = [common_prefix(slot.held[: slot.read], ids[: max(0, needed)]) for slot in self._slots]
             slot, common = max(zip(self._slots, shared, strict=True), key=lambda pair: pair[1])
         common = common if common > 1 else 0  # nor was one that is shared
         if context.cut(slot.number, common):
-            del slot.held[common:]
+            slot.cut(common)
         else:
             self._clear(slot)
         wanted = np.zeros(len(ids), np.bool_)
@@ -194,7 +194,7 @@ class LlamaCppEngine:
             except OrcaError:
                 self._clear(slot)
                 raise
-            slot.held.extend(chunk)
+            slot.hold(chunk)
             self.prompt_tokens_read += len(chunk)
             if len(logits):
                 yield logits
@@ -240,7 +240,7 @@ class LlamaCppEngine:
                 self._capacity = fits
                 del self._slots[fits:]
             for slot in self._slots:
-                slot.held.clear()
+                slot.cut(0)
             self._context = LlamaContext(
                 self._model,
                 sequences=fits,
@@ -272,9 +272,9 @@ class LlamaCppEngine:
         target, common = place.target, place.common
         if place.source is not target:
             context.copy(place.source.number, target.number)
-            target.held = place.source.held[:]
+            target.take_over(place.source)
         if context.cut(target.number, common):
-            del target.held[common:]
+            target.cut(common)
         else:
             self._clear(target)
         target.flight = flight
@@ -283,7 +283,7 @@ class LlamaCppEngine:
     def _clear(self, slot: Slot) -> None:
         if self._context:
             self._context.cut(slot.number, 0)
-        slot.held.clear()
+        slot.cut(0)
 
     def _close_gaps(self) -> None:
         """Move the last sequences to free numbers: llama.cpp batches only sequences without gaps between them."""
@@ -292,8 +292,9 @@ class LlamaCppEngine:
             if hole.flight is None and self._context:
                 last = running.pop()
                 self._context.copy(last.number, hole.number)
-                hole.held, hole.flight = last.held, last.flight
-                last.held, last.flight = [], None
+                hole.take_over(last)
+                hole.flight, last.flight = last.flight, None
+                last.cut(0)
                 self._context.cut(last.number, 0)
 
     def _read_prompt(self, slot: Slot, budget: int, out: Output) -> int:
@@ -307,7 +308,7 @@ class LlamaCppEngine:
         outputs[-1] = len(tokens) == len(slot.unread)
         logits = self._decode([slot], tokens, positions, np.full_like(positions, slot.number), outputs, out)
         if logits is not None:
-            slot.held += tokens
+            slot.hold(tokens)
             self.prompt_tokens_read += len(tokens)
             if len(logits):
                 self._take(slot, logits[0], out)

@@ -89,6 +89,23 @@ class Slot:
     held: list[int] = field(default_factory=list)
     """Tokens whose keys and values are in memory. They stay when a request ends: the next may begin with them."""
     flight: Flight | None = None
+    read: int = 0
+    """How many of them, from the first on, were read as a text; one that is generated takes other kernels."""
+
+    def hold(self, tokens: Sequence[int]) -> None:
+        """Tokens were read as the next part of a text."""
+        if self.read == len(self.held):
+            self.read += len(tokens)
+        self.held += tokens
+
+    def cut(self, length: int) -> None:
+        """Tokens from `length` on were forgotten."""
+        del self.held[length:]
+        self.read = min(self.read, length)
+
+    def take_over(self, other: Slot) -> None:
+        """The memory of another slot was copied here."""
+        self.held, self.read = other.held[:], other.read
 
     @property
     def unread(self) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from orca_local.domain.errors import AcceptanceError
 from orca_local.domain.events import AcceptanceChecked
 from orca_local.domain.statistics import kl_divergences
+from orca_local.domain.types import Completion
 from orca_local.gguf.header import Header, TensorInfo
 from orca_local.gguf.tensors import iter_rows
 
@@ -30,6 +31,7 @@ _REPORT = "this should not happen: report it with the file that was exported"
 _HINTS = {
     "finite": "train again with a lower learning rate",
     "positions compared": "add training samples, or longer answers",
+    "answers": "train again with a lower learning rate",
     "ends by itself": "train longer; at least 20 different training prompts are needed",
 }
 
@@ -153,6 +155,14 @@ def check_divergence(found: Divergence) -> list[AcceptanceChecked]:
             f"≥ {100 * MIN_AGREEMENT:g} %",
         ),
     ]
+
+
+def check_answers(answers: Sequence[Completion]) -> AcceptanceChecked:
+    """The tuned model ends its turns by itself, and none breaks off."""
+    errors = [answer.error for answer in answers if answer.finish_reason == "error"]
+    if errors:
+        return AcceptanceChecked("answers", False, f"{len(errors)} of {len(answers)} broke off: {errors[0]}", "none")
+    return check_stops(sum(answer.finish_reason == "stop" for answer in answers), len(answers))
 
 
 def check_stops(stopped: int, prompts: int) -> AcceptanceChecked:

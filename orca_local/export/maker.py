@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -166,7 +167,8 @@ class Maker:
             value += f", with the importance matrix (without it {matrix['kl_without']:.2e})"
         elif "kl_with" in matrix:
             value += f", without the importance matrix (with it {matrix['kl_with']:.2e})"
-        yield AcceptanceChecked(f"{quantization} against {FULL}", True, value, "")
+        check = AcceptanceChecked(f"{quantization} against {FULL}", math.isfinite(lost.kl), value, "")
+        yield from checked([check])
         if not lost.kl <= MUCH_LOST:
             hint = "choose a larger type"
             if self.source.header.quantization not in _UNQUANTIZED:

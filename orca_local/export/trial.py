@@ -16,8 +16,8 @@ from orca_local.export.acceptance import (
     AcceptanceInputs,
     Logits,
     Row,
+    check_answers,
     check_divergence,
-    check_stops,
     divergence,
     require,
 )
@@ -51,12 +51,9 @@ def predicted(engine: LlamaCppEngine, rows: Sequence[Row]) -> Iterator[Logits]:
 def try_stops(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> AcceptanceChecked:
     """Whether the engine's answers to the prompts end by themselves."""
     settings = SamplingSettings(max_tokens=inputs.max_tokens)
-    stopped, waiting = 0, len(inputs.prompts)
+    answers: list[Completion] = []
     for number, ids in enumerate(inputs.prompts):
         engine.submit(Request(str(number), (), ids, settings))
-    while waiting:
-        for item in engine.step():
-            if isinstance(item, Completion):
-                waiting -= 1
-                stopped += item.finish_reason == "stop"
-    return check_stops(stopped, len(inputs.prompts))
+    while len(answers) < len(inputs.prompts):
+        answers += [item for item in engine.step() if isinstance(item, Completion)]
+    return check_answers(answers)

@@ -47,7 +47,7 @@ def alone(path: Path, requests: Sequence[Request]) -> Seen:
     """Logits where each request has an engine's memory for itself, and nothing is known before it."""
     engine = watched(path, 1)
     for item in requests:
-        engine._slots[0].held.clear()
+        engine._slots[0].cut(0)
         run(engine, [item])
     engine.close()
     return engine.seen

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from orca_local.domain.errors import AcceptanceError
+from orca_local.domain.types import Completion
 from orca_local.export import acceptance
 from orca_local.export.acceptance import (
+    check_answers,
     check_divergence,
     check_finite,
     check_metadata,
@@ -55,6 +57,16 @@ def test_a_failed_check_says_name_value_bound_and_remedy() -> None:
     with pytest.raises(AcceptanceError, match=r"ends by itself.*18 of 20.*≥ 95 %") as raised:
         require(check_stops(18, 20))
     assert raised.value.hint and raised.value.exit_code == 1
+
+
+def test_an_answer_that_breaks_off_fails_the_file_and_says_why() -> None:
+    """One of 24 that does not end is let pass; one whose logits are no numbers is not."""
+    ended = [Completion(str(i), "4", "stop", prompt_tokens=9, completion_tokens=2, duration_ms=1) for i in range(23)]
+    assert check_answers([*ended, replace(ended[0], finish_reason="length")]).passed
+    with pytest.raises(AcceptanceError, match="1 of 24 broke off: the model's logits are not finite") as raised:
+        broken = replace(ended[0], finish_reason="error", error="the model's logits are not finite")
+        require(check_answers([*ended, broken]))
+    assert "learning rate" in raised.value.hint
 
 
 def test_another_template_or_a_lost_key_is_seen(tiny_gguf: Path) -> None:

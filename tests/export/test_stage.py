@@ -11,8 +11,10 @@ import pytest
 from orca_local.domain.errors import AcceptanceError, InputError
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageFinished, Warned
 from orca_local.export.acceptance import check_metadata
+from orca_local.export.merge import write_tensors
 from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
+from orca_local.gguf.tensors import iter_tensors
 from orca_local.store.store import Store
 from orca_local.train.torch_reference import reference_logits
 from tests.export.scene import inputs_for, random_adapter, run_base, run_tuned
@@ -161,6 +163,20 @@ def test_a_type_that_costs_much_is_warned_of(store: Store, tiny_gguf: Path, tmp_
     (warning,) = [event for event in events if isinstance(event, Warned)]
     assert "Q2_K" in warning.message and warning.hint == "choose a larger type"
     assert set(summary_of(events)["acceptance"]["Q2_K"]["tensor_types"]) - {"F32", "Q2_K"}, "falls back, and says so"
+
+
+def test_a_file_whose_predictions_are_no_numbers_is_not_written(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
+    """Every weight of it is finite, and so is every weight of what it is compared with."""
+    header = read_header(tiny_gguf)
+    # Its values do not fit into the memory of a sequence, which is F16.
+    tensors = (
+        values * (6e4 / np.abs(values).max()) if "attn_v" in tensor.name else values
+        for tensor, values in iter_tensors(header)
+    )
+    source = write_tensors(tmp_path / "large.gguf", header, tensors, {}).path
+    with pytest.raises(AcceptanceError, match=r"Q8_0 against F16.*KL nan"):
+        list(run_base(store, source, tmp_path / "out"))
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_weights_that_were_quantized_before_are_named_as_what_may_be_wrong(
