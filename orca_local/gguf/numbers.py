@@ -29,22 +29,19 @@ _TRIED = 64
 def widen(raw: NDArray[np.uint8], type_name: str, out: NDArray[np.float32]) -> None:
     """Rows of bytes, the last axis being a row's, as float32 into `out`: contiguous, of shape [rows, columns].
 
-    Raises `NotImplementedError` for a type whose blocks nobody here can read.
+    Raises `NotImplementedError` for a type whose blocks nobody here can read, `ValueError` for another size of `out`.
     """
-    if type_name == "F32":
-        out[:] = raw.view("<f4")
-        return
     from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
-    found = _routine(type_name)
-    if found is None:
-        out[:] = _widened_by_numpy(raw, type_name)
-        return
-    raw = np.ascontiguousarray(raw)
     block, size = GGML_QUANT_SIZES[GGMLQuantizationType[type_name]]
     if raw.size // size * block != out.size or not out.flags.c_contiguous:
         raise ValueError(f"{raw.size} bytes of {type_name} do not fill {out.shape}")
-    found(raw.ctypes.data, out.ctypes.data, out.size)
+    found = _routine(type_name) if type_name != "F32" else None
+    if found is not None:
+        raw = np.ascontiguousarray(raw)
+        found(raw.ctypes.data, out.ctypes.data, out.size)
+    else:
+        out[:] = raw.view("<f4") if type_name == "F32" else _widened_by_numpy(raw, type_name)
 
 
 def rounded_to_half(values: NDArray[np.float32]) -> NDArray[np.float16]:

@@ -94,11 +94,17 @@ def test_a_part_of_the_columns_is_read_as_well() -> None:
     np.testing.assert_array_equal(widened(raw[::2, size : 3 * size], "Q8_0"), widened(raw, "Q8_0")[::2, 32:96])
 
 
-@pytest.mark.parametrize("out", [np.zeros((5, 95), np.float32), np.zeros((5, 192), np.float32)[:, ::2]])
-def test_what_is_not_room_for_the_numbers_is_not_written_to(out: np.ndarray) -> None:
+@pytest.mark.parametrize("kind", ["Q8_0", "F32"])
+@pytest.mark.parametrize("shape", [(5, 95), (6, 96), (1, 96)])
+def test_what_is_not_room_for_the_numbers_is_not_written_to(kind: str, shape: tuple[int, int]) -> None:
+    """One row is not spread over several either."""
+    raw = blocks(kind, per_row=96 if kind == "F32" else 3)
+    for given, out in ((raw, np.zeros(shape, np.float32)), (raw[:1], np.zeros((5, 96), np.float32))):
+        with pytest.raises(ValueError, match="do not fill"):
+            widen(given, kind, out)
+        assert not out.any()
     with pytest.raises(ValueError, match="do not fill"):
-        widen(blocks("Q8_0"), "Q8_0", out)
-    assert not out.any()
+        widen(raw, kind, np.zeros((5, 192), np.float32)[:, ::2])
 
 
 def test_halves_are_the_nearest_ones() -> None:
