@@ -201,6 +201,7 @@ class LlamaContext:
                 hint="lower engine.capacity or engine.context in orca.toml",
             )
         self._memory = self._llama.llama_get_memory(self._handle)
+        self._most_outputs = 0
         self._swapped = False
         """Whether the next call prepares for another adapter, and logs."""
         self._make_batch()
@@ -241,6 +242,9 @@ class LlamaContext:
         if status != 0:
             raise OrcaError(f"llama.cpp could not go on (status {status}): {_reason()}")
         rows = int(np.count_nonzero(outputs))
+        if rows > self._most_outputs:
+            self._most_outputs = rows
+            give_back_freed()  # llama.cpp's room for logits has grown: what it was before would stay taken
         if rows == 0:
             return np.empty((0, self._vocab_size), np.float32)
         return np.ctypeslib.as_array(self._llama.llama_get_logits(self._handle), shape=(rows, self._vocab_size))

@@ -78,5 +78,4 @@ def _compared(rows: Sequence[TrainingRow]) -> list[Row]:
         positions = range(first, len(row.token_ids) - 1)[-POSITIONS_A_ROW:]
         compared.append((row.token_ids, positions))
         count += len(positions)
-    # The most positions first: where llama.cpp's room for predictions grows, what it leaves behind stays taken.
-    return sorted(compared, key=lambda row: -len(row[1]))
+    return compared
