@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,12 @@ from tests.tiny import embedded_student, write_tiny_gguf
 # Shared machines stall for longer than any deadline that would mean something.
 settings.register_profile("orca-local", deadline=None)
 settings.load_profile("orca-local")
+
+
+def pytest_configure() -> None:
+    """A shell's background job begins with interrupts ignored, and so would every program that the tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -53,6 +53,19 @@ class Batch:
             if all(part.tokens <= max_tokens or len(part.lengths) == 1 for part in parts):
                 return parts
         return [self._slice(row, row + 1) for row in range(len(self.lengths))]
+
+    def rectangles(self, max_places: int, padded: Callable[[int], int]) -> list[Batch]:
+        """The batch as smaller ones, in order, each of at most `max_places` places or one row.
+
+        A place is a token or padding: for backends whose rows lie in a rectangle as wide as `padded` of the longest.
+        Few rows of very different lengths would fill it with padding.
+        """
+        edges = [0]
+        for row in range(1, len(self.lengths)):
+            width = padded(int(self.lengths[edges[-1] : row + 1].max()))
+            if (row + 1 - edges[-1]) * width > max_places:
+                edges.append(row)
+        return [self._slice(start, stop) for start, stop in pairwise([*edges, len(self.lengths)])]
 
     def _slice(self, start: int, stop: int) -> Batch:
         inside = (self.row_index >= start) & (self.row_index < stop)

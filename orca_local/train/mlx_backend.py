@@ -28,6 +28,7 @@ from orca_local.train.memory import Machine
 from orca_local.train.mlx_faults import explain_fault
 from orca_local.train.mlx_flat import FlatAdapter, norm
 from orca_local.train.mlx_head import UNDER_WAY, chunk_positions
+from orca_local.train.mlx_inputs import Arrays, arrays_of, few_lengths, in_few_shapes, shapes_cost
 from orca_local.train.mlx_lora import add_updates
 from orca_local.train.mlx_passes import Passes
 from orca_local.train.recipe import Recipe
@@ -46,8 +47,12 @@ KEPT_SHARE = 2.0
 def choose_dtype(compute: str) -> Any:
     """`auto` is bfloat16 on a GPU; the CPU build has no fast products of 16 bits."""
     if compute == "auto":
-        compute = "float32" if mx.default_device().type == mx.cpu else "bfloat16"
+        compute = "float32" if _on_cpu() else "bfloat16"
     return {"float32": mx.float32, "bfloat16": mx.bfloat16}[compute]
+
+
+def _on_cpu() -> bool:
+    return bool(mx.default_device().type == mx.cpu)
 
 
 def explained(method: Callable[P, R]) -> Callable[P, R]:
@@ -62,8 +67,9 @@ def explained(method: Callable[P, R]) -> Callable[P, R]:
             if failed is None:
                 raise
         finally:
-            # No two batches have the same shape, so what one freed seldom fits the next.
-            mx.clear_cache()
+            # What one batch freed fits the next where shapes are few, and seldom elsewhere.
+            if not shapes_cost() or mx.get_cache_memory() > mx.get_peak_memory():
+                mx.clear_cache()
         # Raised out here: the other error would keep the arrays of its frames alive.
         raise failed
 
@@ -81,8 +87,12 @@ class MlxBackend:
         *,
         pack_tokens: int = CPU_TOKENS,
         gradient_checkpointing: bool = False,
+        few_shapes: bool | None = None,
     ) -> None:
-        """Raises `InputError` for a student or a recipe that MLX cannot train."""
+        """`few_shapes` (None: where it pays): see `mlx_inputs`.
+
+        Raises `InputError` for a student or a recipe that MLX cannot train.
+        """
         if recipe.quantize_base == "nf4":
             raise InputError("MLX has no NF4", hint='set train.quantize_base to "as_is" or "none", or use torch')
         self._recipe, self._pack_tokens = recipe, pack_tokens
@@ -94,6 +104,8 @@ class MlxBackend:
         self._layers = add_updates(model.module, self._start, recipe.dropout)
         self._passes = Passes(model, self._layers)
         self._part_gradients = self._passes.lean_gradients if gradient_checkpointing else self._passes.gradients
+        self._few_shapes = shapes_cost() if few_shapes is None else few_shapes
+        self._targets_step = chunk_positions(model.decoder.words)
         self._steps = 0
         self._flat = FlatAdapter(self._start.layers, self._start.scale)
         # Float32, whatever the computation's type: a bfloat16 sum of many small steps would lose most of them.
@@ -136,22 +148,30 @@ class MlxBackend:
     def evaluate(self, batch: Batch) -> StepResult:
         """The loss alone; see `TrainBackend`."""
         self._seed(None)
-        layers = self._flat.layers(self._vector, self.dtype)
-        total = sum(self._passes.loss(layers, part) for part in batch.parts(self._pack_tokens))
+        layers, total = self._flat.layers(self._vector, self.dtype), 0.0
+        for part in self._parts(batch):
+            total += self._passes.loss(layers, part).item()
         return StepResult(total / len(batch.target), len(batch.target))
+
+    def _parts(self, batch: Batch) -> list[Arrays]:
+        """The batch in rectangles that fit, a part of the step each."""
+        if not self._few_shapes:
+            return [arrays_of(part) for part in batch.rectangles(self._pack_tokens, int)]
+        parts = batch.rectangles(self._pack_tokens, few_lengths)
+        return [arrays_of(in_few_shapes(part, self._targets_step)) for part in parts]
 
     def _gradient(self, batch: Batch) -> tuple[float, Any]:
         """Summed loss, and the sum of its gradients in the vector, a part of the batch at a time."""
         layers = self._flat.layers(self._vector, self.dtype)
         total, gradient = 0.0, None
-        for number, part in enumerate(batch.parts(self._pack_tokens)):
+        for number, part in enumerate(self._parts(batch)):
             self._seed(number)
             loss, found = self._part_gradients(layers, part)
             joined = self._flat.gradient(found)
             gradient = joined if gradient is None else gradient + joined
             del found
-            mx.eval(gradient)
-            total += loss
+            mx.eval(loss, gradient)
+            total += loss.item()
         assert gradient is not None, "a batch has rows"
         return total, gradient
 
@@ -198,12 +218,11 @@ class MlxTrainer(Trainer):
         if settings.quantize_base == "as_is":
             require_blocks(header)
         dtype = choose_dtype(settings.compute)
-        on_cpu = mx.default_device().type == mx.cpu
         self.machine = Machine(
             name=_describe(dtype),
             number_bytes=dtype.size,
             free=_free_memory(),
-            pack_tokens=CPU_TOKENS if on_cpu else GPU_TOKENS,
+            pack_tokens=CPU_TOKENS if _on_cpu() else GPU_TOKENS,
             head_positions=UNDER_WAY * chunk_positions(read_decoder(header).words),
             weight_bytes={"none": dtype.size, "as_is": _kept_bytes(header, dtype.size)},
             kept_share=KEPT_SHARE,
@@ -217,7 +236,7 @@ def _describe(dtype: Any) -> str:
 
 def _notes(header: Header, settings: TrainSettings) -> tuple[str, ...]:
     notes = []
-    if mx.default_device().type == mx.cpu:
+    if _on_cpu():
         notes.append("MLX computes on the processor here, where PyTorch is several times faster")
     if settings.quantize_base == "as_is":
         whole = [f"{count} of {kind}" for kind, count in matrix_types(header).items() if kind not in AFFINE_BITS]
@@ -228,7 +247,7 @@ def _notes(header: Header, settings: TrainSettings) -> tuple[str, ...]:
 
 def _free_memory() -> int | None:
     """Bytes that MLX may take: what macOS recommends, what a card has, or what is free on the machine."""
-    if mx.default_device().type == mx.cpu:
+    if _on_cpu():
         return free_memory()
     info = mx.device_info()
     known = (info.get(key) for key in ("max_recommended_working_set_size", "free_memory", "total_memory"))

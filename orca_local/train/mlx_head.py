@@ -22,11 +22,13 @@ def chunk_positions(words: int) -> int:
 def summed_loss(head: Callable[[Any], Any], hidden: Any, target: Any, chunk: int, *, with_grad: bool) -> Any:
     """Cross-entropy of hidden states [positions, width], summed, `chunk` of them at a time.
 
-    With `with_grad`, the gradient in them comes from the same pass: the logits are computed once.
+    With `with_grad`, the gradient in them comes from the same pass: the logits are computed once. A target below 0
+    has no loss.
     """
 
     def chunk_loss(states: Any, words: Any) -> Any:
-        return nn.losses.cross_entropy(head(states).astype(mx.float32), words, reduction="sum")
+        losses = nn.losses.cross_entropy(head(states).astype(mx.float32), mx.maximum(words, 0))
+        return mx.where(words < 0, 0, losses).sum()
 
     chunk_slope = mx.value_and_grad(chunk_loss)
 

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import mlx.core as mx
 
 from orca_local.engines.mlx_model import MlxModel
-from orca_local.train.batches import Batch
 from orca_local.train.mlx_head import chunk_positions, summed_loss
+from orca_local.train.mlx_inputs import Arrays
 from orca_local.train.mlx_lora import LoraLinear
 
 Parameters = dict[str, list[Any]]
 """Layer to its A and B, or to something of their shapes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Targets:
-    """Where a batch has loss."""
-
-    row_index: Any
-    position: Any
-    target: Any
 
 
 class Passes:
@@ -36,38 +26,35 @@ class Passes:
         for name in layers:
             self._names[int(name.split(".")[2])].append(name)  # model.layers.7.mlp.up_proj
 
-    def loss(self, parameters: Parameters, batch: Batch) -> float:
+    def loss(self, parameters: Parameters, arrays: Arrays) -> Any:
         """Summed cross-entropy."""
         self._set(parameters)
-        total = self._head_loss(self._through(_ids(batch)), _targets(batch), with_grad=False)
-        return float(total.item())
+        return self._loss(arrays, with_grad=False)
 
-    def gradients(self, parameters: Parameters, batch: Batch) -> tuple[float, Parameters]:
-        """Summed cross-entropy and its gradients, activations kept."""
-        ids, targets = _ids(batch), _targets(batch)
+    def gradients(self, parameters: Parameters, arrays: Arrays) -> tuple[Any, Parameters]:
+        """Summed cross-entropy and its gradients, activations kept. Evaluates nothing."""
 
         def loss(parameters: Parameters) -> Any:
             self._set(parameters)
-            return self._head_loss(self._through(ids), targets, with_grad=True)
+            return self._loss(arrays, with_grad=True)
 
         total, found = mx.value_and_grad(loss)(parameters)
-        mx.eval(total, found)
-        return float(total.item()), found
+        return total, found
 
-    def lean_gradients(self, parameters: Parameters, batch: Batch) -> tuple[float, Parameters]:
+    def lean_gradients(self, parameters: Parameters, arrays: Arrays) -> tuple[Any, Parameters]:
         """The same, with the activations of one block at a time: all but its input is computed a second time.
 
         Block after block is evaluated here, not by `mx.checkpoint`: MLX's own order of evaluation computes many
         blocks a second time before it needs the first.
         """
         self._set(parameters)
-        states, inputs = self._model.embed(_ids(batch)), []
+        ids, *targets = arrays
+        states, inputs = self._model.embed(ids), []
         for number in range(len(self._names)):
             inputs.append(states)
             states = self._block(number, states)
             mx.eval(states)
-        targets = _targets(batch)
-        total, slope = mx.value_and_grad(lambda last: self._head_loss(last, targets, with_grad=True))(states)
+        total, slope = mx.value_and_grad(lambda last: self._head_loss(last, *targets, with_grad=True))(states)
         gradients: Parameters = {}
         for number in reversed(range(len(self._names))):
             mx.eval(total, slope, gradients)
@@ -77,7 +64,7 @@ class Passes:
             slope, *halves = slopes
             gradients |= {name: halves[2 * i : 2 * i + 2] for i, name in enumerate(names)}
         mx.eval(gradients)
-        return float(total.item()), {name: gradients[name] for name in parameters}
+        return total, {name: gradients[name] for name in parameters}
 
     def _block_slopes(self, number: int, names: Sequence[str], values: list[Any], states: Any, slope: Any) -> list[Any]:
         """Gradients in a block's input and in its parameters, from that in its result."""
@@ -93,23 +80,16 @@ class Passes:
         for name, pair in parameters.items():
             self._layers[name].set_update(*pair)
 
-    def _through(self, ids: Any) -> Any:
+    def _loss(self, arrays: Arrays, *, with_grad: bool) -> Any:
+        ids, *targets = arrays
         states = self._model.embed(ids)
         for number in range(len(self._names)):
             states = self._block(number, states)
-        return states
+        return self._head_loss(states, *targets, with_grad=with_grad)
 
     def _block(self, number: int, states: Any) -> Any:
         return self._model.blocks[number](states, self._model.mask(number, states.shape[1]), None)
 
-    def _head_loss(self, states: Any, targets: _Targets, *, with_grad: bool) -> Any:
-        hidden = self._model.norm(states[targets.row_index, targets.position])
-        return summed_loss(self._model.head, hidden, targets.target, self._chunk, with_grad=with_grad)
-
-
-def _ids(batch: Batch) -> Any:
-    return mx.array(batch.token_ids)
-
-
-def _targets(batch: Batch) -> _Targets:
-    return _Targets(*(mx.array(part) for part in (batch.row_index, batch.position, batch.target)))
+    def _head_loss(self, states: Any, row_index: Any, position: Any, target: Any, *, with_grad: bool) -> Any:
+        hidden = self._model.norm(states[row_index, position])
+        return summed_loss(self._model.head, hidden, target, self._chunk, with_grad=with_grad)

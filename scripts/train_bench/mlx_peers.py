@@ -21,10 +21,11 @@ from mlx_lm.tuner.trainer import TrainingArgs, iterate_batches, train
 from mlx_lm.tuner.utils import linear_to_lora_layers
 
 from orca_local.adapters.adapter import Adapter
+from orca_local.domain.settings import TrainSettings
 from orca_local.engines.mlx_model import load_model
 from orca_local.gguf.header import read_header
 from orca_local.rows.rows import TrainingRow
-from orca_local.train.mlx_backend import MlxBackend, choose_dtype
+from orca_local.train.mlx_backend import MlxBackend, MlxTrainer, choose_dtype
 from orca_local.train.state import start_adapter
 from scripts.train_bench.peer import Job, OurPeer, Peer, StepDone
 
@@ -40,7 +41,9 @@ class OurMlxPeer(OurPeer):
     def __init__(self, job: Job) -> None:
         super().__init__(job)
         recipe = replace(job.recipe, max_grad_norm=UNCLIPPED)
-        self.backend = MlxBackend(read_header(job.student), recipe, job.compute)
+        header, settings = read_header(job.student), TrainSettings(backend="mlx", compute=job.compute)
+        pack_tokens = MlxTrainer(header, settings).machine.pack_tokens
+        self.backend = MlxBackend(header, recipe, job.compute, pack_tokens=pack_tokens)
 
 
 class MlxLmPeer(Peer):

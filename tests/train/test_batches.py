@@ -76,6 +76,24 @@ def test_parts_are_even_in_tokens_not_in_rows() -> None:
     assert [part.lengths.tolist() for part in batch.parts(60)] == [[10, 10, 10, 10], [40], [80]]
 
 
+@given(rows_strategy, st.integers(1, 200), st.integers(1, 8))
+def test_the_rectangles_of_a_batch_are_the_batch(rows: list[TrainingRow], most: int, step: int) -> None:
+    batch = make_batch(rows)
+    parts = batch.rectangles(most, lambda length: -(-length // step) * step)
+    assert [row for part in parts for row in part.lengths.tolist()] == batch.lengths.tolist()
+    assert [t for part in parts for t in part.target.tolist()] == batch.target.tolist()
+    for part in parts:
+        rows_of, width = part.token_ids.shape
+        assert width == part.lengths.max()
+        assert rows_of == 1 or rows_of * -(-width // step) * step <= most
+
+
+def test_a_long_row_does_not_make_the_others_as_long() -> None:
+    """Fifteen rows of 50 tokens and one of 2,000 would be 32,000 places where 2,750 tokens are planned for."""
+    batch = make_batch([row(list(range(1, 1 + n)), 1) for n in [50] * 15 + [2000]])
+    assert [part.token_ids.shape for part in batch.rectangles(2750, int)] == [(15, 50), (1, 2000)]
+
+
 @given(st.lists(st.integers(1, 99), max_size=9), rows_strategy)
 def test_the_shared_prefix_is_what_all_rows_begin_with_before_any_loss(
     start: list[int], rows: list[TrainingRow]
