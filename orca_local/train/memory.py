@@ -6,7 +6,7 @@ beside what was measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from orca_local.domain.errors import InputError, MissingError
@@ -43,6 +43,8 @@ class Machine:
     """Bytes of a frozen weight of the blocks, for each `quantize_base` that this backend honours."""
     kept_share: float = 1.0
     """How many times as much of a token this framework keeps as is counted here."""
+    padded_length: Callable[[int], int] = int
+    """How many places a row of so many tokens takes."""
     notes: tuple[str, ...] = ()
     """What the user should know before it starts."""
 
@@ -119,9 +121,10 @@ def plan_memory(header: Header, recipe: Recipe, wish: Wish, machine: Machine) ->
 
 def _ways(header: Header, decoder: Decoder, recipe: Recipe, wish: Wish, machine: Machine) -> Iterator[MemoryPlan]:
     """Plans from the fastest to the leanest."""
-    least = max(wish.longest_row, _LEAST_PACK)
+    longest = machine.padded_length(wish.longest_row)
+    least = max(longest, _LEAST_PACK)
     # No batch has more tokens than so many of the longest row.
-    most = max(min(wish.pack_tokens or machine.pack_tokens, recipe.batch_size * wish.longest_row), wish.longest_row)
+    most = max(min(wish.pack_tokens or machine.pack_tokens, recipe.batch_size * longest), longest)
     for checkpointed in {"auto": (False, True), "on": (True,), "off": (False,)}[wish.gradient_checkpointing]:
         tokens = most
         while True:
@@ -190,10 +193,9 @@ def _cheapest_change(header: Header, decoder: Decoder, recipe: Recipe, wish: Wis
 def leaner(plan: MemoryPlan, wish: Wish, recipe: Recipe, machine: Machine) -> str:
     """What to change after a step that took more than was planned: first what costs time alone, and can be resumed."""
     changes = []
-    if plan.pack_tokens > wish.longest_row:
-        changes.append(
-            f"train.pack_tokens = {max(wish.longest_row, plan.pack_tokens // 2)} (it was {plan.pack_tokens})"
-        )
+    longest = machine.padded_length(wish.longest_row)
+    if plan.pack_tokens > longest:
+        changes.append(f"train.pack_tokens = {max(longest, plan.pack_tokens // 2)} (it was {plan.pack_tokens})")
     if not plan.gradient_checkpointing:
         changes.append('train.gradient_checkpointing = "on"')
     advice = [f"set {', then '.join(changes)} in orca.toml: the same command goes on"] if changes else []

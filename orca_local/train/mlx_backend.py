@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 import mlx.core as mx
@@ -24,11 +24,11 @@ from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import linear_layers
 from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
-from orca_local.train.memory import Machine
+from orca_local.train.memory import SHARE, Machine
 from orca_local.train.mlx_faults import explain_fault
 from orca_local.train.mlx_flat import FlatAdapter, norm
 from orca_local.train.mlx_head import UNDER_WAY, chunk_positions
-from orca_local.train.mlx_inputs import Arrays, arrays_of, few_lengths, in_few_shapes, shapes_cost
+from orca_local.train.mlx_inputs import Arrays, arrays_of, in_few_shapes, padded_length, shapes_cost
 from orca_local.train.mlx_lora import add_updates
 from orca_local.train.mlx_passes import Passes
 from orca_local.train.recipe import Recipe
@@ -56,24 +56,37 @@ def _on_cpu() -> bool:
 
 
 def explained(method: Callable[P, R]) -> Callable[P, R]:
-    """Say what a failure of MLX means to the user, and give back what the call has freed."""
+    """Say what a failure of MLX means to the user, and give back what the call has freed and no next one will take."""
 
     @wraps(method)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        done = False
         try:
-            return method(*args, **kwargs)
+            result = method(*args, **kwargs)
+            done = True
+            return result
         except (RuntimeError, MemoryError) as error:
             failed = explain_fault(str(error))
             if failed is None:
                 raise
         finally:
-            # What one batch freed fits the next where shapes are few, and seldom elsewhere.
-            if not shapes_cost() or mx.get_cache_memory() > mx.get_peak_memory():
+            if not done or not _fits_the_next():
                 mx.clear_cache()
         # Raised out here: the other error would keep the arrays of its frames alive.
         raise failed
 
     return run
+
+
+def _fits_the_next() -> bool:
+    """What one batch freed fits the next where shapes are few, and seldom elsewhere."""
+    return shapes_cost() and mx.get_cache_memory() <= min(mx.get_peak_memory(), _left_free())
+
+
+@cache
+def _left_free() -> float:
+    """Bytes that a plan leaves to others, of what is free when a training begins."""
+    return (1 - SHARE) * (_free_memory() or 0)
 
 
 class MlxBackend:
@@ -157,8 +170,8 @@ class MlxBackend:
         """The batch in rectangles that fit, a part of the step each."""
         if not self._few_shapes:
             return [arrays_of(part) for part in batch.rectangles(self._pack_tokens, int)]
-        parts = batch.rectangles(self._pack_tokens, few_lengths)
-        return [arrays_of(in_few_shapes(part, self._targets_step)) for part in parts]
+        parts = batch.rectangles(self._pack_tokens, padded_length)
+        return [in_few_shapes(part, self._targets_step) for part in parts]
 
     def _gradient(self, batch: Batch) -> tuple[float, Any]:
         """Summed loss, and the sum of its gradients in the vector, a part of the batch at a time."""
@@ -226,6 +239,7 @@ class MlxTrainer(Trainer):
             head_positions=UNDER_WAY * chunk_positions(read_decoder(header).words),
             weight_bytes={"none": dtype.size, "as_is": _kept_bytes(header, dtype.size)},
             kept_share=KEPT_SHARE,
+            padded_length=padded_length if shapes_cost() else int,
             notes=_notes(header, settings),
         )
 
@@ -250,7 +264,9 @@ def _free_memory() -> int | None:
     if _on_cpu():
         return free_memory()
     info = mx.device_info()
-    known = (info.get(key) for key in ("max_recommended_working_set_size", "free_memory", "total_memory"))
+    if free := info.get("free_memory"):  # what is held is not in it
+        return int(free)
+    known = (info.get(key) for key in ("max_recommended_working_set_size", "total_memory"))
     return next((int(size) - mx.get_active_memory() for size in known if size), None)
 
 
@@ -267,4 +283,7 @@ def _kept_bytes(header: Header, size: int) -> float:
 
 @explained
 def _loaded(header: Header, dtype: Any, *, keep_blocks: bool) -> MlxModel:
-    return load_model(header, dtype, keep_blocks=keep_blocks)
+    try:
+        return load_model(header, dtype, keep_blocks=keep_blocks)
+    finally:
+        mx.clear_cache()  # what loading freed, in float32, fits nothing of a step

@@ -24,7 +24,7 @@ def shapes_cost() -> bool:
     return bool(mx.default_device().type == mx.gpu and mx.cuda.is_available())
 
 
-def few_lengths(length: int) -> int:
+def padded_length(length: int) -> int:
     """The next multiple of 32, of 64 from 512 on, of 128 from 1,024 on: at most an eighth more for long rows."""
     step = max(32, (1 << length.bit_length()) // 16)
     return -(-length // step) * step
@@ -36,18 +36,19 @@ def arrays_of(batch: Batch) -> Arrays:
     return ids, row_index, position, target
 
 
-def in_few_shapes(batch: Batch, targets_step: int) -> Batch:
+def in_few_shapes(batch: Batch, targets_step: int) -> Arrays:
     """The same loss in a shape that many batches share: of few lengths, its targets a multiple of `targets_step`.
 
     Targets are no more than places, so that few short rows stay small.
     """
-    length, targets = batch.token_ids.shape[1], len(batch.target)
-    step = min(targets_step, batch.token_ids.size)
-    missing = (0, -targets % step)
-    return replace(
+    rows, length = batch.token_ids.shape
+    width = padded_length(length)
+    missing = (0, -len(batch.target) % min(targets_step, rows * width))
+    padded = replace(
         batch,
-        token_ids=np.pad(batch.token_ids, ((0, 0), (0, few_lengths(length) - length))),
+        token_ids=np.pad(batch.token_ids, ((0, 0), (0, width - length))),
         row_index=np.pad(batch.row_index, missing),
         position=np.pad(batch.position, missing),
         target=np.pad(batch.target, missing, constant_values=NO_TARGET),
     )
+    return arrays_of(padded)

@@ -83,9 +83,10 @@ def test_the_rectangles_of_a_batch_are_the_batch(rows: list[TrainingRow], most: 
     assert [row for part in parts for row in part.lengths.tolist()] == batch.lengths.tolist()
     assert [t for part in parts for t in part.target.tolist()] == batch.target.tolist()
     for part in parts:
-        rows_of, width = part.token_ids.shape
+        height, width = part.token_ids.shape
         assert width == part.lengths.max()
-        assert rows_of == 1 or rows_of * -(-width // step) * step <= most
+        assert (part.token_ids[part.row_index, part.position + 1] == part.target).all()
+        assert height == 1 or height * -(-width // step) * step <= most
 
 
 def test_a_long_row_does_not_make_the_others_as_long() -> None:
