@@ -339,7 +339,8 @@ class Pipeline:
         scored = {s.task for s in samples if s.kind != "free"} & missing
         if scored:
             raise InputError(
-                f"no strategy is chosen yet for {len(scored)} tasks, such as {min(scored)!r}",
+                f"no strategy is chosen yet for {len(scored)} of {len({s.task for s in samples})} tasks, such as "
+                f"{min(scored)!r}",
                 hint="run `orca-local probe` first",
             )
         chosen = {task: self._strategy(row.strategy) for task, row in selections.items()}
