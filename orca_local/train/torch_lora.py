@@ -22,7 +22,7 @@ from torch import nn
 from orca_local.adapters.adapter import Adapter, Pair
 
 _OFF_PAGE = 16
-"""Numbers, one or two lines of a cache."""
+"""Numbers: in float32, a line of a cache."""
 
 
 @dataclass(frozen=True, slots=True)
