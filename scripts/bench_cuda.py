@@ -27,15 +27,15 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from orca_local.catalog.locate import resolve_student
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.writer import TensorSpec, write_gguf
+from orca_local.models.locate import resolve_student
 from orca_local.train.batches import Batch, epoch_batches, make_batch
 from orca_local.train.memory import Wish, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.state import start_adapter
-from orca_local.train.torch_backend import TorchBackend, TorchTrainer
+from orca_local.train.torch.backend import TorchBackend, TorchTrainer
 from scripts.training_rows import starter_rows, task_rows
 from tests.hf_model import load_hf_model, with_peft
 from tests.tiny import Shape, header_and_tensors

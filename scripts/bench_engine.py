@@ -27,20 +27,20 @@ from itertools import chain, islice, product
 from pathlib import Path
 from typing import Any
 
-from orca_local.catalog.locate import resolve_student
 from orca_local.domain.prompts import student_messages
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Completion, Request, Sample, SamplingSettings
 from orca_local.engines import amx
 from orca_local.engines.compute import Chosen, choose
-from orca_local.engines.threads import physical_cores
 from orca_local.generation.order import in_batching_order
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.renderer import PromptRenderer
+from orca_local.models.locate import resolve_student
 from orca_local.starter.install import load_samples
-from orca_local.tasks.jsonl import read_jsonl
+from orca_local.system.digest import file_sha256
+from orca_local.system.threads import physical_cores
+from orca_local.tasks.sources.jsonl import read_jsonl
 
 PORT = 18_471
 SLOTS = 32

@@ -25,12 +25,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from orca_local.catalog.locate import resolve_student
 from orca_local.domain.events import AcceptanceChecked, FileWritten, StageProgressed
 from orca_local.domain.settings import TrainSettings
-from orca_local.engines.threads import physical_cores
 from orca_local.gguf.header import read_header
+from orca_local.models.locate import resolve_student
 from orca_local.rows.rows import TrainingRow
+from orca_local.system.threads import physical_cores
 from orca_local.train.recipe import make_recipe
 from scripts.train_bench.peer import Job as TrainJob
 from scripts.train_bench.peer import Peer, PeerProcess
@@ -128,9 +128,9 @@ def _export(connection: Connection, job: Job) -> None:
     from orca_local.domain.settings import EngineSettings
     from orca_local.engines.llama_cpp import LlamaCppEngine
     from orca_local.export.stage import Source, export
-    from orca_local.gguf.digest import file_sha256
-    from orca_local.pipeline.trained import acceptance_inputs
+    from orca_local.pipeline.export_source import acceptance_inputs
     from orca_local.store.store import Store
+    from orca_local.system.digest import file_sha256
 
     source = Source(read_header(job.student), file_sha256(job.student), job.adapter, None, {})
     inputs = acceptance_inputs(job.rows, source)

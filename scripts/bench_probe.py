@@ -12,7 +12,6 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from orca_local.catalog.locate import resolve_student
 from orca_local.domain.events import StageFinished
 from orca_local.domain.settings import ProbeSettings
 from orca_local.domain.strategies import BUILTIN
@@ -20,6 +19,7 @@ from orca_local.domain.types import Request, Sample
 from orca_local.engines.fake import FakeEngine
 from orca_local.generation.generate import ModelRef
 from orca_local.gguf.renderer import PromptRenderer
+from orca_local.models.locate import resolve_student
 from orca_local.probe.stage import probe
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash

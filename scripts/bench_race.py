@@ -19,8 +19,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_local.probe.claim import capital, claim, paired
 from orca_local.probe.race import Pool, Standing, pool, rounds, stand
+from orca_local.probe.sequential_test import capital, claim, paired
 
 SAMPLES, STRATEGIES = 32, 6
 COSTS = np.array([10.0, 35, 40, 60, 70, 55])

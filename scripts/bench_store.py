@@ -15,9 +15,9 @@ from itertools import islice, product
 from pathlib import Path
 from typing import TypeVar
 
-from orca_local.domain.scoring import Score
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Completion, Sample
+from orca_local.kinds.scoring import Score
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 

@@ -26,10 +26,10 @@ from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Sample
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
-from orca_local.teach.ladder import Ladder
-from orca_local.teach.make import make_teacher
+from orca_local.teach.factory import make_teacher
 from orca_local.teach.openai_teacher import OpenAITeacher
 from orca_local.teach.prices import Price
+from orca_local.teach.retry_plan import Ladder
 from orca_local.teach.stage import teach
 
 CHOSEN = {"sums": BUILTIN[3]}

@@ -20,11 +20,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from orca_local.catalog.locate import resolve_student
 from orca_local.domain.settings import TrainSettings
-from orca_local.engines.threads import physical_cores
 from orca_local.gguf.header import Header, read_header
+from orca_local.models.locate import resolve_student
 from orca_local.rows.rows import TrainingRow
+from orca_local.system.threads import physical_cores
 from orca_local.train.batches import make_batch, split_validation
 from orca_local.train.recipe import make_recipe
 from scripts.train_bench.peer import Job, Peer, PeerProcess, Segment
@@ -153,7 +153,7 @@ def _report_rates(ours: Sequence[Segment], theirs: Sequence[Segment], target: fl
 
 def _report_share(header: Header, job: Job, rate: float) -> None:
     """What our steps are of the machine's matrix rate."""
-    from orca_local.train.torch_backend import CPU_TOKENS
+    from orca_local.train.torch.backend import CPU_TOKENS
 
     batches = [make_batch(rows) for rows in job.batches()]
     work = [step_flops(header, batch.parts(CPU_TOKENS), job.recipe.rank) for batch in batches]
@@ -187,7 +187,7 @@ def held_out_loss(header: Header, adapter: Path | None, rows: Sequence[TrainingR
     import numpy as np
 
     from orca_local.engines.sampling import log_probabilities
-    from orca_local.train.torch_reference import reference_logits
+    from orca_local.train.reference.torch_logits import reference_logits
 
     wanted = [(row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1)) for row in rows]
     total = 0.0

@@ -26,7 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from orca_local.catalog.locate import resolve_student
+from orca_local.models.locate import resolve_student
 from orca_local.pipeline.quickstart import prepare_quickstart
 from orca_local.runs.workspace import DATABASE_FILE
 from tests.tui.big import make_big

@@ -12,7 +12,7 @@ from orca_local.domain.types import Message, Sample
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.rows.rows import TrainingRow, make_row
 from orca_local.starter.install import iter_answers, load_samples
-from orca_local.tasks.jsonl import read_jsonl
+from orca_local.tasks.sources.jsonl import read_jsonl
 
 MAX_TOKENS = 2048
 

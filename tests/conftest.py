@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from orca_local.catalog.catalog import find_model
 from orca_local.export.quantize import quantize
+from orca_local.models.catalog import find_model
 from tests.hub_server import Faults, HubServer
 from tests.tiny import embedded_student, write_tiny_gguf
 

@@ -19,13 +19,13 @@ from textual.worker import Worker, WorkerState
 from orca_local.domain.errors import OrcaError
 from orca_local.runs.workspace import Workspace
 from tui.dialogs.dialog import Dialog, ErrorDialog
-from tui.places import SCREENS, WITHOUT_WORKSPACE
-from tui.reading import Reading
+from tui.screen_registry import SCREENS, WITHOUT_WORKSPACE
 from tui.screens.base import WorkspaceScreen
+from tui.store_reader import Reading
 
 if TYPE_CHECKING:
     from tui.messages import News
-    from tui.watching import Watch
+    from tui.run_watcher import Watch
 
 LOOK_SECONDS = 0.25
 
@@ -57,7 +57,7 @@ def _maker(name: str) -> Callable[[], Screen[None]]:
 def _opened(make: Callable[[Path], Workspace], directory: Path) -> tuple[Workspace, Watch]:
     """A workspace and the watch over it, with the modules that they need: loading those takes a quarter of a second."""
     from orca_local.store import store  # noqa: F401
-    from tui.watching import Watch
+    from tui.run_watcher import Watch
 
     return make(directory), Watch()
 

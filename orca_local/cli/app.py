@@ -13,7 +13,7 @@ import click
 from orca_local import __version__
 from orca_local.cli.diagnostics import DONE, note_at_once, report_failure, report_usage
 from orca_local.cli.options import Common
-from orca_local.runs.signals import signals_as_interrupt
+from orca_local.system.signals import signals_as_interrupt
 
 COMMANDS = {
     "quickstart": "Run the whole pipeline on the starter tasks and the embedded student.",

@@ -14,9 +14,9 @@ from orca_local.cli.options import Common, FiniteRange, common_options
 from orca_local.cli.stages import open_pipeline
 
 if TYPE_CHECKING:
+    from orca_local.chat.conversation import Talk
     from orca_local.evaluate.stage import Candidate
     from orca_local.pipeline.pipeline import Pipeline
-    from orca_local.pipeline.talk import Talk
 
 HELP = "type a message; /reset starts over, /quit or Ctrl-D ends, Ctrl-C stops an answer"
 ADAPTER_HELP = "/adapter off answers without the adapter, /adapter on with it"
@@ -42,8 +42,8 @@ def command(
     temperature: float,
 ) -> None:
     """Talk to a model; several --model answer in turn."""
+    from orca_local.chat.conversation import Talk
     from orca_local.domain.types import SamplingSettings
-    from orca_local.pipeline.talk import Talk
 
     if common.json and prompt is None:
         raise click.UsageError("--json needs --prompt: a conversation has no one answer")
@@ -72,7 +72,7 @@ def command(
 
 
 def _open_adapter(opened: ExitStack, pipeline: Pipeline, choice: str, base: Candidate) -> Path:
-    from orca_local.pipeline.adapter_choice import adapter_file
+    from orca_local.chat.adapter_choice import adapter_file
 
     return opened.enter_context(adapter_file(choice, base, pipeline.store, lambda: pipeline.student))
 

@@ -44,7 +44,7 @@ def _python() -> Finding:
 
 
 def _memory() -> Finding:
-    from orca_local.engines.memory import total_memory
+    from orca_local.system.memory import total_memory
 
     total = total_memory()
     if total is None:
@@ -95,9 +95,9 @@ def _packages() -> list[Finding]:
 
 
 def _student() -> Finding:
-    from orca_local.catalog.locate import resolve_student
     from orca_local.domain.errors import OrcaError
     from orca_local.domain.settings import StudentSettings
+    from orca_local.models.locate import resolve_student
 
     try:
         path = resolve_student(StudentSettings().file, Path.cwd())

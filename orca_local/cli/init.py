@@ -16,9 +16,9 @@ from orca_local.cli.options import Common, common_options
 @common_options
 def command(common: Common, directory: Path, student: str | None) -> None:
     """Make a workspace in DIRECTORY, with a commented orca.toml."""
-    from orca_local.catalog.locate import check_student
     from orca_local.cli.tables import echo
     from orca_local.domain.settings import StudentSettings
+    from orca_local.models.locate import check_student
     from orca_local.runs.workspace import Workspace
 
     chosen = check_student(student or StudentSettings().file, Path.cwd())

@@ -19,9 +19,9 @@ def command() -> None:
 @common_options
 def list_models(common: Common) -> None:
     """Models that are known by id, and which of them are here."""
-    from orca_local.catalog.listing import view_models
     from orca_local.cli.tables import echo, size, table
-    from orca_local.engines.memory import total_memory
+    from orca_local.models.listing import view_models
+    from orca_local.system.memory import total_memory
 
     memory = total_memory()
     models = [(view.model, view.path, view.fits(memory)) for view in view_models()]
@@ -65,12 +65,12 @@ def list_models(common: Common) -> None:
 @common_options
 def pull_model(common: Common, model_id: str) -> None:
     """Fetch a model of the catalog; an interrupted download goes on where it stopped."""
-    from orca_local.catalog.catalog import find_model
-    from orca_local.catalog.download import pull
     from orca_local.cli.display import Display
     from orca_local.cli.tables import echo
     from orca_local.domain.events import StageProgressed, StageStarted
-    from orca_local.gguf.digest import file_sha256
+    from orca_local.models.catalog import find_model
+    from orca_local.models.download import pull
+    from orca_local.system.digest import file_sha256
 
     model = find_model(model_id)
     with Display(quiet=common.quiet) as display:
@@ -90,9 +90,9 @@ def pull_model(common: Common, model_id: str) -> None:
 @common_options
 def inspect_model(common: Common, file: str) -> None:
     """Say what a GGUF file is, from its header alone."""
-    from orca_local.catalog.locate import resolve_student
     from orca_local.cli.tables import echo
     from orca_local.gguf.inspect import describe
+    from orca_local.models.locate import resolve_student
 
     description = describe(resolve_student(file, Path.cwd()))
     if common.json:

@@ -20,7 +20,7 @@ from orca_local.cli.stages import open_pipeline
 def command(common: Common, name: str, port: int, context: int) -> None:
     """Serve a model on 127.0.0.1 until Ctrl-C, through llama-cpp-python's own server."""
     from orca_local.domain.errors import MissingError
-    from orca_local.engines.child import module_command
+    from orca_local.system.child_process import module_command
 
     if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
         raise MissingError("the server's packages are not installed", hint='pip install "orca-local[serve]"')

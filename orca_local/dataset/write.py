@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orca_local.dataset.build import Dataset
 from orca_local.domain.errors import MissingError, explain_os_error
-from orca_local.runs.files import write_whole
+from orca_local.system.files import write_whole
 
 
 def write_chat_jsonl(dataset: Dataset, path: Path) -> int:

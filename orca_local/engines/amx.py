@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.keys import content_key
-from orca_local.engines.child import module_command
 from orca_local.gguf.header import Header
 from orca_local.gguf.llama import library
-from orca_local.gguf.machine import recall, remember
+from orca_local.system.cache import recall, remember
+from orca_local.system.child_process import module_command
 
 TYPES = {"Q4_0", "Q4_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K", "IQ4_XS"}
 """Tensors that llama.cpp multiplies with AMX; a file without them says nothing about it."""

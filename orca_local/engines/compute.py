@@ -22,11 +22,11 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.statistics import mean_kl
 from orca_local.engines.amx import model_parameters
 from orca_local.engines.llama_context import LlamaContext, LlamaModel, Logits
-from orca_local.engines.threads import physical_cores
 from orca_local.gguf.bf16 import bf16_copy
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.llama import library, supports_gpu
-from orca_local.gguf.machine import recall, remember
+from orca_local.system.cache import recall, remember
+from orca_local.system.threads import physical_cores
 
 Compute = Literal["as_is", "bf16"]
 

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError
 from orca_local.engines.amx import model_parameters
-from orca_local.engines.memory import give_back_freed
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import last_log, library, supports_gpu, uninterrupted
 from orca_local.gguf.lora import check_lora
+from orca_local.system.digest import file_sha256
+from orca_local.system.memory import give_back_freed
 
 BATCH = 512
 """Most tokens in one call; a larger batch would abort the process."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from orca_local.domain.errors import InputError, MissingError, OrcaError
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
+from orca_local.engines.context_memory import SHARE, fitting, token_bytes
 from orca_local.engines.llama_context import (
     BATCH,
     MAX_SEQUENCES,
@@ -22,10 +23,10 @@ from orca_local.engines.llama_context import (
     choose_flash,
     reading,
 )
-from orca_local.engines.memory import SHARE, fitting, free_memory, token_bytes
 from orca_local.engines.sampling import log_probabilities, pick
 from orca_local.engines.slots import Flight, Slot, common_prefix, find_place, refuse_unfit
-from orca_local.engines.threads import physical_cores
+from orca_local.system.memory import free_memory
+from orca_local.system.threads import physical_cores
 
 LENGTH_STEP = 256
 """The context grows in steps of this many tokens a sequence."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.domain.text import printable
-from orca_local.runs.files import write_whole
 from orca_local.runs.summaries import summaries
 from orca_local.store.store import Store
+from orca_local.system.files import write_whole
 
 STARTER_NOTE = (
     "The teacher of this workspace is a program that wrote worked answers for the starter tasks; the student is real."

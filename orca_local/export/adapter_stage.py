@@ -15,17 +15,17 @@ from orca_local.domain.quantized import FULL
 from orca_local.export.acceptance import AcceptanceInputs, check_finite, tensor_types
 from orca_local.export.adapter_file import write_adapter
 from orca_local.export.card import render_card
-from orca_local.export.disk import failures_explained, publish, require_space, scratch_directory, write_text
+from orca_local.export.checks import OpenEngine, checked, try_predictions, try_stops
 from orca_local.export.merge import write_merged
 from orca_local.export.source import Source, file_stem
 from orca_local.export.stage import find_export
 from orca_local.export.summary import export_finished
-from orca_local.export.trial import OpenEngine, checked, try_predictions, try_stops
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.lora import TYPE
 from orca_local.store.results import ExportRow
 from orca_local.store.store import Store
+from orca_local.system.digest import file_sha256
+from orca_local.system.disk import failures_explained, publish, require_space, scratch_directory, write_text
 
 NAME = "adapter"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
-from orca_local.export.disk import publish
 from orca_local.export.types import NEEDS_MATRIX
 from orca_local.gguf.header import Header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, read_importance, write_importance
+from orca_local.system.disk import publish
 
 DATASET = "training rows of orca-local"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from orca_local.export.acceptance import Logits, Row
-from orca_local.export.trial import OpenEngine, predicted
+from orca_local.export.checks import OpenEngine, predicted
 from orca_local.gguf.header import Header
 
 

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import MissingError, OrcaError
-from orca_local.engines.child import module_command
 from orca_local.export.types import file_types
 from orca_local.gguf.importance import KEY, read_importance
+from orca_local.system.child_process import module_command
 
 _WRITE_FAILED = ("No space left", "basic_ios", "iostream", "failed to write", "write error")
 """What llama.cpp says where the disk is full: it knows no more than that a stream failed."""
@@ -85,8 +85,8 @@ def quantize(source: Path, target: Path, name: str, matrix: Matrix | None = None
 
 def quantize_here(source: Path, target: Path, name: str, matrix: Matrix | None) -> int:
     """Quantize in this process, which llama.cpp may end; returns its exit code, and its log has the reason."""
-    from orca_local.engines.threads import physical_cores
     from orca_local.gguf.llama import library
+    from orca_local.system.threads import physical_cores
 
     llama = library()
     parameters = llama.llama_model_quantize_default_params()

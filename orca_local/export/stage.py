@@ -11,20 +11,20 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, StageProgressed, StageStarted, Warned
 from orca_local.domain.quantized import FULL
 from orca_local.export.acceptance import AcceptanceInputs
+from orca_local.export.builder import Maker
 from orca_local.export.card import render_card
-from orca_local.export.disk import failures_explained, require_space, scratch_directory, write_text
-from orca_local.export.maker import Maker
+from orca_local.export.checks import OpenEngine
 from orca_local.export.modelfile import render_modelfile
 from orca_local.export.predictions import prediction_bytes
 from orca_local.export.quantize import require_matrix_support
 from orca_local.export.source import Source
 from orca_local.export.summary import export_finished
-from orca_local.export.trial import OpenEngine
 from orca_local.export.types import NEEDS_MATRIX, check_type, least_bytes
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.store.results import ExportRow
 from orca_local.store.store import Store
+from orca_local.system.digest import file_sha256
+from orca_local.system.disk import failures_explained, require_space, scratch_directory, write_text
 
 
 def export(

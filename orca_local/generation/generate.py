@@ -11,11 +11,11 @@ from typing import Any
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, GenerationFailed, StageProgressed
 from orca_local.domain.keys import content_key
-from orca_local.domain.scoring import Score, score
 from orca_local.domain.types import Completion, Message, Request, Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.generation.order import in_batching_order
 from orca_local.gguf.renderer import PromptRenderer
+from orca_local.kinds.scoring import Score, score
 from orca_local.store.store import Store
 
 CACHED_AT_ONCE = 200

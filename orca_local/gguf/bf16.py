@@ -10,9 +10,9 @@ from pathlib import Path
 
 from orca_local.domain.errors import MissingError, is_disk_full
 from orca_local.gguf.header import read_header
-from orca_local.gguf.machine import cache_directory
 from orca_local.gguf.tensors import iter_rows
 from orca_local.gguf.writer import TensorSpec, write_gguf
+from orca_local.system.cache import cache_directory
 
 FILE_TYPE_BF16 = 32
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from orca_local.domain.errors import InputError, explain_os_error
 from orca_local.domain.settings import Settings
-from orca_local.gguf.digest import file_sha256
-from orca_local.runs.files import write_whole
 from orca_local.runs.workspace import DATABASE_FILE, SETTINGS_FILE, Workspace
 from orca_local.store.bundle import read_manifest, without_directories
+from orca_local.system.digest import file_sha256
+from orca_local.system.files import write_whole
 
 BESIDE = ("strategies.toml", "prices.toml")
 """Files of the user's that change what is asked, and what it costs."""

@@ -14,10 +14,10 @@ from orca_local.domain.keys import content_key
 from orca_local.domain.settings import Settings
 from orca_local.export.matrix import MatrixSource
 from orca_local.export.source import Source
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.importance import ColumnSquares, read_importance
 from orca_local.rows.rows import TrainingRow
 from orca_local.store.store import Store
+from orca_local.system.digest import file_sha256
 
 if TYPE_CHECKING:
     from orca_local.dataset.build import Dataset
@@ -103,7 +103,7 @@ def _key(source: Source, rows: Sequence[TrainingRow], compute: str, *, optional:
 
 def _measure(source: Source, rows: Sequence[Sequence[int]], compute: str) -> Mapping[str, ColumnSquares]:
     try:
-        from orca_local.train.torch_importance import column_squares
+        from orca_local.train.reference.torch_importance import column_squares
     except ImportError as error:
         hint = 'pip install "orca-local[torch]", or set export.imatrix in orca.toml to a file or to none'
         raise MissingError(f"PyTorch cannot be loaded, which measures the importance matrix: {error}", hint=hint) from (

@@ -17,9 +17,9 @@ from orca_local.domain.types import Sample
 from orca_local.evaluate.stage import Candidate, LoadedModel, evaluate
 from orca_local.generation.generate import ModelRef
 from orca_local.gguf.inspect import refuse_untrainable, training_problems
-from orca_local.pipeline.compared import compared_models, split_models
-from orca_local.pipeline.files import Files
-from orca_local.pipeline.student import Student, load_student
+from orca_local.models.student import Student, load_student
+from orca_local.pipeline.comparison_pairs import compared_models, split_models
+from orca_local.pipeline.models import Files
 from orca_local.pipeline.teachers import Teaching
 from orca_local.runs.run import RunContext, run_stage
 from orca_local.runs.workspace import Workspace
@@ -197,7 +197,7 @@ class Pipeline:
 
     def train(self, *, must_resume: bool = False) -> dict[str, Any]:
         """Fine-tune the student on the rows; with `must_resume`, go on with an unfinished training or refuse."""
-        from orca_local.pipeline.sample_answers import SampleAnswers
+        from orca_local.pipeline.sample_generations import SampleAnswers
         from orca_local.train.stage import train
 
         student = self.student
@@ -228,7 +228,7 @@ class Pipeline:
     def export_adapter(self) -> dict[str, Any]:
         """Write the newest adapter as a file of its own that llama.cpp puts on the base."""
         from orca_local.export.adapter_stage import export_adapter
-        from orca_local.pipeline.trained import acceptance_inputs, tuned_source
+        from orca_local.pipeline.export_source import acceptance_inputs, tuned_source
 
         source = tuned_source(self.store, self.student)
         inputs = acceptance_inputs(self._dataset().rows, source)

@@ -104,7 +104,7 @@ class Teaching:
         """The teacher; `opened` closes what it needs."""
         from orca_local.engines.compute import choose
         from orca_local.teach.engine_teacher import EngineTeacher
-        from orca_local.teach.make import make_teacher
+        from orca_local.teach.factory import make_teacher
 
         settings = self.settings.teacher
         if settings.kind not in BY_ENGINE:
@@ -119,7 +119,7 @@ class Teaching:
 
 def _model_name(settings: TeacherSettings, directory: Path) -> str:
     """`base`, `tuned`, or the path of a file."""
-    from orca_local.catalog.locate import resolve_student
+    from orca_local.models.locate import resolve_student
 
     if settings.kind == "self":
         return settings.model or "base"

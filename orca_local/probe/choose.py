@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from orca_local.domain.statistics import Interval, wilson
-from orca_local.probe.claim import Claim, Scores, capital, claim, paired
 from orca_local.probe.race import Standing
+from orca_local.probe.sequential_test import Claim, Scores, capital, claim, paired
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from orca_local.domain.settings import ProbeSettings
+from orca_local.probe.probed_task import ProbedTask
 from orca_local.probe.race import rounds
-from orca_local.probe.tasks import ProbedTask
 from orca_local.store.store import Store
 
 RACE_SHARE = 0.45

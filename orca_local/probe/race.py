@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_local.probe.claim import Scores
+from orca_local.probe.sequential_test import Scores
 
 ROUNDS = (8, 12, 16, 24, 32)
 """Samples that a strategy has answered after each round; then 16 more a round."""

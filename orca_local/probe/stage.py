@@ -25,9 +25,9 @@ from orca_local.engines.base import Engine
 from orca_local.generation.generate import Counts, ModelRef, Wanted, generate
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.probe.choose import Cell, Choice
+from orca_local.probe.probed_task import ProbedTask, pools
 from orca_local.probe.race import Pool, rounds
-from orca_local.probe.tasks import ProbedTask, pools
-from orca_local.probe.worth import worth
+from orca_local.probe.selection_gain import worth
 from orca_local.store.selections import SelectionRow
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from orca_local.domain.errors import InputError, explain_os_error
 from orca_local.runs.workspace import Workspace
-from orca_local.store.processes import host_name, is_running
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
+from orca_local.system.processes import host_name, is_running
 
 FAILED = ("failed", "dead", "interrupted")
 _USES = {

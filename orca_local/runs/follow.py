@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator
 
 from orca_local.domain.errors import InputError
-from orca_local.store.processes import host_name, is_running
 from orca_local.store.runs import EventRow, RunRow
 from orca_local.store.store import Store
+from orca_local.system.processes import host_name, is_running
 
 POLL_SECONDS = 0.25
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import OrcaError, error_of, explain_os_error
-from orca_local.engines.child import module_command
 from orca_local.runs.workspace import Workspace
+from orca_local.system.child_process import module_command
 
 POLL_SECONDS = 0.1
 

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from orca_local.domain.errors import BusyError
-from orca_local.runs.files import write_whole
-from orca_local.store.processes import host_name, is_running, process_started
 from orca_local.store.store import Store
+from orca_local.system.files import write_whole
+from orca_local.system.processes import host_name, is_running, process_started
 
 LOCK_FILE = "orca.lock"
 

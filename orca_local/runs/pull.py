@@ -8,12 +8,12 @@ import tempfile
 from contextlib import suppress
 from typing import IO
 
-from orca_local.catalog.catalog import CatalogModel
-from orca_local.catalog.download import partial_bytes
-from orca_local.catalog.locate import find_local
 from orca_local.domain.errors import OrcaError, error_of, explain_os_error
-from orca_local.engines.child import module_command
+from orca_local.models.catalog import CatalogModel
+from orca_local.models.download import partial_bytes
+from orca_local.models.locate import find_local
 from orca_local.runs.launch import detached
+from orca_local.system.child_process import module_command
 
 
 class Pull:

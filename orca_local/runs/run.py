@@ -13,9 +13,9 @@ from orca_local.domain.events import Event, RunFailed, StageFinished
 from orca_local.domain.settings import Settings
 from orca_local.runs.lock import workspace_lock
 from orca_local.runs.run_log import RunLog
-from orca_local.runs.signals import signals_as_interrupt
 from orca_local.runs.versions import installed_versions
 from orca_local.store.store import Store
+from orca_local.system.signals import signals_as_interrupt
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orca_local.domain.errors import InputError, explain_os_error
-from orca_local.runs.files import write_whole
+from orca_local.system.files import write_whole
 
 if TYPE_CHECKING:
     from orca_local.domain.settings import Settings

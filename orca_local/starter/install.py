@@ -14,7 +14,7 @@ from orca_local.domain.strategies import Strategy
 from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL, TeacherRequest
 from orca_local.domain.types import Sample
 from orca_local.store.store import Store
-from orca_local.tasks.jsonl import read_jsonl
+from orca_local.tasks.sources.jsonl import read_jsonl
 from orca_local.tasks.split import content_hash
 
 DATA = Path(__file__).resolve().parent / "data"

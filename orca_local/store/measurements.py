@@ -11,7 +11,7 @@ from orca_local.store.connection import Connection
 from orca_local.store.encoding import utc_now
 
 if TYPE_CHECKING:
-    from orca_local.domain.scoring import Score
+    from orca_local.kinds.scoring import Score
 
 _SELECT = """
 SELECT max(m.run_id) AS run_id, m.sample_id, s.task, s.kind, m.strategy, m.model_id, t.text AS system_message,

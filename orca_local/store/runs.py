@@ -12,8 +12,8 @@ from typing import Any
 from orca_local.domain.errors import InputError
 from orca_local.store.connection import Connection
 from orca_local.store.encoding import from_json, storable, to_json, utc_now
-from orca_local.store.processes import host_name, is_running, process_started
 from orca_local.store.selections import BY_HAND
+from orca_local.system.processes import host_name, is_running, process_started
 
 STALE_SECONDS = 10.0
 """A run whose last heartbeat is older than this, and whose process is gone, is dead."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Sample
 from orca_local.store.store import Store
-from orca_local.tasks.jsonl import Problem, read_jsonl
+from orca_local.tasks.sources.jsonl import Problem, read_jsonl
 from orca_local.tasks.split import content_hash
 
 SHOWN_PROBLEMS = 1000

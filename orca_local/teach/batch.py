@@ -20,13 +20,13 @@ from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint
 from orca_local.store.batches import BatchCall, BatchRow
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
-from orca_local.teach.desk import Desk
 from orca_local.teach.file_teacher import cached_teacher
 from orca_local.teach.gather import Gathering, Tally
-from orca_local.teach.ladder import Ladder
+from orca_local.teach.ledger import Desk
 from orca_local.teach.openai_teacher import as_chat_question, as_teacher_answer
-from orca_local.teach.pace import Pace
 from orca_local.teach.prices import Price
+from orca_local.teach.rate_limit import Pace
+from orca_local.teach.retry_plan import Ladder
 from orca_local.teach.stage import make_budget
 from orca_local.teach.teacher import Question, TeacherAnswer
 

@@ -17,8 +17,8 @@ from orca_local.domain.types import Message, Sample
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
-from orca_local.teach.ladder import Ladder
 from orca_local.teach.prices import Price
+from orca_local.teach.retry_plan import Ladder
 from orca_local.teach.teacher import Question, Teacher
 
 ANSWER_TOKENS: Mapping[str, int] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from orca_local.domain.answers import extract_answer
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Sample
+from orca_local.kinds.answers import extract_answer
 from orca_local.teach.teacher import Question, ReadyTeacher, TeacherAnswer
 
 _MARK = {"boolean": "Answer: {}", "text": "Answer:\n{}"}

@@ -13,9 +13,9 @@ from orca_local.domain.errors import RemoteError
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageProgressed, Warned
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.teach.budget import most_prompt_tokens
-from orca_local.teach.desk import Desk
-from orca_local.teach.ladder import Ladder
-from orca_local.teach.pace import Pace
+from orca_local.teach.ledger import Desk
+from orca_local.teach.rate_limit import Pace
+from orca_local.teach.retry_plan import Ladder
 from orca_local.teach.teacher import Question, Teacher, TeacherAnswer
 
 REPLAYED_AT_ONCE = 500

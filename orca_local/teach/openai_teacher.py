@@ -11,7 +11,7 @@ from contextlib import suppress
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.teaching import TeacherRequest
 from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint, ChatQuestion
-from orca_local.teach.flaws import refusal
+from orca_local.teach.refusals import refusal
 from orca_local.teach.teacher import Question, TeacherAnswer
 
 TOGETHER_S = 0.02

@@ -12,11 +12,11 @@ from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
-from orca_local.teach.desk import Desk
 from orca_local.teach.gather import Gathering, Tally
-from orca_local.teach.ladder import Ladder
-from orca_local.teach.pace import Pace
+from orca_local.teach.ledger import Desk
 from orca_local.teach.prices import Price
+from orca_local.teach.rate_limit import Pace
+from orca_local.teach.retry_plan import Ladder
 from orca_local.teach.teacher import Teacher
 
 

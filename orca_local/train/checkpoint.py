@@ -18,8 +18,8 @@ from typing import Any
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError, OrcaError, explain_os_error
 from orca_local.domain.keys import content_key
-from orca_local.gguf.digest import file_sha256
-from orca_local.runs.files import sync
+from orca_local.system.digest import file_sha256
+from orca_local.system.files import sync
 from orca_local.train.state import TrainState
 
 STATE_FILE = "state.json"

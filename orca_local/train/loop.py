@@ -22,10 +22,10 @@ from orca_local.domain.events import (
     Warned,
 )
 from orca_local.rows.rows import TrainingRow
-from orca_local.runs.signals import Interrupts, interrupts_held
+from orca_local.system.signals import Interrupts, interrupts_held
 from orca_local.train.batches import Batch, epoch_batches, length_batches, make_batch
 from orca_local.train.checkpoint import Checkpoints, LoopState
-from orca_local.train.inputs import TrainingInputs, claim, make_inputs
+from orca_local.train.fingerprint import TrainingInputs, claim, make_inputs
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState
 

@@ -29,12 +29,12 @@ from orca_local.store.store import Store
 from orca_local.store.trainings import AdapterRow
 from orca_local.train.batches import split_validation
 from orca_local.train.checkpoint import last_step, replace_directory, result_of
-from orca_local.train.inputs import TrainingInputs, make_inputs
+from orca_local.train.choose import Trainer, choose_trainer
+from orca_local.train.fingerprint import TrainingInputs, make_inputs
 from orca_local.train.loop import Answering, run_loop
 from orca_local.train.memory import Wish, leaner, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
-from orca_local.train.trainer import Trainer, choose_trainer
-from orca_local.train.unfinished import find_unfinished, refuse_to_resume
+from orca_local.train.resume import find_unfinished, refuse_to_resume
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from orca_local.gguf.header import read_header
-from orca_local.train.torch_backend import TorchBackend
+from orca_local.train.torch.backend import TorchBackend
 from scripts.train_bench.peer import Job, OurPeer
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from orca_local.dataset.outcome import newest_outcome
 from orca_local.dataset.review import decide, rewrite
 from orca_local.domain.errors import InputError
-from orca_local.pipeline.previews import Previews
 from orca_local.runs.workspace import Workspace
+from orca_local.views.dataset_summary import newest_outcome
+from orca_local.views.previews import Previews
 from tests.tui.answers import add_run, make_answers
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from orca_local.store.processes import process_started
 from orca_local.store.runs import STALE_SECONDS
+from orca_local.system.processes import process_started
 from tests.command import COMMAND, error_of, orca
 from tests.end_to_end.test_kill import make_workspace
 

@@ -13,10 +13,10 @@ from orca_local.engines import amx
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.quantize import quantize
 from orca_local.gguf.bf16 import bf16_copy
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import library
-from orca_local.gguf.machine import FILE, recall, remember
+from orca_local.system.cache import FILE, recall, remember
+from orca_local.system.digest import file_sha256
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from orca_local.engines import compute
 from orca_local.engines.compute import Measured, choose
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.quantize import quantize
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.tensors import read_tensor
+from orca_local.system.digest import file_sha256
 
 Choose = Callable[..., compute.Chosen]
 

@@ -13,7 +13,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.engines.mlx import MlxEngine
 from orca_local.gguf.header import read_header
-from orca_local.train.torch_reference import reference_logits
+from orca_local.train.reference.torch_logits import reference_logits
 from tests.engines.drive import prompt, request, run
 from tests.tiny import VARIANTS, write_variant
 

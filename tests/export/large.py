@@ -15,11 +15,11 @@ from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.source import Source
 from orca_local.export.stage import export
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.writer import TensorSpec, write_gguf
 from orca_local.store.store import Store
-from orca_local.train.reference_process import ReferenceProcess
+from orca_local.system.digest import file_sha256
+from orca_local.train.reference.process import ReferenceProcess
 from tests.tiny import Shape, embedded_student, header_and_tensors
 
 SHAPE = Shape(width=256, blocks=112, heads=8, key_heads=2, hidden=4096, head_size=32)

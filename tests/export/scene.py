@@ -17,12 +17,12 @@ from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.merge import write_tensors
 from orca_local.export.source import Source
 from orca_local.export.stage import export
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.layer_names import linear_layers
 from orca_local.gguf.tensors import iter_tensors
 from orca_local.store.store import Store
-from orca_local.train.torch_reference import reference_logits
+from orca_local.system.digest import file_sha256
+from orca_local.train.reference.torch_logits import reference_logits
 
 IDS = tuple(range(200, 260))
 

@@ -15,12 +15,12 @@ from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, Stag
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.adapter_stage import export_adapter
+from orca_local.export.checks import OpenEngine
 from orca_local.export.quantize import quantize
 from orca_local.export.source import Source
-from orca_local.export.trial import OpenEngine
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.store.store import Store
+from orca_local.system.digest import file_sha256
 from tests.export.scene import inputs_for, open_engine, random_adapter
 from tests.limits import small_files
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.errors import MissingError
-from orca_local.export.disk import scratch_directory, write_text
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.store.store import Store
+from orca_local.system.digest import file_sha256
+from orca_local.system.disk import scratch_directory, write_text
 from tests.export.scene import run_base
 
 ROOT = Path(__file__).resolve().parents[2]

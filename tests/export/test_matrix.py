@@ -16,12 +16,12 @@ from orca_local.export.matrix import MatrixSource
 from orca_local.export.source import Source
 from orca_local.export.stage import export
 from orca_local.export.types import NEEDS_MATRIX
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import KEY, ColumnSquares, ImportanceMatrix, read_importance, write_importance
 from orca_local.gguf.layer_names import linear_layers
 from orca_local.gguf.llama import library
 from orca_local.store.store import Store
+from orca_local.system.digest import file_sha256
 from tests.export.scene import inputs_for, open_engine, random_adapter
 
 

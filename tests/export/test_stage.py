@@ -12,11 +12,11 @@ from orca_local.domain.errors import AcceptanceError, InputError
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageFinished, Warned
 from orca_local.export.acceptance import check_metadata
 from orca_local.export.merge import write_tensors
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.tensors import iter_tensors
 from orca_local.store.store import Store
-from orca_local.train.torch_reference import reference_logits
+from orca_local.system.digest import file_sha256
+from orca_local.train.reference.torch_logits import reference_logits
 from tests.export.scene import inputs_for, random_adapter, run_base, run_tuned
 
 

@@ -21,7 +21,6 @@ from orca_local.export.acceptance import divergence
 from orca_local.export.merge import write_merged
 from orca_local.export.quantize import Matrix, quantize
 from orca_local.export.source import Source
-from orca_local.gguf.digest import file_sha256
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, write_importance
 from orca_local.gguf.layer_names import linear_layers
@@ -31,6 +30,7 @@ from orca_local.pipeline.importance import fit_rows, with_brought_matrix, with_m
 from orca_local.rows.rows import TrainingRow, make_row
 from orca_local.starter.install import iter_answers, load_samples
 from orca_local.store.store import Store
+from orca_local.system.digest import file_sha256
 from orca_local.tasks.split import content_hash
 from tests.export.scene import open_engine, random_adapter
 from tests.train.data import make_rows

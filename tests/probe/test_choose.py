@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from orca_local.probe.choose import Cell, Choice, best_measured, make_choice
-from orca_local.probe.claim import Scores
 from orca_local.probe.race import Standing
+from orca_local.probe.sequential_test import Scores
 
 NAMES = ("direct", "recall", "steps")
 COSTS = (10, 20, 30)

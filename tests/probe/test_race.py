@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_local.probe.race import Pool, Standing, _normal_cdf, pool, rounds, stand
-from orca_local.probe.worth import worth
+from orca_local.probe.selection_gain import worth
 
 COSTS = np.array([10.0, 30, 60])
 NO_PRIOR = Pool(np.zeros(3), 0.1**2, 0.2)

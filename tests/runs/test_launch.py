@@ -10,7 +10,7 @@ import pytest
 from orca_local.domain.errors import InputError
 from orca_local.runs.launch import ask
 from orca_local.runs.workspace import Workspace
-from orca_local.store.processes import process_started
+from orca_local.system.processes import process_started
 
 
 def test_a_command_answers_or_fails_as_it_does_when_typed(tmp_path: Path) -> None:

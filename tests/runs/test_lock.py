@@ -15,8 +15,8 @@ import pytest
 from orca_local.domain.errors import BusyError, InputError
 from orca_local.runs.lock import Holder, read_holder, workspace_lock
 from orca_local.runs.workspace import Workspace
-from orca_local.store.processes import host_name, is_running, process_started
 from orca_local.store.store import Store
+from orca_local.system.processes import host_name, is_running, process_started
 
 RUNNER = """
 import sys, time

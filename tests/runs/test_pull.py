@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from orca_local.catalog.catalog import find_model
-from orca_local.catalog.locate import find_local
 from orca_local.domain.errors import MissingError, RemoteError
+from orca_local.models.catalog import find_model
+from orca_local.models.locate import find_local
 from orca_local.runs.pull import Pull
 from tests.hub_server import HubServer
 

@@ -11,8 +11,8 @@ from orca_local.domain.strategies import BUILTIN, load_strategies
 from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.starter.install import Installed, install_starter, iter_answers, load_samples
 from orca_local.store.store import Store
-from orca_local.teach.ladder import Ladder
-from orca_local.teach.make import make_teacher
+from orca_local.teach.factory import make_teacher
+from orca_local.teach.retry_plan import Ladder
 from orca_local.teach.stage import teach
 
 

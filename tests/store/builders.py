@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orca_local.domain.scoring import Score
 from orca_local.domain.types import Completion, Kind, Sample, Split
+from orca_local.kinds.scoring import Score
 from orca_local.store.store import Store
 
 

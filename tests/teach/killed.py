@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orca_local.domain.events import CallAnswered
 from orca_local.store.store import Store
-from orca_local.teach.make import make_teacher
+from orca_local.teach.factory import make_teacher
 from orca_local.teach.prices import Price
 from orca_local.teach.stage import teach
 from tests.teach.scene import STEPS, settings

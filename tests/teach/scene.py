@@ -12,7 +12,7 @@ from orca_local.domain.strategies import BUILTIN, Strategy
 from orca_local.domain.types import Sample
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
-from orca_local.teach.make import make_teacher
+from orca_local.teach.factory import make_teacher
 from orca_local.teach.prices import Price
 from orca_local.teach.stage import teach
 from tests.openai_server import Reply, answer

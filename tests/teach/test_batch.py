@@ -21,7 +21,7 @@ from orca_local.endpoints.chat import ChatEndpoint
 from orca_local.store.store import Store
 from orca_local.teach.batch import teach_in_batch
 from orca_local.teach.prices import Price
-from orca_local.teach.standing import standing
+from orca_local.views.teach_progress import standing
 from tests.teach.scene import STEPS, fill, run, sample, settings, solve, summary
 
 PRICE = Price(input=1.0, output=1.0)

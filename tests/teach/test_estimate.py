@@ -16,7 +16,7 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.teach.estimate import estimate
-from orca_local.teach.make import make_teacher
+from orca_local.teach.factory import make_teacher
 from orca_local.teach.prices import Price
 from tests.openai_server import OpenAIServer, Reply, answer
 from tests.teach.scene import STEPS, fill, run, sample, settings, solve, summary

@@ -16,7 +16,7 @@ from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.events import StageProgressed, Warned
 from orca_local.store.charges import Spent
 from orca_local.store.store import Store
-from orca_local.teach.make import make_teacher
+from orca_local.teach.factory import make_teacher
 from orca_local.teach.prices import Price
 from orca_local.teach.stage import teach
 from tests.openai_server import OpenAIServer, Reply, answer, error

@@ -293,7 +293,7 @@ def test_samples_that_ask_the_same_share_one_call(store: Store) -> None:
 
 
 def test_stopping_early_ends_at_once(store: Store) -> None:
-    from orca_local.teach.make import make_teacher
+    from orca_local.teach.factory import make_teacher
     from orca_local.teach.stage import teach
 
     samples = fill(store, [sample(i) for i in range(8)])

@@ -22,10 +22,10 @@ BACKENDS = ["torch", pytest.param("mlx", marks=NEEDS_MLX)]
 def make_backend(name: str, header: Header, recipe: Recipe, **options: Any) -> TrainBackend:
     """A backend in float32 at the start of the recipe."""
     if name == "mlx":
-        from orca_local.train.mlx_backend import MlxBackend
+        from orca_local.train.mlx.backend import MlxBackend
 
         return MlxBackend(header, recipe, "float32", **options)
-    from orca_local.train.torch_backend import TorchBackend
+    from orca_local.train.torch.backend import TorchBackend
 
     return TorchBackend(header, recipe, "float32", **options)
 

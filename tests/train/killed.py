@@ -16,7 +16,7 @@ from pathlib import Path
 
 from orca_local.domain.events import StepTrained
 from orca_local.gguf.header import read_header
-from orca_local.train.torch_backend import TorchBackend
+from orca_local.train.torch.backend import TorchBackend
 from tests.train.data import make_rows
 from tests.train.scene import STOPPED, recipe_for, run
 

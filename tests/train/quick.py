@@ -16,7 +16,7 @@ from orca_local.train.loop import StepResult
 from orca_local.train.memory import MemoryPlan
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState, start_adapter
-from orca_local.train.torch_backend import TorchTrainer
+from orca_local.train.torch.backend import TorchTrainer
 
 
 class QuickBackend:

@@ -12,7 +12,7 @@ from orca_local.rows.rows import TrainingRow
 from orca_local.train.batches import split_validation
 from orca_local.train.loop import Answering, TrainBackend, run_loop
 from orca_local.train.recipe import Recipe, make_recipe
-from orca_local.train.torch_backend import TorchBackend
+from orca_local.train.torch.backend import TorchBackend
 
 SETTINGS = TrainSettings(
     rank=4, alpha=8, learning_rate=5e-3, batch_size=4, epochs=3, validate_every=5, checkpoint_every=3

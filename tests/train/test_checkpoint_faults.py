@@ -20,7 +20,7 @@ from orca_local.train.batches import split_validation
 from orca_local.train.checkpoint import Checkpoints, LoopState, result_of
 from orca_local.train.loop import run_loop
 from orca_local.train.recipe import Recipe
-from orca_local.train.torch_backend import TorchBackend
+from orca_local.train.torch.backend import TorchBackend
 from tests.limits import small_files
 from tests.train.data import make_rows
 from tests.train.scene import curve, recipe_for, run

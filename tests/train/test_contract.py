@@ -22,7 +22,7 @@ from orca_local.train.batches import make_batch
 from orca_local.train.checkpoint import result_of
 from orca_local.train.loop import run_loop
 from orca_local.train.recipe import Recipe, make_recipe
-from orca_local.train.torch_reference import reference_logits
+from orca_local.train.reference.torch_logits import reference_logits
 from tests.tiny import write_variant
 from tests.train.backends import BACKENDS, arrays, make_backend, random_state, same, state_of
 from tests.train.data import make_rows

@@ -24,8 +24,8 @@ from orca_local.train.batches import Batch, make_batch
 from orca_local.train.checkpoint import last_step
 from orca_local.train.loop import StepResult
 from orca_local.train.recipe import Recipe
-from orca_local.train.torch_backend import CPU_TOKENS, TorchBackend
-from orca_local.train.torch_memory import memory_failure
+from orca_local.train.torch.backend import CPU_TOKENS, TorchBackend
+from orca_local.train.torch.memory import memory_failure
 from tests.limits import little_memory
 from tests.train.data import make_rows
 from tests.train.scene import curve, recipe_for, run

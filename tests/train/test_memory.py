@@ -100,7 +100,7 @@ def test_a_training_on_the_processor_takes_what_was_planned(student_gguf: Path) 
 
 def planned_and_taken(gguf: Path) -> tuple[int, int]:
     """Bytes, of two steps of the embedded student on as many tokens as are computed together."""
-    from orca_local.train.torch_backend import CPU_TOKENS, TorchTrainer
+    from orca_local.train.torch.backend import CPU_TOKENS, TorchTrainer
 
     header, settings = read_header(gguf), TrainSettings(batch_size=46, compute="float32")
     rows = make_rows(gguf, 46)

@@ -23,7 +23,8 @@ from tests.train.data import make_rows
 
 pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
 
-from orca_local.train import mlx_reference, torch_reference
+from orca_local.train.reference import mlx_logits as mlx_reference
+from orca_local.train.reference import torch_logits as torch_reference
 
 BACKENDS = ("torch", "mlx")
 REFERENCES = (mlx_reference.reference_logits, torch_reference.reference_logits)

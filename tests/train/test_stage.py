@@ -16,10 +16,10 @@ from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
 from orca_local.rows.rows import TrainingRow
 from orca_local.store.store import Store
-from orca_local.train.inputs import make_inputs
+from orca_local.train.choose import Trainer
+from orca_local.train.fingerprint import make_inputs
 from orca_local.train.recipe import make_recipe
 from orca_local.train.stage import train
-from orca_local.train.trainer import Trainer
 from tests.limits import small_files
 from tests.train.data import make_rows
 from tests.train.quick import QuickTrainer

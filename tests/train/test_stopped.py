@@ -17,11 +17,11 @@ from orca_local.adapters.adapter import adapter_sha256
 from orca_local.domain.events import CheckpointSaved, Event, StepTrained, TrainingResumed, ValidationMeasured
 from orca_local.gguf.header import read_header
 from orca_local.rows.rows import TrainingRow
-from orca_local.runs.signals import signals_as_interrupt
+from orca_local.system.signals import signals_as_interrupt
 from orca_local.train.batches import Batch, length_batches, split_validation
 from orca_local.train.checkpoint import result_of
 from orca_local.train.loop import StepResult
-from orca_local.train.torch_backend import TorchBackend
+from orca_local.train.torch.backend import TorchBackend
 from tests.train.data import make_rows
 from tests.train.scene import STOPPED, curve, recipe_for, run
 

@@ -17,12 +17,12 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static
 
+from orca_local.chat.protocol import Done, Ended, Ready, Said
+from orca_local.chat.transcript import Setup, Turn, save_conversations
 from orca_local.domain.text import printable
 from orca_local.pipeline.pipeline import Pipeline
-from orca_local.pipeline.talk_protocol import Done, Ended, Ready, Said
-from orca_local.pipeline.talk_record import Setup, Turn, save_conversations
 from orca_local.runs.workspace import Workspace
-from tests.pipeline.test_talk_process import has_ended
+from tests.chat.test_server import has_ended
 from tests.tui.scene import compare_pictures, opened, settle, until
 from tui.screens.chat.column import Column
 from tui.screens.chat.exchange import Exchange

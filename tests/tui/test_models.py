@@ -9,10 +9,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from orca_local.catalog.catalog import find_model
-from orca_local.catalog.locate import find_local
-from orca_local.engines import memory
+from orca_local.models.catalog import find_model
+from orca_local.models.locate import find_local
 from orca_local.runs.workspace import Workspace
+from orca_local.system import memory
 from tests.hub_server import Faults, HubServer
 from tests.tui.scene import compare_pictures, opened, until
 from tui.dialogs.dialog import ErrorDialog

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 
 from tui.text import one_line, size
 from tui.widgets.listing import Column, Listing
-from tui.working import begin
+from tui.workers import begin
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from textual.widgets import Button, Input, Select, Static
 from orca_local.domain.errors import OrcaError
 from tui.dialogs.form import Form
 from tui.text import plain
-from tui.working import begin
+from tui.workers import begin
 
 PAUSE_SECONDS = 0.4
 """After a key in a field, before it is estimated again."""

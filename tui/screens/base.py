@@ -14,10 +14,10 @@ from textual.widgets import Footer, Static
 
 from orca_local.domain.errors import OrcaError
 from tui.messages import News
-from tui.places import SCREENS
+from tui.screen_registry import SCREENS
 from tui.widgets.navigation import Navigation
 from tui.widgets.status_bar import StatusBar
-from tui.working import begin
+from tui.workers import begin
 
 if TYPE_CHECKING:
     from orca_local.store.store import Store
@@ -42,7 +42,7 @@ class WorkspaceScreen(Screen[None]):
     }
     """
     MODE: ClassVar[str]
-    """Its name among `tui.places.SCREENS`."""
+    """Its name among `tui.screen_registry.SCREENS`."""
     STAGES: ClassVar[frozenset[str]] = frozenset()
     """Whose events make the screen read the workspace again."""
 

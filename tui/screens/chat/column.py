@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from orca_local.chat.client import TalkClient
+from orca_local.chat.protocol import Ask, Done, Ended, FromModel, Load, Ready, Refused, Reset, Said, Stop
+from orca_local.chat.transcript import Setup, Turn, describe
 from orca_local.domain.errors import InputError, OrcaError
-from orca_local.pipeline.talk_client import TalkClient
-from orca_local.pipeline.talk_protocol import Ask, Done, Ended, FromModel, Load, Ready, Refused, Reset, Said, Stop
-from orca_local.pipeline.talk_record import Setup, Turn, describe
 from tui.screens.chat.exchange import Exchange
 from tui.text import one_line, plain
 

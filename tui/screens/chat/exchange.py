@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from orca_local.pipeline.talk_protocol import Done, Said
-from orca_local.pipeline.talk_record import describe
+from orca_local.chat.protocol import Done, Said
+from orca_local.chat.transcript import describe
 from tui.text import plain
 
 

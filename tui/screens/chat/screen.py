@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
+from orca_local.chat.transcript import Setup, save_conversations
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.text import printable
-from orca_local.pipeline.known import known_models, missing_model
-from orca_local.pipeline.talk_record import Setup, save_conversations
+from orca_local.models.available import known_models, missing_model
 from tui.screens.base import WorkspaceScreen
 from tui.screens.chat.column import Column
 from tui.screens.chat.prompt import Prompt

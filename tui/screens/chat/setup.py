@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input, Label, Select, Static
 
-from orca_local.pipeline.talk_record import Setup
+from orca_local.chat.transcript import Setup
 from tui.dialogs.form import Form
 
 NO_STRATEGY = "none: as it was trained"

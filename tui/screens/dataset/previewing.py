@@ -6,8 +6,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from orca_local.dataset.review import Preview
-from orca_local.pipeline.previews import Previews
 from orca_local.runs.workspace import Workspace
+from orca_local.views.previews import Previews
 
 
 class Previewing:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orca_local.dataset.outcome import Outcome, newest_outcome
 from orca_local.dataset.review import Filters, select
 from orca_local.domain.erasure import leaks
 from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.types import Sample
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
+from orca_local.views.dataset_summary import Outcome, newest_outcome
 
 
 @dataclass(frozen=True, slots=True)

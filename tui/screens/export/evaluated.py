@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orca_local.pipeline.export_view import EvaluationView
 from orca_local.store.results import EvaluationRow
+from orca_local.views.export import EvaluationView
 from tui.text import duration
 from tui.widgets.bars import LEGEND, interval_bar
 from tui.widgets.lines import Line, wrapped

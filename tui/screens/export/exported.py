@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orca_local.domain.events import AcceptanceChecked
-from orca_local.pipeline.export_view import Choice, ExportView
 from orca_local.store.results import ExportRow
+from orca_local.views.export import Choice, ExportView
 from tui.text import percent, size
 from tui.widgets.lines import Line, wrapped
 

@@ -14,7 +14,8 @@ from textual.widgets.selection_list import Selection
 
 from orca_local.domain.errors import OrcaError
 from orca_local.evaluate.report import render_report, write_report
-from orca_local.pipeline.export_view import (
+from orca_local.store.store import Store
+from orca_local.views.export import (
     Choice,
     EvaluationView,
     ExportView,
@@ -22,7 +23,6 @@ from orca_local.pipeline.export_view import (
     export_choices,
     export_view,
 )
-from orca_local.store.store import Store
 from tui.dialogs.fields import Values
 from tui.screens.base import WorkspaceScreen
 from tui.screens.export import evaluated, exported

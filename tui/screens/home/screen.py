@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from orca_local.pipeline.overview import StageView, next_stage, overview
+from orca_local.views.overview import StageView, next_stage, overview
 from tui.screens.base import WorkspaceScreen
 from tui.screens.home.strip import MARKS, Strip
 from tui.screens.home.welcome import nearby, welcome

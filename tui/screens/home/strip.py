@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from orca_local.pipeline.overview import STAGES, StageView
+from orca_local.views.overview import STAGES, StageView
 from tui.widgets.words import Words
 
 MARKS = {"done": "✓", "running": "▶", "failed": "✗", "ready": "●", "waiting": "·"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orca_local.catalog.listing import ModelView
+from orca_local.models.listing import ModelView
 from tui.text import one_line, size
 
 

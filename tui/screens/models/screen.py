@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from orca_local.catalog.listing import ModelView, view_models
 from orca_local.domain.errors import OrcaError
-from orca_local.engines.memory import total_memory
+from orca_local.models.listing import ModelView, view_models
 from orca_local.runs.pull import Pull
+from orca_local.system.memory import total_memory
 from tui.dialogs.file_picker import FilePicker
 from tui.dialogs.text_dialog import TextDialog
 from tui.messages import News
@@ -155,8 +155,8 @@ class ModelsScreen(WorkspaceScreen):
 
     async def _inspect(self, name: str) -> None:
         def describe() -> str:
-            from orca_local.catalog.locate import resolve_student
             from orca_local.gguf.inspect import describe
+            from orca_local.models.locate import resolve_student
 
             return inspection(describe(resolve_student(name, Path.cwd())))
 

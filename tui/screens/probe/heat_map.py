@@ -17,7 +17,7 @@ from textual.strip import Strip
 
 from orca_local.domain.text import printable
 from orca_local.probe.choose import Cell
-from orca_local.probe.matrix import Matrix, TaskRow
+from orca_local.views.probe_matrix import Matrix, TaskRow
 
 CELL = 10
 HEADER = 2

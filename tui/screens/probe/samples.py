@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from orca_local.probe.matrix import Answered
+from orca_local.views.probe_matrix import Answered
 from tui.text import plain
 from tui.widgets.listing import Column, Listing
 

@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from orca_local.domain.strategies import load_strategies
-from orca_local.probe.matrix import Matrix, answered, choose_by_hand, read_matrix, undo_choice
 from orca_local.store.selections import BY_HAND
 from orca_local.store.store import Store
+from orca_local.views.probe_matrix import Matrix, answered, choose_by_hand, read_matrix, undo_choice
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.probe.heat_map import HeatMap

@@ -12,7 +12,7 @@ from orca_local.pipeline.pipeline import Pipeline
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 from tui.dialogs.start_form import StartForm
-from tui.reading import Reading
+from tui.store_reader import Reading
 from tui.text import duration
 
 

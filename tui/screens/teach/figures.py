@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orca_local.domain.settings import TeacherSettings
-from orca_local.teach.standing import Standing
+from orca_local.views.teach_progress import Standing
 from tui.text import duration
 
 _MARKS = {"running": "▶", "done": "✓", "failed": "✗", "dead": "✗", "interrupted": "■"}

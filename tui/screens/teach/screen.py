@@ -14,7 +14,7 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.runs.launch import ask
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
-from orca_local.teach.standing import Standing, standing
+from orca_local.views.teach_progress import Standing, standing
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.teach.figures import estimate_lines, standing_lines, teacher_line

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orca_local.pipeline.training_view import TrainingView
 from orca_local.runs.progress import Progress
+from orca_local.views.training import TrainingView
 from tui.text import duration, size
 
 NONE = "–"

@@ -17,8 +17,8 @@ from textual.widgets import Static
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import StepTrained, event_of
 from orca_local.domain.types import Sample
-from orca_local.pipeline.training_view import TrainingView, training_view
 from orca_local.store.store import Store
+from orca_local.views.training import TrainingView, training_view
 from tui.dialogs.fields import Values
 from tui.dialogs.text_dialog import TextDialog
 from tui.messages import News

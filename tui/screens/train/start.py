@@ -6,8 +6,8 @@ from pathlib import Path
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TrainSettings
-from orca_local.pipeline.training_view import TrainingView
 from orca_local.runs.workspace import Workspace
+from orca_local.views.training import TrainingView
 from tui.dialogs.fields import Field, FieldsDialog, Values
 
 BACKENDS = ("auto", "torch", "mlx")

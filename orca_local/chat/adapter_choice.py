@@ -1,0 +1,66 @@
+"""The adapter that a conversation asks for, as a file that llama.cpp puts on a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from orca_local.adapters.adapter import Adapter, adapter_sha256
+from orca_local.domain.errors import InputError, explain_os_error
+from orca_local.evaluate.stage import Candidate
+from orca_local.export.adapter_file import write_adapter
+from orca_local.gguf.header import read_header
+from orca_local.models.student import Student
+from orca_local.pipeline.export_source import tuned_source
+from orca_local.store.store import Store
+
+NEWEST = "newest"
+_BASE, _ADAPTER = "orca_local.base_sha256", "orca_local.adapter_sha256"
+
+
+@contextmanager
+def adapter_file(choice: str, base: Candidate, store: Store, student: Callable[[], Student]) -> Iterator[Path]:
+    """An adapter GGUF for `base`: the file `choice`, or one made of the directory `choice` or of the newest adapter.
+
+    What is made is gone afterwards. Raises `InputError` for one that was trained on other weights, as far as the
+    files say so.
+    """
+    directory = Path(choice)
+    if choice == NEWEST:
+        source = tuned_source(store, student())
+        assert source.adapter_directory
+        directory, origin = source.adapter_directory, source.provenance
+    elif directory.is_dir():
+        origin = {_ADAPTER: adapter_sha256(directory)}
+    elif not directory.exists():
+        hint = "say newest, or name an adapter GGUF or the directory of an adapter"
+        raise InputError(f"there is no adapter {choice}", hint=hint)
+    else:
+        _check_base(read_header(directory).metadata, base)
+        yield directory
+        return
+    _check_base(origin, base)
+    with TemporaryDirectory(prefix="orca-local-") as scratch:
+        path = Path(scratch) / f"{directory.name}.gguf"
+        try:
+            write_adapter(path, read_header(base.path), Adapter.load(directory), origin)
+        except OSError as error:
+            raise explain_os_error(error, path, hint="set TMPDIR to another directory") or error from error
+        yield path
+
+
+def _check_base(origin: Mapping[str, Any], base: Candidate) -> None:
+    """Refuse an adapter whose origin contradicts that of the base; files made elsewhere say nothing of theirs."""
+    made_of = read_header(base.path).metadata
+    if _ADAPTER in made_of and made_of[_ADAPTER] == origin.get(_ADAPTER):
+        raise InputError(f"{base.path} has this adapter in it already", hint="put it on the base: --model base")
+    trained_on = origin.get(_BASE)
+    known = {base.model.sha256, *([made_of.get(_BASE)] if _ADAPTER not in made_of else [])}
+    if trained_on and _BASE in made_of and trained_on not in known:
+        raise InputError(
+            f"the adapter was trained on other weights than those of {base.path}",
+            hint="choose the model that it was trained on with --model",
+        )

@@ -1,0 +1,88 @@
+"""How a model is talked to, what was said, and the file that a conversation is saved to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from orca_local.chat.protocol import Done
+from orca_local.domain.text import printable
+from orca_local.system.files import write_whole
+
+DIRECTORY = "chats"
+"""Where conversations are saved, in the workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How one model is talked to."""
+
+    model: str
+    """`base`, `tuned`, either with a type, or the path of a GGUF file."""
+    strategy: str = ""
+    """Whose text for the student is the system message; empty: the message that the student was trained with."""
+    max_tokens: int = 512
+    temperature: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """Model and strategy in few words."""
+        name, separator, quantization = self.model.partition(":")
+        model = Path(self.model).name if name not in ("base", "tuned") else f"{name}{separator}{quantization}"
+        return f"{model} · {self.strategy}" if self.strategy else model
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its answer."""
+
+    question: str
+    answer: str
+    system: str
+    """The system message that it was asked under."""
+    done: Done | None
+    """None where the process ended before the answer did."""
+
+
+def save_conversations(workspace: Path, conversations: Sequence[tuple[Setup, Sequence[Turn]]], now: datetime) -> Path:
+    """Write what was said as Markdown into the workspace; returns the new file.
+
+    Raises `MissingError` for a full disk and `InputError` for a place that cannot be written.
+    """
+    directory = workspace / DIRECTORY
+    hint = f"check the permissions of {workspace}"
+    path = directory / f"{now:%Y-%m-%d-%H%M%S}.md"
+    try:
+        directory.mkdir(exist_ok=True)
+    except OSError:
+        path = workspace / f"chat-{path.name}"
+    write_whole(path, render_conversations(conversations, now), hint=hint)
+    return path
+
+
+def render_conversations(conversations: Sequence[tuple[Setup, Sequence[Turn]]], now: datetime) -> str:
+    """All conversations, one after another."""
+    parts = [f"# Conversation of {now:%Y-%m-%d %H:%M:%S}"]
+    for setup, turns in conversations:
+        parts.append(f"## {setup.label}\n\nmax_tokens {setup.max_tokens}, temperature {setup.temperature:g}")
+        system = None
+        for turn in turns:
+            if turn.system != system:
+                system = turn.system
+                parts.append(f"System: {printable(system) or '(empty)'}")
+            parts += [f"### {printable(turn.question)}", printable(turn.answer).strip(), f"*{describe(turn.done)}*"]
+    return "\n\n".join(parts) + "\n"
+
+
+def describe(done: Done | None) -> str:
+    """Tokens, speed and how an answer ended, on one line."""
+    if done is None:
+        return "the process ended before the answer did"
+    parts = [f"{done.completion_tokens:,} tokens"]
+    if done.tokens_per_second:
+        parts.append(f"{done.tokens_per_second:.1f} tokens/s")
+    ends = {"stop": "", "length": "cut off at max_tokens", "cancelled": "stopped", "error": done.error}
+    end = "the context is full" if done.is_full else ends[done.finish_reason]
+    return " · ".join([*parts, *filter(None, [end])])

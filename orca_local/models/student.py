@@ -1,0 +1,62 @@
+"""The student of a workspace: the file that the user brought, and the weights that are trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.settings import StudentSettings
+from orca_local.gguf.header import Header, read_header
+from orca_local.models.locate import resolve_student
+from orca_local.system.digest import file_sha256
+
+SMALL = 1_000_000_000
+"""Below this many parameters Q8_0 is the default: smaller types cost a small model too much."""
+
+
+@dataclass(frozen=True)
+class Student:
+    """Paths and headers of a student."""
+
+    file: Path
+    weights: Header
+    """The file that is trained and merged into."""
+    quantization: str
+    """Type of `base` and `tuned`."""
+
+    @cached_property
+    def weights_sha256(self) -> str:
+        """Hash of the weights file; all that is made from it carries this."""
+        return file_sha256(self.weights.path)
+
+
+def load_student(settings: StudentSettings, directory: Path) -> Student:
+    """Find and check the student. Raises `MissingError` or `InputError` with what to do."""
+    path = resolve_student(settings.file, directory)
+    header = read_header(path)
+    weights = header
+    if settings.weights:
+        weights = read_header(resolve_student(settings.weights, directory))
+        _check_together(header, weights)
+    quantization = settings.quantization or ("Q8_0" if header.parameters < SMALL else "Q4_K_M")
+    return Student(path, weights, quantization.upper())
+
+
+def _check_together(file: Header, weights: Header) -> None:
+    """Refuse weights of another model: `file` must be a quantization of them."""
+    shapes = {tensor.name: tensor.shape for tensor in weights.tensors}
+    differing = [tensor.name for tensor in file.tensors if shapes.get(tensor.name) != tensor.shape]
+    same_words = file.metadata.get("tokenizer.ggml.tokens") == weights.metadata.get("tokenizer.ggml.tokens")
+    if file.architecture == weights.architecture and same_words and not differing:
+        return
+    reason = (
+        f"tensor {differing[0]!r} differs"
+        if differing
+        else f"architectures {file.architecture!r} and {weights.architecture!r}, or the tokenizers, differ"
+    )
+    raise InputError(
+        f"student.weights {weights.path} is not the original of student.file {file.path}: {reason}",
+        hint="set student.weights in orca.toml to the F16 or BF16 file of the same model, or leave it empty",
+    )

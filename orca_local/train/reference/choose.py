@@ -1,0 +1,40 @@
+"""What computes a trained model's own logits on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orca_local.domain.errors import MissingError
+from orca_local.gguf.header import Header
+
+
+class ReferenceLogits(Protocol):
+    """For each (token ids, positions): float32 logits of weights plus adapter, of shape [positions, vocabulary]."""
+
+    def __call__(
+        self, header: Header, adapter_directory: Path | None, rows: Sequence[tuple[Sequence[int], Sequence[int]]]
+    ) -> Iterator[NDArray[np.float32]]: ...
+
+
+def choose_reference() -> ReferenceLogits:
+    """PyTorch's where it is installed, else MLX's. Raises `MissingError` where neither is."""
+    try:
+        from orca_local.train.reference.torch_logits import reference_logits
+
+        return reference_logits
+    except ImportError:
+        pass
+    try:
+        from orca_local.train.reference.mlx_logits import reference_logits as in_mlx
+
+        return in_mlx
+    except ImportError as error:
+        raise MissingError(
+            "neither PyTorch nor MLX can be loaded, of which one says what the trained model itself predicts",
+            hint='pip install "orca-local[torch]", or "orca-local[mlx]" on Apple Silicon',
+        ) from error

@@ -1,0 +1,38 @@
+"""Previews of many answers: the student's vocabulary is opened once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from orca_local.dataset.review import Preview, preview
+from orca_local.gguf.renderer import PromptRenderer
+from orca_local.models.student import load_student
+from orca_local.runs.workspace import Workspace
+from orca_local.store.store import Store
+
+
+class Previews:
+    """What training sees of the answers of a workspace. Use it in one thread."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    @cached_property
+    def _store(self) -> Store:
+        return self._workspace.store()
+
+    @cached_property
+    def _renderer(self) -> PromptRenderer:
+        student = load_student(self._workspace.settings.student, self._workspace.directory)
+        return PromptRenderer(student.weights.path)
+
+    def of(self, demonstration_id: int) -> Preview:
+        """Exactly what training sees of an answer as it is now. Raises `InputError` or `MissingError`."""
+        row = self._store.demonstrations.get(demonstration_id)
+        return preview(self._renderer, self._store, row, self._workspace.settings.dataset.system_message)
+
+    def close(self) -> None:
+        """Free the vocabulary and close the store, where they were opened."""
+        for name in ("_store", "_renderer"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from orca_local.domain.errors import InputError, MissingError
+from orca_local.system.files import write_whole
+from tests.limits import small_files
+
+
+def test_a_file_is_replaced_and_a_link_to_it_stays(tmp_path: Path) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_text("old")
+    link.symlink_to(file)
+    write_whole(link, "new ☃\n", hint="")
+    assert link.is_symlink() and file.read_bytes() == "new ☃\n".encode()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
+
+
+def test_what_is_no_file_is_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(pipe, "text", hint="")
+        assert os.read(reader, 10) == b"text"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_full_disk_leaves_the_old_text_and_no_part(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("old")
+    with small_files(100), pytest.raises(MissingError, match="disk is full"):
+        write_whole(file, "x" * 1000, hint="")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert file.read_text() == "old"
+
+
+@pytest.mark.parametrize("name", ["nowhere/file", ".", "file/below", "x" * 300])
+def test_a_place_that_cannot_be_written_is_bad_input(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot be written") as caught:
+        write_whole(tmp_path / name, "text", hint="name another place")
+    assert caught.value.hint == "name another place"

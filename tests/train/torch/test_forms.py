@@ -1,0 +1,155 @@
+"""Other ways to the same step: activations computed twice, weights in four bits, some layers alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from orca_local.adapters.adapter import Adapter
+from orca_local.domain.errors import InputError
+from orca_local.domain.settings import TrainSettings
+from orca_local.gguf.header import read_header
+from orca_local.rows.rows import TrainingRow
+from orca_local.train.batches import Batch, make_batch
+from orca_local.train.loop import StepResult
+from orca_local.train.recipe import Recipe, make_recipe
+from orca_local.train.state import start_adapter
+from orca_local.train.torch import attention as torch_attention
+from orca_local.train.torch.attention import Turns, attend, make_layout
+from orca_local.train.torch.backend import TorchBackend
+from orca_local.train.torch.lora import WholeWeight
+from orca_local.train.torch.model import StudentModel
+from orca_local.train.torch.nf4 import Nf4Weight
+from tests.tiny import write_variant
+from tests.train.data import make_rows
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def rows(tiny_gguf: Path) -> list[TrainingRow]:
+    return make_rows(tiny_gguf)
+
+
+@pytest.fixture(scope="module")
+def batch(rows: list[TrainingRow]) -> Batch:
+    return make_batch(rows[:6])
+
+
+@pytest.fixture(scope="module")
+def recipe(rows: list[TrainingRow]) -> Recipe:
+    return make_recipe(TrainSettings(rank=4, alpha=8, batch_size=4), len(rows))
+
+
+def steps(backend: TorchBackend, batch: Batch, count: int = 4) -> list[StepResult]:
+    return [backend.step(batch, 5e-3) for _ in range(count)]
+
+
+@pytest.mark.parametrize("name", ["llama", "gemma3"])
+@pytest.mark.parametrize("dropout", [0.0, 0.2])
+def test_activations_that_are_computed_twice_give_the_same_steps(
+    name: str, dropout: float, recipe: Recipe, batch: Batch, tmp_path: Path
+) -> None:
+    header = read_header(write_variant(tmp_path / "m.gguf", name))
+    recipe = replace(recipe, dropout=dropout)
+    kept = steps(TorchBackend(header, recipe, "float32"), batch)
+    assert steps(TorchBackend(header, recipe, "float32", gradient_checkpointing=True), batch) == kept
+    assert kept[-1].loss < kept[0].loss
+
+
+def test_four_bits_compute_what_their_whole_values_would(tiny_gguf: Path, recipe: Recipe, batch: Batch) -> None:
+    """The gradients of the update too; and another model than the unrounded one."""
+    header = read_header(tiny_gguf)
+    start = start_adapter(header, recipe)
+    rng = torch.Generator().manual_seed(1)
+    layers = {n: (a, torch.randn(b.shape, generator=rng).mul_(0.1).numpy()) for n, (a, b) in start.layers.items()}
+
+    def rounded(weight: torch.Tensor) -> WholeWeight:
+        return WholeWeight(Nf4Weight(weight).wide())
+
+    found = []
+    for hold in (Nf4Weight, rounded, WholeWeight):
+        model = StudentModel(header, torch.float32, CPU, hold)
+        parameters = [p for group in model.groups() for p in group.add_update(replace(start, layers=layers))]
+        states = model(batch, share_prefix=True)
+        states.square().sum().backward()
+        found.append([states.detach(), *(p.grad for p in parameters)])
+    for ours, wanted, unrounded in zip(*found, strict=True):
+        torch.testing.assert_close(ours, wanted, rtol=1e-4, atol=1e-4 * float(wanted.abs().max()))
+        assert (ours - unrounded).abs().max() > 1e-3 * unrounded.abs().max()
+
+
+def test_a_training_in_four_bits_learns(tiny_gguf: Path, recipe: Recipe, batch: Batch) -> None:
+    found = steps(TorchBackend(read_header(tiny_gguf), replace(recipe, quantize_base="nf4"), "float32"), batch, 12)
+    assert found[-1].loss < 0.8 * found[0].loss
+
+
+@pytest.mark.parametrize(("name", "targets"), [("llama", ("q_proj", "down_proj")), ("phi3", ("qkv_proj",))])
+def test_some_layers_alone_are_trained_and_the_others_stay(
+    name: str, targets: tuple[str, ...], recipe: Recipe, batch: Batch, tmp_path: Path
+) -> None:
+    header = read_header(write_variant(tmp_path / "m.gguf", name))
+    backend = TorchBackend(header, replace(recipe, target_layers=targets), "float32")
+    found = steps(backend, batch)
+    assert found[-1].loss < found[0].loss
+    trained = backend.adapter().layers
+    assert {layer.rpartition(".")[2] for layer in trained} == set(targets)
+    assert all(b.any() for _, b in trained.values())
+
+
+def test_a_layer_that_the_student_does_not_have_is_named(tmp_path: Path, recipe: Recipe) -> None:
+    header = read_header(write_variant(tmp_path / "m.gguf", "phi3"))
+    with pytest.raises(InputError, match="'q_proj'") as raised:
+        start_adapter(header, replace(recipe, target_layers=("q_proj",)))
+    assert "qkv_proj" in raised.value.hint
+
+
+def test_rank_stabilized_scaling_is_that_of_peft(tiny_gguf: Path, recipe: Recipe, batch: Batch, tmp_path: Path) -> None:
+    from tests.hf_model import from_peft, load_hf_model
+
+    header = read_header(tiny_gguf)
+    backend = TorchBackend(header, replace(recipe, rank_stabilized=True), "float32")
+    steps(backend, batch)
+    backend.adapter().save(tmp_path)
+    assert Adapter.load(tmp_path).scale == 8 / 2
+    theirs = from_peft(load_hf_model(header), tmp_path)
+    with torch.no_grad():
+        ids = torch.from_numpy(batch.token_ids)
+        logits = theirs(input_ids=ids).logits[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position)]
+        wanted = torch.nn.functional.cross_entropy(logits, torch.from_numpy(batch.target))
+    assert backend.evaluate(batch).loss == pytest.approx(float(wanted), rel=1e-4)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_rows_of_any_lengths_are_padded_by_less_than_their_own_length(device: str) -> None:
+    """The memory that is planned for tokens holds for a batch of short rows and long ones, too."""
+    for lengths in ([50] * 15 + [2000], range(40, 2000, 130), [300], [7, 7, 13, 14, 15, 29]):
+        ordered = np.array(sorted(lengths))
+        runs = torch_attention._runs(ordered, torch_attention.LEAST_SHARE[device])
+        assert sum(len(ordered[run]) * ordered[run].max() for run in runs) <= 2 * ordered.sum()
+        assert [row for run in runs for row in ordered[run]] == ordered.tolist()
+
+
+@pytest.mark.parametrize(("prefix", "window"), [(0, 0), (3, 0), (9, 0), (3, 8), (9, 8)])
+def test_rows_in_many_rectangles_attend_as_in_one(prefix: int, window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    heads, lengths = (4, 2), np.array([12, 10, 17, 17, 11])
+    turns = {window: Turns(torch.rand(8, generator=torch.Generator().manual_seed(1)))}
+    tokens = prefix + int((lengths - prefix).sum())
+    given = torch.randn(tokens, 8 * 16, generator=torch.Generator().manual_seed(2))
+    found = []
+    for least in (0.0, 7 / 8, 1.0):
+        monkeypatch.setitem(torch_attention.LEAST_SHARE, "cpu", least)
+        layout = make_layout(prefix, lengths, turns, torch.float32)
+        x = given.clone().requires_grad_()
+        out = attend(x, heads, layout, window, 0.25)
+        (out * given[:, : out.shape[1]]).sum().backward()
+        found.append((len(layout.rectangles), out.detach(), x.grad))
+    counts = [count for count, _, _ in found]
+    assert counts[0] == 1 and 1 < counts[1] <= counts[2] == 4
+    for _, out, grad in found[1:]:
+        torch.testing.assert_close(out, found[0][1])
+        torch.testing.assert_close(grad, found[0][2])
