@@ -13,7 +13,7 @@ from orca_local.store.encoding import from_json, to_json, utc_now
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingRow:
+class TrainingRecord:
     """One training, named by the hash of weights, recipe and rows."""
 
     training_id: int
@@ -65,17 +65,17 @@ class Trainings:
         assert row is not None
         return int(row["id"])
 
-    def find(self, key: str) -> TrainingRow | None:
+    def find(self, key: str) -> TrainingRecord | None:
         """The training under `key`, where there is one."""
         row = self._connection.row("SELECT * FROM trainings WHERE key = ?", [key])
         return None if row is None else _training(row)
 
-    def get(self, training_id: int) -> TrainingRow | None:
+    def get(self, training_id: int) -> TrainingRecord | None:
         """One training, where there is one."""
         row = self._connection.row("SELECT * FROM trainings WHERE id = ?", [training_id])
         return None if row is None else _training(row)
 
-    def latest(self) -> TrainingRow | None:
+    def latest(self) -> TrainingRecord | None:
         """The training that was started last."""
         row = self._connection.row("SELECT * FROM trainings ORDER BY run_id DESC, id DESC LIMIT 1")
         return None if row is None else _training(row)
@@ -150,8 +150,8 @@ class Adapters:
         return _adapter(row)
 
 
-def _training(row: sqlite3.Row) -> TrainingRow:
-    return TrainingRow(
+def _training(row: sqlite3.Row) -> TrainingRecord:
+    return TrainingRecord(
         training_id=row["id"],
         key=row["key"],
         run_id=row["run_id"],

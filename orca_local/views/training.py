@@ -19,7 +19,7 @@ from orca_local.domain.events import (
 )
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
-from orca_local.store.trainings import AdapterRow, TrainingRow
+from orca_local.store.trainings import AdapterRow, TrainingRecord
 from orca_local.train.checkpoint import last_step
 
 E = TypeVar("E", bound=Event)
@@ -34,7 +34,7 @@ class TrainingView:
 
     run: RunRow | None = None
     """The newest run of the stage, which may not have come to a training."""
-    training: TrainingRow | None = None
+    training: TrainingRecord | None = None
     """The training that was worked on last; None while a run is preparing another."""
     loss: Curve = ()
     validation: Curve = ()
@@ -112,7 +112,7 @@ def training_view(store: Store, before: TrainingView | None = None) -> TrainingV
     )
 
 
-def _longer(store: Store, training: TrainingRow, name: str, known: Curve) -> Curve:
+def _longer(store: Store, training: TrainingRecord, name: str, known: Curve) -> Curve:
     after = known[-1][0] if known else -1
     return known + tuple(store.trainings.metrics(training.training_id, name, after))
 
