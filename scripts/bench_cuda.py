@@ -34,7 +34,7 @@ from orca_local.models.locate import resolve_student
 from orca_local.train.batches import Batch, epoch_batches, make_batch
 from orca_local.train.memory import Wish, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
-from orca_local.train.state import start_adapter
+from orca_local.train.state import initial_adapter
 from orca_local.train.torch.backend import TorchBackend, TorchTrainer
 from scripts.training_rows import starter_rows, task_rows
 from tests.hf_model import load_hf_model, with_peft
@@ -163,7 +163,7 @@ def peft_step(header: Header, recipe: Recipe, form: str, compute: str) -> Step:
     model = load_hf_model(header).to(getattr(torch, compute))
     if form == "nf4":
         to_nf4(model)
-    start = start_adapter(header, recipe)
+    start = initial_adapter(header, recipe)
     model = with_peft(model.cuda(), start).cuda().train()
     trained = [p for p in model.parameters() if p.requires_grad]
     for parameter in trained:

@@ -127,12 +127,12 @@ def _export(connection: Connection, job: Job) -> None:
     """What the watched process does; its imports count."""
     from orca_local.domain.settings import EngineSettings
     from orca_local.engines.llama_cpp import LlamaCppEngine
-    from orca_local.export.stage import Source, export
+    from orca_local.export.stage import ExportSource, export
     from orca_local.pipeline.export_source import acceptance_inputs
     from orca_local.store.store import Store
     from orca_local.system.digest import file_sha256
 
-    source = Source(read_header(job.student), file_sha256(job.student), job.adapter, None, {})
+    source = ExportSource(read_header(job.student), file_sha256(job.student), job.adapter, None, {})
     inputs = acceptance_inputs(job.rows, source)
     connection.send("start")
     with Store.open(job.directory / "orca.db", create=True) as store:

@@ -74,7 +74,7 @@ def _config(header: Header) -> Any:
     decoder = read_decoder(header)
     base, heads = float(header.value("rope.freq_base")), decoder.heads
     shape: dict[str, Any] = {
-        "vocab_size": decoder.words,
+        "vocab_size": decoder.vocab_size,
         "hidden_size": decoder.width,
         "intermediate_size": decoder.hidden,
         "num_hidden_layers": decoder.blocks,

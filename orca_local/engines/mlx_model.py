@@ -200,7 +200,7 @@ def _arguments(header: Header, decoder: Decoder) -> dict[str, Any]:
         "num_key_value_heads": decoder.key_heads,
         "head_dim": decoder.head_size,
         "rms_norm_eps": decoder.norm_epsilon,
-        "vocab_size": decoder.words,
+        "vocab_size": decoder.vocab_size,
         "max_position_embeddings": header.context_length,
         "rope_theta": 10_000.0,
         "tie_word_embeddings": decoder.tied,

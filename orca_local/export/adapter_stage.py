@@ -17,7 +17,7 @@ from orca_local.export.adapter_file import write_adapter
 from orca_local.export.card import render_card
 from orca_local.export.checks import OpenEngine, checked, try_predictions, try_stops
 from orca_local.export.merge import write_merged
-from orca_local.export.source import Source, file_stem
+from orca_local.export.source import ExportSource, file_stem
 from orca_local.export.stage import find_export
 from orca_local.export.summary import export_finished
 from orca_local.gguf.header import Header, read_header
@@ -35,7 +35,7 @@ _UNROUNDED = {"F16", "F32"}
 
 def export_adapter(
     store: Store,
-    source: Source,
+    source: ExportSource,
     directory: Path,
     open_engine: OpenEngine,
     *,
@@ -79,7 +79,7 @@ class _Maker:
     """Makes and tests the file in a scratch directory, and names it if it passed."""
 
     store: Store
-    source: Source
+    source: ExportSource
     adapter: Adapter
     directory: Path
     scratch: Path

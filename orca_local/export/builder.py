@@ -32,7 +32,7 @@ from orca_local.export.matrix import MatrixFile, MatrixSource
 from orca_local.export.merge import write_merged
 from orca_local.export.predictions import Predictions
 from orca_local.export.quantize import Matrix, WriteFailed, quantize
-from orca_local.export.source import Source, file_stem
+from orca_local.export.source import ExportSource, file_stem
 from orca_local.export.texts import general_rows
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.renderer import PromptRenderer
@@ -53,7 +53,7 @@ class Maker:
     """Makes and tests the files that are missing, in a scratch directory, and names what passed."""
 
     store: Store
-    source: Source
+    source: ExportSource
     name: str
     directory: Path
     scratch: Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orca_local.gguf.header import Header, TensorInfo
 
-BITS: dict[str, tuple[float, float]] = {
+BITS_PER_WEIGHT: dict[str, tuple[float, float]] = {
     "F16": (16.0, 16.0),
     "Q8_0": (8.5, 8.5),
     "Q6_K": (6.56, 8.5),
@@ -25,8 +25,8 @@ _HEADS = ("output.weight", "per_layer_token_embd.weight")
 _EMBEDDING = "token_embd.weight"
 
 
-def estimated_bytes(quantization: str, header: Header) -> int:
-    """About how large the model of this header is as one of `BITS`, a few per cent more or less."""
+def estimate_bytes(quantization: str, header: Header) -> int:
+    """About how large the model of this header is as one of `BITS_PER_WEIGHT`, a few per cent more or less."""
     weights = sum(_bits(quantization, header, tensor) * _count(tensor) for tensor in header.tensors) / 8
     return round(weights) + header.data_offset
 
@@ -40,8 +40,8 @@ def _bits(quantization: str, header: Header, tensor: TensorInfo) -> float:
     wanted = quantization
     if tensor.name in _HEADS or (header.tied and tensor.name == _EMBEDDING):
         # What predicts keeps more: llama.cpp gives it Q6_K where the others have less.
-        wanted = quantization if BITS[quantization][0] > BITS["Q6_K"][0] else "Q6_K"
-    whole, short = BITS[wanted]
+        wanted = quantization if BITS_PER_WEIGHT[quantization][0] > BITS_PER_WEIGHT["Q6_K"][0] else "Q6_K"
+    whole, short = BITS_PER_WEIGHT[wanted]
     return short if width % _SUPER_BLOCK else whole
 
 

@@ -20,7 +20,7 @@ VERSION = "1"
 
 
 @dataclass(frozen=True)
-class Source:
+class ExportSource:
     """What is exported: weights, the adapter that is added to them, and how they are quantized."""
 
     header: Header

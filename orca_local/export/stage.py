@@ -17,7 +17,7 @@ from orca_local.export.checks import OpenEngine
 from orca_local.export.modelfile import render_modelfile
 from orca_local.export.predictions import prediction_bytes
 from orca_local.export.quantize import require_matrix_support
-from orca_local.export.source import Source
+from orca_local.export.source import ExportSource
 from orca_local.export.summary import export_finished
 from orca_local.export.types import NEEDS_MATRIX, check_type, least_bytes
 from orca_local.gguf.renderer import PromptRenderer
@@ -29,7 +29,7 @@ from orca_local.system.disk import failures_explained, require_space, scratch_di
 
 def export(
     store: Store,
-    source: Source,
+    source: ExportSource,
     name: str,
     quantizations: Sequence[str],
     directory: Path,
@@ -77,7 +77,7 @@ def find_export(store: Store, name: str, quantization: str, provenance: Mapping[
     return None
 
 
-def _bytes_needed(source: Source, missing: Sequence[str], inputs: AcceptanceInputs | None) -> int:
+def _bytes_needed(source: ExportSource, missing: Sequence[str], inputs: AcceptanceInputs | None) -> int:
     """On the disk at once: the merged file, its and the trained model's predictions, what is made of it, some twice."""
     sizes = {q: least_bytes(q, source.header.parameters) for q in missing if q != FULL}
     twice = [size for q, size in sizes.items() if (matrix := source.matrix_for(q)) and matrix.may_be_left(q)]
@@ -85,7 +85,7 @@ def _bytes_needed(source: Source, missing: Sequence[str], inputs: AcceptanceInpu
     return merged + sum(sizes.values()) + max(twice, default=0)
 
 
-def _require_matrix(source: Source, types: Sequence[str]) -> None:
+def _require_matrix(source: ExportSource, types: Sequence[str]) -> None:
     """Refuse before the work what cannot be made without a matrix, or with one by this llama.cpp."""
     for quantization in types:
         if source.matrix_for(quantization) is not None:
@@ -98,7 +98,7 @@ def _require_matrix(source: Source, types: Sequence[str]) -> None:
             )
 
 
-def _matrix_warnings(source: Source, missing: Sequence[str]) -> Iterator[Warned]:
+def _matrix_warnings(source: ExportSource, missing: Sequence[str]) -> Iterator[Warned]:
     matrix = source.matrix
     if matrix is not None and matrix.left_out and any(source.matrix_for(q) for q in missing):
         yield Warned(

@@ -22,7 +22,7 @@ def export_finished(run_id: int, name: str, rows: Sequence[ExportRow], started: 
         "files": [{key: getattr(row, key) for key in ("path", "sha256", "quantization", "bytes")} for row in rows],
         "acceptance": {row.quantization: row.acceptance for row in rows},
     }
-    types = [found for row in rows if (found := quantized(row)) is not None]
+    types = [found for row in rows if (found := load_quantized(row)) is not None]
     summary["types"] = [found.to_dict() for found in types]
     recommendation = recommend(types)
     if recommendation is not None:
@@ -31,7 +31,7 @@ def export_finished(run_id: int, name: str, rows: Sequence[ExportRow], started: 
     return StageFinished("export", summary)
 
 
-def quantized(row: ExportRow) -> Quantized | None:
+def load_quantized(row: ExportRow) -> Quantized | None:
     """Size and nearness to F16 of an exported file; None where it was not compared, as an adapter is not."""
     compared = row.acceptance.get("quantized_vs_f16")
     if compared is None and row.quantization != FULL:

@@ -52,7 +52,7 @@ class Decoder:
     """Heads of keys, as many of values."""
     head_size: int
     hidden: int
-    words: int
+    vocab_size: int
     """Size of the vocabulary."""
     norm_epsilon: float
     activation: Literal["silu", "gelu"]
@@ -95,7 +95,7 @@ def read_decoder(header: Header) -> Decoder:
         key_heads=header.count("attention.head_count_kv", heads),
         head_size=size,
         hidden=header.count("feed_forward_length"),
-        words=header.tensor_map["token_embd.weight"].shape[0],
+        vocab_size=header.tensor_map["token_embd.weight"].shape[0],
         norm_epsilon=float(header.value("attention.layer_norm_rms_epsilon")),
         activation="gelu" if gemma else "silu",
         embedding_scale=math.sqrt(width) if gemma else 1.0,

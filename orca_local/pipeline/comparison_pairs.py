@@ -38,14 +38,14 @@ def compared_models(files: Files, names: Sequence[str], quantization: str = "") 
 
 def split_models(files: Files, quantizations: Sequence[str]) -> tuple[list[Candidate], Split]:
     """The base and the tuned model at the first type, the tuned one in F16 and at all types, made where missing."""
-    from orca_local.export.summary import quantized
+    from orca_local.export.summary import load_quantized
     from orca_local.export.types import check_type
 
     types = list(dict.fromkeys(check_type(name) for name in quantizations))
     if types[0] == FULL:
         raise InputError(f"{FULL} is not quantized: there is nothing to split", hint="give --quantization another type")
     rows = files.ensure_tuned(list(dict.fromkeys((FULL, *types))))
-    facts = {row.quantization: found for row in rows if (found := quantized(row)) is not None}
+    facts = {row.quantization: found for row in rows if (found := load_quantized(row)) is not None}
     full, tuned, *others = files.candidates([f"tuned:{name}" for name in dict.fromkeys((FULL, *types))])
     tuned = replace(tuned, name="tuned")
     of_type = {c.name: facts[read_header(c.path).quantization] for c in (full, tuned, *others)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from orca_local.adapters.adapter import adapter_sha256
 from orca_local.domain.errors import InputError
 from orca_local.export.acceptance import MIN_POSITIONS, MIN_PROMPTS, AcceptanceInputs, Row
-from orca_local.export.source import Source
+from orca_local.export.source import ExportSource
 from orca_local.models.student import Student
 from orca_local.rows.rows import TrainingRow
 from orca_local.store.store import Store
@@ -22,12 +22,12 @@ STOP_FACTOR = 4
 """A tuned model may write this many times the longest answer it was trained on before it has to stop."""
 
 
-def untrained_source(student: Student) -> Source:
+def base_source(student: Student) -> ExportSource:
     """What `base` is made from."""
-    return Source(student.weights, student.weights_sha256)
+    return ExportSource(student.weights, student.weights_sha256)
 
 
-def tuned_source(store: Store, student: Student) -> Source:
+def tuned_source(store: Store, student: Student) -> ExportSource:
     """The newest adapter on the student's weights.
 
     Raises `InputError` where there is none, where it was trained on other weights, and where it is not what was
@@ -50,10 +50,10 @@ def tuned_source(store: Store, student: Student) -> Source:
         raise InputError(f"the adapter {path} was changed since it was trained", hint=f"{hint}: it is made again")
     training = store.trainings.get(adapter.training_id) if adapter.training_id is not None else None
     recipe = training.recipe if training is not None else {}
-    return Source(student.weights, student.weights_sha256, path, adapter.adapter_id, recipe)
+    return ExportSource(student.weights, student.weights_sha256, path, adapter.adapter_id, recipe)
 
 
-def acceptance_inputs(rows: Sequence[TrainingRow], source: Source) -> AcceptanceInputs:
+def acceptance_inputs(rows: Sequence[TrainingRow], source: ExportSource) -> AcceptanceInputs:
     """Training rows, spread evenly, whose answer positions are compared and whose prompts are answered."""
     ordered = sorted(rows, key=lambda row: row.content_hash)
     compared = _compared(ordered)

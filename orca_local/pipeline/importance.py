@@ -13,7 +13,7 @@ from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.keys import content_key
 from orca_local.domain.settings import Settings
 from orca_local.export.matrix import MatrixSource
-from orca_local.export.source import Source
+from orca_local.export.source import ExportSource
 from orca_local.gguf.importance import ColumnSquares, read_importance
 from orca_local.rows.rows import TrainingRow
 from orca_local.store.store import Store
@@ -28,7 +28,7 @@ LAYOUT = 2
 """Raise it when the same rows would give another matrix, or another use of it."""
 
 
-def with_brought_matrix(source: Source, settings: Settings, directory: Path) -> Source:
+def with_user_matrix(source: ExportSource, settings: Settings, directory: Path) -> ExportSource:
     """The source with the matrix that `export.imatrix` names, where it is a file.
 
     Raises `InputError` where there is no such file, or it is another model's.
@@ -41,16 +41,16 @@ def with_brought_matrix(source: Source, settings: Settings, directory: Path) -> 
 
 
 def with_matrix(
-    source: Source, settings: Settings, directory: Path, store: Store, dataset: Dataset, *, optional: bool
-) -> Source:
+    source: ExportSource, settings: Settings, directory: Path, store: Store, dataset: Dataset, *, optional: bool
+) -> ExportSource:
     """The same; where the setting is `auto`, the matrix is measured on the rows of `dataset` when it is needed.
 
     With `optional`, it is used where the file is nearer to F16 with it than without. Raises `InputError` where
     there is no row to measure it on.
     """
     if settings.export.imatrix != "auto":
-        return with_brought_matrix(source, settings, directory)
-    rows = fit_rows(dataset, store)
+        return with_user_matrix(source, settings, directory)
+    rows = rows_without_evaluation_prompts(dataset, store)
     chosen = _chosen(rows)
     if not chosen:
         raise InputError(
@@ -68,7 +68,7 @@ def with_matrix(
     return replace(source, matrix=matrix)
 
 
-def fit_rows(dataset: Dataset, store: Store) -> list[TrainingRow]:
+def rows_without_evaluation_prompts(dataset: Dataset, store: Store) -> list[TrainingRow]:
     """Rows none of whose questions is asked, as a whole or in most of its words, by a probe or holdout sample.
 
     The dataset should hold no other; a matrix that has seen what is scored would make quantizing look harmless.
@@ -97,11 +97,11 @@ def _chosen(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
     return chosen
 
 
-def _key(source: Source, rows: Sequence[TrainingRow], compute: str, *, optional: bool) -> str:
+def _key(source: ExportSource, rows: Sequence[TrainingRow], compute: str, *, optional: bool) -> str:
     return content_key([LAYOUT, source.provenance, [row.content_hash for row in rows], compute, optional])
 
 
-def _measure(source: Source, rows: Sequence[Sequence[int]], compute: str) -> Mapping[str, ColumnSquares]:
+def _measure(source: ExportSource, rows: Sequence[Sequence[int]], compute: str) -> Mapping[str, ColumnSquares]:
     try:
         from orca_local.train.reference.torch_importance import column_squares
     except ImportError as error:

@@ -24,7 +24,7 @@ from orca_local.system.digest import file_sha256
 if TYPE_CHECKING:
     from orca_local.dataset.build import Dataset
     from orca_local.engines.llama_cpp import LlamaCppEngine
-    from orca_local.export.source import Source
+    from orca_local.export.source import ExportSource
     from orca_local.store.results import ExportRow
 
 _MATRICES = {"": "no importance matrix", "rows": "a matrix of training rows", "file": "a matrix from a file"}
@@ -135,19 +135,19 @@ class Files:
 
     def _source(
         self, name: str, quantizations: Sequence[str], dataset: Callable[[], Dataset], *, alike: bool
-    ) -> Source:
+    ) -> ExportSource:
         """What `base` or `tuned` is made from now, at these types.
 
         A base is made before there are training rows, so a matrix is measured for it only where it is to be `alike`.
         """
         from orca_local.export.types import takes_matrix
-        from orca_local.pipeline.export_source import tuned_source, untrained_source
-        from orca_local.pipeline.importance import with_brought_matrix, with_matrix
+        from orca_local.pipeline.export_source import base_source, tuned_source
+        from orca_local.pipeline.importance import with_matrix, with_user_matrix
 
         settings, directory, student = self.workspace.settings, self.workspace.directory, self.student()
-        source = untrained_source(student) if name == "base" else tuned_source(self.store, student)
+        source = base_source(student) if name == "base" else tuned_source(self.store, student)
         if (name == "base" and not alike) or not any(map(takes_matrix, quantizations)):
-            return with_brought_matrix(source, settings, directory)
+            return with_user_matrix(source, settings, directory)
         return with_matrix(source, settings, directory, self.store, dataset(), optional=name == "tuned")
 
     def _find(self, name: str, quantizations: Sequence[str], *, alike: bool = False) -> list[ExportRow | None]:

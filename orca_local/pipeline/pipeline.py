@@ -197,7 +197,7 @@ class Pipeline:
 
     def train(self, *, must_resume: bool = False) -> dict[str, Any]:
         """Fine-tune the student on the rows; with `must_resume`, go on with an unfinished training or refuse."""
-        from orca_local.pipeline.sample_generations import SampleAnswers
+        from orca_local.pipeline.sample_generations import SampleGenerator
         from orca_local.train.stage import train
 
         student = self.student
@@ -216,7 +216,7 @@ class Pipeline:
                 self.workspace.adapters_dir,
                 run_id=run.run_id,
                 must_resume=must_resume,
-                answering=SampleAnswers(student.weights, self._settings.engine, count) if count else None,
+                answering=SampleGenerator(student.weights, self._settings.engine, count) if count else None,
             )
 
         return self._run("train", events)

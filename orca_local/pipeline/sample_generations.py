@@ -25,7 +25,7 @@ MAX_SECONDS = 10.0
 _HINT = "train.sample_answers = 0 in orca.toml asks for none"
 
 
-class SampleAnswers:
+class SampleGenerator:
     """Puts the adapter on the weights in llama.cpp and asks the same prompts every time.
 
     On the processor, wherever the training computes, and loaded anew each time: the memory is the training's. What

@@ -139,7 +139,7 @@ def _count(
 ) -> MemoryPlan:
     size = machine.number_bytes
     blocks = sum(layer.out_features * layer.in_features for layer in linear_layers(header))
-    outer = decoder.words * decoder.width * (1 if decoder.tied else 2)
+    outer = decoder.vocab_size * decoder.width * (1 if decoder.tied else 2)
     layers = target_layers(header, recipe.target_layers)
     trained = sum(recipe.rank * (layer.out_features + layer.in_features) for layer in layers)
     kept, working = _token_numbers(decoder, recipe.rank)
@@ -151,7 +151,7 @@ def _count(
         adapter=trained * (4 + size),
         optimizer=trained * _OPTIMIZER,
         activations=int(tokens * per_token * size * machine.kept_share),
-        head=min(tokens, machine.head_positions) * decoder.words * (size + 4 * _HEAD_COPIES),
+        head=min(tokens, machine.head_positions) * decoder.vocab_size * (size + 4 * _HEAD_COPIES),
         free=machine.free,
         pack_tokens=tokens,
         gradient_checkpointing=checkpointed,

@@ -87,7 +87,7 @@ def target_layers(header: Header, names: tuple[str, ...]) -> list[LinearLayer]:
     return [layer for layer in layers if not names or layer.hf_name.rpartition(".")[2] in names]
 
 
-def start_adapter(header: Header, recipe: Recipe) -> Adapter:
+def initial_adapter(header: Header, recipe: Recipe) -> Adapter:
     """Where a training starts: A as in PEFT (Kaiming uniform with a = √5, so uniform in ±1/√width), B zero.
 
     Drawn here, not by a backend: all of them start at the same place.

@@ -9,7 +9,7 @@ from typing import Any
 
 from orca_local.domain.events import AcceptanceChecked, FileWritten, RunFailed, StageProgressed, Warned, event_of
 from orca_local.domain.settings import Settings
-from orca_local.export.estimate import BITS, estimated_bytes
+from orca_local.export.estimate import BITS_PER_WEIGHT, estimate_bytes
 from orca_local.gguf.header import Header
 from orca_local.models.student import load_student
 from orca_local.runs.summaries import summaries
@@ -78,8 +78,10 @@ def export_choices(settings: Settings, directory: Path) -> list[Choice]:
 
 def choices(weights: Header, chosen: Sequence[str]) -> list[Choice]:
     """The same for the header of the weights; a type whose size cannot be told has 0 bytes and comes last."""
-    names = dict.fromkeys([*BITS, *chosen])
-    found = [Choice(name, estimated_bytes(name, weights) if name in BITS else 0, name in chosen) for name in names]
+    names = dict.fromkeys([*BITS_PER_WEIGHT, *chosen])
+    found = [
+        Choice(name, estimate_bytes(name, weights) if name in BITS_PER_WEIGHT else 0, name in chosen) for name in names
+    ]
     return sorted(found, key=lambda choice: -choice.bytes)
 
 

@@ -26,7 +26,7 @@ from orca_local.engines.mlx_model import load_model
 from orca_local.gguf.header import read_header
 from orca_local.rows.rows import TrainingRow
 from orca_local.train.mlx.backend import MlxBackend, MlxTrainer, choose_dtype
-from orca_local.train.state import start_adapter
+from orca_local.train.state import initial_adapter
 from scripts.train_bench.peer import Job, OurPeer, Peer, StepDone
 
 UNCLIPPED = 1e9
@@ -57,7 +57,7 @@ class MlxLmPeer(Peer):
         self._asked: Queue[int] = Queue()
         self._callback = _Losses()
         self._tokens: list[int] = []
-        self._start = start_adapter(read_header(job.student), job.recipe)
+        self._start = initial_adapter(read_header(job.student), job.recipe)
         # MLX's streams belong to threads: what is computed in one is made in it.
         self._thread = Thread(target=self._train_or_fail, daemon=True)
         self._thread.start()

@@ -14,7 +14,7 @@ import torch
 import transformers
 
 from orca_local.gguf.header import read_header
-from orca_local.train.state import start_adapter
+from orca_local.train.state import initial_adapter
 from scripts.train_bench.peer import Job, Peer, StepDone
 from tests.hf_model import load_hf_model, with_peft
 
@@ -105,7 +105,7 @@ class _Turns(transformers.TrainerCallback):
 def _model(job: Job) -> Any:
     header = read_header(job.student)
     model = load_hf_model(header).to(getattr(torch, job.compute))
-    return with_peft(model, start_adapter(header, job.recipe)).train()
+    return with_peft(model, initial_adapter(header, job.recipe)).train()
 
 
 def _trainer(job: Job, model: Any, collate: Any, turns: _Turns, directory: str) -> Any:

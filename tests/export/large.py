@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from orca_local.domain.settings import EngineSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.acceptance import AcceptanceInputs
-from orca_local.export.source import Source
+from orca_local.export.source import ExportSource
 from orca_local.export.stage import export
 from orca_local.gguf.header import read_header
 from orca_local.gguf.writer import TensorSpec, write_gguf
@@ -65,7 +65,7 @@ def export_with(limit: int, gguf: Path, adapter: Path, directory: Path, quantiza
         lambda wanted: ReferenceProcess(header, adapter, wanted),
         8,
     )
-    source = Source(header, file_sha256(gguf), adapter, None, {})
+    source = ExportSource(header, file_sha256(gguf), adapter, None, {})
     settings = EngineSettings(context=256, capacity=1, threads=2)
     with Store.open(directory / "orca.db", create=True) as store:
         events = export(

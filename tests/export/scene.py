@@ -15,7 +15,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.merge import write_tensors
-from orca_local.export.source import Source
+from orca_local.export.source import ExportSource
 from orca_local.export.stage import export
 from orca_local.gguf.header import read_header
 from orca_local.gguf.layer_names import linear_layers
@@ -51,7 +51,7 @@ def reference_of(gguf: Path, adapter: Path | None) -> NDArray[np.float32]:
 
 
 def run_base(store: Store, gguf: Path, directory: Path, types: Sequence[str] = ("Q8_0",)) -> Iterator[Event]:
-    source = Source(read_header(gguf), file_sha256(gguf))
+    source = ExportSource(read_header(gguf), file_sha256(gguf))
     run_id = store.runs.start("export", "{}", {})
     return export(store, source, "base", types, directory, open_engine, inputs=None, system_message="S", run_id=run_id)
 
@@ -59,7 +59,7 @@ def run_base(store: Store, gguf: Path, directory: Path, types: Sequence[str] = (
 def run_tuned(
     store: Store, gguf: Path, adapter: Path, directory: Path, inputs: AcceptanceInputs, types: Sequence[str] = ("Q8_0",)
 ) -> Iterator[Event]:
-    source = Source(read_header(gguf), file_sha256(gguf), adapter, None, {"rank": 4})
+    source = ExportSource(read_header(gguf), file_sha256(gguf), adapter, None, {"rank": 4})
     run_id = store.runs.start("export", "{}", {})
     return export(
         store, source, "tuned", types, directory, open_engine, inputs=inputs, system_message="", run_id=run_id

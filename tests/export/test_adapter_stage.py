@@ -17,7 +17,7 @@ from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.adapter_stage import export_adapter
 from orca_local.export.checks import OpenEngine
 from orca_local.export.quantize import quantize
-from orca_local.export.source import Source
+from orca_local.export.source import ExportSource
 from orca_local.gguf.header import read_header
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
@@ -36,7 +36,7 @@ def run_adapter(
     inputs: AcceptanceInputs,
     opener: OpenEngine = open_engine,
 ) -> Iterator[Event]:
-    source = Source(read_header(gguf), file_sha256(gguf), adapter, None, {"rank": 4})
+    source = ExportSource(read_header(gguf), file_sha256(gguf), adapter, None, {"rank": 4})
     run_id = store.runs.start("export", "{}", {})
     return export_adapter(store, source, directory, opener, inputs=inputs, run_id=run_id)
 

@@ -13,7 +13,7 @@ from orca_local.domain.errors import AcceptanceError, InputError, MissingError
 from orca_local.domain.events import Event, FileWritten, StageFinished, Warned
 from orca_local.export import texts
 from orca_local.export.matrix import MatrixSource
-from orca_local.export.source import Source
+from orca_local.export.source import ExportSource
 from orca_local.export.stage import export
 from orca_local.export.types import NEEDS_MATRIX
 from orca_local.gguf.header import read_header
@@ -51,12 +51,12 @@ class Measured:
             )
         return self.columns
 
-    def source(self, key: str = "rows:1", left_out: int = 0, *, optional: bool = False) -> Source:
+    def source(self, key: str = "rows:1", left_out: int = 0, *, optional: bool = False) -> ExportSource:
         matrix = MatrixSource(key, measure=self, rows=3, left_out=left_out, optional=optional)
-        return Source(read_header(self.gguf), file_sha256(self.gguf), matrix=matrix)
+        return ExportSource(read_header(self.gguf), file_sha256(self.gguf), matrix=matrix)
 
 
-def run(store: Store, source: Source, directory: Path, *types: str) -> list[Event]:
+def run(store: Store, source: ExportSource, directory: Path, *types: str) -> list[Event]:
     run_id = store.runs.start("export", "{}", {})
     return list(
         export(store, source, "base", types, directory, open_engine, inputs=None, system_message="", run_id=run_id)

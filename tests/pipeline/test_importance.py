@@ -20,13 +20,13 @@ from orca_local.domain.types import Message, Sample
 from orca_local.export.acceptance import divergence
 from orca_local.export.merge import write_merged
 from orca_local.export.quantize import Matrix, quantize
-from orca_local.export.source import Source
+from orca_local.export.source import ExportSource
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, write_importance
 from orca_local.gguf.layer_names import linear_layers
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.pipeline import importance
-from orca_local.pipeline.importance import fit_rows, with_brought_matrix, with_matrix
+from orca_local.pipeline.importance import rows_without_evaluation_prompts, with_matrix, with_user_matrix
 from orca_local.rows.rows import TrainingRow, make_row
 from orca_local.starter.install import iter_answers, load_samples
 from orca_local.store.store import Store
@@ -60,19 +60,19 @@ def store(tmp_path: Path):  # type: ignore[no-untyped-def]
         yield store
 
 
-def source_of(gguf: Path) -> Source:
-    return Source(read_header(gguf), file_sha256(gguf))
+def source_of(gguf: Path) -> ExportSource:
+    return ExportSource(read_header(gguf), file_sha256(gguf))
 
 
 def test_rows_that_ask_what_is_scored_are_left_out(
     store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path
 ) -> None:
     """By what they say, not by their names, in any turn."""
-    assert len(fit_rows(dataset, store)) == 24
+    assert len(rows_without_evaluation_prompts(dataset, store)) == 24
     store.samples.add([sample("x", "what is 3 + 3", "holdout"), sample("y", "What is 5 + 5?", "probe")], "x")
     shown = dataset.conversations[7]
     dataset.conversations[8] = (shown[0], Message("user", "What is 5 + 5?"), shown[2], *shown[1:])
-    kept = {row.sample_id for row in fit_rows(dataset, store)}
+    kept = {row.sample_id for row in rows_without_evaluation_prompts(dataset, store)}
     assert kept == {f"s{i}" for i in range(24)} - {"s3", "s5", "s8"}
     matrix = with_matrix(source_of(tiny_gguf), SETTINGS, tmp_path, store, dataset, optional=True).matrix
     assert matrix is not None and (matrix.rows, matrix.left_out) == (21, 3)
@@ -127,7 +127,7 @@ def test_none_means_none_and_no_rows_are_told(store: Store, dataset: Dataset, ti
     assert with_matrix(source, none, tmp_path, store, dataset, optional=True).matrix is None
     with pytest.raises(InputError, match="no training row to measure"):
         with_matrix(source, SETTINGS, tmp_path, store, Dataset(), optional=True)
-    assert with_brought_matrix(source, SETTINGS, tmp_path).matrix is None
+    assert with_user_matrix(source, SETTINGS, tmp_path).matrix is None
 
 
 def test_a_file_is_looked_for_in_the_workspace_and_has_to_fit(
@@ -135,14 +135,14 @@ def test_a_file_is_looked_for_in_the_workspace_and_has_to_fit(
 ) -> None:
     source, mine = source_of(tiny_gguf), Settings(export=ExportSettings(imatrix="mine.gguf"))
     with pytest.raises(InputError, match="no file"):
-        with_brought_matrix(source, mine, tmp_path)
+        with_user_matrix(source, mine, tmp_path)
     columns = {
         layer.gguf_name: ColumnSquares(np.ones(layer.in_features, np.float32), 1)
         for layer in linear_layers(source.header)
     }
     write_importance(tmp_path / "mine.gguf", ImportanceMatrix(columns), dataset="mine", rows=1)
     for found in (
-        with_brought_matrix(source, mine, tmp_path),
+        with_user_matrix(source, mine, tmp_path),
         with_matrix(source, mine, tmp_path, store, dataset, optional=True),
     ):
         assert found.matrix is not None and found.matrix.file == tmp_path / "mine.gguf"
@@ -150,7 +150,7 @@ def test_a_file_is_looked_for_in_the_workspace_and_has_to_fit(
     del columns["blk.0.attn_q.weight"]
     write_importance(tmp_path / "mine.gguf", ImportanceMatrix(columns), dataset="mine", rows=1)
     with pytest.raises(InputError, match=r"mine\.gguf has no entry for blk\.0\.attn_q"):
-        with_brought_matrix(source, mine, tmp_path)
+        with_user_matrix(source, mine, tmp_path)
 
 
 @pytest.mark.student

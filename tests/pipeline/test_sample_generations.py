@@ -16,10 +16,10 @@ from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.adapter_file import write_adapter
 from orca_local.gguf.header import read_header
 from orca_local.pipeline import sample_generations as sample_answers
-from orca_local.pipeline.sample_generations import MAX_TOKENS, SampleAnswers
+from orca_local.pipeline.sample_generations import MAX_TOKENS, SampleGenerator
 from orca_local.rows.rows import TrainingRow
 from orca_local.train.checkpoint import last_step
-from orca_local.train.state import start_adapter
+from orca_local.train.state import initial_adapter
 from tests.train.backends import random_state
 from tests.train.data import make_rows
 from tests.train.scene import STOPPED, curve, recipe_for, run
@@ -32,7 +32,7 @@ def rows(tiny_gguf: Path) -> list[TrainingRow]:
     return make_rows(tiny_gguf)
 
 
-def answers(answering: SampleAnswers, adapter: Adapter, rows: Sequence[TrainingRow]) -> list[Event]:
+def answers(answering: SampleGenerator, adapter: Adapter, rows: Sequence[TrainingRow]) -> list[Event]:
     return list(answering(5, adapter, rows, lambda: None))
 
 
@@ -40,7 +40,7 @@ def test_every_validation_is_followed_by_answers_to_the_same_prompts_and_trains_
     tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path
 ) -> None:
     recipe = recipe_for(rows, STOPPED)
-    answering = SampleAnswers(read_header(tiny_gguf), ENGINE, 2)
+    answering = SampleGenerator(read_header(tiny_gguf), ENGINE, 2)
     events = list(run(tiny_gguf, rows, tmp_path / "shown", recipe, answering=answering))
     said = [event for event in events if isinstance(event, SampleAnswered)]
     validated = [event.step for event in events if isinstance(event, ValidationMeasured)]
@@ -53,9 +53,9 @@ def test_every_validation_is_followed_by_answers_to_the_same_prompts_and_trains_
 def test_it_is_what_llama_cpp_says_with_that_adapter(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
     header, recipe = read_header(tiny_gguf), recipe_for(rows, STOPPED)
     adapter = random_state(header, recipe).adapter
-    answering = SampleAnswers(header, ENGINE, 1)
+    answering = SampleGenerator(header, ENGINE, 1)
     (changed,) = answers(answering, adapter, rows)
-    (untouched,) = answers(answering, start_adapter(header, recipe), rows)
+    (untouched,) = answers(answering, initial_adapter(header, recipe), rows)
     assert isinstance(changed, SampleAnswered) and isinstance(untouched, SampleAnswered)
     row = next(row for row in rows if row.sample_id == changed.sample_id)
     assert changed.text == directly(tiny_gguf, header, adapter, row, tmp_path) != untouched.text
@@ -76,7 +76,7 @@ def test_what_cannot_be_said_is_told_once_and_the_training_goes_on(
 ) -> None:
     monkeypatch.setattr(sample_answers, "free_memory", lambda: 1000)
     recipe = recipe_for(rows, STOPPED)
-    answering = SampleAnswers(read_header(tiny_gguf), ENGINE, 2)
+    answering = SampleGenerator(read_header(tiny_gguf), ENGINE, 2)
     events = list(run(tiny_gguf, rows, tmp_path, recipe, answering=answering))
     (warned,) = [event for event in events if isinstance(event, Warned)]
     assert "no answers are shown" in warned.message and "are free" in warned.message
@@ -87,10 +87,10 @@ def test_an_answer_that_takes_too_long_is_cut_off(
     tiny_gguf: Path, rows: list[TrainingRow], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     header = read_header(tiny_gguf)
-    adapter = start_adapter(header, recipe_for(rows, STOPPED))
+    adapter = initial_adapter(header, recipe_for(rows, STOPPED))
     moments = iter([0.0, *range(8, 100)])
     monkeypatch.setattr(sample_answers.time, "monotonic", lambda: float(next(moments)))
-    answering = SampleAnswers(header, ENGINE, 1)
+    answering = SampleGenerator(header, ENGINE, 1)
     (cut,) = answers(answering, adapter, rows)
     assert isinstance(cut, SampleAnswered) and not cut.ended and cut.text
 
@@ -99,14 +99,14 @@ def test_a_stop_is_heard_between_two_tokens_and_leaves_nothing_in_flight(
     tiny_gguf: Path, rows: list[TrainingRow]
 ) -> None:
     header = read_header(tiny_gguf)
-    adapter = start_adapter(header, recipe_for(rows, STOPPED))
+    adapter = initial_adapter(header, recipe_for(rows, STOPPED))
     asked = iter([False, False, True])
 
     def check() -> None:
         if next(asked):
             raise KeyboardInterrupt
 
-    answering = SampleAnswers(header, ENGINE, 2)
+    answering = SampleGenerator(header, ENGINE, 2)
     with pytest.raises(KeyboardInterrupt):
         list(answering(5, adapter, rows, check))
     assert len(answers(answering, adapter, rows)) == 2
@@ -114,8 +114,8 @@ def test_a_stop_is_heard_between_two_tokens_and_leaves_nothing_in_flight(
 
 def test_prompts_that_leave_no_room_are_named_with_the_way_out(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
     header = read_header(tiny_gguf)
-    answering = SampleAnswers(header, EngineSettings(threads=1, context=MAX_TOKENS), 2)
-    (warned,) = answers(answering, start_adapter(header, recipe_for(rows, STOPPED)), rows)
+    answering = SampleGenerator(header, EngineSettings(threads=1, context=MAX_TOKENS), 2)
+    (warned,) = answers(answering, initial_adapter(header, recipe_for(rows, STOPPED)), rows)
     assert isinstance(warned, Warned)
     assert "leaves room" in warned.message and "engine.context" in warned.hint and "sample_answers" in warned.hint
 

@@ -13,7 +13,7 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.gguf.header import Header
 from orca_local.train.loop import TrainBackend
 from orca_local.train.recipe import Recipe
-from orca_local.train.state import TrainState, start_adapter
+from orca_local.train.state import TrainState, initial_adapter
 
 NEEDS_MLX = pytest.mark.skipif(find_spec("mlx_lm") is None, reason="MLX has no build for this machine")
 BACKENDS = ["torch", pytest.param("mlx", marks=NEEDS_MLX)]
@@ -33,7 +33,7 @@ def make_backend(name: str, header: Header, recipe: Recipe, **options: Any) -> T
 def random_state(header: Header, recipe: Recipe, seed: int = 1) -> TrainState:
     """An adapter that changes something, and no moments yet."""
     rng = np.random.default_rng(seed)
-    start = start_adapter(header, recipe)
+    start = initial_adapter(header, recipe)
     layers = {n: (a, (0.1 * rng.standard_normal(b.shape)).astype(np.float32)) for n, (a, b) in start.layers.items()}
     return state_of(replace(start, layers=layers))
 

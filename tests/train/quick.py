@@ -15,7 +15,7 @@ from orca_local.train.batches import Batch
 from orca_local.train.loop import StepResult
 from orca_local.train.memory import MemoryPlan
 from orca_local.train.recipe import Recipe
-from orca_local.train.state import TrainState, start_adapter
+from orca_local.train.state import TrainState, initial_adapter
 from orca_local.train.torch.backend import TorchTrainer
 
 
@@ -23,7 +23,7 @@ class QuickBackend:
     """Moves its adapter by what it sees, so that another order or another start ends elsewhere."""
 
     def __init__(self, header: Header, recipe: Recipe, fails_at: int) -> None:
-        start = start_adapter(header, recipe)
+        start = initial_adapter(header, recipe)
         zero = {name: (np.zeros_like(a), np.zeros_like(b)) for name, (a, b) in start.layers.items()}
         self._state = TrainState(start, zero, dict(zero))
         self._fails_at = fails_at

@@ -15,7 +15,7 @@ from orca_local.gguf.header import Header, read_header
 from orca_local.train.batches import make_batch
 from orca_local.train.memory import SHARE, Machine, MemoryPlan, Wish, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
-from orca_local.train.state import start_adapter
+from orca_local.train.state import initial_adapter
 from tests.train.data import make_rows
 
 CARD = Machine("card bfloat16", 2, None, 8192, 256, {"none": 2, "nf4": 0.52})
@@ -40,7 +40,7 @@ def test_what_is_counted_is_there(header: Header, recipe: Recipe) -> None:
     found = plan(header, recipe, None)
     matrices = sum(t.shape[0] * t.shape[1] for t in header.tensors if len(t.shape) == 2)
     assert found.weights == 2 * matrices
-    trained = sum(a.size + b.size for a, b in start_adapter(header, recipe).layers.values())
+    trained = sum(a.size + b.size for a, b in initial_adapter(header, recipe).layers.values())
     assert found.adapter == 6 * trained and found.optimizer == 12 * trained
     assert found.total == found.weights + found.adapter + found.optimizer + found.activations + found.head
     # What a block keeps of a token, counted by hand from the shapes of the embedded student.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orca_local.export.estimate import BITS, estimated_bytes
+from orca_local.export.estimate import BITS_PER_WEIGHT, estimate_bytes
 from orca_local.export.quantize import quantize
 from orca_local.gguf.header import read_header
 from orca_local.runs.workspace import Workspace
@@ -102,10 +102,10 @@ def test_sizes_are_estimated_within_a_few_per_cent(tiny_gguf: Path, tmp_path: Pa
     for quantization in ("Q8_0", "Q4_K_M"):
         made_file = tmp_path / f"{quantization}.gguf"
         quantize(tiny_gguf, made_file, quantization)
-        assert estimated_bytes(quantization, header) == pytest.approx(made_file.stat().st_size, rel=0.03)
+        assert estimate_bytes(quantization, header) == pytest.approx(made_file.stat().st_size, rel=0.03)
     found = choices(header, ["Q8_0", "IQ1_S"])
     assert [choice.quantization for choice in found if choice.is_chosen] == ["Q8_0", "IQ1_S"]
-    assert found[0].quantization == "F16" and found[-1].bytes == 0 and len(found) == len(BITS) + 1
+    assert found[0].quantization == "F16" and found[-1].bytes == 0 and len(found) == len(BITS_PER_WEIGHT) + 1
 
 
 def test_the_base_that_a_probe_needs_is_seen_as_part_of_it(workspace: Workspace) -> None:

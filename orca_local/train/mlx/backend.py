@@ -33,7 +33,7 @@ from orca_local.train.mlx.inputs import Arrays, arrays_of, in_few_shapes, padded
 from orca_local.train.mlx.lora import add_updates
 from orca_local.train.mlx.passes import Passes
 from orca_local.train.recipe import Recipe
-from orca_local.train.state import TrainState, start_adapter
+from orca_local.train.state import TrainState, initial_adapter
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -113,12 +113,12 @@ class MlxBackend:
         mx.reset_peak_memory()
         maybe_set_recommended_wired_limit()
         model = _loaded(header, self.dtype, keep_blocks=recipe.quantize_base == "as_is")
-        self._start = start_adapter(header, recipe)
+        self._start = initial_adapter(header, recipe)
         self._layers = add_updates(model.module, self._start, recipe.dropout)
         self._passes = Passes(model, self._layers)
         self._part_gradients = self._passes.lean_gradients if gradient_checkpointing else self._passes.gradients
         self._few_shapes = shapes_cost() if few_shapes is None else few_shapes
-        self._targets_step = chunk_positions(model.decoder.words)
+        self._targets_step = chunk_positions(model.decoder.vocab_size)
         self._steps = 0
         self._flat = FlatAdapter(self._start.layers, self._start.scale)
         # Float32, whatever the computation's type: a bfloat16 sum of many small steps would lose most of them.
@@ -236,7 +236,7 @@ class MlxTrainer(Trainer):
             number_bytes=dtype.size,
             free=_free_memory(),
             pack_tokens=CPU_TOKENS if _on_cpu() else GPU_TOKENS,
-            head_positions=UNDER_WAY * chunk_positions(read_decoder(header).words),
+            head_positions=UNDER_WAY * chunk_positions(read_decoder(header).vocab_size),
             weight_bytes={"none": dtype.size, "as_is": _kept_bytes(header, dtype.size)},
             kept_share=KEPT_SHARE,
             padded_length=padded_length if shapes_cost() else int,

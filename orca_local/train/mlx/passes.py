@@ -21,7 +21,7 @@ class Passes:
 
     def __init__(self, model: MlxModel, layers: Mapping[str, LoraLinear]) -> None:
         self._model, self._layers = model, layers
-        self._chunk = chunk_positions(model.decoder.words)
+        self._chunk = chunk_positions(model.decoder.vocab_size)
         self._names: list[list[str]] = [[] for _ in model.blocks]
         for name in layers:
             self._names[int(name.split(".")[2])].append(name)  # model.layers.7.mlp.up_proj

@@ -23,7 +23,7 @@ from orca_local.train.choose import Trainer
 from orca_local.train.loop import StepResult
 from orca_local.train.memory import Machine
 from orca_local.train.recipe import Recipe
-from orca_local.train.state import TrainState, start_adapter
+from orca_local.train.state import TrainState, initial_adapter
 from orca_local.train.torch.heap import Heap
 from orca_local.train.torch.lora import WholeWeight
 from orca_local.train.torch.memory import memory_failure
@@ -127,7 +127,7 @@ class TorchBackend:
             hold = Nf4Weight if recipe.quantize_base == "nf4" else WholeWeight
             self._model = StudentModel(header, self.dtype, self.device, hold)
             self._groups = self._model.groups()
-            self._start = start_adapter(header, recipe)
+            self._start = initial_adapter(header, recipe)
             self._parameters = [p for group in self._groups for p in group.add_update(self._start, recipe.dropout)]
         except (RuntimeError, MemoryError) as error:
             failed = memory_failure(error)

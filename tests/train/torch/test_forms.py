@@ -17,7 +17,7 @@ from orca_local.rows.rows import TrainingRow
 from orca_local.train.batches import Batch, make_batch
 from orca_local.train.loop import StepResult
 from orca_local.train.recipe import Recipe, make_recipe
-from orca_local.train.state import start_adapter
+from orca_local.train.state import initial_adapter
 from orca_local.train.torch import attention as torch_attention
 from orca_local.train.torch.attention import Turns, attend, make_layout
 from orca_local.train.torch.backend import TorchBackend
@@ -64,7 +64,7 @@ def test_activations_that_are_computed_twice_give_the_same_steps(
 def test_four_bits_compute_what_their_whole_values_would(tiny_gguf: Path, recipe: Recipe, batch: Batch) -> None:
     """The gradients of the update too; and another model than the unrounded one."""
     header = read_header(tiny_gguf)
-    start = start_adapter(header, recipe)
+    start = initial_adapter(header, recipe)
     rng = torch.Generator().manual_seed(1)
     layers = {n: (a, torch.randn(b.shape, generator=rng).mul_(0.1).numpy()) for n, (a, b) in start.layers.items()}
 
@@ -104,7 +104,7 @@ def test_some_layers_alone_are_trained_and_the_others_stay(
 def test_a_layer_that_the_student_does_not_have_is_named(tmp_path: Path, recipe: Recipe) -> None:
     header = read_header(write_variant(tmp_path / "m.gguf", "phi3"))
     with pytest.raises(InputError, match="'q_proj'") as raised:
-        start_adapter(header, replace(recipe, target_layers=("q_proj",)))
+        initial_adapter(header, replace(recipe, target_layers=("q_proj",)))
     assert "qkv_proj" in raised.value.hint
 
 
