@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +17,7 @@ from textual.theme import Theme
 from textual.worker import Worker, WorkerState
 
 from orca_local.domain.errors import OrcaError
+from orca_local.domain.stages import STAGES
 from orca_local.runs.workspace import Workspace
 from tui.dialogs.dialog import Dialog, ErrorDialog
 from tui.screen_registry import SCREENS, WITHOUT_WORKSPACE
@@ -260,16 +261,7 @@ class OrcaApp(App[None]):
         yield from super().get_system_commands(screen)
 
     def _stage_commands(self) -> Iterable[SystemCommand]:
-        stages: Sequence[tuple[str, Sequence[str]]] = (
-            ("Run all stages", ["run"]),
-            ("Probe the student", ["probe"]),
-            ("Ask the teacher", ["teach"]),
-            ("Build the dataset", ["dataset", "build"]),
-            ("Train", ["train"]),
-            ("Export", ["export"]),
-            ("Evaluate", ["evaluate"]),
-        )
-        for title, command in stages:
-            start = lambda command=command: self.start_command(*command)  # noqa: E731
-            yield SystemCommand(title, f"orca-local {' '.join(command)}", start)
+        commands = (("Run all stages", ("run",)), *((stage.title, stage.command) for stage in STAGES if stage.command))
+        for title, command in commands:
+            yield SystemCommand(title, f"orca-local {' '.join(command)}", partial(self.start_command, *command))
         yield SystemCommand("End the run", "As Ctrl-C does: what is done is kept", self.cancel_run)

@@ -13,19 +13,14 @@ import click
 from orca_local import __version__
 from orca_local.cli.diagnostics import DONE, note_at_once, report_failure, report_usage
 from orca_local.cli.options import Common
+from orca_local.domain.stages import STAGES
 from orca_local.system.signals import signals_as_interrupt
 
 COMMANDS = {
     "quickstart": "Run the whole pipeline on the starter tasks and the embedded student.",
     "init": "Make a workspace.",
     "models": "List, fetch and inspect models.",
-    "tasks": "Add and show tasks.",
-    "probe": "Measure the student under every strategy and choose one per task.",
-    "teach": "Gather the teacher's answers under the chosen strategies.",
-    "dataset": "Turn answers into training rows, the strategy erased.",
-    "train": "Fine-tune the student.",
-    "export": "Merge, quantize, test and write a GGUF.",
-    "evaluate": "Compare base and tuned files on the holdout samples.",
+    **{stage.name: stage.help for stage in STAGES},
     "report": "Write what was measured as Markdown.",
     "run": "Run all stages; what is done is not done again.",
     "bundle": "Write or read all that another person needs to repeat it offline.",

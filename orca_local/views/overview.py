@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from orca_local.domain.stages import STAGES, Stage
 from orca_local.runs.summaries import summaries
 
 if TYPE_CHECKING:
     from orca_local.store.runs import RunRow
     from orca_local.store.store import Store
 
-STAGES = ("tasks", "probe", "teach", "dataset", "train", "export", "evaluate")
 State = Literal["done", "running", "failed", "ready", "waiting"]
 
 _RUN_STATES: Mapping[str, State] = {"running": "running", "failed": "failed", "dead": "failed"}
@@ -43,9 +43,10 @@ def overview(store: Store) -> list[StageView]:
         figures["probe"] = ("making the base", figures["probe"][1])
     found: list[StageView] = []
     is_open = True
-    for name, (figure, is_done) in figures.items():
-        state = _state(runs.get(name), is_done=is_done, is_open=is_open)
-        found.append(StageView(name, state, figure, _action(name, state)))
+    for stage in STAGES:
+        figure, is_done = figures[stage.name]
+        state = _state(runs.get(stage.name), is_done=is_done, is_open=is_open)
+        found.append(StageView(stage.name, state, figure, _action(stage, state)))
         is_open = is_done
     return found
 
@@ -110,16 +111,5 @@ def _state(run: RunRow | None, *, is_done: bool, is_open: bool) -> State:
     return "ready" if is_open else "waiting"
 
 
-_ACTIONS = {
-    "tasks": "import a file",
-    "probe": "measure",
-    "teach": "ask the teacher",
-    "dataset": "build the rows",
-    "train": "train",
-    "export": "write the GGUF",
-    "evaluate": "compare",
-}
-
-
-def _action(name: str, state: State) -> str:
-    return {"ready": _ACTIONS[name], "failed": f"{_ACTIONS[name]} again"}.get(state, "")
+def _action(stage: Stage, state: State) -> str:
+    return {"ready": stage.action, "failed": f"{stage.action} again"}.get(state, "")

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
+from orca_local.domain.stages import BY_NAME
 from orca_local.views.overview import StageView, next_stage, overview
 from tui.screens.base import WorkspaceScreen
 from tui.screens.home.strip import MARKS, Strip
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
     from tui.messages import News
 
 RECENT = 50
-COMMANDS = {
-    "probe": ("probe",),
-    "teach": ("teach",),
-    "dataset": ("dataset", "build"),
-    "train": ("train",),
-    "export": ("export",),
-    "evaluate": ("evaluate",),
-}
 
 
 class HomeScreen(WorkspaceScreen):
@@ -125,7 +118,7 @@ class HomeScreen(WorkspaceScreen):
         elif self._next.name == "tasks":
             self.app.switch_mode("tasks")
         else:
-            self.orca.start_command(*COMMANDS[self._next.name])
+            self.orca.start_command(*BY_NAME[self._next.name].command)
 
     def action_run_all(self) -> None:
         """All stages, one after another."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from orca_local.views.overview import STAGES, StageView
+from orca_local.domain.stages import STAGES
+from orca_local.views.overview import StageView
 from tui.widgets.words import Words
 
 MARKS = {"done": "✓", "running": "▶", "failed": "✗", "ready": "●", "waiting": "·"}
@@ -46,7 +47,7 @@ class Strip(Horizontal):
 
     def compose(self) -> ComposeResult:
         """The cells, whose figures come later."""
-        yield from map(StageCell, STAGES)
+        yield from (StageCell(stage.name) for stage in STAGES)
 
     def show(self, stages: Sequence[StageView]) -> None:
         """Bring the cells up to date."""
