@@ -129,6 +129,7 @@ def _export(connection: Connection, job: Job) -> None:
     from orca_local.engines.llama_cpp import LlamaCppEngine
     from orca_local.export.stage import ExportSource, export
     from orca_local.pipeline.export_source import acceptance_inputs
+    from orca_local.runs.context import StageContext
     from orca_local.store.store import Store
     from orca_local.system.digest import file_sha256
 
@@ -137,7 +138,7 @@ def _export(connection: Connection, job: Job) -> None:
     connection.send("start")
     with Store.open(job.directory / "orca.db", create=True) as store:
         for event in export(
-            store,
+            StageContext(store, store.runs.start("export", "{}", {})),
             source,
             "tuned",
             (job.quantization,),
@@ -145,7 +146,6 @@ def _export(connection: Connection, job: Job) -> None:
             lambda path: LlamaCppEngine(path, EngineSettings()),
             inputs=inputs,
             system_message="",
-            run_id=store.runs.start("export", "{}", {}),
         ):
             if isinstance(event, StageProgressed) and event.note:
                 connection.send(event.note)

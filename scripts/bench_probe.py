@@ -21,6 +21,7 @@ from orca_local.generation.generate import ModelRef
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.models.locate import resolve_student
 from orca_local.probe.stage import probe
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
 
@@ -59,9 +60,8 @@ def main() -> None:
         settings = ProbeSettings(method=arguments.method, samples=arguments.samples)
         engine = FakeEngine(say, capacity=24)
         engine.requests = _Forgets()
-        events = probe(
-            engine, renderer, store, samples, BUILTIN, settings, model=model, run_id=store.runs.start("probe", "{}", {})
-        )
+        context = StageContext(store, store.runs.start("probe", "{}", {}))
+        events = probe(context, engine, renderer, samples, BUILTIN, settings, model=model)
         *_, last = events
         seconds = time.perf_counter() - started
         assert isinstance(last, StageFinished)

@@ -24,6 +24,7 @@ from orca_local.domain.events import StageFinished
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Sample
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
 from orca_local.teach.factory import make_teacher
@@ -76,8 +77,8 @@ def run(
     """Seconds, processor seconds, and the summary."""
     teacher = make_teacher(settings, Path(), offline=offline)
     started, used = time.perf_counter(), time.process_time()
-    run_id = store.runs.start("teach", "{}", {})
-    events = teach(teacher, store, asked, CHOSEN, settings, run_id=run_id, price=PRICE, offline=offline)
+    context = StageContext(store, store.runs.start("teach", "{}", {}), offline)
+    events = teach(context, teacher, asked, CHOSEN, settings, price=PRICE)
     *_, last = events
     assert isinstance(last, StageFinished)
     return time.perf_counter() - started, time.process_time() - used, last.summary

@@ -19,6 +19,7 @@ from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Message, Sample
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.rows.rows import RefusedRow, TrainingRow, make_row
+from orca_local.runs.context import StageContext
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 
@@ -166,14 +167,14 @@ def _show_examples(
             dataset.conversations.append(conversation)
 
 
-def build(dataset: Dataset, *, run_id: int) -> Iterator[Event]:
+def build(context: StageContext, dataset: Dataset) -> Iterator[Event]:
     """Say what became a row and what did not, and why."""
     yield StageStarted("dataset", len(dataset.rows) + len(dataset.dropped), "answers")
     for refused in dataset.dropped:
         yield RowDropped(refused.sample_id, refused.reason)
     reasons = Counter(refused.reason for refused in dataset.dropped)
     summary = {
-        "run_id": run_id,
+        "run_id": context.run_id,
         "rows": len(dataset.rows),
         "dropped": dict(sorted(reasons.items())),
         "tokens": sum(len(row.token_ids) for row in dataset.rows),

@@ -18,8 +18,8 @@ from orca_local.evaluate.compare import Answered, by_task, compare, measure
 from orca_local.evaluate.split import Split, split_gain
 from orca_local.generation.generate import ModelRef, Wanted, generate
 from orca_local.gguf.renderer import PromptRenderer
+from orca_local.runs.context import StageContext
 from orca_local.store.results import EvaluationRow
-from orca_local.store.store import Store
 
 NO_STRATEGY = ""
 """What stands in the strategy column where none was asked for."""
@@ -48,13 +48,12 @@ class LoadedModel:
 
 
 def evaluate(
+    context: StageContext,
     load: Callable[[Candidate], LoadedModel],
-    store: Store,
     candidates: Sequence[Candidate],
     samples: Sequence[Sample],
     settings: EvaluateSettings,
     *,
-    run_id: int,
     split: Split | None = None,
 ) -> Iterator[Event]:
     """Answer every sample with every candidate, zero-shot and greedy.
@@ -80,7 +79,7 @@ def evaluate(
         loaded = load(candidate)
         try:
             before = done
-            for event in _answer(loaded, store, candidate, scored, settings, run_id):
+            for event in _answer(context, loaded, candidate, scored, settings):
                 if isinstance(event, StageProgressed):
                     done, tokens_now = before + event.done, tokens + event.tokens
                     yield replace(event, done=done, tokens=tokens_now, note=candidate.name)
@@ -90,10 +89,10 @@ def evaluate(
             loaded.close()
         done = before + len(scored) * len(settings.system_messages)
         answers[candidate.name] = {
-            text: collect(store, candidate.model, scored, text, run_id) for text in settings.system_messages
+            text: collect(context, candidate.model, scored, text) for text in settings.system_messages
         }
-        yield from _record(store, candidate, answers[candidate.name], run_id)
-    summary: dict[str, Any] = {"run_id": run_id, **compare(answers, settings.system_messages)}
+        yield from _record(context, candidate, answers[candidate.name])
+    summary: dict[str, Any] = {"run_id": context.run_id, **compare(answers, settings.system_messages)}
     if split is not None:
         headline = settings.system_messages[0]
         summary |= split_gain({name: per_message[headline] for name, per_message in answers.items()}, split)
@@ -114,12 +113,11 @@ def _select(samples: Sequence[Sample], limit: int) -> list[Sample]:
 
 
 def _answer(
+    context: StageContext,
     loaded: LoadedModel,
-    store: Store,
     candidate: Candidate,
     samples: Sequence[Sample],
     settings: EvaluateSettings,
-    run_id: int,
 ) -> Iterator[Event]:
     sampling = SamplingSettings(max_tokens=settings.max_tokens)
     wanted = [
@@ -127,17 +125,17 @@ def _answer(
         for text in settings.system_messages
         for sample in samples
     ]
-    yield from generate(loaded.engine, loaded.renderer, store, wanted, model=candidate.model, run_id=run_id)
+    yield from generate(
+        loaded.engine, loaded.renderer, context.store, wanted, model=candidate.model, run_id=context.run_id
+    )
 
 
-def collect(
-    store: Store, model: ModelRef, samples: Sequence[Sample], system_message: str, run_id: int
-) -> list[Answered]:
+def collect(context: StageContext, model: ModelRef, samples: Sequence[Sample], system_message: str) -> list[Answered]:
     """What this run measured of `model`'s answers to `samples`; a sample that failed counts as unanswered."""
     rows = {
         row.sample_id: row
-        for row in store.measurements.rows(
-            run_id=run_id,
+        for row in context.store.measurements.rows(
+            run_id=context.run_id,
             model_id=model.model_id,
             split="holdout",
             system_message=system_message,
@@ -156,14 +154,14 @@ def collect(
 
 
 def _record(
-    store: Store, candidate: Candidate, per_message: dict[str, list[Answered]], run_id: int
+    context: StageContext, candidate: Candidate, per_message: dict[str, list[Answered]]
 ) -> Iterator[ModelEvaluated]:
     for text, answers in per_message.items():
         for task, group in by_task(answers).items():
             measured = measure(group)
-            store.evaluations.add(
+            context.store.evaluations.add(
                 EvaluationRow(
-                    run_id=run_id,
+                    run_id=context.run_id,
                     model=candidate.name,
                     model_id=candidate.model.model_id,
                     system_message=text,

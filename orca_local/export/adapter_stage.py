@@ -22,8 +22,8 @@ from orca_local.export.stage import find_export
 from orca_local.export.summary import export_finished
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.lora import TYPE
+from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
-from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 from orca_local.system.disk import failures_explained, publish, require_space, scratch_directory, write_text
 
@@ -34,13 +34,12 @@ _UNROUNDED = {"F16", "F32"}
 
 
 def export_adapter(
-    store: Store,
+    context: StageContext,
     source: ExportSource,
     directory: Path,
     open_engine: OpenEngine,
     *,
     inputs: AcceptanceInputs,
-    run_id: int,
 ) -> Iterator[Event]:
     """Write the adapter of `source`, under its name only if the base predicts with it what the trained model did.
 
@@ -49,7 +48,7 @@ def export_adapter(
     """
     started = time.monotonic()
     yield StageStarted("export", 1, "files")
-    row = find_export(store, NAME, TYPE, source.provenance)
+    row = find_export(context.store, NAME, TYPE, source.provenance)
     if row is None:
         assert source.adapter_directory
         adapter = Adapter.load(source.adapter_directory)
@@ -59,7 +58,7 @@ def export_adapter(
             directory.mkdir(parents=True, exist_ok=True)
             require_space(directory, needed)
             with scratch_directory(directory / f"{NAME}.export.part") as scratch:
-                maker = _Maker(store, source, adapter, directory, scratch, open_engine, inputs, run_id)
+                maker = _Maker(context, source, adapter, directory, scratch, open_engine, inputs)
                 row = yield from maker.make()
         yield FileWritten(row.path, row.bytes, row.sha256)
     with failures_explained(directory, 1 << 20):
@@ -67,7 +66,7 @@ def export_adapter(
         write_text(path.with_name(path.name + ".sha256"), f"{row.sha256}  {path.name}\n")
         write_text(path.with_name(path.name + ".md"), render_card(NAME, read_header(path), row.sha256, row.acceptance))
     yield StageProgressed(1)
-    yield export_finished(run_id, NAME, [row], started)
+    yield export_finished(context.run_id, NAME, [row], started)
 
 
 def _is_unrounded(header: Header) -> bool:
@@ -78,14 +77,13 @@ def _is_unrounded(header: Header) -> bool:
 class _Maker:
     """Makes and tests the file in a scratch directory, and names it if it passed."""
 
-    store: Store
+    context: StageContext
     source: ExportSource
     adapter: Adapter
     directory: Path
     scratch: Path
     open_engine: OpenEngine
     inputs: AcceptanceInputs
-    run_id: int
 
     def make(self) -> Generator[Event, None, ExportRow]:
         """Write, test and publish."""
@@ -113,7 +111,7 @@ class _Maker:
         target = self.directory / f"{file_stem(self.source.header)}-tuned-adapter.gguf"
         publish(made, target)
         row = ExportRow(
-            run_id=self.run_id,
+            run_id=self.context.run_id,
             name=NAME,
             path=str(target),
             sha256=file_sha256(target),
@@ -122,5 +120,5 @@ class _Maker:
             adapter_id=self.source.adapter_id,
             acceptance={**record, "provenance": self.source.provenance},
         )
-        self.store.exports.add(row)
+        self.context.store.exports.add(row)
         return row

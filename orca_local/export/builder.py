@@ -36,8 +36,8 @@ from orca_local.export.source import ExportSource, file_stem
 from orca_local.export.texts import general_rows
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.renderer import PromptRenderer
+from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
-from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 from orca_local.system.disk import disk_full, publish
 from orca_local.system.memory import give_back_freed
@@ -52,14 +52,13 @@ _UNQUANTIZED = ("F16", "BF16", "F32")
 class Maker:
     """Makes and tests the files that are missing, in a scratch directory, and names what passed."""
 
-    store: Store
+    context: StageContext
     source: ExportSource
     name: str
     directory: Path
     scratch: Path
     open_engine: OpenEngine
     inputs: AcceptanceInputs | None
-    run_id: int
     needed: int
     rows: dict[str, ExportRow]
     """Exports by quantization; what is made is added."""
@@ -252,7 +251,7 @@ class Maker:
         target = self.directory / f"{file_stem(self.source.header)}-{label}-{quantization}.gguf"
         publish(made, target)
         row = ExportRow(
-            run_id=self.run_id,
+            run_id=self.context.run_id,
             name=self.name,
             path=str(target),
             sha256=file_sha256(target),
@@ -261,5 +260,5 @@ class Maker:
             adapter_id=self.source.adapter_id,
             acceptance={**record, "provenance": self.source.provenance_at(quantization)},
         )
-        self.store.exports.add(row)
+        self.context.store.exports.add(row)
         return row

@@ -21,6 +21,7 @@ from orca_local.export.source import ExportSource
 from orca_local.export.summary import export_finished
 from orca_local.export.types import NEEDS_MATRIX, check_type, least_bytes
 from orca_local.gguf.renderer import PromptRenderer
+from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
@@ -28,7 +29,7 @@ from orca_local.system.disk import failures_explained, require_space, scratch_di
 
 
 def export(
-    store: Store,
+    context: StageContext,
     source: ExportSource,
     name: str,
     quantizations: Sequence[str],
@@ -37,7 +38,6 @@ def export(
     *,
     inputs: AcceptanceInputs | None,
     system_message: str,
-    run_id: int,
 ) -> Iterator[Event]:
     """Make `name` (`base` or `tuned`) at every quantization, each under its name only if it passes.
 
@@ -49,7 +49,7 @@ def export(
     types = list(dict.fromkeys(check_type(q) for q in quantizations))
     _require_matrix(source, types)
     yield StageStarted("export", len(types), "files")
-    found = {q: find_export(store, name, q, source.provenance_at(q)) for q in types}
+    found = {q: find_export(context.store, name, q, source.provenance_at(q)) for q in types}
     rows = {q: row for q, row in found.items() if row is not None}
     missing = [q for q in types if q not in rows]
     yield StageProgressed(len(rows))
@@ -60,11 +60,11 @@ def export(
             directory.mkdir(parents=True, exist_ok=True)
             require_space(directory, needed)
             with scratch_directory(directory / f"{name}.export.part") as scratch:
-                maker = Maker(store, source, name, directory, scratch, open_engine, inputs, run_id, needed, rows)
+                maker = Maker(context, source, name, directory, scratch, open_engine, inputs, needed, rows)
                 yield from maker.make(missing)
     for row in rows.values():
         _write_companions(row, system_message)
-    yield export_finished(run_id, name, [rows[q] for q in types], started)
+    yield export_finished(context.run_id, name, [rows[q] for q in types], started)
 
 
 def find_export(store: Store, name: str, quantization: str, provenance: Mapping[str, str]) -> ExportRow | None:

@@ -16,7 +16,7 @@ from orca_local.generation.generate import ModelRef
 from orca_local.gguf.header import Header, read_header
 from orca_local.models.available import NAMES, no_base, no_tuned
 from orca_local.models.student import Student
-from orca_local.runs.run import RunContext
+from orca_local.runs.context import StageContext
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
@@ -39,7 +39,7 @@ class Files:
     student: Callable[[], Student]
     dataset: Callable[[], Dataset]
     open_engine: Callable[[Path], LlamaCppEngine]
-    run: Callable[[str, Callable[[RunContext], Iterator[Event]]], dict[str, Any]]
+    run: Callable[[str, Callable[[StageContext], Iterator[Event]]], dict[str, Any]]
 
     def candidates(self, names: Sequence[str]) -> list[Candidate]:
         """A candidate a name, each once; files that are called the same are told apart by their paths."""
@@ -117,10 +117,10 @@ class Files:
         source = self._source(name, types, dataset, alike=alike)
         inputs = None if name == "base" else acceptance_inputs(dataset().rows, source)
 
-        def events(run: RunContext) -> Iterator[Event]:
-            run.record_inputs(**source.provenance)
+        def events(context: StageContext) -> Iterator[Event]:
+            context.record_inputs(**source.provenance)
             yield from export(
-                self.store,
+                context,
                 source,
                 name,
                 types,
@@ -128,7 +128,6 @@ class Files:
                 self.open_engine,
                 inputs=inputs,
                 system_message=self.workspace.settings.dataset.system_message,
-                run_id=run.run_id,
             )
 
         return self.run("export", events)

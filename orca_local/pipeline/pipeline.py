@@ -21,7 +21,8 @@ from orca_local.models.student import Student, load_student
 from orca_local.pipeline.comparison_pairs import compared_models, split_models
 from orca_local.pipeline.models import Files
 from orca_local.pipeline.teachers import Teaching
-from orca_local.runs.run import RunContext, run_stage
+from orca_local.runs.context import StageContext
+from orca_local.runs.run import run_stage
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 
@@ -81,28 +82,29 @@ class Pipeline:
         strategies = self._chosen_strategies(names)
         base = self.candidate("base")
 
-        def events(run: RunContext) -> Iterator[Event]:
+        def events(context: StageContext) -> Iterator[Event]:
             with ExitStack() as opened:
-                loaded, model = yield from self._load_for_probe(run, base)
+                loaded, model = yield from self._load_for_probe(context, base)
                 opened.callback(loaded.close)
                 yield from probe(
+                    context,
                     loaded.engine,
                     loaded.renderer,
-                    self.store,
                     samples,
                     strategies,
                     self._settings.probe,
                     model=model,
-                    run_id=run.run_id,
                 )
 
         return self._run("probe", events)
 
-    def _load_for_probe(self, run: RunContext, base: Candidate) -> Generator[Event, None, tuple[LoadedModel, ModelRef]]:
+    def _load_for_probe(
+        self, context: StageContext, base: Candidate
+    ) -> Generator[Event, None, tuple[LoadedModel, ModelRef]]:
         """The engine that the settings name, with the model that is measured."""
         settings = self._settings.engine
         if settings.kind == "openai":
-            if self._offline:
+            if context.offline:
                 hint = 'set kind = "llama_cpp" under [engine] in orca.toml'
                 raise MissingError(f"offline, the student behind {settings.base_url} is not asked", hint=hint)
             from orca_local.engines.openai import OpenAIEngine
@@ -111,7 +113,7 @@ class Pipeline:
             engine = OpenAIEngine(settings)
             name = hashlib.sha256(engine.fingerprint.encode()).hexdigest()
             model_id = self.store.models.ensure(engine.fingerprint, name, base.name, "served", 0)
-            run.record_inputs(served=engine.fingerprint)
+            context.record_inputs(served=engine.fingerprint)
             return LoadedModel(engine, PromptRenderer(base.path)), ModelRef(model_id, name)
         if settings.kind == "mlx":
             from orca_local.engines.mlx import MlxEngine
@@ -121,7 +123,7 @@ class Pipeline:
         from orca_local.engines.compute import choose
 
         form = choose(base.path, base.model.sha256, settings)
-        run.record_inputs(model_sha256=base.model.sha256, compute=form.compute)
+        context.record_inputs(model_sha256=base.model.sha256, compute=form.compute)
         yield ComputeChosen(form.compute, form.reason)
         return self.load(replace(base, path=form.path), compute=form.compute), base.model
 
@@ -141,12 +143,12 @@ class Pipeline:
         """Gather the teacher's answers to the training samples; with `batch` through the Batch API."""
         teaching = self._teaching()
 
-        def events(run: RunContext) -> Iterator[Event]:
+        def events(context: StageContext) -> Iterator[Event]:
             yield from self._untrainable_warning()
             if batch:
-                yield from teaching.in_batch(run.run_id, limit=limit, retry_failed=retry_failed)
+                yield from teaching.in_batch(context, limit=limit, retry_failed=retry_failed)
             else:
-                yield from teaching.live(run.run_id, limit=limit, retry_failed=retry_failed, live=live)
+                yield from teaching.live(context, limit=limit, retry_failed=retry_failed, live=live)
 
         return self._run("teach", events)
 
@@ -170,7 +172,6 @@ class Pipeline:
             self._chosen_by_task(samples),
             self.candidate,
             self.load,
-            self._offline,
         )
 
     def build_dataset(self) -> dict[str, Any]:
@@ -178,7 +179,7 @@ class Pipeline:
         from orca_local.dataset.build import build
 
         dataset = self._dataset()
-        return self._run("dataset", lambda run: build(dataset, run_id=run.run_id))
+        return self._run("dataset", lambda context: build(context, dataset))
 
     def write_dataset(self, path: Path) -> int:
         """Write the rows as chat JSON Lines, or as Parquet where the name says so; returns their number."""
@@ -204,17 +205,16 @@ class Pipeline:
         refuse_untrainable(student.weights)
         rows = self._dataset().rows
 
-        def events(run: RunContext) -> Iterator[Event]:
-            run.record_inputs(weights_sha256=student.weights_sha256, rows=len(rows))
+        def events(context: StageContext) -> Iterator[Event]:
+            context.record_inputs(weights_sha256=student.weights_sha256, rows=len(rows))
             count = self._settings.train.sample_answers
             yield from train(
-                self.store,
+                context,
                 student.weights,
                 student.weights_sha256,
                 rows,
                 self._settings.train,
                 self.workspace.adapters_dir,
-                run_id=run.run_id,
                 must_resume=must_resume,
                 answering=SampleGenerator(student.weights, self._settings.engine, count) if count else None,
             )
@@ -233,12 +233,10 @@ class Pipeline:
         source = tuned_source(self.store, self.student)
         inputs = acceptance_inputs(self._dataset().rows, source)
 
-        def events(run: RunContext) -> Iterator[Event]:
-            run.record_inputs(**source.provenance, adapter_only=True)
+        def events(context: StageContext) -> Iterator[Event]:
+            context.record_inputs(**source.provenance, adapter_only=True)
             directory = self.workspace.exports_dir
-            yield from export_adapter(
-                self.store, source, directory, self._open_engine, inputs=inputs, run_id=run.run_id
-            )
+            yield from export_adapter(context, source, directory, self._open_engine, inputs=inputs)
 
         return self._run("export", events)
 
@@ -257,8 +255,8 @@ class Pipeline:
         else:
             models = compared_models(self.files, names, *quantizations)
 
-        def events(run: RunContext) -> Iterator[Event]:
-            yield from evaluate(self.load, self.store, models, samples, settings, run_id=run.run_id, split=parts)
+        def events(context: StageContext) -> Iterator[Event]:
+            yield from evaluate(context, self.load, models, samples, settings, split=parts)
 
         return self._run("evaluate", events)
 
@@ -314,8 +312,11 @@ class Pipeline:
             renderer.close()
             raise
 
-    def _run(self, stage: str, events: Callable[[RunContext], Iterator[Event]]) -> dict[str, Any]:
-        finished = run_stage(self.store, self.workspace.directory, stage, self._settings, events, self._on_event)
+    def _run(self, stage: str, events: Callable[[StageContext], Iterator[Event]]) -> dict[str, Any]:
+        directory = self.workspace.directory
+        finished = run_stage(
+            self.store, directory, stage, self._settings, events, self._on_event, offline=self._offline
+        )
         return finished.summary
 
     def _samples(self, split: str, tasks: Sequence[str] = ()) -> list[Sample]:

@@ -14,6 +14,7 @@ from orca_local.domain.settings import Settings, TeacherSettings
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample
 from orca_local.evaluate.stage import Candidate, LoadedModel
+from orca_local.runs.context import StageContext
 
 if TYPE_CHECKING:
     from orca_local.store.store import Store
@@ -34,31 +35,28 @@ class Teaching:
     chosen: Mapping[str, Strategy]
     candidate: Callable[[str], Candidate]
     load: Callable[..., LoadedModel]
-    offline: bool
 
-    def live(self, run_id: int, *, limit: int | None, retry_failed: bool, live: bool) -> Iterator[Event]:
+    def live(self, context: StageContext, *, limit: int | None, retry_failed: bool, live: bool) -> Iterator[Event]:
         """One call after another."""
         from orca_local.teach.prices import find_price
         from orca_local.teach.stage import teach
 
         settings = self.settings.teacher
         with ExitStack() as opened:
-            teacher = self._open(opened, offline=self.offline)
+            teacher = self._open(opened, offline=context.offline)
             yield from teach(
+                context,
                 teacher,
-                self.store,
                 self.samples,
                 self.chosen,
                 settings,
-                run_id=run_id,
                 price=find_price(teacher.endpoint, teacher.model, self.directory),
-                offline=self.offline and settings.kind == "openai",
                 limit=limit,
                 retry_failed=retry_failed,
                 live=live,
             )
 
-    def in_batch(self, run_id: int, *, limit: int | None, retry_failed: bool) -> Iterator[Event]:
+    def in_batch(self, context: StageContext, *, limit: int | None, retry_failed: bool) -> Iterator[Event]:
         """Through the Batch API of an endpoint. Raises `InputError` where the teacher is none."""
         from orca_local.endpoints.batch import BatchEndpoint
         from orca_local.endpoints.chat import ChatEndpoint
@@ -66,22 +64,23 @@ class Teaching:
         from orca_local.teach.prices import find_price
 
         settings = self.settings.teacher
-        if self.offline or not settings.takes_batches:
+        if context.offline or not settings.takes_batches:
             what = (
-                "offline, no batch is sent" if self.offline else f'a teacher of kind "{settings.kind}" takes no batches'
+                "offline, no batch is sent"
+                if context.offline
+                else f'a teacher of kind "{settings.kind}" takes no batches'
             )
             raise InputError(what, hint="run `orca-local teach` without --batch")
         chat = ChatEndpoint(settings, section="teacher")
         chat.open()
         with closing(chat), closing(BatchEndpoint(chat.url, chat.key, settings.timeout_s)) as endpoint:
             yield from teach_in_batch(
+                context,
                 chat,
                 endpoint,
-                self.store,
                 self.samples,
                 self.chosen,
                 settings,
-                run_id=run_id,
                 price=find_price(chat.url, chat.model, self.directory),
                 limit=limit,
                 retry_failed=retry_failed,

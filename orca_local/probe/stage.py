@@ -28,21 +28,20 @@ from orca_local.probe.choose import Cell, Choice
 from orca_local.probe.probed_task import ProbedTask, pools
 from orca_local.probe.race import Pool, rounds
 from orca_local.probe.selection_gain import worth
+from orca_local.runs.context import StageContext
 from orca_local.store.selections import SelectionRow
-from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
 
 
 def probe(
+    context: StageContext,
     engine: Engine,
     renderer: PromptRenderer,
-    store: Store,
     samples: Sequence[Sample],
     strategies: Sequence[Strategy],
     settings: ProbeSettings,
     *,
     model: ModelRef,
-    run_id: int,
 ) -> Iterator[Event]:
     """Answer samples under strategies, greedily, and keep a selection for each task.
 
@@ -56,17 +55,17 @@ def probe(
         yield Warned(f"{len(samples) - len(scored)} samples of kind `free` have no score and are not probed")
     tasks = group_tasks(limit_per_task(scored, settings.samples), [strategy.name for strategy in strategies])
     yield StageStarted("probe", sum(len(task.samples) for task in tasks) * len(strategies), "generations")
-    with store.transaction():
+    with context.store.transaction():
         for strategy in strategies:
-            store.strategies.ensure(strategy)
-    run = _Probe(engine, renderer, store, tasks, {s.name: s for s in strategies}, settings, model, run_id)
+            context.store.strategies.ensure(strategy)
+    run = _Probe(context, engine, renderer, tasks, {s.name: s for s in strategies}, settings, model)
     yield from run.measure()
     if run.counts.failed:
         yield Warned(f"{run.counts.failed} generations failed and are left out of the scores")
     summaries = yield from run.choose()
     found = worth([(task.kind, task.scores) for task in tasks], settings.alpha)
     summary = {
-        "run_id": run_id,
+        "run_id": context.run_id,
         "method": settings.method,
         "tasks": summaries,
         "worth": found.to_dict([strategy.name for strategy in strategies]) if found else None,
@@ -101,14 +100,13 @@ def group_tasks(samples: Sequence[Sample], strategies: Sequence[str]) -> list[Pr
 class _Probe:
     """One run of the stage."""
 
+    context: StageContext
     engine: Engine
     renderer: PromptRenderer
-    store: Store
     tasks: Sequence[ProbedTask]
     strategies: dict[str, Strategy]
     settings: ProbeSettings
     model: ModelRef
-    run_id: int
 
     def __post_init__(self) -> None:
         self.counts = Counts()
@@ -142,7 +140,7 @@ class _Probe:
             if choice is None:
                 yield Warned(f"task {task.name!r} has no measured answer, so no strategy was chosen for it")
                 continue
-            self.store.selections.set(_selection(task.name, choice, self.settings, self.run_id))
+            self.context.store.selections.set(_selection(task.name, choice, self.settings, self.context.run_id))
             yield StrategyChosen(
                 task.name,
                 choice.cell.strategy,
@@ -156,9 +154,9 @@ class _Probe:
         return summaries
 
     def _generate(self, cells: Sequence[tuple[Sample, str]]) -> Iterator[Event]:
-        before = self.counts
+        before, store, run_id = self.counts, self.context.store, self.context.run_id
         wanted = (self._wanted(sample, name) for sample, name in cells)
-        events = generate(self.engine, self.renderer, self.store, wanted, model=self.model, run_id=self.run_id)
+        events = generate(self.engine, self.renderer, store, wanted, model=self.model, run_id=run_id)
         try:
             while True:
                 event = next(events)
@@ -170,7 +168,7 @@ class _Probe:
         finally:
             events.close()
         tasks = {task.name: task for task in self.tasks}
-        for row in self.store.measurements.scores(self.run_id, self.model.model_id):
+        for row in store.measurements.scores(run_id, self.model.model_id):
             tasks[row.task].record(row)
 
     def _wanted(self, sample: Sample, name: str) -> Wanted:

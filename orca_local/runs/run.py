@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.events import Event, RunFailed, StageFinished
 from orca_local.domain.settings import Settings
+from orca_local.runs.context import StageContext
 from orca_local.runs.lock import workspace_lock
 from orca_local.runs.run_log import RunLog
 from orca_local.runs.versions import installed_versions
@@ -18,25 +17,15 @@ from orca_local.store.store import Store
 from orca_local.system.signals import signals_as_interrupt
 
 
-@dataclass(frozen=True, slots=True)
-class RunContext:
-    """What a stage knows of its run."""
-
-    run_id: int
-    store: Store
-
-    def record_inputs(self, **inputs: Any) -> None:
-        """Keep what the run is made from, such as `model_sha256` or `template`, beside its settings."""
-        self.store.runs.record_inputs(self.run_id, inputs)
-
-
 def run_stage(
     store: Store,
     workspace_dir: Path,
     stage: str,
     settings: Settings,
-    make_events: Callable[[RunContext], Iterator[Event]],
+    make_events: Callable[[StageContext], Iterator[Event]],
     on_event: Callable[[Event], None],
+    *,
+    offline: bool = False,
 ) -> StageFinished:
     """Run the generator that `make_events` returns to its end; returns its `StageFinished`.
 
@@ -49,7 +38,7 @@ def run_stage(
         log = RunLog(store.path, run_id)
         status, error = "interrupted", ""
         try:
-            finished = _drain(stage, make_events(RunContext(run_id, store)), log, on_event)
+            finished = _drain(stage, make_events(StageContext(store, run_id, offline)), log, on_event)
             status = "done"
             return finished
         except Exception as failure:

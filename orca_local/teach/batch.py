@@ -17,6 +17,7 @@ from orca_local.domain.teaching import TeacherRequest
 from orca_local.domain.types import Message, Sample
 from orca_local.endpoints.batch import MOST_BYTES, MOST_LINES, BatchEndpoint, BatchStatus
 from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint
+from orca_local.runs.context import StageContext
 from orca_local.store.batches import BatchCall, BatchRow
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
@@ -35,14 +36,13 @@ KEPT_AT_ONCE = 500
 
 
 def teach_in_batch(
+    context: StageContext,
     chat: ChatEndpoint,
     endpoint: BatchEndpoint,
-    store: Store,
     samples: Sequence[Sample],
     chosen: Mapping[str, Strategy],
     settings: TeacherSettings,
     *,
-    run_id: int,
     price: Price | None = None,
     limit: int | None = None,
     retry_failed: bool = False,
@@ -52,13 +52,13 @@ def teach_in_batch(
     What follows from answers, such as further attempts, goes into the batch after. Raises `RemoteError` where the
     endpoint takes no batches or cannot be reached; what was collected is kept.
     """
-    started = time.monotonic()
+    started, store = time.monotonic(), context.store
     wanted = [s for s in samples if s.task in chosen][: limit or None]
     for strategy in {s.name: s for s in chosen.values()}.values():
         store.strategies.ensure(strategy)
     cheaper = None if price is None else replace(price, input=DISCOUNT * price.input, output=DISCOUNT * price.output)
     teacher = cached_teacher(chat.url, chat.model, "", varies=True)
-    desk = Desk(store, make_budget(teacher, store, settings, cheaper), run_id)
+    desk = Desk(store, make_budget(teacher, store, settings, cheaper), context.run_id)
     spent = desk.budget.usd
     batches = _Batches(chat, endpoint, store, desk)
     yield StageStarted("teach", len(wanted), "samples")
@@ -84,7 +84,7 @@ def teach_in_batch(
     if left and desk.budget.usd:
         yield Warned(f"{left} questions are not in the batch: {desk.budget.describe_cap()}")
     yield StageFinished(
-        "teach", {"run_id": run_id, **batches.summary(gathering.tally, spent, left, len(waiting), started)}
+        "teach", {"run_id": context.run_id, **batches.summary(gathering.tally, spent, left, len(waiting), started)}
     )
 
 

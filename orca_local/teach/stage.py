@@ -10,6 +10,7 @@ from orca_local.domain.events import Event, StageFinished, StageStarted, Warned
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
 from orca_local.teach.gather import Gathering, Tally
@@ -21,15 +22,13 @@ from orca_local.teach.teacher import Teacher
 
 
 def teach(
+    context: StageContext,
     teacher: Teacher,
-    store: Store,
     samples: Sequence[Sample],
     chosen: Mapping[str, Strategy],
     settings: TeacherSettings,
     *,
-    run_id: int,
     price: Price | None = None,
-    offline: bool = False,
     limit: int | None = None,
     retry_failed: bool = False,
     live: bool = False,
@@ -41,11 +40,13 @@ def teach(
     set and no price is known, `RemoteError` at the end where no sample at all was answered, and at once where the
     endpoint can answer nothing; what arrived before is kept.
     """
-    started = time.monotonic()
+    started, store = time.monotonic(), context.store
+    # Only an endpoint needs the network; every other teacher answers offline too.
+    offline = context.offline and settings.kind == "openai"
     wanted = [s for s in samples if s.task in chosen][: limit or None]
     for strategy in {s.name: s for s in chosen.values()}.values():
         store.strategies.ensure(strategy)
-    desk = Desk(store, make_budget(teacher, store, settings, price), run_id, offline=offline)
+    desk = Desk(store, make_budget(teacher, store, settings, price), context.run_id, offline=offline)
     spent = desk.budget.usd
     ladder = Ladder(teacher.endpoint, teacher.model, chosen, settings, varies=teacher.varies)
     waiting = frozenset() if live else frozenset(store.batches.waiting_keys(teacher.endpoint, teacher.model))
@@ -70,7 +71,7 @@ def teach(
         raise _nothing_answered(teacher, tally, offline=offline)
     if offline and tally.failed:
         yield Warned(f"{tally.failed} answers are not in the cache", hint="run `orca-local teach` without --offline")
-    yield StageFinished("teach", _summary(run_id, tally, desk.budget, spent, started))
+    yield StageFinished("teach", _summary(context.run_id, tally, desk.budget, spent, started))
 
 
 def make_pace(teacher: Teacher, settings: TeacherSettings) -> Pace:

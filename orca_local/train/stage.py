@@ -25,6 +25,7 @@ from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.decoder import longest_row
 from orca_local.gguf.header import Header
 from orca_local.rows.rows import TrainingRow
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.store.trainings import AdapterRow
 from orca_local.train.batches import split_validation
@@ -62,14 +63,13 @@ class _Training:
 
 
 def train(
-    store: Store,
+    context: StageContext,
     header: Header,
     weights_sha256: str,
     rows: Sequence[TrainingRow],
     settings: TrainSettings,
     directory: Path,
     *,
-    run_id: int,
     must_resume: bool = False,
     answering: Answering | None = None,
     trainer_for: Callable[[Header, TrainSettings], Trainer] = choose_trainer,
@@ -81,6 +81,7 @@ def train(
     validation. Raises `InputError` where there is nothing to train
     on, where a row is longer than the student holds and, with `must_resume`, where nothing can be gone on with.
     """
+    store = context.store
     _check_rows(header, rows)
     train_rows, validation_rows = split_validation(rows, settings.validation_share)
     recipe = make_recipe(settings, len(train_rows))
@@ -93,7 +94,7 @@ def train(
     yield StageStarted("train", recipe.total_steps, "steps")
     if found is not None and done and _is_whole(store, found.training_id, training.adapter):
         _record_adapter(store, found.training_id, training, found.summary)
-        yield StageFinished("train", {**found.summary, "run_id": run_id, "adapter": str(training.adapter)})
+        yield StageFinished("train", {**found.summary, "run_id": context.run_id, "adapter": str(training.adapter)})
         return
     if done:
         yield Warned(f"the adapter {training.adapter} is not what was trained; it is made again from the checkpoints")
@@ -101,7 +102,7 @@ def train(
         yield unfinished.left_aside()
     if not validation_rows and settings.validation_share:
         yield Warned(f"{len(rows)} rows are too few to hold some out for validation; the last step is kept")
-    yield from _train(store, training, trainer_for(header, settings), run_id, must_resume, answering)
+    yield from _train(context, training, trainer_for(header, settings), must_resume, answering)
 
 
 def _check_rows(header: Header, rows: Sequence[TrainingRow]) -> None:
@@ -118,20 +119,19 @@ def _check_rows(header: Header, rows: Sequence[TrainingRow]) -> None:
 
 
 def _train(
-    store: Store,
+    context: StageContext,
     training: _Training,
     trainer: Trainer,
-    run_id: int,
     must_resume: bool,
     answering: Answering | None,
 ) -> Iterator[Event]:
-    recipe, place = training.recipe, training.place
+    store, recipe, place = context.store, training.recipe, training.place
     yield from map(Warned, trainer.machine.notes)
     plan = plan_memory(training.header, recipe, training.wish, trainer.machine)
     yield MemoryPlanned(plan.describe(), plan.total, plan.free, plan.pack_tokens, plan.gradient_checkpointing)
     training_id = store.trainings.start(
         training.inputs.key,
-        run_id,
+        context.run_id,
         weights_sha256=training.inputs.weights_sha256,
         recipe=recipe.to_dict(),
         rows=len(training.inputs.rows),
@@ -156,7 +156,7 @@ def _train(
     with store.transaction():
         store.trainings.finish(training_id, "done", summary)
         _record_adapter(store, training_id, training, summary)
-    yield StageFinished("train", {"run_id": run_id, "adapter": str(training.adapter), **summary})
+    yield StageFinished("train", {"run_id": context.run_id, "adapter": str(training.adapter), **summary})
 
 
 def _recorded(store: Store, training_id: int, loop: Generator[Event, None, None]) -> Generator[Event, None, float]:

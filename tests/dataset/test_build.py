@@ -15,6 +15,7 @@ from orca_local.domain.events import RowDropped, StageFinished
 from orca_local.domain.settings import DatasetSettings
 from orca_local.domain.strategies import ANSWER_FORMAT, BUILTIN
 from orca_local.gguf.renderer import PromptRenderer
+from orca_local.runs.context import StageContext
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from tests.teach.scene import STEPS, fill, sample
@@ -89,7 +90,7 @@ def test_every_reason_to_drop_an_answer_is_counted(store: Store, renderer: Promp
         "holdout_overlap": 1,
     }
     assert [row.sample_id for row in dataset.rows] == ["s06"]
-    events = list(build(dataset, run_id=1))
+    events = list(build(StageContext(store, 1), dataset))
     assert len([e for e in events if isinstance(e, RowDropped)]) == 5
     last = events[-1]
     assert isinstance(last, StageFinished)

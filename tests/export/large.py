@@ -17,6 +17,7 @@ from orca_local.export.source import ExportSource
 from orca_local.export.stage import export
 from orca_local.gguf.header import read_header
 from orca_local.gguf.writer import TensorSpec, write_gguf
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 from orca_local.train.reference.process import ReferenceProcess
@@ -69,7 +70,7 @@ def export_with(limit: int, gguf: Path, adapter: Path, directory: Path, quantiza
     settings = EngineSettings(context=256, capacity=1, threads=2)
     with Store.open(directory / "orca.db", create=True) as store:
         events = export(
-            store,
+            StageContext(store, store.runs.start("export", "{}", {})),
             source,
             "tuned",
             (quantization,),
@@ -77,6 +78,5 @@ def export_with(limit: int, gguf: Path, adapter: Path, directory: Path, quantiza
             lambda path: LlamaCppEngine(path, settings),
             inputs=inputs,
             system_message="",
-            run_id=store.runs.start("export", "{}", {}),
         )
         return [getattr(event, "summary", {}) for event in events][-1]

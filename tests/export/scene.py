@@ -20,6 +20,7 @@ from orca_local.export.stage import export
 from orca_local.gguf.header import read_header
 from orca_local.gguf.layer_names import linear_layers
 from orca_local.gguf.tensors import iter_tensors
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 from orca_local.train.reference.torch_logits import reference_logits
@@ -50,20 +51,23 @@ def reference_of(gguf: Path, adapter: Path | None) -> NDArray[np.float32]:
     return next(reference_logits(read_header(gguf), adapter, [(IDS, range(len(IDS)))]))
 
 
+def export_context(store: Store) -> StageContext:
+    """The context of a new export run."""
+    return StageContext(store, store.runs.start("export", "{}", {}))
+
+
 def run_base(store: Store, gguf: Path, directory: Path, types: Sequence[str] = ("Q8_0",)) -> Iterator[Event]:
     source = ExportSource(read_header(gguf), file_sha256(gguf))
-    run_id = store.runs.start("export", "{}", {})
-    return export(store, source, "base", types, directory, open_engine, inputs=None, system_message="S", run_id=run_id)
+    context = export_context(store)
+    return export(context, source, "base", types, directory, open_engine, inputs=None, system_message="S")
 
 
 def run_tuned(
     store: Store, gguf: Path, adapter: Path, directory: Path, inputs: AcceptanceInputs, types: Sequence[str] = ("Q8_0",)
 ) -> Iterator[Event]:
     source = ExportSource(read_header(gguf), file_sha256(gguf), adapter, None, {"rank": 4})
-    run_id = store.runs.start("export", "{}", {})
-    return export(
-        store, source, "tuned", types, directory, open_engine, inputs=inputs, system_message="", run_id=run_id
-    )
+    context = export_context(store)
+    return export(context, source, "tuned", types, directory, open_engine, inputs=inputs, system_message="")
 
 
 def inputs_for(gguf: Path, adapter: Path | None, prompts: int = 20, rows: int = 7) -> AcceptanceInputs:

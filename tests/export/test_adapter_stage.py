@@ -21,7 +21,7 @@ from orca_local.export.source import ExportSource
 from orca_local.gguf.header import read_header
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
-from tests.export.scene import inputs_for, open_engine, random_adapter
+from tests.export.scene import export_context, inputs_for, open_engine, random_adapter
 from tests.limits import small_files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,8 +37,7 @@ def run_adapter(
     opener: OpenEngine = open_engine,
 ) -> Iterator[Event]:
     source = ExportSource(read_header(gguf), file_sha256(gguf), adapter, None, {"rank": 4})
-    run_id = store.runs.start("export", "{}", {})
-    return export_adapter(store, source, directory, opener, inputs=inputs, run_id=run_id)
+    return export_adapter(export_context(store), source, directory, opener, inputs=inputs)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from orca_local.gguf.layer_names import linear_layers
 from orca_local.gguf.llama import library
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
-from tests.export.scene import inputs_for, open_engine, random_adapter
+from tests.export.scene import export_context, inputs_for, open_engine, random_adapter
 
 
 @pytest.fixture(autouse=True)
@@ -57,10 +57,8 @@ class Measured:
 
 
 def run(store: Store, source: ExportSource, directory: Path, *types: str) -> list[Event]:
-    run_id = store.runs.start("export", "{}", {})
-    return list(
-        export(store, source, "base", types, directory, open_engine, inputs=None, system_message="", run_id=run_id)
-    )
+    context = export_context(store)
+    return list(export(context, source, "base", types, directory, open_engine, inputs=None, system_message=""))
 
 
 def written(events: list[Event]) -> list[str]:
@@ -169,11 +167,10 @@ def test_an_export_that_fails_leaves_no_matrix(store: Store, tiny_gguf: Path, tm
     measure = Measured(tiny_gguf)
     source = replace(measure.source(), adapter_directory=tmp_path / "adapter")
     inputs = inputs_for(tiny_gguf, tmp_path / "adapter")
-    run_id = store.runs.start("export", "{}", {})
     with pytest.raises(AcceptanceError, match="ends by itself"):
         list(
             export(
-                store,
+                export_context(store),
                 source,
                 "tuned",
                 ["Q4_0"],
@@ -181,7 +178,6 @@ def test_an_export_that_fails_leaves_no_matrix(store: Store, tiny_gguf: Path, tm
                 open_engine,
                 inputs=inputs,
                 system_message="",
-                run_id=run_id,
             )
         )
     assert measure.times == 1 and not list((tmp_path / "out").iterdir())

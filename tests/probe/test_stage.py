@@ -25,6 +25,7 @@ from orca_local.engines.base import Engine
 from orca_local.engines.fake import FakeEngine
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.probe.stage import limit_per_task, probe
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from tests.generation.scene import Scene, doubled, make_samples
 
@@ -65,14 +66,13 @@ def run(
     method: Literal["race", "exhaustive"] = "exhaustive",
 ) -> list[Event]:
     events = probe(
+        StageContext(scene.store, scene.start()),
         engine,
         scene.renderer,
-        scene.store,
         samples,
         strategies,
         ProbeSettings(max_tokens=16, samples=limit, method=method),
         model=scene.model,
-        run_id=scene.start(),
     )
     return list(events)
 

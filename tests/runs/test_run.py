@@ -13,12 +13,13 @@ import pytest
 
 from orca_local.domain.errors import BusyError, InputError
 from orca_local.domain.events import Event, StageFinished, StageProgressed, StageStarted, StepTrained, Warned
-from orca_local.runs.run import RunContext, run_stage
+from orca_local.runs.context import StageContext
+from orca_local.runs.run import run_stage
 from orca_local.runs.workspace import Workspace
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
 
-Stage = Callable[[RunContext], Iterator[Event]]
+Stage = Callable[[StageContext], Iterator[Event]]
 
 
 def run(workspace: Workspace, store: Store, stage: Stage, heard: list[Event] | None = None) -> StageFinished:
@@ -26,7 +27,7 @@ def run(workspace: Workspace, store: Store, stage: Stage, heard: list[Event] | N
     return run_stage(store, workspace.directory, "probe", workspace.settings, stage, events.append)
 
 
-def short_stage(context: RunContext) -> Iterator[Event]:
+def short_stage(context: StageContext) -> Iterator[Event]:
     yield StageStarted("probe", 2, "generations")
     yield StageFinished("probe", {"run_id": context.run_id})
 
@@ -37,7 +38,7 @@ def only_run(store: Store) -> RunRow:
 
 
 def test_finished_run_keeps_events_settings_versions_and_inputs(workspace: Workspace, store: Store) -> None:
-    def stage(context: RunContext) -> Iterator[Event]:
+    def stage(context: StageContext) -> Iterator[Event]:
         context.record_inputs(model_sha256="aa")
         context.record_inputs(template="{{ x }}")
         yield from short_stage(context)
@@ -58,7 +59,7 @@ def test_finished_run_keeps_events_settings_versions_and_inputs(workspace: Works
 
 
 def test_progress_is_thinned_and_its_last_word_is_kept_in_order(workspace: Workspace, store: Store) -> None:
-    def stage(context: RunContext) -> Iterator[Event]:
+    def stage(context: StageContext) -> Iterator[Event]:
         until = time.monotonic() + 1.2
         done = 0
         while time.monotonic() < until:
@@ -83,7 +84,7 @@ def test_progress_is_thinned_and_its_last_word_is_kept_in_order(workspace: Works
 def test_heartbeat_goes_on_while_the_stage_is_silent_or_writing(workspace: Workspace, store: Store) -> None:
     beats = []
 
-    def stage(context: RunContext) -> Iterator[Event]:
+    def stage(context: StageContext) -> Iterator[Event]:
         yield StageStarted("probe", 1, "generations")
         for _ in range(2):
             time.sleep(1.4)
@@ -101,7 +102,7 @@ def test_heartbeat_goes_on_while_the_stage_is_silent_or_writing(workspace: Works
 
 
 def test_event_that_json_cannot_spell_is_kept(workspace: Workspace, store: Store) -> None:
-    def stage(context: RunContext) -> Iterator[Event]:
+    def stage(context: StageContext) -> Iterator[Event]:
         yield StepTrained(1, math.nan, 1e-3, math.inf, 10, 0.1)
         yield Warned("half \ud83d")
         yield StageFinished("train")
@@ -120,7 +121,7 @@ def test_failed_stage_is_recorded_and_its_error_goes_on(
 ) -> None:
     closed = []
 
-    def stage(context: RunContext) -> Iterator[Event]:
+    def stage(context: StageContext) -> Iterator[Event]:
         try:
             yield StageStarted("probe", 1, "generations")
             raise error
@@ -135,7 +136,7 @@ def test_failed_stage_is_recorded_and_its_error_goes_on(
 
 
 def test_what_ended_a_stage_is_said_where_its_end_cannot_be_written(workspace: Workspace, store: Store) -> None:
-    def stage(context: RunContext) -> Iterator[Event]:
+    def stage(context: StageContext) -> Iterator[Event]:
         yield StageStarted("probe", 1, "generations")
         store._connection.execute("PRAGMA query_only=ON")
         raise InputError("no samples", hint="add some")
@@ -158,7 +159,7 @@ def test_signal_interrupts_the_stage_and_closes_it(workspace: Workspace, store: 
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     closed = []
 
-    def stage(context: RunContext) -> Iterator[Event]:
+    def stage(context: StageContext) -> Iterator[Event]:
         try:
             yield StageStarted("probe", 1, "generations")
             with context.store.transaction():
@@ -182,7 +183,7 @@ def test_signal_interrupts_the_stage_and_closes_it(workspace: Workspace, store: 
 def test_a_transaction_that_an_interrupt_left_open_takes_nothing_with_it(workspace: Workspace, store: Store) -> None:
     left = []
 
-    def stage(context: RunContext) -> Iterator[Event]:
+    def stage(context: StageContext) -> Iterator[Event]:
         yield StageStarted("probe", 1, "generations")
         left.append(context.store.transaction())
         left[0].__enter__()  # as an interrupt leaves it that comes before the end of its `with`
@@ -200,7 +201,7 @@ def test_a_transaction_that_an_interrupt_left_open_takes_nothing_with_it(workspa
 def test_interrupt_in_the_listener_closes_the_generator(workspace: Workspace, store: Store) -> None:
     closed = []
 
-    def stage(context: RunContext) -> Iterator[Event]:
+    def stage(context: StageContext) -> Iterator[Event]:
         try:
             yield StageStarted("probe", 1, "generations")
         except GeneratorExit:
@@ -221,7 +222,7 @@ def test_no_thread_is_left_behind(workspace: Workspace, store: Store) -> None:
 
 
 def test_stage_within_a_stage_is_refused(workspace: Workspace, store: Store) -> None:
-    def outer(context: RunContext) -> Iterator[Event]:
+    def outer(context: StageContext) -> Iterator[Event]:
         with pytest.raises(BusyError, match="is running in this workspace"):
             run(workspace, store, short_stage)
         yield StageFinished("probe")
@@ -244,7 +245,7 @@ def test_stage_can_run_outside_the_main_thread(workspace: Workspace, store: Stor
 
 
 def test_a_failed_run_writes_down_its_remedy(workspace: Workspace, store: Store) -> None:
-    def stage(context: RunContext) -> Iterator[Event]:
+    def stage(context: StageContext) -> Iterator[Event]:
         yield StageStarted("probe", 1, "generations")
         raise InputError("no samples", hint="add some")
 

@@ -9,6 +9,7 @@ import pytest
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN, load_strategies
 from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
+from orca_local.runs.context import StageContext
 from orca_local.starter.install import Installed, install_starter, iter_answers, load_samples
 from orca_local.store.store import Store
 from orca_local.teach.factory import make_teacher
@@ -57,11 +58,11 @@ def test_every_training_sample_is_cached_under_every_strategy(store: Store) -> N
 def test_the_teach_stage_verifies_all_of_it_without_a_call(store: Store, tmp_path: Path) -> None:
     settings = TeacherSettings(kind="starter")
     install_starter(store, load_strategies(None), settings)
-    run_id = store.runs.start("teach", "{}", {})
+    context = StageContext(store, store.runs.start("teach", "{}", {}), offline=True)
     samples = store.samples.list(split="train")
     chosen = {sample.task: BUILTIN[index % 6] for index, sample in enumerate(samples)}
     teacher = make_teacher(settings, tmp_path, offline=True)
-    *_, last = teach(teacher, store, samples, chosen, settings, run_id=run_id, offline=True)
+    *_, last = teach(context, teacher, samples, chosen, settings)
     assert last.summary["calls"] == {"new": 0, "cached": len(samples), "failed": 0}
     assert last.summary["verified"] == len(samples)
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from orca_local.domain.events import CallAnswered
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.factory import make_teacher
 from orca_local.teach.prices import Price
@@ -23,7 +24,7 @@ def live(path: Path, url: str, log: Path, max_usd: float) -> None:
     with Store.open(path) as store:
         samples = store.samples.list(split="train")
         teacher = make_teacher(chosen, Path(), offline=False)
-        run_id = store.runs.start("teach", "{}", {})
-        for event in teach(teacher, store, samples, {"sums": STEPS}, chosen, run_id=run_id, price=PRICE):
+        context = StageContext(store, store.runs.start("teach", "{}", {}))
+        for event in teach(context, teacher, samples, {"sums": STEPS}, chosen, price=PRICE):
             if isinstance(event, CallAnswered) and not event.cached:
                 os.write(file, f"{event.sample_id}\n".encode())

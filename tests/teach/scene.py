@@ -10,6 +10,7 @@ from orca_local.domain.events import CallAnswered, CallFailed, Event, StageFinis
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN, Strategy
 from orca_local.domain.types import Sample
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
 from orca_local.teach.factory import make_teacher
@@ -55,17 +56,15 @@ def run(
     price: Price | None = None,
     retry_failed: bool = False,
 ) -> list[Event]:
-    run_id = store.runs.start("teach", "{}", {})
+    context = StageContext(store, store.runs.start("teach", "{}", {}), offline)
     teacher = make_teacher(chosen, directory, offline=offline)
     events = teach(
+        context,
         teacher,
-        store,
         samples,
         {"sums": strategy},
         chosen,
-        run_id=run_id,
         price=price,
-        offline=offline,
         limit=limit,
         retry_failed=retry_failed,
     )

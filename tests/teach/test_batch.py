@@ -18,6 +18,7 @@ from orca_local.domain.events import CallAnswered, CallFailed, Warned
 from orca_local.domain.settings import TeacherSettings
 from orca_local.endpoints.batch import BatchEndpoint
 from orca_local.endpoints.chat import ChatEndpoint
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.batch import teach_in_batch
 from orca_local.teach.prices import Price
@@ -152,13 +153,12 @@ def batch(store: Store, chosen: TeacherSettings, *, limit: int | None = None, re
     chat.open()
     with closing(chat), closing(BatchEndpoint(chat.url, chat.key, 5.0)) as endpoint:
         events = teach_in_batch(
+            StageContext(store, store.runs.start("teach", "{}", {})),
             chat,
             endpoint,
-            store,
             store.samples.list(split="train"),
             {"sums": STEPS},
             chosen,
-            run_id=store.runs.start("teach", "{}", {}),
             price=PRICE,
             limit=limit,
             retry_failed=retry_failed,

@@ -15,6 +15,7 @@ from orca_local.domain.types import Request
 from orca_local.engines.base import Engine
 from orca_local.engines.fake import FakeEngine
 from orca_local.gguf.renderer import PromptRenderer
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.engine_teacher import EngineTeacher
 from orca_local.teach.stage import teach
@@ -31,8 +32,8 @@ def run(store: Store, engine: Engine, renderer: PromptRenderer, endpoint: str = 
     settings = TeacherSettings(kind="self", max_tokens=20, **changes)
     teacher = EngineTeacher(engine, renderer, endpoint, "base abc")
     samples = store.samples.list(split="train")
-    run_id = store.runs.start("teach", "{}", {})
-    return list(teach(teacher, store, samples, {"sums": STEPS}, settings, run_id=run_id))
+    context = StageContext(store, store.runs.start("teach", "{}", {}))
+    return list(teach(context, teacher, samples, {"sums": STEPS}, settings))
 
 
 def guess(request: Request) -> str:
@@ -78,7 +79,8 @@ def test_stopping_leaves_the_engine_to_its_next_user(store: Store, renderer: Pro
     teacher = EngineTeacher(engine, renderer, "self", "base abc")
     settings = TeacherSettings(kind="self")
     samples = store.samples.list(split="train")
-    events = teach(teacher, store, samples, {"sums": STEPS}, settings, run_id=store.runs.start("teach", "{}", {}))
+    context = StageContext(store, store.runs.start("teach", "{}", {}))
+    events = teach(context, teacher, samples, {"sums": STEPS}, settings)
     while not store.demonstrations.list():
         next(events)
     events.close()  # type: ignore[attr-defined]

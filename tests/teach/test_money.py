@@ -14,6 +14,7 @@ import pytest
 
 from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.events import StageProgressed, Warned
+from orca_local.runs.context import StageContext
 from orca_local.store.charges import Spent
 from orca_local.store.store import Store
 from orca_local.teach.factory import make_teacher
@@ -129,12 +130,11 @@ def test_what_was_handed_over_and_never_sent_costs_nothing(store: Store) -> None
     with OpenAIServer(lambda r, n: replace(solve(r, n), delay_s=0.1 if n == 1 else 1.0)) as server:
         chosen = settings(server.url, concurrency=8, max_tokens=100)
         events = teach(
+            StageContext(store, store.runs.start("teach", "{}", {})),
             make_teacher(chosen, Path(), offline=False),
-            store,
             samples,
             {"sums": STEPS},
             chosen,
-            run_id=store.runs.start("teach", "{}", {}),
             price=PRICE,
         )
         while not store.demonstrations.list():

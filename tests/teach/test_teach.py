@@ -20,6 +20,7 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.teaching import TeacherRequest
 from orca_local.domain.types import Message
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.file_teacher import with_final_answer
 from tests.openai_server import OpenAIServer, Reply, answer, error
@@ -300,12 +301,11 @@ def test_stopping_early_ends_at_once(store: Store) -> None:
     with OpenAIServer(lambda r, n: replace(solve(r, n), delay_s=0.3)) as server:
         chosen = settings(server.url, concurrency=2)
         events = teach(
+            StageContext(store, store.runs.start("teach", "{}", {})),
             make_teacher(chosen, Path(), offline=False),
-            store,
             samples,
             {"sums": STEPS},
             chosen,
-            run_id=store.runs.start("teach", "{}", {}),
         )
         while not store.demonstrations.list():
             next(events)

@@ -15,6 +15,7 @@ from orca_local.domain.events import CheckpointSaved, Event, StageFinished, Step
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
 from orca_local.rows.rows import TrainingRow
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.train.choose import Trainer
 from orca_local.train.fingerprint import make_inputs
@@ -48,13 +49,12 @@ class Scene:
         must_resume = settings.pop("must_resume", False)
         weights = settings.pop("weights", "a" * 64)
         return train(
-            self.store,
+            StageContext(self.store, self.store.runs.start("train", "{}", {})),
             settings.pop("header", self.header),
             weights,
             self.rows if rows is None else rows,
             SETTINGS.model_copy(update=settings),
             self.directory,
-            run_id=self.store.runs.start("train", "{}", {}),
             must_resume=must_resume,
             trainer_for=self.trainer,
         )

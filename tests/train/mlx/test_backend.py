@@ -15,6 +15,7 @@ from orca_local.domain.settings import TrainSettings
 from orca_local.export.quantize import quantize
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.layer_names import linear_layers
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.train.batches import make_batch
 from orca_local.train.choose import fitting_framework
@@ -78,8 +79,8 @@ def test_the_stage_trains_with_it_and_says_what_is_held_whole(tmp_path: Path) ->
     rows = make_rows(tmp_path / "m.gguf", 6)
     settings = SETTINGS.model_copy(update={"quantize_base": "as_is", "max_steps": 2, "target_layers": ("v_proj",)})
     with Store.open(tmp_path / "orca.db", create=True) as store:
-        run_id = store.runs.start("train", "{}", {})
-        events = list(train(store, header, "hash", rows, settings, tmp_path, run_id=run_id))
+        context = StageContext(store, store.runs.start("train", "{}", {}))
+        events = list(train(context, header, "hash", rows, settings, tmp_path))
     said = " ".join(e.message for e in events if isinstance(e, Warned))
     whole = sum(t.type_name == "Q5_0" for t in header.tensors)
     assert f"held whole: {whole} of Q5_0" in said and "PyTorch is several times faster" in said

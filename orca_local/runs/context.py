@@ -1,0 +1,22 @@
+"""What every stage receives: the store, its run and whether the network is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from orca_local.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class StageContext:
+    """The first argument of every stage."""
+
+    store: Store
+    run_id: int
+    offline: bool = False
+    """Whether the stage must not use the network."""
+
+    def record_inputs(self, **inputs: Any) -> None:
+        """Store what the run is made from, such as `model_sha256`, beside its settings."""
+        self.store.runs.record_inputs(self.run_id, inputs)
