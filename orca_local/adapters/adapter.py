@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError
+from orca_local.system.files import whole_file
 
 WEIGHTS_FILE, CONFIG_FILE = "adapter_model.safetensors", "adapter_config.json"
 _PREFIX = "base_model.model."
@@ -74,14 +74,9 @@ class Adapter:
             "target_modules": sorted({name.rpartition(".")[2] for name in self.layers}),
             "inference_mode": True,
         }
-        part = directory / (WEIGHTS_FILE + ".part")
-        save_file(tensors, part)
-        _sync(part)
-        config_part = directory / (CONFIG_FILE + ".part")
-        config_part.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        _sync(config_part)
-        config_part.replace(directory / CONFIG_FILE)
-        part.replace(directory / WEIGHTS_FILE)
+        with whole_file(directory / WEIGHTS_FILE) as weights, whole_file(directory / CONFIG_FILE) as config_file:
+            save_file(tensors, weights)
+            config_file.write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, directory: Path, *, within: str = "") -> Adapter:
@@ -152,8 +147,3 @@ def _pairs(path: Path, within: str) -> dict[str, Pair]:
     if broken:
         raise InputError(f"{path}: layer {broken[0]!r} has only half of its update", hint="train again")
     return {name: (pair["lora_A"], pair["lora_B"]) for name, pair in halves.items()}
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

@@ -32,6 +32,7 @@ from orca_local.chat.protocol import (
 )
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.types import Message, SamplingSettings
+from orca_local.system.child_process import take_stdout
 
 if TYPE_CHECKING:
     from orca_local.engines.llama_cpp import LlamaCppEngine
@@ -170,8 +171,7 @@ def _load(load: Load) -> tuple[Talk, LlamaCppEngine, Ready]:
 
 
 def _main() -> None:
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that is printed may come among the answers
+    answers = take_stdout()
     if hasattr(os, "nice"):
         os.nice(5)  # models take all cores, and who draws what they say is to stay quick beside them
     status = 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orca_local.dataset.build import Dataset
 from orca_local.domain.errors import MissingError, explain_os_error
-from orca_local.system.files import write_whole
+from orca_local.system.files import whole_file, write_whole
 
 
 def write_chat_jsonl(dataset: Dataset, path: Path) -> int:
@@ -35,12 +35,9 @@ def write_parquet(dataset: Dataset, path: Path) -> int:
     rows = [[message.to_dict() for message in messages] for messages in dataset.conversations]
     message = pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string())])
     table = pyarrow.table({"messages": pyarrow.array(rows, pyarrow.list_(message))})
-    part = path.with_name(path.name + ".part")
     try:
-        parquet.write_table(table, part)
-        part.replace(path)
+        with whole_file(path) as part:
+            parquet.write_table(table, part)
     except OSError as error:
         raise explain_os_error(error, path, hint="name another place") or error from error
-    finally:
-        part.unlink(missing_ok=True)
     return len(rows)

@@ -19,7 +19,7 @@ from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import last_log, library, supports_gpu, uninterrupted
 from orca_local.gguf.lora import check_lora
 from orca_local.system.digest import file_sha256
-from orca_local.system.memory import give_back_freed
+from orca_local.system.memory import return_freed_memory
 
 BATCH = 512
 """Most tokens in one call; a larger batch would abort the process."""
@@ -158,7 +158,7 @@ class LlamaModel:
             self.llama.llama_model_free(self._handle)
             self._handle = None
             self._adapters.clear()
-            give_back_freed()
+            return_freed_memory()
 
 
 class LlamaContext:
@@ -244,7 +244,7 @@ class LlamaContext:
         rows = int(np.count_nonzero(outputs))
         if rows > self._most_outputs:
             self._most_outputs = rows
-            give_back_freed()  # llama.cpp's room for logits has grown: what it was before would stay taken
+            return_freed_memory()  # llama.cpp's room for logits has grown: what it was before would stay taken
         if rows == 0:
             return np.empty((0, self._vocab_size), np.float32)
         return np.ctypeslib.as_array(self._llama.llama_get_logits(self._handle), shape=(rows, self._vocab_size))

@@ -16,6 +16,7 @@ from orca_local.export.acceptance import AcceptanceInputs, check_finite, tensor_
 from orca_local.export.adapter_file import write_adapter
 from orca_local.export.card import render_card
 from orca_local.export.checks import OpenEngine, checked, try_predictions, try_stops
+from orca_local.export.disk import export_errors_explained, require_export_space
 from orca_local.export.merge import write_merged
 from orca_local.export.source import ExportSource, file_stem
 from orca_local.export.stage import find_export
@@ -25,7 +26,7 @@ from orca_local.gguf.lora import TYPE
 from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
 from orca_local.system.digest import file_sha256
-from orca_local.system.disk import failures_explained, publish, require_space, scratch_directory, write_text
+from orca_local.system.files import publish, scratch_directory, write_if_changed
 
 NAME = "adapter"
 
@@ -54,17 +55,19 @@ def export_adapter(
         adapter = Adapter.load(source.adapter_directory)
         base_bytes = 0 if _is_unrounded(source.header) else 2 * source.header.parameters
         needed = base_bytes + sum(a.nbytes + b.nbytes for a, b in adapter.layers.values())
-        with failures_explained(directory, needed):
+        with export_errors_explained(directory, needed):
             directory.mkdir(parents=True, exist_ok=True)
-            require_space(directory, needed)
+            require_export_space(directory, needed)
             with scratch_directory(directory / f"{NAME}.export.part") as scratch:
                 maker = _Maker(context, source, adapter, directory, scratch, open_engine, inputs)
                 row = yield from maker.make()
         yield FileWritten(row.path, row.bytes, row.sha256)
-    with failures_explained(directory, 1 << 20):
+    with export_errors_explained(directory, 1 << 20):
         path = Path(row.path)
-        write_text(path.with_name(path.name + ".sha256"), f"{row.sha256}  {path.name}\n")
-        write_text(path.with_name(path.name + ".md"), render_card(NAME, read_header(path), row.sha256, row.acceptance))
+        write_if_changed(path.with_name(path.name + ".sha256"), f"{row.sha256}  {path.name}\n")
+        write_if_changed(
+            path.with_name(path.name + ".md"), render_card(NAME, read_header(path), row.sha256, row.acceptance)
+        )
     yield StageProgressed(1)
     yield export_finished(context.run_id, NAME, [row], started)
 

@@ -28,6 +28,7 @@ from orca_local.export.acceptance import (
     tensor_types,
 )
 from orca_local.export.checks import OpenEngine, Records, checked, predicted, try_stops
+from orca_local.export.disk import disk_full
 from orca_local.export.matrix import MatrixFile, MatrixSource
 from orca_local.export.merge import write_merged
 from orca_local.export.predictions import Predictions
@@ -39,8 +40,8 @@ from orca_local.gguf.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
 from orca_local.system.digest import file_sha256
-from orca_local.system.disk import disk_full, publish
-from orca_local.system.memory import give_back_freed
+from orca_local.system.files import publish
+from orca_local.system.memory import return_freed_memory
 
 MUCH_LOST = 0.1
 """KL to F16 in nats from which a quantization gets a warning."""
@@ -93,12 +94,12 @@ class Maker:
             made, records = yield from self._write_merged()
             yield self._progress("waiting for what the trained model predicts")
             self._trained.keep(reference)
-        give_back_freed()  # the adapter's memory, before llama.cpp takes as much as the merged file
+        return_freed_memory()  # the adapter's memory, before llama.cpp takes as much as the merged file
         yield self._progress("comparing the merged file with the trained model")
         self._full.compute(self._merged, self.open_engine)
         found = divergence(self._trained.read(), self._full.read())
         records += yield from checked(check_divergence(found))
-        give_back_freed()  # that of the predictions, before the quantizer takes its own
+        return_freed_memory()  # that of the predictions, before the quantizer takes its own
         return made, records
 
     def _write_merged(self) -> Generator[Event, None, tuple[Header, Records]]:

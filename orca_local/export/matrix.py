@@ -11,7 +11,7 @@ from orca_local.domain.errors import InputError
 from orca_local.export.types import NEEDS_MATRIX
 from orca_local.gguf.header import Header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, read_importance, write_importance
-from orca_local.system.disk import publish
+from orca_local.system.files import publish
 
 DATASET = "training rows of orca-local"
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_local.domain.errors import MissingError, OrcaError
+from orca_local.domain.errors import MissingError
 from orca_local.export.types import file_types
 from orca_local.gguf.importance import KEY, read_importance
-from orca_local.system.child_process import module_command
+from orca_local.system.child_process import child_error, exit_with_parent, module_command, read_tail, run_child
 
 _WRITE_FAILED = ("No space left", "basic_ios", "iostream", "failed to write", "write error")
 """What llama.cpp says where the disk is full: it knows no more than that a stream failed."""
@@ -72,15 +70,11 @@ def quantize(source: Path, target: Path, name: str, matrix: Matrix | None = None
                 raise
         if code == 0:
             return
-        output.seek(0)
-        said = " ".join(output.read().decode(errors="replace").split())[-400:]
-    target.unlink(missing_ok=True)
-    if any(sign in said for sign in _WRITE_FAILED):
-        raise WriteFailed(said)
-    reason = said or "it said nothing"
-    if code < 0:
-        reason = f"it was ended by {signal.Signals(-code).name}, perhaps for lack of memory; {reason}"
-    raise OrcaError(f"llama.cpp could not quantize to {name}: {reason}", hint="try another type with --quantization")
+        target.unlink(missing_ok=True)
+        log = read_tail(output)
+        if any(sign in log for sign in _WRITE_FAILED):
+            raise WriteFailed(log)
+        raise child_error(f"quantize to {name}", code, output, hint="try another type with --quantization")
 
 
 def quantize_here(source: Path, target: Path, name: str, matrix: Matrix | None) -> int:
@@ -100,10 +94,10 @@ def quantize_here(source: Path, target: Path, name: str, matrix: Matrix | None) 
 
 
 def _main(source: str, target: str, name: str, *given: str) -> int:
-    """What the process does; it ends with the one that started it, whose end closes its standard input."""
+    """What the child process does."""
     from orca_local.gguf.llama import last_log
 
-    threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
+    exit_with_parent()
     matrix = Matrix(Path(given[0]), given[1]) if given else None
     code = quantize_here(Path(source), Path(target), name, matrix)
     if code:
@@ -129,4 +123,4 @@ def _metadata(llama: Any, texts: Mapping[str, str]) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(_main(*sys.argv[1:]))
+    sys.exit(run_child(lambda: _main(*sys.argv[1:])))

@@ -14,6 +14,7 @@ from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.builder import Maker
 from orca_local.export.card import render_card
 from orca_local.export.checks import OpenEngine
+from orca_local.export.disk import export_errors_explained, require_export_space
 from orca_local.export.modelfile import render_modelfile
 from orca_local.export.predictions import prediction_bytes
 from orca_local.export.quantize import require_matrix_support
@@ -25,7 +26,7 @@ from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
-from orca_local.system.disk import failures_explained, require_space, scratch_directory, write_text
+from orca_local.system.files import scratch_directory, write_if_changed
 
 
 def export(
@@ -56,9 +57,9 @@ def export(
     yield from _matrix_warnings(source, missing)
     if missing:
         needed = _bytes_needed(source, missing, inputs)
-        with failures_explained(directory, needed):
+        with export_errors_explained(directory, needed):
             directory.mkdir(parents=True, exist_ok=True)
-            require_space(directory, needed)
+            require_export_space(directory, needed)
             with scratch_directory(directory / f"{name}.export.part") as scratch:
                 maker = Maker(context, source, name, directory, scratch, open_engine, inputs, needed, rows)
                 yield from maker.make(missing)
@@ -110,9 +111,9 @@ def _matrix_warnings(source: ExportSource, missing: Sequence[str]) -> Iterator[W
 def _write_companions(row: ExportRow, system_message: str) -> None:
     """What stands beside a file: checksum, Modelfile, card."""
     path = Path(row.path)
-    with failures_explained(path.parent, 1 << 20), closing(PromptRenderer(path)) as renderer:
+    with export_errors_explained(path.parent, 1 << 20), closing(PromptRenderer(path)) as renderer:
         modelfile = render_modelfile(path.name, renderer, system_message)
         card = render_card(row.name, renderer.header, row.sha256, row.acceptance)
-        write_text(path.with_name(path.name + ".sha256"), f"{row.sha256}  {path.name}\n")
-        write_text(path.with_name(path.name + ".Modelfile"), modelfile)
-        write_text(path.with_name(path.name + ".md"), card)
+        write_if_changed(path.with_name(path.name + ".sha256"), f"{row.sha256}  {path.name}\n")
+        write_if_changed(path.with_name(path.name + ".Modelfile"), modelfile)
+        write_if_changed(path.with_name(path.name + ".md"), card)

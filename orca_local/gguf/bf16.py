@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import os
-import shutil
-from contextlib import suppress
 from pathlib import Path
 
 from orca_local.domain.errors import MissingError, is_disk_full
@@ -13,6 +10,8 @@ from orca_local.gguf.header import read_header
 from orca_local.gguf.tensors import iter_rows
 from orca_local.gguf.writer import TensorSpec, write_gguf
 from orca_local.system.cache import cache_directory
+from orca_local.system.disk import format_bytes, require_space
+from orca_local.system.files import whole_file
 
 FILE_TYPE_BF16 = 32
 
@@ -29,23 +28,13 @@ def bf16_copy(path: Path, sha256: str) -> Path:
     specs = [TensorSpec(t.name, t.shape, "BF16" if len(t.shape) > 1 else "F32") for t in header.tensors]
     needed = sum(spec.bytes for spec in specs)
     hint = "free some space, set ORCA_LOCAL_CACHE to another disk, or set engine.compute to as_is in orca.toml"
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(target.parent).free
-        if free < needed:
-            raise MissingError(f"{target.parent} has {_gb(free)} free; a copy in BF16 takes {_gb(needed)}", hint=hint)
-        write_gguf(
-            part, header, specs, (iter_rows(header, t) for t in header.tensors), file_type=FILE_TYPE_BF16, extra={}
-        )
-        part.replace(target)
+        require_space(target.parent, needed, "a copy in BF16", hint=hint)
+        values = (iter_rows(header, tensor) for tensor in header.tensors)
+        with whole_file(target, suffix=f".{os.getpid()}.part") as part:
+            write_gguf(part, header, specs, values, file_type=FILE_TYPE_BF16, extra={})
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        what = f"the disk is full (a copy takes {_gb(needed)})" if is_disk_full(error) else error.strerror
-        raise MissingError(f"cannot write {target}: {what}", hint=hint) from error
+        reason = f"the disk is full (a copy takes {format_bytes(needed)})" if is_disk_full(error) else error.strerror
+        raise MissingError(f"cannot write {target}: {reason}", hint=hint) from error
     return target
-
-
-def _gb(count: float) -> str:
-    return f"{math.ceil(count / 1e7) / 100:.2f} GB"

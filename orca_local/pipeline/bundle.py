@@ -11,7 +11,7 @@ from orca_local.domain.settings import Settings
 from orca_local.runs.workspace import DATABASE_FILE, SETTINGS_FILE, Workspace
 from orca_local.store.bundle import read_manifest, without_directories
 from orca_local.system.digest import file_sha256
-from orca_local.system.files import write_whole
+from orca_local.system.files import whole_file, write_whole
 
 BESIDE = ("strategies.toml", "prices.toml")
 """Files of the user's that change what is asked, and what it costs."""
@@ -35,18 +35,14 @@ def write(workspace: Workspace, path: Path) -> Bundled:
     """Write the bundle to `path`, whole or not at all. Raises `InputError` where something is there already."""
     if path.exists():
         raise InputError(f"{path} is there already", hint="name another file, or remove it")
-    part = path.with_name(path.name + ".part")
     try:
-        part.unlink(missing_ok=True)
         beside = {name: _beside(workspace.directory / name) for name in BESIDE}
         extra = {"settings": _settings(workspace.settings), "files": {n: t for n, t in beside.items() if t}}
-        with workspace.store() as store:
+        path.with_name(path.name + ".part").unlink(missing_ok=True)  # left by a killed process
+        with workspace.store() as store, whole_file(path) as part:
             rows = store.write_bundle(part, extra)
-        part.replace(path)
     except OSError as error:
         raise explain_os_error(error, path, hint="name another place") or error from error
-    finally:
-        part.unlink(missing_ok=True)
     return Bundled(path, file_sha256(path), rows)
 
 

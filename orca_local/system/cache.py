@@ -1,4 +1,4 @@
-"""What was found out about this machine, so that it need not be found out again."""
+"""The cache directory, and facts about this machine that are expensive to find out again."""
 
 from __future__ import annotations
 
@@ -8,39 +8,46 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from orca_local.system.files import whole_file
+
 FILE = "machine.json"
+_NAME = "orca-local"
 
 
 def cache_directory() -> Path:
-    """Where this program keeps what it can make again: `ORCA_LOCAL_CACHE`, else the user's cache."""
+    """Directory for models and other files that can be fetched or computed again.
+
+    `ORCA_LOCAL_CACHE` names it; by default it is the system's cache directory for this program. Version 0.1 used
+    `~/.cache/orca-local` on every system: where that exists, it stays in use.
+    """
     chosen = os.environ.get("ORCA_LOCAL_CACHE")
     if chosen:
         return Path(chosen)
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "orca-local"
+    earlier = Path.home() / ".cache" / _NAME
+    if not os.environ.get("XDG_CACHE_HOME") and earlier.is_dir():
+        return earlier
+    from platformdirs import user_cache_path
+
+    return user_cache_path(_NAME, appauthor=False)
 
 
 def recall(key: str) -> Any:
-    """What was remembered under `key`; None where nothing was, or the file cannot be read."""
+    """The value that `remember` stored under `key`; None if there is none or the file cannot be read."""
     return _content().get(key)
 
 
 def remember(key: str, value: Any) -> None:
-    """Keep a JSON value. Where the cache cannot be written it is found out again the next time."""
+    """Store a JSON value under `key`. A cache that cannot be written is ignored."""
     path = cache_directory() / FILE
-    part = path.with_name(f"{FILE}.{os.getpid()}.part")
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(_content() | {key: value}, indent=1, sort_keys=True), encoding="utf-8")
-        part.replace(path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink()
+        with whole_file(path, suffix=f".{os.getpid()}.part") as part:
+            part.write_text(json.dumps(_content() | {key: value}, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def _content() -> dict[str, Any]:
     try:
         content = json.loads((cache_directory() / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RuntimeError):  # the last one: no home directory
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: there is no home directory
         return {}
     return content if isinstance(content, dict) else {}

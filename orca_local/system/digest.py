@@ -1,4 +1,4 @@
-"""The hash that names a file."""
+"""The hash of a file's content."""
 
 from __future__ import annotations
 

@@ -1,33 +1,97 @@
-"""Files that appear whole or not at all, and that a loss of power leaves there."""
+"""Writes files and directories that appear whole or not at all, and that survive a loss of power."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from orca_local.domain.errors import explain_os_error
 
 
-def write_whole(path: Path, text: str, *, hint: str) -> None:
-    """Make the file at `path` say `text`; a link stays one, and what is no file, such as /dev/stdout, is written to.
+@contextmanager
+def whole_file(path: Path, *, suffix: str = ".part") -> Iterator[Path]:
+    """Yield the temporary path `NAME.part` beside `path`; at the end of the block it becomes `path`.
 
-    Raises `MissingError` for a full disk and `InputError`, with `hint`, for a place that cannot be written.
+    The file is on disk before it gets its final name. If the block raises, the temporary file is removed.
+    Raises `OSError` as the system does.
+    """
+    part = path.with_name(path.name + suffix)
+    try:
+        yield part
+        publish(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def whole_directory(path: Path) -> Iterator[Path]:
+    """Yield an empty temporary directory beside `path`; at the end of the block it replaces `path`.
+
+    Its files are on disk before it gets its final name. If the block raises, it is removed and `path` stays.
+    """
+    part = path.with_name(path.name + ".part")
+    with scratch_directory(part):
+        yield part
+        for file in part.iterdir():
+            sync(file)
+        sync(part)
+        shutil.rmtree(path, ignore_errors=True)
+        part.rename(path)
+        sync(path.parent)
+
+
+@contextmanager
+def scratch_directory(path: Path) -> Iterator[Path]:
+    """Yield a new empty directory at `path` and remove it afterwards, also one that a killed process left."""
+    try:
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)  # inside the block: Ctrl-C may arrive right after it is created
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def write_whole(path: Path, text: str, *, hint: str) -> None:
+    """Replace the content of `path` by `text` (UTF-8), whole or not at all.
+
+    A symbolic link stays a link. A path that is not a regular file, such as /dev/stdout, is written to directly.
+    Raises `MissingError` if the disk is full, and `InputError` with `hint` if the path cannot be written.
     """
     try:
         if path.exists() and not path.is_file():
-            with path.open("w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
+            _write(path, text)
         else:
-            _replace(path.resolve(), text)
+            with whole_file(path.resolve()) as part:
+                _write(part, text)
     except OSError as error:
-        explained = explain_os_error(error, path, hint=hint)
-        if explained is None:
-            raise
-        raise explained from error
+        raise explain_os_error(error, path, hint=hint) or error from error
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Replace the content of a small file by `text`, whole or not at all; an equal file is not touched.
+
+    Raises `OSError` as the system does.
+    """
+    if path.is_file() and path.read_bytes() == text.encode():
+        path.with_name(path.name + ".part").unlink(missing_ok=True)  # left by a killed process
+        return
+    with whole_file(path) as part:
+        _write(part, text)
+
+
+def publish(part: Path, path: Path) -> None:
+    """Give a finished file its final name, in the same file system, and wait until the disk has both."""
+    sync(part)
+    part.replace(path)
+    sync(path.parent)
 
 
 def sync(path: Path) -> None:
-    """Wait until the disk has a file, or the names in a directory, where the system can be asked for those."""
+    """Wait until the disk has a file, or the names in a directory. Windows cannot do this for directories."""
     if os.name == "nt" and path.is_dir():
         return
     handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
@@ -37,14 +101,6 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def _replace(target: Path, text: str) -> None:
-    part = target.with_name(target.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)

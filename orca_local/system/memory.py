@@ -1,70 +1,74 @@
-"""How much memory there is for a context, and how much one takes."""
+"""How much memory the machine and this process have."""
 
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-_MEMINFO = Path("/proc/meminfo")
+CGROUP = Path("/sys/fs/cgroup")
+"""Directory of the limits of a container (cgroup v2)."""
 _STATUS = Path("/proc/self/status")
-_LIMIT, _USED = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
 
 
-def free_memory() -> int | None:
-    """Bytes that can be taken without swapping, within a container's limit; None where the system does not say."""
-    try:
-        lines = dict(line.split(":", 1) for line in _MEMINFO.read_text().splitlines())
-        free = int(lines["MemAvailable"].split()[0]) * 1024
-    except (OSError, ValueError, KeyError):
-        return None
-    try:
-        return min(free, int(_LIMIT.read_text()) - int(_USED.read_text()))
-    except (OSError, ValueError):  # no limit reads as "max"
-        return free
+def free_memory() -> int:
+    """Bytes that can be used without swapping, within the limit of a container."""
+    import psutil
+
+    available = int(psutil.virtual_memory().available)
+    maximum, used = _limit("memory.max"), _limit("memory.current")
+    return available if maximum is None or used is None else min(available, maximum - used)
 
 
-def total_memory() -> int | None:
-    """Bytes that this machine has, or that a container may use; None where the system does not say."""
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return None
-    try:
-        return min(total, int(_LIMIT.read_text()))
-    except (OSError, ValueError):
-        return total
+def total_memory() -> int:
+    """Bytes of memory in this machine, or the limit of a container."""
+    import psutil
+
+    total = int(psutil.virtual_memory().total)
+    maximum = _limit("memory.max")
+    return total if maximum is None else min(total, maximum)
+
+
+def resident_memory() -> int:
+    """Bytes of memory that this process uses now."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
 
 
 def peak_memory() -> int | None:
-    """The most memory that this process had at once, in bytes; None where the system does not say."""
-    return _status("VmHWM")
+    """The most bytes of memory that this process has used at once; None where the system does not say."""
+    try:
+        # Not `getrusage`: on Linux its maximum includes the parent's memory at the time of the fork.
+        lines = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024
+    except (OSError, ValueError, KeyError):
+        pass
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def resident_memory() -> int | None:
-    """What this process has in memory now, in bytes; None where the system does not say."""
-    return _status("VmRSS")
-
-
-def give_back_freed() -> None:
-    """Return to the system what this process has freed and its C library has kept. Only glibc keeps much."""
+def return_freed_memory() -> None:
+    """Return memory that this process has freed to the system. Only glibc keeps much of it."""
     _malloc_trim()(0)
 
 
 @cache
 def _malloc_trim() -> Callable[[int], object]:
-    found: Callable[[int], object] | None = (
+    trim: Callable[[int], object] | None = (
         getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     )
-    return found or (lambda _: None)
+    return trim or (lambda _: None)
 
 
-def _status(field: str) -> int | None:
+def _limit(name: str) -> int | None:
     try:
-        lines = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())
-        return int(lines[field].split()[0]) * 1024
-    except (OSError, ValueError, KeyError):
+        return int((CGROUP / name).read_text())
+    except (OSError, ValueError):  # without a limit, the file says "max"
         return None

@@ -1,4 +1,4 @@
-"""How many threads native code should use on this machine."""
+"""The number of threads that native code should use on this machine."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def physical_cores() -> int:
-    """Physical cores that this process may use; on Apple Silicon the performance cores.
+    """Number of physical cores that this process may use; on Apple Silicon the performance cores.
 
-    Matrix products do not gain from two threads on one core, and lose much from more threads than cores.
+    Matrix products gain nothing from two threads on one core, and become much slower with more threads than cores.
     """
     return max(1, min(_cores(), _quota()))
 
@@ -36,7 +36,7 @@ def _cores() -> int:
 
 
 def _quota() -> int:
-    """Whole processors that a container's limit allows."""
+    """Number of processors that a container's limit allows, rounded up."""
     try:
         quota, period = _QUOTA.read_text().split()
         return math.ceil(int(quota) / int(period))

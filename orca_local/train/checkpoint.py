@@ -19,7 +19,7 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError, OrcaError, explain_os_error
 from orca_local.domain.keys import content_key
 from orca_local.system.digest import file_sha256
-from orca_local.system.files import sync
+from orca_local.system.files import whole_directory
 from orca_local.train.state import TrainState
 
 STATE_FILE = "state.json"
@@ -140,19 +140,10 @@ def replace_directory(path: Path, write: Callable[[Path], None]) -> None:
 
     Raises `MissingError` for a full disk and `InputError` for a place that cannot be written.
     """
-    part = path.with_name(path.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
     try:
-        part.mkdir(parents=True)
-        write(part)
-        for file in part.iterdir():
-            sync(file)
-        sync(part)
-        shutil.rmtree(path, ignore_errors=True)
-        part.rename(path)
-        sync(path.parent)
+        with whole_directory(path) as part:
+            write(part)
     except BaseException as error:
-        shutil.rmtree(part, ignore_errors=True)
         explained = _explained(error, path)
         if explained is None:
             raise

@@ -202,7 +202,7 @@ class _Loop:
                 yield from self._answers()
             if state.step == self._recipe.total_steps:
                 return
-            self._interrupts.raise_if_asked()
+            self._interrupts.raise_if_received()
             yield self._step(next(batches))
 
     def _is_due(self, every: int) -> bool:
@@ -227,7 +227,7 @@ class _Loop:
         state = self._state
         results = []
         for rows in length_batches(self._validation_rows, self._recipe.batch_size):
-            self._interrupts.raise_if_asked()
+            self._interrupts.raise_if_received()
             batch = make_batch(rows)
             results.append(
                 self._compute(f"the validation after step {state.step}", partial(self._backend.evaluate, batch))
@@ -246,7 +246,7 @@ class _Loop:
 
     def _answers(self) -> Iterator[Event]:
         if self._answering is not None:
-            adapter, check = self._backend.adapter(), self._interrupts.raise_if_asked
+            adapter, check = self._backend.adapter(), self._interrupts.raise_if_received
             yield from self._answering(self._state.step, adapter, self._validation_rows, check)
 
     def _save(self, *, stopping: bool = False) -> CheckpointSaved:

@@ -16,7 +16,7 @@ from orca_local.domain.errors import MissingError
 from orca_local.gguf.header import read_header
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
-from orca_local.system.disk import scratch_directory, write_text
+from orca_local.system.files import scratch_directory, write_if_changed
 from tests.export.scene import run_base
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,11 +147,11 @@ def test_a_disk_that_is_too_small_is_refused_before_the_work(
 
 def test_a_small_file_is_written_whole_and_only_when_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "card.md"
-    write_text(path, "one")
+    write_if_changed(path, "one")
     before = path.stat().st_mtime_ns
-    write_text(path, "one")
+    write_if_changed(path, "one")
     assert path.stat().st_mtime_ns == before
-    write_text(path, "two")
+    write_if_changed(path, "two")
     assert path.read_text() == "two" and list(tmp_path.iterdir()) == [path]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.errors import InputError, MissingError
-from orca_local.system.files import write_whole
+from orca_local.system.files import whole_directory, whole_file, write_whole
 from tests.limits import small_files
 
 
@@ -46,3 +46,25 @@ def test_a_place_that_cannot_be_written_is_bad_input(tmp_path: Path, name: str) 
     with pytest.raises(InputError, match="cannot be written") as caught:
         write_whole(tmp_path / name, "text", hint="name another place")
     assert caught.value.hint == "name another place"
+
+
+def test_a_block_that_fails_leaves_the_old_file_and_no_part(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("old")
+    with pytest.raises(KeyboardInterrupt), whole_file(file) as part:
+        part.write_text("half")
+        raise KeyboardInterrupt
+    assert [path.name for path in tmp_path.iterdir()] == ["file"] and file.read_text() == "old"
+
+
+def test_a_directory_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "step"
+    (tmp_path / "step.part").mkdir()
+    (tmp_path / "step.part" / "left by a killed process").touch()
+    with whole_directory(target) as part:
+        (part / "one").write_text("1")
+    with pytest.raises(ValueError, match="no"), whole_directory(target) as part:
+        (part / "two").write_text("2")
+        raise ValueError("no")
+    assert [path.name for path in tmp_path.iterdir()] == ["step"]
+    assert [path.name for path in target.iterdir()] == ["one"]

@@ -15,7 +15,7 @@ from orca_local.engines.context_memory import fitting, token_bytes
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.gguf.header import read_header
 from orca_local.system import memory
-from orca_local.system.memory import free_memory, resident_memory, total_memory
+from orca_local.system.memory import free_memory, peak_memory, resident_memory, total_memory
 from tests.engines.drive import prompt, request, run
 from tests.tiny import Shape
 
@@ -30,18 +30,27 @@ def test_what_fits_is_counted() -> None:
     assert fitting(24, 100, 1000, 10**9) == 24
     assert fitting(24, 100, 1000, 10**6) == 8
     assert fitting(24, 100, 1000, 10**5) == 0
-    free = free_memory()
-    assert free is None or free > 10**8
+    assert free_memory() > 10**8
 
 
 def test_a_container_has_what_it_may_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = tmp_path / "memory.max"
-    monkeypatch.setattr(memory, "_LIMIT", limit)
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
     whole = total_memory()
     limit.write_text("max")
     assert total_memory() == whole
     limit.write_text("1000000")
     assert total_memory() == 1_000_000
+    (tmp_path / "memory.current").write_text("400000")
+    assert free_memory() == 600_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_psutil_and_the_system_agree() -> None:
+    meminfo = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+    assert total_memory() <= int(meminfo["MemTotal"].split()[0]) * 1024
+    peak = peak_memory()
+    assert peak is not None and peak >= 0.9 * resident_memory() > 0
 
 
 def test_an_engine_takes_as_many_sequences_as_fit(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +69,7 @@ def test_what_was_freed_goes_back_to_the_system_with_an_engine(tiny_gguf: Path) 
     before = resident_memory()
     engine.close()
     after = resident_memory()
-    assert pin and before and after and before - after > 50e6
+    assert pin and before - after > 50e6
 
 
 def test_one_that_does_not_fit_is_refused_with_the_numbers(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ def test_a_held_interrupt_is_raised_at_the_end_of_the_block_and_answered_at_once
     with pytest.raises(KeyboardInterrupt, match="SIGTERM"), signals_as_interrupt(told.append):
         with interrupts_held("stopping soon") as interrupts:
             send(signal.SIGTERM)
-            assert interrupts.asked == "SIGTERM" and told == ["stopping soon"]
+            assert interrupts.received == "SIGTERM" and told == ["stopping soon"]
             reached.append("the end of the block")
         reached.append("what comes after it")
     assert reached == ["the end of the block"]
@@ -28,9 +28,9 @@ def test_a_held_interrupt_is_raised_at_the_end_of_the_block_and_answered_at_once
 
 def test_the_block_can_stop_where_it_wants_to() -> None:
     with pytest.raises(KeyboardInterrupt), interrupts_held("") as interrupts:
-        interrupts.raise_if_asked()
+        interrupts.raise_if_received()
         send(signal.SIGINT)
-        interrupts.raise_if_asked()
+        interrupts.raise_if_received()
         pytest.fail("it went on")
 
 
@@ -59,7 +59,7 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
     try:
         with interrupts_held("") as interrupts:
             send(signal.SIGINT)
-            assert not interrupts.asked
+            assert not interrupts.received
     finally:
         signal.signal(signal.SIGINT, before)
 

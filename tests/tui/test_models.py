@@ -30,7 +30,7 @@ MODEL = find_model("qwen3-0.6b")
 def small_machine(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of 4 GB, without models."""
     (tmp_path / "memory.max").write_text("4000000000")
-    monkeypatch.setattr(memory, "_LIMIT", tmp_path / "memory.max")
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
 
 
 @pytest.fixture

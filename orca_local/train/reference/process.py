@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,9 +18,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_local.domain.errors import OrcaError, error_of
+from orca_local.domain.errors import OrcaError
 from orca_local.gguf.header import Header, read_header
-from orca_local.system.child_process import module_command
+from orca_local.system.child_process import child_error, exit_with_parent, module_command, run_child, take_stdout
 from orca_local.train.reference.choose import choose_reference
 
 Row = tuple[Sequence[int], Sequence[int]]
@@ -73,30 +71,16 @@ class ReferenceProcess(Iterator[NDArray[np.float32]]):
         self._process.wait()
 
     def _failure(self) -> OrcaError:
-        code = self._process.wait()
-        self._said.seek(0)
-        said = self._said.read().decode(errors="replace")
-        with suppress(ValueError, KeyError):
-            told = json.loads(said.splitlines()[-1]) if said else {}
-            return error_of(told["message"], told["hint"], code)
-        return OrcaError(
-            f"the process that computes the trained model's predictions ended (status {code}): {said[-400:]}",
-            hint="it may have lacked memory: close other programs and export again",
-        )
+        hint = "close other programs to free memory, and export again"
+        return child_error("compute the trained model's predictions", self._process.wait(), self._said, hint=hint)
 
 
 def _main() -> int:
-    """What the process does; it ends with the one that started it, whose end closes its standard input."""
+    """What the child process does."""
     gc.disable()  # loading PyTorch makes a million objects, all to stay: looking for garbage among them takes a fifth
     asked: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
-    threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that is printed may come among them
-    try:
-        _answer(asked, answers)
-    except OrcaError as error:
-        sys.stderr.write(json.dumps({"message": error.message, "hint": error.hint}))
-        return error.exit_code
+    exit_with_parent()
+    _answer(asked, take_stdout())
     return 0
 
 
@@ -109,4 +93,4 @@ def _answer(asked: dict[str, Any], answers: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    sys.exit(run_child(_main))

@@ -18,7 +18,7 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.gguf.decoder import Decoder, read_decoder
 from orca_local.gguf.header import Header
 from orca_local.gguf.tensors import iter_rows, rows_at
-from orca_local.system.memory import give_back_freed
+from orca_local.system.memory import return_freed_memory
 from orca_local.train.batches import Batch
 from orca_local.train.torch.attention import Layout, make_layout
 from orca_local.train.torch.model import Block, Weights, flatten_batch, normed, rotary_turns
@@ -72,7 +72,7 @@ def _hidden_states(header: Header, adapter_directory: Path | None, rows: Sequenc
             part.states = block(part.states, part.layout, part.at if number == decoder.blocks - 1 else None)
         del block  # before the next is read, into the same memory
         if (decoder.blocks - 1 - number) % _GIVEN_BACK == 0:
-            give_back_freed()
+            return_freed_memory()
     norm = weights.last_norm(decoder)
     hidden = torch.cat([normed(part.states, norm) for part in parts])
     found: Sequence[torch.Tensor] = hidden.split([len(positions) for _, positions in rows])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orca_local.system.memory import give_back_freed, resident_memory
+from orca_local.system.memory import resident_memory, return_freed_memory
 
 WASTE = 1.3
 """How much memory is kept, as a multiple of what a step needs that begins without any."""
@@ -33,5 +33,5 @@ class Heap:
 
     def give_back(self) -> None:
         """Return all that is idle to the system."""
-        give_back_freed()
+        return_freed_memory()
         self._floor, self._is_fresh = resident_memory() or 0, True
