@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orca_local.cli.detached import stage_options
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options, stage_options
+from orca_local.cli.options import Common, common_options
 from orca_local.cli.stages import open_pipeline
 
 if TYPE_CHECKING:

@@ -57,23 +57,6 @@ def common_options(function: Callable[..., R]) -> Callable[..., R]:
     return wrapper
 
 
-def stage_options(function: Callable[..., R]) -> Callable[..., R | None]:
-    """The common options, and `--detach`, of a command that may take long."""
-
-    @click.option("--detach", is_flag=True, help="Start it as a process of its own, and say which run it is.")
-    @common_options
-    @functools.wraps(function)
-    def wrapper(common: Common, *args: Any, detach: bool, **kwargs: Any) -> R | None:
-        if not detach:
-            return function(common, *args, **kwargs)
-        from orca_local.cli.detached import detach_command
-
-        detach_command(common)
-        return None
-
-    return wrapper
-
-
 class FiniteRange(click.FloatRange):
     """A float range that NaN and infinity are outside of."""
 

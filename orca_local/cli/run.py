@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from orca_local.cli.detached import stage_options
 from orca_local.cli.diagnostics import write_json
 from orca_local.cli.evaluate import show_comparison
-from orca_local.cli.options import Common, stage_options
+from orca_local.cli.options import Common
 from orca_local.cli.stages import open_pipeline
 
 

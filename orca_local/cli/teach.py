@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from orca_local.cli.detached import stage_options
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, stage_options
+from orca_local.cli.options import Common
 from orca_local.cli.stages import open_pipeline
 
 

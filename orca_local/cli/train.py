@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from orca_local.cli.detached import stage_options
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, FiniteRange, given, stage_options
+from orca_local.cli.options import Common, FiniteRange, given
 from orca_local.cli.stages import open_pipeline
 
 
