@@ -1,4 +1,4 @@
-"""Start the program: `orca-local` or `python -m orca_local`."""
+"""Entry point of `orca-local` and `python -m orca_local`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import sys
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
+    """Run the command line and exit with its exit code."""
     try:
         from orca_local.cli.app import run
 
         code = run(sys.argv[1:])
-    except KeyboardInterrupt as stop:  # while the program was still being loaded
+    except KeyboardInterrupt as stop:  # while modules were being loaded
         from orca_local.cli.diagnostics import report_failure
 
         code = report_failure(stop, as_json="--json" in sys.argv)

@@ -1,4 +1,4 @@
-"""The list of commands, loaded one at a time so that `--help` is quick."""
+"""The list of commands. Each module is loaded only when its command runs, so that `--help` is quick."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from orca_local.system.signals import signals_as_interrupt
 
 COMMANDS = {
     "quickstart": "Run the whole pipeline on the starter tasks and the embedded student.",
-    "init": "Make a workspace.",
-    "models": "List, fetch and inspect models.",
+    "init": "Create a workspace.",
+    "models": "List, download and inspect models.",
     **{stage.name: stage.help for stage in STAGES},
-    "report": "Write what was measured as Markdown.",
-    "run": "Run all stages; what is done is not done again.",
-    "bundle": "Write or read all that another person needs to repeat it offline.",
-    "chat": "Talk to base or tuned, or to both.",
-    "serve": "Serve a model on loopback, OpenAI-compatible.",
-    "runs": "List, show, follow and end runs.",
-    "tui": "Open the terminal interface; `orca-local` alone does so too.",
-    "doctor": "Say what this machine can do and what is missing.",
+    "report": "Write the results as Markdown.",
+    "run": "Run all stages; finished work is not repeated.",
+    "bundle": "Write a workspace to one file, or restore it from one.",
+    "chat": "Chat with base, tuned, or both.",
+    "serve": "Serve a model on this machine with an OpenAI-compatible API.",
+    "runs": "List, show, follow, cancel and delete runs.",
+    "tui": "Open the terminal interface, as `orca-local` alone does.",
+    "doctor": "Show what this machine can do and what is missing.",
 }
-"""Command → what its `--help` says in one line; each lives in the module of its name."""
+"""Each command with its help in one line. A command lives in the module of the same name."""
 
 
 class _Commands(click.Group):
@@ -83,17 +83,17 @@ def run(arguments: Sequence[str]) -> int:
         group = error.ctx.command
         assert isinstance(group, click.Group)
         names = ", ".join(group.list_commands(error.ctx))
-        return _report_usage(f"one of its commands is missing: {names}", error, as_json=as_json)
+        return _report_usage(f"a command is missing; choose one of: {names}", error, as_json=as_json)
     except click.UsageError as error:
         return _report_usage(error.format_message(), error, as_json=as_json)
     except (click.Abort, KeyboardInterrupt):
         return report_failure(KeyboardInterrupt(), as_json=as_json)
-    except (SystemExit, BrokenPipeError):  # the first is how click ends where stdout has no reader any more
+    except (SystemExit, BrokenPipeError):  # click raises SystemExit when nobody reads stdout any more
         return DONE
     except Exception as error:
         return report_failure(error, as_json=as_json)
     finally:
-        _settle_stdout()
+        _flush_stdout()
     return DONE
 
 
@@ -102,8 +102,8 @@ def _report_usage(message: str, error: click.UsageError, *, as_json: bool) -> in
     return report_usage(message, f"see `{where} --help`", as_json=as_json)
 
 
-def _settle_stdout() -> None:
-    """Keep the interpreter from complaining at exit about what can no longer be written."""
+def _flush_stdout() -> None:
+    """Flush standard output; if nobody reads it any more, keep the interpreter from complaining at exit."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

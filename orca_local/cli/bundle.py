@@ -1,4 +1,4 @@
-"""`orca-local bundle`: a workspace as one file, and back."""
+"""`orca-local bundle`: write a workspace to one file, or restore it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from orca_local.cli.options import Common, common_options
 
 @click.group("bundle")
 def command() -> None:
-    """Write or read all that another person needs to repeat it offline: no keys, no paths of this machine."""
+    """Write a workspace to one file, without keys and paths of this machine, or restore it from one."""
 
 
 @command.command("write")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
 @common_options
 def write(common: Common, path: Path) -> None:
-    """Write tasks, probes, teacher calls and evaluations of this workspace into one SQLite file."""
+    """Write the tasks, answers and results of this workspace to the SQLite file PATH."""
     from orca_local.cli.tables import echo
     from orca_local.pipeline import bundle
 
@@ -41,13 +41,14 @@ def write(common: Common, path: Path) -> None:
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @common_options
 def read(common: Common, path: Path, directory: Path) -> None:
-    """Make a workspace in DIRECTORY from a bundle, after checking that nobody changed it."""
+    """Create a workspace in DIRECTORY from the bundle PATH, after checking that it was not changed."""
     from orca_local.cli.tables import echo
     from orca_local.pipeline import bundle
 
-    found = bundle.read(path, directory)
+    restored = bundle.read(path, directory)
     if common.json:
-        write_json(found.to_dict())
+        write_json(restored.to_dict())
         return
-    echo(f"workspace {found.path}: {found.rows['samples']:,} samples, {found.rows['teacher_calls']:,} teacher calls")
+    rows = restored.rows
+    echo(f"workspace {restored.path}: {rows['samples']:,} samples, {rows['teacher_calls']:,} teacher calls")
     echo(f"next: cd {directory} && orca-local report")

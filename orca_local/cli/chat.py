@@ -1,4 +1,4 @@
-"""`orca-local chat`: talk to base or tuned, or to both in turn."""
+"""`orca-local chat`: chat with base, tuned, or both."""
 
 from __future__ import annotations
 
@@ -18,17 +18,21 @@ if TYPE_CHECKING:
     from orca_local.evaluate.stage import Candidate
     from orca_local.pipeline.pipeline import Pipeline
 
-HELP = "type a message; /reset starts over, /quit or Ctrl-D ends, Ctrl-C stops an answer"
-ADAPTER_HELP = "/adapter off answers without the adapter, /adapter on with it"
+HELP = "type a message; /reset starts over, /quit or Ctrl-D leaves, Ctrl-C stops an answer"
+ADAPTER_HELP = "/adapter off and /adapter on switch the adapter"
 
 
 @click.command("chat")
 @click.option(
-    "--model", "models", multiple=True, metavar="base|tuned|FILE", help="Repeat it to compare (default: tuned)."
+    "--model",
+    "models",
+    multiple=True,
+    metavar="base|tuned|FILE",
+    help="Model to chat with (default: tuned). Repeat it to compare models.",
 )
-@click.option("--adapter", metavar="newest|DIR|FILE", help="Put an adapter on the model (then, by default, base).")
-@click.option("--prompt", help="One message instead of a conversation; `-` reads it from stdin.")
-@click.option("--system", help="System message (default: the one the student was trained with; may be empty).")
+@click.option("--adapter", metavar="newest|DIR|FILE", help="Apply a LoRA adapter to the model (default model: base).")
+@click.option("--prompt", help="Send one message and exit; `-` reads it from stdin.")
+@click.option("--system", help="System message (default: the one used in training).")
 @click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True)
 @click.option("--temperature", type=FiniteRange(0), default=0.0, show_default=True)
 @common_options
@@ -41,14 +45,14 @@ def command(
     max_tokens: int,
     temperature: float,
 ) -> None:
-    """Talk to a model; several --model answer in turn."""
+    """Chat with one or more models in the terminal."""
     from orca_local.chat.conversation import Talk
     from orca_local.domain.types import SamplingSettings
 
     if common.json and prompt is None:
-        raise click.UsageError("--json needs --prompt: a conversation has no one answer")
+        raise click.UsageError("--json needs --prompt")
     if adapter is not None and len(models) > 1:
-        raise click.UsageError("--adapter goes on one model: leave out the other --model")
+        raise click.UsageError("--adapter works with one model: give --model once")
     text = None if prompt is None else _stdin().read() if prompt == "-" else prompt
     settings = SamplingSettings(max_tokens=max_tokens, temperature=temperature)
     with open_pipeline(common) as pipeline, ExitStack() as opened:
@@ -93,15 +97,15 @@ def _label(talks: list[Talk], talk: Talk, *, to_stderr: bool) -> None:
 def _print_answer(talk: Talk, text: str, *, silent: bool = False) -> str:
     from orca_local.domain.text import printable
 
-    said = []
+    pieces = []
     for piece in talk.answer(text):
-        said.append(piece.text)
+        pieces.append(piece.text)
         if piece.text and not silent:
             click.echo(printable(piece.text), nl=False)
             sys.stdout.flush()
     if not silent:
         click.echo()
-    return "".join(said)
+    return "".join(pieces)
 
 
 def _converse(talks: list[Talk]) -> None:
@@ -114,7 +118,7 @@ def _converse(talks: list[Talk]) -> None:
         except EOFError:
             return
         except KeyboardInterrupt as stop:
-            if stop.args:  # no Ctrl-C: SIGTERM or a hang-up
+            if stop.args:  # SIGTERM or SIGHUP, not Ctrl-C
                 raise
             note("")
             return
@@ -124,7 +128,7 @@ def _converse(talks: list[Talk]) -> None:
             case ["/quit" | "/exit"]:
                 return
             case [command, *arguments] if command.startswith("/"):
-                _obey(talks, command, arguments)
+                _run_command(talks, command, arguments)
                 continue
         for talk in talks:
             _label(talks, talk, to_stderr=False)
@@ -136,7 +140,7 @@ def _converse(talks: list[Talk]) -> None:
                 click.echo(" …")
 
 
-def _obey(talks: list[Talk], command: str, arguments: list[str]) -> None:
+def _run_command(talks: list[Talk], command: str, arguments: list[str]) -> None:
     match [command, *arguments]:
         case ["/reset"]:
             for talk in talks:
@@ -146,9 +150,9 @@ def _obey(talks: list[Talk], command: str, arguments: list[str]) -> None:
                 talk.use_adapter(on=state == "on")
             note(f"the adapter is {state}")
         case ["/adapter", *_] if not any(talk.adapter for talk in talks):
-            note("no adapter was given; begin with `orca-local chat --adapter newest`")
+            note("there is no adapter; start with `orca-local chat --adapter newest`")
         case _:
-            note(f"no such command {' '.join([command, *arguments])!r}; {_help(talks)}")
+            note(f"unknown command {' '.join([command, *arguments])!r}; {_help(talks)}")
 
 
 def _help(talks: list[Talk]) -> str:

@@ -1,4 +1,4 @@
-"""`orca-local dataset`: look through the answers, and turn them into training rows, the strategy erased."""
+"""`orca-local dataset`: review the teacher's answers, and turn them into training rows."""
 
 from __future__ import annotations
 
@@ -20,26 +20,32 @@ if TYPE_CHECKING:
     from orca_local.store.demonstrations import DemonstrationRow, Review
 
 SHOWN = 60
-"""Characters of an answer in a list."""
+"""Maximum number of characters of an answer in a list."""
 
 
 @click.group("dataset")
 def command() -> None:
-    """Look through the answers, and turn them into training rows, the strategy erased."""
+    """Review the teacher's answers, and turn them into training rows."""
 
 
 def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Options that say which answers; the command gets them as `filters`."""
+    """Add the options that select answers. The command gets them as `filters`."""
 
-    @click.option("--task", "tasks", multiple=True, metavar="T", help="Of this task (repeatable).")
-    @click.option("--strategy", metavar="S", help="Under this strategy.")
-    @click.option("--review", type=click.Choice(["pending", "accepted", "rejected", "edited"]), help="In this state.")
-    @click.option("--verified", type=click.Choice(["yes", "no", "unknown"]), help="Agreeing with the reference.")
-    @click.option("--hinted/--not-hinted", default=None, help="For which the teacher was shown the reference.")
-    @click.option("--leak/--no-leak", "leaking", default=None, help="Repeating the instruction that is erased.")
-    @click.option("--shorter", type=click.IntRange(1), metavar="N", help="Of fewer characters.")
-    @click.option("--longer", type=click.IntRange(0), metavar="N", help="Of more characters.")
-    @click.option("--search", default="", metavar="WORDS", help="Holding all these words.")
+    @click.option("--task", "tasks", multiple=True, metavar="T", help="Only this task (repeatable).")
+    @click.option("--strategy", metavar="S", help="Only this strategy.")
+    @click.option(
+        "--review", type=click.Choice(["pending", "accepted", "rejected", "edited"]), help="Only this review state."
+    )
+    @click.option(
+        "--verified", type=click.Choice(["yes", "no", "unknown"]), help="Whether the answer matches the reference."
+    )
+    @click.option("--hinted/--not-hinted", default=None, help="Whether the teacher saw the right answer.")
+    @click.option(
+        "--leak/--no-leak", "leaking", default=None, help="Whether the answer repeats the erased instruction."
+    )
+    @click.option("--shorter", type=click.IntRange(1), metavar="N", help="Shorter than N characters.")
+    @click.option("--longer", type=click.IntRange(0), metavar="N", help="Longer than N characters.")
+    @click.option("--search", default="", metavar="WORDS", help="Containing all these words.")
     @functools.wraps(function)
     def wrapper(*args: Any, **options: Any) -> Any:
         from orca_local.dataset.review import Filters
@@ -54,7 +60,7 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @command.command("build")
 @stage_options
 def build(common: Common) -> None:
-    """Say which answers become training rows, and why the others do not."""
+    """Select the answers that become training rows, and show why others do not."""
     from orca_local.cli.tables import echo
 
     with open_pipeline(common) as pipeline:
@@ -68,12 +74,14 @@ def build(common: Common) -> None:
 
 
 @command.command("list")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="Answers shown at most.")
-@click.option("--statistics", is_flag=True, help="Counts of each task instead of the answers.")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1), help="Maximum number of answers to show."
+)
+@click.option("--statistics", is_flag=True, help="Show counts per task instead of answers.")
 @filter_options
 @common_options
 def list_answers(common: Common, filters: Filters, limit: int, statistics: bool) -> None:
-    """The answers that match all filters."""
+    """List the answers that match all filters."""
     from orca_local.cli.tables import echo, table
     from orca_local.dataset import review
 
@@ -100,7 +108,7 @@ def list_answers(common: Common, filters: Filters, limit: int, statistics: bool)
 @click.argument("number", type=int, metavar="ID")
 @common_options
 def show(common: Common, number: int) -> None:
-    """One answer, and exactly what of it is trained: between ⟦ and ⟧."""
+    """Show an answer and the text that is trained on, between ⟦ and ⟧."""
     from orca_local.cli.tables import echo
     from orca_local.dataset import review
 
@@ -114,13 +122,13 @@ def show(common: Common, number: int) -> None:
         reference = {"answers": list(seen.sample.answers), "tokens": tokens}
         write_json(_as_dict(row, seen.sample.task) | texts | reference)
         return
-    hint = " · the teacher was shown the reference" if row.hinted else ""
+    hint = " · teacher saw the right answer" if row.hinted else ""
     echo(f"{row.demonstration_id} · {seen.sample.task} · {row.sample_id} · {row.strategy} · {row.review}{hint}")
-    echo(f"reference: {' | '.join(seen.sample.answers) or '(none)'} · agrees: {_mark(row.verified)}")
+    echo(f"reference: {' | '.join(seen.sample.answers) or '(none)'} · matches: {_mark(row.verified)}")
     if seen.refused:
         echo(f"cannot be trained on: {seen.refused}\n\n{row.text}")
     else:
-        echo(f"{seen.read_tokens} tokens are read, {seen.trained_tokens} are trained\n")
+        echo(f"trained on {seen.trained_tokens} of {seen.read_tokens + seen.trained_tokens} tokens\n")
         echo(f"{seen.read}⟦{seen.trained}⟧")
     if row.edited:
         echo(f"\nthe teacher wrote:\n{teacher}")
@@ -129,7 +137,7 @@ def show(common: Common, number: int) -> None:
 def _review_command(name: str, state: Review, text: str) -> None:
     @command.command(name, help=text)
     @click.argument("numbers", nargs=-1, type=int, metavar="[ID]…")
-    @click.option("--all", "everything", is_flag=True, help="All that match the filters, or all there are.")
+    @click.option("--all", "everything", is_flag=True, help="All answers that match the filters.")
     @filter_options
     @common_options
     def review_answers(common: Common, filters: Filters, numbers: tuple[int, ...], everything: bool) -> None:
@@ -145,24 +153,26 @@ def _review_command(name: str, state: Review, text: str) -> None:
             echo(f"{len(rows)} answers {state}")
 
 
-_review_command("accept", "accepted", "Train on these answers, whatever the check against the reference said.")
+_review_command("accept", "accepted", "Train on these answers, even if they do not match the reference.")
 _review_command("reject", "rejected", "Never train on these answers.")
-_review_command("reset", "pending", "Take a decision back; edits stay.")
+_review_command("reset", "pending", "Undo accept or reject; edits are kept.")
 
 
 @command.command("edit")
 @click.argument("number", type=int, metavar="ID")
-@click.option("--text", help="The new words; without it, your editor opens.")
-@click.option("--file", "path", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A file of them.")
-@click.option("--restore", is_flag=True, help="The teacher's own words again.")
+@click.option("--text", help="The new text; without it, your editor opens.")
+@click.option(
+    "--file", "path", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="File with the new text."
+)
+@click.option("--restore", is_flag=True, help="Restore the teacher's text.")
 @common_options
 def edit(common: Common, number: int, text: str | None, path: Path | None, restore: bool) -> None:
-    """Put your words in place of the teacher's, which are kept."""
+    """Replace the text of an answer. The teacher's text is kept and can be restored."""
     from orca_local.cli.tables import echo
     from orca_local.dataset import review
 
     if sum((text is not None, path is not None, restore)) > 1:
-        raise click.UsageError("say one of --text, --file and --restore")
+        raise click.UsageError("give only one of --text, --file and --restore")
     with open_pipeline(common) as pipeline:
         (row,) = review.find(pipeline.store, [number])
         new = review.original(pipeline.store, row) if restore else _new_text(row, text, path)
@@ -170,17 +180,17 @@ def edit(common: Common, number: int, text: str | None, path: Path | None, resto
     if common.json:
         write_json({"id": number, "changed": new != row.text, "verified": verified})
         return
-    said = {True: "agrees with the reference", False: "differs from the reference", None: "has no reference"}[verified]
-    echo(f"{number} {'changed' if new != row.text else 'is as it was'}; it {said}")
+    result = {True: "matches the reference", False: "does not match the reference", None: "has no reference"}[verified]
+    echo(f"{number} {'changed' if new != row.text else 'not changed'}; it {result}")
 
 
 @command.command("write")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
 @common_options
 def write(common: Common, path: Path) -> None:
-    """Write the rows as chat JSON Lines, as mlx-lm, axolotl and the OpenAI fine-tuning API read them.
+    """Write the training rows to PATH: Parquet if it ends in .parquet, else JSON Lines with chat messages.
 
-    A PATH that ends in .parquet gets Parquet.
+    mlx-lm, axolotl and the OpenAI fine-tuning API read these JSON Lines.
     """
     from orca_local.cli.tables import echo
 
@@ -195,13 +205,13 @@ def write(common: Common, path: Path) -> None:
 def _chosen(
     pipeline: Pipeline, numbers: tuple[int, ...], filters: Filters, *, everything: bool
 ) -> list[DemonstrationRow]:
-    """The answers that were named, or with --all those that match."""
+    """The answers with these ids, or with --all those that match the filters."""
     from orca_local.dataset import review
 
     if bool(numbers) == everything:
-        raise click.UsageError("name answers by their ids, or say --all with the filters that they match")
+        raise click.UsageError("give the ids of answers, or --all with filters")
     if numbers and not filters.is_empty:
-        raise click.UsageError("filters go with --all, not with ids")
+        raise click.UsageError("filters need --all; they cannot be used with ids")
     if numbers:
         return review.find(pipeline.store, numbers)
     return review.select(pipeline.store, pipeline.strategies, filters)

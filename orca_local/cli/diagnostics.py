@@ -1,4 +1,4 @@
-"""All that goes to stderr, the object on stdout, and the exit code of every way to end."""
+"""Everything that is written to stderr, the JSON object on stdout, and the exit codes."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from orca_local.domain.errors import MissingError, OrcaError, explain_os_error
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
-"""What native code says where Python would raise `MemoryError`."""
+"""Texts in the errors of native code that mean the same as Python's `MemoryError`."""
 
 
 def note(text: str) -> None:
-    """One line to stderr; control characters in it never reach the terminal."""
+    """Write one line to stderr, without control characters."""
     from orca_local.domain.text import printable
 
-    if sys.stderr is None:  # it was closed before the program started
+    if sys.stderr is None:  # closed before the program started
         return
     try:
         sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()
-    except (OSError, ValueError):  # nobody reads stderr any more: nothing is left to tell
+    except (OSError, ValueError):  # nobody reads stderr any more
         return
 
 
 def note_at_once(text: str) -> None:
-    """One line to stderr from within a signal handler, where the stream itself may be in use."""
+    """Write one line to stderr from a signal handler, where the stream itself may be in use."""
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
             os.write(sys.stderr.fileno(), f"\n{text}\n".encode())
 
 
 def write_json(value: dict[str, Any]) -> None:
-    """The one object that stdout carries under `--json`; what JSON has no word for, a NaN, becomes null."""
+    """Write the one object that `--json` prints on stdout. NaN, which JSON does not have, becomes null."""
     import click
 
     from orca_local.store.encoding import without_nan
@@ -46,7 +46,7 @@ def write_json(value: dict[str, Any]) -> None:
     text = json.dumps(without_nan(value), ensure_ascii=False, allow_nan=False)
     try:
         text.encode()
-    except UnicodeEncodeError:  # a file name that is no text, for one
+    except UnicodeEncodeError:  # for example a file name that is not valid text
         text = json.dumps(without_nan(value), allow_nan=False)
     click.echo(text)
 
@@ -63,38 +63,35 @@ def _report(message: str, hint: str, kind: str, as_json: bool) -> None:
 
 
 def report_failure(error: BaseException, *, as_json: bool) -> int:
-    """Tell the user what failed and what fixes it, and return the exit code.
-
-    A traceback is shown only for our own bugs.
-    """
-    known = _explained(error)
-    if known is not None:
-        _report(known.message, known.hint, known.kind, as_json)
-        return known.exit_code
+    """Print what failed and how to fix it, and return the exit code. A traceback is shown only for bugs."""
+    explained = _explained(error)
+    if explained is not None:
+        _report(explained.message, explained.hint, explained.kind, as_json)
+        return explained.exit_code
     if isinstance(error, KeyboardInterrupt):
-        _report("interrupted", "run the same command again to go on where it stopped", "interrupted", as_json)
+        _report("interrupted", "run the same command again to continue where it stopped", "interrupted", as_json)
         return INTERRUPTED
     note("".join(traceback.format_exception(error)).rstrip())
-    _report(f"{type(error).__name__}: {error}", "this is a bug of orca-local; please report it", "bug", as_json)
+    _report(f"{type(error).__name__}: {error}", "this is a bug in orca-local; please report it", "bug", as_json)
     return FAILED
 
 
 def _explained(error: BaseException) -> OrcaError | None:
-    """What the user can act on: our own errors, and what the machine lacks or forbids."""
+    """The error that the user can act on: one of ours, or one that says what the machine lacks; None for a bug."""
     if isinstance(error, OrcaError):
         return error
     if isinstance(error, OSError):
         return explain_os_error(error)
     if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("orca_local"):
         return MissingError(f"the package {error.name!r} is not installed", hint="pip install --upgrade orca-local")
-    said = str(error).lower()
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(sign in said for sign in _NO_MEMORY)):
+    text = str(error).lower()
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(sign in text for sign in _NO_MEMORY)):
         hint = "lower engine.capacity, train.batch_size or train.rank in orca.toml"
-        return MissingError("the memory of this machine is not enough", hint=hint)
+        return MissingError("this machine does not have enough memory", hint=hint)
     return None
 
 
 def report_usage(message: str, hint: str, *, as_json: bool) -> int:
-    """A command line that cannot be understood."""
+    """Report a wrong command line and return the exit code."""
     _report(message, hint, "usage", as_json)
     return USAGE

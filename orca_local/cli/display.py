@@ -1,4 +1,4 @@
-"""Draw a stage's events: a bar with rate and ETA on a terminal, plain lines elsewhere."""
+"""Shows the events of a stage: a progress bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from orca_local.domain.events import (
 )
 
 PLAIN_INTERVAL_S = 5.0
-"""How often a stage says how far it is when stderr is not a terminal."""
+"""Seconds between two progress lines when stderr is not a terminal."""
 
 
 class Display:
@@ -37,7 +37,7 @@ class Display:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
-        self._fancy = not quiet and sys.stderr.isatty()
+        self._has_bar = not quiet and sys.stderr.isatty()
         self._progress: Any = None
         self._bar: Any = None
         self._started = self._last_line = time.monotonic()
@@ -58,7 +58,7 @@ class Display:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, Warned):
-            self._say(f"warning: {event.message}" + (f" ({event.hint})" if event.hint else ""))
+            self._print(f"warning: {event.message}" + (f" ({event.hint})" if event.hint else ""))
         if self._quiet:
             return
         match event:
@@ -72,26 +72,26 @@ class Display:
             case ValidationMeasured():
                 self._validation = event.loss
             case SampleAnswered():
-                words = " ".join(event.text.split())
-                self._say(f"  after step {event.step}, {event.sample_id}: {words[:200]}{'' if event.ended else ' …'}")
+                text = " ".join(event.text.split())
+                self._print(f"  after step {event.step}, {event.sample_id}: {text[:200]}{'' if event.ended else ' …'}")
             case ComputeChosen():
-                self._say(f"  computed {event.reason}")
+                self._print(f"  {event.reason}")
             case TrainingResumed():
                 self._resume(event.step)
             case CheckpointSaved() if event.stopping:
-                self._say(f"  saved after step {event.step}")
+                self._print(f"  saved after step {event.step}")
             case MemoryPlanned():
-                self._say(f"  planned memory {event.description}")
+                self._print(f"  planned memory: {event.description}")
             case StrategyChosen():
-                best = f"best with probability {100 * event.probability_best:.0f} %"
-                self._say(f"  {event.task}: {event.strategy} ({'decided' if event.decided else best})")
+                best = f"best with {100 * event.probability_best:.0f} % probability"
+                self._print(f"  {event.task}: {event.strategy} ({'decided' if event.decided else best})")
             case AcceptanceChecked():
                 mark = "ok" if event.passed else "FAILED"
-                self._say(
-                    f"  {mark:6} {event.name}: {event.value}" + (f" (bound {event.bound})" if event.bound else "")
+                self._print(
+                    f"  {mark:6} {event.name}: {event.value}" + (f" (need {event.bound})" if event.bound else "")
                 )
             case FileWritten():
-                self._say(f"  wrote {event.path} ({event.bytes / 1e6:.1f} MB)")
+                self._print(f"  wrote {event.path} ({event.bytes / 1e6:.1f} MB)")
             case CallFailed() | GenerationFailed():
                 self._fail(event)
             case StageFinished():
@@ -104,7 +104,7 @@ class Display:
         self._stage, self._total, self._unit = event.stage, event.total, event.unit
         self._started = self._last_line = time.monotonic()
         self._failures, self._validation, self._before = 0, None, 0
-        if not self._fancy:
+        if not self._has_bar:
             note(f"{event.stage}: {event.total} {event.unit}")
             return
         from rich.console import Console
@@ -123,10 +123,10 @@ class Display:
         self._bar = self._progress.add_task(event.stage, total=max(event.total, 1), note="")
 
     def _resume(self, done: int) -> None:
-        """What an earlier run did says nothing of this one's speed."""
+        """Restart the clock: the steps of an earlier run say nothing about the speed of this one."""
         self._before = done
         self._started = time.monotonic()
-        self._say(f"  goes on after step {done}")
+        self._print(f"  resuming after step {done}")
         if self._progress is not None:
             self._progress.reset(self._bar, completed=done)
 
@@ -146,25 +146,25 @@ class Display:
         if now - self._last_line >= PLAIN_INTERVAL_S:
             self._last_line = now
             elapsed = now - self._started
-            # The first answers come together and late: a hundredth of them says more.
+            # The first answers arrive late and together: estimate from one hundredth of the work on.
             new = done - self._before
-            known = 0 < self._total <= 100 * new and done < self._total
-            left = f", {elapsed * (self._total - done) / new:.0f} s left" if known else ""
+            has_estimate = 0 < self._total <= 100 * new and done < self._total
+            left = f", {elapsed * (self._total - done) / new:.0f} s left" if has_estimate else ""
             note(f"{self._stage}: {done}/{self._total} {self._unit}{left}" + (f" · {text}" if text else ""))
 
     def _fail(self, event: CallFailed | GenerationFailed) -> None:
         self._failures += 1
         if self._failures <= 5:
-            self._say(f"  failed: {event.sample_id} ({event.strategy or 'no strategy'}): {event.error}")
+            self._print(f"  failed: {event.sample_id} ({event.strategy or 'no strategy'}): {event.error}")
         elif self._failures == 6:
-            self._say("  more failures follow; `orca-local runs show` lists them all")
+            self._print("  further failures are not shown; `orca-local runs show` lists them all")
 
     def _finish(self, event: StageFinished) -> None:
         elapsed = time.monotonic() - self._started
         self._stop()
         note(f"{event.stage}: done in {elapsed:.1f} s" if elapsed >= 0.1 else f"{event.stage}: done")
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         if self._progress is not None:
             from orca_local.domain.text import printable
 

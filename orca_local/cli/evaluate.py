@@ -1,4 +1,4 @@
-"""`orca-local evaluate`: compare base and tuned files on the holdout samples."""
+"""`orca-local evaluate`: compare base and tuned on the holdout samples."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ import click
 
 from orca_local.cli.detached import stage_options
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, given
+from orca_local.cli.options import Common, typed
 from orca_local.cli.quantized import show_split, show_types
 from orca_local.cli.stages import open_pipeline
 
 
 @click.command("evaluate")
-@click.option("--model", "models", multiple=True, metavar="base|tuned|FILE", help="What to evaluate (repeatable).")
+@click.option("--model", "models", multiple=True, metavar="base|tuned|FILE", help="Model to evaluate (repeatable).")
 @click.option(
     "--quantization",
     "quantizations",
     multiple=True,
     metavar="TYPE",
-    help="Of base and tuned (default: the student's). With --split repeatable: these are compared with F16.",
+    help="Type of base and tuned (default: the student's). With --split repeatable: each is compared with F16.",
 )
-@click.option("--split", is_flag=True, help="Say what training gave and what quantizing took, by way of tuned in F16.")
-@click.option("--samples", type=click.IntRange(1), help="Holdout samples a task (default: all).")
+@click.option("--split", is_flag=True, help="Separate what training gained from what quantization cost.")
+@click.option("--samples", type=click.IntRange(1), help="Holdout samples per task (default: all).")
 @stage_options
 def command(
     common: Common, models: tuple[str, ...], quantizations: tuple[str, ...], split: bool, samples: int | None
 ) -> None:
-    """Answer the holdout samples with each model, paired, and compare."""
+    """Let each model answer the same holdout samples, and compare them."""
     if split and models:
-        raise click.UsageError("--split compares base and tuned: leave out --model")
+        raise click.UsageError("--split compares base and tuned: do not give --model")
     if len(quantizations) > 1 and not split:
-        raise click.UsageError("base and tuned are compared at one type; several can be compared with --split")
-    with open_pipeline(common, {"evaluate": given(samples=samples)}) as pipeline:
+        raise click.UsageError("base and tuned are compared at one type; use --split to compare several")
+    with open_pipeline(common, {"evaluate": typed(samples=samples)}) as pipeline:
         summary = pipeline.evaluate(models or ("base", "tuned"), quantizations, split=split)
     if common.json:
         write_json(summary)
@@ -45,7 +45,7 @@ def command(
 
 
 def show_comparison(summary: dict[str, Any]) -> None:
-    """The table base → tuned, per task and overall."""
+    """Print the accuracy of each model, per task and overall, and the gain."""
     from orca_local.cli.tables import echo, interval, percent, points, table
 
     models = summary["models"]
@@ -60,8 +60,8 @@ def show_comparison(summary: dict[str, Any]) -> None:
     overall = summary.get("gain", {})
     rows.append(("all", *(percent(m["accuracy"]) for m in models), points(overall.get("value"))))
     if all("unseen" in m for m in models):
-        rows.append(("unseen forms", *(percent(m["unseen"]["accuracy"]) for m in models), ""))
-    rows.append(("answer found", *(percent(m["extracted"]) for m in models), ""))
+        rows.append(("unseen question types", *(percent(m["unseen"]["accuracy"]) for m in models), ""))
+    rows.append(("readable answer", *(percent(m["extracted"]) for m in models), ""))
     echo(table(["task", *names, "gain"], rows))
     if overall:
         p_value = overall["p_value"]

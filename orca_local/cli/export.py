@@ -1,4 +1,4 @@
-"""`orca-local export`: merge, quantize, test and write a GGUF."""
+"""`orca-local export`: merge the adapter, quantize, test, and write a GGUF."""
 
 from __future__ import annotations
 
@@ -8,27 +8,31 @@ import click
 
 from orca_local.cli.detached import stage_options
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, given
+from orca_local.cli.options import Common, typed
 from orca_local.cli.stages import open_pipeline
 
 
 @click.command("export")
-@click.option("--quantization", "quantizations", multiple=True, metavar="TYPE", help="Such as Q8_0 (repeatable).")
-@click.option("--imatrix", metavar="auto|none|FILE", help="Importance matrix for the types that take one.")
-@click.option("--adapter-only", is_flag=True, help="Not merged: a file for llama.cpp's --lora and chat --adapter.")
+@click.option(
+    "--quantization", "quantizations", multiple=True, metavar="TYPE", help="Type to write, such as Q8_0 (repeatable)."
+)
+@click.option("--imatrix", metavar="auto|none|FILE", help="Importance matrix for types below 8 bits.")
+@click.option(
+    "--adapter-only", is_flag=True, help="Write the adapter alone, for llama.cpp's --lora and chat --adapter."
+)
 @stage_options
 def command(common: Common, quantizations: tuple[str, ...], imatrix: str | None, adapter_only: bool) -> None:
-    """Merge the adapter, quantize, and write the file only if it passes the acceptance test."""
+    """Merge the adapter, quantize, and write the file if it passes the acceptance test."""
     from orca_local.cli.quantized import show_types
     from orca_local.cli.tables import echo, size
 
     if adapter_only and (quantizations or imatrix):
-        raise click.UsageError(
-            "--adapter-only writes the adapter as it was trained: leave out --quantization and --imatrix"
-        )
+        raise click.UsageError("--adapter-only does not quantize: do not give --quantization and --imatrix")
     if imatrix not in (None, "auto", "none"):
-        imatrix = str(Path(imatrix).absolute())  # the setting is relative to the workspace, what is typed is not
-    with open_pipeline(common, {"export": given(quantizations=quantizations, imatrix=imatrix)}) as pipeline:
+        imatrix = str(
+            Path(imatrix).absolute()
+        )  # the setting is relative to the workspace, the option to the current directory
+    with open_pipeline(common, {"export": typed(quantizations=quantizations, imatrix=imatrix)}) as pipeline:
         summary = pipeline.export_adapter() if adapter_only else pipeline.export()
     if common.json:
         write_json(summary)

@@ -1,4 +1,4 @@
-"""`orca-local init DIR`: make a workspace."""
+"""`orca-local init DIR`: create a workspace."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from orca_local.cli.options import Common, common_options
 
 @click.command("init")
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--student", metavar="ID_OR_GGUF", help="A model of the catalog, or a GGUF file.")
+@click.option("--student", metavar="ID_OR_GGUF", help="An id from `orca-local models list`, or a GGUF file.")
 @common_options
 def command(common: Common, directory: Path, student: str | None) -> None:
-    """Make a workspace in DIRECTORY, with a commented orca.toml."""
+    """Create a workspace in DIRECTORY, with a commented orca.toml."""
     from orca_local.cli.tables import echo
     from orca_local.domain.settings import StudentSettings
     from orca_local.models.locate import check_student

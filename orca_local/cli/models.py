@@ -1,4 +1,4 @@
-"""`orca-local models`: list, fetch and inspect models."""
+"""`orca-local models`: list, download and inspect models."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from orca_local.cli.options import Common, common_options
 
 @click.group("models")
 def command() -> None:
-    """List, fetch and inspect models."""
+    """List, download and inspect models."""
 
 
 @command.command("list")
 @common_options
 def list_models(common: Common) -> None:
-    """Models that are known by id, and which of them are here."""
+    """List the models of the catalog, and which of them are on this machine."""
     from orca_local.cli.tables import echo, size, table
     from orca_local.models.listing import view_models
     from orca_local.system.memory import total_memory
@@ -53,7 +53,7 @@ def list_models(common: Common) -> None:
             size(m.bytes),
             f"{m.memory_gb:g} GB" + (", too large" if fits is False else ""),
             m.licence,
-            "here" if path else f"from {m.source}",
+            "on disk" if path else f"from {m.source}",
         )
         for m, path, fits in models
     ]
@@ -64,7 +64,7 @@ def list_models(common: Common) -> None:
 @click.argument("model_id", metavar="ID")
 @common_options
 def pull_model(common: Common, model_id: str) -> None:
-    """Fetch a model of the catalog; an interrupted download goes on where it stopped."""
+    """Download a model of the catalog. An interrupted download continues where it stopped."""
     from orca_local.cli.display import Display
     from orca_local.cli.tables import echo
     from orca_local.domain.events import StageProgressed, StageStarted
@@ -89,7 +89,7 @@ def pull_model(common: Common, model_id: str) -> None:
 @click.argument("file", metavar="FILE_OR_ID")
 @common_options
 def inspect_model(common: Common, file: str) -> None:
-    """Say what a GGUF file is, from its header alone."""
+    """Describe a GGUF file from its header."""
     from orca_local.cli.tables import echo
     from orca_local.gguf.inspect import describe
     from orca_local.models.locate import resolve_student

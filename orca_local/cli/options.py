@@ -1,4 +1,4 @@
-"""The options that every command takes, and what they become."""
+"""The options that every command takes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What `-w`, `--json`, `--quiet` and `--offline` said."""
+    """The values of `-w`, `--json`, `--quiet` and `--offline`."""
 
     directory: Path | None
     json: bool
@@ -27,9 +27,9 @@ class Common:
     offline: bool
 
     def workspace(self, overrides: dict[str, Any] | None = None) -> Workspace:
-        """The workspace named by `-w`, else the nearest one above the current directory.
+        """The workspace named by `-w`, else the nearest one in or above the current directory.
 
-        `overrides` are typed options, by section and key; they win over environment and file.
+        `overrides` are options by section and key; they take precedence over environment and file.
         """
         from orca_local.runs.workspace import Workspace
 
@@ -39,12 +39,12 @@ class Common:
 
 
 def common_options(function: Callable[..., R]) -> Callable[..., R]:
-    """Add the common options to a command; it gets them as its first argument."""
+    """Add the common options to a command, which gets them as its first argument."""
 
     @click.option("-w", "--workspace", type=click.Path(path_type=Path), help="Workspace directory.")
     @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object on stdout.")
-    @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
-    @click.option("--offline", is_flag=True, help="Use nothing but what is already here.")
+    @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+    @click.option("--offline", is_flag=True, help="Use no network.")
     @functools.wraps(function)
     def wrapper(*args: Any, workspace: Path | None, as_json: bool, quiet: bool, offline: bool, **kwargs: Any) -> R:
         import os
@@ -58,16 +58,16 @@ def common_options(function: Callable[..., R]) -> Callable[..., R]:
 
 
 class FiniteRange(click.FloatRange):
-    """A float range that NaN and infinity are outside of."""
+    """A range of finite numbers."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number; fails as click's own types do."""
+        """Parse a number. Fails as click's own types do."""
         number: float = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
         return number
 
 
-def given(**options: Any) -> dict[str, Any]:
-    """Only the options that were typed."""
+def typed(**options: Any) -> dict[str, Any]:
+    """The options that the user gave."""
     return {name: value for name, value in options.items() if value is not None and value != ()}

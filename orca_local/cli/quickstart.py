@@ -1,4 +1,4 @@
-"""`orca-local quickstart`: the whole pipeline on the starter tasks and the embedded student."""
+"""`orca-local quickstart`: run the whole pipeline on the starter tasks and the embedded student."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ from orca_local.cli.options import Common, common_options
 @click.argument("directory", type=click.Path(path_type=Path), default="orca-quickstart")
 @common_options
 def command(common: Common, directory: Path) -> None:
-    """Run everything once, without a key or a network: a real student, and a program as the teacher."""
+    """Run the whole pipeline once in DIRECTORY, without a key or a network.
+
+    The student is a real model. The teacher's answers were written by a program beforehand.
+    """
     from orca_local.cli.display import Display
     from orca_local.pipeline.quickstart import quickstart
 
     if not common.quiet:
-        note(f"quickstart in {directory}: ten to twenty minutes on two cores; run it again to go on after a stop")
+        note(
+            f"quickstart in {directory}: ten to twenty minutes on two cores; if it is stopped, run it again to continue"
+        )
     with Display(quiet=common.quiet) as display:
         summary, evaluation = quickstart(directory, offline=common.offline, on_event=display)
     if common.json:
@@ -32,7 +37,7 @@ def command(common: Common, directory: Path) -> None:
         echo(f"{task}: {strategy}")
     echo()
     show_comparison(evaluation)
-    echo("\nThe student is real; the starter's teacher is a program that wrote worked answers.")
+    echo("\nThe student is a real model; the teacher's answers of the starter were written by a program.")
     total = sum(summary["seconds"].values())
-    echo(f"{total:.0f} s in all; the tuned model is {summary['export']['path']}")
+    echo(f"{total:.0f} s in total; the tuned model is {summary['export']['path']}")
     echo(f"next: orca-local chat -w {directory}")

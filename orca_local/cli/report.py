@@ -1,4 +1,4 @@
-"""`orca-local report`: what was measured, as Markdown."""
+"""`orca-local report`: write the results as Markdown."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from orca_local.cli.options import Common, common_options
 
 
 @click.command("report")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write here, not to stdout.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of stdout."
+)
 @common_options
 def command(common: Common, output: Path | None) -> None:
-    """Write the strategy matrix and the before/after table as Markdown."""
+    """Write the results of probe and evaluation as Markdown."""
     from orca_local.cli.tables import echo
     from orca_local.evaluate.report import render_report, write_report
 

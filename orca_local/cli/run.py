@@ -1,4 +1,4 @@
-"""`orca-local run`: all stages of the workspace."""
+"""`orca-local run`: run all stages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orca_local.cli.stages import open_pipeline
 @click.command("run")
 @stage_options
 def command(common: Common) -> None:
-    """Run probe, teach, dataset, train, export and evaluate; what is done is not done again."""
+    """Run probe, teach, dataset, train, export and evaluate. Finished work is not repeated."""
     with open_pipeline(common) as pipeline:
         outcome = pipeline.run_all()
     if common.json:

@@ -1,4 +1,4 @@
-"""`orca-local runs`: list, show, follow, end and delete runs."""
+"""`orca-local runs`: list, show, follow, cancel and delete runs."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from orca_local.store.runs import RunRow
     from orca_local.store.store import Store
 
-PATIENCE_SECONDS = 10.0
-"""How long a cancelled run is waited for."""
-_AGAIN = "run the same command again to go on where it stopped; `orca-local runs show` has its events"
+CANCEL_WAIT_SECONDS = 10.0
+"""How long to wait for a cancelled run to end."""
+_AGAIN = "run the same command again to continue where it stopped; `orca-local runs show` lists its events"
 
 
 @click.group("runs")
 def command() -> None:
-    """List, show, follow, end and delete runs."""
+    """List, show, follow, cancel and delete runs."""
 
 
 @command.command("list")
 @common_options
 def list_runs(common: Common) -> None:
-    """Every run, the newest first."""
+    """List all runs, the newest first."""
     from orca_local.cli.tables import echo, table
 
     with common.workspace().store() as store:
@@ -47,7 +47,7 @@ def list_runs(common: Common) -> None:
 @click.argument("run_id", type=click.IntRange(1))
 @common_options
 def show(common: Common, run_id: int) -> None:
-    """One run: its settings, versions and events."""
+    """Show the settings, versions and events of a run."""
     from orca_local.cli.tables import echo
 
     with common.workspace().store() as store:
@@ -66,9 +66,9 @@ def show(common: Common, run_id: int) -> None:
 @click.argument("run_id", type=click.IntRange(1), required=False)
 @common_options
 def attach(common: Common, run_id: int | None) -> None:
-    """Show a run from its first event to its last, as if it had been started here; Ctrl-C leaves it running.
+    """Follow a run as if it had been started here. Ctrl-C stops following; the run continues.
 
-    Without RUN_ID the newest. What the same command does next is shown too.
+    Without RUN_ID, the newest run. Later runs of the same command are followed too.
     """
     from orca_local.cli.display import Display
     from orca_local.domain.events import StageFinished, event_of
@@ -77,7 +77,7 @@ def attach(common: Common, run_id: int | None) -> None:
     summary: dict[str, Any] = {}
     with common.workspace().store() as store:
         run = store.runs.get(run_id) if run_id else _newest(store)
-        note(f"run {run.run_id}: {run.stage}, {run.status}; Ctrl-C leaves it as it is")
+        note(f"run {run.run_id}: {run.stage}, {run.status}; Ctrl-C stops following, the run continues")
         with Display(quiet=common.quiet) as display:
             last = run.run_id
             for row in follow(store, run.run_id):
@@ -100,41 +100,41 @@ def attach(common: Common, run_id: int | None) -> None:
 @click.argument("run_id", type=click.IntRange(1), required=False)
 @common_options
 def cancel_run(common: Common, run_id: int | None) -> None:
-    """End a run as Ctrl-C does; a training finishes its step and saves it, unless it is cancelled twice.
+    """Stop a run, as Ctrl-C does. A training first finishes and saves its step, unless it is cancelled twice.
 
-    Without RUN_ID the newest.
+    Without RUN_ID, the newest run.
     """
     from orca_local.cli.tables import echo
     from orca_local.runs.follow import cancel, wait_for_end
 
     with common.workspace().store() as store:
         run = cancel(store, run_id or _newest(store).run_id)
-        ended = wait_for_end(store, run.run_id, PATIENCE_SECONDS)
+        ended = wait_for_end(store, run.run_id, CANCEL_WAIT_SECONDS)
     if common.json:
         write_json({"run_id": ended.run_id, "stage": ended.stage, "status": ended.status})
     elif ended.status == "running":
-        echo(
-            f"run {ended.run_id} ({ended.stage}) was asked to end, and is still busy; cancel it again to end it at once"
-        )
+        echo(f"run {ended.run_id} ({ended.stage}) is finishing its current step; cancel it again to stop it at once")
     else:
         echo(f"run {ended.run_id} ({ended.stage}): {ended.status}")
 
 
 @command.command("delete")
 @click.argument("run_ids", metavar="[RUN_ID]...", type=click.IntRange(1), nargs=-1)
-@click.option("--failed", is_flag=True, help="All that failed, died or were interrupted, but for those in use.")
+@click.option(
+    "--failed", is_flag=True, help="Delete all runs that failed, crashed or were interrupted and are not in use."
+)
 @common_options
 def delete(common: Common, run_ids: tuple[int, ...], failed: bool) -> None:
-    """Delete runs of which nothing is in use.
+    """Delete runs that are not in use, with their events and output.
 
-    Their events, output and measurements go. Answers, trainings, files and evaluations stay, and so does a run that
-    one of them came from, or that screens and report show the figures of.
+    Answers, trainings, files and evaluations are kept, and with them the runs that made them. The newest finished
+    run of each stage is kept too, because screens and report show its results.
     """
     from orca_local.cli.tables import echo
     from orca_local.runs.delete import delete_failed, delete_runs
 
     if failed == bool(run_ids):
-        raise click.UsageError("name the runs to delete, or say --failed")
+        raise click.UsageError("give the runs to delete, or --failed")
     workspace = common.workspace()
     with workspace.store() as store:
         deleted, kept = delete_failed(store, workspace) if failed else (delete_runs(store, workspace, run_ids), [])

@@ -1,4 +1,4 @@
-"""`orca-local serve`: an OpenAI-compatible server on loopback."""
+"""`orca-local serve`: serve a model on this machine with an OpenAI-compatible API."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from orca_local.cli.stages import open_pipeline
 @click.command("serve")
 @click.option("--model", "name", default="tuned", show_default=True, metavar="base|tuned|FILE")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--context", default=2048, show_default=True, type=click.IntRange(128), help="Tokens of context.")
+@click.option("--context", default=2048, show_default=True, type=click.IntRange(128), help="Context length in tokens.")
 @common_options
 def command(common: Common, name: str, port: int, context: int) -> None:
-    """Serve a model on 127.0.0.1 until Ctrl-C, through llama-cpp-python's own server."""
+    """Serve a model on 127.0.0.1 until Ctrl-C, with llama-cpp-python's server."""
     from orca_local.domain.errors import MissingError
     from orca_local.system.child_process import module_command
 
@@ -37,9 +37,9 @@ def command(common: Common, name: str, port: int, context: int) -> None:
         "--n_ctx": str(context),
         "--n_gpu_layers": str(gpu_layers),
     }
-    # The server takes this process over: Ctrl-C, the exit code and the process id are its own.
-    words = [word for pair in arguments.items() for word in pair]
-    command, environment = module_command("orca_local.engines.llama_server", *words)
+    # The server replaces this process, so that Ctrl-C, exit code and process id are its own.
+    options = [text for pair in arguments.items() for text in pair]
+    command, environment = module_command("orca_local.engines.llama_server", *options)
     os.execve(command[0], command, environment)
 
 

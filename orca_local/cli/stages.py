@@ -1,4 +1,4 @@
-"""What the stage commands share: open the workspace, draw the events, print the result."""
+"""What the stage commands share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_pipeline(common: Common, overrides: dict[str, Any] | None = None) -> Iterator[Pipeline]:
-    """The pipeline of the workspace that `common` names, its events drawn on stderr."""
+    """The pipeline of the workspace that `common` names. Its events are shown on stderr."""
     from orca_local.cli.display import Display
     from orca_local.pipeline.pipeline import Pipeline
 

@@ -1,4 +1,4 @@
-"""Results for people, as aligned plain text on stdout."""
+"""Aligned plain text on stdout."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from orca_local.domain.text import printable
 
 
 def echo(text: str = "") -> None:
-    """One line to stdout, control characters taken out."""
+    """Write one line to stdout, without control characters."""
     click.echo(printable(text))
 
 
 def percent(value: float | None) -> str:
-    """A share as `43.8 %`."""
+    """A share (0 to 1) as `43.8 %`."""
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
 def points(value: float | None) -> str:
-    """A difference of shares as `+12.5`, in percentage points."""
+    """A difference of shares as percentage points, `+12.5`."""
     return "–" if value is None else f"{100 * value:+.1f}"
 
 
 def interval(ci: Sequence[float] | None) -> str:
-    """An interval of shares as `[31.0, 57.2]`, in percent."""
+    """An interval of shares in percent, `[31.0, 57.2]`."""
     return "–" if ci is None else f"[{100 * ci[0]:.1f}, {100 * ci[1]:.1f}]"
 
 
@@ -35,10 +35,10 @@ def size(count: int) -> str:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows under headings; columns that hold figures are set to the right."""
+    """Rows under headings. Columns of numbers are aligned to the right."""
     cells = [[printable(str(cell)).replace("\n", " ") for cell in row] for row in rows]
     widths = [max(len(column) for column in columns) for columns in zip(headings, *cells, strict=True)]
-    right = [bool(cells) and all(_is_figure(row[i]) for row in cells) for i in range(len(headings))]
+    right = [bool(cells) and all(_is_number(row[i]) for row in cells) for i in range(len(headings))]
 
     def line(row: Sequence[str]) -> str:
         parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
@@ -47,5 +47,5 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join([line(headings), "  ".join("─" * w for w in widths), *map(line, cells)])
 
 
-def _is_figure(cell: str) -> bool:
+def _is_number(cell: str) -> bool:
     return not cell or (cell[0] in "0123456789+-–[" and not cell[1:2].isalpha())

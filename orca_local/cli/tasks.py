@@ -17,11 +17,13 @@ def command() -> None:
 
 @command.command("add")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
-@click.option("--skip-bad", is_flag=True, help="Add the good lines where some are bad.")
-@click.option("--resplit", is_flag=True, help="Divide by content hash, whatever `split` the lines name.")
+@click.option("--skip-bad", is_flag=True, help="Add the good lines even if others are bad.")
+@click.option(
+    "--resplit", is_flag=True, help="Ignore `split` in the file; divide the samples by a hash of their content."
+)
 @common_options
 def add(common: Common, paths: tuple[Path, ...], skip_bad: bool, resplit: bool) -> None:
-    """Add samples from JSON Lines files: id, task, prompt, answer, kind."""
+    """Add samples from JSON Lines files with the keys id, task, prompt, answer and kind."""
     from orca_local.cli.tables import echo
     from orca_local.tasks.add import add_tasks
 
@@ -41,13 +43,13 @@ def add(common: Common, paths: tuple[Path, ...], skip_bad: bool, resplit: bool) 
     if common.json:
         write_json(summary)
         return
-    echo(f"{added.added} samples added, {added.duplicates} were there already, {len(added.problems)} rejected")
+    echo(f"{added.added} samples added, {added.duplicates} already present, {len(added.problems)} rejected")
 
 
 @command.command("list")
 @common_options
 def list_tasks(common: Common) -> None:
-    """Every task with its samples by split."""
+    """List the tasks and their number of samples by split."""
     from orca_local.cli.tables import echo, table
 
     with common.workspace().store() as store:
@@ -64,10 +66,12 @@ def list_tasks(common: Common) -> None:
 
 @command.command("show")
 @click.argument("task")
-@click.option("--limit", default=5, show_default=True, type=click.IntRange(1), help="Samples shown a split.")
+@click.option(
+    "--limit", default=5, show_default=True, type=click.IntRange(1), help="Maximum number of samples per split."
+)
 @common_options
 def show(common: Common, task: str, limit: int) -> None:
-    """Some samples of TASK."""
+    """Show samples of TASK."""
     from orca_local.cli.tables import echo
     from orca_local.domain.errors import InputError
     from orca_local.domain.types import SPLITS

@@ -1,4 +1,4 @@
-"""`orca-local teach`: gather the teacher's answers under the chosen strategies."""
+"""`orca-local teach`: ask the teacher to answer the training samples with the selected strategies."""
 
 from __future__ import annotations
 
@@ -13,25 +13,29 @@ from orca_local.cli.stages import open_pipeline
 
 
 @click.command("teach")
-@click.option("--limit", type=click.IntRange(1), help="Teach at most this many samples, always the same ones.")
-@click.option("--retry-failed", is_flag=True, help="Ask again what failed for good: refusals, cut answers.")
-@click.option("--estimate", "only_estimate", is_flag=True, help="Say what it would cost and take, and do nothing.")
-@click.option("--batch", is_flag=True, help="Through the Batch API: collect what is answered, send the rest, and end.")
-@click.option("--live", is_flag=True, help="Ask also what waits in a batch.")
+@click.option(
+    "--limit", type=click.IntRange(1), help="Maximum number of samples; the same limit always selects the same ones."
+)
+@click.option("--retry-failed", is_flag=True, help="Ask again where the teacher refused or its answer was cut off.")
+@click.option("--estimate", "only_estimate", is_flag=True, help="Show the cost and time it would take, and stop.")
+@click.option(
+    "--batch", is_flag=True, help="Use the Batch API: collect finished answers, send the other questions, and exit."
+)
+@click.option("--live", is_flag=True, help="Ask again now what is waiting in a batch.")
 @stage_options
 def command(
     common: Common, limit: int | None, retry_failed: bool, only_estimate: bool, batch: bool, live: bool
 ) -> None:
-    """Gather the teacher's answers; a call that was answered once is never made again."""
+    """Ask the teacher to answer the training samples. Answers are stored; no call is repeated."""
     from orca_local.cli.tables import echo
 
     if only_estimate:
         with open_pipeline(common) as pipeline:
-            found = pipeline.estimate_teach(limit)
+            estimate = pipeline.estimate_teach(limit)
         if common.json:
-            write_json(found)
+            write_json(estimate)
         else:
-            _show_estimate(found)
+            _show_estimate(estimate)
         return
     with open_pipeline(common) as pipeline:
         summary = pipeline.teach(limit, retry_failed=retry_failed, live=live, batch=batch)
@@ -40,17 +44,17 @@ def command(
         return
     calls = summary["calls"]
     echo(
-        f"{calls['new']} calls new, {calls['cached']} cached, {calls['failed']} failed · "
-        f"{summary['verified']} verified, {summary['rejected']} differ from the reference"
+        f"{calls['new']} new calls, {calls['cached']} cached, {calls['failed']} failed · "
+        f"{summary['verified']} match the reference, {summary['rejected']} do not"
     )
     if summary["cost_usd"]:
-        echo(f"${summary['cost_usd']:.4f} by this run, ${summary['spent_usd']:.4f} in this workspace")
+        echo(f"this run: ${summary['cost_usd']:.4f}; this workspace: ${summary['spent_usd']:.4f}")
     for state in summary.get("batch", {}).get("states", []):
         echo(f"batch {state['id']}: {state['state']}, {state['done']} of {state['total']}")
     if summary.get("batch", {}).get("waiting"):
-        echo(f"{summary['batch']['waiting']} questions wait: come back with `orca-local teach --batch`")
+        echo(f"{summary['batch']['waiting']} questions are waiting; collect them later with `orca-local teach --batch`")
     if summary["not_asked"]:
-        echo(f"{summary['not_asked']} questions were not asked: a cap is reached")
+        echo(f"{summary['not_asked']} questions were not asked because the limit is reached")
 
 
 def _show_estimate(found: dict[str, Any]) -> None:
@@ -63,7 +67,7 @@ def _show_estimate(found: dict[str, Any]) -> None:
         f"({answers['low']:,} to {answers['high']:,})"
     )
     if usd is None:
-        echo("the price is not known: write it into prices.toml")
+        echo("unknown price: add it to prices.toml")
     else:
         echo(
             f"${usd['expected']:.4f} (${usd['low']:.4f} to ${usd['high']:.4f}, never more than ${usd['at_most']:.4f}), "

@@ -6,17 +6,17 @@ import click
 
 from orca_local.cli.detached import stage_options
 from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, FiniteRange, given
+from orca_local.cli.options import Common, FiniteRange, typed
 from orca_local.cli.stages import open_pipeline
 
 
 @click.command("train")
-@click.option("--backend", type=click.Choice(["auto", "torch", "mlx"]), help="What computes the steps.")
-@click.option("--epochs", type=FiniteRange(0, min_open=True), help="Passes over the rows.")
+@click.option("--backend", type=click.Choice(["auto", "torch", "mlx"]), help="Framework that computes the training.")
+@click.option("--epochs", type=FiniteRange(0, min_open=True), help="Number of passes over the rows.")
 @click.option("--max-steps", type=click.IntRange(1), help="Stop after this many steps.")
 @click.option("--rank", type=click.IntRange(1), help="Rank of the adapter.")
 @click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="Peak learning rate.")
-@click.option("--resume", is_flag=True, help="Go on with the unfinished training, or say why it cannot.")
+@click.option("--resume", is_flag=True, help="Resume the unfinished training; fail if it cannot be resumed.")
 @stage_options
 def command(
     common: Common,
@@ -27,13 +27,13 @@ def command(
     learning_rate: float | None,
     resume: bool,
 ) -> None:
-    """Fine-tune the student; an interrupted training goes on where it stopped.
+    """Fine-tune the student. An interrupted training continues where it stopped.
 
-    Where rows or settings changed since, another one begins, and what changed is named.
+    If rows or settings changed in between, a new training starts and the changes are named.
     """
     from orca_local.cli.tables import echo
 
-    options = given(backend=backend, epochs=epochs, max_steps=max_steps, rank=rank, learning_rate=learning_rate)
+    options = typed(backend=backend, epochs=epochs, max_steps=max_steps, rank=rank, learning_rate=learning_rate)
     with open_pipeline(common, {"train": options}) as pipeline:
         summary = pipeline.train(must_resume=resume)
     if common.json:

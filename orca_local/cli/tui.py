@@ -13,19 +13,19 @@ from orca_local.cli.options import Common, common_options
 @click.command("tui")
 @common_options
 def command(common: Common) -> None:
-    """Open the interface; runs that it starts go on when it is closed."""
+    """Open the terminal interface. Runs that it starts continue when it is closed."""
     open_interface(common)
 
 
 def on_terminal() -> bool:
-    """Whether there is one to read keys from and to draw on, which is done through stderr; or a browser instead."""
+    """Whether there is a terminal to read keys from and to draw on, or a browser instead."""
     if os.environ.get("TEXTUAL_DRIVER"):  # set by `textual serve`, which talks to the interface through pipes
         return True
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def open_interface(common: Common) -> None:
-    """Run it until it is closed. Raises `InputError` where there is no terminal."""
+    """Run the interface until it is closed. Raises `InputError` if there is no terminal."""
     from orca_local.domain.errors import InputError
 
     if not on_terminal():

@@ -25,28 +25,28 @@ STAGES = (
     Stage("tasks", "Add and show tasks.", "import a file"),
     Stage(
         "probe",
-        "Measure the student under every strategy and choose one per task.",
+        "Test the student under every strategy and select one for each task.",
         "measure",
         "Probe the student",
         ("probe",),
     ),
     Stage(
         "teach",
-        "Gather the teacher's answers under the chosen strategies.",
+        "Ask the teacher to answer the training samples with the selected strategies.",
         "ask the teacher",
         "Ask the teacher",
         ("teach",),
     ),
     Stage(
         "dataset",
-        "Turn answers into training rows, the strategy erased.",
+        "Review the teacher's answers and turn them into training rows.",
         "build the rows",
         "Build the dataset",
         ("dataset", "build"),
     ),
     Stage("train", "Fine-tune the student.", "train", "Train", ("train",)),
-    Stage("export", "Merge, quantize, test and write a GGUF.", "write the GGUF", "Export", ("export",)),
-    Stage("evaluate", "Compare base and tuned files on the holdout samples.", "compare", "Evaluate", ("evaluate",)),
+    Stage("export", "Merge the adapter, quantize, test, and write a GGUF.", "write the GGUF", "Export", ("export",)),
+    Stage("evaluate", "Compare base and tuned on the holdout samples.", "compare", "Evaluate", ("evaluate",)),
 )
 
 BY_NAME = {stage.name: stage for stage in STAGES}

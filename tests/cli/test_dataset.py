@@ -130,18 +130,18 @@ def test_what_is_shown_is_what_is_trained(capsys: pytest.CaptureFixture[str], wo
     assert STEPS.student not in found["read"]
     assert run(["dataset", "show", "2", "-w", str(workspace)]) == 0
     text = capsys.readouterr().out
-    assert "⟦1 and 1 make 2" in text and f"{found['tokens']['trained']} are trained" in text
+    assert "⟦1 and 1 make 2" in text and f"trained on {found['tokens']['trained']} of" in text
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["accept"], "name answers by their ids"),
-        (["accept", "1", "--all"], "name answers by their ids"),
-        (["reject", "1", "--verified", "no"], "filters go with --all"),
+        (["accept"], "give the ids of answers"),
+        (["accept", "1", "--all"], "give the ids of answers"),
+        (["reject", "1", "--verified", "no"], "filters need --all"),
         (["reject", "1", "999"], "there is no demonstration 999"),
         (["edit", "1", "--text", "  "], "the new text is empty"),
-        (["edit", "1", "--text", "x", "--restore"], "say one of"),
+        (["edit", "1", "--text", "x", "--restore"], "give only one of"),
         (["show", "999"], "there is no demonstration 999"),
     ],
 )

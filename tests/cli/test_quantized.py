@@ -58,7 +58,7 @@ def test_the_split_says_what_training_gave_and_what_quantizing_took(capsys: pyte
     [
         (["evaluate", "--split", "--model", "base"], "leave out --model"),
         (["evaluate", "--quantization", "Q8_0", "--quantization", "Q4_0"], "several can be compared with --split"),
-        (["export", "--adapter-only", "--imatrix", "none"], "leave out --quantization and --imatrix"),
+        (["export", "--adapter-only", "--imatrix", "none"], "do not give --quantization and --imatrix"),
     ],
 )
 def test_options_that_contradict_are_refused(
