@@ -1,97 +1,95 @@
-"""Write docs/schema.md from a fresh database, so that it cannot rot."""
+"""Write docs/schema.md from a new database."""
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 import tempfile
 from pathlib import Path
+
+from sqlite_utils import Database
 
 from orca_local.store.store import Store
 
 TARGET = Path(__file__).parent.parent / "docs" / "schema.md"
 
 TABLES = {
-    "models": "Model files that were run, by the hash of their content.",
+    "models": "Model files that were used, identified by the hash of their content.",
     "tasks": "Groups of samples.",
     "samples": "Prompts with their reference answers. `split` is set once and never changes.",
-    "strategies": "Every wording of every strategy that was used.",
-    "runs": "Runs of stages. `inputs_json` holds what a run was made from, such as model hashes.",
-    "events": "What happened in a run, in order; the last `StageFinished` holds its summary.",
-    "generations": "What models generated. `key` is a hash of model, engine, compute type, prompt ids and sampling.",
+    "strategies": "Every text of every strategy that was used.",
+    "runs": "Runs of stages. `inputs_json` holds what a run used, such as model hashes.",
+    "events": "The events of a run, in order. The last `StageFinished` holds its summary.",
+    "generations": "Texts that models generated. `key` is a hash of model, engine, compute type, prompt ids and "
+    "sampling.",
     "system_messages": "System messages of measurements, each text once.",
-    "measurements": "Which generation answers which sample under which strategy and model. A row is there once, "
-    "however many runs wanted it: `run_id` is the latest of them, and the highest `run_id` of a cell counts.",
-    "scores": "What was found in a generation and what it is worth for a sample; `value` is NULL where no answer "
-    "was found, which counts as 0.",
-    "selections": "The strategy of each task. A choice by hand (`chosen_by` = `hand`) wins, else the latest.",
-    "teacher_calls": "Calls to teachers. `key` is a hash of the whole request; a done call is never made again.",
-    "charges": "The ledger of money: one line a try, written before it is made; unsettled ones count at their worst.",
-    "batches": "Questions that were sent together, to be answered within a day.",
-    "batch_calls": "Which calls a batch holds, and what becomes of their answers.",
-    "demonstrations": "Teacher answers as material for training, with their review. An edited text stands here, the "
-    "teacher's own in `teacher_calls`.",
-    "trainings": "Trainings. `key` is a hash of weights, recipe and rows: the same training again goes on.",
-    "training_metrics": "Curves of trainings; `value` is NULL where it was not a number.",
+    "measurements": "Which generation answers which sample under which strategy and model. A row is stored "
+    "once, even if several runs need it: `run_id` is the latest of them. The highest `run_id` of a cell counts.",
+    "scores": "The answer that was read in a generation, and its score for a sample. `value` is NULL if no answer "
+    "could be read, which counts as 0.",
+    "selections": "The selected strategy of each task: the choice by hand (`chosen_by` = `hand`), else the latest.",
+    "teacher_calls": "Calls to teachers. `key` is a hash of the whole request. A done call is never repeated.",
+    "charges": "The ledger of costs: one row for each attempt, written before it. Rows without `cost_usd` count with "
+    "`reserved_usd`, the maximum possible cost.",
+    "batches": "Questions that were sent to a Batch API together.",
+    "batch_calls": "The calls of each batch, and what their answers are for.",
+    "demonstrations": "Teacher answers as material for training, with their review. An edited text is stored here, the "
+    "teacher's text in `teacher_calls`.",
+    "trainings": "Trainings. `key` is a hash of weights, recipe and rows: the same training is resumed.",
+    "training_metrics": "Curves of trainings; `value` is NULL if it was not a number.",
     "adapters": "Trained adapters and the hash of the only weights they fit; the highest `position` is the latest.",
     "exports": "Files that passed their acceptance test.",
     "demonstration_texts": "Full-text index of the answers.",
-    "likelihoods": "How likely the student finds an answer: mean log-probability of its tokens, in nats.",
+    "likelihoods": "Mean log-probability of the tokens of an answer for the student, in nats.",
     "evaluations": "Results per model, system message and task on the holdout split.",
-    "latest_measurements": "The measurement that counts for each sample, model, strategy, system message and index.",
+    "latest_measurements": "The latest measurement for each sample, model, strategy, system message and index.",
     "probe_matrix": "Accuracy of every strategy on every task's probe samples.",
     "teacher_spend": "Calls, tokens and cost by endpoint, model and state.",
     "evaluation_summary": "Accuracy over all tasks by run, model and system message.",
-    "_sqlite_migrations": "Steps of this schema that the file has (sqlite-utils).",
+    "_sqlite_migrations": "Migrations that were applied to the file (sqlite-utils).",
 }
 
 
 def render() -> str:
-    """Every table and view with its columns."""
+    """Every table and view with its columns, as Markdown."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "orca.db"
         Store.open(path, create=True).close()
-        database = sqlite3.connect(path)
+        database = Database(path, execute_plugins=False)
         try:
             return _document(database)
         finally:
             database.close()
 
 
-def _document(database: sqlite3.Connection) -> str:
-    found = database.execute("SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
-    # What SQLite keeps its full-text index in is no business of ours.
-    found = [(kind, name) for kind, name in found if not name.startswith("demonstration_texts_")]
-    names = {name: kind for kind, name in found}
-    if names.keys() != TABLES.keys():
-        raise SystemExit(f"describe these tables in {__file__}, no more and no less: {sorted(names.keys() ^ TABLES)}")
+def _document(database: Database) -> str:
+    # SQLite creates the tables `demonstration_texts_*` itself, for the full-text index.
+    names = {name for name in database.table_names() if not name.startswith("demonstration_texts_")}
+    names |= set(database.view_names())
+    if names != TABLES.keys():
+        raise SystemExit(f"update the descriptions in {__file__} for these tables: {sorted(names ^ TABLES.keys())}")
     parts = [
-        "# Schema of orca.db\n\nGenerated by `python scripts/make_schema.py` from a fresh database. Tables are STRICT, "
-        "times are ISO 8601 in UTC, `*_json` columns hold JSON. A workspace's database is made and brought up to date "
-        "by whatever command opens it first.\n"
+        "# Schema of orca.db\n\nGenerated by `python scripts/make_schema.py` from a new database. Tables are STRICT, "
+        "times are ISO 8601 in UTC, `*_json` columns hold JSON. The first command that opens a workspace creates or "
+        "upgrades its database.\n"
     ]
-    parts += [_section(database, name, names[name]) for name in TABLES]
+    parts += [_section(database, name) for name in TABLES]
     return "\n".join(parts)
 
 
-def _section(database: sqlite3.Connection, name: str, kind: str) -> str:
-    references = {
-        row[3]: f"→ {row[2]}.{row[4]}" for row in database.execute(f"PRAGMA foreign_key_list({name})").fetchall()
-    }
-    lines = [f"## {name}{' (view)' if kind == 'view' else ''}\n", f"{TABLES[name]}\n"]
-    if kind == "view":
-        columns = [row[1] for row in database.execute(f"PRAGMA table_info({name})").fetchall()]
-        return "\n".join([*lines, f"Columns: {', '.join(f'`{column}`' for column in columns)}\n"])
+def _section(database: Database, name: str) -> str:
+    table = database[name]
+    is_view = name in database.view_names()
+    lines = [f"## {name}{' (view)' if is_view else ''}\n", f"{TABLES[name]}\n"]
+    if is_view:
+        return "\n".join([*lines, f"Columns: {', '.join(f'`{column.name}`' for column in table.columns)}\n"])
+    references = {key.column: f"→ {key.other_table}.{key.other_column}" for key in table.foreign_keys}
     lines += ["| column | type | |", "|---|---|---|"]
-    for _, column, type_name, not_null, _, key in database.execute(f"PRAGMA table_info({name})").fetchall():
-        notes = ["key" if key else "", "" if not_null or key else "may be NULL", references.get(column, "")]
-        lines.append(f"| `{column}` | {type_name} | {', '.join(note for note in notes if note)} |")
-    unique = [_unique(database, row[1]) for row in database.execute(f"PRAGMA index_list({name})") if row[3] == "u"]
-    return "\n".join([*lines, *(f"\nUnique: {columns}" for columns in unique), ""])
-
-
-def _unique(database: sqlite3.Connection, index: str) -> str:
-    return ", ".join(f"`{row[2]}`" for row in database.execute(f"PRAGMA index_info({index})").fetchall())
+    for column in table.columns:
+        notes = ["key" if column.is_pk else "", "" if column.notnull or column.is_pk else "may be NULL"]
+        notes.append(references.get(column.name, ""))
+        lines.append(f"| `{column.name}` | {column.type} | {', '.join(note for note in notes if note)} |")
+    unique = [index.columns for index in table.indexes if index.origin == "u"]
+    return "\n".join([*lines, *(f"\nUnique: {', '.join(f'`{c}`' for c in columns)}" for columns in unique), ""])
 
 
 if __name__ == "__main__":

@@ -167,7 +167,7 @@ class _Filler:
 
     def _measure_known(self, plan: dict[str, _Planned]) -> Iterator[Event]:
         """Take out of `plan` what the store has an answer to."""
-        keys = iter(self._store.generations.known(plan))
+        keys = iter(self._store.generations.existing(plan))
         while some := list(islice(keys, CACHED_AT_ONCE)):
             with self._store.transaction():
                 for key in some:

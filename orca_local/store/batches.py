@@ -1,4 +1,4 @@
-"""Batches of calls: written down before they are sent, so that they are collected once, whoever comes back for them."""
+"""Batches of teacher calls. A batch is stored before it is sent, so that it is collected exactly once."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from orca_local.store.encoding import from_json, utc_now
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One batch that is not collected yet."""
+    """A batch that is not collected yet."""
 
     batch_id: int
     mark: str
-    """Our name for it, which the endpoint is told."""
+    """Our name for the batch, sent to the endpoint as metadata."""
     remote_id: str
-    """Its name for it; empty where that never arrived."""
+    """The endpoint's id of the batch; empty if it never arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,41 +41,40 @@ class Batches:
         self._connection = connection
 
     def begin(self, mark: str, endpoint: str, model: str, calls: Sequence[tuple[str, str, str, bool, int]]) -> int:
-        """Write down a batch that is about to be sent, with (key, sample, strategy, hinted, charge) of its calls."""
+        """Store a batch before it is sent, and return its id.
+
+        `calls` are tuples of key, sample id, strategy, hinted and charge id.
+        """
         with self._connection.transaction(durable=True):
-            row = self._connection.row(
-                "INSERT INTO batches (mark, endpoint, model, remote_id, state, created_at)"
-                " VALUES (?, ?, ?, '', 'submitting', ?) RETURNING id",
-                [mark, endpoint, model, utc_now()],
-            )
-            assert row is not None
+            values = {"mark": mark, "endpoint": endpoint, "model": model, "created_at": utc_now()}
+            batch_id = self._connection.insert_for_id("batches", values | {"remote_id": "", "state": "submitting"})
             for call in calls:
-                self._connection.execute("INSERT INTO batch_calls VALUES (?, ?, ?, ?, ?, ?)", [row["id"], *call])
-        return int(row["id"])
+                self._connection.execute("INSERT INTO batch_calls VALUES (?, ?, ?, ?, ?, ?)", [batch_id, *call])
+        return batch_id
 
     def opened(self, batch_id: int, remote_id: str) -> None:
-        """The endpoint has it."""
+        """Record that the endpoint accepted the batch."""
         self._connection.execute_durably(
             "UPDATE batches SET remote_id = ?, state = 'open' WHERE id = ?", [remote_id, batch_id]
         )
 
     def finish(self, batch_id: int) -> None:
-        """Everything that will ever come of it is in the store."""
+        """Record that everything the batch returned is in the store."""
         self._connection.execute_durably(
             "UPDATE batches SET state = 'done', finished_at = ? WHERE id = ?", [utc_now(), batch_id]
         )
 
     def unfinished(self, endpoint: str, model: str) -> list[BatchRow]:
-        """Batches of a teacher that are not collected yet."""
-        found = self._connection.rows(
+        """The batches of a teacher that are not collected yet."""
+        rows = self._connection.rows(
             "SELECT id, mark, remote_id FROM batches WHERE state != 'done' AND endpoint = ? AND model = ? ORDER BY id",
             [endpoint, model],
         )
-        return [BatchRow(*row) for row in found]
+        return [BatchRow(*row) for row in rows]
 
     def calls(self, batch_id: int) -> list[BatchCall]:
-        """What a batch holds."""
-        found = self._connection.rows(
+        """The calls of a batch."""
+        rows = self._connection.rows(
             "SELECT b.call_key, b.sample_id, b.strategy, b.hinted, b.charge_id, c.reserved_usd, t.request_json"
             " FROM batch_calls AS b JOIN charges AS c ON c.id = b.charge_id"
             " JOIN teacher_calls AS t ON t.key = b.call_key"
@@ -84,14 +83,14 @@ class Batches:
         )
         return [
             BatchCall(key, sample, strategy, bool(hinted), charge, usd, from_json(request))
-            for key, sample, strategy, hinted, charge, usd, request in found
+            for key, sample, strategy, hinted, charge, usd, request in rows
         ]
 
     def waiting_keys(self, endpoint: str, model: str) -> set[str]:
-        """Calls that are in batches which are not collected yet."""
-        found = self._connection.rows(
+        """Keys of the calls in batches that are not collected yet."""
+        rows = self._connection.rows(
             "SELECT c.call_key FROM batch_calls AS c JOIN batches AS b ON b.id = c.batch_id"
             " WHERE b.state != 'done' AND b.endpoint = ? AND b.model = ?",
             [endpoint, model],
         )
-        return {row["call_key"] for row in found}
+        return {row["call_key"] for row in rows}

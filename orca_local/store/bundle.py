@@ -1,4 +1,4 @@
-"""The rows of a workspace that another person needs to repeat it, as one database without machine paths or keys."""
+"""A bundle: the rows of a workspace that somebody else needs to repeat it, without machine paths and keys."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ TABLES: Mapping[str, str] = {
     "demonstrations": "id",
     "evaluations": "id",
 }
-"""What goes into a bundle, in an order in which every row finds what it refers to; and how rows are sorted."""
+"""The tables of a bundle with their sort columns. Every row refers only to tables before its own."""
 _MANIFEST = "CREATE TABLE bundle (name TEXT PRIMARY KEY, value_json TEXT NOT NULL) STRICT"
 _PATH = re.compile(r"(?:[A-Za-z]:)?[/\\~][^\n\"]*[/\\]|\\\\[^\n\"]*[/\\]")
-"""The directory part of an absolute path: what a text that is one begins with."""
+"""The directory part of an absolute path."""
 _JSON = {"runs": ("settings_json", "inputs_json"), "events": ("payload_json",)}
 
 
 def write_bundle(source: Connection, target: Path, extra: Mapping[str, Any]) -> dict[str, int]:
-    """Copy what is needed into a new database at `target`, with `extra` beside it; returns rows by table."""
+    """Write a bundle to the new file `target`, with `extra` in its manifest; returns the number of rows by table."""
     bundle = Connection(target)
     try:
         migrate(bundle)
@@ -62,7 +62,7 @@ def write_bundle(source: Connection, target: Path, extra: Mapping[str, Any]) -> 
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """What stands beside the rows, after every check. Raises `InputError` for what is no bundle, or was changed."""
+    """The manifest of a bundle. Raises `InputError` if the file is not a bundle or was changed."""
     bundle = _open(path)
     try:
         manifest = _manifest(bundle)
@@ -81,7 +81,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def copy_bundle(path: Path, target: Connection) -> dict[str, int]:
-    """Copy the rows of a checked bundle into an empty store; returns their numbers by table."""
+    """Copy the rows of a checked bundle into an empty store; returns the number of rows by table."""
     bundle = _open(path)
     try:
         with target.transaction(durable=True):
@@ -92,24 +92,24 @@ def copy_bundle(path: Path, target: Connection) -> dict[str, int]:
 
 
 def _open(path: Path) -> Connection:
-    """The bundle, never written to; nothing that its schema may hold is trusted."""
+    """Open a bundle read-only, and check that it has exactly the schema of this version."""
     if not path.is_file():
-        raise InputError(f"there is no file {path}", hint="name a file that `orca-local bundle write` made")
+        raise InputError(f"there is no file {path}", hint="give a file that `orca-local bundle write` wrote")
     with path.open("rb") as file:
         if file.read(16) != b"SQLite format 3\0":
-            raise InputError(f"{path} is no bundle", hint="name a file that `orca-local bundle write` made")
+            raise InputError(f"{path} is not a bundle", hint="give a file that `orca-local bundle write` wrote")
     bundle = Connection(path, read_only=True)
     try:
         bundle.execute("PRAGMA trusted_schema=OFF")
         expected = _schema_of_this_version()
-        found = {row["name"]: row["sql"] for row in bundle.rows(_OBJECTS)}
-        if "bundle" not in found:
-            raise InputError(f"{path} is no bundle", hint="name a file that `orca-local bundle write` made")
-        if found != expected:
-            odd = sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+        schema = {row["name"]: row["sql"] for row in bundle.rows(_OBJECTS)}
+        if "bundle" not in schema:
+            raise InputError(f"{path} is not a bundle", hint="give a file that `orca-local bundle write` wrote")
+        if schema != expected:
+            names = sorted(name for name in schema.keys() | expected.keys() if schema.get(name) != expected.get(name))
             raise InputError(
-                f"{path} was not written by this version of orca-local: {', '.join(odd[:3])} differs",
-                hint="write it anew with the version that reads it",
+                f"{path} was written by another version of orca-local: {', '.join(names[:3])} differs",
+                hint="write it again with this version",
             )
     except BaseException:
         bundle.close()
@@ -134,7 +134,7 @@ def _manifest(bundle: Connection) -> dict[str, Any]:
     manifest = {row["name"]: from_json(row["value_json"]) for row in bundle.rows("SELECT name, value_json FROM bundle")}
     if manifest.get("format") != FORMAT:
         raise InputError(
-            f"{bundle.path} has the form {manifest.get('format')!r}, this version reads {FORMAT}",
+            f"{bundle.path} has format {manifest.get('format')!r}; this version reads format {FORMAT}",
             hint="update with `pip install --upgrade orca-local`",
         )
     return manifest
@@ -145,15 +145,13 @@ def _copy(
 ) -> int:
     count = 0
     for row in _rows(source, table):
-        values = change(table, dict(row))
-        marks = ", ".join("?" * len(values))
-        target.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", [*values.values()])
+        target.insert(table, change(table, dict(row)))
         count += 1
     return count
 
 
 def _rows(connection: Connection, table: str) -> Iterator[Any]:
-    # Of all that happened, what the stages said at their end: reports are made from it.
+    # Of the events, only the final summaries, which reports are made from.
     where = " WHERE kind = 'StageFinished'" if table == "events" else ""
     return iter(connection.raw.execute(f"SELECT * FROM {table}{where} ORDER BY {TABLES[table]}"))
 
@@ -166,7 +164,7 @@ def _digest(connection: Connection, table: str) -> str:
 
 
 def _scrubbed(table: str, row: dict[str, Any]) -> dict[str, Any]:
-    """Without what only this machine knows."""
+    """The row without values that belong to this machine."""
     if table == "models":
         row["path"] = Path(row["path"]).name
     if table == "tasks":
@@ -180,7 +178,7 @@ def _scrubbed(table: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_directories(value: Any) -> Any:
-    """`value` with every absolute path in it cut to its last part."""
+    """`value` with every absolute path in it shortened to its last part."""
     if isinstance(value, str):
         return _PATH.sub("", value) if _PATH.match(value) and "://" not in value else value
     if isinstance(value, dict):
@@ -190,5 +188,5 @@ def without_directories(value: Any) -> Any:
     return value
 
 
-def _changed(path: Path, what: str) -> InputError:
-    return InputError(f"{path} was changed after it was written: {what}", hint="ask for it again, and do not use it")
+def _changed(path: Path, part: str) -> InputError:
+    return InputError(f"{path} was changed after it was written: {part}", hint="do not use it; ask for it again")

@@ -1,4 +1,4 @@
-"""The ledger of money: one line a try, written before it is made."""
+"""The ledger of costs: one row for each attempt of a teacher call, written before the attempt."""
 
 from __future__ import annotations
 
@@ -10,38 +10,34 @@ from orca_local.store.encoding import utc_now
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What teachers have cost in this workspace."""
+    """The cost of all teacher calls in this workspace."""
 
     usd: float
-    """Tries of which nothing came back count at the worst that they may have cost."""
+    """Cost in US dollars. Attempts without a reply count with their maximum possible cost."""
     calls: int
-    """Tries."""
+    """Number of attempts."""
 
 
 class Charges:
-    """The table `charges`. Lines are added and settled once, never taken out."""
+    """The table `charges`. Rows are added, settled once, and never deleted."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def reserve(self, run_id: int, call_key: str, usd: float) -> int:
-        """A try is about to be made; returns the line's id. Durable with the transaction around it."""
-        row = self._connection.row(
-            "INSERT INTO charges (run_id, call_key, reserved_usd, created_at) VALUES (?, ?, ?, ?) RETURNING id",
-            [run_id, call_key, usd, utc_now()],
-        )
-        assert row is not None
-        return int(row["id"])
+        """Record the maximum possible cost of an attempt before it is made; returns the id of the row."""
+        values = {"run_id": run_id, "call_key": call_key, "reserved_usd": usd, "created_at": utc_now()}
+        return self._connection.insert_for_id("charges", values)
 
     def settle(self, charge_id: int, usd: float) -> None:
-        """What it cost in the end."""
+        """Record the actual cost of an attempt."""
         self._connection.execute(
             "UPDATE charges SET cost_usd = ?, settled_at = ? WHERE id = ? AND cost_usd IS NULL",
             [usd, utc_now(), charge_id],
         )
 
     def spent(self) -> Spent:
-        """Of all runs."""
+        """The cost of all runs together."""
         row = self._connection.row("SELECT coalesce(sum(coalesce(cost_usd, reserved_usd)), 0), count(*) FROM charges")
         assert row is not None
         return Spent(float(row[0]), int(row[1]))

@@ -1,10 +1,10 @@
-"""One SQLite connection whose failures are messages for the user."""
+"""An SQLite connection that explains its errors to the user."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,28 +12,28 @@ from typing import Any
 from orca_local.domain.errors import BusyError, InputError, MissingError, OrcaError
 
 BUSY_SECONDS = 30.0
-"""How long a write waits for another process that is writing."""
+"""How long a write waits for another process that is writing, by default."""
 
 
 class Connection:
     """Runs statements on one database file.
 
-    A commit survives the death of the process; a `durable` one also that of the machine. Use a connection
-    in the thread that made it.
+    A commit survives the death of the process; a durable one also survives a power failure. Use a connection only
+    in the thread that created it.
     """
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, read_only: bool = False) -> None:
         self.path = path
         self._outermost: object | None = None
-        """Of the transaction that goes on; None where none does."""
+        """Identifies the open transaction; None if there is none."""
         with self._explained():
-            where = f"{path.absolute().as_uri()}?mode=ro" if read_only else path
-            self.raw = sqlite3.connect(where, timeout=busy_seconds, isolation_level=None, uri=read_only)
+            address = f"{path.absolute().as_uri()}?mode=ro" if read_only else path
+            self.raw = sqlite3.connect(address, timeout=busy_seconds, isolation_level=None, uri=read_only)
             self.raw.row_factory = sqlite3.Row
             if read_only:
                 return
             try:
-                # The first statement that reads the file, so the first that fails on a bad one.
+                # This is the first statement that reads the file, so it fails if the file is damaged.
                 self.raw.execute("PRAGMA journal_mode=WAL")
                 self.raw.execute("PRAGMA synchronous=NORMAL")
                 self.raw.execute("PRAGMA foreign_keys=ON")
@@ -46,8 +46,18 @@ class Connection:
         with self._explained():
             return self.raw.execute(sql, parameters)
 
+    def insert(self, table: str, values: Mapping[str, Any], rest: str = "", *, verb: str = "INSERT") -> sqlite3.Cursor:
+        """Insert one row, given by column. `rest` ends the statement, such as `ON CONFLICT DO NOTHING`."""
+        columns, marks = ", ".join(values), ", ".join("?" * len(values))
+        return self.execute(f"{verb} INTO {table} ({columns}) VALUES ({marks}) {rest}", [*values.values()])
+
+    def insert_for_id(self, table: str, values: Mapping[str, Any], rest: str = "") -> int:
+        """Insert one row and return its id."""
+        row: sqlite3.Row = self.insert(table, values, f"{rest} RETURNING id").fetchone()
+        return int(row["id"])
+
     def execute_durably(self, sql: str, parameters: Sequence[Any]) -> int:
-        """Run one statement and wait for the disk; returns how many rows changed."""
+        """Run one statement, wait for the disk, and return the number of changed rows."""
         with self.transaction(durable=True):
             return self.execute(sql, parameters).rowcount
 
@@ -57,16 +67,16 @@ class Connection:
             return self.raw.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Row | None:
-        """The first row of a query."""
+        """The first row of a query; None if there is none."""
         with self._explained():
-            found: sqlite3.Row | None = self.raw.execute(sql, parameters).fetchone()
-            return found
+            row: sqlite3.Row | None = self.raw.execute(sql, parameters).fetchone()
+            return row
 
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
-        """All of the block or nothing of it; blocks inside join the outermost one.
+        """Make all writes of the block or none of them. Nested blocks join the outer one.
 
-        `durable` waits for the disk (some milliseconds): for what costs money or a person's work.
+        `durable` waits for the disk (a few milliseconds): for what costs money or a person's work.
         """
         if self._outermost is not None:
             yield
@@ -75,7 +85,7 @@ class Connection:
         try:
             if durable:
                 self.execute("PRAGMA synchronous=FULL")
-            # IMMEDIATE: taking the write lock late can fail without waiting, when another wrote in between.
+            # IMMEDIATE, because a lock that is taken later fails without waiting if another process wrote in between.
             self.execute("BEGIN IMMEDIATE")
             yield
             self.execute("COMMIT")
@@ -89,13 +99,13 @@ class Connection:
                     self.execute("PRAGMA synchronous=NORMAL")
 
     def abandon(self) -> None:
-        """Take back a transaction that an interrupt left open: between its block and its end nothing else can."""
+        """Roll back a transaction that an interrupt left open."""
         if self._outermost is not None:
             self._end(self._outermost)
             self._outermost = None
 
     def _end(self, token: object) -> None:
-        """Take back the transaction, unless it has been abandoned: then another may be going on."""
+        """Roll back the transaction, unless it was abandoned and another one may be open."""
         if self._outermost is token and self.raw.in_transaction:
             self.raw.execute("ROLLBACK")
 
@@ -117,12 +127,12 @@ class Connection:
             raise InputError("a number is larger than the database can hold", hint="give a smaller one") from error
 
 
-NO_ROOM = 1 << 16
-"""Bytes: what SQLite wants at least for its shared memory, and says nothing of but that it failed."""
+MIN_FREE_BYTES = 1 << 16
+"""SQLite needs at least this for its shared memory; if it is missing, SQLite only says that an operation failed."""
 
 
 def explain(error: sqlite3.DatabaseError, path: Path) -> OrcaError | None:
-    """What an SQLite error means to the user; None where it is our own mistake."""
+    """The error for the user that an SQLite error means; None if it is a bug."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return BusyError(f"{path} is locked by another process", hint="wait until it is done, then run this again")
@@ -142,6 +152,6 @@ def explain(error: sqlite3.DatabaseError, path: Path) -> OrcaError | None:
 
 def _is_full(path: Path) -> bool:
     try:
-        return shutil.disk_usage(path.parent).free < NO_ROOM
+        return shutil.disk_usage(path.parent).free < MIN_FREE_BYTES
     except OSError:
         return False

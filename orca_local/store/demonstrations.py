@@ -1,10 +1,10 @@
-"""Teacher answers as material for training, and what the reviewer said of them."""
+"""Teacher answers as material for training, and their review."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from orca_local.domain.errors import InputError
@@ -30,12 +30,12 @@ class DemonstrationRow:
     sample_index: int
     text: str
     verified: bool | None
-    """Whether its answer matches the reference; None where there is none to match."""
+    """Whether the answer matches the reference; None if the sample has no reference."""
     review: Review = "pending"
     hinted: bool = False
-    """Whether the teacher was shown the reference."""
+    """Whether the teacher saw the right answer."""
     edited: bool = False
-    """Whether the text is a reviewer's; it stays, whatever is decided of it."""
+    """Whether a reviewer changed the text."""
     demonstration_id: int = 0
     """Given by the store."""
 
@@ -47,30 +47,19 @@ class Demonstrations:
         self._connection = connection
 
     def upsert(self, row: DemonstrationRow) -> int:
-        """Keep an answer; returns its id. One that is there keeps its review, and an edited one its text."""
-        found = self._connection.row(
-            "INSERT INTO demonstrations (sample_id, strategy, teacher_call_key, sample_index, text, verified, review,"
-            " hinted, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (sample_id, strategy, teacher_call_key, sample_index) DO UPDATE SET"
+        """Store an answer and return its id. An existing answer keeps its review, and its text if it was edited."""
+        values = asdict(row)
+        del values["demonstration_id"], values["edited"]
+        return self._connection.insert_for_id(
+            "demonstrations",
+            values | {"text": storable(row.text), "created_at": utc_now()},
+            "ON CONFLICT (sample_id, strategy, teacher_call_key, sample_index) DO UPDATE SET"
             " text = CASE edited WHEN 1 THEN text ELSE excluded.text END,"
-            " verified = CASE edited WHEN 1 THEN verified ELSE excluded.verified END RETURNING id",
-            [
-                row.sample_id,
-                row.strategy,
-                row.teacher_call_key,
-                row.sample_index,
-                storable(row.text),
-                row.verified,
-                row.review,
-                row.hinted,
-                utc_now(),
-            ],
+            " verified = CASE edited WHEN 1 THEN verified ELSE excluded.verified END",
         )
-        assert found is not None
-        return int(found["id"])
 
     def newest(self, limit: int) -> list[DemonstrationRow]:
-        """The answers that came last, the newest first."""
+        """The newest answers, newest first."""
         return [_demonstration(row) for row in self._connection.rows(_SELECT + " ORDER BY d.id DESC LIMIT ?", [limit])]
 
     def list(
@@ -83,17 +72,17 @@ class Demonstrations:
         hinted: bool | None = None,
         search: str = "",
     ) -> list[DemonstrationRow]:
-        """Answers ordered by task, sample, strategy and index; with `search`, those that hold all its words.
+        """Answers ordered by task, sample, strategy and index; with `search`, those that contain all its words.
 
         None means any.
         """
         conditions = {"d.sample_id": sample_id, "d.strategy": strategy, "d.review": review, "d.hinted": hinted}
-        given: dict[str, Any] = {column: value for column, value in conditions.items() if value is not None}
-        clauses = [f"{column} = ?" for column in given]
-        parameters: list[Any] = [*given.values()]
+        filters: dict[str, Any] = {column: value for column, value in conditions.items() if value is not None}
+        clauses = [f"{column} = ?" for column in filters]
+        parameters: list[Any] = [*filters.values()]
         if words := search.split():
             clauses.append("d.id IN (SELECT rowid FROM demonstration_texts WHERE demonstration_texts MATCH ?)")
-            # In quotes a word means itself: the search has a language of its own.
+            # Quoted, so that no word is read as an operator of the search language.
             parameters.append(" ".join('"' + word.replace('"', '""') + '"' for word in words))
         if tasks is not None:
             clauses.append("s.task IN (SELECT value FROM json_each(?))")
@@ -103,20 +92,20 @@ class Demonstrations:
         return [_demonstration(row) for row in self._connection.rows(_SELECT + where + order, parameters)]
 
     def count(self) -> tuple[int, int]:
-        """Answers, and those of them that match their references."""
+        """The number of answers, and of those that match their reference."""
         row = self._connection.row("SELECT count(*), coalesce(sum(verified), 0) FROM demonstrations")
         assert row is not None
         return int(row[0]), int(row[1])
 
     def get(self, demonstration_id: int) -> DemonstrationRow:
-        """One answer. Raises `InputError` where there is none."""
+        """One answer. Raises `InputError` if there is none with this id."""
         row = self._connection.row(_SELECT + " WHERE d.id = ?", [demonstration_id])
         if row is None:
             raise _missing(demonstration_id)
         return _demonstration(row)
 
     def set_review(self, demonstration_id: int, review: Review) -> None:
-        """Accept or reject an answer, or take that back. Raises `InputError` where there is none."""
+        """Set the review state of an answer. Raises `InputError` if there is no such answer."""
         changed = self._connection.execute_durably(
             "UPDATE demonstrations SET review = CASE WHEN edited AND ? = 'pending' THEN 'edited' ELSE ? END"
             " WHERE id = ?",
@@ -126,9 +115,9 @@ class Demonstrations:
             raise _missing(demonstration_id)
 
     def edit(self, demonstration_id: int, text: str, verified: bool | None) -> None:
-        """Put the reviewer's words in place of the teacher's, which stay in `teacher_calls`.
+        """Replace the text by a reviewer's. The teacher's text stays in `teacher_calls`.
 
-        Raises `InputError` where there is no such answer.
+        Raises `InputError` if there is no such answer.
         """
         changed = self._connection.execute_durably(
             "UPDATE demonstrations SET text = ?, verified = ?, review = 'edited', edited = 1 WHERE id = ?",
@@ -138,7 +127,7 @@ class Demonstrations:
             raise _missing(demonstration_id)
 
     def restore(self, demonstration_id: int, text: str, verified: bool | None) -> None:
-        """The teacher's words again, as `text`. Raises `InputError` where there is no such answer."""
+        """Restore the teacher's text, given as `text`. Raises `InputError` if there is no such answer."""
         changed = self._connection.execute_durably(
             "UPDATE demonstrations SET text = ?, verified = ?, review = 'pending', edited = 0 WHERE id = ?",
             [storable(text), verified, demonstration_id],

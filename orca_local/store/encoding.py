@@ -1,4 +1,4 @@
-"""How values become columns: JSON text, plain text and UTC times."""
+"""Conversion between Python values and database columns: JSON, text and UTC times."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 
 def to_json(value: Any) -> str:
-    """JSON text with sorted keys, so that equal values are equal text.
+    """JSON text with sorted keys, so that equal values give equal text.
 
-    What JSON has no word for, a NaN, becomes null; numpy scalars become numbers, paths text.
+    NaN and infinity become null, numpy scalars become numbers, paths become text.
     """
     try:
         text = _dumps(value, ensure_ascii=False)
@@ -26,7 +26,7 @@ def from_json(text: str) -> Any:
 
 
 def storable(text: str) -> str:
-    """`text` with what UTF-8 cannot hold, such as half of a surrogate pair, replaced."""
+    """`text` with everything replaced that UTF-8 cannot encode, such as half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -35,7 +35,7 @@ def storable(text: str) -> str:
 
 
 def without_nan(value: Any) -> Any:
-    """`value` with null for every NaN and infinity in it."""
+    """`value` with every NaN and infinity replaced by None."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
@@ -46,12 +46,12 @@ def without_nan(value: Any) -> Any:
 
 
 def utc_now() -> str:
-    """Now, as ISO 8601 with milliseconds, in UTC."""
+    """The current time in UTC, as ISO 8601 with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def optional_bool(value: int | None) -> bool | None:
-    """SQLite keeps truth values as 0, 1 and NULL."""
+    """The boolean that SQLite stores as 0, 1 or NULL."""
     return None if value is None else bool(value)
 
 

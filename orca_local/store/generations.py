@@ -1,4 +1,4 @@
-"""What models generated: text only, named by the hash of all that could change it."""
+"""Texts that models generated, stored under a hash of everything that could change them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from orca_local.store.encoding import from_json, storable, to_json, utc_now
 
 @dataclass(frozen=True, slots=True)
 class GenerationRow:
-    """One completion."""
+    """One generated text."""
 
     key: str
     prompt: str
-    """The rendered text that was completed."""
+    """The rendered prompt."""
     completion: str
     prompt_tokens: int
     completion_tokens: int
     finish_reason: str
     duration_ms: int
     config: dict[str, Any]
-    """Model, engine and sampling: what the key was made of, but for the prompt."""
+    """Model, engine and sampling settings: what the key is made of, besides the prompt."""
 
 
 class Generations:
@@ -34,7 +34,7 @@ class Generations:
         self._connection = connection
 
     def get(self, key: str) -> GenerationRow | None:
-        """The completion under this key, where there is one."""
+        """The generation with this key; None if there is none."""
         row = self._connection.row(
             "SELECT key, prompt, completion, prompt_tokens, completion_tokens, finish_reason, duration_ms, config_json"
             " FROM generations WHERE key = ?",
@@ -53,27 +53,24 @@ class Generations:
             config=from_json(row["config_json"]),
         )
 
-    def known(self, keys: Iterable[str]) -> set[str]:
-        """Those of `keys` that are in the store."""
-        found = self._connection.rows(
+    def existing(self, keys: Iterable[str]) -> set[str]:
+        """The subset of `keys` that is in the store."""
+        rows = self._connection.rows(
             "SELECT key FROM generations WHERE key IN (SELECT value FROM json_each(?))", [to_json([*keys])]
         )
-        return {row["key"] for row in found}
+        return {row["key"] for row in rows}
 
     def record(self, key: str, prompt: str, completion: Completion, config: Mapping[str, Any]) -> None:
-        """Keep a completion; one that is there already stays."""
-        self._connection.execute(
-            "INSERT INTO generations (key, prompt, completion, prompt_tokens, completion_tokens, finish_reason,"
-            " duration_ms, config_json, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [
-                key,
-                storable(prompt),
-                storable(completion.text),
-                completion.prompt_tokens,
-                completion.completion_tokens,
-                completion.finish_reason,
-                completion.duration_ms,
-                to_json(dict(config)),
-                utc_now(),
-            ],
-        )
+        """Store a completion, unless the key is already in the store."""
+        values = {
+            "key": key,
+            "prompt": storable(prompt),
+            "completion": storable(completion.text),
+            "prompt_tokens": completion.prompt_tokens,
+            "completion_tokens": completion.completion_tokens,
+            "finish_reason": completion.finish_reason,
+            "duration_ms": completion.duration_ms,
+            "config_json": to_json(dict(config)),
+            "created_at": utc_now(),
+        }
+        self._connection.insert("generations", values, "ON CONFLICT DO NOTHING")

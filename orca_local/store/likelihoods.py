@@ -1,4 +1,4 @@
-"""How likely a student finds an answer, kept for the text: it is computed once."""
+"""How likely the student finds an answer. Each value is computed once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Likelihoods:
         self._connection = connection
 
     def get(self, text: str, sample_id: str, model_sha256: str, system_message: str) -> float | None:
-        """Mean log-probability of the answer's tokens, in nats, given the erased prompt; None where it is not known."""
+        """Mean log-probability of the answer's tokens given the erased prompt, in nats; None if not stored."""
         row = self._connection.row(
             "SELECT value FROM likelihoods WHERE text_hash = ? AND sample_id = ? AND model_sha256 = ?"
             " AND system_message = ?",
@@ -22,9 +22,12 @@ class Likelihoods:
         return None if row is None else float(row["value"])
 
     def put(self, text: str, sample_id: str, model_sha256: str, system_message: str, value: float) -> None:
-        """Keep it."""
-        self._connection.execute(
-            "INSERT INTO likelihoods (text_hash, sample_id, model_sha256, system_message, value) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET value = excluded.value",
-            [content_key(text), sample_id, model_sha256, system_message, value],
-        )
+        """Store a mean log-probability in nats."""
+        values = {
+            "text_hash": content_key(text),
+            "sample_id": sample_id,
+            "model_sha256": model_sha256,
+            "system_message": system_message,
+            "value": value,
+        }
+        self._connection.insert("likelihoods", values, "ON CONFLICT DO UPDATE SET value = excluded.value")

@@ -1,4 +1,4 @@
-"""Which generation answers which sample, under which strategy and model, and its score."""
+"""Which generation answers which sample under which strategy and model, and its score."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class MeasurementRow:
     """One scored answer."""
 
     run_id: int
-    """The latest run that asked for it."""
+    """The latest run that needed it."""
     sample_id: str
     task: str
     kind: Kind
@@ -43,7 +43,7 @@ class MeasurementRow:
     sample_index: int
     generation_key: str
     value: float | None
-    """0 to 1; None where no answer was found, which counts as 0."""
+    """Score from 0 to 1; None if no answer could be read, which counts as 0."""
     extracted: str | None
     scorer: str
     completion: str
@@ -66,14 +66,14 @@ class ScoreRow:
 
 @dataclass(frozen=True, slots=True)
 class CellRow:
-    """What a run measured of one task under one strategy."""
+    """The sums of one task under one strategy in one run."""
 
     task: str
     strategy: str
     n: int
     score_sum: float
     extracted: int
-    """Completions in which an answer was found."""
+    """Number of completions in which an answer could be read."""
     completion_tokens: int
 
 
@@ -94,32 +94,35 @@ class Measurements:
         generation_key: str,
         score: Score,
     ) -> None:
-        """Say that `run_id` wanted this generation as the answer to this sample.
+        """Record that run `run_id` uses this generation as the answer to this sample, with its score.
 
-        A measurement is there once, however many runs want it: it belongs to the latest of them.
+        A measurement is stored once. If several runs need it, it belongs to the latest of them.
         """
         with self._connection.transaction():
-            self._connection.execute(
-                "INSERT INTO measurements (run_id, sample_id, strategy, model_id, system_message_id, sample_index,"
-                " generation_key, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (sample_id, model_id, strategy, system_message_id, sample_index, generation_key)"
-                " DO UPDATE SET run_id = max(run_id, excluded.run_id)",
-                [
-                    run_id,
-                    sample_id,
-                    strategy,
-                    model_id,
-                    self._system_message_id(system_message),
-                    sample_index,
-                    generation_key,
-                    utc_now(),
-                ],
+            identity = {
+                "sample_id": sample_id,
+                "model_id": model_id,
+                "strategy": strategy,
+                "system_message_id": self._system_message_id(system_message),
+                "sample_index": sample_index,
+                "generation_key": generation_key,
+            }
+            self._connection.insert(
+                "measurements",
+                {**identity, "run_id": run_id, "created_at": utc_now()},
+                f"ON CONFLICT ({', '.join(identity)}) DO UPDATE SET run_id = max(run_id, excluded.run_id)",
             )
-            self._connection.execute(
-                "INSERT INTO scores (generation_key, sample_id, extracted, value, scorer) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET extracted = excluded.extracted, value = excluded.value,"
+            self._connection.insert(
+                "scores",
+                {
+                    "generation_key": generation_key,
+                    "sample_id": sample_id,
+                    "extracted": score.extracted,
+                    "value": score.value,
+                    "scorer": score.scorer,
+                },
+                "ON CONFLICT DO UPDATE SET extracted = excluded.extracted, value = excluded.value,"
                 " scorer = excluded.scorer",
-                [generation_key, sample_id, score.extracted, score.value, score.scorer],
             )
 
     def rows(
@@ -132,9 +135,9 @@ class Measurements:
         strategy: str | None = None,
         task: str | None = None,
     ) -> list[MeasurementRow]:
-        """The latest measurement per sample, strategy, model, system message and sample index.
+        """The latest measurement of each sample, strategy, model, system message and sample index.
 
-        Ordered by task, sample, strategy. None means any.
+        Ordered by task, sample and strategy. None means any.
         """
         conditions = {
             "m.run_id": run_id,
@@ -144,15 +147,15 @@ class Measurements:
             "m.strategy": strategy,
             "s.task": task,
         }
-        given: dict[str, Any] = {column: value for column, value in conditions.items() if value is not None}
-        where = " WHERE " + " AND ".join(f"{column} = ?" for column in given) if given else ""
+        filters: dict[str, Any] = {column: value for column, value in conditions.items() if value is not None}
+        where = " WHERE " + " AND ".join(f"{column} = ?" for column in filters) if filters else ""
         order = " ORDER BY s.task, m.sample_id, m.strategy, m.system_message_id, m.sample_index"
-        found = self._connection.rows(_SELECT + where + _LATEST + order, [*given.values()])
-        return [MeasurementRow(*row) for row in found]
+        rows = self._connection.rows(_SELECT + where + _LATEST + order, [*filters.values()])
+        return [MeasurementRow(*row) for row in rows]
 
     def scores(self, run_id: int, model_id: int) -> Iterator[ScoreRow]:
-        """What a run measured of a model, row by row; nothing may be written while it goes on."""
-        found = self._connection.execute(
+        """Iterate over the scores of a run for a model. Do not write to the store in between."""
+        rows = self._connection.execute(
             "SELECT s.task, m.sample_id, m.strategy, c.value, c.extracted IS NOT NULL, g.completion_tokens"
             " FROM measurements AS m JOIN samples AS s ON s.id = m.sample_id"
             " JOIN generations AS g ON g.key = m.generation_key"
@@ -161,13 +164,13 @@ class Measurements:
             [run_id, model_id],
         )
         return (
-            ScoreRow(task, sample, name, value, bool(found_one), tokens)
-            for task, sample, name, value, found_one, tokens in found
+            ScoreRow(task, sample, strategy, value, bool(is_extracted), tokens)
+            for task, sample, strategy, value, is_extracted, tokens in rows
         )
 
     def cells(self, run_id: int) -> list[CellRow]:
-        """What a run measured so far, task by task."""
-        found = self._connection.rows(
+        """The cells that a run has measured so far, ordered by task and strategy."""
+        rows = self._connection.rows(
             "SELECT s.task, m.strategy, count(*), sum(coalesce(c.value, 0)), count(c.extracted),"
             " sum(g.completion_tokens)"
             " FROM measurements AS m JOIN samples AS s ON s.id = m.sample_id"
@@ -176,10 +179,10 @@ class Measurements:
             " WHERE m.run_id = ? GROUP BY s.task, m.strategy ORDER BY s.task, m.strategy",
             [run_id],
         )
-        return [CellRow(*row) for row in found]
+        return [CellRow(*row) for row in rows]
 
     def _system_message_id(self, text: str) -> int:
-        """Texts are kept once: a strategy's is some hundred characters, and repeated for every sample."""
+        """The id of a system message. Each text is stored once, because it is long and repeats for every sample."""
         self._connection.execute("INSERT INTO system_messages (text) VALUES (?) ON CONFLICT DO NOTHING", [text])
         row = self._connection.row("SELECT id FROM system_messages WHERE text = ?", [text])
         assert row is not None

@@ -1,4 +1,4 @@
-"""Model files that were run, by their hash."""
+"""Model files that were used, identified by their hash."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ModelRow:
 
     model_id: int
     path: str
-    """Where it was last seen."""
+    """Path where it was last used."""
     sha256: str
     architecture: str
     quantization: str
@@ -29,17 +29,21 @@ class Models:
         self._connection = connection
 
     def ensure(self, path: str, sha256: str, architecture: str, quantization: str, parameters: int) -> int:
-        """The id of the file with this hash; `path` is updated."""
-        row = self._connection.row(
-            "INSERT INTO models (path, sha256, architecture, quantization, parameters, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO UPDATE SET path = excluded.path RETURNING id",
-            [path, sha256, architecture, quantization, parameters, utc_now()],
+        """The id of the model with this hash, which is added if it is new; its path is updated."""
+        values = {
+            "path": path,
+            "sha256": sha256,
+            "architecture": architecture,
+            "quantization": quantization,
+            "parameters": parameters,
+            "created_at": utc_now(),
+        }
+        return self._connection.insert_for_id(
+            "models", values, "ON CONFLICT (sha256) DO UPDATE SET path = excluded.path"
         )
-        assert row is not None
-        return int(row["id"])
 
     def get(self, model_id: int) -> ModelRow:
-        """One model. Raises `InputError` where there is none."""
+        """One model. Raises `InputError` if there is none with this id."""
         row = self._connection.row(
             "SELECT id, path, sha256, architecture, quantization, parameters FROM models WHERE id = ?", [model_id]
         )

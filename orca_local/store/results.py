@@ -1,9 +1,9 @@
-"""What came out: exported files and their evaluations."""
+"""Exported files and their evaluations."""
 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from orca_local.store.connection import Connection
@@ -12,7 +12,7 @@ from orca_local.store.encoding import from_json, to_json, utc_now
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """One file that passed its acceptance test."""
+    """One exported file that passed its acceptance test."""
 
     run_id: int | None
     name: str
@@ -31,11 +31,11 @@ class ExportRow:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRow:
-    """One model's result on one task under one system message."""
+    """The result of one model on one task under one system message."""
 
     run_id: int
     model: str
-    """The name it is reported by: `base`, `tuned` or a file's."""
+    """Its name in reports: `base`, `tuned` or the name of a file."""
     model_id: int
     system_message: str
     task: str
@@ -44,7 +44,7 @@ class EvaluationRow:
     ci_low: float
     ci_high: float
     extracted: float
-    """Share of completions in which an answer was found."""
+    """Share of completions in which an answer could be read."""
 
 
 class Exports:
@@ -54,27 +54,14 @@ class Exports:
         self._connection = connection
 
     def add(self, row: ExportRow) -> int:
-        """Keep a file; returns its id."""
-        found = self._connection.row(
-            "INSERT INTO exports (run_id, name, path, sha256, quantization, bytes, adapter_id, acceptance_json,"
-            " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-            [
-                row.run_id,
-                row.name,
-                row.path,
-                row.sha256,
-                row.quantization,
-                row.bytes,
-                row.adapter_id,
-                to_json(row.acceptance),
-                utc_now(),
-            ],
-        )
-        assert found is not None
-        return int(found["id"])
+        """Store a file and return its id."""
+        values = asdict(row)
+        del values["export_id"]
+        values |= {"acceptance_json": to_json(values.pop("acceptance")), "created_at": utc_now()}
+        return self._connection.insert_for_id("exports", values)
 
     def latest(self, name: str, quantization: str | None = None) -> ExportRow | None:
-        """The file made last under this name, of this quantization or of any."""
+        """The newest file with this name and quantization, or of any quantization; None if there is none."""
         row = self._connection.row(
             "SELECT * FROM exports WHERE name = ? AND quantization = coalesce(?, quantization)"
             " ORDER BY id DESC LIMIT 1",
@@ -83,13 +70,13 @@ class Exports:
         return None if row is None else _export(row)
 
     def list(self, name: str | None = None, quantization: str | None = None) -> list[ExportRow]:
-        """All files, or those of this name and quantization, the newest first."""
-        found = self._connection.rows(
+        """All files, or those with this name and quantization, the newest first."""
+        rows = self._connection.rows(
             "SELECT * FROM exports WHERE name = coalesce(?, name) AND quantization = coalesce(?, quantization)"
             " ORDER BY id DESC",
             [name, quantization],
         )
-        return [_export(row) for row in found]
+        return [_export(row) for row in rows]
 
 
 class Evaluations:
@@ -101,31 +88,15 @@ class Evaluations:
         self._connection = connection
 
     def add(self, row: EvaluationRow) -> None:
-        """Keep a result; the same run's earlier one for the same model, message and task is replaced."""
-        self._connection.execute(
-            f"INSERT OR REPLACE INTO evaluations ({self._COLUMNS}, created_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                row.run_id,
-                row.model,
-                row.model_id,
-                row.system_message,
-                row.task,
-                row.n,
-                row.accuracy,
-                row.ci_low,
-                row.ci_high,
-                row.extracted,
-                utc_now(),
-            ],
-        )
+        """Store a result; an earlier one of the same run for the same model, message and task is replaced."""
+        self._connection.insert("evaluations", asdict(row) | {"created_at": utc_now()}, verb="INSERT OR REPLACE")
 
     def latest(self) -> list[EvaluationRow]:
-        """The results of the latest run that has any, in the order they came."""
-        found = self._connection.rows(
+        """The results of the latest run that has any, in the order in which they were stored."""
+        rows = self._connection.rows(
             f"SELECT {self._COLUMNS} FROM evaluations WHERE run_id = (SELECT max(run_id) FROM evaluations) ORDER BY id"
         )
-        return [EvaluationRow(*row) for row in found]
+        return [EvaluationRow(*row) for row in rows]
 
 
 def _export(row: sqlite3.Row) -> ExportRow:

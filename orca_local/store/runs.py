@@ -1,4 +1,4 @@
-"""Runs of stages and what happened in them."""
+"""Runs of stages and their events."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from orca_local.store.selections import BY_HAND
 from orca_local.system.processes import host_name, is_running, process_started
 
 STALE_SECONDS = 10.0
-"""A run whose last heartbeat is older than this, and whose process is gone, is dead."""
+"""A run is dead if its last heartbeat is older than this and its process is gone."""
 FOREIGN_STALE_SECONDS = 60.0
-"""The same where the process cannot be looked up: in another container, or before the machine was renamed."""
+"""The same for a process that cannot be looked up, in another container or on a renamed machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,46 +28,46 @@ class RunRow:
     run_id: int
     stage: str
     status: str
-    """running, done, failed, interrupted, or dead: its process ended without a word."""
+    """`running`, `done`, `failed`, `interrupted`, or `dead` (its process crashed or was killed)."""
     settings: dict[str, Any]
     versions: dict[str, str]
     inputs: dict[str, Any]
-    """What the run was made from: model hashes, template text."""
+    """What the run used, such as model hashes."""
     pid: int
     process_started: str
-    """Tells the process from another that got the same number later."""
+    """Start time of the process; distinguishes it from a later one with the same id."""
     host: str
     error: str
-    """Why it failed."""
+    """Why the run failed; empty if it did not."""
     started_at: str
     heartbeat_at: str
     finished_at: str | None
 
     @property
     def process(self) -> tuple[str, int, str]:
-        """Names its process for good; one command may be several runs."""
+        """Identifies the process of the run. One command can have several runs."""
         return self.host, self.pid, self.process_started
 
     def to_dict(self) -> dict[str, Any]:
-        """The form that `--json` prints."""
+        """The object that `--json` prints."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class RunUses:
-    """What came from a run and is in use."""
+    """How many things that came from a run are in use."""
 
     calls: int
-    """Lines in the ledger of what teachers cost."""
+    """Charges of teacher calls."""
     trainings: int
     files: int
-    """Exported ones."""
+    """Exported files."""
     results: int
-    """Of evaluations."""
+    """Results of evaluations."""
     choices: int
-    """Tasks whose choice of a strategy no later run has replaced."""
+    """Tasks whose selected strategy no later run has replaced."""
     measured: int
-    """Answers, where no later run of the stage has measured anything."""
+    """Measured answers, if no later run of the stage has measured anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,13 @@ class EventRow:
 
     run_id: int
     seq: int
-    """Counts from 1 within the run."""
+    """Number of the event in its run, from 1."""
     kind: str
     payload: dict[str, Any]
     created_at: str
 
     def to_dict(self) -> dict[str, Any]:
-        """The form that `--json` prints."""
+        """The object that `--json` prints."""
         return asdict(self)
 
 
@@ -93,7 +93,7 @@ class Runs:
         self._connection = connection
 
     def start(self, stage: str, settings_json: str, versions: Mapping[str, str], pid: int | None = None) -> int:
-        """A new running run of process `pid`, or of this one."""
+        """Add a run of process `pid`, by default this one, and return its id."""
         number = os.getpid() if pid is None else pid
         now = utc_now()
         row = self._connection.row(
@@ -116,55 +116,55 @@ class Runs:
         return int(row["id"])
 
     def heartbeat(self, run_id: int) -> None:
-        """Say that the run lives."""
+        """Record that the run is alive."""
         self._connection.execute("UPDATE runs SET heartbeat_at = ? WHERE id = ?", [utc_now(), run_id])
 
     def record_inputs(self, run_id: int, inputs: Mapping[str, Any]) -> None:
-        """Add to what the run was made from."""
+        """Add to the inputs of the run."""
         self._connection.execute(
             "UPDATE runs SET inputs_json = json_patch(inputs_json, ?) WHERE id = ?", [to_json(dict(inputs)), run_id]
         )
 
     def finish(self, run_id: int, status: str, error: str = "") -> None:
-        """The run ended: done, failed or interrupted."""
+        """Record how the run ended: done, failed or interrupted."""
         self._connection.execute(
             "UPDATE runs SET status = ?, error = ?, finished_at = ?, heartbeat_at = ? WHERE id = ?",
             [status, storable(error), utc_now(), utc_now(), run_id],
         )
 
     def mark_dead(self) -> None:
-        """Whoever holds the workspace's lock knows that no other run lives."""
+        """Mark all running runs as dead. Only the holder of the workspace's lock may call this."""
         self._connection.execute("UPDATE runs SET status = 'dead', finished_at = heartbeat_at WHERE status = 'running'")
 
     def get(self, run_id: int) -> RunRow:
-        """One run. Raises `InputError` where there is none."""
+        """One run. Raises `InputError` if there is none with this id."""
         row = self._connection.row("SELECT * FROM runs WHERE id = ?", [run_id])
         if row is None:
             raise _no_run(run_id)
         return _run(row)
 
     def uses(self, run_id: int) -> RunUses:
-        """What of a run is in use. Raises `InputError` where there is none."""
+        """What of a run is in use. Raises `InputError` if there is no such run."""
         row = self._connection.row(_USES, [BY_HAND, run_id])
         if row is None:
             raise _no_run(run_id)
         return RunUses(*row)
 
     def delete(self, run_id: int) -> None:
-        """Take out a run with its events, what it measured, and what it chose; call it in a transaction.
+        """Delete a run with its events, measurements and selections. Call it in a transaction.
 
-        Whatever else refers to the run keeps it there. Generations and their scores stay.
+        It fails if anything else refers to the run. Generations and their scores are kept.
         """
         for table in ("events", "measurements", "selections"):
             self._connection.execute(f"DELETE FROM {table} WHERE run_id = ?", [run_id])
         self._connection.execute("DELETE FROM runs WHERE id = ?", [run_id])
-        # Whoever follows a run knows it by its number: none is given again, not even that of the newest.
+        # A run number is never used twice, because other processes may still follow the old run.
         highest = self._connection.row("PRAGMA user_version")
         assert highest is not None
         self._connection.execute(f"PRAGMA user_version = {max(int(highest[0]), int(run_id))}")
 
     def add_event(self, run_id: int, kind: str, payload: Mapping[str, Any]) -> int:
-        """Append an event; returns its number."""
+        """Append an event and return its number in the run."""
         row = self._connection.row(
             "INSERT INTO events (run_id, seq, kind, payload_json, created_at)"
             " SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ? FROM events WHERE run_id = ? RETURNING seq",
@@ -174,61 +174,61 @@ class Runs:
         return int(row["seq"])
 
     def events(self, run_id: int, after_seq: int = 0) -> list[EventRow]:
-        """The events of a run that came after number `after_seq`."""
+        """The events of a run after event number `after_seq`."""
         return self._events("seq > ?", run_id, after_seq)
 
     def newest_by_stage(self) -> dict[str, RunRow]:
         """The newest run of each stage."""
-        found = self._connection.rows("SELECT * FROM runs WHERE id IN (SELECT max(id) FROM runs GROUP BY stage)")
-        return {row["stage"]: _run(row) for row in found}
+        rows = self._connection.rows("SELECT * FROM runs WHERE id IN (SELECT max(id) FROM runs GROUP BY stage)")
+        return {row["stage"]: _run(row) for row in rows}
 
     def first_events(self, run_id: int, count: int) -> list[EventRow]:
         """The first `count` events of a run."""
         return self._events("seq <= ?", run_id, count)
 
     def last_events(self, run_id: int, count: int) -> list[EventRow]:
-        """The last `count` events of a run, in their order."""
+        """The last `count` events of a run, oldest first."""
         newest = "seq > (SELECT coalesce(max(seq), 0) FROM events WHERE run_id = ?) - ?"
         return self._events(newest, run_id, run_id, count)
 
     def events_of_kind(self, run_id: int, kind: str) -> list[EventRow]:
-        """The events of one kind of a run."""
+        """All events of one kind in a run."""
         return self._events("kind = ?", run_id, kind)
 
     def last_of(self, run_id: int, kind: str) -> EventRow | None:
-        """The last event of a kind, where a run has one."""
+        """The last event of a kind in a run; None if there is none."""
         last = "seq = (SELECT max(seq) FROM events WHERE run_id = ? AND kind = ?)"
         return next(iter(self._events(last, run_id, run_id, kind)), None)
 
     def tally(self, run_id: int, kind: str, field: str, *, since: str = "") -> dict[Any, int]:
-        """How many events of a kind have which value of a field; with `since`, those from that moment on.
+        """The number of events of a kind for each value of a field; with `since` (UTC ISO), only later ones.
 
-        Truth values count under 1 and 0, null under None.
+        Booleans are counted under 1 and 0, null under None.
         """
-        found = self._connection.rows(
+        rows = self._connection.rows(
             "SELECT json_extract(payload_json, ?) AS value, count(*) AS count FROM events"
             " WHERE run_id = ? AND kind = ? AND created_at >= ? GROUP BY value ORDER BY count DESC, value",
             [f"$.{field}", run_id, kind, since],
         )
-        return {row["value"]: int(row["count"]) for row in found}
+        return {row["value"]: int(row["count"]) for row in rows}
 
     def _events(self, condition: str, run_id: int, *parameters: int | str) -> list[EventRow]:
-        found = self._connection.rows(
+        rows = self._connection.rows(
             f"SELECT run_id, seq, kind, payload_json, created_at FROM events WHERE run_id = ? AND {condition}"
             " ORDER BY seq",
             [run_id, *parameters],
         )
         return [
             EventRow(row["run_id"], row["seq"], row["kind"], from_json(row["payload_json"]), row["created_at"])
-            for row in found
+            for row in rows
         ]
 
     def list(self, after: int = 0, limit: int | None = None) -> list[RunRow]:
-        """All runs, or those that came after run `after`, the newest first; at most `limit`."""
-        found = self._connection.rows(
+        """Runs with an id above `after`, the newest first, at most `limit`."""
+        rows = self._connection.rows(
             "SELECT * FROM runs WHERE id > ? ORDER BY id DESC LIMIT ?", [after, -1 if limit is None else limit]
         )
-        return [_run(row) for row in found]
+        return [_run(row) for row in rows]
 
 
 _USES = """

@@ -1,4 +1,4 @@
-"""The tables and views, as one SQL text per step of the schema."""
+"""The tables and views: one SQL text for each migration."""
 
 from __future__ import annotations
 
@@ -188,4 +188,4 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("0004_likelihoods", LIKELIHOODS),
     ("0005_batches", BATCHES),
 )
-"""Name and SQL of every step, oldest first. A released step never changes; a change is a new step."""
+"""Name and SQL of every migration, oldest first. A released migration never changes; add a new one instead."""

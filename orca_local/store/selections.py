@@ -1,21 +1,21 @@
-"""Which strategy each task has, and how sure we are."""
+"""The strategy that was selected for each task, and what the choice rests on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from orca_local.store.connection import Connection
 from orca_local.store.encoding import utc_now
 
 BY_HAND = "hand"
-"""`chosen_by` of a choice that no measurement overrules."""
+"""`chosen_by` of a choice by hand, which no measurement replaces."""
 
 _COLUMNS = "run_id, task, strategy, accuracy, ci_low, ci_high, samples, decided, method, alpha, reason, chosen_by"
 
 
 @dataclass(frozen=True, slots=True)
 class SelectionRow:
-    """The choice for one task."""
+    """The selected strategy of one task."""
 
     run_id: int | None
     """None for a choice by hand."""
@@ -26,7 +26,7 @@ class SelectionRow:
     ci_high: float | None
     samples: int
     decided: bool
-    """Whether the intervals separate it from every other strategy."""
+    """Whether the sequential test shows that it beats every other strategy."""
     method: str
     alpha: float | None
     reason: str
@@ -41,38 +41,21 @@ class Selections:
         self._connection = connection
 
     def set(self, row: SelectionRow) -> None:
-        """Keep a choice; one of the same run for the same task is replaced."""
+        """Store a selection; one of the same run for the same task is replaced."""
         with self._connection.transaction():
             self._connection.execute(
                 "DELETE FROM selections WHERE run_id IS ? AND task = ? AND chosen_by = ?",
                 [row.run_id, row.task, row.chosen_by],
             )
-            self._connection.execute(
-                f"INSERT INTO selections ({_COLUMNS}, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    row.run_id,
-                    row.task,
-                    row.strategy,
-                    row.accuracy,
-                    row.ci_low,
-                    row.ci_high,
-                    row.samples,
-                    int(row.decided),
-                    row.method,
-                    row.alpha,
-                    row.reason,
-                    row.chosen_by,
-                    utc_now(),
-                ],
-            )
+            self._connection.insert("selections", asdict(row) | {"created_at": utc_now()})
 
     def current(self) -> dict[str, SelectionRow]:
-        """The choice that holds for each task, by task: the one by hand, else the latest."""
-        found = self._connection.rows(f"SELECT {_COLUMNS} FROM selections ORDER BY task, chosen_by = ?, id", [BY_HAND])
-        return {row["task"]: SelectionRow(**{**dict(row), "decided": bool(row["decided"])}) for row in found}
+        """The current selection of each task, by task: the one by hand, else the latest."""
+        rows = self._connection.rows(f"SELECT {_COLUMNS} FROM selections ORDER BY task, chosen_by = ?, id", [BY_HAND])
+        return {row["task"]: SelectionRow(**{**dict(row), "decided": bool(row["decided"])}) for row in rows}
 
     def count(self) -> tuple[int, int]:
-        """Tasks that have a choice, and those of them whose choice is decided."""
+        """The number of tasks with a selection, and of those whose selection is decided."""
         row = self._connection.row(
             "SELECT count(*), coalesce(sum(decided), 0) FROM (SELECT decided, row_number() OVER"
             " (PARTITION BY task ORDER BY chosen_by = ? DESC, id DESC) AS place FROM selections) WHERE place = 1",
@@ -82,5 +65,5 @@ class Selections:
         return int(row[0]), int(row[1])
 
     def clear_by_hand(self, task: str) -> None:
-        """Let measurements decide again."""
+        """Remove the choice by hand, so that the measured selection is used again."""
         self._connection.execute("DELETE FROM selections WHERE task = ? AND chosen_by = ?", [task, BY_HAND])

@@ -1,4 +1,4 @@
-"""The workspace's database: one file, and one small repository for each part of it."""
+"""The database of a workspace, with one repository class for each group of tables."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from orca_local.store.trainings import Adapters, Trainings
 
 
 class Store:
-    """Opens and holds one connection; several stores, in several processes, may share a file.
+    """One connection to the database. Several stores, in several processes, can share a file.
 
-    A single write is its own transaction; put many into `transaction`. What was written survives the death
-    of the process; what was written in a `transaction`, teacher calls and reviews also that of the machine.
-    Use a store in the thread that opened it.
+    A single write is a transaction of its own; use `transaction` for many. Every write survives the death of the
+    process. Teacher calls, reviews and writes in a `transaction` also survive a power failure. Use a store only in
+    the thread that opened it.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -57,15 +57,15 @@ class Store:
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS) -> Store:
-        """Open the database at `path` and bring it to this version's schema.
+        """Open the database at `path` and upgrade it to the schema of this version.
 
-        Raises `InputError` where it is missing (unless `create`), damaged, another program's, or of a newer
-        version, and `BusyError` where another process holds it for longer than `busy_seconds`.
+        Raises `InputError` if it is missing (unless `create`), damaged, not of this program or of a newer version,
+        and `BusyError` if another process locks it for longer than `busy_seconds`.
         """
         if path.is_dir():
             raise InputError(f"{path} is a directory, not a database", hint="move it away")
         if not create and not path.exists():
-            raise InputError(f"there is no database {path}", hint="make a workspace with `orca-local init DIR`")
+            raise InputError(f"there is no database {path}", hint="create a workspace with `orca-local init DIR`")
         connection = Connection(path, busy_seconds=busy_seconds)
         try:
             migrate(connection)
@@ -80,33 +80,33 @@ class Store:
         return self._connection.path
 
     def transaction(self, *, durable: bool = True) -> AbstractContextManager[None]:
-        """All writes of the block or none of them; blocks inside join it. Never yield an event within one.
+        """Make all writes of the block or none of them. Nested blocks join the outer one.
 
-        `durable` waits for the disk, some milliseconds; without it, what the machine's death takes can be
-        made again for nothing.
+        `durable` waits for the disk (a few milliseconds). Leave it out for what can be computed again at no cost.
+        Never yield an event inside the block.
         """
         return self._connection.transaction(durable=durable)
 
     def abandon(self) -> None:
-        """Take back what an interrupt left half written, so that something else can be."""
+        """Roll back a transaction that an interrupt left open."""
         self._connection.abandon()
 
     def write_bundle(self, target: Path, extra: Mapping[str, Any]) -> dict[str, int]:
-        """Write what another person needs into a new file `target`; returns rows by table."""
+        """Write the bundle `target`, a new file, and return the number of rows by table."""
         return write_bundle(self._connection, target, extra)
 
     def copy_bundle(self, path: Path) -> dict[str, int]:
-        """Take in a bundle that `read_manifest` has checked; this store must be empty. Returns rows by table."""
+        """Copy a bundle that `read_manifest` has checked into this empty store; returns the number of rows by table."""
         return copy_bundle(path, self._connection)
 
     def changes(self) -> int:
-        """A number that is another one after another process or connection has written."""
+        """A number that changes whenever another process or connection has written."""
         row = self._connection.row("PRAGMA data_version")
         assert row is not None
         return int(row[0])
 
     def set_busy_seconds(self, seconds: float) -> None:
-        """How long a write waits from now on for another process that is writing."""
+        """Set how long a write waits for another process that is writing."""
         self._connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
 
     def close(self) -> None:

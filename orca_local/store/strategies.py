@@ -1,4 +1,4 @@
-"""Every wording of every strategy that was used."""
+"""Every text of every strategy that was used."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ if TYPE_CHECKING:
 
 
 class Strategies:
-    """The table `strategies`: a changed text is a new row beside the old one."""
+    """The table `strategies`. A changed text is a new row beside the old one."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def ensure(self, strategy: Strategy) -> None:
-        """Keep this wording."""
-        self._connection.execute(
-            "INSERT INTO strategies (name, hash, student, teacher, builtin, created_at) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            [strategy.name, strategy.hash, strategy.student, strategy.teacher, int(strategy.builtin), utc_now()],
-        )
+        """Store the texts of this strategy, unless they are already stored."""
+        values = {
+            "name": strategy.name,
+            "hash": strategy.hash,
+            "student": strategy.student,
+            "teacher": strategy.teacher,
+            "builtin": strategy.builtin,
+            "created_at": utc_now(),
+        }
+        self._connection.insert("strategies", values, "ON CONFLICT DO NOTHING")

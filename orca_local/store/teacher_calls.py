@@ -1,4 +1,4 @@
-"""Calls to teachers: reserved before they are made, kept for ever once they are answered."""
+"""Calls to teachers: reserved before they are made, and kept for good once they are answered."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from orca_local.store.encoding import from_json, optional_bool, storable, to_jso
 
 @dataclass(frozen=True, slots=True)
 class TeacherCallRow:
-    """One call, named by the hash of its whole request."""
+    """One call, identified by the hash of its whole request."""
 
     key: str
     endpoint: str
     model: str
     request: dict[str, Any]
     response: dict[str, Any] | None
-    """None until it is answered."""
+    """The endpoint's answer; None until there is one."""
     state: str
-    """reserved (on its way, or cut off), done, failed."""
+    """`reserved` (in flight or cut off), `done` or `failed`."""
     prompt_tokens: int
     completion_tokens: int
     reserved_usd: float | None
@@ -31,12 +31,12 @@ class TeacherCallRow:
     attempts: int
     error: str
     final: bool
-    """Of a failed one: whether asking the same again would end the same."""
+    """Whether the same request would fail again, so that it is not repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastCall:
-    """What an answered call took."""
+    """Tokens and time of an answered call."""
 
     messages: tuple[Message, ...]
     strategy: str
@@ -53,39 +53,39 @@ class TeacherCalls:
         self._connection = connection
 
     def get(self, key: str) -> TeacherCallRow | None:
-        """The call under this key, in whatever state."""
+        """The call with this key, in any state; None if there is none."""
         row = self._connection.row("SELECT * FROM teacher_calls WHERE key = ?", [key])
         return None if row is None else _call(row)
 
     def answered(self, keys: Iterable[str]) -> set[str]:
-        """Those of `keys` whose answer is in the store."""
-        found = self._connection.rows(
+        """The subset of `keys` whose answer is in the store."""
+        rows = self._connection.rows(
             "SELECT key FROM teacher_calls WHERE state = 'done' AND key IN (SELECT value FROM json_each(?))",
             [to_json([*keys])],
         )
-        return {row["key"] for row in found}
+        return {row["key"] for row in rows}
 
     def texts(self, keys: Iterable[str]) -> dict[str, str]:
-        """Answer texts of those of `keys` that are answered."""
-        found = self._connection.rows(
+        """Answer texts by key, for those of `keys` that are answered."""
+        rows = self._connection.rows(
             "SELECT key, json_extract(response_json, '$.text') AS text FROM teacher_calls"
             " WHERE state = 'done' AND key IN (SELECT value FROM json_each(?))",
             [to_json([*keys])],
         )
-        return {row["key"]: row["text"] or "" for row in found}
+        return {row["key"]: row["text"] or "" for row in rows}
 
     def failures(self, keys: Iterable[str]) -> dict[str, str]:
-        """Errors of those of `keys` that failed and would fail again."""
-        found = self._connection.rows(
+        """Errors by key, for those of `keys` that failed and would fail again."""
+        rows = self._connection.rows(
             "SELECT key, error FROM teacher_calls"
             " WHERE state = 'failed' AND final AND key IN (SELECT value FROM json_each(?))",
             [to_json([*keys])],
         )
-        return {row["key"]: row["error"] for row in found}
+        return {row["key"]: row["error"] for row in rows}
 
     def past(self, endpoint: str, model: str, limit: int = 500) -> list[PastCall]:
-        """The newest answered calls to a teacher."""
-        found = self._connection.rows(
+        """The newest answered calls to a teacher, at most `limit`."""
+        rows = self._connection.rows(
             "SELECT t.request_json, d.strategy, t.prompt_tokens, t.completion_tokens, d.verified,"
             " max(0, (julianday(t.finished_at) - julianday(t.created_at)) * 86400) AS seconds"
             " FROM teacher_calls AS t JOIN demonstrations AS d ON d.teacher_call_key = t.key"
@@ -101,7 +101,7 @@ class TeacherCalls:
                 optional_bool(row["verified"]),
                 row["seconds"],
             )
-            for row in found
+            for row in rows
         ]
 
     def reserve(
@@ -112,7 +112,7 @@ class TeacherCalls:
         request: Mapping[str, Any],
         reserved_usd: float | None = None,
     ) -> bool:
-        """Say that the call is about to be made; False where its answer is here already."""
+        """Record that the call is about to be made; returns False if its answer is already in the store."""
         changed = self._connection.execute_durably(
             "INSERT INTO teacher_calls (key, endpoint, model, request_json, state, prompt_tokens, completion_tokens,"
             " reserved_usd, attempts, error, created_at) VALUES (?, ?, ?, ?, 'reserved', 0, 0, ?, 1, '', ?)"
@@ -130,7 +130,7 @@ class TeacherCalls:
         completion_tokens: int,
         cost_usd: float | None = None,
     ) -> None:
-        """Keep the answer to a reserved call; on the disk when this returns."""
+        """Store the answer to a reserved call. It is on disk when this returns."""
         self._connection.execute_durably(
             "UPDATE teacher_calls SET state = 'done', response_json = ?, prompt_tokens = ?, completion_tokens = ?,"
             " cost_usd = ?, error = '', finished_at = ? WHERE key = ?",
@@ -138,7 +138,7 @@ class TeacherCalls:
         )
 
     def fail(self, key: str, error: str, *, final: bool = False, cost_usd: float | None = None) -> None:
-        """The call got no answer to use; unless that is `final`, a later run tries again."""
+        """Record that the call got no usable answer. A later run tries again, unless the failure is `final`."""
         self._connection.execute_durably(
             "UPDATE teacher_calls SET state = 'failed', error = ?, final = ?, cost_usd = ?, finished_at = ?"
             " WHERE key = ? AND state != 'done'",

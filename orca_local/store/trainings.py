@@ -1,4 +1,4 @@
-"""Trainings, their curves, and the adapters that came out."""
+"""Trainings, their curves, and the adapters that they produced."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orca_local.store.encoding import from_json, to_json, utc_now
 
 @dataclass(frozen=True, slots=True)
 class TrainingRecord:
-    """One training, named by the hash of weights, recipe and rows."""
+    """One training, identified by the hash of weights, recipe and rows."""
 
     training_id: int
     key: str
@@ -24,9 +24,9 @@ class TrainingRecord:
     recipe: dict[str, Any]
     rows: int
     directory: str
-    """Where its checkpoints are."""
+    """Directory of its checkpoints."""
     status: str
-    """running (also after a crash: it can go on), done, failed."""
+    """`running` (also after a crash, because it can be resumed), `done` or `failed`."""
     summary: dict[str, Any]
 
 
@@ -38,7 +38,7 @@ class AdapterRow:
     path: str
     sha256: str
     weights_sha256: str
-    """The file it was trained on, and the only one it can be merged into."""
+    """Hash of the file that it was trained on, the only one that it can be merged into."""
     step: int
     validation_loss: float | None
     adapter_id: int = 0
@@ -54,54 +54,59 @@ class Trainings:
     def start(
         self, key: str, run_id: int, *, weights_sha256: str, recipe: Mapping[str, Any], rows: int, directory: str
     ) -> int:
-        """The id of the training under `key`, new or taken up again by `run_id`."""
-        row = self._connection.row(
-            "INSERT INTO trainings (key, run_id, weights_sha256, recipe_json, rows, directory, status, summary_json,"
-            " created_at) VALUES (?, ?, ?, ?, ?, ?, 'running', '{}', ?)"
-            " ON CONFLICT (key) DO UPDATE SET run_id = excluded.run_id, directory = excluded.directory,"
-            " status = 'running' RETURNING id",
-            [key, run_id, weights_sha256, to_json(dict(recipe)), rows, directory, utc_now()],
+        """The id of the training with this key, which is new or resumed by run `run_id`."""
+        values = {
+            "key": key,
+            "run_id": run_id,
+            "weights_sha256": weights_sha256,
+            "recipe_json": to_json(dict(recipe)),
+            "rows": rows,
+            "directory": directory,
+            "status": "running",
+            "summary_json": "{}",
+            "created_at": utc_now(),
+        }
+        return self._connection.insert_for_id(
+            "trainings",
+            values,
+            "ON CONFLICT (key) DO UPDATE SET run_id = excluded.run_id, directory = excluded.directory,"
+            " status = 'running'",
         )
-        assert row is not None
-        return int(row["id"])
 
     def find(self, key: str) -> TrainingRecord | None:
-        """The training under `key`, where there is one."""
+        """The training with this key; None if there is none."""
         row = self._connection.row("SELECT * FROM trainings WHERE key = ?", [key])
         return None if row is None else _training(row)
 
     def get(self, training_id: int) -> TrainingRecord | None:
-        """One training, where there is one."""
+        """The training with this id; None if there is none."""
         row = self._connection.row("SELECT * FROM trainings WHERE id = ?", [training_id])
         return None if row is None else _training(row)
 
     def latest(self) -> TrainingRecord | None:
-        """The training that was started last."""
+        """The training that was started or resumed last; None if there is none."""
         row = self._connection.row("SELECT * FROM trainings ORDER BY run_id DESC, id DESC LIMIT 1")
         return None if row is None else _training(row)
 
     def finish(self, training_id: int, status: str, summary: Mapping[str, Any]) -> None:
-        """The training ended, done or failed."""
+        """Record that the training ended, done or failed."""
         self._connection.execute(
             "UPDATE trainings SET status = ?, summary_json = ?, finished_at = ? WHERE id = ?",
             [status, to_json(dict(summary)), utc_now(), training_id],
         )
 
     def add_metric(self, training_id: int, step: int, name: str, value: float) -> None:
-        """Keep one point of a curve; a step that is done again replaces it. A NaN is kept as NULL."""
-        self._connection.execute(
-            "INSERT INTO training_metrics (training_id, step, name, value) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET value = excluded.value",
-            [training_id, step, name, value],
-        )
+        """Store one point of a curve. A repeated step replaces it; a NaN is stored as NULL."""
+        values = {"training_id": training_id, "step": step, "name": name, "value": value}
+        self._connection.insert("training_metrics", values, "ON CONFLICT DO UPDATE SET value = excluded.value")
 
     def metrics(self, training_id: int, name: str, after_step: int = -1) -> list[tuple[int, float | None]]:
-        """One curve, or its part after a step, as (step, value), by step."""
-        found = self._connection.rows(
+        """The points (step, value) of one curve after step `after_step`, ordered by step."""
+        rows = self._connection.rows(
             "SELECT step, value FROM training_metrics WHERE training_id = ? AND name = ? AND step > ? ORDER BY step",
             [training_id, name, after_step],
         )
-        return [(row["step"], row["value"]) for row in found]
+        return [(row["step"], row["value"]) for row in rows]
 
 
 class Adapters:
@@ -111,8 +116,8 @@ class Adapters:
         self._connection = connection
 
     def add(self, row: AdapterRow) -> int:
-        """Keep an adapter and return its id; the same file again becomes the latest."""
-        found = self._connection.row(
+        """Store an adapter and return its id. An adapter that is stored again becomes the latest."""
+        added = self._connection.row(
             "INSERT INTO adapters (training_id, path, sha256, weights_sha256, step, validation_loss, position,"
             " created_at) SELECT ?, ?, ?, ?, ?, ?, coalesce(max(position), 0) + 1, ? FROM adapters WHERE true"
             " ON CONFLICT (sha256, path) DO UPDATE SET training_id = excluded.training_id, step = excluded.step,"
@@ -127,26 +132,26 @@ class Adapters:
                 utc_now(),
             ],
         )
-        assert found is not None
-        return int(found["id"])
+        assert added is not None
+        return int(added["id"])
 
     def latest(self) -> AdapterRow | None:
-        """The adapter that was made last."""
+        """The adapter that was stored last; None if there is none."""
         row = self._connection.row("SELECT * FROM adapters ORDER BY position DESC LIMIT 1")
         return None if row is None else _adapter(row)
 
     def of_training(self, training_id: int) -> AdapterRow | None:
-        """What a training made, the latest where it did so more than once."""
+        """The latest adapter of a training; None if there is none."""
         row = self._connection.row(
             "SELECT * FROM adapters WHERE training_id = ? ORDER BY position DESC LIMIT 1", [training_id]
         )
         return None if row is None else _adapter(row)
 
     def get(self, adapter_id: int) -> AdapterRow:
-        """One adapter. Raises `InputError` where there is none."""
+        """One adapter. Raises `InputError` if there is none with this id."""
         row = self._connection.row("SELECT * FROM adapters WHERE id = ?", [adapter_id])
         if row is None:
-            raise InputError(f"there is no adapter {adapter_id}", hint="make one with `orca-local train`")
+            raise InputError(f"there is no adapter {adapter_id}", hint="train one with `orca-local train`")
         return _adapter(row)
 
 

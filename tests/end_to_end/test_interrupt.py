@@ -111,7 +111,7 @@ def test_ctrl_c_in_a_training_saves_the_step_and_what_changed_is_named(workspace
     said = f"the unfinished training at step {steps} of 20 cannot go on: learning_rate was 0.01 and is 0.5"
     assert error_of(refused)["message"] == said
     resumed = orca("train", "--resume", cwd=workspace)
-    assert resumed.returncode == 0 and f"goes on after step {steps}\n" in resumed.stderr
+    assert resumed.returncode == 0 and f"resuming after step {steps}\n" in resumed.stderr
     kept = _losses(workspace)
     shutil.rmtree(workspace / "adapters")
     with closing(sqlite3.connect(workspace / "orca.db")) as connection, connection:

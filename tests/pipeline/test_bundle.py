@@ -139,8 +139,8 @@ def change(statement: str) -> Callable[[Path], None]:
         (change("DELETE FROM demonstrations"), "changed.*rows of demonstrations"),
         (change("CREATE TRIGGER evil AFTER INSERT ON tasks BEGIN SELECT 1; END"), "evil differs"),
         (change("CREATE VIEW evil AS SELECT 1"), "evil differs"),
-        (change("DROP TABLE bundle"), "is no bundle"),
-        (change("UPDATE bundle SET value_json = '99' WHERE name = 'format'"), "has the form 99"),
+        (change("DROP TABLE bundle"), "is not a bundle"),
+        (change("UPDATE bundle SET value_json = '99' WHERE name = 'format'"), "has format 99"),
         (
             change("UPDATE bundle SET value_json = '{\"../../evil.toml\": \"x\"}' WHERE name = 'files'"),
             r"would write '\.\./\.\./evil\.toml'",
@@ -150,7 +150,7 @@ def change(statement: str) -> Callable[[Path], None]:
             "settings that are none",
         ),
         (lambda path: path.write_bytes(path.read_bytes()[:5000]), "shared.orca"),
-        (lambda path: path.write_bytes(b"not a database" * 100), "is no bundle"),
+        (lambda path: path.write_bytes(b"not a database" * 100), "is not a bundle"),
         (lambda path: path.unlink(), "no file"),
     ],
 )

@@ -41,7 +41,7 @@ def test_killed_writer_loses_no_committed_row(tmp_path: Path) -> None:
             keys = [f"k{number}" for number in range(last + 1)]
             assert store.teacher_calls.answered(keys) == set(keys)
             # A transaction is whole or absent: no call without its generation.
-            assert store.generations.known(f"k{n}" for n in range(last + 50)) == store.teacher_calls.answered(
+            assert store.generations.existing(f"k{n}" for n in range(last + 50)) == store.teacher_calls.answered(
                 f"k{n}" for n in range(last + 50)
             )
             assert store._connection.row("PRAGMA integrity_check")[0] == "ok"  # type: ignore[index]

@@ -15,7 +15,7 @@ def test_generation_is_kept_once(store: Store) -> None:
     row = store.generations.get("k")
     assert row is not None
     assert (row.completion, row.config, row.completion_tokens) == ("first", {"a": 1}, 3)
-    assert store.generations.known(["k", "other"]) == {"k"}
+    assert store.generations.existing(["k", "other"]) == {"k"}
     assert store.generations.get("other") is None
 
 
