@@ -142,7 +142,7 @@ def test_a_group_without_its_command_names_the_commands(tmp_path: Path) -> None:
     result = orca("runs", cwd=tmp_path)
     assert result.returncode == 2
     assert result.stderr.splitlines() == [
-        "error: one of its commands is missing: attach, cancel, delete, list, show",
+        "error: a command is missing; choose one of: attach, cancel, delete, list, show",
         "hint: see `orca-local runs --help`",
     ]
 

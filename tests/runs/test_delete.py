@@ -204,7 +204,7 @@ def test_the_command_says_what_went_and_what_stays(workspace: Workspace, measure
     refused = orca("runs", "delete", str(stopped), "--json", cwd=where)
     assert (refused.returncode, "in use" in error_of(refused)["message"]) == (2, True)
     for arguments in ([], ["1", "--failed"]):
-        assert "name the runs" in orca("runs", "delete", *arguments, cwd=where).stderr
+        assert "give the runs" in orca("runs", "delete", *arguments, cwd=where).stderr
     rest = orca("runs", "delete", "--failed", cwd=where)
     assert rest.stdout.splitlines() == [
         f"2 runs deleted: {failed[2]}, {failed[1]}",

@@ -30,7 +30,7 @@ def test_content_that_is_there_already_is_a_duplicate_and_never_moves(store: Sto
 
 def test_id_of_other_content_is_refused_and_nothing_is_added(store: Store) -> None:
     add_samples(store, make_sample("a"))
-    with pytest.raises(InputError, match="'a' is taken"):
+    with pytest.raises(InputError, match="'a' is already used"):
         store.samples.add([(make_sample("b"), "b"), (make_sample("a"), "other")], "test")
     assert [sample.id for sample in store.samples.list()] == ["a"]
 
