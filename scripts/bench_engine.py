@@ -33,6 +33,7 @@ from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Completion, Request, Sample, SamplingSettings
 from orca_local.engines import amx
 from orca_local.engines.compute import Chosen, choose
+from orca_local.engines.make import make_file_engine
 from orca_local.generation.order import in_batching_order
 from orca_local.gguf.header import read_header
 from orca_local.gguf.renderer import PromptRenderer
@@ -122,9 +123,7 @@ def make_requests(student: Path, arguments: argparse.Namespace) -> list[Request]
 
 def ours(form: Chosen, requests: Sequence[Request]) -> tuple[Answers, float]:
     """Everything submitted, then stepped to the end."""
-    from orca_local.engines.llama_cpp import LlamaCppEngine
-
-    with closing(LlamaCppEngine(form.path, EngineSettings(), compute=form.compute)) as engine:
+    with closing(make_file_engine(EngineSettings(), form.path, compute=form.compute)) as engine:
         started = time.perf_counter()
         for request in in_batching_order(requests):
             engine.submit(request)

@@ -126,7 +126,7 @@ def _make_ours(job: TrainJob) -> Peer:
 def _export(connection: Connection, job: Job) -> None:
     """What the watched process does; its imports count."""
     from orca_local.domain.settings import EngineSettings
-    from orca_local.engines.llama_cpp import LlamaCppEngine
+    from orca_local.engines.make import make_file_engine
     from orca_local.export.stage import ExportSource, export
     from orca_local.pipeline.export_source import acceptance_inputs
     from orca_local.runs.context import StageContext
@@ -143,7 +143,7 @@ def _export(connection: Connection, job: Job) -> None:
             "tuned",
             (job.quantization,),
             job.directory / "exports",
-            lambda path: LlamaCppEngine(path, EngineSettings()),
+            lambda path: make_file_engine(EngineSettings(), path),
             inputs=inputs,
             system_message="",
         ):

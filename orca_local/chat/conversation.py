@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from orca_local.domain.types import Completion, Message, Request, SamplingSettings, TextDelta
 
 if TYPE_CHECKING:
+    from orca_local.engines.base import AdapterEngine
     from orca_local.evaluate.stage import LoadedModel
 
 
@@ -60,11 +61,8 @@ class Talk:
 
     def use_adapter(self, on: bool) -> None:
         """Answer with the adapter, where there is one, or without it; what was said stays said."""
-        from orca_local.engines.llama_cpp import LlamaCppEngine
-
         if self.adapter:
-            assert isinstance(self.model.engine, LlamaCppEngine)
-            self.model.engine.set_adapter(self.adapter if on else None)
+            cast("AdapterEngine", self.model.engine).set_adapter(self.adapter if on else None)
 
     def answer(self, text: str) -> Iterator[Piece]:
         """Yield the answer as it is generated, a piece a step; leaving the loop early cancels the rest.

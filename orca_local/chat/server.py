@@ -35,7 +35,7 @@ from orca_local.domain.types import Message, SamplingSettings
 from orca_local.system.child_process import take_stdout
 
 if TYPE_CHECKING:
-    from orca_local.engines.llama_cpp import LlamaCppEngine
+    from orca_local.engines.base import AdapterEngine
 
 SEND_SECONDS = 0.1
 """Text is sent no more often than this: who draws it cannot be seen to be quicker."""
@@ -99,7 +99,7 @@ class _Process:
             elif isinstance(message, Ask):
                 self._answer(talk, engine, message)
 
-    def _answer(self, talk: Talk, engine: LlamaCppEngine, ask: Ask) -> None:
+    def _answer(self, talk: Talk, engine: AdapterEngine, ask: Ask) -> None:
         from orca_local.engines.slots import ContextFull
 
         talk.system = ask.system
@@ -142,9 +142,9 @@ class _Process:
         self._answers.flush()
 
 
-def _load(load: Load) -> tuple[Talk, LlamaCppEngine, Ready]:
+def _load(load: Load) -> tuple[Talk, AdapterEngine, Ready]:
     """Find and load the model. Raises `OrcaError` where it is not there or cannot be loaded."""
-    from orca_local.engines.llama_cpp import LlamaCppEngine
+    from orca_local.engines.make import make_file_engine
     from orca_local.evaluate.stage import LoadedModel
     from orca_local.gguf.header import read_header
     from orca_local.gguf.renderer import PromptRenderer
@@ -160,7 +160,7 @@ def _load(load: Load) -> tuple[Talk, LlamaCppEngine, Ready]:
     threads = max(1, (workspace.settings.engine.threads or physical_cores()) // load.share)
     settings = workspace.settings.engine.model_copy(update={"threads": threads})
     renderer = PromptRenderer(path)
-    engine = LlamaCppEngine(path, settings, capacity=1)
+    engine = make_file_engine(settings, path, capacity=1)
     turns = [
         message
         for question, answer in load.turns

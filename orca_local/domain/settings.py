@@ -62,7 +62,7 @@ class StudentSettings(_Section):
 class EngineSettings(EndpointSettings):
     """How the student is run."""
 
-    kind: Literal["llama_cpp", "mlx", "openai"] = "llama_cpp"
+    kind: str = "llama_cpp"
     """What probes the student: llama.cpp, MLX, or what serves it elsewhere; all other stages use llama.cpp."""
     base_url: str = Field(default="http://127.0.0.1:8080/v1", repr=False)
     """For kind `openai`: where it is served."""

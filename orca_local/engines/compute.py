@@ -21,7 +21,8 @@ from orca_local.domain.keys import content_key
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.statistics import mean_kl
 from orca_local.engines.amx import model_parameters
-from orca_local.engines.llama_context import LlamaContext, LlamaModel, Logits
+from orca_local.engines.base import Logits
+from orca_local.engines.llama_context import LlamaContext, LlamaModel
 from orca_local.gguf.bf16 import bf16_copy
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.llama import library, supports_gpu

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError
 from orca_local.engines.amx import model_parameters
+from orca_local.engines.base import Logits
 from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import last_log, library, supports_gpu, uninterrupted
 from orca_local.gguf.lora import check_lora
@@ -56,7 +57,6 @@ MAX_SEQUENCES = 256
 ALL_LAYERS = 999
 
 Ids = NDArray[np.int32]
-Logits = NDArray[np.float32]
 
 
 def _reason() -> str:

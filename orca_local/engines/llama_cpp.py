@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError
 from orca_local.domain.settings import EngineSettings
-from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
+from orca_local.domain.types import FinishReason, Request
+from orca_local.engines.base import Logits, Output
 from orca_local.engines.context_memory import SHARE, fitting, token_bytes
 from orca_local.engines.llama_context import (
     BATCH,
@@ -19,7 +20,6 @@ from orca_local.engines.llama_context import (
     LlamaAdapter,
     LlamaContext,
     LlamaModel,
-    Logits,
     choose_flash,
     reading,
 )
@@ -31,8 +31,6 @@ from orca_local.system.threads import physical_cores
 LENGTH_STEP = 256
 """The context grows in steps of this many tokens a sequence."""
 
-Output = list[TextDelta | Completion]
-
 
 class LlamaCppEngine:
     """The engine for GGUF files on this machine. Not thread-safe: one thread owns it.
@@ -41,14 +39,12 @@ class LlamaCppEngine:
     in calls of their own, one sequence a call; then all sequences that are ready advance by one token.
     """
 
-    def __init__(
-        self, path: Path, settings: EngineSettings, *, capacity: int | None = None, compute: str = "as_is"
-    ) -> None:
+    def __init__(self, path: Path, settings: EngineSettings, *, compute: str = "as_is") -> None:
         """Load `path`; `compute` says in which form its weights are (`engines/compute.py`).
 
         Raises `InputError` where llama.cpp cannot, `MissingError` where something is missing.
         """
-        self._capacity = min(capacity or settings.capacity, MAX_SEQUENCES)
+        self._capacity = min(settings.capacity, MAX_SEQUENCES)
         self._threads = settings.threads or physical_cores()
         self._compute = compute
         self._model = LlamaModel(path, gpu_layers=settings.gpu_layers)
@@ -160,34 +156,34 @@ class LlamaCppEngine:
             done += len(logits)
         return found
 
-    def iter_logits(self, ids: Sequence[int], positions: Sequence[int]) -> Iterator[Logits]:
+    def iter_logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> Iterator[Logits]:
         """As `prompt_logits`, in parts of shape [some positions, vocabulary], each valid until the next is asked for.
 
         What a text begins with in common with one before it, up to the first position, is in memory already: the
         labels of one prompt, rows under one system message, or a prompt that was answered. An answer itself is read.
         """
         self._require_idle()
-        if not 0 < len(ids) <= self._most:
+        if not 0 < len(token_ids) <= self._most:
             raise InputError(
-                f"a text of {len(ids)} tokens cannot be scored in a context of {self._most}",
+                f"a text of {len(token_ids)} tokens cannot be scored in a context of {self._most}",
                 hint="raise engine.context in orca.toml",
             )
-        self._check_vocabulary(ids)
-        context = self._grown(len(ids), 1)
-        needed = min([len(ids) - 2, *positions])  # a token is not read alone
+        self._check_vocabulary(token_ids)
+        context = self._grown(len(token_ids), 1)
+        needed = min([len(token_ids) - 2, *positions])  # a token is not read alone
         slot, common = self._slots[0], 0
         if self._model.can_share_prefix:
-            shared = [common_prefix(slot.held[: slot.read], ids[: max(0, needed)]) for slot in self._slots]
+            shared = [common_prefix(slot.held[: slot.read], token_ids[: max(0, needed)]) for slot in self._slots]
             slot, common = max(zip(self._slots, shared, strict=True), key=lambda pair: pair[1])
         common = common if common > 1 else 0  # nor was one that is shared
         if context.cut(slot.number, common):
             slot.cut(common)
         else:
             self._clear(slot)
-        wanted = np.zeros(len(ids), np.bool_)
+        wanted = np.zeros(len(token_ids), np.bool_)
         wanted[list(positions)] = True
-        while (start := len(slot.held)) < len(ids):
-            chunk = ids[start : start + reading(len(ids) - start, BATCH)]
+        while (start := len(slot.held)) < len(token_ids):
+            chunk = token_ids[start : start + reading(len(token_ids) - start, BATCH)]
             where = np.arange(start, start + len(chunk), dtype=np.int32)
             try:
                 numbers = np.full_like(where, slot.number)

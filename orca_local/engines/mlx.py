@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.settings import EngineSettings
-from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
+from orca_local.domain.types import FinishReason, Request
+from orca_local.engines.base import Output
 from orca_local.engines.sampling import log_probabilities, pick
 from orca_local.engines.slots import Flight, refuse_unfit
 from orca_local.gguf.decoder import longest_row
@@ -25,7 +26,6 @@ from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.tokenizer import Tokenizer
 
 PREFILL_SEQUENCES, PREFILL_TOKENS = 8, 512
-Output = list[TextDelta | Completion]
 
 
 class MlxEngine:

@@ -7,16 +7,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
+from pathlib import Path
 
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
 from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint, ChatQuestion
+from orca_local.engines.base import Output
 from orca_local.engines.text_stream import TextStream
 
 PATIENCE_S = 0.5
 """How long a step waits for an answer before it returns without one."""
-
-Output = list[TextDelta | Completion]
 
 
 class OpenAIEngine:
@@ -111,6 +111,11 @@ class OpenAIEngine:
         except Exception as error:  # raised by the step that finds it, in the caller's thread
             answer = error
         self._answers.put((request, answer, time.monotonic() - started))
+
+
+def open_openai(_path: Path, settings: EngineSettings) -> OpenAIEngine:
+    """The engine for `engine.kind = "openai"`; the server has the model, so the file is not read."""
+    return OpenAIEngine(settings)
 
 
 def _output(request: Request, answer: ChatAnswer, seconds: float) -> Output:

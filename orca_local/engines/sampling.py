@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.types import SamplingSettings
-
-Logits = NDArray[np.float32]
+from orca_local.engines.base import Logits
 
 
 def pick(logits: Logits, settings: SamplingSettings, rng: np.random.Generator) -> int:

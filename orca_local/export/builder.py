@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageProgressed, Warned
 from orca_local.domain.quantized import FULL
-from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.engines.base import ScoringEngine
 from orca_local.export.acceptance import (
     AcceptanceInputs,
     CheckFailed,
@@ -206,7 +206,7 @@ class Maker:
         with closing(self.open_engine(made)) as engine:
             return self._divergence(engine)
 
-    def _divergence(self, engine: LlamaCppEngine) -> Divergence:
+    def _divergence(self, engine: ScoringEngine) -> Divergence:
         return divergence(self._full.read(), predicted(engine, self._full.rows))
 
     def _matrix(self, source: MatrixSource) -> Generator[Event, None, Matrix]:

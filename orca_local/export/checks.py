@@ -11,7 +11,7 @@ from typing import Any
 
 from orca_local.domain.events import AcceptanceChecked, Event
 from orca_local.domain.types import Completion, Request, SamplingSettings
-from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.engines.base import AdapterEngine, ScoringEngine
 from orca_local.export.acceptance import (
     AcceptanceInputs,
     Logits,
@@ -22,7 +22,7 @@ from orca_local.export.acceptance import (
     require,
 )
 
-OpenEngine = Callable[[Path], LlamaCppEngine]
+OpenEngine = Callable[[Path], AdapterEngine]
 
 Records = list[dict[str, Any]]
 """Checks as the store keeps them."""
@@ -37,18 +37,18 @@ def checked(checks: Iterable[AcceptanceChecked]) -> Generator[Event, None, Recor
     return records
 
 
-def try_predictions(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> Iterator[AcceptanceChecked]:
+def try_predictions(engine: ScoringEngine, inputs: AcceptanceInputs) -> Iterator[AcceptanceChecked]:
     """Whether the engine predicts what the trained model did."""
     with closing(inputs.reference_logits(inputs.rows)) as reference:
         yield from check_divergence(divergence(reference, predicted(engine, inputs.rows)))
 
 
-def predicted(engine: LlamaCppEngine, rows: Sequence[Row]) -> Iterator[Logits]:
+def predicted(engine: ScoringEngine, rows: Sequence[Row]) -> Iterator[Logits]:
     """What the engine predicts at the positions of each row, in parts, each valid until the next."""
     return chain.from_iterable(engine.iter_logits(ids, positions) for ids, positions in rows)
 
 
-def try_stops(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> AcceptanceChecked:
+def try_stops(engine: ScoringEngine, inputs: AcceptanceInputs) -> AcceptanceChecked:
     """Whether the engine's answers to the prompts end by themselves."""
     settings = SamplingSettings(max_tokens=inputs.max_tokens)
     answers: list[Completion] = []

@@ -13,7 +13,7 @@ from orca_local.gguf.renderer import PromptRenderer, RowRefused
 from orca_local.store.store import Store
 
 if TYPE_CHECKING:
-    from orca_local.engines.llama_cpp import LlamaCppEngine
+    from orca_local.engines.base import ScoringEngine
 
 
 @contextmanager
@@ -22,13 +22,13 @@ def student_likelihood(
     renderer: PromptRenderer,
     model_sha256: str,
     system_message: str,
-    open_engine: Callable[[], LlamaCppEngine],
+    open_engine: Callable[[], ScoringEngine],
 ) -> Iterator[Likelihood]:
     """Mean log-probability, in nats a token, of answers after the erased prompt; the model is loaded when first needed.
 
     What is known already is read from the store.
     """
-    engine: LlamaCppEngine | None = None
+    engine: ScoringEngine | None = None
 
     def likelihood(sample: Sample, text: str) -> float:
         nonlocal engine
@@ -48,7 +48,7 @@ def student_likelihood(
             engine.close()
 
 
-def _score(engine: LlamaCppEngine, renderer: PromptRenderer, sample: Sample, text: str, system_message: str) -> float:
+def _score(engine: ScoringEngine, renderer: PromptRenderer, sample: Sample, text: str, system_message: str) -> float:
     """Of an answer that can be no row: the least there is."""
     messages = (*plain_messages(sample, system_message), Message("assistant", text))
     try:

@@ -23,7 +23,7 @@ from orca_local.system.digest import file_sha256
 
 if TYPE_CHECKING:
     from orca_local.dataset.build import Dataset
-    from orca_local.engines.llama_cpp import LlamaCppEngine
+    from orca_local.engines.base import AdapterEngine
     from orca_local.export.source import ExportSource
     from orca_local.store.results import ExportRow
 
@@ -38,7 +38,7 @@ class Files:
     store: Store
     student: Callable[[], Student]
     dataset: Callable[[], Dataset]
-    open_engine: Callable[[Path], LlamaCppEngine]
+    open_engine: Callable[[Path], AdapterEngine]
     run: Callable[[str, Callable[[StageContext], Iterator[Event]]], dict[str, Any]]
 
     def candidates(self, names: Sequence[str]) -> list[Candidate]:

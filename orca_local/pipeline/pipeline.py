@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from orca_local.store.store import Store
 if TYPE_CHECKING:
     from orca_local.dataset.build import Dataset
     from orca_local.dataset.review import Preview
-    from orca_local.engines.llama_cpp import LlamaCppEngine
+    from orca_local.engines.base import AdapterEngine
     from orca_local.store.demonstrations import DemonstrationRow
 
 
@@ -102,30 +102,28 @@ class Pipeline:
         self, context: StageContext, base: Candidate
     ) -> Generator[Event, None, tuple[LoadedModel, ModelRef]]:
         """The engine that the settings name, with the model that is measured."""
+        from orca_local.engines.compute import choose
+        from orca_local.engines.make import engine_kind, make_engine
+        from orca_local.gguf.renderer import PromptRenderer
+
         settings = self._settings.engine
-        if settings.kind == "openai":
+        kind = engine_kind(settings.kind)
+        if kind.is_remote:
             if context.offline:
                 hint = 'set kind = "llama_cpp" under [engine] in orca.toml'
                 raise MissingError(f"offline, the student behind {settings.base_url} is not asked", hint=hint)
-            from orca_local.engines.openai import OpenAIEngine
-            from orca_local.gguf.renderer import PromptRenderer
-
-            engine = OpenAIEngine(settings)
+            engine = make_engine(settings, base.path)
             name = hashlib.sha256(engine.fingerprint.encode()).hexdigest()
             model_id = self.store.models.ensure(engine.fingerprint, name, base.name, "served", 0)
             context.record_inputs(served=engine.fingerprint)
             return LoadedModel(engine, PromptRenderer(base.path)), ModelRef(model_id, name)
-        if settings.kind == "mlx":
-            from orca_local.engines.mlx import MlxEngine
-            from orca_local.gguf.renderer import PromptRenderer
-
-            return LoadedModel(MlxEngine(base.path, settings), PromptRenderer(base.path)), base.model
-        from orca_local.engines.compute import choose
-
+        if not kind.chooses_compute:
+            return LoadedModel(make_engine(settings, base.path), PromptRenderer(base.path)), base.model
         form = choose(base.path, base.model.sha256, settings)
         context.record_inputs(model_sha256=base.model.sha256, compute=form.compute)
         yield ComputeChosen(form.compute, form.reason)
-        return self.load(replace(base, path=form.path), compute=form.compute), base.model
+        engine = make_engine(settings, form.path, compute=form.compute)
+        return LoadedModel(engine, PromptRenderer(form.path)), base.model
 
     def estimate_probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
         """What `probe` with the same arguments would take."""
@@ -294,19 +292,19 @@ class Pipeline:
                     self.store, renderer, settings, chosen, keep_mismatches=keep_mismatches, likelihood=likelihood
                 )
 
-    def _open_engine(self, path: Path) -> LlamaCppEngine:
-        from orca_local.engines.llama_cpp import LlamaCppEngine
+    def _open_engine(self, path: Path) -> AdapterEngine:
+        from orca_local.engines.make import make_file_engine
 
-        return LlamaCppEngine(path, self._settings.engine)
+        return make_file_engine(self._settings.engine, path)
 
     def load(self, candidate: Candidate, capacity: int | None = None, compute: str = "as_is") -> LoadedModel:
         """Load a model and the renderer of its own template."""
-        from orca_local.engines.llama_cpp import LlamaCppEngine
+        from orca_local.engines.make import make_file_engine
         from orca_local.gguf.renderer import PromptRenderer
 
         renderer = PromptRenderer(candidate.path)
         try:
-            engine = LlamaCppEngine(candidate.path, self._settings.engine, capacity=capacity, compute=compute)
+            engine = make_file_engine(self._settings.engine, candidate.path, capacity=capacity, compute=compute)
             return LoadedModel(engine, renderer)
         except BaseException:
             renderer.close()

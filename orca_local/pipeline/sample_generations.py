@@ -13,7 +13,8 @@ from orca_local.domain.errors import InputError, OrcaError, OutOfMemory
 from orca_local.domain.events import Event, SampleAnswered, Warned
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, Request, SamplingSettings, TextDelta
-from orca_local.engines.llama_cpp import LlamaCppEngine
+from orca_local.engines.base import AdapterEngine
+from orca_local.engines.make import make_file_engine
 from orca_local.export.adapter_file import write_adapter
 from orca_local.gguf.header import Header
 from orca_local.rows.rows import TrainingRow
@@ -82,11 +83,11 @@ class SampleGenerator:
         for answer in answers:
             yield SampleAnswered(step, answer.request_id, answer.text, answer.finish_reason == "stop")
 
-    def _loaded(self, adapter: Adapter) -> LlamaCppEngine:
+    def _loaded(self, adapter: Adapter) -> AdapterEngine:
         size, free = self._weights.path.stat().st_size, free_memory()
         if free is not None and size > free:
             raise OutOfMemory(f"the student takes {size / 1e9:.1f} GB once more, and {free / 1e9:.1f} GB are free")
-        engine = LlamaCppEngine(self._weights.path, self._settings)
+        engine = make_file_engine(self._settings, self._weights.path)
         try:
             with tempfile.TemporaryDirectory(prefix="orca-local-") as scratch:
                 path = Path(scratch) / "adapter.gguf"

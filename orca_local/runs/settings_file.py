@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import Settings
 from orca_local.domain.toml_file import read_toml
+from orca_local.engines.make import engine_kind
 
 ENVIRONMENT_PREFIX = "ORCA_LOCAL_"
 """Followed by SECTION__KEY, as in `ORCA_LOCAL_TRAIN__RANK=8`."""
@@ -45,9 +46,13 @@ def load_settings(
         try:
             # As JSON and strictly: `rank = "16"` or `rank = true` in the file is a mistake, a list for a
             # tuple is not.
-            return Settings.model_validate_json(json.dumps(values, default=str), strict=True)
+            settings = Settings.model_validate_json(json.dumps(values, default=str), strict=True)
+            engine_kind(settings.engine.kind)
+            return settings
         except ValidationError as error:
             problems = [_wrong_value(details, sources) for details in error.errors()]
+        except InputError as error:
+            problems = [f"{sources['engine.kind']}: {error.message}"]
     raise InputError("\n".join(problems), hint=f"correct {path} or the setting named above; defaults may be left out")
 
 

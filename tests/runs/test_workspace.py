@@ -118,6 +118,7 @@ def test_environment_texts_become_the_type_of_their_key(path: Path) -> None:
             '[teacher]\nkind = "robot"',
             "teacher.kind = \"robot\": should be 'openai', 'file', 'starter', 'local' or 'self'",
         ),
+        ('[engine]\nkind = "robot"', 'engine.kind = "robot": should be one of llama_cpp, mlx, openai'),
         ("[student]\nfile = 3", "student.file = 3: should be a valid string"),
         ("[evaluate]\nsystem_messages = [3]", "evaluate.system_messages = 3: should be a valid string"),
         ("[train]\nepochs = inf", "train.epochs = Infinity: should be a finite number"),
