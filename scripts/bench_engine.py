@@ -36,8 +36,8 @@ from orca_local.engines.compute import Chosen, choose
 from orca_local.engines.make import make_file_engine
 from orca_local.generation.order import in_batching_order
 from orca_local.gguf.header import read_header
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.models.locate import resolve_student
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.starter.install import load_samples
 from orca_local.system.digest import file_sha256
 from orca_local.system.threads import physical_cores

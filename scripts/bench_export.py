@@ -29,7 +29,7 @@ from orca_local.domain.events import AcceptanceChecked, FileWritten, StageProgre
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
 from orca_local.models.locate import resolve_student
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.system.threads import physical_cores
 from orca_local.train.recipe import make_recipe
 from scripts.train_bench.peer import Job as TrainJob

@@ -18,9 +18,9 @@ from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Request, Sample
 from orca_local.engines.fake import FakeEngine
 from orca_local.generation.generate import ModelRef
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.models.locate import resolve_student
 from orca_local.probe.stage import probe
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash

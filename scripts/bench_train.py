@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
 from orca_local.models.locate import resolve_student
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.system.threads import physical_cores
 from orca_local.train.batches import make_batch, split_validation
 from orca_local.train.recipe import make_recipe

@@ -100,7 +100,7 @@ class _Process:
                 self._answer(talk, engine, message)
 
     def _answer(self, talk: Talk, engine: AdapterEngine, ask: Ask) -> None:
-        from orca_local.engines.slots import ContextFull
+        from orca_local.engines.slot import ContextFull
 
         talk.system = ask.system
         talk.settings = SamplingSettings(max_tokens=ask.max_tokens, temperature=ask.temperature)
@@ -147,8 +147,8 @@ def _load(load: Load) -> tuple[Talk, AdapterEngine, Ready]:
     from orca_local.engines.make import make_file_engine
     from orca_local.evaluate.stage import LoadedModel
     from orca_local.gguf.header import read_header
-    from orca_local.gguf.renderer import PromptRenderer
     from orca_local.pipeline.pipeline import Pipeline
+    from orca_local.rows.renderer import PromptRenderer
     from orca_local.runs.workspace import Workspace
     from orca_local.system.threads import physical_cores
 

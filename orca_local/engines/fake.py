@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.types import Completion, Request, TextDelta
-from orca_local.engines.slots import Flight, refuse_unfit
+from orca_local.engines.slot import Flight, refuse_unfit
 
 Script = Callable[[Request], str] | Sequence[str]
 """What to answer: a function of the request, or texts in the order of submission. A function may raise an

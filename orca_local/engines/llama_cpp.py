@@ -24,7 +24,7 @@ from orca_local.engines.llama_context import (
     reading,
 )
 from orca_local.engines.sampling import log_probabilities, pick
-from orca_local.engines.slots import Flight, Slot, common_prefix, find_place, refuse_unfit
+from orca_local.engines.slot import Flight, Slot, common_prefix, find_place, refuse_unfit
 from orca_local.system.memory import free_memory
 from orca_local.system.threads import physical_cores
 

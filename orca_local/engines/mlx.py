@@ -20,7 +20,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import FinishReason, Request
 from orca_local.engines.base import Output
 from orca_local.engines.sampling import log_probabilities, pick
-from orca_local.engines.slots import Flight, refuse_unfit
+from orca_local.engines.slot import Flight, refuse_unfit
 from orca_local.gguf.decoder import longest_row
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.tokenizer import Tokenizer

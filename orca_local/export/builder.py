@@ -36,7 +36,7 @@ from orca_local.export.quantize import Matrix, WriteFailed, quantize
 from orca_local.export.source import ExportSource, file_stem
 from orca_local.export.texts import general_rows
 from orca_local.gguf.header import Header, read_header
-from orca_local.gguf.renderer import PromptRenderer
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
 from orca_local.system.digest import file_sha256

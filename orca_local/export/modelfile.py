@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Message
-from orca_local.gguf.renderer import PromptRenderer, RowRefused
+from orca_local.rows.renderer import PromptRenderer, RowRefused
 
 _SYSTEM, _ASKED, _ANSWERED, _ASKED_AGAIN = "orcasystem", "orcaquestion", "orcaanswer", "orcaquestionagain"
 _CONVERSATION = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orca_local.domain.types import Message
-from orca_local.gguf.renderer import PromptRenderer, RowRefused
+from orca_local.rows.renderer import PromptRenderer, RowRefused
 
 _CONVERSATIONS = (
     (

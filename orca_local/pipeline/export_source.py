@@ -10,7 +10,7 @@ from orca_local.domain.errors import InputError
 from orca_local.export.acceptance import MIN_POSITIONS, MIN_PROMPTS, AcceptanceInputs, Row
 from orca_local.export.source import ExportSource
 from orca_local.models.student import Student
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.store.store import Store
 from orca_local.train.reference.process import ReferenceProcess
 

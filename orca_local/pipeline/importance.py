@@ -15,7 +15,7 @@ from orca_local.domain.settings import Settings
 from orca_local.export.matrix import MatrixSource
 from orca_local.export.source import ExportSource
 from orca_local.gguf.importance import ColumnSquares, read_importance
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 

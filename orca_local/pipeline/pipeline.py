@@ -104,7 +104,7 @@ class Pipeline:
         """The engine that the settings name, with the model that is measured."""
         from orca_local.engines.compute import choose
         from orca_local.engines.make import engine_kind, make_engine
-        from orca_local.gguf.renderer import PromptRenderer
+        from orca_local.rows.renderer import PromptRenderer
 
         settings = self._settings.engine
         kind = engine_kind(settings.kind)
@@ -189,7 +189,7 @@ class Pipeline:
     def preview(self, row: DemonstrationRow) -> Preview:
         """Exactly what training sees of an answer."""
         from orca_local.dataset.review import preview
-        from orca_local.gguf.renderer import PromptRenderer
+        from orca_local.rows.renderer import PromptRenderer
 
         with closing(PromptRenderer(self.student.weights.path)) as renderer:
             return preview(renderer, self.store, row, self._settings.dataset.system_message)
@@ -276,8 +276,8 @@ class Pipeline:
 
     def _dataset(self) -> Dataset:
         from orca_local.dataset.build import make_dataset
-        from orca_local.gguf.renderer import PromptRenderer
         from orca_local.pipeline.likelihood import student_likelihood
+        from orca_local.rows.renderer import PromptRenderer
 
         chosen, settings = self._chosen_by_task(self._samples("train")), self._settings.dataset
         keep_mismatches = self._settings.teacher.on_mismatch == "keep"
@@ -300,7 +300,7 @@ class Pipeline:
     def load(self, candidate: Candidate, capacity: int | None = None, compute: str = "as_is") -> LoadedModel:
         """Load a model and the renderer of its own template."""
         from orca_local.engines.make import make_file_engine
-        from orca_local.gguf.renderer import PromptRenderer
+        from orca_local.rows.renderer import PromptRenderer
 
         renderer = PromptRenderer(candidate.path)
         try:

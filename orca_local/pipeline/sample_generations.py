@@ -17,7 +17,7 @@ from orca_local.engines.base import AdapterEngine
 from orca_local.engines.make import make_file_engine
 from orca_local.export.adapter_file import write_adapter
 from orca_local.gguf.header import Header
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.system.memory import free_memory
 
 MAX_TOKENS = 160

@@ -88,7 +88,7 @@ class Teaching:
 
     def estimate(self, weights: Path, *, limit: int | None) -> dict[str, Any]:
         """What it would take; prompts are counted with the tokenizer of `weights`."""
-        from orca_local.gguf.renderer import PromptRenderer
+        from orca_local.rows.renderer import PromptRenderer
         from orca_local.teach.estimate import estimate
         from orca_local.teach.prices import find_price
 

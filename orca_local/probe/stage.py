@@ -23,11 +23,11 @@ from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.generation.generate import Counts, ModelRef, Wanted, generate
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.probe.choose import Cell, Choice
 from orca_local.probe.probed_task import ProbedTask, pools
 from orca_local.probe.race import Pool, rounds
 from orca_local.probe.selection_gain import worth
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.selections import SelectionRow
 from orca_local.tasks.split import content_hash

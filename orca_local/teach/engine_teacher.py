@@ -7,7 +7,7 @@ import time
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Completion, Request, SamplingSettings
 from orca_local.engines.base import Engine
-from orca_local.gguf.renderer import PromptRenderer
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.teach.refusals import refusal
 from orca_local.teach.teacher import Question, TeacherAnswer
 

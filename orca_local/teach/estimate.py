@@ -14,7 +14,7 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.statistics import Interval, wilson
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Message, Sample
-from orca_local.gguf.renderer import PromptRenderer
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
 from orca_local.teach.prices import Price

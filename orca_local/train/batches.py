@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.keys import canonical_json, content_key
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.system.files import write_whole
 from orca_local.train.recipe import Recipe
 

@@ -21,7 +21,7 @@ from orca_local.domain.events import (
     ValidationMeasured,
     Warned,
 )
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.system.signals import Interrupts, interrupts_held
 from orca_local.train.batches import Batch, epoch_batches, length_batches, make_batch
 from orca_local.train.checkpoint import Checkpoints, LoopState

@@ -24,7 +24,7 @@ from orca_local.domain.events import (
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.decoder import longest_row
 from orca_local.gguf.header import Header
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.store.trainings import AdapterRow

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from orca_local.dataset.review import Preview, preview
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.models.student import load_student
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 

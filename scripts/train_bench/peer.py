@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.system.memory import peak_memory
 from orca_local.train.batches import epoch_batches, make_batch
 from orca_local.train.loop import TrainBackend

@@ -19,7 +19,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, Request
 from orca_local.engines.llama_context import choose_flash, reading
 from orca_local.engines.llama_cpp import LlamaCppEngine, Output
-from orca_local.engines.slots import Slot
+from orca_local.engines.slot import Slot
 from tests.engines.drive import prompt, request, run
 
 Seen = dict[str, list[bytes]]

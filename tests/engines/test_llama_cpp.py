@@ -16,8 +16,8 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.statistics import mean_kl
 from orca_local.domain.types import Completion, Message, Request, SamplingSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.engines.slots import Slot, find_place
-from orca_local.gguf.renderer import PromptRenderer
+from orca_local.engines.slot import Slot, find_place
+from orca_local.rows.renderer import PromptRenderer
 from tests.engines.drive import prompt, request, run
 
 SETTINGS = EngineSettings(capacity=4, context=1024, threads=1)

@@ -11,7 +11,7 @@ from orca_local.domain.events import Event
 from orca_local.domain.types import Kind, Message, Request, Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.generation.generate import Counts, ModelRef, Wanted, generate
-from orca_local.gguf.renderer import PromptRenderer
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
 

@@ -24,10 +24,10 @@ from orca_local.export.source import ExportSource
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, write_importance
 from orca_local.gguf.layer_names import linear_layers
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.pipeline import importance
 from orca_local.pipeline.importance import rows_without_evaluation_prompts, with_matrix, with_user_matrix
-from orca_local.rows.rows import TrainingRow, make_row
+from orca_local.rows.renderer import PromptRenderer
+from orca_local.rows.training_row import TrainingRow, make_row
 from orca_local.starter.install import iter_answers, load_samples
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256

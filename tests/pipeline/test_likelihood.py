@@ -13,8 +13,8 @@ from orca_local.domain.prompts import plain_messages
 from orca_local.domain.settings import DatasetSettings, EngineSettings
 from orca_local.domain.types import Message
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.pipeline.likelihood import student_likelihood
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from tests.dataset.test_build import demonstrate
 from tests.teach.scene import STEPS, fill, sample

@@ -17,7 +17,7 @@ from orca_local.export.adapter_file import write_adapter
 from orca_local.gguf.header import read_header
 from orca_local.pipeline import sample_generations as sample_answers
 from orca_local.pipeline.sample_generations import MAX_TOKENS, SampleGenerator
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.train.checkpoint import last_step
 from orca_local.train.state import initial_adapter
 from tests.train.backends import random_state

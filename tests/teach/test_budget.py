@@ -7,7 +7,7 @@ import pytest
 from orca_local.domain.errors import InputError
 from orca_local.domain.teaching import TeacherRequest
 from orca_local.domain.types import Message
-from orca_local.gguf.renderer import PromptRenderer
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.teach.budget import Budget, most_prompt_tokens
 from orca_local.teach.prices import Price, find_price
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from orca_local.domain.settings import TeacherSettings
-from orca_local.gguf.renderer import PromptRenderer
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.teach.estimate import estimate
 from orca_local.teach.factory import make_teacher

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from orca_local.domain.types import Message
-from orca_local.gguf.renderer import PromptRenderer
-from orca_local.rows.rows import TrainingRow, make_row
+from orca_local.rows.renderer import PromptRenderer
+from orca_local.rows.training_row import TrainingRow, make_row
 
 
 def make_rows(gguf: Path, count: int = 24) -> list[TrainingRow]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_local.domain.settings import TrainSettings
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.train.batches import epoch_batches, length_batches, make_batch, split_validation
 from orca_local.train.recipe import make_recipe
 

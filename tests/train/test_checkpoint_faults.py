@@ -15,7 +15,7 @@ from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.events import CheckpointSaved, Event, TrainingResumed, Warned
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.train.batches import split_validation
 from orca_local.train.checkpoint import Checkpoints, LoopState, result_of
 from orca_local.train.loop import run_loop

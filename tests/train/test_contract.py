@@ -16,8 +16,8 @@ from orca_local.domain.events import Event, StepTrained, ValidationMeasured
 from orca_local.domain.settings import TrainSettings
 from orca_local.domain.types import Message
 from orca_local.gguf.header import Header, read_header
-from orca_local.gguf.renderer import PromptRenderer
-from orca_local.rows.rows import RefusedRow, TrainingRow, make_row
+from orca_local.rows.renderer import PromptRenderer
+from orca_local.rows.training_row import RefusedRow, TrainingRow, make_row
 from orca_local.train.batches import make_batch
 from orca_local.train.checkpoint import result_of
 from orca_local.train.loop import run_loop

@@ -14,7 +14,7 @@ from orca_local.domain.errors import DivergedError, InputError, MissingError, Ou
 from orca_local.domain.events import CheckpointSaved, Event, StageFinished, StepTrained, TrainingResumed, Warned
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.train.choose import Trainer

@@ -16,7 +16,7 @@ import pytest
 from orca_local.adapters.adapter import adapter_sha256
 from orca_local.domain.events import CheckpointSaved, Event, StepTrained, TrainingResumed, ValidationMeasured
 from orca_local.gguf.header import read_header
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.system.signals import signals_as_interrupt
 from orca_local.train.batches import Batch, length_batches, split_validation
 from orca_local.train.checkpoint import result_of

@@ -10,7 +10,7 @@ import pytest
 
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.train.batches import epoch_batches, make_batch
 from orca_local.train.memory import Wish, plan_memory
 from orca_local.train.recipe import make_recipe

@@ -15,7 +15,7 @@ from orca_local.domain.events import CheckpointSaved, StepTrained, TrainingResum
 from orca_local.domain.settings import EngineSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.gguf.header import read_header
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.train.batches import make_batch
 from orca_local.train.checkpoint import result_of
 from orca_local.train.reference.torch_logits import reference_logits

@@ -12,7 +12,7 @@ import torch
 from orca_local.adapters.adapter import Adapter
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.layer_names import linear_layers
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.train.batches import Batch, make_batch
 from orca_local.train.reference.torch_logits import reference_logits
 from orca_local.train.torch.model import StudentModel

@@ -7,8 +7,8 @@ import pytest
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Message
-from orca_local.gguf.renderer import PromptRenderer, RowRefused
 from orca_local.gguf.template import ChatTemplate
+from orca_local.rows.renderer import PromptRenderer, RowRefused
 
 CHATML = (
     "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n'}}"

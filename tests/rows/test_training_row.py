@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.types import Message
-from orca_local.gguf.renderer import PromptRenderer
-from orca_local.rows.rows import RefusedRow, TrainingRow, make_row
+from orca_local.rows.renderer import PromptRenderer
+from orca_local.rows.training_row import RefusedRow, TrainingRow, make_row
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orca_local.domain.keys import content_key
 from orca_local.domain.types import Message
-from orca_local.gguf.renderer import PromptRenderer, RowRefused
+from orca_local.rows.renderer import PromptRenderer, RowRefused
 
 
 @dataclass(frozen=True, slots=True)
