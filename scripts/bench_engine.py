@@ -32,7 +32,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Completion, Request, Sample, SamplingSettings
 from orca_local.engines import amx
-from orca_local.engines.compute import Chosen, choose
+from orca_local.engines.compute import ComputeChoice, choose_compute
 from orca_local.engines.make import make_file_engine
 from orca_local.generation.order import in_batching_order
 from orca_local.gguf.header import read_header
@@ -61,9 +61,8 @@ def main() -> None:
     if arguments.without_amx:
         amx.amx_works = lambda header: False
     contestants: dict[str, Callable[[], tuple[Answers, float]]] = {}
-    forms = {
-        compute: choose(student, file_sha256(student), EngineSettings(compute=compute)) for compute in arguments.compute
-    }
+    sha256 = file_sha256(student)
+    forms = {name: choose_compute(student, sha256, EngineSettings(compute=name)) for name in arguments.compute}
     for compute, form in forms.items():
         print(f"{compute}: {form.reason}")
         contestants[f"ours ({compute})"] = lambda form=form: ours(form, requests)
@@ -121,7 +120,7 @@ def make_requests(student: Path, arguments: argparse.Namespace) -> list[Request]
     return requests
 
 
-def ours(form: Chosen, requests: Sequence[Request]) -> tuple[Answers, float]:
+def ours(form: ComputeChoice, requests: Sequence[Request]) -> tuple[Answers, float]:
     """Everything submitted, then stepped to the end."""
     with closing(make_file_engine(EngineSettings(), form.path, compute=form.compute)) as engine:
         started = time.perf_counter()

@@ -100,7 +100,7 @@ class _Process:
                 self._answer(talk, engine, message)
 
     def _answer(self, talk: Talk, engine: AdapterEngine, ask: Ask) -> None:
-        from orca_local.engines.slot import ContextFull
+        from orca_local.engines.request_queue import ContextFull
 
         talk.system = ask.system
         talk.settings = SamplingSettings(max_tokens=ask.max_tokens, temperature=ask.temperature)

@@ -75,7 +75,7 @@ class Display:
                 text = " ".join(event.text.split())
                 self._print(f"  after step {event.step}, {event.sample_id}: {text[:200]}{'' if event.ended else ' …'}")
             case ComputeChosen():
-                self._print(f"  {event.reason}")
+                self._print(f"  using {event.reason}")
             case TrainingResumed():
                 self._resume(event.step)
             case CheckpointSaved() if event.stopping:

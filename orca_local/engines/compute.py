@@ -1,14 +1,15 @@
-"""In which form a quantized file is computed: as it is, or as a copy of its weights in BF16.
+"""Chooses whether a quantized file is computed as stored or as a copy of its weights in BF16.
 
-Some processors have no fast kernel that multiplies many sequences with some quantized types; the same weights as
-BF16 then generate several times as fast, and closer to what the file holds. On others it is the other way round.
-So `auto` measures, once per machine and file.
+Some processors have no fast kernel for some quantized types when many sequences run at once. There the same weights in
+BF16 generate several times as fast, and closer to the values in the file. On other processors BF16 is slower. So
+`engine.compute = "auto"` measures both, once per machine and file.
 """
 
 from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,80 +33,52 @@ from orca_local.system.threads import physical_cores
 Compute = Literal["as_is", "bf16"]
 
 UNQUANTIZED = {"F32", "F16", "BF16"}
-WORTH = 1.15
-"""A copy that takes disk and memory has to be this many times as fast."""
+MIN_SPEEDUP = 1.15
+"""A copy takes disk and memory, so it must be at least this many times as fast."""
 MAX_KL = 0.02
-"""Nats between the two forms, from which a copy is not trusted: kernels of 8-bit activations differ by 5e-3 to 9e-3."""
+"""Maximum divergence of the two forms, in nats; kernels with 8-bit activations differ by 5e-3 to 9e-3."""
 
 PROMPT, SEQUENCES, STEPS, ROUNDS = 48, 8, 4, 3
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The file to load, and why."""
+class ComputeChoice:
+    """The file to load."""
 
     path: Path
     compute: Compute
+    """`as_is`: the file itself; `bf16`: a copy of it."""
     reason: str
+    """What is used and why, for people: `BF16: 1.6× faster`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What a few seconds on both forms said."""
+class ComputeMeasurement:
+    """Speed and agreement of the two forms."""
 
     as_is: float
     """Tokens per second."""
     bf16: float
+    """Tokens per second."""
     kl: float
     """Mean divergence of their predictions, in nats."""
 
-    def decide(self) -> tuple[Compute, str]:
-        """The form to use, and a sentence."""
-        rates = f"{self.bf16:.0f} tokens/s in BF16 against {self.as_is:.0f} as it is"
+    def choose(self) -> tuple[Compute, str]:
+        """The form to use and the reason."""
+        speedup = self.bf16 / self.as_is
         if not self.kl <= MAX_KL:
-            return "as_is", f"as it is: its predictions in BF16 differ (KL {self.kl:.1e}, at most {MAX_KL:g})"
-        if self.bf16 >= WORTH * self.as_is:
-            return "bf16", f"in BF16: {rates}"
-        return "as_is", f"as it is: {rates}"
+            return "as_is", f"the file's own type: BF16 predicts differently (KL {self.kl:.4f}, at most {MAX_KL:g})"
+        if speedup >= MIN_SPEEDUP:
+            return "bf16", f"BF16: {speedup:.1f}× faster"
+        return "as_is", f"the file's own type: BF16 would be only {speedup:.1f}× as fast"
 
 
-def choose(path: Path, sha256: str, settings: EngineSettings) -> Chosen:
-    """The form of `path` that `settings.compute` asks for.
-
-    Raises `MissingError` where a copy was asked for and the disk has no room; `auto` then says so and does without.
-    """
-    header = read_header(path)
-    types = {tensor.type_name for tensor in header.tensors}
-    if settings.compute == "as_is" or types <= UNQUANTIZED:
-        return Chosen(path, "as_is", "as it is")
-    if settings.compute == "bf16":
-        return Chosen(bf16_copy(path, sha256), "bf16", "in BF16, as engine.compute says")
-    if settings.gpu_layers and supports_gpu():
-        return Chosen(path, "as_is", "as it is, on the GPU")
-    try:
-        copy = bf16_copy(path, sha256)
-    except MissingError as error:
-        return Chosen(path, "as_is", f"as it is: {error.message}")
-    compute, reason = _measured(header, copy, sha256, settings).decide()
-    if compute == "as_is":
-        copy.unlink(missing_ok=True)
-        return Chosen(path, "as_is", reason)
-    return Chosen(copy, "bf16", reason)
+Measure = Callable[[Path, Path, int], ComputeMeasurement]
+"""Compares a file with its copy in BF16 on a number of threads."""
 
 
-def _measured(header: Header, copy: Path, sha256: str, settings: EngineSettings) -> Measured:
-    threads = settings.threads or physical_cores()
-    build = [library().__version__, platform.machine(), platform.release(), threads]
-    key = "compute-" + content_key([sha256, *build, bool(model_parameters(header).use_extra_bufts)])[:16]
-    known = recall(key)
-    if isinstance(known, dict) and set(known) == {"as_is", "bf16", "kl"}:
-        return Measured(**known)
-    measured = _measure(header.path, copy, threads)
-    remember(key, asdict(measured))
-    return measured
-
-
-def _measure(path: Path, copy: Path, threads: int) -> Measured:
+def measure_forms(path: Path, copy: Path, threads: int) -> ComputeMeasurement:
+    """Measure a file and its copy in BF16 in turns; takes some seconds."""
     seconds: dict[Path, list[float]] = {path: [], copy: []}
     logits: dict[Path, Logits] = {}
     for _ in range(ROUNDS):
@@ -113,24 +86,68 @@ def _measure(path: Path, copy: Path, threads: int) -> Measured:
             with closing(LlamaModel(file, gpu_layers=0)) as model:
                 length = PROMPT + STEPS + 1
                 with closing(LlamaContext(model, sequences=SEQUENCES, length=length, threads=threads)) as context:
-                    _work(context, model.vocab_size)  # weights are read and packed at their first use
+                    _generate(context, model.vocab_size)  # the first use reads and packs the weights
                     started = time.perf_counter()
-                    logits[file] = _work(context, model.vocab_size)
+                    logits[file] = _generate(context, model.vocab_size)
                     seconds[file].append(time.perf_counter() - started)
     tokens = SEQUENCES * (PROMPT + STEPS)
-    return Measured(tokens / min(seconds[path]), tokens / min(seconds[copy]), mean_kl(logits[path], logits[copy]))
+    kl = mean_kl(logits[path], logits[copy])
+    return ComputeMeasurement(tokens / min(seconds[path]), tokens / min(seconds[copy]), kl)
 
 
-def _work(context: LlamaContext, vocab_size: int) -> Logits:
-    """Read prompts and generate a few tokens; returns the last logits."""
+def choose_compute(
+    path: Path, sha256: str, settings: EngineSettings, *, measure: Measure = measure_forms
+) -> ComputeChoice:
+    """The form of `path` that `settings.compute` asks for; `sha256` is the file's hash.
+
+    Raises `MissingError` if `settings.compute` is `bf16` and the disk has no room for the copy. `auto` then uses the
+    file itself.
+    """
+    header = read_header(path)
+    types = {tensor.type_name for tensor in header.tensors}
+    if settings.compute == "as_is" or types <= UNQUANTIZED:
+        return ComputeChoice(path, "as_is", "the file's own type")
+    if settings.compute == "bf16":
+        return ComputeChoice(bf16_copy(path, sha256), "bf16", "BF16, as set by engine.compute")
+    if settings.gpu_layers and supports_gpu():
+        return ComputeChoice(path, "as_is", "the file's own type, on the GPU")
+    try:
+        copy = bf16_copy(path, sha256)
+    except MissingError as error:
+        return ComputeChoice(path, "as_is", f"the file's own type: {error.message}")
+    compute, reason = _measurement(header, copy, sha256, settings, measure).choose()
+    if compute == "as_is":
+        copy.unlink(missing_ok=True)
+        return ComputeChoice(path, "as_is", reason)
+    return ComputeChoice(copy, "bf16", reason)
+
+
+def _measurement(
+    header: Header, copy: Path, sha256: str, settings: EngineSettings, measure: Measure
+) -> ComputeMeasurement:
+    """The remembered measurement, or a new one."""
+    threads = settings.threads or physical_cores()
+    build = [library().__version__, platform.machine(), platform.release(), threads]
+    key = "compute-" + content_key([sha256, *build, bool(model_parameters(header).use_extra_bufts)])[:16]
+    values = recall(key)
+    if isinstance(values, dict) and set(values) == {"as_is", "bf16", "kl"}:
+        return ComputeMeasurement(**values)
+    measurement = measure(header.path, copy, threads)
+    remember(key, asdict(measurement))
+    return measurement
+
+
+def _generate(context: LlamaContext, vocab_size: int) -> Logits:
+    """Read prompts and generate a few tokens; returns the last logits, [SEQUENCES, vocabulary]."""
     rng = np.random.default_rng(0)
     for sequence in range(SEQUENCES):
-        context.cut(sequence, 0)
-    where = np.tile(np.arange(PROMPT, dtype=np.int32), SEQUENCES)
-    who = np.repeat(np.arange(SEQUENCES, dtype=np.int32), PROMPT)
-    context.decode(rng.integers(vocab_size // 2, size=len(where)).astype(np.int32), where, who, where == PROMPT - 1)
-    who = np.arange(SEQUENCES, dtype=np.int32)
+        context.truncate(sequence, 0)
+    positions = np.tile(np.arange(PROMPT, dtype=np.int32), SEQUENCES)
+    sequences = np.repeat(np.arange(SEQUENCES, dtype=np.int32), PROMPT)
+    ids = rng.integers(vocab_size // 2, size=len(positions)).astype(np.int32)
+    context.decode(ids, positions, sequences, positions == PROMPT - 1)
+    sequences = np.arange(SEQUENCES, dtype=np.int32)
     for step in range(STEPS):
         ids = rng.integers(vocab_size // 2, size=SEQUENCES).astype(np.int32)
-        found = context.decode(ids, np.full_like(who, PROMPT + step), who, np.ones(SEQUENCES, np.bool_))
-    return found.copy()
+        logits = context.decode(ids, np.full_like(sequences, PROMPT + step), sequences, np.ones(SEQUENCES, np.bool_))
+    return logits.copy()

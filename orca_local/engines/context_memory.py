@@ -1,15 +1,16 @@
-"""How much memory a context takes, and how many sequences fit into what is free."""
+"""How much memory the keys and values of a context take, and how many sequences fit."""
 
 from __future__ import annotations
 
+from orca_local.domain.errors import MissingError
 from orca_local.gguf.header import Header
 
-SHARE = 0.8
-"""Of what is free, how much a context may take: the rest of the machine needs some, too."""
+MAX_SHARE = 0.8
+"""Share of the free memory that a context may take. The rest is left to other programs."""
 
 
-def token_bytes(header: Header, kv_type: str = "f16") -> int:
-    """Memory of one token's keys and values; 0 where blocks differ and the header has lists."""
+def kv_bytes_per_token(header: Header, kv_type: str = "f16") -> int:
+    """Bytes that the keys and values of one token take; 0 if the blocks differ and the header lists them one by one."""
     if any(isinstance(header.value(f"attention.head_count{end}"), list) for end in ("", "_kv")):
         return 0
     heads = header.count("attention.head_count_kv", header.count("attention.head_count", 1))
@@ -20,8 +21,19 @@ def token_bytes(header: Header, kv_type: str = "f16") -> int:
     return int(bits * header.block_count * heads * (keys + values)) // 8
 
 
-def fitting(sequences: int, length: int, per_token: int, free: int | None) -> int:
-    """How many of `sequences` of `length` tokens fit into the share of `free` bytes that a context may take."""
-    if free is None or not per_token:
+def sequences_that_fit(sequences: int, length: int, bytes_per_token: int, free: int | None) -> int:
+    """How many of `sequences` of `length` tokens fit into the share of `free` bytes that a context may take.
+
+    All of them if `free` is None or `bytes_per_token` is 0, which mean unknown. Raises `MissingError` if none fits:
+    the system would kill the process instead of refusing the memory.
+    """
+    if free is None or not bytes_per_token:
         return sequences
-    return min(sequences, int(SHARE * free) // (length * per_token))
+    fits = min(sequences, int(MAX_SHARE * free) // (length * bytes_per_token))
+    if not fits:
+        raise MissingError(
+            f"a sequence of {length:,} tokens takes {length * bytes_per_token / 1e9:.2f} GB of memory; "
+            f"{free / 1e9:.2f} GB are free, of which at most {100 * MAX_SHARE:.0f} % may be used",
+            hint="close other programs, lower engine.context in orca.toml, or choose a smaller student",
+        )
+    return fits

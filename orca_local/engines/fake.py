@@ -1,4 +1,4 @@
-"""An engine that says what a script tells it: for tests, and for trying stages without a model."""
+"""An engine that answers with given texts: for tests, and for trying stages without a model."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import re
 from collections.abc import Callable, Sequence
 
 from orca_local.domain.errors import OrcaError
-from orca_local.domain.types import Completion, Request, TextDelta
-from orca_local.engines.slot import Flight, refuse_unfit
+from orca_local.domain.types import Request
+from orca_local.engines.active_request import ActiveRequest, cancelled
+from orca_local.engines.base import Output
+from orca_local.engines.request_queue import RequestQueue, check_prompt
 
 Script = Callable[[Request], str] | Sequence[str]
-"""What to answer: a function of the request, or texts in the order of submission. A function may raise an
-`OrcaError`, which becomes a completion with that error."""
+"""The answers: a function of the request, or texts in order of submission. If the function raises an `OrcaError`, the
+request ends with that error."""
 
 
 class FakeEngine:
-    """Keeps every promise of `Engine`; a word, with the white space before it, is a token."""
+    """Implements `Engine`. A token is a word with the white space before it."""
 
     def __init__(self, script: Script, *, capacity: int = 4, context: int = 2048, fingerprint: str = "fake") -> None:
         texts = iter(() if callable(script) else script)
@@ -23,60 +25,56 @@ class FakeEngine:
         self._capacity = capacity
         self._context = context
         self._fingerprint = fingerprint
-        self._waiting: list[Flight] = []
-        self._running: dict[str, tuple[Flight, list[str]]] = {}
-        self._ended: list[TextDelta | Completion] = []
+        self._queue = RequestQueue()
+        self._running: dict[str, tuple[ActiveRequest, list[str]]] = {}
+        self._ended: Output = []
         self.requests: list[Request] = []
-        """Everything that was submitted."""
+        """All requests that were submitted."""
         self.closed = False
 
     @property
     def capacity(self) -> int:
-        """How many requests it advances at once."""
+        """Number of requests that run at once."""
         return self._capacity
 
     @property
     def fingerprint(self) -> str:
-        """As given."""
+        """The fingerprint that was given."""
         return self._fingerprint
 
     def submit(self, request: Request) -> None:
-        """Queue a request. Raises `InputError` where its prompt leaves no room in the context."""
-        refuse_unfit(request, self._context)
-        if request.id in self._running or any(flight.request.id == request.id for flight in self._waiting):
-            raise ValueError(f"request {request.id!r} is already in flight")
+        """See `Engine`."""
+        check_prompt(request.token_ids, self._context)
+        self._queue.add(request, self._running)
         self.requests.append(request)
-        self._waiting.append(Flight(request, min(len(request.token_ids) + request.settings.max_tokens, self._context)))
 
     def cancel(self, request_id: str) -> None:
-        """End a request; its `Completion` comes with the next step. An unknown id is ignored."""
-        waiting = [flight for flight in self._waiting if flight.request.id == request_id]
-        running = self._running.pop(request_id, None)
-        for flight in waiting:
-            self._waiting.remove(flight)
-        for flight in waiting + ([running[0]] if running else []):
-            self._ended += flight.end("cancelled")
+        """See `Engine`."""
+        if request := self._queue.remove(request_id):
+            self._ended += cancelled(request)
+        elif running := self._running.pop(request_id, None):
+            self._ended += running[0].finish("cancelled")
 
-    def step(self) -> list[TextDelta | Completion]:
-        """Say one more word of every answer in flight."""
+    def step(self) -> Output:
+        """Add one word to every running answer."""
         out, self._ended = self._ended, []
-        while self._waiting and len(self._running) < self._capacity:
-            flight = self._waiting.pop(0)
+        while self._queue and len(self._running) < self._capacity:
+            active = ActiveRequest(self._queue.pop(), self._context)
             try:
-                words = re.findall(r"\s*\S+|\s+$", self._script(flight.request))
+                words = re.findall(r"\s*\S+|\s+$", self._script(active.request))
             except OrcaError as error:
-                out += flight.end("error", error.message)
+                out += active.finish("error", error.message)
             else:
-                self._running[flight.request.id] = flight, words
-        for flight, words in list(self._running.values()):
+                self._running[active.request.id] = active, words
+        for active, words in list(self._running.values()):
             word = words.pop(0) if words else None
-            deltas, reason = flight.take(0, (word or "").encode(), is_end=word is None)
+            deltas, reason = active.append(0, (word or "").encode(), is_end=word is None)
             out += deltas
             if reason:
-                del self._running[flight.request.id]
-                out += flight.end(reason)
+                del self._running[active.request.id]
+                out += active.finish(reason)
         return out
 
     def close(self) -> None:
-        """Nothing to free. Safe to call twice."""
+        """See `Engine`. There is nothing to free."""
         self.closed = True

@@ -1,4 +1,4 @@
-"""A model of llama.cpp with one context of many sequences, in numpy's terms."""
+"""llama.cpp's model and context, with numpy arrays instead of C structures."""
 
 from __future__ import annotations
 
@@ -23,44 +23,40 @@ from orca_local.system.digest import file_sha256
 from orca_local.system.memory import return_freed_memory
 
 BATCH = 512
-"""Most tokens in one call; a larger batch would abort the process."""
-
+"""Maximum number of tokens in one call; a larger batch aborts the process."""
+MAX_SEQUENCES = 256
+"""llama.cpp's own limit (LLAMA_MAX_SEQ)."""
+_ALL_LAYERS = 999
 _KV_TYPES = {"f16": 1, "q8_0": 8}
 _FLASH = {"auto": -1, "off": 0, "on": 1}
 """llama.cpp's own numbers."""
 
-
-def choose_flash(wanted: str, *, kv_type: str, gpu_layers: int) -> str:
-    """Whether attention is computed by llama.cpp's flash kernel: `on`, `off`, or `auto` where llama.cpp decides.
-
-    On a processor its results depend on how a text was divided among calls, and from some 200 tokens on it
-    takes twice the time; only keys and values in q8_0 need it.
-    """
-    return "off" if wanted == "auto" and kv_type == "f16" and not gpu_layers else wanted
-
-
-def reading(unread: int, room: int) -> int:
-    """How many of a text's unread tokens to read in a call that has room for `room`; 0: wait for the next.
-
-    A token read alone takes other kernels than among others. As long as none is, a text has the same logits
-    to the last bit however it was divided.
-    """
-    count = min(unread, room)
-    if unread - count == 1:
-        count -= 1
-    return 0 if count < min(unread, 2) else count
-
-
-MAX_SEQUENCES = 256
-"""llama.cpp's own limit (LLAMA_MAX_SEQ)."""
-
-ALL_LAYERS = 999
-
 Ids = NDArray[np.int32]
 
 
-def _reason() -> str:
-    """What llama.cpp logged last about a failure, in one line."""
+def flash_attention_mode(setting: str, *, kv_type: str, gpu_layers: int) -> str:
+    """Whether llama.cpp's flash attention kernel is used: `on`, `off`, or `auto` if llama.cpp decides.
+
+    On a CPU this kernel's results depend on how a text was divided into calls, and beyond some 200 tokens it takes
+    twice the time. There only keys and values in q8_0 need it.
+    """
+    return "off" if setting == "auto" and kv_type == "f16" and not gpu_layers else setting
+
+
+def tokens_to_read(pending: int, room: int) -> int:
+    """How many of `pending` prompt tokens to compute in a call that has room for `room` tokens; 0: wait.
+
+    llama.cpp computes a single token with other kernels than several. As long as no token of a prompt is computed
+    alone, its logits are the same to the last bit however it is divided into calls.
+    """
+    count = min(pending, room)
+    if pending - count == 1:
+        count -= 1
+    return 0 if count < min(pending, 2) else count
+
+
+def _last_error() -> str:
+    """llama.cpp's last error message, in one line."""
     lines = last_log().splitlines()
     errors = [line for line in lines if "error" in line.lower()] or lines[-1:] or ["it gave no reason"]
     return errors[-1].rpartition("error loading model: ")[2].strip()
@@ -68,21 +64,21 @@ def _reason() -> str:
 
 @dataclass(frozen=True, slots=True)
 class LlamaAdapter:
-    """A LoRA adapter that was loaded beside a model's weights."""
+    """A LoRA adapter that is loaded beside a model's weights."""
 
     handle: Any
-    """The native adapter."""
+    """llama.cpp's adapter."""
     sha256: str
-    """Of its file."""
+    """Hash of the adapter's file."""
 
 
 class LlamaModel:
     """The weights of a GGUF file, loaded for generating."""
 
     def __init__(self, path: Path, *, gpu_layers: int, parameters: Any = None) -> None:
-        """Load; `parameters` are llama.cpp's own, where others than the usual ones are wanted.
+        """Load `path`; `parameters` replace llama.cpp's usual ones.
 
-        Raises `InputError` with what llama.cpp logged where it does not read the file.
+        Raises `InputError` with llama.cpp's error message if it cannot load the file.
         """
         if not path.is_file():
             raise InputError(f"no model file at {path}", hint="see `orca-local models list`")
@@ -92,16 +88,16 @@ class LlamaModel:
         self.gpu_layers = gpu_layers if supports_gpu() else 0
         parameters = model_parameters(self.header) if parameters is None else parameters
         # Not every version takes a negative number for all layers.
-        parameters.n_gpu_layers = ALL_LAYERS if self.gpu_layers < 0 else self.gpu_layers
+        parameters.n_gpu_layers = _ALL_LAYERS if self.gpu_layers < 0 else self.gpu_layers
         if not self.gpu_layers:
-            # An empty list of devices, ended by a null pointer: without one, a card takes part all the same.
+            # An empty list of devices, ended by a null pointer: without it, llama.cpp uses a GPU all the same.
             self._no_devices = (ctypes.c_void_p * 1)()
             parameters.devices = ctypes.addressof(self._no_devices)
         with uninterrupted():
             self._handle = self.llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._handle:
             raise InputError(
-                f"llama.cpp cannot load {path}: {_reason()}", hint=f"see `orca-local models inspect {path}`"
+                f"llama.cpp cannot load {path}: {_last_error()}", hint=f"see `orca-local models inspect {path}`"
             )
         if self.llama.llama_model_has_encoder(self._handle):
             self.close()
@@ -112,13 +108,13 @@ class LlamaModel:
         self.can_share_prefix = not (
             self.llama.llama_model_is_recurrent(self._handle) or self.llama.llama_model_is_hybrid(self._handle)
         )
-        """Whether the memory of a sequence can be cut; a recurrent state cannot."""
+        """Whether a sequence's memory can be cut to a prefix. A recurrent state cannot."""
         self._pieces: dict[int, bytes] = {}
         self._adapters: dict[str, LlamaAdapter] = {}
 
     @property
     def handle(self) -> Any:
-        """The native model."""
+        """llama.cpp's model."""
         return self._handle
 
     def is_end(self, token: int) -> bool:
@@ -126,21 +122,21 @@ class LlamaModel:
         return bool(self.llama.llama_vocab_is_eog(self._vocab, token))
 
     def piece(self, token: int) -> bytes:
-        """The bytes of one token; control tokens have none."""
-        known = self._pieces.get(token)
-        if known is None:
+        """The bytes of one token; empty for control tokens."""
+        piece = self._pieces.get(token)
+        if piece is None:
             buffer = ctypes.create_string_buffer(64)
             count = self.llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
             if count < 0:
                 buffer = ctypes.create_string_buffer(-count)
                 count = self.llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
-            known = self._pieces[token] = buffer.raw[:count]
-        return known
+            piece = self._pieces[token] = buffer.raw[:count]
+        return piece
 
     def load_adapter(self, path: Path) -> LlamaAdapter:
-        """Load the LoRA adapter in `path`, each content once; it is freed with the weights.
+        """Load a LoRA adapter, once for each content. It is freed with the model.
 
-        Raises `InputError` for a file that is not an adapter of this model.
+        Raises `InputError` if the file is not an adapter of this model.
         """
         check_lora(read_header(path), self.header)
         sha256 = file_sha256(path)
@@ -148,7 +144,7 @@ class LlamaModel:
             with uninterrupted():
                 handle = self.llama.llama_adapter_lora_init(self._handle, os.fsencode(path))
             if not handle:
-                raise InputError(f"llama.cpp cannot load {path}: {_reason()}", hint="make the adapter again")
+                raise InputError(f"llama.cpp cannot load {path}: {_last_error()}", hint="make the adapter again")
             self._adapters[sha256] = LlamaAdapter(handle, sha256)
         return self._adapters[sha256]
 
@@ -162,10 +158,10 @@ class LlamaModel:
 
 
 class LlamaContext:
-    """The memory of `sequences` sequences of `length` tokens each, and the calls that advance them.
+    """The key-value memory of `sequences` sequences of `length` tokens each, and the calls that advance them.
 
-    Each sequence has a stream of its own (`kv_unified` off): attention then costs nothing for the other
-    sequences' tokens, as long as a batch lists its sequences in order.
+    Each sequence has a stream of its own (`kv_unified` off). Attention then costs nothing for the other sequences'
+    tokens, as long as a batch lists its sequences in order.
     """
 
     def __init__(
@@ -178,7 +174,7 @@ class LlamaContext:
         kv_type: str = "f16",
         flash_attention: str = "off",
     ) -> None:
-        """Allocate. Raises `MissingError` where the memory does not suffice."""
+        """Allocate the memory. Raises `MissingError` if there is not enough."""
         self._llama = model.llama
         self._vocab_size = model.vocab_size
         self.sequences = sequences
@@ -197,12 +193,13 @@ class LlamaContext:
             self._handle = self._llama.llama_init_from_model(model.handle, parameters)
         if not self._handle:
             raise MissingError(
-                f"no memory for {sequences} sequences of {length} tokens: {_reason()}",
+                f"no memory for {sequences} sequences of {length} tokens: {_last_error()}",
                 hint="lower engine.capacity or engine.context in orca.toml",
             )
         self._memory = self._llama.llama_get_memory(self._handle)
-        self._most_outputs = 0
-        self._swapped = False
+        self._max_rows = 0
+        """Largest number of rows of logits returned so far."""
+        self._adapter_changed = False
         """Whether the next call prepares for another adapter, and logs."""
         self._make_batch()
 
@@ -212,7 +209,7 @@ class LlamaContext:
         self._outputs = np.zeros(BATCH, np.int8)
         self._ones = np.ones(BATCH, np.int32)
         self._sequence_ids = np.arange(self.sequences, dtype=np.int32)
-        # Each token points at the number of its sequence.
+        # Each token points to the number of its sequence.
         self._pointers = np.zeros(BATCH, np.uintp)
         int32, int8 = ctypes.POINTER(ctypes.c_int32), ctypes.POINTER(ctypes.c_int8)
         batch = self._llama.llama_batch()
@@ -224,9 +221,10 @@ class LlamaContext:
         self._batch = batch
 
     def decode(self, tokens: Sequence[int] | Ids, positions: Ids, sequences: Ids, outputs: NDArray[np.bool_]) -> Logits:
-        """Advance; returns logits [outputs.sum(), vocabulary], valid until the next call.
+        """Compute a batch and return the logits after the tokens that `outputs` marks.
 
-        At most `BATCH` tokens, ordered by sequence. Raises `OrcaError` where llama.cpp refuses.
+        All arguments have shape [tokens], at most `BATCH`, and list the sequences in order. The result is float32 of
+        shape [outputs.sum(), vocabulary] and valid until the next call. Raises `OrcaError` if llama.cpp fails.
         """
         count = len(tokens)
         if not 0 < count <= BATCH or int(positions.max()) >= self.length:
@@ -236,39 +234,36 @@ class LlamaContext:
         self._outputs[:count] = outputs
         self._pointers[:count] = self._sequence_ids.ctypes.data + 4 * sequences.astype(np.uintp)
         self._batch.n_tokens = count
-        with uninterrupted() if self._swapped else nullcontext():
+        with uninterrupted() if self._adapter_changed else nullcontext():
             status = self._llama.llama_decode(self._handle, self._batch)
-        self._swapped = False
+        self._adapter_changed = False
         if status != 0:
-            raise OrcaError(f"llama.cpp could not go on (status {status}): {_reason()}")
+            raise OrcaError(f"llama.cpp failed to compute a batch (status {status}): {_last_error()}")
         rows = int(np.count_nonzero(outputs))
-        if rows > self._most_outputs:
-            self._most_outputs = rows
-            return_freed_memory()  # llama.cpp's room for logits has grown: what it was before would stay taken
+        if rows > self._max_rows:
+            self._max_rows = rows
+            return_freed_memory()  # llama.cpp has replaced its buffer of logits by a larger one
         if rows == 0:
             return np.empty((0, self._vocab_size), np.float32)
         return np.ctypeslib.as_array(self._llama.llama_get_logits(self._handle), shape=(rows, self._vocab_size))
 
     def set_adapter(self, adapter: LlamaAdapter | None) -> None:
-        """Compute with an adapter, or with none, from now on.
-
-        All sequences are forgotten: their keys and values were computed under other weights.
-        """
-        # With the values: a NaN that an adapter left there would reach other texts, times zero.
+        """Compute with an adapter, or without, from now on. Clears all sequences, which belong to other weights."""
+        # True clears the values as well: a NaN among them would reach other texts, because zero times NaN is NaN.
         self._llama.llama_memory_clear(self._memory, True)
-        self._swapped = True
+        self._adapter_changed = True
         if adapter is None:
             self._llama.llama_set_adapters_lora(self._handle, None, 0, None)
         else:
             handles = (self._llama.llama_adapter_lora_p_ctypes * 1)(adapter.handle)
             self._llama.llama_set_adapters_lora(self._handle, handles, 1, (ctypes.c_float * 1)(1.0))
 
-    def cut(self, sequence: int, length: int) -> bool:
-        """Forget a sequence's tokens from `length` on; false where this memory cannot be cut there."""
+    def truncate(self, sequence: int, length: int) -> bool:
+        """Cut a sequence to its first `length` tokens; False if this model's memory cannot be cut there."""
         return bool(self._llama.llama_memory_seq_rm(self._memory, sequence, length, -1))
 
     def copy(self, source: int, target: int) -> None:
-        """Make `target` hold what `source` holds. Whole: a part between two streams would abort the process."""
+        """Copy the whole memory of one sequence to another. Copying a part would abort the process."""
         self._llama.llama_memory_seq_rm(self._memory, target, -1, -1)
         self._llama.llama_memory_seq_cp(self._memory, source, target, -1, -1)
 

@@ -1,4 +1,4 @@
-"""`python -m orca_local.engines.llama_server --model FILE …`: llama-cpp-python's server, loading as our engine does."""
+"""`python -m orca_local.engines.llama_server --model FILE …`: llama-cpp-python's server with our loading parameters."""
 
 from __future__ import annotations
 

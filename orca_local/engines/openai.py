@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
 from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint, ChatQuestion
 from orca_local.engines.base import Output
+from orca_local.engines.request_queue import RequestQueue
 from orca_local.engines.text_stream import TextStream
 
 PATIENCE_S = 0.5
@@ -31,7 +31,7 @@ class OpenAIEngine:
         self._chat = ChatEndpoint(settings, section="engine", environment=environment)
         self._chat.open()
         self._capacity = settings.capacity
-        self._waiting: deque[Request] = deque()
+        self._queue = RequestQueue()
         self._running: dict[str, Request] = {}
         self._cancelled: list[Request] = []
         self._answers: queue.SimpleQueue[tuple[Request, ChatAnswer | Exception, float]] = queue.SimpleQueue()
@@ -48,9 +48,7 @@ class OpenAIEngine:
 
     def submit(self, request: Request) -> None:
         """Queue a request."""
-        if request.id in self._running or any(waiting.id == request.id for waiting in self._waiting):
-            raise ValueError(f"request {request.id!r} is already in flight")
-        self._waiting.append(request)
+        self._queue.add(request, self._running)
 
     def step(self) -> Output:
         """Make calls while there is room, and return what has been answered.
@@ -59,8 +57,8 @@ class OpenAIEngine:
         """
         out: Output = [_completion(request, ChatAnswer(), "cancelled", 0.0) for request in self._cancelled]
         self._cancelled = []
-        while self._waiting and len(self._running) < self._capacity:
-            request = self._waiting.popleft()
+        while self._queue and len(self._running) < self._capacity:
+            request = self._queue.pop()
             self._running[request.id] = request
             # A daemon: a call that hangs must not keep the program from ending.
             threading.Thread(target=self._call, args=(request,), daemon=True).start()
@@ -82,15 +80,13 @@ class OpenAIEngine:
 
     def cancel(self, request_id: str) -> None:
         """End a request; the call goes on, but nobody waits for it. An unknown id is ignored."""
-        for request in [r for r in self._waiting if r.id == request_id]:
-            self._waiting.remove(request)
+        request = self._queue.remove(request_id) or self._running.pop(request_id, None)
+        if request:
             self._cancelled.append(request)
-        if request_id in self._running:
-            self._cancelled.append(self._running.pop(request_id))
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""
-        self._waiting.clear()
+        self._queue.clear()
         self._running.clear()
         self._chat.close()
 

@@ -102,7 +102,7 @@ class Pipeline:
         self, context: StageContext, base: Candidate
     ) -> Generator[Event, None, tuple[LoadedModel, ModelRef]]:
         """The engine that the settings name, with the model that is measured."""
-        from orca_local.engines.compute import choose
+        from orca_local.engines.compute import choose_compute
         from orca_local.engines.make import engine_kind, make_engine
         from orca_local.rows.renderer import PromptRenderer
 
@@ -119,7 +119,7 @@ class Pipeline:
             return LoadedModel(engine, PromptRenderer(base.path)), ModelRef(model_id, name)
         if not kind.chooses_compute:
             return LoadedModel(make_engine(settings, base.path), PromptRenderer(base.path)), base.model
-        form = choose(base.path, base.model.sha256, settings)
+        form = choose_compute(base.path, base.model.sha256, settings)
         context.record_inputs(model_sha256=base.model.sha256, compute=form.compute)
         yield ComputeChosen(form.compute, form.reason)
         engine = make_engine(settings, form.path, compute=form.compute)

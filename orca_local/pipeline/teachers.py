@@ -101,7 +101,7 @@ class Teaching:
 
     def _open(self, opened: ExitStack, *, offline: bool) -> Teacher:
         """The teacher; `opened` closes what it needs."""
-        from orca_local.engines.compute import choose
+        from orca_local.engines.compute import choose_compute
         from orca_local.teach.engine_teacher import EngineTeacher
         from orca_local.teach.factory import make_teacher
 
@@ -109,7 +109,7 @@ class Teaching:
         if settings.kind not in BY_ENGINE:
             return make_teacher(settings, self.directory, offline=offline)
         found = self.candidate(_model_name(settings, self.directory))
-        form = choose(found.path, found.model.sha256, self.settings.engine)
+        form = choose_compute(found.path, found.model.sha256, self.settings.engine)
         loaded = self.load(replace(found, path=form.path), compute=form.compute)
         opened.callback(loaded.close)
         model = f"{found.name} {found.model.sha256[:16]} {loaded.engine.fingerprint}"

@@ -9,7 +9,8 @@ import pytest
 
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.statistics import mean_kl
-from orca_local.engines import amx
+from orca_local.engines import amx_trial
+from orca_local.engines.amx import amx_works, cache_key, model_parameters
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.quantize import quantize
 from orca_local.gguf.bf16 import bf16_copy
@@ -27,13 +28,12 @@ def quantized(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return tmp_path / "q.gguf"
 
 
-def test_a_trial_is_made_once_and_decides(quantized: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    works = amx.amx_works(read_header(quantized))
+def test_a_trial_is_made_once_and_decides(quantized: Path, tmp_path: Path) -> None:
+    works = amx_works(read_header(quantized))
     assert (tmp_path / "cache" / FILE).is_file()
-    monkeypatch.setattr(amx, "_try", lambda _: pytest.fail("tried again"))
-    assert amx.amx_works(read_header(quantized)) is works
+    assert amx_works(read_header(quantized), trial=lambda _: pytest.fail("tried again")) is works
     if b"AMX_INT8 = 1" in library().llama_print_system_info():
-        assert amx.model_parameters(read_header(quantized)).use_extra_bufts is works
+        assert model_parameters(read_header(quantized)).use_extra_bufts is works
 
 
 def test_a_quantized_file_predicts_what_its_weights_say(quantized: Path, tmp_path: Path) -> None:
@@ -43,21 +43,17 @@ def test_a_quantized_file_predicts_what_its_weights_say(quantized: Path, tmp_pat
     for path in (quantized, copy):
         with closing(LlamaCppEngine(path, EngineSettings(context=128, threads=1))) as engine:
             logits.append(engine.prompt_logits(range(200, 240), range(40)))
-    assert mean_kl(*logits) < amx.MAX_KL
+    assert mean_kl(*logits) < amx_trial.MAX_KL
 
 
-def test_a_trial_that_failed_otherwise_is_not_remembered(
-    quantized: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(amx, "_try", lambda _: 1)
-    assert not amx.amx_works(read_header(quantized))
+def test_a_trial_that_failed_otherwise_is_not_remembered(quantized: Path, tmp_path: Path) -> None:
+    assert not amx_works(read_header(quantized), trial=lambda _: 1)
     assert not (tmp_path / "cache" / FILE).exists()
 
 
-def test_a_trial_that_a_signal_ended_is_remembered(quantized: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(amx, "_try", lambda _: -11)
-    assert not amx.amx_works(read_header(quantized))
-    assert recall(f"amx-{amx._kind(read_header(quantized))}") is False
+def test_a_trial_that_a_signal_ended_is_remembered(quantized: Path) -> None:
+    assert not amx_works(read_header(quantized), trial=lambda _: -11)
+    assert recall(cache_key(read_header(quantized))) is False
 
 
 def test_what_cannot_be_remembered_is_found_out_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, Request
-from orca_local.engines.llama_context import choose_flash, reading
-from orca_local.engines.llama_cpp import LlamaCppEngine, Output
+from orca_local.engines.base import Output
+from orca_local.engines.llama_context import flash_attention_mode, tokens_to_read
+from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.engines.slot import Slot
 from tests.engines.drive import prompt, request, run
 
@@ -31,10 +32,10 @@ class Watched(LlamaCppEngine):
 
     seen: Seen
 
-    def _take(self, slot: Slot, logits: NDArray[np.float32], out: Output) -> None:
-        assert slot.flight
-        self.seen[slot.flight.request.id].append(logits.tobytes())
-        super()._take(slot, logits, out)
+    def _sample(self, slot: Slot, logits: NDArray[np.float32], out: Output) -> None:
+        assert slot.active
+        self.seen[slot.active.request.id].append(logits.tobytes())
+        super()._sample(slot, logits, out)
 
 
 def watched(path: Path, capacity: int, *, compute: str = "as_is") -> Watched:
@@ -47,7 +48,7 @@ def alone(path: Path, requests: Sequence[Request]) -> Seen:
     """Logits where each request has an engine's memory for itself, and nothing is known before it."""
     engine = watched(path, 1)
     for item in requests:
-        engine._slots[0].cut(0)
+        engine._slots[0].truncate(0)
         run(engine, [item])
     engine.close()
     return engine.seen
@@ -116,15 +117,15 @@ def test_the_quantized_student_says_the_same_in_every_batch(student_gguf: Path) 
 
 
 @pytest.mark.parametrize(
-    ("unread", "room", "expected"),
+    ("pending", "room", "expected"),
     [(1, 512, 1), (2, 1, 0), (2, 2, 2), (3, 2, 0), (4, 3, 2), (512, 512, 512), (513, 512, 511), (100, 1, 0), (9, 0, 0)],
 )
-def test_no_token_is_read_alone_unless_it_is_the_only_one(unread: int, room: int, expected: int) -> None:
-    assert reading(unread, room) == expected
+def test_no_token_is_read_alone_unless_it_is_the_only_one(pending: int, room: int, expected: int) -> None:
+    assert tokens_to_read(pending, room) == expected
 
 
 @pytest.mark.parametrize(
-    ("wanted", "kv_type", "gpu_layers", "expected"),
+    ("setting", "kv_type", "gpu_layers", "expected"),
     [
         ("auto", "f16", 0, "off"),
         ("auto", "q8_0", 0, "auto"),
@@ -133,5 +134,5 @@ def test_no_token_is_read_alone_unless_it_is_the_only_one(unread: int, room: int
         ("off", "f16", 99, "off"),
     ],
 )
-def test_the_flash_kernel_is_used_where_it_serves(wanted: str, kv_type: str, gpu_layers: int, expected: str) -> None:
-    assert choose_flash(wanted, kv_type=kv_type, gpu_layers=gpu_layers) == expected
+def test_the_flash_kernel_is_used_where_it_serves(setting: str, kv_type: str, gpu_layers: int, expected: str) -> None:
+    assert flash_attention_mode(setting, kv_type=kv_type, gpu_layers=gpu_layers) == expected

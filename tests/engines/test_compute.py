@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -12,15 +11,12 @@ import pytest
 from orca_local.domain.errors import MissingError
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.statistics import mean_kl
-from orca_local.engines import compute
-from orca_local.engines.compute import Measured, choose
+from orca_local.engines.compute import MAX_KL, ComputeChoice, ComputeMeasurement, Measure, choose_compute, measure_forms
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.quantize import quantize
 from orca_local.gguf.header import read_header
 from orca_local.gguf.tensors import read_tensor
 from orca_local.system.digest import file_sha256
-
-Choose = Callable[..., compute.Chosen]
 
 
 @pytest.fixture
@@ -31,8 +27,9 @@ def quantized(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return tmp_path / "q.gguf"
 
 
-def chosen(path: Path, form: str) -> compute.Chosen:
-    return choose(path, file_sha256(path), EngineSettings(compute=form, threads=1))  # type: ignore[arg-type]
+def chosen(path: Path, form: str, measure: Measure = measure_forms) -> ComputeChoice:
+    settings = EngineSettings(compute=form, threads=1)  # type: ignore[arg-type]
+    return choose_compute(path, file_sha256(path), settings, measure=measure)
 
 
 def test_a_copy_has_the_same_weights_rounded_and_the_same_metadata(quantized: Path) -> None:
@@ -54,33 +51,32 @@ def test_both_forms_predict_alike_and_have_other_names(quantized: Path) -> None:
         with closing(LlamaCppEngine(path, EngineSettings(context=128, threads=1), compute=form)) as engine:
             logits.append(engine.prompt_logits(range(200, 240), range(40)))
             names.append(engine.fingerprint)
-    assert mean_kl(*logits) < compute.MAX_KL
+    assert mean_kl(*logits) < MAX_KL
     assert names[0] != names[1], "a generation of one form is never taken for one of the other"
 
 
-def test_auto_measures_once_and_remembers(quantized: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_measures_once_and_remembers(quantized: Path) -> None:
     first = chosen(quantized, "auto")
-    assert "tokens/s" in first.reason
+    assert "BF16" in first.reason and "×" in first.reason
     assert (first.compute == "bf16") == (first.path != quantized)
 
-    def never(*_: object) -> Measured:
+    def never(*_: object) -> ComputeMeasurement:
         raise AssertionError("measured again")
 
-    monkeypatch.setattr(compute, "_measure", never)
-    assert chosen(quantized, "auto") == first
+    assert chosen(quantized, "auto", never) == first
 
 
 @pytest.mark.parametrize(
     ("measured", "form", "said"),
     [
-        (Measured(as_is=100, bf16=300, kl=0.004), "bf16", "300 tokens/s in BF16 against 100"),
-        (Measured(as_is=100, bf16=110, kl=0.004), "as_is", "110 tokens/s in BF16 against 100"),
-        (Measured(as_is=100, bf16=300, kl=0.2), "as_is", "differ"),
-        (Measured(as_is=100, bf16=300, kl=float("nan")), "as_is", "differ"),
+        (ComputeMeasurement(as_is=100, bf16=300, kl=0.004), "bf16", "BF16: 3.0× faster"),
+        (ComputeMeasurement(as_is=100, bf16=110, kl=0.004), "as_is", "BF16 would be only 1.1× as fast"),
+        (ComputeMeasurement(as_is=100, bf16=300, kl=0.2), "as_is", "BF16 predicts differently (KL 0.2000"),
+        (ComputeMeasurement(as_is=100, bf16=300, kl=float("nan")), "as_is", "BF16 predicts differently"),
     ],
 )
-def test_a_copy_must_be_worth_it_and_say_the_same(measured: Measured, form: str, said: str) -> None:
-    decided, reason = measured.decide()
+def test_a_copy_must_be_worth_it_and_say_the_same(measured: ComputeMeasurement, form: str, said: str) -> None:
+    decided, reason = measured.choose()
     assert decided == form and said in reason
 
 

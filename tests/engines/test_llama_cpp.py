@@ -16,7 +16,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.statistics import mean_kl
 from orca_local.domain.types import Completion, Message, Request, SamplingSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.engines.slot import Slot, find_place
+from orca_local.engines.slot import Slot, SlotAssignment, assign_slot
 from orca_local.rows.renderer import PromptRenderer
 from tests.engines.drive import prompt, request, run
 
@@ -40,14 +40,14 @@ def test_the_same_prompt_again_reads_two_tokens(engine: LlamaCppEngine) -> None:
 
 def test_a_place_is_where_most_is_known() -> None:
     ids = list(range(100))
-    busy = Slot(0, held=ids[:80])
-    busy.flight = object()  # type: ignore[assignment]
-    empty, some = Slot(1), Slot(2, held=ids[:70])
-    assert find_place([busy, empty, some], ids, share=True) == find_place([some], ids, share=True)
-    place = find_place([busy, empty], ids, share=True)
-    assert (place.target, place.source, place.common) == (empty, busy, 80)
-    assert find_place([busy, empty, some], ids, share=False).common == 0
-    assert find_place([Slot(0, held=ids)], ids, share=True).common == 98, "the last two are read"
+    busy = Slot(0, cached=ids[:80])
+    busy.active = object()  # type: ignore[assignment]
+    empty, some = Slot(1), Slot(2, cached=ids[:70])
+    assert assign_slot([busy, empty, some], ids, share=True) == assign_slot([some], ids, share=True)
+    place = assign_slot([busy, empty], ids, share=True)
+    assert place == SlotAssignment(empty, busy, 80)
+    assert assign_slot([busy, empty, some], ids, share=False).common == 0
+    assert assign_slot([Slot(0, cached=ids)], ids, share=True).common == 98, "the last two are read"
 
 
 def test_long_prompts_are_read_in_parts(engine: LlamaCppEngine) -> None:
@@ -117,7 +117,7 @@ def test_a_text_begins_with_a_prompt_that_was_answered(tiny_q8_gguf: Path) -> No
         assert {answer.completion_tokens for answer in answers.values()} == {5}
         # A text may go on as an answer does, and be asked about what comes after it. What was generated is read again:
         # one token alone takes other kernels.
-        answered = next(slot.held[:] for slot in engine._slots if slot.held[:30] == prompts[0])
+        answered = next(slot.cached[:] for slot in engine._slots if slot.cached[:30] == prompts[0])
         texts.append((answered + prompt(30, 9), range(len(answered), len(answered) + 9)))
         before = engine.prompt_tokens_read
         found = [engine.prompt_logits(ids, at) for ids, at in reversed(texts)]

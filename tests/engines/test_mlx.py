@@ -28,7 +28,7 @@ def test_it_predicts_what_llama_cpp_and_pytorch_predict(name: str, tmp_path: Pat
     ids = list(range(100, 140))
     exact = next(reference_logits(read_header(path), None, [(ids, range(len(ids)))]))
     with closing(MlxEngine(path, SETTINGS)) as ours, closing(LlamaCppEngine(path, SETTINGS)) as theirs:
-        found, wanted = ours.prompt_logits(ids), theirs.prompt_logits(ids, range(len(ids)))
+        found, wanted = ours.prompt_logits(ids, range(len(ids))), theirs.prompt_logits(ids, range(len(ids)))
         assert np.abs(found - exact).max() < 2e-5 * np.abs(exact).max()
         assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
         assert (found.argmax(1) == wanted.argmax(1)).mean() > 0.95

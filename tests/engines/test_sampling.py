@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from orca_local.domain.types import SamplingSettings
-from orca_local.engines.sampling import log_probabilities, pick
+from orca_local.engines.sampling import log_probabilities, sample_token
 
 LOGITS = np.log(np.array([0.1, 0.4, 0.3, 0.15, 0.05], np.float32))
 
 
 def drawn(settings: SamplingSettings, times: int = 4000) -> np.ndarray:
     rng = np.random.default_rng(0)
-    counts = np.bincount([pick(LOGITS, settings, rng) for _ in range(times)], minlength=5)
+    counts = np.bincount([sample_token(LOGITS, settings, rng) for _ in range(times)], minlength=5)
     shares: np.ndarray = counts / times
     return shares
 
 
 def test_temperature_zero_takes_the_likeliest() -> None:
-    assert pick(LOGITS, SamplingSettings(), np.random.default_rng(0)) == 1
+    assert sample_token(LOGITS, SamplingSettings(), np.random.default_rng(0)) == 1
 
 
 def test_temperature_one_draws_from_the_model() -> None:
@@ -58,12 +58,12 @@ def test_logits_that_are_no_numbers_are_refused(temperature: float) -> None:
     broken = LOGITS.copy()
     broken[3] = np.nan
     with pytest.raises(FloatingPointError, match="not finite"):
-        pick(broken, SamplingSettings(temperature=temperature), np.random.default_rng(0))
+        sample_token(broken, SamplingSettings(temperature=temperature), np.random.default_rng(0))
 
 
 def test_forbidden_tokens_are_never_drawn() -> None:
     logits = np.array([-np.inf, 0.0, -np.inf], np.float32)
-    assert pick(logits, SamplingSettings(temperature=2.0), np.random.default_rng(0)) == 1
+    assert sample_token(logits, SamplingSettings(temperature=2.0), np.random.default_rng(0)) == 1
 
 
 def test_log_probabilities_are_normalised() -> None:
