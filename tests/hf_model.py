@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from orca_local.adapters.adapter import Adapter
-from orca_local.gguf.decoder import ROPE_FACTORS, longest_row, read_decoder
+from orca_local.gguf.decoder import ROPE_FACTORS, max_row_length, read_decoder
 from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
 from orca_local.gguf.tensors import read_tensor
@@ -114,7 +114,7 @@ def _config(header: Header) -> Any:
             shape["rope_parameters"] |= {
                 "rope_type": "longrope",
                 "attention_factor": decoder.rope.magnitude,
-                "original_max_position_embeddings": longest_row(header),
+                "original_max_position_embeddings": max_row_length(header),
                 "partial_rotary_factor": decoder.rope.dimensions / decoder.head_size,
                 **factors,
             }

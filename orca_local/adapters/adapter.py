@@ -1,6 +1,6 @@
-"""LoRA adapters in PEFT's form: `adapter_model.safetensors` and `adapter_config.json`.
+"""LoRA adapters in PEFT's format: `adapter_model.safetensors` and `adapter_config.json`.
 
-Read and written with numpy, so that merging needs no training framework.
+They are read and written with numpy, so that merging needs no training framework.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ WEIGHTS_FILE, CONFIG_FILE = "adapter_model.safetensors", "adapter_config.json"
 _PREFIX = "base_model.model."
 
 Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""A (shape [rank, in_features]) and B (shape [out_features, rank])."""
+"""A, shape [rank, in_features], and B, shape [out_features, rank]; float32."""
 
 
 @dataclass(frozen=True)
@@ -33,26 +33,26 @@ class Adapter:
     rank: int
     alpha: float
     layers: Mapping[str, Pair]
-    """Layer name, such as `model.layers.0.self_attn.q_proj`, to its two matrices."""
+    """The two matrices of each layer, by its name, such as `model.layers.0.self_attn.q_proj`."""
     rank_stabilized: bool = False
     """Whether the scale is alpha/√rank (arXiv 2312.03732) instead of alpha/rank."""
     base_model: str = ""
-    """Name of the file that it was trained on, for people."""
+    """Name of the file that the adapter was trained on, for people."""
 
     @property
     def scale(self) -> float:
-        """What B·A is multiplied by."""
+        """Factor of B·A."""
         return self.alpha / (math.sqrt(self.rank) if self.rank_stabilized else self.rank)
 
     def delta(self, name: str, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float32]:
-        """What merging adds to some rows of the layer's weight: float32 of shape [rows, in_features]."""
+        """What merging adds to `rows` of the layer's weight (default: all): float32 of shape [rows, in_features]."""
         a, b = self.layers[name]
         product: NDArray[np.float32] = b[rows] @ a
         product *= np.float32(self.scale)
         return product
 
     def save(self, directory: Path) -> None:
-        """Write both files, whole or not at all, so that `peft` itself loads them."""
+        """Write both files, completely or not at all. `peft` can load them."""
         from safetensors.numpy import save_file
 
         directory.mkdir(parents=True, exist_ok=True)
@@ -80,9 +80,9 @@ class Adapter:
 
     @classmethod
     def load(cls, directory: Path, *, within: str = "") -> Adapter:
-        """Read an adapter, or its layers whose names begin with `within`.
+        """Read an adapter, or only its layers whose names start with `within`.
 
-        Raises `InputError` for one that cannot be expressed or is not finite.
+        Raises `InputError` if it is not a plain LoRA adapter or not finite.
         """
         config = _read_config(directory / CONFIG_FILE)
         layers = _pairs(directory / WEIGHTS_FILE, within)
@@ -91,7 +91,7 @@ class Adapter:
 
 
 def adapter_sha256(directory: Path) -> str:
-    """Hash of both files of an adapter. Raises `InputError` where one cannot be read."""
+    """Hash of both files of an adapter, 64 hexadecimal digits. Raises `InputError` if one cannot be read."""
     digest = hashlib.sha256()
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         try:
@@ -114,7 +114,7 @@ def _read_config(path: Path) -> dict[str, Any]:
             raise ValueError(f"rank {rank!r} and alpha {alpha!r}")
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{path} is no adapter's configuration: {error}", hint="train again with `orca-local train`"
+            f"{path} is not the configuration of a LoRA adapter: {error}", hint="train again with `orca-local train`"
         ) from error
     for option in ("use_dora", "rank_pattern", "alpha_pattern", "modules_to_save"):
         if config.get(option):
@@ -145,5 +145,5 @@ def _pairs(path: Path, within: str) -> dict[str, Pair]:
         halves.setdefault(name, {})[half] = values.astype(np.float32, copy=False)
     broken = [name for name, pair in halves.items() if len(pair) != 2]
     if broken:
-        raise InputError(f"{path}: layer {broken[0]!r} has only half of its update", hint="train again")
+        raise InputError(f"{path}: layer {broken[0]!r} has only one of its two matrices", hint="train again")
     return {name: (pair["lora_A"], pair["lora_B"]) for name, pair in halves.items()}

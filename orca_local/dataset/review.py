@@ -119,7 +119,7 @@ def preview(renderer: PromptRenderer, store: Store, row: DemonstrationRow, syste
         made = renderer.training_ids(messages)
     except RowRefused as refused:
         return Preview(row, sample, "", row.text, 0, 0, str(refused))
-    text = renderer.tokenizer.spell
+    text = renderer.tokenizer.decode_verbatim
     read, trained = made.ids[: made.loss_start], made.ids[made.loss_start :]
     return Preview(row, sample, text(read), text(trained), len(read), len(trained))
 

@@ -24,7 +24,7 @@ from orca_local.domain.statistics import mean_kl
 from orca_local.engines.amx import model_parameters
 from orca_local.engines.base import Logits
 from orca_local.engines.llama_context import LlamaContext, LlamaModel
-from orca_local.gguf.bf16 import bf16_copy
+from orca_local.gguf.bf16 import ensure_bf16_copy
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.llama import library, supports_gpu
 from orca_local.system.cache import recall, remember
@@ -108,11 +108,11 @@ def choose_compute(
     if settings.compute == "as_is" or types <= UNQUANTIZED:
         return ComputeChoice(path, "as_is", "the file's own type")
     if settings.compute == "bf16":
-        return ComputeChoice(bf16_copy(path, sha256), "bf16", "BF16, as set by engine.compute")
+        return ComputeChoice(ensure_bf16_copy(path, sha256), "bf16", "BF16, as set by engine.compute")
     if settings.gpu_layers and supports_gpu():
         return ComputeChoice(path, "as_is", "the file's own type, on the GPU")
     try:
-        copy = bf16_copy(path, sha256)
+        copy = ensure_bf16_copy(path, sha256)
     except MissingError as error:
         return ComputeChoice(path, "as_is", f"the file's own type: {error.message}")
     compute, reason = _measurement(header, copy, sha256, settings, measure).choose()

@@ -1,6 +1,6 @@
-"""A GGUF's model in MLX: mlx-lm's classes with the file's weights and, to the last digit, the file's positions.
+"""Loads a GGUF's model into mlx-lm's classes, with exactly the file's rotary frequencies.
 
-Both the engine and the trainer are built on it. To be imported where MLX is installed.
+The MLX engine and the MLX trainer use it. Import this module only if MLX is installed.
 """
 
 from __future__ import annotations
@@ -32,38 +32,38 @@ _MODULES: Mapping[str, ModuleType] = {
     "phi3": phi3,
 }
 _HEADS_DIVIDE_WIDTH = ("qwen2", "phi3")
-"""Architectures whose class knows no other size of a head than width / heads."""
+"""Architectures whose mlx-lm class assumes heads of the size width / heads."""
 _EMBEDDING = "model.embed_tokens"
 _HINT = 'set engine.kind to "llama_cpp" to generate, train.backend to "torch" to train'
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MlxModel:
-    """A loaded model."""
+    """A model that was loaded into MLX."""
 
     module: Any
-    """mlx-lm's: token ids of shape [rows, length] and a cache → logits."""
+    """mlx-lm's model: token ids [rows, length] and a cache → logits [rows, length, vocabulary]."""
     decoder: Decoder
 
     @property
     def blocks(self) -> list[Any]:
-        """The blocks in order: states of shape [rows, length, width], a mask and a cache → states."""
+        """The blocks in order: states [rows, length, width], a mask and a cache → states of the same shape."""
         return list(self.module.layers)
 
     def embed(self, token_ids: Any) -> Any:
-        """Shape [rows, length] → what the first block reads."""
+        """Token ids [rows, length] → the first block's input [rows, length, width]."""
         states = self.module.model.embed_tokens(token_ids)
         if self.decoder.embedding_scale == 1.0:
             return states
         return states * _rounded(self.decoder.embedding_scale)
 
     def mask(self, block: int, length: int) -> Any:
-        """What a block's attention sees of rows of `length` tokens."""
+        """The attention mask of a block for rows of `length` tokens, in mlx-lm's form."""
         window = self.decoder.windows[block]
         return create_causal_mask(length, window_size=window) if 0 < window < length else "causal"
 
     def norm(self, states: Any) -> Any:
-        """What the last block gives → final hidden states."""
+        """The last block's output → final hidden states, both [rows, length, width]."""
         return self.module.model.norm(states)
 
     def head(self, hidden: Any) -> Any:
@@ -74,23 +74,23 @@ class MlxModel:
 
 
 def load_model(header: Header, dtype: Any, *, keep_blocks: bool = False) -> MlxModel:
-    """The model of a file, its weights in `dtype`.
+    """Load a model with its weights in `dtype`.
 
-    With `keep_blocks`, matrices of the types `AFFINE_BITS` stay in the file's own blocks, their scales in
-    `dtype`; those of other types are held whole. Raises `InputError` for a model that mlx-lm's classes cannot
-    express, and for a file without such matrices where blocks are to be kept.
+    With `keep_blocks`, matrices of the types in `AFFINE_BITS` stay quantized as in the file, with scales in `dtype`;
+    matrices of other types are dequantized. Raises `InputError` for a model that mlx-lm's classes cannot compute, and
+    with `keep_blocks` for a file without such matrices.
     """
     if header.architecture not in _MODULES:
-        raise InputError(f"{header.path}: the architecture {header.architecture!r} is not known to MLX", hint=_HINT)
+        raise InputError(f"{header.path}: MLX does not support the architecture {header.architecture!r}", hint=_HINT)
     if mx.default_device().type == mx.cpu:
-        mx.disable_compile()  # there MLX calls a C++ compiler, which takes minutes, where there is one
+        mx.disable_compile()  # on a CPU, MLX would call a C++ compiler, which takes minutes
     decoder = read_decoder(header)
     if keep_blocks:
         require_blocks(header)
-    known = _MODULES[header.architecture]
-    module = known.Model(known.ModelArgs.from_dict(_arguments(header, decoder)))
+    classes = _MODULES[header.architecture]
+    module = classes.Model(classes.ModelArgs.from_dict(_arguments(header, decoder)))
     if header.architecture == "gemma3" and decoder.tied:
-        module.sanitize({})  # how that class is told that it has no head of its own
+        module.sanitize({})  # tells this class that it has no head of its own
     _load_weights(module, header, dtype, keep_blocks)
     for block, layer in enumerate(module.layers):
         layer.self_attn.rope = _Positions(decoder.rope_of(block))
@@ -100,16 +100,16 @@ def load_model(header: Header, dtype: Any, *, keep_blocks: bool = False) -> MlxM
 
 
 def require_blocks(header: Header) -> None:
-    """Raise `InputError` where no matrix of the file is in blocks that MLX can keep."""
+    """Raise `InputError` if no matrix of the file is quantized in a form that MLX can use."""
     if not AFFINE_BITS.keys() & matrix_types(header):
         raise InputError(
-            f"{header.path} has no matrices in blocks that MLX can keep ({', '.join(AFFINE_BITS)})",
-            hint='set train.quantize_base to "none", or name a file of such a type as student.weights',
+            f"{header.path} has no quantized matrices that MLX can use ({', '.join(AFFINE_BITS)})",
+            hint='set train.quantize_base to "none", or set student.weights to a file of such a type',
         )
 
 
 def matrix_types(header: Header) -> Counter[str]:
-    """How many matrices of the model are of which type in the file."""
+    """Number of the model's matrices by their type in the file."""
     tensors = (header.tensor_map[name] for name in hf_tensor_names(header))
     return Counter(tensor.type_name for tensor in tensors if len(tensor.shape) == 2)
 
@@ -131,15 +131,15 @@ def _load_weights(module: Any, header: Header, dtype: Any, keep_blocks: bool) ->
             values = read_tensor(header, gguf_name)
             values = values if heads is None else unpermute_rotary(values, heads)
             if header.architecture == "gemma3" and name.endswith("norm.weight"):
-                values = values - 1  # that class multiplies by one more than it holds
+                values = values - 1  # this class adds one to the weight
             weights[name] = mx.array(values).astype(dtype)
-        mx.eval(weights)  # one tensor at a time in float32
+        mx.eval(weights)  # so that only one tensor is in memory as float32
     if blocked:
         module.update_modules(tree_unflatten(list(blocked.items())))
     try:
         module.load_weights(list(weights.items()), strict=True)
     except ValueError as error:
-        raise InputError(f"{header.path} has other tensors than mlx-lm's model: {error}", hint=_HINT) from error
+        raise InputError(f"{header.path} has different tensors from mlx-lm's model: {error}", hint=_HINT) from error
 
 
 def _blocked_module(layer: str, blocks: AffineMatrix, has_bias: bool) -> Any:
@@ -150,7 +150,7 @@ def _blocked_module(layer: str, blocks: AffineMatrix, has_bias: bool) -> Any:
 
 
 class _Positions(nn.Module):
-    """Rotary positions by their own frequencies, whatever scaling or list of factors made them."""
+    """Rotary embedding with given frequencies, in place of mlx-lm's own computation of them."""
 
     def __init__(self, rope: Rope) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ class _Positions(nn.Module):
 
 
 class _ScaledEmbedding(nn.Module):
-    """An embedding for gemma's class, which multiplies by a scale that it rounds to bfloat16: this makes it exact."""
+    """Corrects the embedding scale of gemma's class, which rounds it to bfloat16."""
 
     def __init__(self, embedding: Any, scale: float) -> None:
         super().__init__()
@@ -188,9 +188,9 @@ def _rounded(scale: float) -> float:
 
 
 def _arguments(header: Header, decoder: Decoder) -> dict[str, Any]:
-    """mlx-lm's configuration of the model, but for the positions."""
+    """mlx-lm's configuration of the model, except for the rotary embedding."""
     if decoder.architecture in _HEADS_DIVIDE_WIDTH and decoder.heads * decoder.head_size != decoder.width:
-        raise InputError(f"{header.path}: heads of {decoder.head_size} are not known to MLX here", hint=_HINT)
+        raise InputError(f"{header.path}: MLX does not support heads of {decoder.head_size} here", hint=_HINT)
     return {
         "model_type": decoder.architecture,
         "hidden_size": decoder.width,
@@ -212,8 +212,8 @@ def _arguments(header: Header, decoder: Decoder) -> dict[str, Any]:
 
 
 def _window_period(header: Header, decoder: Decoder) -> int:
-    """Of so many blocks, the last looks at everything: the only order of windows that mlx-lm's class knows."""
+    """Every how many blocks attention has no window. mlx-lm's class supports no other order of windows."""
     period = next((block + 1 for block, window in enumerate(decoder.windows) if not window), 0)
     if not period or any(bool(window) != bool((i + 1) % period) for i, window in enumerate(decoder.windows)):
-        raise InputError(f"{header.path}: the order of its attention windows is not known to MLX here", hint=_HINT)
+        raise InputError(f"{header.path}: MLX does not support the order of its attention windows", hint=_HINT)
     return period

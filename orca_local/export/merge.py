@@ -13,9 +13,9 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import AcceptanceChecked
 from orca_local.export.acceptance import require
+from orca_local.gguf.conversion import is_finite, round_to_f16
 from orca_local.gguf.header import Header, TensorInfo
 from orca_local.gguf.layer_names import LinearLayer, linear_layers, permute_rotary
-from orca_local.gguf.numbers import is_finite, rounded_to_half
 from orca_local.gguf.tensors import iter_rows
 from orca_local.gguf.writer import TensorSpec, Values, write_gguf
 
@@ -97,7 +97,7 @@ def _updated(
 
 def _stored(tensor: TensorInfo, pieces: Iterator[NDArray[np.float32]], hint: str) -> Iterator[NDArray[Any]]:
     for values in pieces:
-        stored: NDArray[Any] = rounded_to_half(values) if stored_type(tensor) == "F16" else values
+        stored: NDArray[Any] = round_to_f16(values) if stored_type(tensor) == "F16" else values
         if not is_finite(stored):
             found = f"{tensor.name} is not finite in {stored_type(tensor)}"
             require(AcceptanceChecked("finite", False, found, "every weight"), hint=hint)

@@ -66,7 +66,7 @@ def derive_turn_texts(renderer: PromptRenderer) -> TurnTexts | None:
 
     def rendered(*messages: Message) -> str:
         text = template.render(messages, add_generation_prompt=True)
-        bos = tokenizer.text_of(tokenizer.bos) if tokenizer.bos is not None and tokenizer.adds_bos else ""
+        bos = tokenizer.token_text(tokenizer.bos) if tokenizer.bos is not None and tokenizer.adds_bos else ""
         return text.removeprefix(bos)  # Ollama adds it itself, as llama.cpp does.
 
     system, asked = Message("system", _SYSTEM), Message("user", _ASKED)
@@ -102,7 +102,7 @@ def turn_end(renderer: PromptRenderer) -> str | None:
         row = renderer.training_ids([Message("user", "a"), Message("assistant", "b")])
     except (InputError, RowRefused):
         return None
-    return renderer.tokenizer.text_of(row.ids[-1])
+    return renderer.tokenizer.token_text(row.ids[-1])
 
 
 def render_modelfile(gguf_name: str, renderer: PromptRenderer, system_message: str) -> str:

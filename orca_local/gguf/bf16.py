@@ -1,4 +1,4 @@
-"""A copy of a file with its weights in BF16, kept in the cache."""
+"""Copies of model files with their weights in BF16, kept in the cache."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from orca_local.system.files import whole_file
 FILE_TYPE_BF16 = 32
 
 
-def bf16_copy(path: Path, sha256: str) -> Path:
-    """The copy of `path`, whose hash is `sha256`; made where it is not there yet.
+def ensure_bf16_copy(path: Path, sha256: str) -> Path:
+    """The path of the copy of `path`, whose hash is `sha256`; makes the copy if it does not exist.
 
-    Raises `MissingError` where the disk has no room.
+    Raises `MissingError` if the disk has no room.
     """
     target = cache_directory() / "bf16" / f"{sha256[:32]}.gguf"
     if target.is_file():

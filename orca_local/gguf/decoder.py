@@ -1,7 +1,7 @@
-"""What a GGUF's decoder computes, read from its header: the shape that trainers and engines build.
+"""The architecture of a GGUF's decoder, read from its header. Trainers and the MLX engine build their models from it.
 
-The known architectures are one decoder with a few switches. What a file asks for beyond them is refused here, by
-name, before anything is loaded: a number that is left out in silence gives a model that is almost right.
+All supported architectures are one decoder with a few switches. A file that needs more is refused by name before
+anything is loaded, because a model that ignores one number is almost right, and nobody notices.
 """
 
 from __future__ import annotations
@@ -21,62 +21,69 @@ from orca_local.gguf.tensors import read_tensor
 ROPE_FACTORS = "rope_freqs.weight"
 SHORT_FACTORS, LONG_FACTORS = "rope_factors_short.weight", "rope_factors_long.weight"
 _WINDOW_PERIOD = 6
-"""Of this many blocks of gemma3, the last looks at everything; llama.cpp's default where the file does not say."""
+"""In gemma3, every sixth block attends to all tokens; llama.cpp's default if the file does not say."""
 _WINDOW_BASE = 10_000.0
-"""Rotary base of gemma3's windowed blocks, llama.cpp's default."""
-_UNKNOWN_KEYS = ("final_logit_softcapping", "attn_logit_softcapping", "expert_count", "logit_scale", "residual_scale")
+"""Rotary base of gemma3's blocks with a window, llama.cpp's default."""
+_UNSUPPORTED = (
+    "final_logit_softcapping",
+    "attn_logit_softcapping",
+    "expert_count",
+    "logit_scale",
+    "residual_scale",
+)
 _HINT = "choose another student: `orca-local models list`"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rope:
-    """Rotary positions of a block."""
+    """Rotary position embedding of a block."""
 
     dimensions: int
-    """How many of a head's numbers are turned: the first ones, in pairs (i, i + dimensions/2)."""
+    """How many of a head's values are rotated: the first ones, in pairs (i, i + dimensions/2)."""
     inverse_frequencies: NDArray[np.float32]
-    """Shape [dimensions / 2]: angle of one position, in radians."""
+    """Shape [dimensions / 2]: rotation from one position to the next, in radians."""
     magnitude: float = 1.0
-    """What sines and cosines are multiplied by."""
+    """Factor of sines and cosines."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoder:
-    """A causal decoder of pre-normed blocks with gated feed-forward layers."""
+    """A causal decoder with pre-norm blocks and gated feed-forward layers."""
 
     architecture: str
     width: int
     blocks: int
     heads: int
     key_heads: int
-    """Heads of keys, as many of values."""
+    """Number of key heads and of value heads."""
     head_size: int
     hidden: int
     vocab_size: int
-    """Size of the vocabulary."""
+    """Number of tokens in the vocabulary."""
     norm_epsilon: float
     activation: Literal["silu", "gelu"]
-    """Of the gate; `gelu` in its tanh form."""
+    """Activation of the gate; `gelu` is the tanh approximation."""
     embedding_scale: float
+    """Factor of token embeddings."""
     attention_scale: float
-    """What a query's product with a key is multiplied by."""
+    """Factor of the product of a query and a key."""
     rope: Rope
     window_rope: Rope
-    """Of blocks with a window."""
+    """Rotary embedding of blocks with a window."""
     windows: tuple[int, ...]
-    """Per block: how many tokens back attention looks, the token itself included; 0 for all."""
+    """Per block: how many tokens attention sees, the token itself included; 0 for all."""
     tied: bool
     """Whether the output head is the token embedding."""
 
     def rope_of(self, block: int) -> Rope:
-        """The positions of a block."""
+        """The rotary embedding of a block."""
         return self.window_rope if self.windows[block] else self.rope
 
 
 def read_decoder(header: Header) -> Decoder:
-    """The decoder of a file. Raises `InputError` for an architecture, a tensor or a number that is not known."""
+    """The decoder of a file. Raises `InputError` for an architecture, a tensor or a setting that is not supported."""
     require_trainable(header)
-    _refuse_unknown(header)
+    _refuse_unsupported(header)
     heads, width = header.count("attention.head_count"), header.count("embedding_length")
     size = header.count("attention.key_length", width // heads)
     if header.count("attention.value_length", size) != size:
@@ -85,7 +92,7 @@ def read_decoder(header: Header) -> Decoder:
     windows = _windows(header) if gemma else (0,) * header.block_count
     rope = _rope(header, size)
     window_base = float(header.value("rope.freq_base_swa", _WINDOW_BASE))
-    # llama.cpp knows the 27B of gemma3 by its number of blocks: there a query is scaled by its share of the width.
+    # Like llama.cpp, recognise gemma3 27B by its number of blocks: it scales queries by width / heads.
     scaled_by = width // heads if gemma and header.block_count == 62 else size
     return Decoder(
         architecture=header.architecture,
@@ -111,7 +118,7 @@ def _windows(header: Header) -> tuple[int, ...]:
     window = header.count("attention.sliding_window")
     pattern = header.value("attention.sliding_window_pattern", _WINDOW_PERIOD)
     if isinstance(pattern, int | float):
-        # A period: its last block looks at everything; 0 means that none does.
+        # A period: the last block of each attends to all tokens; 0 means that none does.
         pattern = [not pattern or block % pattern < pattern - 1 for block in range(header.block_count)]
     return tuple(window if windowed else 0 for windowed in pattern[: header.block_count])
 
@@ -123,9 +130,9 @@ def _rope(header: Header, head_size: int) -> Rope:
     if kind == "linear":
         frequencies = frequencies / np.float32(header.value("rope.scaling.factor", 1.0))
     elif kind not in ("none", "longrope"):
-        raise InputError(f"{header.path}: rope scaling {kind!r} is not known here", hint=_HINT)
+        raise InputError(f"{header.path}: rope scaling {kind!r} is not supported", hint=_HINT)
     for name in (ROPE_FACTORS, SHORT_FACTORS):
-        # Of the two lists of phi3, the short one holds up to the context that the model was first trained with.
+        # phi3 has two lists; the short one holds up to the context of the original training.
         if name in header.tensor_map:
             frequencies = frequencies / read_tensor(header, name).ravel()
     return Rope(dimensions, frequencies, float(header.value("rope.scaling.attn_factor", 1.0)))
@@ -137,18 +144,18 @@ def _frequencies(dimensions: int, base: float) -> NDArray[np.float32]:
     return frequencies
 
 
-def longest_row(header: Header) -> int:
-    """Tokens that a row may have: phi3's long context uses other positions, which are not known here."""
+def max_row_length(header: Header) -> int:
+    """Maximum number of tokens in a row. phi3's long context uses another position embedding: not supported."""
     if LONG_FACTORS in header.tensor_map:
         return header.count("rope.scaling.original_context_length", header.context_length)
     return header.context_length
 
 
-def _refuse_unknown(header: Header) -> None:
-    known = hf_tensor_names(header)
+def _refuse_unsupported(header: Header) -> None:
+    names = {*hf_tensor_names(header), ROPE_FACTORS, SHORT_FACTORS, LONG_FACTORS}
     for tensor in header.tensors:
-        if tensor.name not in known and tensor.name not in (ROPE_FACTORS, SHORT_FACTORS, LONG_FACTORS):
-            raise InputError(f"{header.path}: tensor {tensor.name!r} is not known here", hint=_HINT)
-    for key in _UNKNOWN_KEYS:
+        if tensor.name not in names:
+            raise InputError(f"{header.path}: tensor {tensor.name!r} is not supported", hint=_HINT)
+    for key in _UNSUPPORTED:
         if header.value(key):
-            raise InputError(f"{header.path}: {header.architecture}.{key} is not known here", hint=_HINT)
+            raise InputError(f"{header.path}: {header.architecture}.{key} is not supported", hint=_HINT)

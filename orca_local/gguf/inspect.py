@@ -1,4 +1,4 @@
-"""What a GGUF file is, from its header alone."""
+"""Describes a GGUF file and finds what keeps it from being a student, from its header alone."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.gguf.conversion import is_readable
 from orca_local.gguf.decoder import read_decoder
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.layer_names import linear_layers
-from orca_local.gguf.numbers import is_readable
 
 _NO_TEMPLATE = "it has no chat template: use an instruct or chat model"
 
 
 def describe(path: Path) -> dict[str, Any]:
-    """The object of `models inspect --json`; raises `InputError` for a file that is not a whole GGUF."""
+    """The object of `models inspect --json`. Raises `InputError` for a file that is not a complete GGUF."""
     header = read_header(path)
     types: dict[str, int] = {}
     for tensor in header.tensors:
         types[tensor.type_name] = types.get(tensor.type_name, 0) + 1
     training = training_problems(header)
-    # Where a file is no model at all, nothing else about it matters.
     template = [] if header.chat_template or _is_adapter(header) else [_NO_TEMPLATE]
     return {
         "path": str(path),
@@ -39,16 +38,16 @@ def describe(path: Path) -> dict[str, Any]:
 
 
 def training_problems(header: Header) -> list[str]:
-    """Why a model cannot be trained here; empty where it can."""
+    """Why a model cannot be trained here; empty if it can."""
     if _is_adapter(header):
         return ["it is an adapter, not a model"]
     if header.metadata.get("split.count", 1) != 1:
         return ["it is one part of several: join them with `llama-gguf-split --merge`"]
     if not header.tensors:
         return ["it holds no weights"]
-    for kind, tensor in {tensor.type_name: tensor for tensor in header.tensors}.items():
-        if not is_readable(kind):
-            return [f"tensor {tensor.name!r} is of type {kind}, which cannot be read as weights"]
+    for type_name, tensor in {tensor.type_name: tensor for tensor in header.tensors}.items():
+        if not is_readable(type_name):
+            return [f"tensor {tensor.name!r} is of type {type_name}, which cannot be read as weights"]
     try:
         read_decoder(header)
         return [] if linear_layers(header) else ["it has no layers"]
@@ -63,7 +62,7 @@ def _is_adapter(header: Header) -> bool:
 
 
 def refuse_untrainable(header: Header) -> None:
-    """Raise `InputError` for a model that cannot be trained here, from its header alone."""
+    """Raise `InputError` for a model that cannot be trained here."""
     problems = training_problems(header)
     if problems:
         raise InputError(
@@ -72,7 +71,7 @@ def refuse_untrainable(header: Header) -> None:
 
 
 def require_student(path: Path) -> None:
-    """Raise `InputError` for a file that cannot be probed and trained, saying all that is wrong with it."""
+    """Raise `InputError` with all problems of a file that cannot be probed and trained."""
     problems = describe(path)["problems"]
     if problems:
         raise InputError(f"{path} cannot be a student: {'; '.join(problems)}", hint="see `orca-local models list`")

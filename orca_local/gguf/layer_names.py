@@ -1,7 +1,6 @@
-"""Which GGUF tensor is which layer of the trainer's model, and how its rows are ordered.
+"""Maps GGUF tensors to the layers of Hugging Face models, and converts between their orders of rows.
 
-Names on the GGUF side are llama.cpp's; those on the other side are the ones that Hugging Face models and
-PEFT adapters use.
+GGUF names are llama.cpp's. The other names are those of Hugging Face models and PEFT adapters.
 """
 
 from __future__ import annotations
@@ -59,12 +58,12 @@ _ARCHITECTURES = {
 }
 
 TRAINABLE = tuple(_ARCHITECTURES)
-"""Architectures whose layers are known here; mistral files call themselves `llama`, phi4's `phi3`."""
+"""Architectures that can be trained. Mistral files call themselves `llama`, those of phi4 `phi3`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinearLayer:
-    """A matrix of the blocks that an adapter may change."""
+    """A matrix of a block that an adapter may change."""
 
     hf_name: str
     """Such as `model.layers.0.self_attn.q_proj`."""
@@ -73,14 +72,14 @@ class LinearLayer:
     out_features: int
     in_features: int
     rotary_heads: int | None
-    """Heads whose rows the file stores permuted for rotary embedding; None where it does not."""
+    """Number of heads if the file stores the rows permuted for rotary embedding, else None."""
 
 
 def require_trainable(header: Header) -> None:
-    """Raise `InputError` for an architecture that training and merging do not know."""
+    """Raise `InputError` for an architecture that cannot be trained and merged."""
     if header.architecture not in TRAINABLE:
         raise InputError(
-            f"training the architecture {header.architecture!r} is not supported; known are {', '.join(TRAINABLE)}",
+            f"training the architecture {header.architecture!r} is not supported; supported are {', '.join(TRAINABLE)}",
             hint="choose another student: `orca-local models list`",
         )
 
@@ -95,9 +94,9 @@ def linear_layers(header: Header) -> list[LinearLayer]:
             shape = header.tensor_map[name].shape if name in header.tensor_map else ()
             heads = _rotary_heads(header, gguf)
             if len(shape) != 2 or (heads is not None and (heads < 1 or shape[0] % (2 * heads))):
-                # Mixtures of experts call themselves `llama` too.
+                # Mixtures of experts call themselves `llama` as well.
                 raise InputError(
-                    f"{header.path} has no matrix {name!r} of the kind that can be trained",
+                    f"{header.path} has no matrix {name!r} that can be trained",
                     hint="choose another student: `orca-local models list`",
                 )
             out_features, in_features = shape
@@ -106,7 +105,7 @@ def linear_layers(header: Header) -> list[LinearLayer]:
 
 
 def hf_tensor_names(header: Header) -> dict[str, tuple[str, int | None]]:
-    """GGUF tensor → (name in the trainer's state dict, permuted heads), for every tensor that has one there."""
+    """GGUF tensor → (name in Hugging Face's state dict, permuted heads), for every tensor that has a name there."""
     require_trainable(header)
     names: dict[str, tuple[str, int | None]] = {}
     for hf, gguf in _OUTER.items():
@@ -133,14 +132,17 @@ Values = TypeVar("Values", bound=np.generic)
 
 
 def permute_rotary(matrix: NDArray[Values], heads: int) -> NDArray[Values]:
-    """Rows from the trainer's order (halves of each head) to llama.cpp's (pairs), first axis only."""
+    """Reorder rows from Hugging Face's order (halves of each head) to llama.cpp's (pairs).
+
+    `matrix` has shape [rows, …] with rows divisible by 2 · `heads`; the result is a contiguous copy of that shape.
+    """
     rows = matrix.shape[0]
     split = matrix.reshape(heads, 2, rows // heads // 2, *matrix.shape[1:])
     return np.ascontiguousarray(split.swapaxes(1, 2).reshape(matrix.shape))
 
 
 def unpermute_rotary(matrix: NDArray[Values], heads: int) -> NDArray[Values]:
-    """The inverse of `permute_rotary`."""
+    """The inverse of `permute_rotary`, for the same shapes."""
     rows = matrix.shape[0]
     split = matrix.reshape(heads, rows // heads // 2, 2, *matrix.shape[1:])
     return np.ascontiguousarray(split.swapaxes(1, 2).reshape(matrix.shape))

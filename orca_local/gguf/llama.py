@@ -1,4 +1,4 @@
-"""The one place that imports llama.cpp: loaded when it is used, its log kept and never printed."""
+"""Imports llama.cpp, when it is first used. Its log is kept and never printed. No other module imports it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import FrameType
@@ -18,22 +18,24 @@ from orca_local.domain.errors import MissingError
 LOG_LINES = 200
 
 SPINS = "1000"
-"""How often an idle thread of libgomp looks for work before it sleeps. With its own 300,000, one other busy
-process makes generation a hundred times slower: threads spin for each other instead of giving way. On an idle
-machine this costs a few percent."""
+"""How often an idle thread of libgomp checks for work before it sleeps.
+
+With libgomp's default of 300,000, one other busy process makes generation a hundred times slower, because threads spin
+instead of giving way. On an idle machine this setting costs a few percent.
+"""
 
 _log: deque[str] = deque(maxlen=LOG_LINES)
 _lock = threading.Lock()
 _callback: Any = None
-"""llama.cpp calls this for as long as the process lives: a callback that is collected is a crash."""
+"""llama.cpp calls this until the process ends, so it must not be garbage-collected."""
 
 
 @cache
 def library() -> Any:
-    """The `llama_cpp` module, its backend started. Raises `MissingError` where it is not installed."""
+    """The `llama_cpp` module, with its backend started. Raises `MissingError` if it cannot be loaded."""
     global _callback
     if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)  # libgomp reads it once, when it is loaded
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)  # libgomp reads it when it is loaded
     try:
         import llama_cpp
     except (ImportError, OSError, RuntimeError) as error:  # the last two: its shared library does not load
@@ -54,9 +56,9 @@ def library() -> Any:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C and its like wait until a native call that logs has returned.
+    """Delay Ctrl-C and similar signals until a native call that logs has returned.
 
-    Python would raise them in the log's callback, and an exception cannot cross native code: it would be lost.
+    Python would raise the exception in the log callback, where it is lost, because it cannot cross native code.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -76,7 +78,7 @@ def uninterrupted() -> Iterator[None]:
 
 
 def last_log(lines: int = 20) -> str:
-    """What llama.cpp said last."""
+    """The last lines of llama.cpp's log."""
     with _lock:
         return "\n".join("".join(_log).strip().splitlines()[-lines:])
 
@@ -86,17 +88,20 @@ def supports_gpu() -> bool:
     return bool(library().llama_supports_gpu_offload())
 
 
-def routine(name: str) -> Any:
-    """A function of the libraries that llama.cpp consists of, by its C name; None where there is none to be had."""
+def native_function(name: str, *, load: Callable[[], Any] = library) -> Any:
+    """The function of llama.cpp's libraries with this C name; None if it is not exported or llama.cpp is missing.
+
+    `load` returns the `llama_cpp` module.
+    """
     try:
-        return getattr(getattr(library().llama_cpp, "_lib", None), name, None)
+        return getattr(getattr(load().llama_cpp, "_lib", None), name, None)
     except MissingError:
         return None
 
 
 def run_server(parameters: Any) -> None:
-    """Be llama-cpp-python's own server, its options on the command line, its models loaded as `parameters` say."""
-    # The server takes no such option, and asks for the defaults at every load.
+    """Run llama-cpp-python's server with the options on the command line; load its models with `parameters`."""
+    # The server has no option for them and reads the defaults at every load.
     library().llama_cpp.llama_model_default_params = lambda: type(parameters).from_buffer_copy(parameters)
     from llama_cpp.server.__main__ import main
 

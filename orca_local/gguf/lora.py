@@ -1,4 +1,4 @@
-"""llama.cpp's file of a LoRA adapter: writing one, and checking one against the model that it is to go on.
+"""Writes LoRA adapters in llama.cpp's form, and checks whether an adapter fits a model.
 
 The form is what llama.cpp reads (https://github.com/ggml-org/llama.cpp/blob/master/src/llama-adapter.cpp) and its
 `convert_lora_to_gguf.py` writes. Why in F32, and what is refused: docs/decisions/0009-adapter-files.md.
@@ -17,32 +17,32 @@ from numpy.typing import NDArray
 from orca_local.domain.errors import InputError
 from orca_local.gguf.header import Header, TensorInfo
 from orca_local.gguf.tensors import iter_tensors
-from orca_local.gguf.writer import FILE_TYPE, TensorSpec, encode_own, encode_pair, write_file
+from orca_local.gguf.writer import FILE_TYPE, TensorSpec, encode_pair, encode_provenance, write_file
 
 TYPE = "F32"
 FILE_TYPE_F32 = 0
 ALPHA = "adapter.lora.alpha"
 _A, _B = ".lora_a", ".lora_b"
 _FLOAT32 = struct.pack("<I", 6)
-_LEAST, _MOST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+_MIN_ALPHA, _MAX_ALPHA = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 _HINT = "give a LoRA adapter in llama.cpp's form, or a directory that holds one in PEFT's"
 _OTHER_BASE = "the adapter belongs to another model: choose the one that it was trained on with --model"
 
-Matrices = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""A (shape [rank, in_features]) and B (shape [out_features, rank]), rows in the order of the file they belong to."""
+LoraPair = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""A, shape [rank, in_features], and B, shape [out_features, rank], float32; B's rows are in the model file's order."""
 
 
 def write_lora(
-    path: Path, architecture: str, scale: float, pairs: Mapping[str, Matrices], extra: Mapping[str, str]
+    path: Path, architecture: str, scale: float, pairs: Mapping[str, LoraPair], extra: Mapping[str, str]
 ) -> Header:
-    """Write the updates scale·B·A of tensors of a base, by the tensors' names, and reopen the file.
+    """Write an adapter that adds scale·B·A to each tensor that `pairs` names, and return its header.
 
-    `extra` adds strings under `orca_local.` keys. All updates have one rank. See `writer.write_file`. Raises
-    `InputError` for a scale that does not fit; llama.cpp would take zero for one.
+    `extra` adds strings under `orca_local.` keys. All pairs have the same rank. See `writer.write_file`. Raises
+    `InputError` for a scale outside the range of float32 or of zero, which llama.cpp would read as one.
     """
     rank = next(iter(pairs.values()))[0].shape[0]
-    alpha = scale * rank  # llama.cpp divides it by the rank again
-    if not _LEAST <= abs(alpha) <= _MOST:
+    alpha = scale * rank  # llama.cpp divides by the rank
+    if not _MIN_ALPHA <= abs(alpha) <= _MAX_ALPHA:
         raise InputError(
             f"an adapter of scale {scale:g} cannot be written for llama.cpp", hint="train again with another alpha"
         )
@@ -53,7 +53,7 @@ def write_lora(
         ALPHA: alpha,
         FILE_TYPE: FILE_TYPE_F32,
     }
-    encoded = {key: encode_pair(key, value) for key, value in metadata.items()} | encode_own(extra)
+    encoded = {key: encode_pair(key, value) for key, value in metadata.items()} | encode_provenance(extra)
     halves = [
         (name + suffix, half) for name, pair in pairs.items() for suffix, half in zip((_A, _B), pair, strict=True)
     ]
@@ -62,9 +62,9 @@ def write_lora(
 
 
 def check_lora(adapter: Header, base: Header) -> None:
-    """Raise `InputError` for a file that is no LoRA adapter of a model like `base`, or is not finite.
+    """Raise `InputError` for a file that is not a LoRA adapter of a model like `base`, or is not finite.
 
-    llama.cpp would end the process over some of it, and compute something else over the rest.
+    With such a file, llama.cpp crashes or computes something else.
     """
     path = adapter.path
     kind = f"{adapter.metadata.get('general.type', 'model')} {adapter.metadata.get('adapter.type', '')}".strip()
@@ -87,7 +87,7 @@ def check_lora(adapter: Header, base: Header) -> None:
 
 
 def _check_alpha(adapter: Header) -> None:
-    """A finite float32 or nothing; llama.cpp ends the process over another type."""
+    """Alpha must be absent or a finite float32; with another type llama.cpp crashes."""
     alpha = adapter.metadata.get(ALPHA, 1.0)
     raw = adapter.raw_pairs.get(ALPHA, b"")
     if raw and (raw[8 + len(ALPHA) :][:4] != _FLOAT32 or not math.isfinite(alpha)):
@@ -95,19 +95,19 @@ def _check_alpha(adapter: Header) -> None:
 
 
 def _pairs(adapter: Header) -> dict[str, tuple[TensorInfo, TensorInfo]]:
-    """A and B by the name of the tensor that they change."""
+    """A and B, by the name of the tensor they change."""
     names = dict.fromkeys(name.removesuffix(_A).removesuffix(_B) for name in adapter.tensor_map)
-    wanted = {name + suffix for name in names for suffix in (_A, _B)}
-    odd = sorted(adapter.tensor_map.keys() ^ wanted)
-    if odd:
-        what = f"{odd[0]!r} is missing" if odd[0] in wanted else f"tensor {odd[0]!r} is not half of an update"
+    expected = {name + suffix for name in names for suffix in (_A, _B)}
+    wrong = sorted(adapter.tensor_map.keys() ^ expected)
+    if wrong:
+        what = f"{wrong[0]!r} is missing" if wrong[0] in expected else f"tensor {wrong[0]!r} is not half of an update"
         raise InputError(f"{adapter.path} is not a plain LoRA adapter: {what}", hint=_HINT)
     return {name: (adapter.tensor_map[name + _A], adapter.tensor_map[name + _B]) for name in names}
 
 
 def _check_fits(adapter: Header, base: Header, name: str, a: TensorInfo, b: TensorInfo) -> None:
     shape = base.tensor_map[name].shape if name in base.tensor_map else ()
-    # An embedding's halves lie the other way round, and llama.cpp would use them for a tied head as well.
+    # For an embedding, A and B are the other way round, and llama.cpp would apply them to a tied head as well.
     fits = len(shape) == len(a.shape) == len(b.shape) == 2 and name != "token_embd.weight"
     if not fits or (a.shape[1], b.shape[0]) != (shape[1], shape[0]) or a.shape[0] != b.shape[1]:
         has = f"has it in shape {shape}" if shape else "has no such tensor"

@@ -15,11 +15,11 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.types import Message
 
 FROZEN_DATE = "2024-07-26"
-"""What `strftime_now` starts from: a real date would give every day its own prompts and empty every cache."""
+"""The date of `strftime_now`. With the real date, prompts and thus all cache keys would change every day."""
 
 
 class _Generation(Extension):
-    """`{% generation %}` marks the assistant's words for other trainers; here it changes nothing."""
+    """`{% generation %}` marks the assistant's text for other trainers; here it has no effect."""
 
     tags = {"generation"}  # noqa: RUF012 - as jinja2 declares it
 
@@ -30,7 +30,7 @@ class _Generation(Extension):
 
 
 class ChatTemplate:
-    """The template of one model, with the tokens it may name."""
+    """The chat template of one model. Raises `InputError` if it cannot be parsed."""
 
     def __init__(self, text: str, *, bos_token: str = "", eos_token: str = "") -> None:
         environment = ImmutableSandboxedEnvironment(
@@ -46,16 +46,16 @@ class ChatTemplate:
             raise InputError(
                 f"the model's chat template cannot be read: {error}", hint="use a GGUF with a working chat template"
             ) from error
-        self._knows_system = self._try_system()
+        self._has_system_role = self._shows_system()
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
-        """The conversation as the model reads it.
+        """The conversation as the text that the model reads.
 
-        Where the template knows no system role, the system text goes in front of the first user message.
-        Raises `InputError` where the template refuses the conversation.
+        If the template has no system role, the system text is put in front of the first user message. Raises
+        `InputError` if the template refuses the conversation.
         """
-        if not self._knows_system:
-            messages = _fold_system(messages)
+        if not self._has_system_role:
+            messages = _merge_system(messages)
         return self._render(messages, add_generation_prompt)
 
     def _render(self, messages: Sequence[Message], add_generation_prompt: bool) -> str:
@@ -68,13 +68,13 @@ class ChatTemplate:
                 **self._names,
             )
         except Exception as error:
-            # A template is a program of somebody else's: whatever it raises is its failure, not ours.
+            # A template is a program and may raise anything.
             raise InputError(
                 f"the model's chat template refuses the conversation: {error}",
                 hint="use a GGUF with a working chat template",
             ) from error
 
-    def _try_system(self) -> bool:
+    def _shows_system(self) -> bool:
         mark = "orca-system-mark"
         try:
             return mark in self._render([Message("system", mark), Message("user", "x")], True)
@@ -82,7 +82,7 @@ class ChatTemplate:
             return False
 
 
-def _fold_system(messages: Sequence[Message]) -> list[Message]:
+def _merge_system(messages: Sequence[Message]) -> list[Message]:
     system = "\n\n".join(m.content for m in messages if m.role == "system" and m.content)
     rest = [m for m in messages if m.role != "system"]
     if system and rest:

@@ -1,4 +1,4 @@
-"""Text to token ids and back, by llama.cpp's own vocabulary: the only tokenizer of the program."""
+"""Converts text to token ids and back, with llama.cpp's tokenizer. The program has no other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orca_local.gguf.llama import last_log, library, uninterrupted
 
 
 class Tokenizer:
-    """The vocabulary of a GGUF file, loaded without its weights."""
+    """The vocabulary of a GGUF file, loaded without the weights. Raises `InputError` if there is none."""
 
     def __init__(self, path: Path) -> None:
         self._llama: Any = library()
@@ -28,15 +28,15 @@ class Tokenizer:
             )
         self._vocab = self._llama.llama_model_get_vocab(self._model)
         if self._llama.llama_vocab_type(self._vocab) == self._llama.LLAMA_VOCAB_TYPE_NONE:
-            # llama.cpp aborts the process at the first text that it is given.
+            # With the first text, llama.cpp would abort the process.
             self.close()
-            raise InputError(f"{path} carries no tokenizer", hint="use the GGUF of a whole model")
+            raise InputError(f"{path} has no tokenizer", hint="use the GGUF of a whole model")
 
     def close(self) -> None:
         """Free the vocabulary. Safe to call twice."""
         if self._model:
             self._llama.llama_model_free(self._model)
-            # Nothing may reach the freed vocabulary: an exception is better than a crash.
+            # Using the freed vocabulary now raises an exception instead of crashing.
             self._model = self._vocab = self._llama = None
 
     @cached_property
@@ -46,23 +46,23 @@ class Tokenizer:
 
     @property
     def bos(self) -> int | None:
-        """The token that opens a text, where the model has one."""
+        """The token that starts a text; None if the model has none."""
         token = int(self._llama.llama_vocab_bos(self._vocab))
         return token if token >= 0 else None
 
     @property
     def eos(self) -> int | None:
-        """The end-of-text token of the metadata; it may differ from the turn's end."""
+        """The end-of-text token of the metadata, or None. It may differ from the token that ends a turn."""
         token = int(self._llama.llama_vocab_eos(self._vocab))
         return token if token >= 0 else None
 
     @property
     def adds_bos(self) -> bool:
-        """Whether llama.cpp puts the opening token in front of a prompt."""
+        """Whether a prompt starts with `bos`."""
         return bool(self._llama.llama_vocab_get_add_bos(self._vocab))
 
     def encode(self, text: str, *, special: bool = True) -> list[int]:
-        """Token ids of `text`, nothing added. `special`: whether the name of a control token means that token."""
+        """Token ids of `text`, without adding any. `special`: whether the name of a control token means that token."""
         raw = _utf8(text)
         room = len(raw) + 2
         while True:
@@ -77,9 +77,9 @@ class Tokenizer:
         return {}
 
     def piece(self, token: int) -> bytes:
-        """The bytes of one token; control tokens have none."""
-        known = self._pieces.get(token)
-        if known is None:
+        """The bytes of one token; empty for control tokens."""
+        piece = self._pieces.get(token)
+        if piece is None:
             self._check(token)
             room = 64
             while True:
@@ -88,38 +88,38 @@ class Tokenizer:
                 if count >= 0:
                     break
                 room = -count
-            known = self._pieces[token] = buffer.raw[:count]
-        return known
+            piece = self._pieces[token] = buffer.raw[:count]
+        return piece
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Text of `ids`, control tokens left out and broken characters replaced."""
+        """Text of `ids` without control tokens; incomplete characters are replaced."""
         return b"".join(map(self.piece, ids)).decode("utf-8", errors="replace")
 
-    def spell(self, ids: Sequence[int]) -> str:
-        """Text of `ids`, control tokens in the vocabulary's own spelling."""
-        parts = (self.piece(token) or self.text_of(token).encode() for token in ids)
+    def decode_verbatim(self, ids: Sequence[int]) -> str:
+        """Text of `ids` with the names of control tokens."""
+        parts = (self.piece(token) or self.token_text(token).encode() for token in ids)
         return b"".join(parts).decode("utf-8", errors="replace")
 
-    def text_of(self, token: int) -> str:
-        """The vocabulary's own spelling of a token, control tokens included."""
+    def token_text(self, token: int) -> str:
+        """The name of a token in the vocabulary, also of a control token."""
         self._check(token)
         return str(self._llama.llama_vocab_get_text(self._vocab, token).decode("utf-8", errors="replace"))
 
     @cached_property
     def control_texts(self) -> frozenset[str]:
-        """The spellings that `encode` reads as control tokens where `special` is set."""
+        """Names that `encode` reads as control tokens if `special` is true."""
         llama = self._llama
         control = llama.LLAMA_TOKEN_ATTR_CONTROL | llama.LLAMA_TOKEN_ATTR_UNKNOWN
         attributes = (llama.llama_vocab_get_attr(self._vocab, token) for token in range(self.vocab_size))
-        return frozenset(self.text_of(token) for token, has in enumerate(attributes) if has & control) - {""}
+        return frozenset(self.token_text(token) for token, has in enumerate(attributes) if has & control) - {""}
 
     def is_end(self, token: int) -> bool:
-        """Whether llama.cpp stops generating at this token."""
+        """Whether generating ends at this token."""
         return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
 
     def _check(self, token: int) -> None:
         if not 0 <= token < self.vocab_size:
-            # llama.cpp would end the process.
+            # llama.cpp would crash.
             raise ValueError(f"no token {token} in a vocabulary of {self.vocab_size}")
 
 
@@ -127,5 +127,5 @@ def _utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        # Half of a character, as a careless JSON escape makes it: no model has ever seen one.
+        # Half of a surrogate pair, from a wrong JSON escape: replaced like an invalid character.
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

@@ -1,7 +1,7 @@
-"""Write a GGUF: most often another one with new tensors, whose metadata is copied as bytes.
+"""Writes GGUF files: mostly a copy of another one with new tensors, whose metadata is copied byte for byte.
 
-The `gguf` package's writer is not used because it cannot write empty arrays, because a copy of bytes needs no
-proof that a tokenizer survived being parsed and written again, and because its errors do not say that a disk is full.
+The `gguf` package's writer is not used because it cannot write empty arrays, because bytes that are copied need no
+proof that the tokenizer survived, and because its errors do not say that a disk is full.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from orca_local.gguf.conversion import round_to_f16
 from orca_local.gguf.header import DEFAULT_ALIGNMENT, MAGIC, Header, read_any_header
-from orca_local.gguf.numbers import rounded_to_half
 
 _UINT32, _FLOAT32, _STRING, _ARRAY = 4, 6, 8, 9
 _TYPES = {"F32": 0, "F16": 1, "BF16": 30}
 FILE_TYPE = "general.file_type"
-OWN_KEYS = "orca_local."
+OWN_PREFIX = "orca_local."
+"""Prefix of metadata keys that this program adds."""
 
 Values = NDArray[np.float32] | Iterable[NDArray[np.float32]]
-"""A tensor, or its rows in pieces."""
+"""A tensor's values in its shape, or arrays of its rows in order, each [some rows, columns]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,15 @@ def write_gguf(
     file_type: int,
     extra: Mapping[str, str],
 ) -> Header:
-    """Write `specs` with the values of `tensors` (same order), one piece in memory at a time, and reopen the file.
+    """Write tensors with the metadata of `base`; return the new file's header.
 
-    All metadata of `base` is copied byte for byte, but for `general.file_type` and what an earlier export said
-    about itself; `extra` adds strings under keys that must start with `orca_local.`. See `write_file`.
+    `tensors` are the values of `specs`, in the same order; only one array is in memory at a time. The metadata is
+    copied byte for byte, except `general.file_type` and keys with the prefix `orca_local.`; `extra` adds strings under
+    keys with that prefix. See `write_file`.
     """
-    pairs = {key: raw for key, raw in base.raw_pairs.items() if not key.startswith(OWN_KEYS)}
+    pairs = {key: raw for key, raw in base.raw_pairs.items() if not key.startswith(OWN_PREFIX)}
     pairs[FILE_TYPE] = encode_pair(FILE_TYPE, file_type)
-    return write_file(path, pairs | encode_own(extra), specs, tensors, alignment=base.alignment)
+    return write_file(path, pairs | encode_provenance(extra), specs, tensors, alignment=base.alignment)
 
 
 def write_file(
@@ -70,10 +72,10 @@ def write_file(
     *,
     alignment: int = DEFAULT_ALIGNMENT,
 ) -> Header:
-    """Write encoded metadata and `specs` with the values of `tensors` (same order), and reopen the file.
+    """Write encoded metadata `pairs` and tensors (the values of `specs`, in the same order); return the file's header.
 
-    It is complete and on disk when this returns, under the name given: pass a `.part` name and rename it. Raises
-    `OSError` where the disk is full.
+    The file is complete and synced when this returns. Pass a `.part` name and rename it. Raises `OSError` if the disk
+    is full.
     """
     with path.open("wb") as file:
         file.write(MAGIC + struct.pack("<IQQ", 3, len(specs), len(pairs)))
@@ -90,19 +92,19 @@ def write_file(
 
 
 def encode_pair(key: str, value: str | int | float | Sequence[str]) -> bytes:
-    """A metadata pair as it stands in a file: a text, a uint32, a float32 or a list of texts."""
+    """The bytes of a metadata pair whose value is a string, a uint32, a float32 or a list of strings."""
     if isinstance(value, str):
         return _text(key) + struct.pack("<I", _STRING) + _text(value)
     if isinstance(value, Sequence):
         return _text(key) + struct.pack("<IIQ", _ARRAY, _STRING, len(value)) + b"".join(map(_text, value))
-    kind, form = (_UINT32, "I") if isinstance(value, int) else (_FLOAT32, "f")
-    return _text(key) + struct.pack(f"<I{form}", kind, value)
+    type_number, form = (_UINT32, "I") if isinstance(value, int) else (_FLOAT32, "f")
+    return _text(key) + struct.pack(f"<I{form}", type_number, value)
 
 
-def encode_own(extra: Mapping[str, str]) -> dict[str, bytes]:
-    """Pairs that say where a file came from; their keys must start with `orca_local.`."""
+def encode_provenance(extra: Mapping[str, str]) -> dict[str, bytes]:
+    """Encoded pairs that say where a file came from. Raises `ValueError` for a key without the prefix `orca_local.`."""
     for key in extra:
-        if not key.startswith(OWN_KEYS):
+        if not key.startswith(OWN_PREFIX):
             raise ValueError(f"only orca_local.* keys may be added, not {key!r}")
     return {key: encode_pair(key, value) for key, value in extra.items()}
 
@@ -118,11 +120,11 @@ def _write_infos(file: IO[bytes], specs: Sequence[TensorSpec], alignment: int) -
 
 def _write_values(file: IO[bytes], spec: TensorSpec, values: Values) -> None:
     written = 0
-    for piece in (values,) if isinstance(values, np.ndarray) else values:
-        if isinstance(values, np.ndarray) and piece.shape != spec.shape:
-            raise ValueError(f"tensor {spec.name!r} has shape {piece.shape}, not {spec.shape}")
-        file.write(np.ascontiguousarray(_stored(piece, spec.type_name)).data)
-        written += piece.size
+    for array in (values,) if isinstance(values, np.ndarray) else values:
+        if isinstance(values, np.ndarray) and array.shape != spec.shape:
+            raise ValueError(f"tensor {spec.name!r} has shape {array.shape}, not {spec.shape}")
+        file.write(np.ascontiguousarray(_stored(array, spec.type_name)).data)
+        written += array.size
     if written != math.prod(spec.shape):
         raise ValueError(f"tensor {spec.name!r} has {written} values, not those of shape {spec.shape}")
 
@@ -130,11 +132,11 @@ def _write_values(file: IO[bytes], spec: TensorSpec, values: Values) -> None:
 def _stored(values: NDArray[np.float32], type_name: str) -> NDArray[Any]:
     if type_name == "BF16":
         bits = np.ascontiguousarray(values, dtype="<f4").view("<u4")
-        # To the nearest, ties to even, as llama.cpp does; the upper half of a float32 is a bfloat16.
+        # A bfloat16 is the upper half of a float32. Round to the nearest, ties to even, as llama.cpp does.
         rounded: NDArray[Any] = ((bits + (((bits >> 16) & 1) + 0x7FFF)) >> 16).astype("<u2")
         return rounded
     if values.dtype == np.float32 and type_name == "F16":
-        return rounded_to_half(values)
+        return round_to_f16(values)
     return values.astype("<f4" if type_name == "F32" else "<f2", copy=False)
 
 

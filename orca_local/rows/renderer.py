@@ -142,7 +142,7 @@ class PromptRenderer:
         return ids
 
     def _spelling(self, token: int | None) -> str:
-        return "" if token is None else self.tokenizer.text_of(token)
+        return "" if token is None else self.tokenizer.token_text(token)
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:

@@ -22,7 +22,7 @@ from orca_local.domain.events import (
     Warned,
 )
 from orca_local.domain.settings import TrainSettings
-from orca_local.gguf.decoder import longest_row
+from orca_local.gguf.decoder import max_row_length
 from orca_local.gguf.header import Header
 from orca_local.rows.training_row import TrainingRow
 from orca_local.runs.context import StageContext
@@ -108,7 +108,7 @@ def train(
 def _check_rows(header: Header, rows: Sequence[TrainingRow]) -> None:
     if not rows:
         raise InputError("there are no training rows", hint="see why with `orca-local dataset build`")
-    longest, limit = max(len(row.token_ids) for row in rows), longest_row(header)
+    longest, limit = max(len(row.token_ids) for row in rows), max_row_length(header)
     if longest > limit:
         count = sum(len(row.token_ids) > limit for row in rows)
         raise InputError(

@@ -212,7 +212,7 @@ def test_rows_with_examples_are_trained_on_at_their_last_answer_alone(store: Sto
     assert len(dataset.rows) == 10
     for row, conversation in zip(dataset.rows[8:], dataset.conversations[8:], strict=True):
         assert len(conversation) >= 1 + 2 * 4
-        trained = renderer.tokenizer.spell(row.token_ids[row.loss_start :])
+        trained = renderer.tokenizer.decode_verbatim(row.token_ids[row.loss_start :])
         assert trained == conversation[-1].content + "<|im_end|>"
     few = made(store, renderer, few_shot=0.2, max_tokens=90)
     assert len(few.rows) == 8 and reasons(few) == {"few_shot_too_long": 2}

@@ -13,7 +13,7 @@ from orca_local.engines import amx_trial
 from orca_local.engines.amx import amx_works, cache_key, model_parameters
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.quantize import quantize
-from orca_local.gguf.bf16 import bf16_copy
+from orca_local.gguf.bf16 import ensure_bf16_copy
 from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import library
 from orca_local.system.cache import FILE, recall, remember
@@ -38,7 +38,7 @@ def test_a_trial_is_made_once_and_decides(quantized: Path, tmp_path: Path) -> No
 
 def test_a_quantized_file_predicts_what_its_weights_say(quantized: Path, tmp_path: Path) -> None:
     """Some AMX kernels compute another model for rows as short as these, and say nothing."""
-    copy = bf16_copy(quantized, file_sha256(quantized))
+    copy = ensure_bf16_copy(quantized, file_sha256(quantized))
     logits = []
     for path in (quantized, copy):
         with closing(LlamaCppEngine(path, EngineSettings(context=128, threads=1))) as engine:

@@ -1,32 +1,28 @@
-"""llama.cpp's routines give what numpy gives, and numpy's are used where they do not."""
+"""llama.cpp's functions give numpy's results; numpy is used if they do not."""
 
 from __future__ import annotations
 
 import ctypes
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
 from orca_local.domain.errors import MissingError
-from orca_local.gguf import llama, numbers
-from orca_local.gguf.numbers import is_finite, is_readable, rounded_to_half, widen
+from orca_local.gguf import conversion
+from orca_local.gguf.conversion import (
+    Lookup,
+    dequantize,
+    dequantize_with_numpy,
+    is_finite,
+    is_readable,
+    round_to_f16,
+)
+from orca_local.gguf.llama import native_function
 
 READABLE = sorted(kind.name for kind in GGMLQuantizationType if kind.name[0] in "BFIQTMN" and is_readable(kind.name))
 USUAL = ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS"]
-
-
-@pytest.fixture
-def forgotten() -> Iterator[None]:
-    """No routine is known yet, before the test and after it."""
-    known = (numbers._routine, numbers._half_routine)
-    for one in known:
-        one.cache_clear()
-    yield
-    for one in known:
-        one.cache_clear()
 
 
 def blocks(kind: str, rows: int = 5, per_row: int = 3) -> np.ndarray:
@@ -34,10 +30,10 @@ def blocks(kind: str, rows: int = 5, per_row: int = 3) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (rows, per_row * size), dtype=np.uint8)
 
 
-def widened(raw: np.ndarray, kind: str) -> np.ndarray:
+def converted(raw: np.ndarray, kind: str, lookup: Lookup = native_function) -> np.ndarray:
     block, size = GGML_QUANT_SIZES[GGMLQuantizationType[kind]]
     values = np.full((len(raw), raw.shape[1] // size * block), np.nan, np.float32)
-    widen(raw, kind, values)
+    dequantize(raw, kind, values, lookup=lookup)
     return values
 
 
@@ -45,45 +41,41 @@ def widened(raw: np.ndarray, kind: str) -> np.ndarray:
 def test_every_type_is_read_as_numpy_reads_it(kind: str) -> None:
     raw = blocks(kind, per_row=32 if kind in ("F16", "F32", "BF16") else 3)
     with np.errstate(all="ignore"):
-        found, wanted = widened(raw, kind), raw.view("<f4") if kind == "F32" else numbers._widened_by_numpy(raw, kind)
+        found, wanted = converted(raw, kind), raw.view("<f4") if kind == "F32" else dequantize_with_numpy(raw, kind)
     assert found.dtype == np.float32 and found.shape == wanted.shape == (5, found.size // 5)
     np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=0)
 
 
-def test_the_usual_types_have_a_routine() -> None:
+def test_the_usual_types_have_a_native_function() -> None:
     assert {"F16", *USUAL} <= set(READABLE)
-    assert all(numbers._routine(kind) for kind in ("F16", *USUAL))
-    assert numbers._half_routine() is not None
+    assert all(conversion._dequantizer(kind, native_function) for kind in ("F16", *USUAL))
+    assert conversion._f16_rounder(native_function) is not None
 
 
-@pytest.mark.usefixtures("forgotten")
 @pytest.mark.parametrize("kind", ["F16", "Q4_K", "Q8_0"])
-def test_a_routine_that_says_something_else_is_not_used(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_function_that_gives_other_results_is_not_used(kind: str) -> None:
     """As after a change of llama.cpp's blocks that the name does not tell."""
 
     def wrong(_source: int, target: int, count: int) -> None:
         (ctypes.c_float * count).from_address(target)[:] = [1.0] * count
 
-    monkeypatch.setattr(numbers, "routine", lambda name: wrong)
     raw = blocks(kind)
     with np.errstate(all="ignore"):
-        np.testing.assert_array_equal(widened(raw, kind), numbers._widened_by_numpy(raw, kind))
+        np.testing.assert_array_equal(converted(raw, kind, lambda name: wrong), dequantize_with_numpy(raw, kind))
 
 
-@pytest.mark.usefixtures("forgotten")
-def test_without_routines_numpy_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_llama_cpp_numpy_does_it() -> None:
     def missing() -> None:
         raise MissingError("llama-cpp-python cannot be loaded", hint="")
+
+    def lookup(name: str) -> None:
+        assert native_function(name, load=missing) is None
 
     values = np.linspace(-3, 3, 96, dtype=np.float32).reshape(3, 32)
     raw = blocks("Q5_0")
     with np.errstate(all="ignore"):
-        halves, wide = rounded_to_half(values), widened(raw, "Q5_0")
-        numbers._routine.cache_clear()
-        numbers._half_routine.cache_clear()
-        monkeypatch.setattr(llama, "library", missing)
-        np.testing.assert_array_equal(widened(raw, "Q5_0"), wide)
-        np.testing.assert_array_equal(rounded_to_half(values), halves)
+        np.testing.assert_array_equal(converted(raw, "Q5_0", lookup), converted(raw, "Q5_0"))
+        np.testing.assert_array_equal(round_to_f16(values, lookup=lookup), round_to_f16(values))
 
 
 def test_a_part_of_the_columns_is_read_as_well() -> None:
@@ -91,7 +83,7 @@ def test_a_part_of_the_columns_is_read_as_well() -> None:
     raw = blocks("Q8_0", rows=4, per_row=6)
     raw[:, ::34], raw[:, 1::34] = 0, 60  # scales of 1
     size = GGML_QUANT_SIZES[GGMLQuantizationType.Q8_0][1]
-    np.testing.assert_array_equal(widened(raw[::2, size : 3 * size], "Q8_0"), widened(raw, "Q8_0")[::2, 32:96])
+    np.testing.assert_array_equal(converted(raw[::2, size : 3 * size], "Q8_0"), converted(raw, "Q8_0")[::2, 32:96])
 
 
 @pytest.mark.parametrize("kind", ["Q8_0", "F32"])
@@ -101,10 +93,10 @@ def test_what_is_not_room_for_the_numbers_is_not_written_to(kind: str, shape: tu
     raw = blocks(kind, per_row=96 if kind == "F32" else 3)
     for given, out in ((raw, np.zeros(shape, np.float32)), (raw[:1], np.zeros((5, 96), np.float32))):
         with pytest.raises(ValueError, match="do not fill"):
-            widen(given, kind, out)
+            dequantize(given, kind, out)
         assert not out.any()
     with pytest.raises(ValueError, match="do not fill"):
-        widen(raw, kind, np.zeros((5, 192), np.float32)[:, ::2])
+        dequantize(raw, kind, np.zeros((5, 192), np.float32)[:, ::2])
 
 
 def test_halves_are_the_nearest_ones() -> None:
@@ -114,7 +106,7 @@ def test_halves_are_the_nearest_ones() -> None:
     )
     for given in (values, values.T, values[::2, ::3], np.zeros((0, 4), np.float32)):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
-            found, wanted = rounded_to_half(given), given.astype(np.float16)
+            found, wanted = round_to_f16(given), given.astype(np.float16)
         assert found.dtype == np.float16 and np.array_equal(found.view(np.uint16), wanted.view(np.uint16))
 
 

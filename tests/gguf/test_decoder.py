@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from orca_local.domain.errors import InputError
-from orca_local.gguf.decoder import longest_row, read_decoder
+from orca_local.gguf.decoder import max_row_length, read_decoder
 from orca_local.gguf.header import Header, read_header
 from tests.tiny import CONTEXT, WINDOW, write_variant
 
@@ -43,8 +43,8 @@ def test_phi3_divides_by_its_short_factors_and_holds_no_longer_rows_than_they_do
     rope = read_decoder(header).rope
     assert rope.dimensions == 6 and rope.magnitude == pytest.approx(1.19)
     assert np.all(rope.inverse_frequencies < 1e4 ** (-np.arange(0, 6, 2) / 6))
-    assert longest_row(header) == CONTEXT // 2
-    assert longest_row(variant(tmp_path, "llama")) == CONTEXT
+    assert max_row_length(header) == CONTEXT // 2
+    assert max_row_length(variant(tmp_path, "llama")) == CONTEXT
 
 
 @pytest.mark.parametrize(

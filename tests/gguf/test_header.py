@@ -11,7 +11,7 @@ from orca_local.domain.errors import InputError
 from orca_local.export.quantize import quantize
 from orca_local.gguf.header import read_header
 from orca_local.gguf.inspect import describe, require_student
-from orca_local.gguf.tensors import iter_tensors, read_tensor, rows_at
+from orca_local.gguf.tensors import iter_tensors, read_rows_at, read_tensor
 from orca_local.gguf.writer import TensorSpec, encode_pair, write_file, write_gguf
 
 
@@ -84,7 +84,7 @@ def test_some_rows_are_those_of_the_whole_matrix(tmp_path: Path, tiny_gguf: Path
     assert type_name in {tensor.type_name for tensor in matrices}
     numbers = np.array([3, 0, 3, 7])
     for tensor in matrices:
-        assert np.array_equal(rows_at(header, tensor, numbers), read_tensor(header, tensor.name)[numbers])
+        assert np.array_equal(read_rows_at(header, tensor, numbers), read_tensor(header, tensor.name)[numbers])
 
 
 def test_an_empty_array_in_the_metadata_survives_a_copy(tmp_path: Path, tiny_gguf: Path) -> None:

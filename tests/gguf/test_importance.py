@@ -73,8 +73,8 @@ def test_a_file_of_llama_imatrix_is_read(tmp_path: Path) -> None:
     ("options", "said"),
     [
         ({"counts": 8}, "mixture of experts"),
-        ({"value": float("nan")}, "no sums of squares"),
-        ({"value": -1.0}, "no sums of squares"),
+        ({"value": float("nan")}, "not sums of squares"),
+        ({"value": -1.0}, "not sums of squares"),
         ({"kind": "model"}, "not an importance matrix"),
         ({"part": "other"}, "no counts"),
     ],

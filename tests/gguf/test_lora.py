@@ -12,14 +12,14 @@ import pytest
 from orca_local.domain.errors import InputError
 from orca_local.gguf.header import read_header
 from orca_local.gguf.inspect import require_student
-from orca_local.gguf.lora import ALPHA, Matrices, check_lora, write_lora
+from orca_local.gguf.lora import ALPHA, LoraPair, check_lora, write_lora
 from orca_local.gguf.writer import TensorSpec, encode_pair, write_file
 
 A, B = np.ones((4, 32), np.float32), np.ones((16, 4), np.float32)
 V = "blk.0.attn_v.weight"
 
 
-def one(path: Path, pairs: Mapping[str, Matrices], architecture: str = "llama") -> Path:
+def one(path: Path, pairs: Mapping[str, LoraPair], architecture: str = "llama") -> Path:
     return write_lora(path, architecture, 1.0, pairs, {}).path
 
 

@@ -34,7 +34,7 @@ def yarn(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_header_alone_says_it(yarn: Path) -> None:
     description = describe(yarn)
     assert description["trainable"] is False
-    assert description["problems"] == ["rope scaling 'yarn' is not known here"]
+    assert description["problems"] == ["rope scaling 'yarn' is not supported"]
 
 
 def changed(header: Header, **values: Any) -> Header:
@@ -67,7 +67,7 @@ def test_it_is_probed_but_neither_trained_nor_run_through(yarn: Path, tmp_path: 
     for command in ("run", "train"):
         refused = orca(command, "--json", cwd=workspace)
         assert refused.returncode == 2
-        assert "cannot be trained here: rope scaling 'yarn' is not known here" in error_of(refused)["message"]
+        assert "cannot be trained here: rope scaling 'yarn' is not supported" in error_of(refused)["message"]
     assert query(workspace, "select count(*) from runs") == [(0,)], "nothing was begun"
     assert orca("probe", "--samples", "1", cwd=workspace).returncode == 0
     taught = orca("teach", "--json", cwd=workspace)

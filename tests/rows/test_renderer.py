@@ -41,7 +41,7 @@ def test_the_loss_covers_the_answer_and_the_turn_end_and_nothing_else(renderer: 
     row = renderer.training_ids(conversation())
     learned = row.ids[row.loss_start :]
     assert renderer.tokenizer.decode(learned[:-1]) == "It is 7.\nAnswer: 7"
-    assert renderer.tokenizer.text_of(learned[-1]) == "<|im_end|>"
+    assert renderer.tokenizer.token_text(learned[-1]) == "<|im_end|>"
     assert renderer.tokenizer.is_end(learned[-1])
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from orca_local.adapters.adapter import Adapter
 from orca_local.gguf.decoder import Decoder, read_decoder
 from orca_local.gguf.header import Header
-from orca_local.gguf.tensors import iter_rows, rows_at
+from orca_local.gguf.tensors import iter_rows, read_rows_at
 from orca_local.system.memory import return_freed_memory
 from orca_local.train.batches import Batch
 from orca_local.train.torch.attention import Layout, make_layout
@@ -94,7 +94,7 @@ def _parts(header: Header, decoder: Decoder, rows: Sequence[Row]) -> list[_Part]
     parts = []
     for batch in _batch(rows).parts(_TOKENS):
         flat = flatten_batch(batch, batch.shared_prefix, _CPU)
-        embedded = rows_at(header, header.tensor_map[_EMBEDDING], flat.ids.numpy())
+        embedded = read_rows_at(header, header.tensor_map[_EMBEDDING], flat.ids.numpy())
         states = torch.from_numpy(embedded) * decoder.embedding_scale
         parts.append(_Part(states, make_layout(batch.shared_prefix, batch.lengths, turns, torch.float32), flat.at))
     return parts
