@@ -1,22 +1,24 @@
-"""Time generation on one file and the same greedy requests: our engine, one prompt at a time, and llama-server.
+"""Compares our engine's speed with llama-cpp-python (one prompt at a time) and llama-server on the same requests.
 
 python scripts/bench_engine.py --data DIRECTORY|FILE [--student GGUF] [--requests 200] [--rounds 3]
     [--server PATH/llama-server] [--batched-bench PATH/llama-batched-bench] [--compute as_is auto] [--one-at-a-time 40]
     [--without-amx]
 
-The contestants take turns, and the median counts. DIRECTORY holds task files (*.jsonl), whose samples are asked
-under every strategy; without it the starter's are. llama-batched-bench generates without prompts to read from,
-answers to end or texts to make: at the same lengths it is the ceiling.
+The contestants take turns; medians are reported. The samples come from the task files (*.jsonl) in DIRECTORY, or from
+the starter tasks, and use the strategies in turn. llama-batched-bench neither reads prompts nor ends answers nor makes
+texts: at the same lengths it is the upper limit.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -31,7 +33,7 @@ from orca_local.domain.prompts import student_messages
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Completion, Request, Sample, SamplingSettings
-from orca_local.engines import amx
+from orca_local.engines.amx import EXIT_WRONG_RESULTS, amx_works, model_parameters
 from orca_local.engines.compute import ComputeChoice, choose_compute
 from orca_local.engines.make import make_file_engine
 from orca_local.generation.order import in_batching_order
@@ -50,7 +52,7 @@ Answers = dict[str, tuple[str, int]]
 
 
 def main() -> None:
-    """Print generated tokens per second of each contestant, and what they are to ours."""
+    """Print generated tokens per second of each contestant, and the ratios."""
     arguments = parse()
     student = resolve_student(arguments.student, Path.cwd())
     requests = make_requests(student, arguments)
@@ -59,7 +61,8 @@ def main() -> None:
     print(f"{len(requests)} requests, {prompt:.0f} prompt tokens each, {physical_cores()} threads, {student.name}")
     repack = ["--no-repack"] if arguments.without_amx else []
     if arguments.without_amx:
-        amx.amx_works = lambda header: False
+        os.environ["ORCA_LOCAL_CACHE"] = tempfile.mkdtemp()
+        amx_works(read_header(student), trial=lambda _: EXIT_WRONG_RESULTS)
     contestants: dict[str, Callable[[], tuple[Answers, float]]] = {}
     sha256 = file_sha256(student)
     forms = {name: choose_compute(student, sha256, EngineSettings(compute=name)) for name in arguments.compute}
@@ -86,7 +89,7 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
-    """The options."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--student", default="smollm2-135m-instruct")
     parser.add_argument("--data", type=Path)
@@ -94,15 +97,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--max-tokens", type=int, default=96)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--compute", nargs="+", default=["as_is"])
-    parser.add_argument("--one-at-a-time", type=int, default=40, help="Requests for this contestant; 0: none.")
-    parser.add_argument("--without-amx", action="store_true", help="As on a processor that has none.")
+    parser.add_argument("--one-at-a-time", type=int, default=40, help="Requests for llama-cpp-python; 0: none.")
+    parser.add_argument("--without-amx", action="store_true", help="Do not use AMX kernels.")
     parser.add_argument("--server", type=Path)
     parser.add_argument("--batched-bench", type=Path)
     return parser.parse_args()
 
 
 def make_requests(student: Path, arguments: argparse.Namespace) -> list[Request]:
-    """Samples of all files in turn, each under the next strategy."""
+    """Requests for samples of all files, with the strategies in turn."""
     data: Path | None = arguments.data
     files = ([data] if data.is_file() else sorted(data.glob("*.jsonl"))) if data else []
     groups: list[list[Sample]] = [list(read_jsonl(path).samples) for path in files if "tasks" not in path.name]
@@ -121,7 +124,7 @@ def make_requests(student: Path, arguments: argparse.Namespace) -> list[Request]
 
 
 def ours(form: ComputeChoice, requests: Sequence[Request]) -> tuple[Answers, float]:
-    """Everything submitted, then stepped to the end."""
+    """Submit all requests and step until they have ended."""
     with closing(make_file_engine(EngineSettings(), form.path, compute=form.compute)) as engine:
         started = time.perf_counter()
         for request in in_batching_order(requests):
@@ -135,8 +138,7 @@ def ours(form: ComputeChoice, requests: Sequence[Request]) -> tuple[Answers, flo
 
 
 def one_at_a_time(student: Path, requests: Sequence[Request]) -> tuple[Answers, float]:
-    """`create_chat_completion`, as most programs use llama-cpp-python."""
-    from orca_local.engines.amx import model_parameters
+    """Call `create_chat_completion` for one request after another, as most programs use llama-cpp-python."""
     from orca_local.gguf.llama import library
 
     llama = library()
@@ -157,7 +159,7 @@ def one_at_a_time(student: Path, requests: Sequence[Request]) -> tuple[Answers, 
 
 
 def llama_server(command: Sequence[Any], student: Path, requests: Sequence[Request]) -> tuple[Answers, float]:
-    """`SLOTS` requests in flight over HTTP, as token ids."""
+    """Send token ids over HTTP, with `SLOTS` requests in flight."""
     options = {"-m": student, "--port": PORT, "-np": SLOTS, "-c": SLOTS * 1024, "-t": physical_cores()}
     words = [str(word) for word in (*command, "--host", "127.0.0.1", *chain.from_iterable(options.items()))]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -201,8 +203,8 @@ def _ask_server(request: Request) -> tuple[str, tuple[str, int]]:
 
 
 def report(rates: dict[str, list[float]], answers: dict[str, Answers], requests: Sequence[Request]) -> None:
-    """Medians, ratios, and how often greedy texts agree."""
-    medians = {name: statistics.median(found) for name, found in rates.items()}
+    """Print medians, ratios and the number of equal texts."""
+    medians = {name: statistics.median(values) for name, values in rates.items()}
     for name, rate in medians.items():
         print(f"{name:16} {rate:7.0f} tokens/s   {len(answers[name])} answers")
     ours = [name for name in medians if name.startswith("ours")]
@@ -213,7 +215,7 @@ def report(rates: dict[str, list[float]], answers: dict[str, Answers], requests:
 
 
 def batched_bench(command: Sequence[Any], student: Path, prompt: int, tokens: int) -> None:
-    """llama-batched-bench at the same mean lengths; its total counts prompt tokens too."""
+    """Run llama-batched-bench at the same mean lengths; its own total includes prompt tokens."""
     size = SLOTS * (prompt + tokens + 8)
     options = {"-m": student, "-c": size, "-b": 2048, "-ub": 512, "-npp": prompt, "-ntg": tokens}
     options |= {"-npl": SLOTS, "-t": physical_cores()}

@@ -1,4 +1,4 @@
-"""Time a probe of many tasks on the fake engine: what scheduler, renderer, scoring and store cost a generation.
+"""Measures the probe's own time per generation (scheduler, renderer, scoring, store) with the fake engine.
 
 python scripts/bench_probe.py [--tasks 1500] [--samples 32] [--method race]
 """
@@ -28,15 +28,15 @@ from orca_local.tasks.split import content_hash
 TARGET_MS = 1.0
 
 
-def say(request: Request) -> str:
-    """Right about half of the time, as task, sample and strategy have it."""
+def answer(request: Request) -> str:
+    """Answer about half of the samples correctly, depending on task, sample and strategy."""
     words = request.messages[1].content.split()
     lucky = hash((words[3], words[-1], len(request.messages[0].content))) % 100 < 30 + 4 * (int(words[3]) % 10)
     return f"Answer: {words[-1] if lucky else -1}"
 
 
 def main() -> None:
-    """Print seconds, milliseconds a generation, and how memory grew."""
+    """Print seconds, milliseconds per generation and the growth of memory."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=1500)
     parser.add_argument("--samples", type=int, default=32)
@@ -55,29 +55,29 @@ def main() -> None:
     ):
         store.samples.add([(sample, content_hash(sample)) for sample in samples], source="bench")
         model = ModelRef(store.models.ensure(str(student), "ab" * 32, "llama", "Q4_1", 1), "ab" * 32)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        memory_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         started = time.perf_counter()
         settings = ProbeSettings(method=arguments.method, samples=arguments.samples)
-        engine = FakeEngine(say, capacity=24)
-        engine.requests = _Forgets()
+        engine = FakeEngine(answer, capacity=24)
+        engine.requests = _NoRequests()
         context = StageContext(store, store.runs.start("probe", "{}", {}))
         events = probe(context, engine, renderer, samples, BUILTIN, settings, model=model)
         *_, last = events
         seconds = time.perf_counter() - started
         assert isinstance(last, StageFinished)
-        made = last.summary["generations"]["new"]
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        count = last.summary["generations"]["new"]
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory_before) / 1024
     grid = arguments.tasks * arguments.samples * len(BUILTIN)
-    print(f"{arguments.tasks} tasks, {made:,} generations ({100 * made / grid:.0f} % of the grid) in {seconds:.1f} s")
-    print(f"{1000 * seconds / made:.2f} ms a generation (target {TARGET_MS}); memory grew by {grown:.0f} MB")
+    print(f"{arguments.tasks} tasks, {count:,} generations ({100 * count / grid:.0f} % of the grid) in {seconds:.1f} s")
+    print(f"{1000 * seconds / count:.2f} ms a generation (target {TARGET_MS}); memory grew by {grown:.0f} MB")
     print(last.summary["worth"]["reason"])
 
 
-class _Forgets(list[Request]):
-    """The fake engine keeps what was asked; here that would be all of the memory."""
+class _NoRequests(list[Request]):
+    """Drops what the fake engine records, which would fill the memory here."""
 
     def append(self, item: Request) -> None:
-        """Not kept."""
+        """Drop the request."""
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from orca_local.domain.prompts import plain_messages
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Message, Sample
 from orca_local.kinds.scoring import verify
-from orca_local.rows.renderer import PromptRenderer, RowRefused
+from orca_local.rows.renderer import PromptRenderer, RowError
 from orca_local.store.demonstrations import DemonstrationRow, Review
 from orca_local.store.store import Store
 
@@ -117,10 +117,10 @@ def preview(renderer: PromptRenderer, store: Store, row: DemonstrationRow, syste
     messages = (*plain_messages(sample, system_message), Message("assistant", row.text.strip()))
     try:
         made = renderer.training_ids(messages)
-    except RowRefused as refused:
+    except RowError as refused:
         return Preview(row, sample, "", row.text, 0, 0, str(refused))
     text = renderer.tokenizer.decode_verbatim
-    read, trained = made.ids[: made.loss_start], made.ids[made.loss_start :]
+    read, trained = made.token_ids[: made.loss_start], made.token_ids[made.loss_start :]
     return Preview(row, sample, text(read), text(trained), len(read), len(trained))
 
 

@@ -16,7 +16,7 @@ from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.evaluate.compare import Answered, by_task, compare, measure
 from orca_local.evaluate.split import Split, split_gain
-from orca_local.generation.generate import ModelRef, Wanted, generate
+from orca_local.generation.generate import ModelRef, PlannedMeasurement, generate
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import EvaluationRow
@@ -121,7 +121,7 @@ def _answer(
 ) -> Iterator[Event]:
     sampling = SamplingSettings(max_tokens=settings.max_tokens)
     wanted = [
-        Wanted(sample, NO_STRATEGY, plain_messages(sample, text), text, sampling)
+        PlannedMeasurement(sample, NO_STRATEGY, plain_messages(sample, text), text, sampling)
         for text in settings.system_messages
         for sample in samples
     ]

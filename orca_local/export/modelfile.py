@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Message
-from orca_local.rows.renderer import PromptRenderer, RowRefused
+from orca_local.rows.renderer import PromptRenderer, RowError
 
 _SYSTEM, _ASKED, _ANSWERED, _ASKED_AGAIN = "orcasystem", "orcaquestion", "orcaanswer", "orcaquestionagain"
 _CONVERSATION = (
@@ -100,9 +100,9 @@ def turn_end(renderer: PromptRenderer) -> str | None:
     """The text of the token that ends the assistant's turn, where the template shows one."""
     try:
         row = renderer.training_ids([Message("user", "a"), Message("assistant", "b")])
-    except (InputError, RowRefused):
+    except (InputError, RowError):
         return None
-    return renderer.tokenizer.token_text(row.ids[-1])
+    return renderer.tokenizer.token_text(row.token_ids[-1])
 
 
 def render_modelfile(gguf_name: str, renderer: PromptRenderer, system_message: str) -> str:

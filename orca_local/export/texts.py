@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orca_local.domain.types import Message
-from orca_local.rows.renderer import PromptRenderer, RowRefused
+from orca_local.rows.renderer import PromptRenderer, RowError
 
 _CONVERSATIONS = (
     (
@@ -43,7 +43,7 @@ def general_rows(renderer: PromptRenderer) -> list[tuple[Sequence[int], Sequence
             row = renderer.training_ids(
                 [Message("system", ""), Message("user", question), Message("assistant", answer)]
             )
-        except RowRefused:
+        except RowError:
             continue
-        rows.append((row.ids, range(row.loss_start - 1, len(row.ids) - 1)))
+        rows.append((row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1)))
     return rows

@@ -1,4 +1,4 @@
-"""Fills wanted measurements: what the store knows is taken from it, the rest is generated, each request once."""
+"""Makes planned measurements: takes generations from the store and generates the missing ones, each once."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 
 CACHED_AT_ONCE = 200
-"""Measurements of cached generations that are written in one transaction."""
+"""How many stored generations are scored in one transaction."""
 PLANNED_AT_ONCE = 4096
-"""Requests that are rendered and put in order together."""
-
+"""How many requests are rendered and sorted together."""
 
 _SAMPLING = tuple(item.name for item in fields(SamplingSettings))
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRef:
-    """The model that answers: its row in the store, and the hash of its file."""
+    """The model that answers."""
 
     model_id: int
+    """Id of its row in the store."""
     sha256: str
+    """Hash of its file, 64 hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One measurement to make: a sample answered under a strategy or a system message."""
+class PlannedMeasurement:
+    """A measurement to make: the answer to a sample with a strategy or a system message."""
 
     sample: Sample
     strategy: str
@@ -45,24 +46,25 @@ class Wanted:
     system_message: str
     settings: SamplingSettings
     sample_index: int = 0
-    """Which of several sampled answers; it shifts the seed."""
+    """Number of the answer, if several are sampled. It is added to the seed."""
 
 
 @dataclass(slots=True)
-class Counts:
-    """What became of the wanted measurements."""
+class GenerationCounts:
+    """How many measurements were made, and how."""
 
     new: int = 0
-    """Generations made now."""
+    """Number of new generations."""
     cached: int = 0
-    """Measurements that a known generation, or another one's of now, answers."""
+    """Number of measurements whose generation was stored or answers another measurement as well."""
     failed: int = 0
+    """Number of measurements without a generation."""
     tokens: int = 0
-    """Tokens generated now."""
+    """Number of new tokens."""
 
-    def __add__(self, other: Counts) -> Counts:
-        """Of two parts of a stage together."""
-        return Counts(
+    def __add__(self, other: GenerationCounts) -> GenerationCounts:
+        """The sum of two parts of a stage."""
+        return GenerationCounts(
             self.new + other.new,
             self.cached + other.cached,
             self.failed + other.failed,
@@ -71,21 +73,21 @@ class Counts:
 
     @property
     def done(self) -> int:
-        """Measurements dealt with."""
+        """Number of measurements that are done, failed ones included."""
         return self.new + self.cached + self.failed
 
 
 @dataclass(frozen=True, slots=True)
-class _Planned:
-    """One request and all the measurements that it answers; its id is its key."""
+class _PlannedRequest:
+    """A request and all measurements that it answers. The request's id is its key."""
 
     request: Request
     config: dict[str, Any]
-    wanted: list[Wanted] = field(default_factory=list)
+    measurements: list[PlannedMeasurement] = field(default_factory=list)
 
 
 def generation_key(model_sha256: str, fingerprint: str, request: Request) -> str:
-    """The name of a generation: model file, engine with its compute type, token ids, sampling and stop texts."""
+    """Hash of all that may change a text: model file, engine, token ids, sampling settings and stop strings."""
     return _key(_config(model_sha256, fingerprint, request), request)
 
 
@@ -97,37 +99,36 @@ def generate(
     engine: Engine,
     renderer: PromptRenderer,
     store: Store,
-    wanted: Iterable[Wanted],
+    measurements: Iterable[PlannedMeasurement],
     *,
     model: ModelRef,
     run_id: int,
-) -> Generator[Event, None, Counts]:
-    """Make every wanted measurement; yields progress and failures, returns the counts.
+) -> Generator[Event, None, GenerationCounts]:
+    """Make all measurements; yields progress and failures, returns the counts.
 
-    Each completion is in the store, with its measurements and scores, before the event that follows it:
-    whoever stops here at any time and calls again goes on with the rest. Closing the generator cancels
-    what is in flight.
+    Each completion is stored with its measurements and scores before the event that reports it. So the loop can stop
+    at any time, and another call makes only what is missing. Closing the generator cancels the running requests.
     """
-    filler = _Filler(engine, renderer, store, model, run_id)
-    yield from filler.fill(iter(wanted))
-    return filler.counts
+    scheduler = _Scheduler(engine, renderer, store, model, run_id)
+    yield from scheduler.run(iter(measurements))
+    return scheduler.counts
 
 
-class _Filler:
-    """One call of `generate`: what is wanted comes in parts, so that memory does not grow with their number."""
+class _Scheduler:
+    """One call of `generate`. It plans the measurements in parts, so that memory does not grow with their number."""
 
     def __init__(self, engine: Engine, renderer: PromptRenderer, store: Store, model: ModelRef, run_id: int) -> None:
-        self.counts = Counts()
+        self.counts = GenerationCounts()
         self._engine, self._renderer, self._store = engine, renderer, store
         self._model, self._run_id = model, run_id
-        self._missing: deque[_Planned] = deque()
-        self._in_flight: dict[str, _Planned] = {}
+        self._missing: deque[_PlannedRequest] = deque()
+        self._in_flight: dict[str, _PlannedRequest] = {}
 
-    def fill(self, waiting: Iterator[Wanted]) -> Iterator[Event]:
+    def run(self, waiting: Iterator[PlannedMeasurement]) -> Iterator[Event]:
         """See `generate`."""
         try:
             while True:
-                # The next part is planned before the last is done: no place is empty between them.
+                # Plan the next part before the last one is done, so that the engine stays full.
                 while len(self._missing) < self._engine.capacity and (part := list(islice(waiting, PLANNED_AT_ONCE))):
                     yield from self._plan(part)
                 if not self._missing and not self._in_flight:
@@ -136,50 +137,50 @@ class _Filler:
                 steps = self._engine.step()
                 ended = [x for x in steps if isinstance(x, Completion) and x.request_id in self._in_flight]
                 if ended:
-                    yield from self._keep(ended)
+                    yield from self._store_completions(ended)
                     yield StageProgressed(self.counts.done, self.counts.tokens)
         finally:
             if self._in_flight:
                 for key in self._in_flight:
                     self._engine.cancel(key)
-                self._engine.step()  # takes the cancelled completions: the engine's next user must not get them
+                self._engine.step()  # removes the cancelled completions from the engine
 
-    def _plan(self, part: Sequence[Wanted]) -> Iterator[Event]:
-        """Measure what is known, and put the rest in the order in which it is asked."""
-        plan: dict[str, _Planned] = {}
-        asked = self._in_flight | {planned.request.id: planned for planned in self._missing}
+    def _plan(self, part: Sequence[PlannedMeasurement]) -> Iterator[Event]:
+        """Score stored generations and queue requests for the others."""
+        plan: dict[str, _PlannedRequest] = {}
+        pending = self._in_flight | {planned.request.id: planned for planned in self._missing}
         fingerprint = self._engine.fingerprint
-        for want in part:
+        for measurement in part:
             try:
-                ids = self._renderer.prompt_ids(want.messages)
+                ids = self._renderer.prompt_ids(measurement.messages)
             except InputError as error:
                 self.counts.failed += 1
-                yield GenerationFailed(want.sample.id, want.strategy, error.message)
+                yield GenerationFailed(measurement.sample.id, measurement.strategy, error.message)
                 continue
-            request = Request("", want.messages, ids, _effective(want))
+            request = Request("", measurement.messages, ids, _effective_settings(measurement))
             config = _config(self._model.sha256, fingerprint, request)
             key = _key(config, request)
-            planned = asked.get(key) or plan.setdefault(key, _Planned(replace(request, id=key), config))
-            planned.wanted.append(want)
-        yield from self._measure_known(plan)
+            planned = pending.get(key) or plan.setdefault(key, _PlannedRequest(replace(request, id=key), config))
+            planned.measurements.append(measurement)
+        yield from self._measure_stored(plan)
         requests = in_batching_order(planned.request for planned in plan.values())
         self._missing += [plan[request.id] for request in requests]
 
-    def _measure_known(self, plan: dict[str, _Planned]) -> Iterator[Event]:
-        """Take out of `plan` what the store has an answer to."""
+    def _measure_stored(self, plan: dict[str, _PlannedRequest]) -> Iterator[Event]:
+        """Score the generations that are stored and remove them from `plan`."""
         keys = iter(self._store.generations.existing(plan))
-        while some := list(islice(keys, CACHED_AT_ONCE)):
+        while batch := list(islice(keys, CACHED_AT_ONCE)):
             with self._store.transaction():
-                for key in some:
+                for key in batch:
                     row = self._store.generations.get(key)
                     assert row is not None
                     planned = plan.pop(key)
-                    self._measure(key, row.completion, planned.wanted)
-                    self.counts.cached += len(planned.wanted)
+                    self._measure(key, row.completion, planned.measurements)
+                    self.counts.cached += len(planned.measurements)
             yield StageProgressed(self.counts.done, self.counts.tokens)
 
     def _submit(self) -> Iterator[Event]:
-        """Keep as many requests waiting as are running, so that no place is ever empty."""
+        """Keep as many requests waiting in the engine as it can run, so that it stays full."""
         while self._missing and len(self._in_flight) < 2 * self._engine.capacity:
             planned = self._missing.popleft()
             try:
@@ -189,8 +190,8 @@ class _Filler:
             else:
                 self._in_flight[planned.request.id] = planned
 
-    def _keep(self, ended: Sequence[Completion]) -> Iterator[Event]:
-        """Store completions with all that they answer."""
+    def _store_completions(self, ended: Sequence[Completion]) -> Iterator[Event]:
+        """Store completions with their measurements."""
         finished = [(self._in_flight.pop(completion.request_id), completion) for completion in ended]
         good = [(planned, done) for planned, done in finished if done.finish_reason in ("stop", "length")]
         with self._store.transaction():
@@ -198,39 +199,40 @@ class _Filler:
                 key = planned.request.id
                 prompt = self._renderer.template.render(planned.request.messages, add_generation_prompt=True)
                 self._store.generations.record(key, prompt, completion, planned.config)
-                self._measure(key, completion.text, planned.wanted)
+                self._measure(key, completion.text, planned.measurements)
         for planned, completion in good:
             self.counts.new += 1
-            self.counts.cached += len(planned.wanted) - 1
+            self.counts.cached += len(planned.measurements) - 1
             self.counts.tokens += completion.completion_tokens
         for planned, completion in finished:
             if completion.finish_reason not in ("stop", "length"):
                 yield from self._failed(planned, completion.error or completion.finish_reason)
 
-    def _failed(self, planned: _Planned, error: str) -> Iterator[Event]:
-        self.counts.failed += len(planned.wanted)
-        for want in planned.wanted:
-            yield GenerationFailed(want.sample.id, want.strategy, error)
+    def _failed(self, planned: _PlannedRequest, error: str) -> Iterator[Event]:
+        self.counts.failed += len(planned.measurements)
+        for measurement in planned.measurements:
+            yield GenerationFailed(measurement.sample.id, measurement.strategy, error)
 
-    def _measure(self, key: str, text: str, wanted: Sequence[Wanted]) -> None:
-        for want in wanted:
+    def _measure(self, key: str, text: str, measurements: Sequence[PlannedMeasurement]) -> None:
+        for measurement in measurements:
             self._store.measurements.add(
                 self._run_id,
-                want.sample.id,
-                want.strategy,
+                measurement.sample.id,
+                measurement.strategy,
                 self._model.model_id,
-                want.system_message,
-                want.sample_index,
+                measurement.system_message,
+                measurement.sample_index,
                 key,
-                Score(None, None, "none") if want.sample.kind == "free" else score(want.sample, text),
+                Score(None, None, "none") if measurement.sample.kind == "free" else score(measurement.sample, text),
             )
 
 
-def _effective(want: Wanted) -> SamplingSettings:
-    """The settings that matter: greedy decoding knows neither seed nor filters."""
-    if want.settings.temperature <= 0:
-        return SamplingSettings(max_tokens=want.settings.max_tokens)
-    return replace(want.settings, seed=want.settings.seed + want.sample_index)
+def _effective_settings(measurement: PlannedMeasurement) -> SamplingSettings:
+    """The settings that affect the text: greedy decoding ignores seed and filters."""
+    settings = measurement.settings
+    if settings.temperature <= 0:
+        return SamplingSettings(max_tokens=settings.max_tokens)
+    return replace(settings, seed=settings.seed + measurement.sample_index)
 
 
 def _config(model_sha256: str, fingerprint: str, request: Request) -> dict[str, Any]:

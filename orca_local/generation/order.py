@@ -1,4 +1,4 @@
-"""The order in which an engine gets its requests: it changes no answer, only how long they take."""
+"""The order in which an engine gets its requests. It changes no answer, only the time they take."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from orca_local.domain.types import Request
 
-STEP = 256
-"""Tokens of a length that cost the same: llama.cpp attends over a memory rounded up to this."""
+LENGTH_STEP = 256
+"""Prompts of the same number of steps cost the same: llama.cpp rounds a sequence's memory up to this many tokens."""
 
 
 def in_batching_order(requests: Iterable[Request]) -> list[Request]:
-    """Long prompts first, in steps of 256 tokens; among those of a step, the ones that begin alike side by side.
+    """Long prompts first, in steps of 256 tokens; within a step, prompts with a common prefix side by side.
 
-    All sequences of a batch pay for the longest of them, and a beginning that is still in memory is not read again.
+    A batch takes the time of its longest sequence. A common prefix that is still in memory is not computed again.
     """
-    return sorted(requests, key=lambda request: (-(len(request.token_ids) // STEP), request.token_ids))
+    return sorted(requests, key=lambda request: (-(len(request.token_ids) // LENGTH_STEP), request.token_ids))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orca_local.dataset.build import Likelihood
 from orca_local.domain.prompts import plain_messages
 from orca_local.domain.types import Message, Sample
-from orca_local.rows.renderer import PromptRenderer, RowRefused
+from orca_local.rows.renderer import PromptRenderer, RowError
 from orca_local.store.store import Store
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def _score(engine: ScoringEngine, renderer: PromptRenderer, sample: Sample, text
     messages = (*plain_messages(sample, system_message), Message("assistant", text))
     try:
         row = renderer.training_ids(messages)
-    except RowRefused:
+    except RowError:
         return float("-inf")
-    if len(row.ids) > engine.context:
+    if len(row.token_ids) > engine.context:
         return float("-inf")
-    return float(engine.score(row.ids[: row.loss_start], row.ids[row.loss_start :]).mean())
+    return float(engine.score(row.token_ids[: row.loss_start], row.token_ids[row.loss_start :]).mean())

@@ -22,7 +22,7 @@ from orca_local.domain.settings import ProbeSettings
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
-from orca_local.generation.generate import Counts, ModelRef, Wanted, generate
+from orca_local.generation.generate import GenerationCounts, ModelRef, PlannedMeasurement, generate
 from orca_local.probe.choose import Cell, Choice
 from orca_local.probe.probed_task import ProbedTask, pools
 from orca_local.probe.race import Pool, rounds
@@ -109,7 +109,7 @@ class _Probe:
     model: ModelRef
 
     def __post_init__(self) -> None:
-        self.counts = Counts()
+        self.counts = GenerationCounts()
         self.prior: dict[str, Pool] = {}
 
     def measure(self) -> Generator[Event, None, None]:
@@ -171,9 +171,9 @@ class _Probe:
         for row in store.measurements.scores(run_id, self.model.model_id):
             tasks[row.task].record(row)
 
-    def _wanted(self, sample: Sample, name: str) -> Wanted:
+    def _wanted(self, sample: Sample, name: str) -> PlannedMeasurement:
         messages = student_messages(sample, self.strategies[name])
-        return Wanted(
+        return PlannedMeasurement(
             sample, name, messages, messages[0].content, SamplingSettings(max_tokens=self.settings.max_tokens)
         )
 

@@ -1,1 +1,1 @@
-"""Training rows, made here alone: the dataset preview and the trainer use the same ones."""
+"""Training rows: conversations as token ids with a loss mask. The dataset preview and the trainer use the same rows."""

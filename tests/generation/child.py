@@ -8,14 +8,14 @@ from pathlib import Path
 
 from orca_local.domain.settings import EngineSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.generation.generate import Wanted
+from orca_local.generation.generate import PlannedMeasurement
 from orca_local.store.store import Store
 from tests.generation.scene import Scene, make_samples, wanted
 
 SAMPLES = 40
 
 
-def wants() -> list[Wanted]:
+def wants() -> list[PlannedMeasurement]:
     return [wanted(sample, strategy, strategy, max_tokens=30) for sample in make_samples(SAMPLES) for strategy in "ab"]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from orca_local.domain.events import Event
 from orca_local.domain.types import Kind, Message, Request, Sample, SamplingSettings
 from orca_local.engines.base import Engine
-from orca_local.generation.generate import Counts, ModelRef, Wanted, generate
+from orca_local.generation.generate import GenerationCounts, ModelRef, PlannedMeasurement, generate
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
@@ -30,9 +30,9 @@ def doubled(request: Request) -> str:
     return f"Answer: {2 * int(number)}"
 
 
-def wanted(sample: Sample, strategy: str = "s", system: str = "", **settings: float) -> Wanted:
+def wanted(sample: Sample, strategy: str = "s", system: str = "", **settings: float) -> PlannedMeasurement:
     messages = (Message("system", system), Message("user", sample.prompt))
-    return Wanted(sample, strategy, messages, system, SamplingSettings(**{"max_tokens": 16, **settings}))  # type: ignore[arg-type]
+    return PlannedMeasurement(sample, strategy, messages, system, SamplingSettings(**{"max_tokens": 16, **settings}))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class Scene:
     def start(self) -> int:
         return self.store.runs.start("probe", json.dumps({}), {})
 
-    def events(self, engine: Engine, wants: list[Wanted]) -> Generator[Event, None, Counts]:
+    def events(self, engine: Engine, wants: list[PlannedMeasurement]) -> Generator[Event, None, GenerationCounts]:
         return generate(engine, self.renderer, self.store, wants, model=self.model, run_id=self.start())
 
-    def generate(self, engine: Engine, wants: list[Wanted]) -> tuple[Counts, list[Event]]:
+    def generate(self, engine: Engine, wants: list[PlannedMeasurement]) -> tuple[GenerationCounts, list[Event]]:
         events: list[Event] = []
         generator = self.events(engine, wants)
         while True:

@@ -1,4 +1,4 @@
-"""Wanted measurements are filled once, from the store or from an engine."""
+"""Planned measurements are made once, from the store or with an engine."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Message, Request, SamplingSettings
 from orca_local.engines.fake import FakeEngine
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.generation.order import STEP, in_batching_order
+from orca_local.generation.order import LENGTH_STEP, in_batching_order
 from orca_local.store.store import Store
 from tests.generation.scene import Scene, make_samples, wanted
 
@@ -21,7 +21,7 @@ def request(name: str, ids: tuple[int, ...]) -> Request:
 def test_long_prompts_come_first_and_equal_beginnings_together() -> None:
     tails = {"b": (7, 7, 1), "d": (8, 8, 2), "c": (7, 7, 2, 5), "e": (8, 8, 1)}
     short = [request(name, ids) for name, ids in tails.items()]
-    long, longest = request("l", (9,) * (STEP + 3)), request("m", (1,) * (3 * STEP))
+    long, longest = request("l", (9,) * (LENGTH_STEP + 3)), request("m", (1,) * (3 * LENGTH_STEP))
     ordered = in_batching_order([*short, long, longest])
     assert [item.id for item in ordered] == ["m", "l", "b", "c", "e", "d"]
 

@@ -50,9 +50,10 @@ def test_the_likeliest_is_trained_on_and_scored_once(tmp_path: Path, tiny_gguf: 
         for text in TEXTS:
             messages = (*plain_messages(sample(1), settings.system_message), Message("assistant", text))
             row = renderer.training_ids(messages)
-            logits = engine.prompt_logits(row.ids[:-1], range(row.loss_start - 1, len(row.ids) - 1)).astype(np.float64)
+            positions = range(row.loss_start - 1, len(row.token_ids) - 1)
+            logits = engine.prompt_logits(row.token_ids[:-1], positions).astype(np.float64)
             every = np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1)) + logits.max(1)
-            said = logits[np.arange(len(logits)), list(row.ids[row.loss_start :])]
+            said = logits[np.arange(len(logits)), list(row.token_ids[row.loss_start :])]
             values.append(float((said - every).mean()))
         assert chosen[0] == chosen[1] == [TEXTS[int(np.argmax(values))], "Alone.\nAnswer: 4"]
 

@@ -8,7 +8,7 @@ import pytest
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Message
 from orca_local.gguf.template import ChatTemplate
-from orca_local.rows.renderer import PromptRenderer, RowRefused
+from orca_local.rows.renderer import PromptRenderer, RowError
 
 CHATML = (
     "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n'}}"
@@ -33,13 +33,13 @@ def test_training_ids_start_with_the_very_ids_of_the_prompt(renderer: PromptRend
     messages = conversation()
     row = renderer.training_ids(messages)
     prompt = renderer.prompt_ids(messages[:-1])
-    assert row.ids[: row.loss_start] == prompt
+    assert row.token_ids[: row.loss_start] == prompt
 
 
 def test_the_loss_covers_the_answer_and_the_turn_end_and_nothing_else(renderer: PromptRenderer) -> None:
     """Trap 7: the turn's end is trained, whatever the metadata calls the end of text."""
     row = renderer.training_ids(conversation())
-    learned = row.ids[row.loss_start :]
+    learned = row.token_ids[row.loss_start :]
     assert renderer.tokenizer.decode(learned[:-1]) == "It is 7.\nAnswer: 7"
     assert renderer.tokenizer.token_text(learned[-1]) == "<|im_end|>"
     assert renderer.tokenizer.is_end(learned[-1])
@@ -96,8 +96,8 @@ def test_a_template_with_a_thinking_block_is_trained_after_the_block(renderer: P
     """Trap 2: there the generation prompt is no prefix of the full render, and still must be of the row."""
     thinking = _with_template(renderer, THINKING)
     row = thinking.training_ids(conversation())
-    assert row.ids[: row.loss_start] == thinking.prompt_ids(conversation()[:-1])
-    assert renderer.tokenizer.decode(row.ids[row.loss_start : -1]) == "It is 7.\nAnswer: 7"
+    assert row.token_ids[: row.loss_start] == thinking.prompt_ids(conversation()[:-1])
+    assert renderer.tokenizer.decode(row.token_ids[row.loss_start : -1]) == "It is 7.\nAnswer: 7"
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,13 @@ def test_a_template_with_a_thinking_block_is_trained_after_the_block(renderer: P
     ],
 )
 def test_a_template_that_cannot_be_masked_refuses_the_row(renderer: PromptRenderer, template: str, reason: str) -> None:
-    with pytest.raises(RowRefused) as refused:
+    with pytest.raises(RowError) as refused:
         _with_template(renderer, template).training_ids(conversation())
     assert refused.value.reason == reason
 
 
 def test_an_empty_answer_is_refused(renderer: PromptRenderer) -> None:
-    with pytest.raises(RowRefused) as refused:
+    with pytest.raises(RowError) as refused:
         renderer.training_ids(conversation("  \n"))
     assert refused.value.reason == "empty"
 
