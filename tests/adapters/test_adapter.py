@@ -55,7 +55,7 @@ def test_the_hash_follows_the_content(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["use_dora", "rank_pattern", "modules_to_save"])
 def test_an_adapter_that_cannot_be_merged_is_refused(tmp_path: Path, option: str) -> None:
-    """Trap 4: DoRA cannot be expressed in a GGUF; merging only its LoRA part would be another model."""
+    """Trap 4: a GGUF cannot hold DoRA. Merging only its LoRA part would give another model."""
     adapter().save(tmp_path)
     path = tmp_path / CONFIG_FILE
     path.write_text(json.dumps(json.loads(path.read_text()) | {option: ["lm_head"]}))
@@ -64,7 +64,7 @@ def test_an_adapter_that_cannot_be_merged_is_refused(tmp_path: Path, option: str
 
 
 def test_an_adapter_with_a_nan_is_refused(tmp_path: Path) -> None:
-    """Trap 6: a NaN adapter is no success."""
+    """Trap 6: an adapter with NaN is a failure."""
     broken = adapter()
     broken.layers[NAME][1][3, 1] = np.nan
     broken.save(tmp_path)

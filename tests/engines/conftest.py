@@ -1,4 +1,4 @@
-"""The tiny model behind a real server."""
+"""The tiny model behind a server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ runpy.run_module("orca_local.engines.llama_server", run_name="__main__")
 
 @pytest.fixture(scope="session")
 def served_tiny(tiny_gguf: Path) -> Iterator[str]:
-    """Base URL of llama-cpp-python's own server, which ends by itself after a while."""
+    """Base URL of llama-cpp-python's server, which ends by itself after a while."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

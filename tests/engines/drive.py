@@ -1,4 +1,4 @@
-"""Drives an engine as a stage would."""
+"""Runs requests on an engine, as a stage does."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ def request(
     seed: int = 0,
 ) -> Request:
     settings = SamplingSettings(max_tokens=max_tokens, temperature=temperature, seed=seed)
-    # The same ids are the same message, for engines that know no ids.
+    # Equal ids give an equal message, for engines that read messages.
     message = Message("user", f"Tell me of {[*ids[:1]]} and {len(ids)}.")
     return Request(name, (message,), tuple(ids), settings, stop=stop, stream=stream)
 
 
 def prompt(number: int, length: int = 12) -> list[int]:
-    """Token ids that differ from number to number."""
+    """Token ids that differ for each number."""
     return [1000 + (37 * number + 11 * i) % 4000 for i in range(length)]
 
 
 def run(engine: Engine, requests: Sequence[Request]) -> dict[str, Completion]:
-    """Completions by id, once everything has ended."""
+    """Run all requests to their end; return the completions by id."""
     return run_with_deltas(engine, requests)[0]
 
 
 def run_with_deltas(engine: Engine, requests: Sequence[Request]) -> tuple[dict[str, Completion], dict[str, str]]:
-    """Completions, and the deltas of each request put together."""
+    """As `run`; also return the joined deltas of each request."""
     for item in requests:
         engine.submit(item)
     completions: dict[str, Completion] = {}
@@ -53,13 +53,13 @@ def run_with_deltas(engine: Engine, requests: Sequence[Request]) -> tuple[dict[s
     raise AssertionError("the engine never finished")
 
 
-def assert_same(found: Mapping[str, str], expected: Mapping[str, str], *, share: float = 0.85) -> None:
-    """The texts are equal, but for a few: what MLX and a server of llama.cpp can promise.
+def assert_same(actual: Mapping[str, str], expected: Mapping[str, str], *, share: float = 0.85) -> None:
+    """At least a `share` of the texts must be equal: MLX and llama.cpp's server guarantee no more.
 
-    With random weights the two likeliest of 49,152 tokens are now and then as good as equal, and the rounding
-    of a batch decides. A sequence that reads another's memory, or its own at wrong positions, differs always.
-    Our own llama.cpp engine promises more (`test_batch_invariance.py`).
+    With random weights, the two most likely of 49,152 tokens are sometimes nearly equal, and the rounding of a batch
+    decides. A sequence that reads another one's memory, or its own at wrong positions, always differs. Our llama.cpp
+    engine guarantees more (`test_batch_invariance.py`).
     """
-    assert set(found) == set(expected)
-    same = sum(found[key] == expected[key] for key in expected)
+    assert set(actual) == set(expected)
+    same = sum(actual[key] == expected[key] for key in expected)
     assert same >= share * len(expected), f"only {same} of {len(expected)} texts are equal"

@@ -1,4 +1,4 @@
-"""A LoRA adapter on a loaded model: put on, taken off, and refused where it does not fit."""
+"""LoRA adapters on a loaded model: applied, removed, and refused if they do not fit."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_on_and_off_again_leaves_nothing_behind(engine: LlamaCppEngine, files: t
 
 
 def test_what_was_read_under_other_weights_is_read_again(engine: LlamaCppEngine, files: tuple[Path, Path]) -> None:
-    """Keys and values in memory belong to the weights they were computed with."""
+    """Keys and values are valid only for the weights they were computed with."""
     ask = [request("a", prompt(1, 300), max_tokens=6)]
     base = run(engine, ask)["a"].text
     engine.set_adapter(files[0])
@@ -78,7 +78,7 @@ def test_an_adapter_stays_when_the_context_grows(engine: LlamaCppEngine, files: 
 
 
 def test_numbers_that_overflowed_under_an_adapter_are_gone_with_it(engine: LlamaCppEngine, tmp_path: Path) -> None:
-    """Attention multiplies what lies behind a text by zero, and zero times NaN is NaN."""
+    """Attention multiplies the memory after a text by zero, and zero times NaN is NaN."""
     base = logits(engine)
     huge = (np.full((4, 32), 1e20, np.float32), np.full((16, 4), 1e20, np.float32))
     engine.set_adapter(write_lora(tmp_path / "huge.gguf", "llama", 1.0, {"blk.0.attn_v.weight": huge}, {}).path)
@@ -114,7 +114,7 @@ def test_an_adapter_waits_for_nothing_in_flight(engine: LlamaCppEngine, files: t
 def test_what_does_not_fit_is_refused_and_the_one_before_stays(
     engine: LlamaCppEngine, files: tuple[Path, Path], tiny_gguf: Path, tmp_path: Path
 ) -> None:
-    """What else does not fit: tests/gguf/test_lora.py."""
+    """Other files that do not fit: tests/gguf/test_lora.py."""
     engine.set_adapter(files[0])
     before = logits(engine), engine.fingerprint
     pair = (np.ones((4, 16), np.float32), np.ones((16, 4), np.float32))

@@ -1,4 +1,4 @@
-"""llama.cpp's AMX kernels: used where a trial lived, left out where it did not."""
+"""llama.cpp's AMX kernels are used only if the trial succeeded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from orca_local.system.digest import file_sha256
 
 @pytest.fixture
 def quantized(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file of Q8_0 matrices, and an empty cache."""
+    """A file of Q8_0 matrices; the cache is empty."""
     monkeypatch.setenv("ORCA_LOCAL_CACHE", str(tmp_path / "cache"))
     quantize(tiny_gguf, tmp_path / "q.gguf", "Q8_0")
     return tmp_path / "q.gguf"
@@ -37,7 +37,7 @@ def test_a_trial_is_made_once_and_decides(quantized: Path, tmp_path: Path) -> No
 
 
 def test_a_quantized_file_predicts_what_its_weights_say(quantized: Path, tmp_path: Path) -> None:
-    """Some AMX kernels compute another model for rows as short as these, and say nothing."""
+    """For rows as short as these, some AMX kernels give wrong results without an error."""
     copy = ensure_bf16_copy(quantized, file_sha256(quantized))
     logits = []
     for path in (quantized, copy):

@@ -1,7 +1,7 @@
-"""What a quantized model computes for a text does not depend on what else is in flight: equal to the last bit.
+"""A quantized model computes the same logits for a text, to the last bit, whatever else is in the batch.
 
-Of F16, F32 and BF16 weights llama.cpp multiplies one row by another kernel than several, so that there the texts of
-one sequence alone differ now and then from those of many.
+For F16, F32 and BF16 weights, llama.cpp multiplies a single row with another kernel than several rows. With those, a
+sequence that runs alone sometimes gives another text than among others.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from orca_local.engines.slot import Slot
 from tests.engines.drive import prompt, request, run
 
 Seen = dict[str, list[bytes]]
-"""The logits of each request, token by token."""
+"""The logits of each request, one entry per token."""
 
 
 class Watched(LlamaCppEngine):
-    """Keeps the logits that it picks from."""
+    """Records the logits that tokens are sampled from."""
 
     seen: Seen
 
@@ -45,7 +45,7 @@ def watched(path: Path, capacity: int, *, compute: str = "as_is") -> Watched:
 
 
 def alone(path: Path, requests: Sequence[Request]) -> Seen:
-    """Logits where each request has an engine's memory for itself, and nothing is known before it."""
+    """Logits of requests that run one after another, each with empty memory."""
     engine = watched(path, 1)
     for item in requests:
         engine._slots[0].truncate(0)
@@ -55,7 +55,7 @@ def alone(path: Path, requests: Sequence[Request]) -> Seen:
 
 
 def together(path: Path, requests: Sequence[Request], capacity: int) -> tuple[Seen, int]:
-    """Logits where many are in flight, and the prompt tokens that were read."""
+    """Logits of requests that run together, and the number of prompt tokens computed."""
     engine = watched(path, capacity)
     run(engine, requests)
     engine.close()
@@ -63,7 +63,7 @@ def together(path: Path, requests: Sequence[Request], capacity: int) -> tuple[Se
 
 
 def shared_prefix(lengths: Sequence[int]) -> list[Request]:
-    """Requests that begin with the same 60 tokens."""
+    """Requests that start with the same 60 tokens."""
     system = prompt(99, 60)
     return [request(f"r{i}", system + prompt(i, n), max_tokens=4 + i % 20) for i, n in enumerate(lengths)]
 
@@ -77,7 +77,7 @@ def test_a_shared_prefix_changes_no_bit(tiny_q8_gguf: Path) -> None:
 
 
 def test_a_prompt_that_is_divided_among_calls_changes_no_bit(tiny_q8_gguf: Path) -> None:
-    """Prompts of 130 tokens and more: a call of 512 ends within one, and at one token before an end."""
+    """A call of 512 tokens ends inside a prompt, and one token before the end of a prompt."""
     requests = [request(f"r{i}", prompt(i, n), max_tokens=3) for i, n in enumerate([130, 381, 2, 600, 1, 513, 512])]
     assert together(tiny_q8_gguf, requests, 4)[0] == alone(tiny_q8_gguf, requests)
 
@@ -109,7 +109,7 @@ def test_coming_and_going_at_random_changes_no_bit(tiny_q8_gguf: Path) -> None:
 
 @pytest.mark.student
 def test_the_quantized_student_says_the_same_in_every_batch(student_gguf: Path) -> None:
-    """Trap: llama.cpp's flash kernel on a processor gave other texts for a third of the requests."""
+    """Trap: on a CPU, llama.cpp's flash attention kernel gave other texts for a third of the requests."""
     requests = shared_prefix([30, 90, 5, 150, 12, 60, 33, 8])
     expected = alone(student_gguf, requests)
     for capacity in (3, 8):

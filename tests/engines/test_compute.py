@@ -1,4 +1,4 @@
-"""A quantized file as it is, or as a copy in BF16."""
+"""The choice between a quantized file and its copy in BF16."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from orca_local.system.digest import file_sha256
 
 @pytest.fixture
 def quantized(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file of Q8_0 matrices, and an empty cache."""
+    """A file of Q8_0 matrices; the cache is empty."""
     monkeypatch.setenv("ORCA_LOCAL_CACHE", str(tmp_path / "cache"))
     quantize(tiny_gguf, tmp_path / "q.gguf", "Q8_0")
     return tmp_path / "q.gguf"
@@ -33,21 +33,21 @@ def chosen(path: Path, form: str, measure: Measure = measure_forms) -> ComputeCh
 
 
 def test_a_copy_has_the_same_weights_rounded_and_the_same_metadata(quantized: Path) -> None:
-    made = chosen(quantized, "bf16")
-    assert made.compute == "bf16" and made.path != quantized
-    first, second = read_header(quantized), read_header(made.path)
+    copy = chosen(quantized, "bf16")
+    assert copy.compute == "bf16" and copy.path != quantized
+    first, second = read_header(quantized), read_header(copy.path)
     assert second.quantization == "BF16" and second.chat_template == first.chat_template
     for tensor in first.tensors:
-        wanted, found = read_tensor(first, tensor.name), read_tensor(second, tensor.name)
-        np.testing.assert_allclose(found, wanted, rtol=2**-8)
-    before = made.path.stat().st_mtime_ns
+        expected, actual = read_tensor(first, tensor.name), read_tensor(second, tensor.name)
+        np.testing.assert_allclose(actual, expected, rtol=2**-8)
+    before = copy.path.stat().st_mtime_ns
     assert chosen(quantized, "bf16").path.stat().st_mtime_ns == before, "made once"
 
 
 def test_both_forms_predict_alike_and_have_other_names(quantized: Path) -> None:
-    made = chosen(quantized, "bf16")
+    copy = chosen(quantized, "bf16")
     logits, names = [], []
-    for path, form in ((quantized, "as_is"), (made.path, "bf16")):
+    for path, form in ((quantized, "as_is"), (copy.path, "bf16")):
         with closing(LlamaCppEngine(path, EngineSettings(context=128, threads=1), compute=form)) as engine:
             logits.append(engine.prompt_logits(range(200, 240), range(40)))
             names.append(engine.fingerprint)
@@ -67,7 +67,7 @@ def test_auto_measures_once_and_remembers(quantized: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("measured", "form", "said"),
+    ("measured", "form", "message"),
     [
         (ComputeMeasurement(as_is=100, bf16=300, kl=0.004), "bf16", "BF16: 3.0× faster"),
         (ComputeMeasurement(as_is=100, bf16=110, kl=0.004), "as_is", "BF16 would be only 1.1× as fast"),
@@ -75,9 +75,9 @@ def test_auto_measures_once_and_remembers(quantized: Path) -> None:
         (ComputeMeasurement(as_is=100, bf16=300, kl=float("nan")), "as_is", "BF16 predicts differently"),
     ],
 )
-def test_a_copy_must_be_worth_it_and_say_the_same(measured: ComputeMeasurement, form: str, said: str) -> None:
+def test_a_copy_must_be_worth_it_and_say_the_same(measured: ComputeMeasurement, form: str, message: str) -> None:
     decided, reason = measured.choose()
-    assert decided == form and said in reason
+    assert decided == form and message in reason
 
 
 def test_what_is_not_quantized_stays_as_it_is(tiny_gguf: Path) -> None:

@@ -1,4 +1,4 @@
-"""Contexts that have to fit into the memory."""
+"""Contexts must fit into the free memory."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_engine_takes_as_many_sequences_as_fit(tiny_gguf: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="there is nothing to do elsewhere")
 def test_what_was_freed_goes_back_to_the_system_with_an_engine(tiny_gguf: Path) -> None:
     engine = LlamaCppEngine(tiny_gguf, EngineSettings(context=256, threads=1))
-    # Many small pieces, of which the last stays and keeps the heap from shrinking by itself.
+    # Many small pieces; the last one stays, so that the heap cannot shrink by itself.
     pin = [b"x" * 100_000 for _ in range(1000)][-1]
     before = resident_memory()
     engine.close()

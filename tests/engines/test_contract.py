@@ -1,4 +1,4 @@
-"""What every engine promises, kept by the fake one, by llama.cpp and MLX, and by what is served over HTTP."""
+"""What all engines guarantee: the fake one, llama.cpp, MLX, and a server behind HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MakeEngine = Callable[[int], Engine]
 
 
 def babble(item: Request) -> str:
-    """Many words that depend on prompt, seed and nothing else."""
+    """Many words that depend only on prompt and seed."""
     seed = item.settings.seed if item.settings.temperature else 0
     rng = random.Random(f"{item.token_ids} {seed}")
     return " ".join(rng.choice(["ein", "zwei", "drei", "vier", "für", "🐋"]) for _ in range(300))
@@ -34,29 +34,29 @@ LOCAL = ["fake", "llama_cpp", "mlx"]
 
 @pytest.fixture(params=[*LOCAL, "openai"])
 def make_engine(request: pytest.FixtureRequest, tiny_gguf: Path) -> Iterator[MakeEngine]:
-    """Makes an engine of some capacity; closes it, twice, at the end."""
-    made: list[Engine] = []
+    """A function that makes an engine of a given capacity. All are closed twice at the end."""
+    engines: list[Engine] = []
 
     def make(capacity: int) -> Engine:
         if request.param == "fake":
-            made.append(FakeEngine(babble, capacity=capacity, context=CONTEXT))
+            engines.append(FakeEngine(babble, capacity=capacity, context=CONTEXT))
         elif request.param == "llama_cpp":
-            made.append(LlamaCppEngine(tiny_gguf, EngineSettings(capacity=capacity, context=CONTEXT, threads=1)))
+            engines.append(LlamaCppEngine(tiny_gguf, EngineSettings(capacity=capacity, context=CONTEXT, threads=1)))
         elif request.param == "mlx":
             pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
-            made.append(MlxEngine(tiny_gguf, EngineSettings(capacity=capacity, context=CONTEXT)))
+            engines.append(MlxEngine(tiny_gguf, EngineSettings(capacity=capacity, context=CONTEXT)))
         else:
             url = request.getfixturevalue("served_tiny")
-            made.append(OpenAIEngine(EngineSettings(kind="openai", base_url=url, model="tiny", capacity=capacity)))
-        return made[-1]
+            engines.append(OpenAIEngine(EngineSettings(kind="openai", base_url=url, model="tiny", capacity=capacity)))
+        return engines[-1]
 
     yield make
-    for engine in made * 2:
+    for engine in engines * 2:
         engine.close()
 
 
 def local(reason: str) -> pytest.MarkDecorator:
-    """For promises that only an engine in this process can keep."""
+    """For guarantees that only an engine in this process can give."""
     assert reason
     return pytest.mark.parametrize("make_engine", LOCAL, indirect=True)
 
@@ -163,7 +163,7 @@ def test_a_neighbour_that_is_cancelled_changes_nothing(make_engine: MakeEngine) 
     assert len(texts["r0"]) < len(expected["r0"])
 
 
-@local("how long a context a server has is not known here")
+@local("a server's context length is unknown here")
 def test_a_prompt_that_can_never_fit_is_refused_with_the_numbers(make_engine: MakeEngine) -> None:
     engine = make_engine(1)
     with pytest.raises(InputError, match=f"{CONTEXT + 7} tokens.*context of {CONTEXT}"):
@@ -173,7 +173,7 @@ def test_a_prompt_that_can_never_fit_is_refused_with_the_numbers(make_engine: Ma
     assert engine.step() == []
 
 
-@local("how long a context a server has is not known here")
+@local("a server's context length is unknown here")
 def test_an_answer_ends_where_the_context_does(make_engine: MakeEngine) -> None:
     ended = run(make_engine(2), [request("full", prompt(1, CONTEXT - 6), max_tokens=50)])["full"]
     assert (ended.finish_reason, ended.completion_tokens) == ("length", 6)

@@ -1,4 +1,4 @@
-"""What only the llama.cpp engine does: memory, shared prefixes, scores, and files that do not load."""
+"""What only the llama.cpp engine does: memory, shared prefixes, scores, and errors of files."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_logits_of_a_long_text_come_in_order(tiny_q8_gguf: Path) -> None:
     assert logits.dtype == np.float32
     for row, position in zip(logits, positions, strict=True):
         alone = engine.prompt_logits(ids[: position + 1], [position])[0]
-        # The very first token is read alone here, by other kernels; another position's differ by more than 1.
+        # Here the first token is computed alone, by other kernels. Logits of other positions differ by more than 1.
         assert np.array_equal(row, alone) if position else np.abs(row - alone).mean() < 0.03
     greedy = run(engine, [request("greedy", ids, max_tokens=1)])["greedy"]
     assert greedy.completion_tokens == 1
@@ -109,27 +109,26 @@ def test_logits_of_a_long_text_come_in_order(tiny_q8_gguf: Path) -> None:
 
 
 def test_a_text_begins_with_a_prompt_that_was_answered(tiny_q8_gguf: Path) -> None:
-    """As the rows that an exported file is compared on: each finds its prompt among those in memory."""
+    """As in an export test: the prompt of each row is in memory already."""
     prompts = [prompt(i, 30 + i) for i in range(4)]
     texts = [(ids + prompt(20 + i, 12), range(len(ids) - 1, len(ids) + 11)) for i, ids in enumerate(prompts)]
     with closing(LlamaCppEngine(tiny_q8_gguf, SETTINGS)) as engine:
         answers = run(engine, [request(str(i), ids, max_tokens=5) for i, ids in enumerate(prompts)])
         assert {answer.completion_tokens for answer in answers.values()} == {5}
-        # A text may go on as an answer does, and be asked about what comes after it. What was generated is read again:
-        # one token alone takes other kernels.
+        # This text continues a generated answer, which is computed again because single tokens take other kernels.
         answered = next(slot.cached[:] for slot in engine._slots if slot.cached[:30] == prompts[0])
         texts.append((answered + prompt(30, 9), range(len(answered), len(answered) + 9)))
         before = engine.prompt_tokens_read
-        found = [engine.prompt_logits(ids, at) for ids, at in reversed(texts)]
+        actual = [engine.prompt_logits(ids, at) for ids, at in reversed(texts)]
         shared = [30, 32, 31, 30, 29]
         assert engine.prompt_tokens_read - before == sum(len(ids) for ids, _ in texts) - sum(shared)
-    for (ids, at), logits in zip(reversed(texts), found, strict=True):
+    for (ids, at), logits in zip(reversed(texts), actual, strict=True):
         with closing(LlamaCppEngine(tiny_q8_gguf, SETTINGS)) as fresh:
             assert np.array_equal(fresh.prompt_logits(ids, at), logits)
 
 
 def test_texts_that_begin_alike_share_the_beginning_and_change_no_bit(tiny_q8_gguf: Path) -> None:
-    """As the labels of one prompt, or training rows under one system message."""
+    """As with the labels of one prompt, or rows with one system message."""
     begin = prompt(9, 60)
     texts = [(begin + prompt(i, 10 + i), range(55 + i, 69 + i)) for i in range(5)]
     texts += [(begin, range(59, 60)), (prompt(7, 1), range(1)), (begin[:2], range(2)), (begin[:30], [])]
@@ -142,11 +141,11 @@ def test_texts_that_begin_alike_share_the_beginning_and_change_no_bit(tiny_q8_gg
         again = engine.prompt_logits(*texts[0])
         assert engine.prompt_tokens_read == sum(len(ids) for ids, _ in texts) - sum(shared) + len(texts[0][0])
         greedy = run(engine, [request("greedy", texts[0][0], max_tokens=3)])["greedy"]
-    for (ids, at), found in zip(texts, together, strict=True):
+    for (ids, at), actual in zip(texts, together, strict=True):
         with closing(LlamaCppEngine(tiny_q8_gguf, SETTINGS)) as fresh:
-            assert np.array_equal(fresh.prompt_logits(ids, at), found)
+            assert np.array_equal(fresh.prompt_logits(ids, at), actual)
             if ids == texts[0][0]:
-                assert np.array_equal(again, found)
+                assert np.array_equal(again, actual)
                 assert run(fresh, [request("greedy", ids, max_tokens=3)])["greedy"].text == greedy.text
 
 
@@ -193,7 +192,7 @@ def test_nothing_is_printed(tmp_path: Path, tiny_gguf: Path, capfd: pytest.Captu
 
 
 def test_native_threads_give_way_on_a_busy_machine() -> None:
-    """libgomp's own spinning makes generation a hundred times slower beside one busy process."""
+    """libgomp's default spinning makes generation a hundred times slower beside one busy process."""
     code = (
         "import os; os.environ.pop('GOMP_SPINCOUNT', None); os.environ.pop('OMP_WAIT_POLICY', None)\n"
         "from orca_local.gguf.llama import library; library(); print(os.environ['GOMP_SPINCOUNT'])"
@@ -204,7 +203,7 @@ def test_native_threads_give_way_on_a_busy_machine() -> None:
 
 @pytest.mark.student
 def test_the_student_ends_its_turn_by_itself(student_gguf: Path) -> None:
-    """Trap 7: the turn end differs from the end of text; both end a completion and neither shows."""
+    """Trap 7: the end of a turn differs from the end of text. Both end a completion; neither is part of its text."""
     renderer = PromptRenderer(student_gguf)
     engine = LlamaCppEngine(student_gguf, EngineSettings(capacity=3, context=512))
     questions = [
@@ -219,7 +218,7 @@ def test_the_student_ends_its_turn_by_itself(student_gguf: Path) -> None:
         messages = (Message("system", ""), Message("user", question))
         requests.append(Request(question, messages, renderer.prompt_ids(messages), SamplingSettings(max_tokens=120)))
     together = run(engine, requests)
-    # Which word a weak student picks when two are as likely depends on the processor's kernels.
+    # If two words are equally likely, the CPU's kernels decide.
     assert sum(item.finish_reason == "stop" for item in together.values()) >= 3
     assert "Paris" in together[questions[0]].text
     assert not any("<|" in item.text for item in together.values())

@@ -1,4 +1,4 @@
-"""One table decides which engine a setting means."""
+"""One table maps `engine.kind` to engines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from orca_local.engines.make import ENGINES, EngineKind, engine_kind, make_engin
 
 
 def open_echo(path: Path, settings: EngineSettings) -> FakeEngine:
-    """What a module of a new engine has to offer."""
+    """The function that a new engine's module needs."""
     return FakeEngine(lambda request: path.name, capacity=settings.capacity, fingerprint="echo")
 
 

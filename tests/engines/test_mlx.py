@@ -1,4 +1,4 @@
-"""MLX against llama.cpp, on the same file and the same ids."""
+"""MLX compared with llama.cpp, for the same file and ids."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ def test_it_predicts_what_llama_cpp_and_pytorch_predict(name: str, tmp_path: Pat
     ids = list(range(100, 140))
     exact = next(reference_logits(read_header(path), None, [(ids, range(len(ids)))]))
     with closing(MlxEngine(path, SETTINGS)) as ours, closing(LlamaCppEngine(path, SETTINGS)) as theirs:
-        found, wanted = ours.prompt_logits(ids, range(len(ids))), theirs.prompt_logits(ids, range(len(ids)))
-        assert np.abs(found - exact).max() < 2e-5 * np.abs(exact).max()
-        assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
-        assert (found.argmax(1) == wanted.argmax(1)).mean() > 0.95
+        actual, expected = ours.prompt_logits(ids, range(len(ids))), theirs.prompt_logits(ids, range(len(ids)))
+        assert np.abs(actual - exact).max() < 2e-5 * np.abs(exact).max()
+        assert np.abs(actual - expected).max() < 0.05 * np.abs(expected).max()
+        assert (actual.argmax(1) == expected.argmax(1)).mean() > 0.95
         np.testing.assert_allclose(ours.score(ids[:10], ids[10:]), theirs.score(ids[:10], ids[10:]), atol=0.05)
 
 
 @pytest.mark.parametrize("name", ["llama", "gemma3", "phi3"])
 def test_greedy_texts_are_those_of_llama_cpp(name: str, tmp_path: Path) -> None:
-    """Also where a block remembers only a window, or turns a part of its heads."""
+    """Includes blocks with a window and heads that are rotated only in part."""
     path = write_variant(tmp_path / "m.gguf", name)
     requests = [request(f"r{i}", prompt(i, 8 + 3 * i), max_tokens=6) for i in range(8)]
     with closing(MlxEngine(path, SETTINGS)) as ours, closing(LlamaCppEngine(path, SETTINGS)) as theirs:
-        found, wanted = run(ours, requests), run(theirs, requests)
-    same = sum(found[r.id].text == wanted[r.id].text for r in requests)
+        actual, expected = run(ours, requests), run(theirs, requests)
+    same = sum(actual[r.id].text == expected[r.id].text for r in requests)
     assert same >= 6, "random weights have near ties, which rounding decides"
 
 

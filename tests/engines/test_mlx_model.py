@@ -1,4 +1,4 @@
-"""A GGUF's weights in MLX: whole, and in the file's own blocks."""
+"""A GGUF's weights in MLX, dequantized and quantized as in the file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def quantized(tmp_path: Path, variant: str, kind: str) -> Header:
     ("variant", "kind"), [("llama", "Q4_0"), ("qwen2", "Q4_1"), ("phi3", "Q8_0"), ("gemma3", "Q8_0")]
 )
 def test_kept_blocks_are_the_dequantized_weights(variant: str, kind: str, tmp_path: Path) -> None:
-    """Rows of q and k in the model's order, biases beside them, the head in blocks too."""
+    """Covers the row order of q and k, biases, and the quantized head."""
     header = quantized(tmp_path, variant, kind)
     kept, whole = (load_model(header, mx.float32, keep_blocks=keep) for keep in (True, False))
     modules = dict(kept.module.named_modules())
@@ -41,12 +41,12 @@ def test_kept_blocks_are_the_dequantized_weights(variant: str, kind: str, tmp_pa
     for layer in layers:
         held = modules[layer.hf_name]
         values = mx.dequantize(held.weight, held.scales, held.biases, group_size=held.group_size, bits=held.bits)
-        wanted = read_tensor(header, layer.gguf_name)
-        wanted = wanted if layer.rotary_heads is None else unpermute_rotary(wanted, layer.rotary_heads)
+        expected = read_tensor(header, layer.gguf_name)
+        expected = expected if layer.rotary_heads is None else unpermute_rotary(expected, layer.rotary_heads)
         assert header.tensor_map[layer.gguf_name].type_name == kind
-        assert np.array_equal(np.array(values), wanted)
-    found, expected = (np.array(model.module(IDS)) for model in (kept, whole))
-    assert np.abs(found - expected).max() < 1e-4 * np.abs(expected).max()
+        assert np.array_equal(np.array(values), expected)
+    actual, expected = (np.array(model.module(IDS)) for model in (kept, whole))
+    assert np.abs(actual - expected).max() < 1e-4 * np.abs(expected).max()
     nbytes = [sum(x.nbytes for _, x in mx_leaves(model.module)) for model in (kept, whole)]
     assert nbytes[0] < 0.6 * nbytes[1], "the blocks take less memory"
 
@@ -76,7 +76,7 @@ def test_a_file_without_such_blocks_is_refused(tiny_gguf: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variant", "key", "value", "said"),
+    ("variant", "key", "value", "message"),
     [
         ("gemma3", "attention.sliding_window_pattern", [True, False, True, True, True, False], "order of its"),
         ("gemma3", "attention.sliding_window_pattern", 0, "order of its"),
@@ -84,20 +84,20 @@ def test_a_file_without_such_blocks_is_refused(tiny_gguf: Path) -> None:
     ],
 )
 def test_what_mlx_lm_cannot_express_is_refused(
-    variant: str, key: str, value: object, said: str, tmp_path: Path
+    variant: str, key: str, value: object, message: str, tmp_path: Path
 ) -> None:
     header = read_header(write_variant(tmp_path / "m.gguf", variant))
     header = replace(header, metadata=header.metadata | {f"{header.architecture}.{key}": value})
-    with pytest.raises(InputError, match=said) as raised:
+    with pytest.raises(InputError, match=message) as raised:
         load_model(header, mx.float32)
     assert "torch" in raised.value.hint
 
 
 def test_every_period_of_windows_is_known(tmp_path: Path) -> None:
-    """Also the one in which no block has a window."""
+    """Includes the period 1, in which no block has a window."""
     header = read_header(write_variant(tmp_path / "m.gguf", "gemma3"))
-    found = []
+    actual = []
     for pattern in (1, 2, 6):
         changed = header.metadata | {"gemma3.attention.sliding_window_pattern": pattern}
-        found.append(np.array(load_model(replace(header, metadata=changed), mx.float32).module(IDS)))
-    assert np.abs(found[0] - found[1]).max() > 0.1 and np.abs(found[1] - found[2]).max() > 0.1
+        actual.append(np.array(load_model(replace(header, metadata=changed), mx.float32).module(IDS)))
+    assert np.abs(actual[0] - actual[1]).max() > 0.1 and np.abs(actual[1] - actual[2]).max() > 0.1

@@ -1,4 +1,4 @@
-"""A served student: faults of the endpoint, cancelling, and what is sent."""
+"""A student behind a server: requests, faults and cancelling."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def test_many_are_in_flight_and_no_more_than_may_be() -> None:
 
 
 def test_a_stop_text_that_the_server_leaves_in_is_cut() -> None:
-    said = answer("one END two")
-    with OpenAIServer(lambda *_: said) as server, closing(OpenAIEngine(settings(server.url))) as engine:
+    reply = answer("one END two")
+    with OpenAIServer(lambda *_: reply) as server, closing(OpenAIEngine(settings(server.url))) as engine:
         assert run(engine, [request("r", prompt(1), stop=("END",))])["r"].text == "one "
 
 

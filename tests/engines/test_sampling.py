@@ -1,4 +1,4 @@
-"""How the next token is picked."""
+"""How the next token is chosen."""
 
 from __future__ import annotations
 
@@ -68,5 +68,5 @@ def test_forbidden_tokens_are_never_drawn() -> None:
 
 def test_log_probabilities_are_normalised() -> None:
     rows = np.stack([LOGITS + 1000, LOGITS - 1000])
-    found = log_probabilities(rows, np.array([1, 4]))
-    np.testing.assert_allclose(found, np.log([0.4, 0.05]), atol=1e-4)
+    actual = log_probabilities(rows, np.array([1, 4]))
+    np.testing.assert_allclose(actual, np.log([0.4, 0.05]), atol=1e-4)

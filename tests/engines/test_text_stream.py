@@ -1,4 +1,4 @@
-"""Text that is released is final, whatever the borders of the tokens."""
+"""Text that was returned is final, wherever the token boundaries are."""
 
 from __future__ import annotations
 

@@ -15,6 +15,6 @@ from tests.generation.scene import Scene, make_samples
 def scene(tmp_path: Path, tiny_gguf: Path) -> Iterator[Scene]:
     """Ten samples of one task."""
     with Store.open(tmp_path / "orca.db", create=True) as store:
-        made = Scene.make(store, tiny_gguf, make_samples(10))
-        yield made
-        made.renderer.close()
+        opened = Scene.make(store, tiny_gguf, make_samples(10))
+        yield opened
+        opened.renderer.close()

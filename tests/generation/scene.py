@@ -1,4 +1,4 @@
-"""A store with samples, and what generation needs beside it."""
+"""A store with samples, and all else that `generate` needs."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def make_samples(count: int, *, task: str = "doubles", kind: Kind = "number") ->
 
 
 def doubled(request: Request) -> str:
-    """The right answer."""
+    """Answer correctly."""
     number = request.messages[-1].content.rpartition("twice ")[2].rstrip("?")
     return f"Answer: {2 * int(number)}"
 
 
-def wanted(sample: Sample, strategy: str = "s", system: str = "", **settings: float) -> PlannedMeasurement:
+def planned(sample: Sample, strategy: str = "s", system: str = "", **settings: float) -> PlannedMeasurement:
     messages = (Message("system", system), Message("user", sample.prompt))
     return PlannedMeasurement(sample, strategy, messages, system, SamplingSettings(**{"max_tokens": 16, **settings}))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One workspace's store and a model."""
+    """A store, a renderer and a model."""
 
     store: Store
     renderer: PromptRenderer
@@ -52,12 +52,14 @@ class Scene:
     def start(self) -> int:
         return self.store.runs.start("probe", json.dumps({}), {})
 
-    def events(self, engine: Engine, wants: list[PlannedMeasurement]) -> Generator[Event, None, GenerationCounts]:
-        return generate(engine, self.renderer, self.store, wants, model=self.model, run_id=self.start())
+    def events(
+        self, engine: Engine, measurements: list[PlannedMeasurement]
+    ) -> Generator[Event, None, GenerationCounts]:
+        return generate(engine, self.renderer, self.store, measurements, model=self.model, run_id=self.start())
 
-    def generate(self, engine: Engine, wants: list[PlannedMeasurement]) -> tuple[GenerationCounts, list[Event]]:
+    def generate(self, engine: Engine, measurements: list[PlannedMeasurement]) -> tuple[GenerationCounts, list[Event]]:
         events: list[Event] = []
-        generator = self.events(engine, wants)
+        generator = self.events(engine, measurements)
         while True:
             try:
                 events.append(next(generator))

@@ -11,13 +11,13 @@ from orca_local.domain.events import GenerationFailed, StageProgressed
 from orca_local.domain.types import Request, SamplingSettings
 from orca_local.engines.fake import FakeEngine
 from orca_local.generation.generate import generation_key
-from tests.generation.scene import Scene, doubled, make_samples, wanted
+from tests.generation.scene import Scene, doubled, make_samples, planned
 
 SAMPLES = make_samples(10)
 
 
 def test_everything_wanted_is_measured_and_scored(scene: Scene) -> None:
-    counts, events = scene.generate(FakeEngine(doubled), [wanted(sample) for sample in SAMPLES])
+    counts, events = scene.generate(FakeEngine(doubled), [planned(sample) for sample in SAMPLES])
     assert (counts.new, counts.cached, counts.failed, counts.tokens) == (10, 0, 0, 30)
     rows = scene.store.measurements.rows()
     assert {row.sample_id for row in rows} == {sample.id for sample in SAMPLES}
@@ -28,9 +28,9 @@ def test_everything_wanted_is_measured_and_scored(scene: Scene) -> None:
 
 
 def test_what_is_known_is_counted_and_never_made_again(scene: Scene) -> None:
-    scene.generate(FakeEngine(doubled), [wanted(sample) for sample in SAMPLES[:6]])
+    scene.generate(FakeEngine(doubled), [planned(sample) for sample in SAMPLES[:6]])
     engine = FakeEngine(doubled)
-    counts, events = scene.generate(engine, [wanted(sample) for sample in SAMPLES])
+    counts, events = scene.generate(engine, [planned(sample) for sample in SAMPLES])
     assert (counts.new, counts.cached) == (4, 6)
     assert len(engine.requests) == 4
     run_id = max(row.run_id for row in scene.store.measurements.rows())
@@ -40,8 +40,8 @@ def test_what_is_known_is_counted_and_never_made_again(scene: Scene) -> None:
 
 def test_equal_requests_of_two_cells_are_made_once(scene: Scene) -> None:
     engine = FakeEngine(doubled)
-    wants = [wanted(sample, strategy) for sample in SAMPLES for strategy in ("one", "two")]
-    counts, _ = scene.generate(engine, wants)
+    measurements = [planned(sample, strategy) for sample in SAMPLES for strategy in ("one", "two")]
+    counts, _ = scene.generate(engine, measurements)
     assert (counts.new, counts.cached, len(engine.requests)) == (10, 10, 10)
     assert len(scene.store.measurements.rows(strategy="one")) == 10
     assert len(scene.store.measurements.rows(strategy="two")) == 10
@@ -60,7 +60,7 @@ def test_equal_requests_of_two_cells_are_made_once(scene: Scene) -> None:
     ],
 )
 def test_a_key_changes_with_all_that_may_change_the_text(other: dict[str, object]) -> None:
-    """Trap 8: an answer of another model file, or another quantization of it, is never taken for this one's."""
+    """Trap 8: an answer of another model file or another quantization is never used for this one."""
     request = Request("r", (), (1, 2, 3), SamplingSettings())
     key = generation_key("ab" * 32, "engine", request)
     sha256 = str(other.pop("model_sha256", "ab" * 32))
@@ -71,17 +71,17 @@ def test_a_key_changes_with_all_that_may_change_the_text(other: dict[str, object
 
 
 def test_another_engine_or_model_generates_anew(scene: Scene) -> None:
-    wants = [wanted(sample) for sample in SAMPLES]
-    scene.generate(FakeEngine(doubled), wants)
-    assert scene.generate(FakeEngine(doubled, fingerprint="fake 2"), wants)[0].new == 10
+    measurements = [planned(sample) for sample in SAMPLES]
+    scene.generate(FakeEngine(doubled), measurements)
+    assert scene.generate(FakeEngine(doubled, fingerprint="fake 2"), measurements)[0].new == 10
     other = replace(scene, model=replace(scene.model, sha256="cd" * 32))
-    assert other.generate(FakeEngine(doubled), wants)[0].new == 10
+    assert other.generate(FakeEngine(doubled), measurements)[0].new == 10
 
 
 def test_greedy_answers_are_the_same_for_every_seed_and_sampled_ones_are_not(scene: Scene) -> None:
-    greedy = [replace(wanted(SAMPLES[0], seed=seed), sample_index=seed) for seed in range(3)]
+    greedy = [replace(planned(SAMPLES[0], seed=seed), sample_index=seed) for seed in range(3)]
     assert scene.generate(FakeEngine(doubled), greedy)[0].new == 1
-    sampled = [replace(wanted(SAMPLES[0], temperature=1.0), sample_index=index) for index in range(3)]
+    sampled = [replace(planned(SAMPLES[0], temperature=1.0), sample_index=index) for index in range(3)]
     engine = FakeEngine(doubled)
     assert scene.generate(engine, sampled)[0].new == 3
     assert {request.settings.seed for request in engine.requests} == {0, 1, 2}
@@ -93,24 +93,24 @@ def test_one_failure_stops_nothing(scene: Scene) -> None:
             raise OrcaError("out of luck")
         return doubled(request)
 
-    counts, events = scene.generate(FakeEngine(sometimes), [wanted(sample) for sample in SAMPLES])
+    counts, events = scene.generate(FakeEngine(sometimes), [planned(sample) for sample in SAMPLES])
     assert (counts.new, counts.failed, counts.done) == (9, 1, 10)
     assert [event for event in events if isinstance(event, GenerationFailed)] == [
         GenerationFailed("doubles-3", "s", "out of luck")
     ]
-    assert scene.generate(FakeEngine(doubled), [wanted(sample) for sample in SAMPLES])[0].new == 1, "tried again"
+    assert scene.generate(FakeEngine(doubled), [planned(sample) for sample in SAMPLES])[0].new == 1, "tried again"
 
 
 def test_a_prompt_that_does_not_fit_is_a_failure_and_not_the_end(scene: Scene) -> None:
     long = replace(SAMPLES[0], prompt="word " * 300)
-    wants = [wanted(long), *(wanted(sample) for sample in SAMPLES[1:])]
-    counts, events = scene.generate(FakeEngine(doubled, context=128), wants)
+    measurements = [planned(long), *(planned(sample) for sample in SAMPLES[1:])]
+    counts, events = scene.generate(FakeEngine(doubled, context=128), measurements)
     assert (counts.new, counts.failed) == (9, 1)
     assert "context of 128" in next(event.error for event in events if isinstance(event, GenerationFailed))
 
 
 def test_completions_are_stored_before_their_event(scene: Scene) -> None:
-    events = scene.events(FakeEngine(doubled, capacity=2), [wanted(sample) for sample in SAMPLES])
+    events = scene.events(FakeEngine(doubled, capacity=2), [planned(sample) for sample in SAMPLES])
     for event in events:
         if isinstance(event, StageProgressed):
             assert len(scene.store.measurements.rows()) == event.done
@@ -118,14 +118,14 @@ def test_completions_are_stored_before_their_event(scene: Scene) -> None:
 
 def test_closing_early_loses_nothing_and_leaves_the_engine_usable(scene: Scene) -> None:
     engine = FakeEngine(doubled, capacity=2)
-    wants = [wanted(sample) for sample in SAMPLES]
-    events = scene.events(engine, wants)
+    measurements = [planned(sample) for sample in SAMPLES]
+    events = scene.events(engine, measurements)
     next(events)
     events.close()
     kept = len(scene.store.measurements.rows())
     assert 0 < kept < 10
     assert engine.step() == [], "nothing is left in flight"
-    counts, _ = scene.generate(engine, wants)
+    counts, _ = scene.generate(engine, measurements)
     assert (counts.new, counts.cached) == (10 - kept, kept)
 
 
@@ -140,21 +140,21 @@ def test_an_interrupted_engine_passes_the_interrupt_on(scene: Scene) -> None:
             return super().step()  # type: ignore[return-value]
 
     with pytest.raises(KeyboardInterrupt):
-        scene.generate(Interrupted(doubled, capacity=2), [wanted(sample) for sample in SAMPLES])
+        scene.generate(Interrupted(doubled, capacity=2), [planned(sample) for sample in SAMPLES])
     assert scene.store.measurements.rows()
 
 
 def test_an_old_completion_is_scored_by_the_new_rules(scene: Scene) -> None:
-    """What is cached is the text: its score follows the scorer and the reference of today."""
-    scene.generate(FakeEngine(lambda _: "Answer: 99"), [wanted(SAMPLES[2])])
+    """Only the text is cached. The score follows the present scorer and reference."""
+    scene.generate(FakeEngine(lambda _: "Answer: 99"), [planned(SAMPLES[2])])
     corrected = replace(SAMPLES[2], answers=("99",))
-    counts, _ = scene.generate(FakeEngine([]), [wanted(corrected)])
+    counts, _ = scene.generate(FakeEngine([]), [planned(corrected)])
     assert (counts.new, counts.cached) == (0, 1)
     assert [row.value for row in scene.store.measurements.rows()] == [1.0]
 
 
 def test_no_answer_found_is_none_and_kept(scene: Scene) -> None:
-    scene.generate(FakeEngine(lambda _: "I do not know."), [wanted(SAMPLES[0])])
+    scene.generate(FakeEngine(lambda _: "I do not know."), [planned(SAMPLES[0])])
     (row,) = scene.store.measurements.rows()
     assert (row.value, row.extracted) == (None, None)
 
@@ -170,13 +170,13 @@ def test_a_bad_conversation_fails_alone(scene: Scene) -> None:
             return scene.renderer.prompt_ids(messages)  # type: ignore[arg-type]
 
     other = replace(scene, renderer=Refusing())  # type: ignore[arg-type]
-    counts, events = other.generate(FakeEngine(doubled), [wanted(sample) for sample in SAMPLES])
+    counts, events = other.generate(FakeEngine(doubled), [planned(sample) for sample in SAMPLES])
     assert (counts.new, counts.failed) == (9, 1)
     assert GenerationFailed("doubles-4", "s", "the template refuses this") in events
 
 
 def test_the_prompt_is_kept_as_text(scene: Scene) -> None:
-    scene.generate(FakeEngine(doubled), [wanted(SAMPLES[1], system="Be kind.")])
+    scene.generate(FakeEngine(doubled), [planned(SAMPLES[1], system="Be kind.")])
     (row,) = scene.store.measurements.rows()
     generation = scene.store.generations.get(row.generation_key)
     assert generation is not None

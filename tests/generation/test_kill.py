@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of generating, then the same again: no row lost, none done twice."""
+"""After `kill -9` and a restart, no row is lost and none is made twice."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def test_a_killed_process_loses_nothing_and_repeats_nothing(tmp_path: Path, tiny
     database = tmp_path / "orca.db"
     with Store.open(database, create=True) as store:
         Scene.make(store, tiny_gguf, make_samples(SAMPLES)).renderer.close()
-    for least in (5, 25):
+    for count in (5, 25):
         child = start(database, tiny_gguf)
         deadline = time.monotonic() + 60
-        while query(database, "SELECT count(*) FROM generations")[0][0] < least:
+        while query(database, "SELECT count(*) FROM generations")[0][0] < count:
             assert child.poll() is None, "it ended before it could be killed"
             assert time.monotonic() < deadline
             time.sleep(0.005)

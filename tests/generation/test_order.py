@@ -1,4 +1,4 @@
-"""Requests in the order that costs least, and what it must not change."""
+"""The order of requests saves time and changes no answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orca_local.engines.fake import FakeEngine
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.generation.order import LENGTH_STEP, in_batching_order
 from orca_local.store.store import Store
-from tests.generation.scene import Scene, make_samples, wanted
+from tests.generation.scene import Scene, make_samples, planned
 
 
 def request(name: str, ids: tuple[int, ...]) -> Request:
@@ -29,24 +29,28 @@ def test_long_prompts_come_first_and_equal_beginnings_together() -> None:
 def test_the_engine_gets_long_prompts_first(scene: Scene) -> None:
     samples = make_samples(6)
     engine = FakeEngine(lambda request: "Answer: 1", context=4096)
-    wants = [wanted(sample, system="word " * (400 if number == 4 else 1)) for number, sample in enumerate(samples)]
-    scene.generate(engine, wants)
+    measurements = [
+        planned(sample, system="word " * (400 if number == 4 else 1)) for number, sample in enumerate(samples)
+    ]
+    scene.generate(engine, measurements)
     assert engine.requests[0].messages[0].content.startswith("word word")
 
 
 def test_what_goes_on_after_an_end_says_what_it_would_have_said(tmp_path: Path, tiny_q8_gguf: Path) -> None:
-    """Other neighbours in every batch, and the same answers: on the real engine, not on a fake that cannot differ."""
+    """The batches differ and the answers do not. A fake engine could not show this."""
     samples = make_samples(12)
     texts = []
     for number, parts in enumerate([[(4, 100)], [(4, 1), (3, 2), (5, 100)]]):
         with Store.open(tmp_path / f"{number}.db", create=True) as store:
             scene = Scene.make(store, tiny_q8_gguf, samples)
-            wants = [wanted(sample, system=system) for sample in samples for system in ("Think.", "Answer at once.")]
-            for capacity, most in parts:
+            measurements = [
+                planned(sample, system=system) for sample in samples for system in ("Think.", "Answer at once.")
+            ]
+            for capacity, stop in parts:
                 settings = EngineSettings(capacity=capacity, context=256, threads=1)
                 with closing(LlamaCppEngine(tiny_q8_gguf, settings)) as engine:
-                    events = scene.events(engine, wants)
-                    for _ in zip(range(most), events, strict=False):
+                    events = scene.events(engine, measurements)
+                    for _ in zip(range(stop), events, strict=False):
                         pass
                     events.close()
             scene.renderer.close()

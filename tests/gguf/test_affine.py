@@ -1,4 +1,4 @@
-"""Blocks that keep their numbers: what they say is what gguf's own dequantization says."""
+"""Affine matrices have the values that the `gguf` package dequantizes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from orca_local.gguf.tensors import read_tensor
 
 
 def values_of(matrix: AffineMatrix) -> np.ndarray:
-    """As MLX documents it: the first number of a word in its lowest bits."""
+    """As MLX documents the form: a word has its first number in the lowest bits."""
     shifts = np.arange(0, 32, matrix.bits, dtype=np.uint32)
     numbers = (matrix.packed[:, :, None] >> shifts) & np.uint32(2**matrix.bits - 1)
     grouped = numbers.reshape(len(numbers), -1, BLOCK).astype(np.float32)
-    found: np.ndarray = matrix.scales[:, :, None] * grouped + matrix.biases[:, :, None]
-    return found.reshape(len(numbers), -1)
+    actual: np.ndarray = matrix.scales[:, :, None] * grouped + matrix.biases[:, :, None]
+    return actual.reshape(len(numbers), -1)
 
 
 @pytest.mark.parametrize("kind", AFFINE_BITS)
@@ -32,10 +32,10 @@ def test_no_bit_is_lost(kind: str, tiny_gguf: Path, tmp_path: Path) -> None:
     for tensor in kept:
         matrix = read_affine(header, tensor.name)
         assert matrix is not None and matrix.bits == AFFINE_BITS[kind]
-        wanted = read_tensor(header, tensor.name)
-        assert len(np.unique(wanted)) > 50
-        assert np.array_equal(values_of(matrix), wanted)
-        assert np.array_equal(values_of(matrix.unpermuted(2)), unpermute_rotary(wanted, 2))
+        expected = read_tensor(header, tensor.name)
+        assert len(np.unique(expected)) > 50
+        assert np.array_equal(values_of(matrix), expected)
+        assert np.array_equal(values_of(matrix.unpermuted(2)), unpermute_rotary(expected, 2))
 
 
 def test_another_form_is_not_taken_for_one(tiny_gguf: Path) -> None:

@@ -41,9 +41,9 @@ def converted(raw: np.ndarray, kind: str, lookup: Lookup = native_function) -> n
 def test_every_type_is_read_as_numpy_reads_it(kind: str) -> None:
     raw = blocks(kind, per_row=32 if kind in ("F16", "F32", "BF16") else 3)
     with np.errstate(all="ignore"):
-        found, wanted = converted(raw, kind), raw.view("<f4") if kind == "F32" else dequantize_with_numpy(raw, kind)
-    assert found.dtype == np.float32 and found.shape == wanted.shape == (5, found.size // 5)
-    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=0)
+        actual, expected = converted(raw, kind), raw.view("<f4") if kind == "F32" else dequantize_with_numpy(raw, kind)
+    assert actual.dtype == np.float32 and actual.shape == expected.shape == (5, actual.size // 5)
+    np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=0)
 
 
 def test_the_usual_types_have_a_native_function() -> None:
@@ -54,7 +54,7 @@ def test_the_usual_types_have_a_native_function() -> None:
 
 @pytest.mark.parametrize("kind", ["F16", "Q4_K", "Q8_0"])
 def test_a_function_that_gives_other_results_is_not_used(kind: str) -> None:
-    """As after a change of llama.cpp's blocks that the name does not tell."""
+    """For example after llama.cpp changed a block's layout under the same name."""
 
     def wrong(_source: int, target: int, count: int) -> None:
         (ctypes.c_float * count).from_address(target)[:] = [1.0] * count
@@ -79,7 +79,7 @@ def test_without_llama_cpp_numpy_does_it() -> None:
 
 
 def test_a_part_of_the_columns_is_read_as_well() -> None:
-    """Bytes that do not lie one after another."""
+    """The bytes are not contiguous."""
     raw = blocks("Q8_0", rows=4, per_row=6)
     raw[:, ::34], raw[:, 1::34] = 0, 60  # scales of 1
     size = GGML_QUANT_SIZES[GGMLQuantizationType.Q8_0][1]
@@ -89,7 +89,7 @@ def test_a_part_of_the_columns_is_read_as_well() -> None:
 @pytest.mark.parametrize("kind", ["Q8_0", "F32"])
 @pytest.mark.parametrize("shape", [(5, 95), (6, 96), (1, 96)])
 def test_what_is_not_room_for_the_numbers_is_not_written_to(kind: str, shape: tuple[int, int]) -> None:
-    """One row is not spread over several either."""
+    """Includes one row whose values would fill several."""
     raw = blocks(kind, per_row=96 if kind == "F32" else 3)
     for given, out in ((raw, np.zeros(shape, np.float32)), (raw[:1], np.zeros((5, 96), np.float32))):
         with pytest.raises(ValueError, match="do not fill"):
@@ -106,8 +106,8 @@ def test_halves_are_the_nearest_ones() -> None:
     )
     for given in (values, values.T, values[::2, ::3], np.zeros((0, 4), np.float32)):
         with warnings.catch_warnings(), np.errstate(all="ignore"):
-            found, wanted = round_to_f16(given), given.astype(np.float16)
-        assert found.dtype == np.float16 and np.array_equal(found.view(np.uint16), wanted.view(np.uint16))
+            actual, expected = round_to_f16(given), given.astype(np.float16)
+        assert actual.dtype == np.float16 and np.array_equal(actual.view(np.uint16), expected.view(np.uint16))
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])

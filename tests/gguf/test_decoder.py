@@ -1,4 +1,4 @@
-"""What a header says of the decoder; that it is right is shown by logits, in tests/train."""
+"""The decoder that a header describes. tests/train compares the logits."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_phi3_divides_by_its_short_factors_and_holds_no_longer_rows_than_they_do
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         ("rope.scaling.type", "yarn", "rope scaling 'yarn'"),
         ("final_logit_softcapping", 30.0, "final_logit_softcapping"),
@@ -57,8 +57,8 @@ def test_phi3_divides_by_its_short_factors_and_holds_no_longer_rows_than_they_do
         ("attention.head_count", [4, 2], "is a list, not one whole number"),
     ],
 )
-def test_what_is_not_known_is_refused_by_name(tmp_path: Path, key: str, value: object, said: str) -> None:
-    with pytest.raises(InputError, match=said) as raised:
+def test_what_is_not_known_is_refused_by_name(tmp_path: Path, key: str, value: object, message: str) -> None:
+    with pytest.raises(InputError, match=message) as raised:
         read_decoder(variant(tmp_path, "llama", **{key: value}))
     assert "models list" in raised.value.hint
 

@@ -16,11 +16,15 @@ from orca_local.gguf.writer import TensorSpec, encode_pair, write_file, write_gg
 
 
 def test_the_embedded_student_is_described_from_its_header(student_gguf: Path) -> None:
-    found = describe(student_gguf)
-    assert (found["architecture"], found["quantization"], found["parameters"]) == ("llama", "Q4_1", 134_515_008)
-    assert found["context_length"] == 8192
-    assert found["problems"] == []
-    assert "<|im_start|>" in found["chat_template"]
+    description = describe(student_gguf)
+    assert (description["architecture"], description["quantization"], description["parameters"]) == (
+        "llama",
+        "Q4_1",
+        134_515_008,
+    )
+    assert description["context_length"] == 8192
+    assert description["problems"] == []
+    assert "<|im_start|>" in description["chat_template"]
 
 
 def damaged(tmp_path: Path, content: bytes) -> Path:
@@ -30,7 +34,7 @@ def damaged(tmp_path: Path, content: bytes) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "empty"),
         (b"<html>not a model</html>", "not a GGUF"),
@@ -40,8 +44,8 @@ def damaged(tmp_path: Path, content: bytes) -> Path:
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 0), "architecture"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, content: bytes, said: str) -> None:
-    with pytest.raises(InputError, match=said) as raised:
+def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message) as raised:
         read_header(damaged(tmp_path, content))
     assert raised.value.hint
 
@@ -53,7 +57,7 @@ def test_a_truncated_header_is_refused(tmp_path: Path, tiny_gguf: Path, keep: in
 
 
 def test_truncated_tensor_data_is_seen_from_the_header(tmp_path: Path, tiny_gguf: Path) -> None:
-    """Trap 6: a file that a full disk cut off must not pass as a model."""
+    """Trap 6: a file that a full disk cut short is refused."""
     with pytest.raises(InputError, match="cut short: tensor"):
         read_header(damaged(tmp_path, tiny_gguf.read_bytes()[:-4096]))
 
@@ -103,13 +107,13 @@ def test_a_list_of_texts_is_what_was_written(tmp_path: Path, tiny_gguf: Path, wo
         "tokenizer.words": encode_pair("tokenizer.words", words)
     }
     write_file(tmp_path / "texts.gguf", pairs, [], [])
-    found = read_header(tmp_path / "texts.gguf").metadata["tokenizer.words"]
-    assert found == words and found != [*words, "more"] and list(found) == words
-    assert found[:2] == words[:2] and found[-1:] == words[-1:] and len(found) == len(words)
-    assert found == read_header(tmp_path / "texts.gguf").metadata["tokenizer.words"]
-    assert found != base.metadata["tokenizer.ggml.tokens"]
+    strings = read_header(tmp_path / "texts.gguf").metadata["tokenizer.words"]
+    assert strings == words and strings != [*words, "more"] and list(strings) == words
+    assert strings[:2] == words[:2] and strings[-1:] == words[-1:] and len(strings) == len(words)
+    assert strings == read_header(tmp_path / "texts.gguf").metadata["tokenizer.words"]
+    assert strings != base.metadata["tokenizer.ggml.tokens"]
     with pytest.raises(IndexError):
-        found[len(words)]
+        strings[len(words)]
 
 
 def test_a_vocabulary_takes_little_memory_until_it_is_read(student_gguf: Path) -> None:

@@ -22,7 +22,7 @@ def matrix_of(gguf: Path, key: str = "rows:1") -> ImportanceMatrix:
 
 
 def write_foreign(path: Path, counts: int = 1, value: float = 3.0, kind: str = "imatrix", part: str = "counts") -> Path:
-    """A file as llama-imatrix writes it: `tools/imatrix/imatrix.cpp`, `save_imatrix`."""
+    """A file like that of llama-imatrix (`tools/imatrix/imatrix.cpp`, `save_imatrix`)."""
     writer = GGUFWriter(path, "none")
     writer.add_type(kind)
     writer.add_array("imatrix.datasets", ["wiki.train.raw"])
@@ -40,17 +40,17 @@ def write_foreign(path: Path, counts: int = 1, value: float = 3.0, kind: str = "
 def test_what_is_written_is_read(tiny_gguf: Path, tmp_path: Path) -> None:
     matrix, path = matrix_of(tiny_gguf), tmp_path / "imatrix.gguf"
     write_importance(path, matrix, dataset="rows of mine", rows=7)
-    found = read_importance(path)
-    assert found.key == "rows:1" and found.columns.keys() == matrix.columns.keys()
+    actual = read_importance(path)
+    assert actual.key == "rows:1" and actual.columns.keys() == matrix.columns.keys()
     for name, squares in matrix.columns.items():
-        assert found.columns[name].count == 100
-        np.testing.assert_array_equal(found.columns[name].sums, squares.sums)
-        np.testing.assert_allclose(found.columns[name].means, squares.sums / 100, rtol=1e-6)
-    found.check_fits(read_header(tiny_gguf), "it")
+        assert actual.columns[name].count == 100
+        np.testing.assert_array_equal(actual.columns[name].sums, squares.sums)
+        np.testing.assert_allclose(actual.columns[name].means, squares.sums / 100, rtol=1e-6)
+    actual.check_fits(read_header(tiny_gguf), "it")
 
 
 def test_the_file_says_what_llama_quantize_asks_for(tiny_gguf: Path, tmp_path: Path) -> None:
-    """Read by another program's reader; the names are those of llama.cpp's `common/imatrix-loader.cpp`."""
+    """Read with the `gguf` package; the names are those of llama.cpp's `common/imatrix-loader.cpp`."""
     path = tmp_path / "imatrix.gguf"
     write_importance(path, matrix_of(tiny_gguf), dataset="rows of mine", rows=7)
     reader = GGUFReader(path)
@@ -64,13 +64,13 @@ def test_the_file_says_what_llama_quantize_asks_for(tiny_gguf: Path, tmp_path: P
 
 
 def test_a_file_of_llama_imatrix_is_read(tmp_path: Path) -> None:
-    found = read_importance(write_foreign(tmp_path / "foreign.gguf"))
-    assert found.key == "" and found.columns["blk.0.attn_q.weight"].count == 1024
-    np.testing.assert_allclose(found.columns["blk.0.attn_q.weight"].means, 3 / 1024)
+    actual = read_importance(write_foreign(tmp_path / "foreign.gguf"))
+    assert actual.key == "" and actual.columns["blk.0.attn_q.weight"].count == 1024
+    np.testing.assert_allclose(actual.columns["blk.0.attn_q.weight"].means, 3 / 1024)
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"counts": 8}, "mixture of experts"),
         ({"value": float("nan")}, "not sums of squares"),
@@ -79,8 +79,8 @@ def test_a_file_of_llama_imatrix_is_read(tmp_path: Path) -> None:
         ({"part": "other"}, "no counts"),
     ],
 )
-def test_what_is_no_matrix_is_refused(options: dict[str, object], said: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=said) as raised:
+def test_what_is_no_matrix_is_refused(options: dict[str, object], message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message) as raised:
         read_importance(write_foreign(tmp_path / "bad.gguf", **options))  # type: ignore[arg-type]
     assert raised.value.hint
 
@@ -93,14 +93,14 @@ def test_the_older_form_is_named(tmp_path: Path) -> None:
 
 
 def test_a_matrix_of_another_model_is_refused(tiny_gguf: Path) -> None:
-    """llama.cpp would quantize what it does not find without a matrix, and say nothing."""
+    """llama.cpp would quantize a matrix without an entry as if there were no importance matrix, without a warning."""
     header, matrix = read_header(tiny_gguf), matrix_of(tiny_gguf)
     name = "blk.1.ffn_down.weight"
     lacking = {key: value for key, value in matrix.columns.items() if key != name}
     short = dict(matrix.columns) | {name: ColumnSquares(np.ones(63, np.float32), 1)}
-    for columns, said in (
+    for columns, message in (
         (lacking, "no entry for blk.1.ffn_down"),
         (short, "63 columns for blk.1.ffn_down.weight, not 64"),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=message):
             ImportanceMatrix(columns).check_fits(header, "it")

@@ -1,4 +1,4 @@
-"""An interrupt while native code runs is late, and never lost."""
+"""An interrupt during a native call is delayed and not lost."""
 
 from __future__ import annotations
 

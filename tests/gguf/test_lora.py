@@ -1,4 +1,4 @@
-"""Files that are no LoRA adapter of a model: refused before llama.cpp, which would end the process over some."""
+"""Files that do not fit as LoRA adapters are refused before llama.cpp loads them, which would crash on some."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def one(path: Path, pairs: Mapping[str, LoraPair], architecture: str = "llama") 
 
 
 def raw(path: Path, tensors: Mapping[str, np.ndarray], **metadata: str | float | bytes) -> Path:  # type: ignore[type-arg]
-    """A file of any tensors, its metadata those of an adapter but for what is given."""
+    """A file of any tensors with an adapter's metadata; `metadata` replaces values."""
     usual = {"general.architecture": "llama", "general.type": "adapter", "adapter.type": "lora"}
     merged = {**usual, **{key.replace("__", "."): value for key, value in metadata.items()}}
     pairs = {key: value if isinstance(value, bytes) else encode_pair(key, value) for key, value in merged.items()}
@@ -93,6 +93,6 @@ def test_every_byte_that_is_missing_is_missed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scale", [0.5, 8.0 / 4**0.5])
 def test_what_llama_cpp_divides_by_the_rank_is_the_scale(scale: float, tmp_path: Path) -> None:
-    """A rank-stabilized adapter has another scale than alpha/rank, and llama.cpp knows only that."""
-    made = write_lora(tmp_path / "a.gguf", "llama", scale, {V: (A, B)}, {})
-    assert made.metadata[ALPHA] / 4 == pytest.approx(scale)
+    """A rank-stabilized adapter has another scale than alpha/rank, which llama.cpp assumes."""
+    header = write_lora(tmp_path / "a.gguf", "llama", scale, {V: (A, B)}, {})
+    assert header.metadata[ALPHA] / 4 == pytest.approx(scale)

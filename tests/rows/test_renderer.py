@@ -29,7 +29,7 @@ def conversation(answer: str = "It is 7.\nAnswer: 7", system: str = "Be brief.")
 
 
 def test_training_ids_start_with_the_very_ids_of_the_prompt(renderer: PromptRenderer) -> None:
-    """Trap 2: what is trained is what will be asked, token for token."""
+    """Trap 2: the trained prompt and the prompt at inference are the same tokens."""
     messages = conversation()
     row = renderer.training_ids(messages)
     prompt = renderer.prompt_ids(messages[:-1])
@@ -37,7 +37,7 @@ def test_training_ids_start_with_the_very_ids_of_the_prompt(renderer: PromptRend
 
 
 def test_the_loss_covers_the_answer_and_the_turn_end_and_nothing_else(renderer: PromptRenderer) -> None:
-    """Trap 7: the turn's end is trained, whatever the metadata calls the end of text."""
+    """Trap 7: the token that ends a turn is trained, whatever the metadata calls the end of text."""
     row = renderer.training_ids(conversation())
     learned = row.token_ids[row.loss_start :]
     assert renderer.tokenizer.decode(learned[:-1]) == "It is 7.\nAnswer: 7"
@@ -58,7 +58,7 @@ def test_a_blank_line_and_unusual_text_survive_the_tokenizer(renderer: PromptRen
 
 
 def test_the_date_in_a_template_stands_still() -> None:
-    """Trap 3: a prompt that changes every day empties every cache."""
+    """Trap 3: a prompt with the date changes every day, and no cached answer matches."""
     template = ChatTemplate("{{ strftime_now('%d %B %Y') }}{{ messages[0]['content'] }}")
     assert template.render([Message("user", "x")], add_generation_prompt=True) == "26 July 2024x"
 
@@ -93,7 +93,7 @@ def test_a_template_that_reaches_for_more_is_refused(attack: str) -> None:
 
 
 def test_a_template_with_a_thinking_block_is_trained_after_the_block(renderer: PromptRenderer) -> None:
-    """Trap 2: there the generation prompt is no prefix of the full render, and still must be of the row."""
+    """Trap 2: here the generation prompt is not a prefix of the rendered conversation, but must be one of the row."""
     thinking = _with_template(renderer, THINKING)
     row = thinking.training_ids(conversation())
     assert row.token_ids[: row.loss_start] == thinking.prompt_ids(conversation()[:-1])

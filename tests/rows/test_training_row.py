@@ -22,7 +22,7 @@ def messages(prompt: str, answer: str) -> list[Message]:
 
 
 def test_a_row_that_is_too_long_is_refused_and_never_cut(renderer: PromptRenderer) -> None:
-    """Trap 1: a prompt beyond the limit gave zero targets and NaN; a cut tail lost the answer and its end."""
+    """Trap 1: a prompt beyond the limit gave no targets and NaN; cutting the end lost the answer and its turn end."""
     refused = make_row(renderer, "s", messages("word " * 300, "Answer: 7"), 128)
     assert isinstance(refused, RefusedRow)
     assert refused.reason == "too_long"
