@@ -72,5 +72,5 @@ def test_a_tensor_that_nobody_reads_is_refused(tmp_path: Path) -> None:
 
 def test_another_architecture_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     header = variant(tmp_path, "llama")
-    with pytest.raises(InputError, match="'mamba' is not supported; known are llama, qwen2, qwen3, gemma3, phi3"):
+    with pytest.raises(InputError, match="'mamba' is not supported; supported are llama, qwen2, qwen3, gemma3, phi3"):
         read_decoder(replace(header, metadata=header.metadata | {"general.architecture": "mamba"}))
