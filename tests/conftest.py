@@ -14,6 +14,7 @@ from orca_local.export.quantize import quantize
 from orca_local.models.catalog import find_model
 from tests.hub_server import Faults, HubServer
 from tests.tiny import embedded_student, write_tiny_gguf
+from tests.workspaces import make_taught_workspace
 
 # Shared machines stall for longer than any deadline that would mean something.
 settings.register_profile("orca-local", deadline=None)
@@ -55,6 +56,12 @@ def tiny_gguf_untied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def student_gguf() -> Path:
     """The embedded student."""
     return embedded_student()
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory: pytest.TempPathFactory, tiny_gguf: Path) -> Path:
+    """A workspace of the tiny student that was probed and taught; copy it before you change it."""
+    return make_taught_workspace(tmp_path_factory.mktemp("taught") / "workspace", tiny_gguf)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from orca_local.store.runs import STALE_SECONDS
 from orca_local.system.processes import process_started
 from tests.command import COMMAND, error_of, orca
-from tests.end_to_end.test_kill import make_workspace
+from tests.workspaces import copy_workspace, grow_older, make_workspace
 
 
 @pytest.fixture
@@ -70,9 +70,8 @@ def test_it_goes_on_when_the_session_it_was_started_in_ends(workspace: Path) -> 
     assert runs_of(workspace)[0]["status"] == "done" and launched["pid"] == runs_of(workspace)[0]["pid"]
 
 
-def test_a_training_is_cancelled_after_its_step_and_goes_on(workspace: Path) -> None:
-    for arguments in (["probe", "--samples", "1"], ["teach"]):
-        assert orca(*arguments, cwd=workspace).returncode == 0
+def test_a_training_is_cancelled_after_its_step_and_goes_on(tmp_path: Path, taught: Path) -> None:
+    workspace = copy_workspace(taught, tmp_path / "ws")
     detach(workspace, "train")
     cancelled = orca("runs", "cancel", "--json", cwd=workspace)
     assert cancelled.returncode == 0, cancelled.stderr
@@ -99,10 +98,8 @@ def test_a_run_whose_process_was_killed_is_dead(workspace: Path) -> None:
     wait_for_end(launched["pid"])
     refused = orca("runs", "cancel", "--json", cwd=workspace)
     assert refused.returncode == 2 and "is gone already" in error_of(refused)["message"]
-    deadline = time.monotonic() + 2 * STALE_SECONDS
-    while runs_of(workspace)[0]["status"] == "running":
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    assert runs_of(workspace)[0]["status"] == "running"
+    grow_older(workspace, STALE_SECONDS)
     assert runs_of(workspace)[0]["status"] == "dead"
     attached = orca("runs", "attach", "--json", cwd=workspace)
     assert attached.returncode == 1 and "is dead" in error_of(attached)["message"]

@@ -8,15 +8,14 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.command import COMMAND, error_of, orca
-from tests.end_to_end.test_kill import _losses, make_workspace
 from tests.openai_server import OpenAIServer, answer
+from tests.workspaces import copy_workspace, losses, make_workspace
 
 CASES = [
     (["probe"], "export: 1 files"),  # the base is being made
@@ -50,29 +49,22 @@ def interrupt(arguments: list[str], cwd: Path, ready: str, number: signal.Signal
     return subprocess.CompletedProcess(arguments, process.returncode, out, errors)
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory, tiny_gguf: Path) -> Path:
-    return make_workspace(tmp_path_factory.mktemp("interrupted") / "whole", tiny_gguf)
-
-
-@pytest.fixture
-def workspace(prepared: Path) -> Iterator[Path]:
-    """The same place every time: what is made in a workspace is known by its path."""
-    directory = prepared.with_name("workspace")
-    shutil.copytree(prepared, directory)
-    yield directory
-    shutil.rmtree(directory)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(("arguments", "ready"), CASES)
 def test_an_interrupted_command_says_so_and_goes_on(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], ready: str, number: signal.Signals
+    tmp_path: Path,
+    tiny_gguf: Path,
+    taught: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    ready: str,
+    number: signal.Signals,
 ) -> None:
-    if arguments[0] != "probe":
-        assert orca("probe", "--samples", "1", cwd=workspace).returncode == 0
-    if arguments[0] == "train":
-        assert orca("teach", cwd=workspace).returncode == 0
+    workspace = tmp_path / "workspace"
+    if arguments[0] == "probe":
+        make_workspace(workspace, tiny_gguf)
+    else:
+        copy_workspace(taught, workspace)
     with OpenAIServer(lambda *_: answer("Answer: 4")) as server:
         if arguments[0] == "teach":
             monkeypatch.setenv("ORCA_LOCAL_TEACHER__KIND", "openai")
@@ -93,18 +85,17 @@ def test_an_interrupted_command_says_so_and_goes_on(
     assert not list(workspace.rglob("*.part"))
 
 
-def test_ctrl_c_in_a_training_saves_the_step_and_what_changed_is_named(workspace: Path) -> None:
-    for arguments in (["probe", "--samples", "1"], ["teach"]):
-        assert orca(*arguments, cwd=workspace).returncode == 0
+def test_ctrl_c_in_a_training_saves_the_step_and_what_changed_is_named(tmp_path: Path, taught: Path) -> None:
+    workspace = copy_workspace(taught, tmp_path / "workspace")
     process = subprocess.Popen(
         [*COMMAND, "train"], cwd=workspace, stderr=subprocess.PIPE, text=True, preexec_fn=_hears_ctrl_c
     )
-    while process.poll() is None and len(_losses(workspace)) < 3:
+    while process.poll() is None and len(losses(workspace)) < 3:
         time.sleep(0.002)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    steps = len(_losses(workspace))
+    steps = len(losses(workspace))
     assert "stopping after this step" in errors and f"saved after step {steps}\n" in errors
     refused = orca("train", "--resume", "--learning-rate", "0.5", "--json", cwd=workspace)
     assert refused.returncode == 2
@@ -112,9 +103,9 @@ def test_ctrl_c_in_a_training_saves_the_step_and_what_changed_is_named(workspace
     assert error_of(refused)["message"] == said
     resumed = orca("train", "--resume", cwd=workspace)
     assert resumed.returncode == 0 and f"resuming after step {steps}\n" in resumed.stderr
-    kept = _losses(workspace)
+    kept = losses(workspace)
     shutil.rmtree(workspace / "adapters")
     with closing(sqlite3.connect(workspace / "orca.db")) as connection, connection:
         connection.executescript("delete from adapters; delete from training_metrics; delete from trainings")
     assert orca("train", cwd=workspace).returncode == 0
-    assert _losses(workspace) == kept and len(kept) == 20
+    assert losses(workspace) == kept and len(kept) == 20

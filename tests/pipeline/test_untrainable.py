@@ -14,8 +14,8 @@ from orca_local.gguf.inspect import describe, training_problems
 from orca_local.gguf.tensors import iter_tensors
 from orca_local.gguf.writer import TensorSpec, write_gguf
 from tests.command import error_of, orca
-from tests.end_to_end.test_kill import make_workspace, query
 from tests.tiny import _pair
+from tests.workspaces import make_workspace, query
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orca_local.runs.workspace import Workspace
-from tests.end_to_end.test_kill import make_workspace
+from tests.workspaces import make_workspace
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from textual.widgets import Button, Checkbox, Input, Static
 
 from orca_local.domain.events import StepTrained
 from orca_local.runs.workspace import Workspace
-from tests.end_to_end.test_kill import orca
 from tests.tui import made
 from tests.tui.scene import compare_pictures, opened, settle, until
+from tests.workspaces import run_command
 from tui.dialogs.fields import FieldsDialog
 from tui.screens.train.screen import TrainScreen
 from tui.widgets.plot import LossPlot
@@ -128,8 +128,8 @@ async def test_another_recipe_cannot_go_on(workspace: Workspace, tmp_path: Path)
 
 
 async def test_a_real_training_is_started_and_stopped(workspace: Workspace, tmp_path: Path) -> None:
-    orca(workspace.directory, "probe", "--samples", "2")
-    orca(workspace.directory, "teach")
+    run_command(workspace.directory, "probe", "--samples", "2")
+    run_command(workspace.directory, "teach")
     async with opened(workspace, tmp_path, mode="train") as pilot:
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
