@@ -22,7 +22,7 @@ from orca_local.store.batches import BatchCall, BatchRow
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
 from orca_local.teach.file_teacher import cached_teacher
-from orca_local.teach.gather import Gathering, Tally
+from orca_local.teach.call_loop import Gathering, Tally
 from orca_local.teach.ledger import Desk
 from orca_local.teach.openai_teacher import as_chat_question, as_teacher_answer
 from orca_local.teach.prices import Price

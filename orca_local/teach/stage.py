@@ -13,7 +13,7 @@ from orca_local.domain.types import Sample
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
-from orca_local.teach.gather import Gathering, Tally
+from orca_local.teach.call_loop import Gathering, Tally
 from orca_local.teach.ledger import Desk
 from orca_local.teach.prices import Price
 from orca_local.teach.rate_limit import Pace
