@@ -1,29 +1,30 @@
-"""A scripted OpenAI-compatible server on loopback: it counts, it misbehaves on demand, and it stops by itself."""
+"""A scripted OpenAI-compatible server on loopback. It records requests, fails on demand, and stops by itself."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-LONGEST_LIFE_S = 120.0
+MAX_LIFE_S = 120.0
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server does with one request."""
+    """How the server answers one request."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
     hang_up: bool = False
-    """Close the connection in the middle of the body."""
+    """Whether to close the connection in the middle of the body."""
 
 
 def answer(text: str | None, finish_reason: str = "stop", **message: Any) -> Reply:
@@ -42,24 +43,45 @@ def answer(text: str | None, finish_reason: str = "stop", **message: Any) -> Rep
 
 
 def error(status: int, message: str, **headers: str) -> Reply:
-    """An error in OpenAI's form."""
+    """An error in OpenAI's format."""
     body = {"error": {"message": message, "type": "x", "code": None}}
     return Reply(status, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
 
 
 Script = Callable[[dict[str, Any], int], Reply]
-"""The request's JSON and its number, from 1, to a reply."""
+"""Returns the reply to a request, given its JSON and its number, from 1."""
+
+
+class Gauge:
+    """Counts how many threads are inside at once."""
+
+    def __init__(self) -> None:
+        self.now = self.max = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def inside(self) -> Iterator[int]:
+        with self._lock:
+            self.now += 1
+            self.max = max(self.max, self.now)
+            running = self.now
+        try:
+            yield running
+        finally:
+            with self._lock:
+                self.now -= 1
 
 
 class OpenAIServer:
-    """Runs `script` for every request until the block ends, or for two minutes."""
+    """Answers each request with `script` until the block ends, or for two minutes."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
         self._lock = threading.Lock()
         self.requests: list[dict[str, Any]] = []
-        self.keys: list[str] = []
-        """Authorization headers, as they came."""
+        self.paths: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        """Headers of each request; names are in lower case."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -75,8 +97,13 @@ class OpenAIServer:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._timer = threading.Timer(LONGEST_LIFE_S, self._server.shutdown)
+        self._timer = threading.Timer(MAX_LIFE_S, self._server.shutdown)
         self._timer.daemon = True
+
+    @property
+    def keys(self) -> list[str]:
+        """Authorization header of each request."""
+        return [headers.get("authorization", "") for headers in self.headers]
 
     @property
     def url(self) -> str:
@@ -100,7 +127,8 @@ class OpenAIServer:
         request = json.loads(handler.rfile.read(int(handler.headers.get("Content-Length", 0))))
         with self._lock:
             self.requests.append(request)
-            self.keys.append(handler.headers.get("Authorization", ""))
+            self.paths.append(handler.path)
+            self.headers.append({name.lower(): value for name, value in handler.headers.items()})
             number = len(self.requests)
         reply = self._script(request, number)
         time.sleep(reply.delay_s)

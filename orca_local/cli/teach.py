@@ -73,4 +73,4 @@ def _show_estimate(found: dict[str, Any]) -> None:
             f"${usd['expected']:.4f} (${usd['low']:.4f} to ${usd['high']:.4f}, never more than ${usd['at_most']:.4f}), "
             f"price: {found['price']}"
         )
-    echo(f"about {found['seconds'] / 60:.1f} minutes; from {found['basis']}")
+    echo(f"about {found['seconds'] / 60:.1f} minutes; {found['basis']}")

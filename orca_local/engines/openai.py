@@ -10,7 +10,8 @@ from pathlib import Path
 
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
-from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint, ChatQuestion
+from orca_local.endpoints.answer import ChatAnswer
+from orca_local.endpoints.chat import ChatEndpoint, ChatRequest
 from orca_local.engines.base import Output
 from orca_local.engines.request_queue import RequestQueue
 from orca_local.engines.text_stream import TextStream
@@ -94,7 +95,7 @@ class OpenAIEngine:
         started = time.monotonic()
         settings = request.settings
         greedy = settings.temperature <= 0
-        question = ChatQuestion(
+        question = ChatRequest(
             request.messages,
             settings.max_tokens,
             max(0.0, settings.temperature),
@@ -103,7 +104,7 @@ class OpenAIEngine:
             request.stop,
         )
         try:
-            answer: ChatAnswer | Exception = self._chat.ask(question)
+            answer: ChatAnswer | Exception = self._chat.complete(question)
         except Exception as error:  # raised by the step that finds it, in the caller's thread
             answer = error
         self._answers.put((request, answer, time.monotonic() - started))

@@ -20,7 +20,7 @@ from orca_local.gguf.inspect import refuse_untrainable, training_problems
 from orca_local.models.student import Student, load_student
 from orca_local.pipeline.comparison_pairs import compared_models, split_models
 from orca_local.pipeline.models import Files
-from orca_local.pipeline.teachers import Teaching
+from orca_local.pipeline.teachers import TeachRunner
 from orca_local.runs.context import StageContext
 from orca_local.runs.run import run_stage
 from orca_local.runs.workspace import Workspace
@@ -139,14 +139,14 @@ class Pipeline:
         self, limit: int | None = None, *, retry_failed: bool = False, live: bool = False, batch: bool = False
     ) -> dict[str, Any]:
         """Gather the teacher's answers to the training samples; with `batch` through the Batch API."""
-        teaching = self._teaching()
+        runner = self._teach_runner()
 
         def events(context: StageContext) -> Iterator[Event]:
             yield from self._untrainable_warning()
             if batch:
-                yield from teaching.in_batch(context, limit=limit, retry_failed=retry_failed)
+                yield from runner.run_batch(context, limit=limit, retry_failed=retry_failed)
             else:
-                yield from teaching.live(context, limit=limit, retry_failed=retry_failed, live=live)
+                yield from runner.run(context, limit=limit, retry_failed=retry_failed, live=live)
 
         return self._run("teach", events)
 
@@ -158,11 +158,11 @@ class Pipeline:
 
     def estimate_teach(self, limit: int | None = None) -> dict[str, Any]:
         """What `teach` with the same arguments would take."""
-        return self._teaching().estimate(self.student.weights.path, limit=limit)
+        return self._teach_runner().estimate(self.student.weights.path, limit=limit)
 
-    def _teaching(self) -> Teaching:
+    def _teach_runner(self) -> TeachRunner:
         samples = self._samples("train")
-        return Teaching(
+        return TeachRunner(
             self._settings,
             self.workspace.directory,
             self.store,

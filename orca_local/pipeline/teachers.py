@@ -1,4 +1,4 @@
-"""Teaching with the teacher that the settings name, and whatever has to be opened for it."""
+"""Run the teach stage with the teacher that the settings name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event
-from orca_local.domain.settings import Settings, TeacherSettings
+from orca_local.domain.settings import Settings
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample
 from orca_local.evaluate.stage import Candidate, LoadedModel
@@ -18,111 +18,100 @@ from orca_local.runs.context import StageContext
 
 if TYPE_CHECKING:
     from orca_local.store.store import Store
+    from orca_local.teach.engine_teacher import LocalModel
+    from orca_local.teach.prices import Price
     from orca_local.teach.teacher import Teacher
-
-BY_ENGINE = ("local", "self")
-"""Kinds of teachers that an engine runs on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
-class Teaching:
-    """What there is to teach, and by whom. `candidate` and `load` find and open models by name."""
+class TeachRunner:
+    """The samples to teach, with what a teacher may need."""
 
     settings: Settings
     directory: Path
     store: Store
     samples: Sequence[Sample]
-    chosen: Mapping[str, Strategy]
+    strategies: Mapping[str, Strategy]
+    """By task."""
     candidate: Callable[[str], Candidate]
+    """Finds a model by its name or path."""
     load: Callable[..., LoadedModel]
 
-    def live(self, context: StageContext, *, limit: int | None, retry_failed: bool, live: bool) -> Iterator[Event]:
-        """One call after another."""
-        from orca_local.teach.prices import find_price
+    def run(self, context: StageContext, *, limit: int | None, retry_failed: bool, live: bool) -> Iterator[Event]:
+        """Ask the teacher call by call."""
         from orca_local.teach.stage import teach
 
         settings = self.settings.teacher
-        with ExitStack() as opened:
-            teacher = self._open(opened, offline=context.offline)
+        with ExitStack() as stack:
+            teacher = self._make_teacher(stack, offline=context.offline)
             yield from teach(
                 context,
                 teacher,
                 self.samples,
-                self.chosen,
+                self.strategies,
                 settings,
-                price=find_price(teacher.endpoint, teacher.model, self.directory),
+                price=self._price(teacher.endpoint, teacher.model),
                 limit=limit,
                 retry_failed=retry_failed,
                 live=live,
             )
 
-    def in_batch(self, context: StageContext, *, limit: int | None, retry_failed: bool) -> Iterator[Event]:
-        """Through the Batch API of an endpoint. Raises `InputError` where the teacher is none."""
-        from orca_local.endpoints.batch import BatchEndpoint
+    def run_batch(self, context: StageContext, *, limit: int | None, retry_failed: bool) -> Iterator[Event]:
+        """Use the Batch API of the endpoint. Raises `InputError` if the teacher is no endpoint."""
         from orca_local.endpoints.chat import ChatEndpoint
         from orca_local.teach.batch import teach_in_batch
-        from orca_local.teach.prices import find_price
 
         settings = self.settings.teacher
         if context.offline or not settings.takes_batches:
-            what = (
-                "offline, no batch is sent"
-                if context.offline
-                else f'a teacher of kind "{settings.kind}" takes no batches'
-            )
-            raise InputError(what, hint="run `orca-local teach` without --batch")
+            reason = f'teacher.kind = "{settings.kind}" has no Batch API'
+            if context.offline:
+                reason = "--offline sends no batch"
+            raise InputError(reason, hint="run `orca-local teach` without --batch")
         chat = ChatEndpoint(settings, section="teacher")
         chat.open()
-        with closing(chat), closing(BatchEndpoint(chat.url, chat.key, settings.timeout_s)) as endpoint:
+        with closing(chat):
             yield from teach_in_batch(
                 context,
                 chat,
-                endpoint,
                 self.samples,
-                self.chosen,
+                self.strategies,
                 settings,
-                price=find_price(chat.url, chat.model, self.directory),
+                price=self._price(chat.url, chat.model),
                 limit=limit,
                 retry_failed=retry_failed,
             )
 
     def estimate(self, weights: Path, *, limit: int | None) -> dict[str, Any]:
-        """What it would take; prompts are counted with the tokenizer of `weights`."""
+        """Estimate calls, tokens and cost; the tokenizer of `weights` counts the prompts."""
         from orca_local.rows.renderer import PromptRenderer
         from orca_local.teach.estimate import estimate
+
+        with ExitStack() as stack:
+            teacher = self._make_teacher(stack, offline=True)
+            renderer = stack.enter_context(closing(PromptRenderer(weights)))
+            price = self._price(teacher.endpoint, teacher.model)
+            settings = self.settings.teacher
+            return estimate(self.store, renderer, teacher, self.samples, self.strategies, settings, price, limit=limit)
+
+    def _price(self, endpoint: str, model: str) -> Price | None:
         from orca_local.teach.prices import find_price
 
-        with ExitStack() as opened:
-            teacher = self._open(opened, offline=True)
-            renderer = opened.enter_context(closing(PromptRenderer(weights)))
-            price = find_price(teacher.endpoint, teacher.model, self.directory)
-            settings = self.settings.teacher
-            return estimate(self.store, renderer, teacher, self.samples, self.chosen, settings, price, limit=limit)
+        return find_price(endpoint, model, self.directory)
 
-    def _open(self, opened: ExitStack, *, offline: bool) -> Teacher:
-        """The teacher; `opened` closes what it needs."""
-        from orca_local.engines.compute import choose_compute
-        from orca_local.teach.engine_teacher import EngineTeacher
+    def _make_teacher(self, stack: ExitStack, *, offline: bool) -> Teacher:
+        """The teacher; `stack` closes the model that it may need."""
         from orca_local.teach.factory import make_teacher
 
         settings = self.settings.teacher
-        if settings.kind not in BY_ENGINE:
-            return make_teacher(settings, self.directory, offline=offline)
-        found = self.candidate(_model_name(settings, self.directory))
-        form = choose_compute(found.path, found.model.sha256, self.settings.engine)
-        loaded = self.load(replace(found, path=form.path), compute=form.compute)
-        opened.callback(loaded.close)
-        model = f"{found.name} {found.model.sha256[:16]} {loaded.engine.fingerprint}"
-        return EngineTeacher(loaded.engine, loaded.renderer, settings.kind, model)
+        return make_teacher(settings, self.directory, lambda name: self._load_model(name, stack), offline=offline)
 
+    def _load_model(self, name: str, stack: ExitStack) -> LocalModel:
+        from orca_local.engines.compute import choose_compute
+        from orca_local.teach.engine_teacher import LocalModel
 
-def _model_name(settings: TeacherSettings, directory: Path) -> str:
-    """`base`, `tuned`, or the path of a file."""
-    from orca_local.models.locate import resolve_student
-
-    if settings.kind == "self":
-        return settings.model or "base"
-    if not settings.model:
-        hint = 'write model = "…" under [teacher] in orca.toml: the path of a GGUF, or an id of the catalog'
-        raise InputError("teacher.model is not set", hint=hint)
-    return str(resolve_student(settings.model, directory))
+        candidate = self.candidate(name)
+        sha256 = candidate.model.sha256
+        form = choose_compute(candidate.path, sha256, self.settings.engine)
+        loaded = self.load(replace(candidate, path=form.path), compute=form.compute)
+        stack.callback(loaded.close)
+        return LocalModel(loaded.engine, loaded.renderer, f"{candidate.name} {sha256[:16]} {loaded.engine.fingerprint}")

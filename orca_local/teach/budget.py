@@ -1,4 +1,4 @@
-"""How much may be spent: every call is paid for at its worst before it is made."""
+"""Limits on money and calls. The maximum cost of each call is reserved before the call is made."""
 
 from __future__ import annotations
 
@@ -6,69 +6,76 @@ from orca_local.domain.teaching import TeacherRequest
 from orca_local.teach.prices import Price
 
 MESSAGE_TOKENS = 16
-"""More than any chat format adds to a message."""
+"""More tokens than any chat format adds to a message."""
 
 
-def most_prompt_tokens(request: TeacherRequest) -> int:
-    """A bound for every byte-level tokenizer: no token is shorter than a byte."""
+def max_prompt_tokens(request: TeacherRequest) -> int:
+    """Upper bound of the prompt's tokens for every byte-level tokenizer: each token holds at least one byte."""
     return MESSAGE_TOKENS + sum(len(m.content.encode(errors="replace")) + MESSAGE_TOKENS for m in request.messages)
 
 
 class Budget:
-    """Money and calls of a workspace, what is on its way included. Pure: the caller stores what it reserves."""
+    """Spending of a workspace, with reservations for calls in flight. Pure: the caller stores what it reserves."""
 
     def __init__(
         self, price: Price | None, *, max_usd: float = 0.0, max_calls: int = 0, spent_usd: float = 0.0, calls: int = 0
     ) -> None:
-        """`spent_usd` and `calls` are what the workspace has spent before; caps of 0 are none."""
+        """`spent_usd` and `calls` are what the workspace has used so far; a limit of 0 is no limit."""
         self._price = price
         self._max_usd, self._max_calls = max_usd, max_calls
-        self.usd = spent_usd
-        """Spent or reserved."""
+        self.committed_usd = spent_usd
+        """US dollars spent or reserved."""
         self.calls = calls
-        self._underrated = self._overlong = 1.0
-        """How many times as long as our bound prompts and answers were, by the endpoint's own count."""
+        """Calls made or reserved."""
+        self._prompt_ratio = self._completion_ratio = 1.0
+        """Largest ratio of the endpoint's token count to our bound."""
 
-    def worst(self, request: TeacherRequest) -> float:
-        """The most that one try may cost, in US dollars; 0 where no price is known."""
+    def max_cost(self, request: TeacherRequest) -> float:
+        """Maximum cost of one call in US dollars; 0 without a price."""
         if self._price is None:
             return 0.0
-        prompt = self._underrated * most_prompt_tokens(request)
-        return self._price.cost(prompt, self._overlong * request.max_tokens)
+        prompt_tokens = self._prompt_ratio * max_prompt_tokens(request)
+        return self._price.cost(prompt_tokens, self._completion_ratio * request.max_tokens)
 
     @property
-    def known_usd(self) -> float | None:
-        """The same, where a price is known."""
-        return None if self._price is None else self.usd
+    def reported_usd(self) -> float | None:
+        """`committed_usd`, or None without a price."""
+        return None if self._price is None else self.committed_usd
 
-    def admits(self, usd: float, calls: int = 1) -> bool:
-        """Whether so many calls that may cost so much together pass no cap."""
-        money = not self._max_usd or self.usd + usd <= self._max_usd
-        return money and (not self._max_calls or self.calls + calls <= self._max_calls)
+    def allows(self, usd: float, calls: int = 1) -> bool:
+        """Whether `calls` more calls that cost at most `usd` together stay within the limits."""
+        within_usd = not self._max_usd or self.committed_usd + usd <= self._max_usd
+        return within_usd and (not self._max_calls or self.calls + calls <= self._max_calls)
 
     def reserve(self, usd: float) -> None:
-        """A call is about to be made."""
-        self.usd += usd
+        """Reserve the maximum cost of a call."""
+        self.committed_usd += usd
         self.calls += 1
 
     def settle(
-        self, request: TeacherRequest, reserved: float, prompt_tokens: int | None, completion_tokens: int | None
+        self, request: TeacherRequest, reserved_usd: float, prompt_tokens: int | None, completion_tokens: int | None
     ) -> float:
-        """What a call cost, in place of what was reserved; its worst where the endpoint did not count."""
-        cost = reserved
+        """Replace a reservation by the actual cost and return it.
+
+        The reservation stays if the endpoint reported no token counts.
+        """
+        cost = reserved_usd
         if self._price is not None and prompt_tokens is not None and completion_tokens is not None:
             cost = self._price.cost(prompt_tokens, completion_tokens)
-            self._underrated = max(self._underrated, prompt_tokens / most_prompt_tokens(request))
-            self._overlong = max(self._overlong, completion_tokens / request.max_tokens)
-        self.usd += cost - reserved
+            self._prompt_ratio = max(self._prompt_ratio, prompt_tokens / max_prompt_tokens(request))
+            self._completion_ratio = max(self._completion_ratio, completion_tokens / request.max_tokens)
+        self.committed_usd += cost - reserved_usd
         return cost
 
-    def release(self, reserved: float) -> None:
-        """The endpoint turned a call away: it costs nothing."""
-        self.usd -= reserved
+    def release(self, reserved_usd: float) -> None:
+        """Drop the reservation of a call that costs nothing."""
+        self.committed_usd -= reserved_usd
 
-    def describe_cap(self) -> str:
-        """The cap that stands in the way, for people."""
+    def describe_limit(self) -> str:
+        """The limit that stops the next call, for people."""
         if self._max_calls and self.calls >= self._max_calls:
             return f"teacher.max_calls = {self._max_calls} is reached"
-        return f"the next call could pass teacher.max_usd = {self._max_usd:g} (spent or reserved: {self.usd:.4f})"
+        return (
+            f"the next call could exceed teacher.max_usd = {self._max_usd:g} "
+            f"(${self.committed_usd:.4f} spent or reserved)"
+        )

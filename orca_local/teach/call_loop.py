@@ -1,4 +1,4 @@
-"""The loop that asks: what may go goes, what comes is kept, what failed waits for its turn."""
+"""The loop over teacher calls: send what the limits allow, store replies, schedule retries."""
 
 from __future__ import annotations
 
@@ -11,279 +11,299 @@ from itertools import count, islice
 
 from orca_local.domain.errors import RemoteError
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageProgressed, Warned
+from orca_local.domain.settings import TeacherSettings
+from orca_local.endpoints.answer import ChatAnswer
 from orca_local.store.demonstrations import DemonstrationRow
-from orca_local.teach.budget import most_prompt_tokens
-from orca_local.teach.ledger import Desk
-from orca_local.teach.rate_limit import Pace
-from orca_local.teach.retry_plan import Ladder
-from orca_local.teach.teacher import Question, Teacher, TeacherAnswer
+from orca_local.teach.budget import max_prompt_tokens
+from orca_local.teach.ledger import Ledger
+from orca_local.teach.rate_limit import RateLimiter
+from orca_local.teach.retry_plan import RetryPlan
+from orca_local.teach.teacher import Question, Teacher
 
-REPLAYED_AT_ONCE = 500
-LONGEST_STEP_S = 0.5
-"""How long a step waits for an answer: Ctrl-C is heard in between."""
-AFTER_FATAL_S = 10.0
-"""How long answers that are on their way are waited for when no more are asked for."""
-FAILED_IN_A_ROW = 20
-"""Questions of which none was answered, from which on no more are asked."""
+LOOKUP_BATCH = 500
+MAX_STEP_S = 0.5
+"""Longest wait for an answer; Ctrl-C takes effect in between."""
+DRAIN_S = 10.0
+"""After a fatal error, calls in flight are waited for this long."""
+MIN_FAILURES = 20
+"""The run ends after this many failed questions in a row, or twice the concurrency."""
 
 
 @dataclass
-class Tally:
-    """Counts as the stage goes."""
+class CallCounts:
+    """Counts of the run so far."""
 
     new: int = 0
     cached: int = 0
     failed: int = 0
     verified: int = 0
+    """Answers that match the reference, or have none to match."""
     rejected: int = 0
+    """Answers that do not match the reference."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     last_error: str = ""
     not_asked: int = 0
+    """Questions left out because of a limit on money or calls."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _InFlight:
+    question: Question
     sent_at: float
-    tokens: float
-    """That it was expected to take."""
+    expected_tokens: float
 
 
 @dataclass(order=True)
-class _Later:
+class _Retry:
     at: float
     number: int
     question: Question = field(compare=False)
 
 
-class Gathering:
-    """One run's questions. Yields what happened, each answer after it is on the disk.
-
-    Calls whose keys are `skipped` are neither asked nor counted.
-    """
+class CallLoop:
+    """Asks one run's questions. Yields events; each answer is on the disk before its event."""
 
     def __init__(
         self,
         teacher: Teacher,
-        desk: Desk,
-        ladder: Ladder,
-        pace: Pace,
+        ledger: Ledger,
+        plan: RetryPlan,
+        settings: TeacherSettings,
         *,
         tries: int,
-        patience_s: float,
         retry_failed: bool = False,
-        skipped: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.tally = Tally()
-        self._teacher, self._desk, self._ladder, self._pace = teacher, desk, ladder, pace
-        self._tries, self._patience_s = tries, patience_s
+        self.counts = CallCounts()
+        self._teacher, self._ledger, self._plan = teacher, ledger, plan
+        self._limiter = RateLimiter(
+            teacher.concurrency,
+            requests_per_minute=settings.requests_per_minute,
+            tokens_per_minute=settings.tokens_per_minute,
+        )
+        self._tries, self._patience_s = tries, settings.patience_s
         self._retry_failed, self._clock = retry_failed, clock
-        self._skipped = skipped
+        self._skipped: frozenset[str] = frozenset()
         self._pending: deque[Question] = deque()
-        self._later: list[_Later] = []
-        self._numbers = count()
-        self._in_flight: dict[str, _Call] = {}
-        self._twins: dict[str, list[Question]] = {}
-        """Questions of other samples that are word for word one in flight: its answer is theirs."""
-        self._tried: dict[str, int] = {}
-        self._answered_at, self._failed_in_a_row = clock(), 0
+        self._retries: list[_Retry] = []
+        self._retry_numbers = count()
+        self._in_flight: dict[str, _InFlight] = {}
+        self._duplicates: dict[str, list[Question]] = {}
+        """Questions about other samples with the same request as one in flight; they share its answer."""
+        self._failed_tries: dict[str, int] = {}
+        self._answered_at, self._failures_in_a_row = clock(), 0
         self._fatal: RemoteError | None = None
         self._mean_tokens: float | None = None
 
-    def run(self, questions: Iterable[Question]) -> Iterator[Event]:
-        """Ask everything, and what follows from the answers. Raises `RemoteError` where no question can be answered."""
-        yield from self.replay(questions)
+    @property
+    def pending(self) -> list[Question]:
+        """Questions that are still to be asked."""
+        return [*self._pending]
+
+    def run(self, questions: Iterable[Question], skipped: frozenset[str] = frozenset()) -> Iterator[Event]:
+        """Ask all questions and their follow-ups, except those whose keys are `skipped`.
+
+        Raises `RemoteError` if the teacher cannot answer any question.
+        """
+        yield from self.replay(questions, skipped)
         if self._pending:
             self._teacher.open()
         try:
-            while self._pending or self._later or self._in_flight:
+            while self._pending or self._retries or self._in_flight:
                 self._send()
-                if not self._in_flight and self._stuck():
+                if not self._in_flight and self._limit_reached():
                     break
-                answers = self._teacher.step(self._patience())
+                answers = self._teacher.step(self._step_wait())
                 if answers:
-                    yield from self._take(answers)
+                    yield from self._receive(answers)
                 if self._fatal is not None:
-                    yield from self._wind_up()
+                    yield from self._drain()
                     raise self._fatal
         finally:
-            self._desk.release(self._teacher.close())
+            self._ledger.release(self._teacher.close())
         if self._pending:
-            self.tally.not_asked = len(self._pending) + len(self._later)
+            self.counts.not_asked = len(self._pending) + len(self._retries)
             yield Warned(
-                f"{self.tally.not_asked} questions are not asked: {self._desk.budget.describe_cap()}",
-                hint="raise it in orca.toml and run `orca-local teach` again",
+                f"{self.counts.not_asked} questions were not asked: {self._ledger.budget.describe_limit()}",
+                hint="raise the limit in orca.toml and run `orca-local teach` again",
             )
 
-    def replay(self, questions: Iterable[Question]) -> Iterator[Event]:
-        """What the store knows, with all that follows from it; the rest is `pending`."""
-        waiting = iter(questions)
-        while some := list(islice(waiting, REPLAYED_AT_ONCE)):
-            yield from self._replay(some)
+    def replay(self, questions: Iterable[Question], skipped: frozenset[str] = frozenset()) -> Iterator[Event]:
+        """Report stored results and their follow-ups; the rest becomes `pending`."""
+        self._skipped = skipped
+        iterator = iter(questions)
+        while batch := list(islice(iterator, LOOKUP_BATCH)):
+            yield from self._replay(batch)
             yield self._progress()
 
-    @property
-    def pending(self) -> list[Question]:
-        """What is to be asked."""
-        return [*self._pending]
-
     def _replay(self, questions: Sequence[Question], *, first: bool = False) -> Iterator[Event]:
-        """What the store knows, with all that follows from it; the rest is to be asked, or `first` of all."""
+        """Report stored results and their follow-ups. The rest is asked; `first` puts it before all others."""
         while questions:
-            known = self._desk.replay(questions, failed_too=not self._retry_failed)
-            keys = {item.question.key for item in known}
-            unknown = [question for question in questions if question.key not in keys | self._skipped]
+            results = self._ledger.lookup(questions, include_failed=not self._retry_failed)
+            excluded = self._skipped | {result.question.key for result in results}
+            unanswered = [question for question in questions if question.key not in excluded]
             if first:
-                self._pending.extendleft(reversed(unknown))
+                self._pending.extendleft(reversed(unanswered))
             else:
-                self._pending.extend(unknown)
+                self._pending.extend(unanswered)
             questions = []
-            for item in known:
-                if item.row is None:
-                    yield self._failed(item.question, item.error)
-                    questions += self._ladder.next(item.question, right=False)
+            for result in results:
+                if result.row is None:
+                    yield self._failed(result.question, result.error)
+                    questions += self._plan.follow_up(result.question, usable=False)
                 else:
-                    yield self._kept(item.row, cached=True)
-                    questions += self._ladder.next(item.question, right=self._ladder.is_good(item.question, item.row))
+                    yield self._answered(result.row, cached=True)
+                    questions += self._follow_up(result.question, result.row)
+
+    def _follow_up(self, question: Question, row: DemonstrationRow) -> list[Question]:
+        return self._plan.follow_up(question, usable=self._plan.is_usable(question, row))
 
     def _send(self) -> None:
-        """Reserve and submit as much as pace and budget allow."""
+        """Reserve and submit as many questions as rate limits and budget allow."""
         now = self._clock()
-        while self._later and self._later[0].at <= now:
-            self._pending.appendleft(heapq.heappop(self._later).question)
-        batch: dict[str, Question] = {}
+        while self._retries and self._retries[0].at <= now:
+            self._pending.appendleft(heapq.heappop(self._retries).question)
+        batch: dict[str, _InFlight] = {}
         usd = 0.0
         while self._pending:
             question = self._pending[0]
             if question.key in self._in_flight or question.key in batch:
-                self._twins.setdefault(question.key, []).append(self._pending.popleft())
+                self._duplicates.setdefault(question.key, []).append(self._pending.popleft())
                 continue
-            tokens = self._expected_tokens(question)
-            worst = self._desk.budget.worst(question.request)
+            tokens, budget = self._expected_tokens(question), self._ledger.budget
+            max_cost = budget.max_cost(question.request)
             in_flight = len(self._in_flight) + len(batch)
-            if self._pace.wait(in_flight, tokens, now) > 0 or not self._desk.budget.admits(usd + worst, len(batch) + 1):
+            if self._limiter.wait(in_flight, tokens, now) > 0 or not budget.allows(usd + max_cost, len(batch) + 1):
                 break
-            usd += worst
-            self._pace.take(tokens)
-            batch[question.key] = self._pending.popleft()
+            usd += max_cost
+            self._limiter.take(tokens)
+            batch[question.key] = _InFlight(self._pending.popleft(), now, tokens)
         if batch:
-            self._desk.reserve([*batch.values()])
-        for key, question in batch.items():
-            self._in_flight[key] = _Call(now, self._expected_tokens(question))
-            self._teacher.submit(question)
+            self._ledger.reserve([call.question for call in batch.values()])
+        self._in_flight |= batch
+        for call in batch.values():
+            self._teacher.submit(call.question)
 
     def _expected_tokens(self, question: Question) -> float:
-        return self._mean_tokens or most_prompt_tokens(question.request) / 3 + question.request.max_tokens
+        return self._mean_tokens or max_prompt_tokens(question.request) / 3 + question.request.max_tokens
 
-    def _stuck(self) -> bool:
-        """Whether a cap keeps the next question from being asked."""
-        return bool(self._pending) and not self._desk.budget.admits(self._desk.budget.worst(self._pending[0].request))
+    def _limit_reached(self) -> bool:
+        """Whether a limit on money or calls stops the next question."""
+        budget = self._ledger.budget
+        return bool(self._pending) and not budget.allows(budget.max_cost(self._pending[0].request))
 
-    def _patience(self) -> float:
-        """How long the next step may wait."""
+    def _step_wait(self) -> float:
+        """Seconds that the next step may wait for an answer."""
         now = self._clock()
-        waits = [LONGEST_STEP_S]
-        if self._later:
-            waits.append(self._later[0].at - now)
-        if self._pending and not self._stuck():
-            waits.append(self._pace.wait(len(self._in_flight), self._expected_tokens(self._pending[0]), now))
+        waits = [MAX_STEP_S]
+        if self._retries:
+            waits.append(self._retries[0].at - now)
+        if self._pending and not self._limit_reached():
+            tokens = self._expected_tokens(self._pending[0])
+            waits.append(self._limiter.wait(len(self._in_flight), tokens, now))
         wait = max(0.0, min(waits))
         if not self._in_flight and wait:
             time.sleep(wait)
             return 0.0
         return wait
 
-    def _take(self, answers: Sequence[TeacherAnswer]) -> Iterator[Event]:
-        """Keep answers, then say so, then see what follows from them."""
-        rows = self._desk.settle(answers)
+    def _receive(self, answers: Sequence[ChatAnswer]) -> Iterator[Event]:
+        """Store answers, report them, and schedule what follows."""
+        results = self._ledger.settle(answers)
         now = self._clock()
         events: list[Event] = []
-        following: list[Question] = []
-        for answer, row in zip(answers, rows, strict=True):
-            self._learn(answer, self._in_flight.pop(answer.question.key), now)
-            following += self._twins.pop(answer.question.key, [])
-            if row is not None:
-                events.append(self._kept(row, cached=False))
-                following += self._ladder.next(answer.question, right=self._ladder.is_good(answer.question, row))
-            elif not self._again(answer, now):
-                events.append(self._failed(answer.question, answer.error))
-                self._fatal = self._fatal or answer.fatal or self._given_up(answer)
-                useless = answer.passing or answer.fatal is not None
-                following += self._ladder.next(answer.question, right=None if useless else False)
+        follow_ups: list[Question] = []
+        for answer, result in zip(answers, results, strict=True):
+            question = result.question
+            self._observe(answer, self._in_flight.pop(question.key), now)
+            follow_ups += self._duplicates.pop(question.key, [])
+            if result.row is not None:
+                events.append(self._answered(result.row, cached=False))
+                follow_ups += self._follow_up(question, result.row)
+            elif not self._schedule_retry(answer, question, now):
+                events.append(self._failed(question, answer.error))
+                self._fatal = self._fatal or answer.fatal or self._too_many_failures(answer)
+                is_useless = answer.retryable or answer.fatal is not None
+                follow_ups += self._plan.follow_up(question, usable=None if is_useless else False)
         yield from events
-        # In front: a sample is finished before another is begun.
-        yield from self._replay(following, first=True)
+        # First, so that a sample is finished before the next one begins.
+        yield from self._replay(follow_ups, first=True)
         yield self._progress()
 
-    def _learn(self, answer: TeacherAnswer, call: _Call, now: float) -> None:
-        self.tally.prompt_tokens += answer.prompt_tokens or 0
-        self.tally.completion_tokens += answer.completion_tokens or 0
-        if answer.limited:
-            self._pace.refused(answer.retry_after_s, call.sent_at, now)
-        elif not answer.passing and answer.fatal is None:
-            self._pace.answered()
-            self._answered_at, self._failed_in_a_row = now, 0
+    def _observe(self, answer: ChatAnswer, call: _InFlight, now: float) -> None:
+        """Update counts and rate limits."""
+        self.counts.prompt_tokens += answer.prompt_tokens or 0
+        self.counts.completion_tokens += answer.completion_tokens or 0
+        if answer.rate_limited:
+            self._limiter.rejected(answer.retry_after_s, call.sent_at, now)
+        elif not answer.retryable and answer.fatal is None:
+            self._limiter.succeeded()
+            self._answered_at, self._failures_in_a_row = now, 0
         if answer.prompt_tokens is not None and answer.completion_tokens is not None:
             tokens = answer.prompt_tokens + answer.completion_tokens
-            self._pace.correct(call.tokens, tokens)
+            self._limiter.correct(call.expected_tokens, tokens)
             self._mean_tokens = tokens if self._mean_tokens is None else 0.9 * self._mean_tokens + 0.1 * tokens
 
-    def _again(self, answer: TeacherAnswer, now: float) -> bool:
-        """Whether a failed call is put back, to be tried once more."""
-        if not answer.passing:
+    def _schedule_retry(self, answer: ChatAnswer, question: Question, now: float) -> bool:
+        """Whether a failed question will be asked again."""
+        if not answer.retryable:
             return False
-        key = answer.question.key
-        if answer.limited:
-            # Not its fault, so no try of its own: the pace as a whole waits.
+        if answer.rate_limited:
+            # The question is not at fault, so this counts as no try of it: all calls wait.
             pause = answer.retry_after_s or 0.0
             if now - self._answered_at < self._patience_s and pause <= self._patience_s:
-                self._pending.appendleft(answer.question)
+                self._pending.appendleft(question)
                 return True
-            why = f"has turned every call away for {self._patience_s:g} s"
-            if pause > self._patience_s:
-                why = f"wants no call for {pause:.0f} s"
-            hint = "run `orca-local teach` again later, or raise teacher.patience_s"
-            self._fatal = self._fatal or RemoteError(f"{self._teacher.endpoint} {why}: {answer.error}", hint=hint)
+            self._fatal = self._fatal or self._too_long_rejected(answer, pause)
             return False
-        self._tried[key] = self._tried.get(key, 0) + 1
-        if self._tried[key] >= self._tries:
-            del self._tried[key]
+        failed_tries = self._failed_tries.pop(question.key, 0) + 1
+        if failed_tries >= self._tries:
             return False
-        at = now + max(self._pace.backoff(self._tried[key]), answer.retry_after_s or 0.0)
-        heapq.heappush(self._later, _Later(at, next(self._numbers), answer.question))
+        self._failed_tries[question.key] = failed_tries
+        at = now + max(self._limiter.backoff(failed_tries), answer.retry_after_s or 0.0)
+        heapq.heappush(self._retries, _Retry(at, next(self._retry_numbers), question))
         return True
 
-    def _given_up(self, answer: TeacherAnswer) -> RemoteError | None:
-        """An endpoint that only ever fails is not asked a thousand times."""
-        self._failed_in_a_row += answer.passing
-        if self._failed_in_a_row < max(FAILED_IN_A_ROW, 2 * self._teacher.concurrency):
-            return None
+    def _too_long_rejected(self, answer: ChatAnswer, pause_s: float) -> RemoteError:
+        reason = f"rejected every call for {self._patience_s:g} s"
+        if pause_s > self._patience_s:
+            reason = f"asks to wait for {pause_s:.0f} s"
         return RemoteError(
-            f"{self._teacher.endpoint} answered none of the last {self._failed_in_a_row} questions, each asked "
-            f"{self._tries} times; the last: {answer.error}",
-            hint="run `orca-local teach` again when it is well; what was answered is kept",
+            f"{self._teacher.endpoint} {reason}: {answer.error}",
+            hint="run `orca-local teach` again later, or raise teacher.patience_s",
         )
 
-    def _wind_up(self) -> Iterator[Event]:
-        """Answers that are paid for and on their way are not thrown away with the run."""
-        until = self._clock() + AFTER_FATAL_S
-        while self._in_flight and self._clock() < until:
-            answers = self._teacher.step(LONGEST_STEP_S)
-            if answers:
-                yield from self._take(answers)
+    def _too_many_failures(self, answer: ChatAnswer) -> RemoteError | None:
+        """The error that ends the run if the endpoint only fails."""
+        self._failures_in_a_row += answer.retryable
+        if self._failures_in_a_row < max(MIN_FAILURES, 2 * self._teacher.concurrency):
+            return None
+        return RemoteError(
+            f"{self._teacher.endpoint} answered none of the last {self._failures_in_a_row} questions, each tried "
+            f"{self._tries} times; the last error: {answer.error}",
+            hint="run `orca-local teach` again when the endpoint works; answers so far are stored",
+        )
 
-    def _kept(self, row: DemonstrationRow, *, cached: bool) -> CallAnswered:
-        self.tally.cached += cached
-        self.tally.new += not cached
-        self.tally.verified += row.verified is not False
-        self.tally.rejected += row.verified is False
+    def _drain(self) -> Iterator[Event]:
+        """Wait for calls in flight: they may have been paid for."""
+        deadline = self._clock() + DRAIN_S
+        while self._in_flight and self._clock() < deadline:
+            answers = self._teacher.step(MAX_STEP_S)
+            if answers:
+                yield from self._receive(answers)
+
+    def _answered(self, row: DemonstrationRow, *, cached: bool) -> CallAnswered:
+        self.counts.cached += cached
+        self.counts.new += not cached
+        self.counts.verified += row.verified is not False
+        self.counts.rejected += row.verified is False
         return CallAnswered(row.sample_id, row.strategy, cached, row.verified)
 
     def _failed(self, question: Question, error: str) -> CallFailed:
-        self.tally.failed += 1
-        self.tally.last_error = error
+        self.counts.failed += 1
+        self.counts.last_error = error
         return CallFailed(question.sample.id, question.strategy, error)
 
     def _progress(self) -> StageProgressed:
-        return StageProgressed(self._ladder.finished, self.tally.completion_tokens, usd=self._desk.budget.known_usd)
+        return StageProgressed(self._plan.finished, self.counts.completion_tokens, usd=self._ledger.budget.reported_usd)

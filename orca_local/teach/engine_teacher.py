@@ -1,85 +1,94 @@
-"""A teacher on this machine: a larger model, or the student itself, through an engine."""
+"""A teacher on this machine: a larger model, or the student itself."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, replace
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Completion, Request, SamplingSettings
+from orca_local.endpoints.answer import ChatAnswer
 from orca_local.engines.base import Engine
 from orca_local.rows.renderer import PromptRenderer
-from orca_local.teach.refusals import refusal
-from orca_local.teach.teacher import Question, TeacherAnswer
+from orca_local.teach.refusals import unusable_reason
+from orca_local.teach.teacher import Question
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModel:
+    """A loaded model. Whoever loaded it closes it."""
+
+    engine: Engine
+    renderer: PromptRenderer
+    name: str
+    """Names the file by its content, and the engine; part of every key."""
 
 
 class EngineTeacher:
-    """Asks an engine, which its owner opens and closes."""
+    """Asks an engine."""
 
-    varies = True
+    can_resample = True
 
-    def __init__(self, engine: Engine, renderer: PromptRenderer, endpoint: str, model: str) -> None:
-        """`endpoint` is `self` or `local`; `model` names the file by its content, and the engine with it."""
-        self._engine, self._renderer = engine, renderer
-        self.endpoint, self.model = endpoint, model
-        self.concurrency = 2 * engine.capacity
-        self._asked: dict[str, Question] = {}
-        self._refused: list[TeacherAnswer] = []
+    def __init__(self, model: LocalModel, endpoint: str) -> None:
+        """`endpoint` is `self` or `local`."""
+        self._engine, self._renderer = model.engine, model.renderer
+        self.endpoint, self.model = endpoint, model.name
+        self.concurrency = 2 * model.engine.capacity
+        self._questions: dict[str, Question] = {}
+        self._rejected: list[ChatAnswer] = []
 
     def open(self) -> None:
         """See `Teacher`."""
 
     def submit(self, question: Question) -> None:
-        """See `Teacher`. What does not fit the context is an answer of its own."""
-        asked = question.request
+        """See `Teacher`. A prompt that does not fit the context gets an answer with an error."""
+        request = question.request
         settings = SamplingSettings(
-            max_tokens=asked.max_tokens,
-            temperature=asked.temperature,
-            top_p=asked.top_p,
-            # Without a seed of its own, one that differs from sample to sample.
-            seed=asked.sample_index if asked.seed is None else asked.seed,
+            max_tokens=request.max_tokens,
+            temperature=request.temperature,
+            top_p=request.top_p,
+            # Several answers to one question need different seeds.
+            seed=request.sample_index if request.seed is None else request.seed,
         )
         try:
-            ids = self._renderer.prompt_ids(asked.messages)
-            self._engine.submit(Request(question.key, asked.messages, ids, settings))
+            ids = self._renderer.prompt_ids(request.messages)
+            self._engine.submit(Request(question.key, request.messages, ids, settings))
         except InputError as error:
-            self._refused.append(TeacherAnswer(question, error=error.message, billed=False))
+            self._rejected.append(ChatAnswer(request_id=question.key, error=error.message, billed=False))
         else:
-            self._asked[question.key] = question
+            self._questions[question.key] = question
 
-    def step(self, wait_s: float) -> list[TeacherAnswer]:
+    def step(self, wait_s: float) -> list[ChatAnswer]:
         """See `Teacher`."""
-        answers, self._refused = self._refused, []
-        until = time.monotonic() + wait_s
-        while self._asked and not answers:
+        answers, self._rejected = self._rejected, []
+        deadline = time.monotonic() + wait_s
+        while self._questions and not answers:
             for item in self._engine.step():
-                if isinstance(item, Completion) and item.request_id in self._asked:
-                    answers.append(_answer(self._asked.pop(item.request_id), item))
-            if time.monotonic() >= until:
+                if isinstance(item, Completion) and item.request_id in self._questions:
+                    del self._questions[item.request_id]
+                    answers.append(_answer(item))
+            if time.monotonic() >= deadline:
                 break
         return answers
 
     def close(self) -> list[Question]:
         """See `Teacher`."""
-        for key in self._asked:
+        for key in self._questions:
             self._engine.cancel(key)
-        if self._asked:
+        if self._questions:
             self._engine.step()  # takes the cancelled completions: the engine's next user must not get them
-        unsent = [*self._asked.values()]
-        self._asked.clear()
+        unsent = [*self._questions.values()]
+        self._questions.clear()
         return unsent
 
 
-def _answer(question: Question, completion: Completion) -> TeacherAnswer:
-    error = completion.error
-    if completion.finish_reason == "length":
-        error = f"the answer was cut off at {completion.completion_tokens} tokens: raise teacher.max_tokens"
-    elif not error and not completion.text.strip():
-        error = "the answer is empty"
-    return TeacherAnswer(
-        question,
+def _answer(completion: Completion) -> ChatAnswer:
+    answer = ChatAnswer(
         completion.text,
-        error=error or refusal(completion.text),
-        prompt_tokens=completion.prompt_tokens,
-        completion_tokens=completion.completion_tokens,
-        response={"text": completion.text, "finish_reason": completion.finish_reason},
+        completion.request_id,
+        completion.finish_reason,
+        completion.prompt_tokens,
+        completion.completion_tokens,
+        error=completion.error,
     )
+    return replace(answer, error=unusable_reason(answer, completion.completion_tokens))

@@ -1,4 +1,4 @@
-"""What teaching will take, before it is begun: tokens are counted, the rest comes from earlier calls."""
+"""Estimate what teaching will cost. Prompt tokens are counted; answer lengths come from earlier calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from statistics import mean, stdev
-from typing import Any
+from typing import Any, NamedTuple
 
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.statistics import Interval, wilson
@@ -18,48 +18,58 @@ from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
 from orca_local.teach.prices import Price
-from orca_local.teach.retry_plan import Ladder
+from orca_local.teach.retry_plan import RetryPlan
+from orca_local.teach.stage import select_samples
 from orca_local.teach.teacher import Question, Teacher
 
-ANSWER_TOKENS: Mapping[str, int] = {
+ASSUMED_TOKENS: Mapping[str, int] = {
     "direct_answer": 20,
     "extract_generate": 100,
     "recall_then_generate": 90,
     "step_by_step": 160,
     "recall_reason_generate": 180,
     "explain_then_answer": 130,
+    "": 150,
 }
-OTHER_TOKENS = 150
-"""Assumed of an answer where nothing was asked here yet."""
-SECONDS_PER_CALL, MISMATCHES = 3.0, 0.2
-UNKNOWN = 0.25
-"""Standard error of what is assumed, as a share of it."""
-KNOWN_AT_ONCE = 5000
+"""Assumed answer length by strategy without earlier calls; `""` is for all other strategies."""
+ASSUMED_SECONDS, ASSUMED_MISMATCHES = 3.0, 0.2
+ASSUMED_ERROR = 0.25
+"""Relative standard error of the assumptions."""
+LOOKUP_BATCH = 5000
+
+
+class _Range(NamedTuple):
+    """A value with an interval around it."""
+
+    low: float
+    expected: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
-class _Past:
-    """What earlier calls to the same teacher say."""
-
-    calls: int
-    prompt_ratio: float
-    """Its tokens for one of ours: other models cut texts otherwise."""
-    answers: Mapping[str, _Lengths]
-    """By strategy; of all strategies under ``."""
-    mismatches: tuple[float, float, float]
-    """Share of answers that differ from the reference: at least, expected, at most."""
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Lengths:
-    """Tokens of answers."""
+class _AnswerLength:
+    """Length of answers in tokens."""
 
     mean: float
     deviation: float
-    """Of one answer."""
+    """Standard deviation of one answer."""
     error: float
-    """Of the mean."""
+    """Standard error of the mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """Statistics of earlier calls to the same teacher, or assumptions."""
+
+    calls: int
+    prompt_ratio: float
+    """The teacher's prompt tokens divided by ours: its tokenizer may differ."""
+    lengths: Mapping[str, _AnswerLength]
+    """By strategy; `""` is for all strategies together."""
+    mismatches: _Range
+    """Share of answers that do not match the reference."""
+    seconds: float
+    """Mean duration of a call."""
 
 
 def estimate(
@@ -67,107 +77,120 @@ def estimate(
     renderer: PromptRenderer,
     teacher: Teacher,
     samples: Sequence[Sample],
-    chosen: Mapping[str, Strategy],
+    strategies: Mapping[str, Strategy],
     settings: TeacherSettings,
     price: Price | None,
     *,
     limit: int | None = None,
 ) -> dict[str, Any]:
-    """The object of `teach --estimate --json`. Nothing is asked and nothing is written."""
-    ladder = Ladder(teacher.endpoint, teacher.model, chosen, settings, varies=teacher.varies)
-    wanted = [s for s in samples if s.task in chosen][: limit or None]
-    questions = [question for sample in wanted for question in ladder.first(sample)]
-    known = _known(store, questions)
-    new = [question for question in questions if question.key not in known]
-    past = _past(store, renderer, teacher)
-    again = [_follow_ups(share, settings, varies=teacher.varies) for share in past.mismatches]
-    prompt = sum(past.prompt_ratio * _length(renderer, question.request.messages) for question in new)
-    answers = _sum([question.strategy for question in new], past)
-    low, middle, high = ((1 + more) * written for more, written in zip(again, answers, strict=True))
-    read = [(1 + more) * prompt for more in again]
-    calls = len(new) * (1 + again[1])
-    budget = Budget(price)
+    """What `teach --estimate --json` prints. Makes no call and stores nothing."""
+    plan = RetryPlan(teacher, strategies, settings)
+    selected = select_samples(samples, strategies, limit)
+    questions = [question for sample in selected for question in plan.first_questions(sample)]
+    stored = _stored_keys(store, questions)
+    new = [question for question in questions if question.key not in stored]
+    history = _load_history(store, renderer, teacher)
+    # Questions in all for each first one.
+    factors = _Range(
+        *(1 + _follow_ups(share, settings, can_resample=teacher.can_resample) for share in history.mismatches)
+    )
+    prompt = sum(history.prompt_ratio * _count_tokens(renderer, question.request.messages) for question in new)
+    answers = _answer_tokens([question.strategy for question in new], history)
+    prompt_tokens = _Range(*(factor * prompt for factor in factors))
+    completion_tokens = _Range(*(factor * tokens for factor, tokens in zip(factors, answers, strict=True)))
+    calls = len(new) * factors.expected
+    tokens = prompt_tokens.expected + completion_tokens.expected
     return {
         "questions": len(questions),
-        "cached": len(known),
+        "cached": len(stored),
         "calls": round(calls),
-        "prompt_tokens": round(read[1]),
-        "completion_tokens": {"low": round(low), "expected": round(middle), "high": round(high)},
-        "usd": None
-        if price is None
-        else {
-            "low": price.cost(read[0], low),
-            "expected": price.cost(read[1], middle),
-            "high": price.cost(read[2], high),
-            "at_most": sum(budget.worst(question.request) for question in new)
-            * (1 + settings.attempts + (settings.on_mismatch == "with_hint")),
-        },
-        "seconds": _seconds(calls, read[1] + middle, past, teacher, settings),
-        "basis": f"{past.calls} earlier calls" if past.calls else "no call was made yet: lengths are assumed",
-        "price": "not known: write it into prices.toml" if price is None else price.basis,
+        "prompt_tokens": round(prompt_tokens.expected),
+        "completion_tokens": {name: round(value) for name, value in completion_tokens._asdict().items()},
+        "usd": None if price is None else _cost(price, prompt_tokens, completion_tokens, new, settings),
+        "seconds": _seconds(calls, tokens, history, teacher, settings),
+        "basis": f"from {history.calls} earlier calls" if history.calls else "estimate; answer lengths are guessed",
+        "price": "unknown: write it into prices.toml" if price is None else price.source,
     }
 
 
-def _known(store: Store, questions: Sequence[Question]) -> set[str]:
-    found: set[str] = set()
-    waiting = iter(questions)
-    while some := list(islice(waiting, KNOWN_AT_ONCE)):
-        found |= store.teacher_calls.answered(question.key for question in some)
-    return found
+def _stored_keys(store: Store, questions: Sequence[Question]) -> set[str]:
+    stored: set[str] = set()
+    keys = iter(question.key for question in questions)
+    while batch := list(islice(keys, LOOKUP_BATCH)):
+        stored |= store.teacher_calls.answered(batch)
+    return stored
 
 
-def _past(store: Store, renderer: PromptRenderer, teacher: Teacher) -> _Past:
-    calls = store.teacher_calls.past(teacher.endpoint, teacher.model)
-    lengths = {**ANSWER_TOKENS, "": OTHER_TOKENS}
-    assumed = {name: _Lengths(n, n / 2, UNKNOWN * n) for name, n in lengths.items()}
-    counted = [call for call in calls if call.prompt_tokens and call.completion_tokens]
-    if not counted:
-        return _Past(0, 1.0, assumed, (0.0, MISMATCHES, 2 * MISMATCHES), SECONDS_PER_CALL)
-    ours = sum(_length(renderer, call.messages) for call in counted)
-    groups: dict[str, list[int]] = defaultdict(list)
-    for call in counted:
-        groups[call.strategy].append(call.completion_tokens)
-        groups[""].append(call.completion_tokens)
-    answers = {name: _measured(lengths) for name, lengths in groups.items()}
-    judged = [call.verified for call in counted if call.verified is not None]
-    wrong = wilson(len(judged) - sum(judged), len(judged)) if judged else Interval(0.0, 0.0)
-    share = 1 - mean(judged) if judged else 0.0
-    ratio = sum(call.prompt_tokens for call in counted) / ours
-    seconds = mean(call.seconds for call in counted)
-    return _Past(len(counted), ratio, answers, (wrong.low, share, wrong.high), seconds)
+def _load_history(store: Store, renderer: PromptRenderer, teacher: Teacher) -> _History:
+    past = store.teacher_calls.past(teacher.endpoint, teacher.model)
+    calls = [call for call in past if call.prompt_tokens and call.completion_tokens]
+    if not calls:
+        assumed = {name: _AnswerLength(n, n / 2, ASSUMED_ERROR * n) for name, n in ASSUMED_TOKENS.items()}
+        mismatches = _Range(0.0, ASSUMED_MISMATCHES, 2 * ASSUMED_MISMATCHES)
+        return _History(0, 1.0, assumed, mismatches, ASSUMED_SECONDS)
+    lengths: dict[str, list[int]] = defaultdict(list)
+    for call in calls:
+        lengths[call.strategy].append(call.completion_tokens)
+        lengths[""].append(call.completion_tokens)
+    verified = [call.verified for call in calls if call.verified is not None]
+    interval = wilson(len(verified) - sum(verified), len(verified)) if verified else Interval(0.0, 0.0)
+    return _History(
+        calls=len(calls),
+        prompt_ratio=sum(call.prompt_tokens for call in calls)
+        / sum(_count_tokens(renderer, call.messages) for call in calls),
+        lengths={name: _measure(values) for name, values in lengths.items()},
+        mismatches=_Range(interval.low, 1 - mean(verified) if verified else 0.0, interval.high),
+        seconds=mean(call.seconds for call in calls),
+    )
 
 
-def _measured(lengths: Sequence[int]) -> _Lengths:
-    """Few calls say little: of one alone the length itself is taken for its error."""
+def _measure(lengths: Sequence[int]) -> _AnswerLength:
+    """Mean and errors. A single length has no deviation, so half of it is taken."""
     middle = mean(lengths)
     if len(lengths) == 1:
-        return _Lengths(middle, middle / 2, middle / 2)
+        return _AnswerLength(middle, middle / 2, middle / 2)
     deviation = stdev(lengths)
-    return _Lengths(middle, deviation, deviation / math.sqrt(len(lengths)))
+    return _AnswerLength(middle, deviation, deviation / math.sqrt(len(lengths)))
 
 
-def _sum(strategies: Sequence[str], past: _Past) -> tuple[float, float, float]:
-    """Tokens of one answer a strategy named: at least, expected, at most, two standard errors away."""
-    middle = variance = 0.0
+def _answer_tokens(strategies: Sequence[str], history: _History) -> _Range:
+    """Tokens of one answer per entry of `strategies`, within two standard errors."""
+    expected = variance = 0.0
     for name, count in Counter(strategies).items():
-        lengths = past.answers.get(name) or past.answers[""]
-        middle += count * lengths.mean
-        variance += (count * lengths.error) ** 2 + count * lengths.deviation**2
-    return max(float(len(strategies)), middle - 2 * math.sqrt(variance)), middle, middle + 2 * math.sqrt(variance)
+        length = history.lengths.get(name) or history.lengths[""]
+        expected += count * length.mean
+        variance += (count * length.error) ** 2 + count * length.deviation**2
+    margin = 2 * math.sqrt(variance)
+    return _Range(max(float(len(strategies)), expected - margin), expected, expected + margin)
 
 
-def _follow_ups(mismatches: float, settings: TeacherSettings, *, varies: bool) -> float:
-    """Further questions for one of the first, where each is wrong as often as those before."""
-    if not varies:
+def _follow_ups(mismatches: float, settings: TeacherSettings, *, can_resample: bool) -> float:
+    """Follow-up questions per first question, if each answer is wrong with probability `mismatches`."""
+    if not can_resample:
         return 0.0
-    wrong = mismatches**settings.samples
-    more = sum(wrong * mismatches**number for number in range(settings.attempts))
-    hint = wrong * mismatches**settings.attempts if settings.on_mismatch == "with_hint" else 0.0
-    return (more + hint) / settings.samples
+    all_wrong = mismatches**settings.samples
+    retries = sum(all_wrong * mismatches**number for number in range(settings.attempts))
+    hinted = all_wrong * mismatches**settings.attempts if settings.on_mismatch == "with_hint" else 0.0
+    return (retries + hinted) / settings.samples
 
 
-def _seconds(calls: float, tokens: float, past: _Past, teacher: Teacher, settings: TeacherSettings) -> float:
-    bounds = [calls * past.seconds / teacher.concurrency, past.seconds if calls else 0.0]
+def _cost(
+    price: Price,
+    prompt_tokens: _Range,
+    completion_tokens: _Range,
+    questions: Sequence[Question],
+    settings: TeacherSettings,
+) -> dict[str, float]:
+    """US dollars; `at_most` is the sum of the maximum costs of all possible calls."""
+    costs = _Range(*(price.cost(*tokens) for tokens in zip(prompt_tokens, completion_tokens, strict=True)))
+    budget = Budget(price)
+    calls = 1 + settings.attempts + (settings.on_mismatch == "with_hint")
+    return {**costs._asdict(), "at_most": calls * sum(budget.max_cost(question.request) for question in questions)}
+
+
+def _seconds(calls: float, tokens: float, history: _History, teacher: Teacher, settings: TeacherSettings) -> float:
+    """Duration under whichever limit is the tightest."""
+    bounds = [calls * history.seconds / teacher.concurrency, history.seconds if calls else 0.0]
     if settings.requests_per_minute:
         bounds.append(60 * calls / settings.requests_per_minute)
     if settings.tokens_per_minute:
@@ -175,5 +198,5 @@ def _seconds(calls: float, tokens: float, past: _Past, teacher: Teacher, setting
     return round(max(bounds), 1)
 
 
-def _length(renderer: PromptRenderer, messages: Sequence[Message]) -> int:
+def _count_tokens(renderer: PromptRenderer, messages: Sequence[Message]) -> int:
     return len(renderer.prompt_ids(messages))

@@ -1,31 +1,44 @@
-"""The teacher that the settings name."""
+"""Build the teacher that the settings name."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
+from orca_local.models.locate import resolve_student
+from orca_local.teach.engine_teacher import EngineTeacher, LocalModel
+from orca_local.teach.file_teacher import file_teacher, offline_teacher
+from orca_local.teach.openai_teacher import OpenAITeacher
 from orca_local.teach.teacher import Teacher
 
 
-def make_teacher(settings: TeacherSettings, directory: Path, *, offline: bool) -> Teacher:
-    """Build the teacher; `directory` is where a relative `teacher.file` is looked for.
+def make_teacher(
+    settings: TeacherSettings, directory: Path, load_model: Callable[[str], LocalModel], *, offline: bool = False
+) -> Teacher:
+    """Build the teacher.
 
-    Offline, an endpoint is replaced by its cache: its name stays, since the name is in every key.
+    Relative paths start at `directory`. `load_model` loads `base`, `tuned` or a GGUF file; its caller closes it.
+    Offline, an endpoint is replaced by a teacher of the same name that answers nothing: the name is part of every
+    key, so stored answers are still found.
     """
-    from orca_local.teach.file_teacher import cached_teacher, file_teacher
-
-    if settings.kind == "file":
-        return file_teacher(directory / settings.file if settings.file else None)
-    if settings.kind in ("local", "self"):
-        raise ValueError("an engine's teacher is made by whoever opens the engine")
-    if settings.kind == "starter":
-        return cached_teacher(STARTER_ENDPOINT, STARTER_MODEL, "the starter has no answer for it", varies=False)
-    from orca_local.teach.openai_teacher import OpenAITeacher
-
-    teacher = OpenAITeacher(settings)
-    if offline:
-        reason = "not in the cache, and --offline makes no call"
-        return cached_teacher(teacher.endpoint, teacher.model, reason, varies=True)
-    return teacher
+    match settings.kind:
+        case "file":
+            return file_teacher(directory / settings.file if settings.file else None)
+        case "starter":
+            return offline_teacher(STARTER_ENDPOINT, STARTER_MODEL, "the starter tasks have no answer for this sample")
+        case "self":
+            return EngineTeacher(load_model(settings.model or "base"), settings.kind)
+        case "local":
+            if not settings.model:
+                hint = 'write model = "…" under [teacher] in orca.toml: the path of a GGUF, or an id of the catalog'
+                raise InputError("teacher.model is not set", hint=hint)
+            return EngineTeacher(load_model(str(resolve_student(settings.model, directory))), settings.kind)
+        case "openai":
+            teacher = OpenAITeacher(settings)
+            if not offline:
+                return teacher
+            reason = "no stored answer, and --offline makes no calls"
+            return offline_teacher(teacher.endpoint, teacher.model, reason, can_resample=True)

@@ -1,4 +1,4 @@
-"""Teachers that need no network: answers in a file, in the samples themselves, or in the cache."""
+"""Teachers that need no network: answers from a file, from the samples themselves, or from the store."""
 
 from __future__ import annotations
 
@@ -7,45 +7,49 @@ from pathlib import Path
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Sample
+from orca_local.endpoints.answer import ChatAnswer
 from orca_local.kinds.answers import extract_answer
-from orca_local.teach.teacher import Question, ReadyTeacher, TeacherAnswer
+from orca_local.teach.teacher import LookupTeacher, Question
 
-_MARK = {"boolean": "Answer: {}", "text": "Answer:\n{}"}
+_ANSWER_LINES = {"text": "Answer:\n{}"}
+_MAX_PROBLEMS = 10
 
 
-def file_teacher(path: Path | None) -> ReadyTeacher:
-    """Answers that are already written: a JSON Lines file, or the samples' own `rationale`.
+def file_teacher(path: Path | None) -> LookupTeacher:
+    """Answers from a JSON Lines file; without one, the `rationale` of each sample.
 
-    A sample without an answer is an error of its own, not of the run.
+    A sample without an answer gets an error of its own, and the run goes on.
     """
-    answers = _read(path) if path else {}
+    answers = _load_answers(path) if path else {}
 
-    def answer(question: Question) -> TeacherAnswer:
+    def answer(question: Question) -> ChatAnswer:
         sample = question.sample
         if path is None:
-            text, source = sample.rationale or "", "the sample has no rationale"
+            text, error = sample.rationale or "", "the sample has no rationale"
         else:
             text = answers.get((sample.id, question.strategy)) or answers.get((sample.id, "")) or ""
-            source = f"{path.name} has no answer for it"
+            error = f"{path.name} has no answer to this sample"
         if not text.strip():
-            return TeacherAnswer(question, error=source, billed=False)
-        text = with_final_answer(sample, text)
-        return TeacherAnswer(question, text, prompt_tokens=0, completion_tokens=0, response={"text": text})
+            return ChatAnswer(request_id=question.key, error=error, billed=False)
+        return ChatAnswer(with_final_answer(sample, text), question.key, prompt_tokens=0, completion_tokens=0)
 
-    return ReadyTeacher("file", path.name if path else "rationale", answer)
+    return LookupTeacher("file", path.name if path else "rationale", answer)
 
 
-def cached_teacher(endpoint: str, model: str, reason: str, *, varies: bool) -> ReadyTeacher:
-    """Answers nothing: what is not in the store already stays unanswered. It varies if what it stands for does."""
-    teacher = ReadyTeacher(endpoint, model, lambda question: TeacherAnswer(question, error=reason, billed=False))
-    teacher.varies = varies
-    return teacher
+def offline_teacher(endpoint: str, model: str, reason: str, *, can_resample: bool = False) -> LookupTeacher:
+    """Answers nothing, so that only stored answers count; `reason` is the error of all others."""
+    return LookupTeacher(
+        endpoint,
+        model,
+        lambda question: ChatAnswer(request_id=question.key, error=reason, billed=False),
+        can_resample=can_resample,
+    )
 
 
 def with_final_answer(sample: Sample, text: str) -> str:
-    """`text` with the reference as its last line, in the kind's form, where it does not end in an answer yet.
+    """`text` with the reference as its last line, in the format of its kind, unless it ends in an answer.
 
-    Worked solutions often reason and stop; the student would learn never to say its answer.
+    Worked solutions often stop after the reasoning; without this line the student would learn never to answer.
     """
     text = text.strip()
     last = text.splitlines()[-1] if text else ""
@@ -54,11 +58,11 @@ def with_final_answer(sample: Sample, text: str) -> str:
     reference = sample.answers[0]
     if sample.kind == "boolean":
         reference = extract_answer("boolean", f"Answer: {reference}") or reference
-    return f"{text}\n{_MARK.get(sample.kind, 'Answer: {}').format(reference)}"
+    return f"{text}\n{_ANSWER_LINES.get(sample.kind, 'Answer: {}').format(reference)}"
 
 
-def _read(path: Path) -> dict[tuple[str, str], str]:
-    """(sample id, strategy or "") → text. Raises `InputError` naming every bad line at once, up to ten."""
+def _load_answers(path: Path) -> dict[tuple[str, str], str]:
+    """(sample id, strategy or "") → text. Raises `InputError` that names all bad lines, up to ten."""
     answers: dict[tuple[str, str], str] = {}
     problems: list[str] = []
     try:
@@ -68,7 +72,7 @@ def _read(path: Path) -> dict[tuple[str, str], str]:
                     continue
                 try:
                     entry = json.loads(line)
-                    answers[entry["id"], entry.get("strategy", "")] = _text(entry)
+                    answers[entry["id"], entry.get("strategy", "")] = _parse_text(entry)
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
                     problems.append(f"line {number}: {error}")
     except (OSError, UnicodeDecodeError) as error:
@@ -77,7 +81,7 @@ def _read(path: Path) -> dict[tuple[str, str], str]:
         ) from error
     if problems:
         raise InputError(
-            f"{path}: {len(problems)} bad lines: " + "; ".join(problems[:10]),
+            f"{path}: {len(problems)} bad lines: " + "; ".join(problems[:_MAX_PROBLEMS]),
             hint='each line is an object such as {"id": "SAMPLE", "text": "ANSWER", "strategy": "OPTIONAL"}',
         )
     if not answers:
@@ -85,7 +89,7 @@ def _read(path: Path) -> dict[tuple[str, str], str]:
     return answers
 
 
-def _text(entry: dict[str, object]) -> str:
+def _parse_text(entry: dict[str, object]) -> str:
     text = entry.get("text", entry.get("answer"))
     if not isinstance(text, str):
         raise ValueError("no text")

@@ -1,116 +1,121 @@
-"""Keeps what is asked and answered: nothing is sent before its reservation is on the disk, nothing said before its
-answer is."""
+"""Stores requests and answers of a run.
+
+A reservation is on the disk before its call is made, and an answer is on the disk before its event is sent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from orca_local.endpoints.answer import ChatAnswer
 from orca_local.kinds.scoring import verify
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
-from orca_local.teach.teacher import Question, TeacherAnswer
+from orca_local.teach.teacher import Question
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the store says of one question."""
+class QuestionResult:
+    """Outcome of one question, stored by this run or an earlier one."""
 
     question: Question
     row: DemonstrationRow | None
-    """None where the call failed, and would fail again."""
+    """The answer; None if the call failed."""
     error: str = ""
+    """Why it failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Charge:
+class _Reservation:
+    question: Question
     charge_id: int
+    """Id of the row in `charges`; 0 offline."""
     usd: float
 
 
-class Desk:
-    """The store's side of a run."""
+class Ledger:
+    """The store and the budget of a run."""
 
     def __init__(self, store: Store, budget: Budget, run_id: int, *, offline: bool = False) -> None:
-        """Offline no call is made, and so none is written down."""
+        """Offline no call is made, so none is stored."""
         self._store, self.budget, self._run_id, self._offline = store, budget, run_id, offline
-        self._open: dict[str, _Charge] = {}
+        self._reservations: dict[str, _Reservation] = {}
 
-    def replay(self, questions: Sequence[Question], *, failed_too: bool) -> list[Known]:
-        """Those of `questions` that the store can answer; with `failed_too` also those that failed for good."""
+    def lookup(self, questions: Sequence[Question], *, include_failed: bool) -> list[QuestionResult]:
+        """Stored results of `questions`; with `include_failed` also of calls that would fail again."""
         keys = [question.key for question in questions]
         texts = self._store.teacher_calls.texts(keys)
-        errors: Mapping[str, str] = self._store.teacher_calls.failures(keys) if failed_too else {}
-        found = []
-        # What is repeated here is in the store already: nothing is lost with the machine.
+        errors: Mapping[str, str] = self._store.teacher_calls.failures(keys) if include_failed else {}
+        results = []
+        # Nothing new is written here, so a crash loses nothing.
         with self._store.transaction(durable=False):
             for question, key in zip(questions, keys, strict=True):
                 if key in texts:
-                    found.append(Known(question, self._keep(question, texts[key])))
+                    results.append(QuestionResult(question, self._save_demonstration(question, texts[key])))
                 elif key in errors:
-                    found.append(Known(question, None, errors[key]))
-        return found
+                    results.append(QuestionResult(question, None, errors[key]))
+        return results
 
-    def adopt(self, key: str, charge_id: int, usd: float) -> None:
-        """Settle a call that an earlier run made: what it may cost is in the budget already."""
-        self._open[key] = _Charge(charge_id, usd)
+    def adopt(self, question: Question, charge_id: int, usd: float) -> None:
+        """Take over the reservation of an earlier run; the budget already contains it."""
+        self._reservations[question.key] = _Reservation(question, charge_id, usd)
 
-    def charge_of(self, key: str) -> int:
-        """The ledger's line of a reserved call."""
-        return self._open[key].charge_id
-
-    def reserve(self, questions: Sequence[Question]) -> None:
-        """On the disk when this returns: the calls, and the most that they may cost."""
-        if self._offline:
-            return
+    def reserve(self, questions: Sequence[Question]) -> list[int]:
+        """Store the calls and reserve their maximum costs; returns the ids of the charges."""
         with self._store.transaction():
-            for question in questions:
-                request = question.request
-                usd = self.budget.worst(request)
-                self.budget.reserve(usd)
-                key = question.key
-                self._store.teacher_calls.reserve(key, request.endpoint, request.model, request.to_dict(), usd)
-                self._open[key] = _Charge(self._store.charges.reserve(self._run_id, key, usd), usd)
+            return [self._reserve(question) for question in questions]
+
+    def _reserve(self, question: Question) -> int:
+        request, key, usd, charge_id = question.request, question.key, 0.0, 0
+        if not self._offline:
+            usd = self.budget.max_cost(request)
+            self.budget.reserve(usd)
+            self._store.teacher_calls.reserve(key, request.endpoint, request.model, request.to_dict(), usd)
+            charge_id = self._store.charges.reserve(self._run_id, key, usd)
+        self._reservations[key] = _Reservation(question, charge_id, usd)
+        return charge_id
 
     def release(self, questions: Sequence[Question]) -> None:
-        """Calls that were reserved and never sent cost nothing."""
-        if not questions or self._offline:
+        """Drop the reservations of calls that were never made."""
+        if not questions:
             return
         with self._store.transaction():
             for question in questions:
-                charge = self._open.pop(question.key, None)
-                if charge:
-                    self.budget.release(charge.usd)
-                    self._store.charges.settle(charge.charge_id, 0.0)
+                reservation = self._reservations.pop(question.key, None)
+                if reservation and reservation.charge_id:
+                    self.budget.release(reservation.usd)
+                    self._store.charges.settle(reservation.charge_id, 0.0)
 
-    def settle(self, answers: Sequence[TeacherAnswer]) -> list[DemonstrationRow | None]:
-        """On the disk when this returns: answers, failures, and what they cost. None for a failure."""
+    def settle(self, answers: Sequence[ChatAnswer]) -> list[QuestionResult]:
+        """Store answers, failures and costs; all are on the disk when this returns."""
         with self._store.transaction():
             return [self._settle(answer) for answer in answers]
 
-    def _settle(self, answer: TeacherAnswer) -> DemonstrationRow | None:
-        question, key = answer.question, answer.question.key
-        charge = self._open.pop(key, None)
-        cost = self._cost(answer, charge) if charge else None
-        if charge and cost is not None:
-            self._store.charges.settle(charge.charge_id, cost)
+    def _settle(self, answer: ChatAnswer) -> QuestionResult:
+        reservation = self._reservations.pop(answer.request_id)
+        question, calls = reservation.question, self._store.teacher_calls
+        cost = None
+        if reservation.charge_id:
+            cost = self._cost(answer, reservation)
+            self._store.charges.settle(reservation.charge_id, cost)
         if answer.error:
-            if charge:
-                self._store.teacher_calls.fail(key, answer.error, final=not answer.passing, cost_usd=cost)
-            return None
-        tokens = answer.prompt_tokens or 0, answer.completion_tokens or 0
-        self._store.teacher_calls.complete(key, {**answer.response, "text": answer.text}, *tokens, cost)
-        return self._keep(question, answer.text)
+            if reservation.charge_id:
+                calls.fail(question.key, answer.error, final=not answer.retryable, cost_usd=cost)
+            return QuestionResult(question, None, answer.error)
+        response = {"text": answer.text, "finish_reason": answer.finish_reason}
+        calls.complete(question.key, response, answer.prompt_tokens or 0, answer.completion_tokens or 0, cost)
+        return QuestionResult(question, self._save_demonstration(question, answer.text))
 
-    def _cost(self, answer: TeacherAnswer, charge: _Charge) -> float:
+    def _cost(self, answer: ChatAnswer, reservation: _Reservation) -> float:
         if not answer.billed:
-            self.budget.release(charge.usd)
+            self.budget.release(reservation.usd)
             return 0.0
-        request = answer.question.request
-        return self.budget.settle(request, charge.usd, answer.prompt_tokens, answer.completion_tokens)
+        request = reservation.question.request
+        return self.budget.settle(request, reservation.usd, answer.prompt_tokens, answer.completion_tokens)
 
-    def _keep(self, question: Question, text: str) -> DemonstrationRow:
+    def _save_demonstration(self, question: Question, text: str) -> DemonstrationRow:
         row = DemonstrationRow(
             sample_id=question.sample.id,
             strategy=question.strategy,

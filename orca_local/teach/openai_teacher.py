@@ -1,4 +1,4 @@
-"""A teacher behind any OpenAI-compatible endpoint."""
+"""A teacher behind an OpenAI-compatible endpoint."""
 
 from __future__ import annotations
 
@@ -7,37 +7,35 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.teaching import TeacherRequest
-from orca_local.endpoints.chat import ChatAnswer, ChatEndpoint, ChatQuestion
-from orca_local.teach.refusals import refusal
-from orca_local.teach.teacher import Question, TeacherAnswer
+from orca_local.endpoints.answer import ChatAnswer
+from orca_local.endpoints.chat import ChatEndpoint, ChatRequest
+from orca_local.teach.refusals import unusable_reason
+from orca_local.teach.teacher import Question
 
-TOGETHER_S = 0.02
-"""How long answers are waited for that come right after one."""
+GROUPING_S = 0.02
+"""After the first answer, `step` waits this long for more, so that they are stored in one transaction."""
 
 
 class OpenAITeacher:
-    """Each call is made once; whether it is worth another try, and when, its owner decides.
+    """Makes each call once, in threads of its own; its owner decides about retries."""
 
-    Threads carry the calls, and a queue brings the answers back.
-    """
-
-    varies = True
+    can_resample = True
 
     def __init__(self, settings: TeacherSettings, environment: Mapping[str, str] | None = None) -> None:
-        """Raises `InputError` where address or model is missing."""
+        """Raises `InputError` if address or model is missing."""
         self._chat = ChatEndpoint(settings, section="teacher", environment=environment)
         self.endpoint = self._chat.url
         self.model = settings.model
         self.concurrency = settings.concurrency
-        self._asked: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[TeacherAnswer | Exception] = queue.SimpleQueue()
-        self._threads = self._busy = 0
-        self._closed = threading.Event()
-        self._leaving, self._working = threading.Lock(), 0
-        """The last thread that ends closes the connections: before that a call may still be under way."""
+        self._questions: queue.SimpleQueue[Question | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[ChatAnswer | Exception] = queue.SimpleQueue()
+        self._in_flight = self._started = 0
+        self._lock, self._running = threading.Lock(), 0
+        """Number of running threads. The last one to end closes the connections: no call can be under way then."""
 
     def open(self) -> None:
         """See `Teacher`."""
@@ -45,62 +43,57 @@ class OpenAITeacher:
 
     def submit(self, question: Question) -> None:
         """See `Teacher`."""
-        self._busy += 1
-        if self._threads < min(self._busy, self.concurrency):
-            self._threads += 1
-            with self._leaving:
-                self._working += 1
-            # A daemon: a call that hangs must not keep the program from ending.
+        self._in_flight += 1
+        if self._started < min(self._in_flight, self.concurrency):
+            self._started += 1
+            with self._lock:
+                self._running += 1
+            # A daemon thread: a call that hangs must not keep the program from ending.
             threading.Thread(target=self._work, daemon=True).start()
-        self._asked.put(question)
+        self._questions.put(question)
 
-    def step(self, wait_s: float) -> list[TeacherAnswer]:
+    def step(self, wait_s: float) -> list[ChatAnswer]:
         """See `Teacher`."""
-        found: list[TeacherAnswer] = []
-        until = time.monotonic() + wait_s
+        answers: list[ChatAnswer] = []
+        deadline = time.monotonic() + wait_s
         while True:
             try:
-                left = until - time.monotonic()
-                item = self._answers.get(timeout=left) if left > 0 else self._answers.get_nowait()
+                wait = deadline - time.monotonic()
+                item = self._answers.get(timeout=wait) if wait > 0 else self._answers.get_nowait()
             except queue.Empty:
-                return found
-            self._busy -= 1
+                return answers
+            self._in_flight -= 1
             if isinstance(item, Exception):
                 raise item
-            if not found:
-                # Those that come with it are kept with it: a disk that is waited for once, not for each.
-                until = min(until, time.monotonic() + TOGETHER_S)
-            found.append(item)
+            if not answers:
+                deadline = min(deadline, time.monotonic() + GROUPING_S)
+            answers.append(item)
 
     def close(self) -> list[Question]:
         """See `Teacher`."""
-        self._closed.set()
         unsent = []
         with suppress(queue.Empty):
-            while (question := self._asked.get_nowait()) is not None:
+            while (question := self._questions.get_nowait()) is not None:
                 unsent.append(question)
-        for _ in range(self._threads):
-            self._asked.put(None)
+        for _ in range(self._started):
+            self._questions.put(None)
         return unsent
 
     def _work(self) -> None:
-        while (question := self._asked.get()) is not None:
+        while (question := self._questions.get()) is not None:
             try:
-                self._answers.put(self._ask(question))
-            except Exception as error:  # a bug of ours: raised in the owner's thread
+                self._answers.put(checked(question, self._chat.complete_once(chat_request(question.request))))
+            except Exception as error:  # a bug of ours: `step` raises it in the owner's thread
                 self._answers.put(error)
-        with self._leaving:
-            self._working -= 1
-            if not self._working:
+        with self._lock:
+            self._running -= 1
+            if not self._running:
                 self._chat.close()
 
-    def _ask(self, question: Question) -> TeacherAnswer:
-        return as_teacher_answer(question, self._chat.try_once(as_chat_question(question.request)))
 
-
-def as_chat_question(request: TeacherRequest) -> ChatQuestion:
-    """What is sent of a request."""
-    return ChatQuestion(
+def chat_request(request: TeacherRequest) -> ChatRequest:
+    """The part of a request that is sent."""
+    return ChatRequest(
         request.messages,
         request.max_tokens,
         request.temperature,
@@ -110,33 +103,6 @@ def as_chat_question(request: TeacherRequest) -> ChatQuestion:
     )
 
 
-def as_teacher_answer(question: Question, found: ChatAnswer) -> TeacherAnswer:
-    """What came back, with what is wrong about it."""
-    return TeacherAnswer(
-        question,
-        found.text,
-        error=flaw(found, question.request.max_tokens),
-        prompt_tokens=found.prompt_tokens,
-        completion_tokens=found.completion_tokens,
-        response=found.raw,
-        passing=found.passing,
-        limited=found.limited,
-        retry_after_s=found.retry_after_s,
-        billed=found.billed,
-        fatal=found.fatal,
-    )
-
-
-def flaw(answer: ChatAnswer, max_tokens: int) -> str:
-    """Why an answer is not one to learn from; empty where it is."""
-    if answer.error:
-        return answer.error
-    if answer.refusal:
-        return f"the teacher refused: {answer.refusal}"
-    if answer.finish_reason == "length":
-        return f"the answer was cut off at {max_tokens} tokens: raise teacher.max_tokens"
-    if answer.finish_reason == "content_filter":
-        return "the endpoint's content filter cut the answer"
-    if not answer.text.strip():
-        return "the answer is empty"
-    return refusal(answer.text)
+def checked(question: Question, answer: ChatAnswer) -> ChatAnswer:
+    """The answer to a question; its `error` says why it cannot be learned from."""
+    return replace(answer, request_id=question.key, error=unusable_reason(answer, question.request.max_tokens))

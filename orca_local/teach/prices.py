@@ -1,4 +1,4 @@
-"""What a teacher costs: the prices that ship with the program, and the workspace's own before them."""
+"""Prices of teachers: those of the workspace first, then those that ship with the program."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from orca_local.domain.toml_file import read_toml
 
 PRICES_FILE = "prices.toml"
 _PACKAGE = Path(__file__).parent.parent
-_PLACES = (_PACKAGE.parent / "models" / PRICES_FILE, _PACKAGE / "models_data" / PRICES_FILE)
-"""In a checkout, and in an installed wheel."""
+_SHIPPED = (_PACKAGE.parent / "models" / PRICES_FILE, _PACKAGE / "models_data" / PRICES_FILE)
+"""Path in a checkout, and in an installed wheel."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HINT = 'write [[price]] tables with model = "…", input = 0.0 and output = 0.0 (US dollars per million tokens)'
 _KEYS = {"endpoint", "model", "input", "output", "source", "date"}
@@ -26,37 +26,36 @@ class Price:
 
     input: float
     output: float
-    basis: str = ""
-    """Where the price is from, for people."""
+    source: str = ""
+    """Where the price comes from, for people."""
 
     def cost(self, prompt_tokens: float, completion_tokens: float) -> float:
-        """US dollars."""
+        """Cost of these tokens in US dollars."""
         return (self.input * prompt_tokens + self.output * completion_tokens) / 1e6
 
 
 def find_price(endpoint: str, model: str, directory: Path) -> Price | None:
-    """The price of `model` at `endpoint`; None where nobody said it.
+    """The price of `model` at `endpoint`; None if it is unknown.
 
-    `prices.toml` in `directory` goes before what ships. A teacher that is no endpoint, or one on this machine, costs
-    nothing unless a price says so. Raises `InputError` for a file that is no table of prices.
+    `prices.toml` in `directory` takes precedence over the shipped file. A teacher on this machine costs nothing unless
+    a price is given. Raises `InputError` for an invalid file.
     """
     own = directory / PRICES_FILE
-    places = [own] if own.exists() else []
-    for path in [*places, next(place for place in _PLACES if place.is_file())]:
-        for entry in _read(path):
+    for path in [*([own] if own.exists() else []), next(path for path in _SHIPPED if path.is_file())]:
+        for entry in _load_entries(path):
             if entry["model"] == model and entry.get("endpoint", endpoint).rstrip("/") == endpoint:
-                basis = f"{path.name}, {entry['date']}" if "date" in entry else str(path)
-                return Price(float(entry["input"]), float(entry["output"]), basis)
+                source = f"{path.name}, {entry['date']}" if "date" in entry else str(path)
+                return Price(float(entry["input"]), float(entry["output"]), source)
     if "://" not in endpoint or urlsplit(endpoint).hostname in _LOOPBACK:
         return Price(0.0, 0.0, "on this machine")
     return None
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def _load_entries(path: Path) -> list[dict[str, Any]]:
     content = read_toml(path, _HINT)
     entries = content.get("price", [])
     if set(content) - {"price"} or not isinstance(entries, list):
-        raise InputError(f"{path}: it holds something other than [[price]] tables", hint=_HINT)
+        raise InputError(f"{path}: only [[price]] tables are allowed", hint=_HINT)
     for number, entry in enumerate(entries, 1):
         _check(f"{path}: price {number}", entry)
     return entries

@@ -1,18 +1,36 @@
-"""Answers that are none."""
+"""Find answers that cannot be learned from."""
 
 from __future__ import annotations
 
 import re
+
+from orca_local.endpoints.answer import ChatAnswer
 
 _REFUSAL = re.compile(
     r"^\W*(i['’]m (very |really )?sorry,? (but )?(i|as an)|sorry,? (but )?i (can|am|'m)|i (can(no|['’])t|am unable to|"
     r"am not able to|won['’]t) (help|assist|answer|comply|provide|fulfil|do that)|as an ai\b)",
     re.IGNORECASE,
 )
+_MAX_REFUSAL_LENGTH = 400
 
 
-def refusal(text: str) -> str:
-    """Says so where a text only declines to answer; a solution that begins with an apology is none."""
-    if len(text) < 400 and _REFUSAL.search(text) and not re.search(r"(?im)^\W*answer\W*:", text):
-        return f"the teacher refused: {' '.join(text.split())[:120]}"
-    return ""
+def unusable_reason(answer: ChatAnswer, max_tokens: int) -> str:
+    """Why an answer cannot be learned from; empty if it can. `max_tokens` is the length at which it was cut off."""
+    if answer.error:
+        return answer.error
+    if answer.refusal:
+        return f"the teacher refused: {answer.refusal}"
+    if answer.finish_reason == "length":
+        return f"the answer was cut off at {max_tokens} tokens: raise teacher.max_tokens"
+    if answer.finish_reason == "content_filter":
+        return "the endpoint's content filter cut the answer"
+    if not answer.text.strip():
+        return "the answer is empty"
+    return f"the teacher refused: {' '.join(answer.text.split())[:120]}" if is_refusal(answer.text) else ""
+
+
+def is_refusal(text: str) -> bool:
+    """Whether a text only declines to answer. A solution that begins with an apology is no refusal."""
+    if len(text) >= _MAX_REFUSAL_LENGTH or re.search(r"(?im)^\W*answer\W*:", text):
+        return False
+    return _REFUSAL.search(text) is not None

@@ -1,4 +1,4 @@
-"""What is asked of a sample, and what next where no answer agrees with the reference. Pure."""
+"""Which questions to ask about a sample, and which follow if no answer matches the reference. Pure."""
 
 from __future__ import annotations
 
@@ -12,80 +12,83 @@ from orca_local.domain.strategies import Strategy
 from orca_local.domain.teaching import TeacherRequest
 from orca_local.domain.types import Sample
 from orca_local.store.demonstrations import DemonstrationRow
-from orca_local.teach.teacher import Question
+from orca_local.teach.teacher import Question, Teacher
 
 
 @dataclass
-class _Rung:
-    """Where one sample stands."""
+class _SampleState:
+    """Progress of one sample."""
 
-    asked: int
+    questions: int
+    """Questions without a hint so far."""
     open: int
-    right: bool = False
+    """Questions without an answer."""
+    succeeded: bool = False
+    """Whether a usable answer came."""
     hinted: bool = False
+    """Whether the question with the reference was asked."""
 
 
-class Ladder:
-    """`samples` answers first; then, one at a time and at a higher temperature, up to `attempts` more; then a hint.
+class RetryPlan:
+    """Asks for `samples` answers, then one by one for up to `attempts` more at a higher temperature, then with a hint.
 
-    The same answers give the same questions, so a run that is repeated finds all of them in the store.
+    Equal answers lead to equal questions, so a repeated run finds all of them in the store.
     """
 
-    def __init__(
-        self, endpoint: str, model: str, chosen: Mapping[str, Strategy], settings: TeacherSettings, *, varies: bool
-    ) -> None:
-        self._endpoint, self._model, self._chosen = endpoint, model, chosen
-        # The student answers as it was probed; a teacher may be told more.
-        self._messages = student_messages if endpoint == "self" else teacher_messages
+    def __init__(self, teacher: Teacher, strategies: Mapping[str, Strategy], settings: TeacherSettings) -> None:
+        """`strategies` gives each task its strategy."""
+        self._endpoint, self._model, self._strategies = teacher.endpoint, teacher.model, strategies
+        # The student is asked as in the probe; other teachers may get more detailed instructions.
+        self._messages = student_messages if teacher.endpoint == "self" else teacher_messages
         self._settings = settings
-        self._samples = settings.samples if varies else 1
-        self._attempts = settings.attempts if varies else 0
-        self._hints = varies and settings.on_mismatch == "with_hint"
-        self._rungs: dict[str, _Rung] = {}
+        self._samples = settings.samples if teacher.can_resample else 1
+        self._attempts = settings.attempts if teacher.can_resample else 0
+        self._hints = teacher.can_resample and settings.on_mismatch == "with_hint"
+        self._states: dict[str, _SampleState] = {}
         self.finished = 0
-        """Samples of which nothing more will be asked."""
+        """Number of samples without further questions."""
 
-    def first(self, sample: Sample) -> list[Question]:
-        """The questions that are asked in any case."""
-        self._rungs[sample.id] = _Rung(self._samples, self._samples)
+    def first_questions(self, sample: Sample) -> list[Question]:
+        """The questions that are always asked."""
+        self._states[sample.id] = _SampleState(self._samples, self._samples)
         return [self._question(sample, index) for index in range(self._samples)]
 
-    def is_good(self, question: Question, row: DemonstrationRow) -> bool:
-        """Whether an answer can be trained on: it is right, as far as is known, and gives no instruction away."""
+    def is_usable(self, question: Question, row: DemonstrationRow) -> bool:
+        """Whether an answer can be trained on: it is not wrong, and it does not reveal the instruction."""
         sample = question.sample
-        return row.verified is not False and not leaks(row.text, self._chosen[sample.task], sample.prompt)
+        return row.verified is not False and not leaks(row.text, self._strategies[sample.task], sample.prompt)
 
-    def next(self, question: Question, *, right: bool | None) -> list[Question]:
-        """What to ask after an answer that was `right`, or not, or after none (None: asking again is of no use)."""
-        rung = self._rungs[question.sample.id]
-        rung.open -= 1
-        rung.right |= bool(right)
-        if rung.open:
+    def follow_up(self, question: Question, *, usable: bool | None) -> list[Question]:
+        """The questions after an answer. `usable` is None if there was no answer and asking again is useless."""
+        state = self._states[question.sample.id]
+        state.open -= 1
+        state.succeeded |= bool(usable)
+        if state.open:
             return []
-        following = [] if rung.right or right is None else self._climb(question, rung)
-        self.finished += not following
-        return following
+        questions = [] if state.succeeded or usable is None else self._retry(question, state)
+        self.finished += not questions
+        return questions
 
-    def _climb(self, question: Question, rung: _Rung) -> list[Question]:
-        if rung.asked < self._samples + self._attempts:
-            rung.asked += 1
-            rung.open += 1
-            return [self._question(question.sample, rung.asked - 1)]
-        if self._hints and not rung.hinted and question.sample.answers:
-            rung.hinted = True
-            rung.open += 1
-            return [self._hint(question.sample)]
+    def _retry(self, question: Question, state: _SampleState) -> list[Question]:
+        if state.questions < self._samples + self._attempts:
+            state.questions += 1
+            state.open += 1
+            return [self._question(question.sample, state.questions - 1)]
+        if self._hints and not state.hinted and question.sample.answers:
+            state.hinted = True
+            state.open += 1
+            return [self._hinted_question(question.sample)]
         return []
 
     def _question(self, sample: Sample, index: int) -> Question:
-        settings, strategy = self._settings, self._chosen[sample.task]
-        again = index >= self._samples
+        settings, strategy = self._settings, self._strategies[sample.task]
+        is_retry = index >= self._samples
         request = TeacherRequest(
             endpoint=self._endpoint,
             model=self._model,
             messages=self._messages(sample, strategy),
             max_tokens=settings.max_tokens,
-            temperature=max(settings.temperature, settings.retry_temperature) if again else settings.temperature,
+            temperature=max(settings.temperature, settings.retry_temperature) if is_retry else settings.temperature,
             top_p=settings.top_p,
             seed=None if settings.seed is None else settings.seed + index,
             sample_index=index,
@@ -93,7 +96,7 @@ class Ladder:
         )
         return Question(request, sample, strategy.name)
 
-    def _hint(self, sample: Sample) -> Question:
+    def _hinted_question(self, sample: Sample) -> Question:
         question = self._question(sample, 0)
         messages = hinted_messages(sample, question.request.messages)
         return replace(question, request=replace(question.request, messages=messages), hinted=True)

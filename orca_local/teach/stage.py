@@ -1,9 +1,13 @@
-"""The teach stage: every training sample under its task's strategy; what was answered is not asked again."""
+"""The teach stage: ask for an answer to every training sample, with the strategy of its task.
+
+Stored answers are never asked for again.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from orca_local.domain.errors import InputError, OrcaError, RemoteError
 from orca_local.domain.events import Event, StageFinished, StageStarted, Warned
@@ -13,19 +17,18 @@ from orca_local.domain.types import Sample
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
-from orca_local.teach.call_loop import Gathering, Tally
-from orca_local.teach.ledger import Desk
+from orca_local.teach.call_loop import CallCounts, CallLoop
+from orca_local.teach.ledger import Ledger
 from orca_local.teach.prices import Price
-from orca_local.teach.rate_limit import Pace
-from orca_local.teach.retry_plan import Ladder
-from orca_local.teach.teacher import Teacher
+from orca_local.teach.retry_plan import RetryPlan
+from orca_local.teach.teacher import Question, Teacher
 
 
 def teach(
     context: StageContext,
     teacher: Teacher,
     samples: Sequence[Sample],
-    chosen: Mapping[str, Strategy],
+    strategies: Mapping[str, Strategy],
     settings: TeacherSettings,
     *,
     price: Price | None = None,
@@ -33,89 +36,118 @@ def teach(
     retry_failed: bool = False,
     live: bool = False,
 ) -> Iterator[Event]:
-    """Answer `samples`, each under `chosen[sample.task]`; with `limit`, the first so many of them, always the same.
+    """Answer `samples` with the strategies of their tasks; `limit` takes the first samples only, always the same.
 
-    Calls that failed for good are asked again with `retry_failed` alone, and calls that wait in a batch with `live`
-    alone. Raises `InputError` where a cap in money is
-    set and no price is known, `RemoteError` at the end where no sample at all was answered, and at once where the
-    endpoint can answer nothing; what arrived before is kept.
+    Calls that failed for good are repeated only with `retry_failed`, and calls that wait in a batch only with `live`.
+    Raises `InputError` if a limit in money is set and the price is unknown, and `RemoteError` if the endpoint cannot
+    answer anything or answered nothing. Answers that arrived before an error are stored.
     """
-    started, store = time.monotonic(), context.store
     # Only an endpoint needs the network; every other teacher answers offline too.
     offline = context.offline and settings.kind == "openai"
-    wanted = [s for s in samples if s.task in chosen][: limit or None]
-    for strategy in {s.name: s for s in chosen.values()}.values():
-        store.strategies.ensure(strategy)
-    desk = Desk(store, make_budget(teacher, store, settings, price), context.run_id, offline=offline)
-    spent = desk.budget.usd
-    ladder = Ladder(teacher.endpoint, teacher.model, chosen, settings, varies=teacher.varies)
-    waiting = frozenset() if live else frozenset(store.batches.waiting_keys(teacher.endpoint, teacher.model))
-    gathering = Gathering(
+    run = prepare(
+        context,
         teacher,
-        desk,
-        ladder,
-        make_pace(teacher, settings),
-        tries=1 if offline else settings.tries,
-        patience_s=settings.patience_s,
+        samples,
+        strategies,
+        settings,
+        price,
+        limit=limit,
+        offline=offline,
         retry_failed=retry_failed,
-        skipped=waiting,
     )
-    questions = [question for sample in wanted for question in ladder.first(sample)]
-    yield StageStarted("teach", len(wanted), "samples")
+    waiting = frozenset() if live else frozenset(context.store.batches.waiting_keys(teacher.endpoint, teacher.model))
+    yield StageStarted("teach", len(run.samples), "samples")
     if waiting:
-        hint = "collect them with `orca-local teach --batch`, or ask them all the same with --live"
+        hint = "collect them with `orca-local teach --batch`, or ask them anyway with --live"
         yield Warned(f"{len(waiting)} questions wait in a batch and are not asked", hint=hint)
-    yield from gathering.run(questions)
-    tally = gathering.tally
-    if tally.failed and not tally.new + tally.cached and not tally.not_asked:
-        raise _nothing_answered(teacher, tally, offline=offline)
-    if offline and tally.failed:
-        yield Warned(f"{tally.failed} answers are not in the cache", hint="run `orca-local teach` without --offline")
-    yield StageFinished("teach", _summary(context.run_id, tally, desk.budget, spent, started))
+    yield from run.loop.run(run.questions, waiting)
+    counts = run.loop.counts
+    if counts.failed and not counts.new + counts.cached and not counts.not_asked:
+        raise _nothing_answered(teacher, counts, offline=offline)
+    if offline and counts.failed:
+        yield Warned(f"{counts.failed} answers are not stored", hint="run `orca-local teach` without --offline")
+    yield StageFinished("teach", run.summary())
 
 
-def make_pace(teacher: Teacher, settings: TeacherSettings) -> Pace:
-    """How fast the teacher is asked."""
-    return Pace(
-        teacher.concurrency,
-        requests_per_minute=settings.requests_per_minute,
-        tokens_per_minute=settings.tokens_per_minute,
-    )
+@dataclass(frozen=True, slots=True)
+class TeachRun:
+    """What one run of the stage asks, and the parts that ask it."""
+
+    run_id: int
+    samples: Sequence[Sample]
+    questions: Sequence[Question]
+    """The first questions about all samples."""
+    ledger: Ledger
+    loop: CallLoop
+    spent_before_usd: float
+    """US dollars that the workspace had spent before this run."""
+    started_at: float
+
+    def summary(self) -> dict[str, object]:
+        """What `--json` prints."""
+        counts, total = self.loop.counts, self.ledger.budget.reported_usd
+        return {
+            "run_id": self.run_id,
+            "calls": {"new": counts.new, "cached": counts.cached, "failed": counts.failed},
+            "verified": counts.verified,
+            "rejected": counts.rejected,
+            "not_asked": counts.not_asked,
+            "cost_usd": None if total is None else round(total - self.spent_before_usd, 6),
+            "spent_usd": None if total is None else round(total, 6),
+            "prompt_tokens": counts.prompt_tokens,
+            "completion_tokens": counts.completion_tokens,
+            "seconds": round(time.monotonic() - self.started_at, 3),
+        }
 
 
-def make_budget(teacher: Teacher, store: Store, settings: TeacherSettings, price: Price | None) -> Budget:
-    """What may still be spent. Raises `InputError` where a cap could not be kept."""
+def prepare(
+    context: StageContext,
+    teacher: Teacher,
+    samples: Sequence[Sample],
+    strategies: Mapping[str, Strategy],
+    settings: TeacherSettings,
+    price: Price | None,
+    *,
+    limit: int | None,
+    offline: bool = False,
+    retry_failed: bool = False,
+) -> TeachRun:
+    """Assemble a run. Raises `InputError` if a limit in money is set and the price is unknown."""
+    started_at, store = time.monotonic(), context.store
+    selected = select_samples(samples, strategies, limit)
+    for strategy in {s.name: s for s in strategies.values()}.values():
+        store.strategies.ensure(strategy)
+    budget = _budget(teacher, store, settings, price)
+    spent_usd = budget.committed_usd
+    ledger = Ledger(store, budget, context.run_id, offline=offline)
+    plan = RetryPlan(teacher, strategies, settings)
+    tries = 1 if offline else settings.tries
+    loop = CallLoop(teacher, ledger, plan, settings, tries=tries, retry_failed=retry_failed)
+    questions = [question for sample in selected for question in plan.first_questions(sample)]
+    return TeachRun(context.run_id, selected, questions, ledger, loop, spent_usd, started_at)
+
+
+def select_samples(samples: Sequence[Sample], strategies: Mapping[str, Strategy], limit: int | None) -> list[Sample]:
+    """The samples whose tasks have a strategy; at most `limit` of them."""
+    return [sample for sample in samples if sample.task in strategies][: limit or None]
+
+
+def _budget(teacher: Teacher, store: Store, settings: TeacherSettings, price: Price | None) -> Budget:
     if settings.max_usd and price is None:
         raise InputError(
-            f"teacher.max_usd is set, and nobody said what {teacher.model!r} costs at {teacher.endpoint}",
+            f"teacher.max_usd is set, but the price of {teacher.model!r} at {teacher.endpoint} is unknown",
             hint="write a [[price]] with model, input and output (US dollars per million tokens) into prices.toml",
         )
     spent = store.charges.spent()
     return Budget(price, max_usd=settings.max_usd, max_calls=settings.max_calls, spent_usd=spent.usd, calls=spent.calls)
 
 
-def _summary(run_id: int, tally: Tally, budget: Budget, spent_before: float, started: float) -> dict[str, object]:
-    known = budget.known_usd
-    return {
-        "run_id": run_id,
-        "calls": {"new": tally.new, "cached": tally.cached, "failed": tally.failed},
-        "verified": tally.verified,
-        "rejected": tally.rejected,
-        "not_asked": tally.not_asked,
-        "cost_usd": None if known is None else round(known - spent_before, 6),
-        "spent_usd": None if known is None else round(known, 6),
-        "prompt_tokens": tally.prompt_tokens,
-        "completion_tokens": tally.completion_tokens,
-        "seconds": round(time.monotonic() - started, 3),
-    }
-
-
-def _nothing_answered(teacher: Teacher, tally: Tally, *, offline: bool) -> OrcaError:
+def _nothing_answered(teacher: Teacher, counts: CallCounts, *, offline: bool) -> OrcaError:
     if offline:
         return RemoteError(
-            f"none of {tally.failed} teacher answers is in the cache", hint="run `orca-local teach` without --offline"
+            f"none of {counts.failed} teacher answers is stored", hint="run `orca-local teach` without --offline"
         )
-    message = f"none of {tally.failed} samples was answered by {teacher.endpoint}; the last: {tally.last_error}"
+    message = f"{teacher.endpoint} answered none of {counts.failed} samples; the last error: {counts.last_error}"
     if "://" in teacher.endpoint:
         return RemoteError(message, hint="check teacher.base_url and teacher.model in orca.toml, and run it again")
-    return InputError(message, hint="give the samples a `rationale`, or name a file of answers in teacher.file")
+    return InputError(message, hint="give the samples a `rationale`, or set teacher.file to a file of answers")

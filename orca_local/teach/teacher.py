@@ -1,21 +1,20 @@
-"""The seam between the teach stage and whoever answers: like an engine, a teacher takes questions and steps."""
+"""The interface of teachers. Like an engine, a teacher takes requests with `submit` and returns answers with `step`."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
-from orca_local.domain.errors import RemoteError
 from orca_local.domain.teaching import TeacherRequest
 from orca_local.domain.types import Sample
+from orca_local.endpoints.answer import ChatAnswer
 
 
 @dataclass(frozen=True)
 class Question:
-    """A request, and the sample it is about."""
+    """A request to a teacher, with the sample that it is about."""
 
     request: TeacherRequest
     sample: Sample
@@ -25,92 +24,66 @@ class Question:
 
     @cached_property
     def key(self) -> str:
-        """Names the call."""
+        """Hash of the whole request; the answer is stored under it."""
         return self.request.key
 
 
-@dataclass(frozen=True, slots=True)
-class TeacherAnswer:
-    """What came back for one question."""
-
-    question: Question
-    text: str = ""
-    error: str = ""
-    """Why there is no usable text; empty where there is."""
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    """By the teacher's own count; None where it said none."""
-    response: dict[str, Any] = field(default_factory=dict)
-    """What is kept of the response, free of secrets."""
-    passing: bool = False
-    """Whether the same question may be answered later."""
-    limited: bool = False
-    """Whether the teacher wants fewer calls."""
-    retry_after_s: float | None = None
-    billed: bool = True
-    """Whether the try may have cost something."""
-    fatal: RemoteError | None = None
-    """Where the same would come back for every question."""
-
-
 class Teacher(Protocol):
-    """Answers questions, in any order. One thread owns it."""
+    """Answers questions in any order. One thread owns it."""
 
     @property
     def endpoint(self) -> str:
-        """Normalised address, or the name of a teacher that is none."""
+        """Normalised base URL, or `file`, `starter`, `local` or `self`."""
 
     @property
     def model(self) -> str:
-        """Model name, as the endpoint knows it; of a file on this machine, a name with its hash."""
+        """Name of the model at the endpoint; for a local file its name and hash."""
 
     @property
-    def varies(self) -> bool:
-        """Whether it can answer the same question otherwise."""
+    def can_resample(self) -> bool:
+        """Whether asking again can give a different answer."""
 
     @property
     def concurrency(self) -> int:
-        """Questions that it may be given at once."""
+        """Maximum number of questions in flight."""
 
     def open(self) -> None:
-        """Make ready. Raises `MissingError` or `InputError` where nothing could be asked at all."""
+        """Prepare for calls. Raises `MissingError` or `InputError` if none can be made."""
 
     def submit(self, question: Question) -> None:
-        """Ask."""
+        """Ask a question."""
 
-    def step(self, wait_s: float) -> list[TeacherAnswer]:
-        """Answers that have come, one a question; waits for the first of them at most `wait_s`."""
+    def step(self, wait_s: float) -> list[ChatAnswer]:
+        """Answers that have arrived, named by `request_id`; waits at most `wait_s` seconds for the first."""
 
     def close(self) -> list[Question]:
-        """Drop what is on its way; returns what was submitted and never sent. Safe to call twice."""
+        """Drop what is in flight and return the questions that were never sent. Safe to call twice."""
 
 
-class ReadyTeacher:
-    """A teacher whose answers are at hand."""
+class LookupTeacher:
+    """A teacher that looks its answers up and needs no waiting."""
 
-    varies = False
     concurrency = 512
 
-    def __init__(self, endpoint: str, model: str, answer: Callable[[Question], TeacherAnswer]) -> None:
-        self.endpoint, self.model = endpoint, model
+    def __init__(
+        self, endpoint: str, model: str, answer: Callable[[Question], ChatAnswer], *, can_resample: bool = False
+    ) -> None:
+        self.endpoint, self.model, self.can_resample = endpoint, model, can_resample
         self._answer = answer
-        self._asked: deque[Question] = deque()
+        self._questions: list[Question] = []
 
     def open(self) -> None:
         """See `Teacher`."""
 
     def submit(self, question: Question) -> None:
         """See `Teacher`."""
-        self._asked.append(question)
+        self._questions.append(question)
 
-    def step(self, wait_s: float) -> list[TeacherAnswer]:
+    def step(self, wait_s: float) -> list[ChatAnswer]:
         """See `Teacher`."""
-        answers = [self._answer(question) for question in self._asked]
-        self._asked.clear()
-        return answers
+        return [self._answer(question) for question in self.close()]
 
     def close(self) -> list[Question]:
         """See `Teacher`."""
-        unsent = [*self._asked]
-        self._asked.clear()
+        unsent, self._questions = self._questions, []
         return unsent

@@ -10,7 +10,7 @@ from orca_local.runs.workspace import Workspace
 from orca_local.tasks.split import content_hash
 
 
-def test_answers_that_lie_in_a_file_are_new_offline_too(tiny_gguf: Path, tmp_path: Path) -> None:
+def test_answers_from_a_file_count_as_new_offline(tiny_gguf: Path, tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "ws", student=str(tiny_gguf), settings={"teacher": {"kind": "file"}})
     samples = [
         Sample(f"s{i}", "letters", "free", f"Write letter {i}.", (), "train", rationale="Dear") for i in range(3)

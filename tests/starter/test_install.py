@@ -13,7 +13,7 @@ from orca_local.runs.context import StageContext
 from orca_local.starter.install import Installed, install_starter, iter_answers, load_samples
 from orca_local.store.store import Store
 from orca_local.teach.factory import make_teacher
-from orca_local.teach.retry_plan import Ladder
+from orca_local.teach.retry_plan import RetryPlan
 from orca_local.teach.stage import teach
 
 
@@ -37,20 +37,18 @@ def test_the_unseen_mark_survives_the_store(store: Store) -> None:
 
 
 def test_the_teacher_of_the_starter_is_the_one_that_the_settings_name(tmp_path: Path) -> None:
-    teacher = make_teacher(TeacherSettings(kind="starter"), tmp_path, offline=True)
+    teacher = make_teacher(TeacherSettings(kind="starter"), tmp_path, pytest.fail, offline=True)
     assert (teacher.endpoint, teacher.model) == (STARTER_ENDPOINT, STARTER_MODEL)
 
 
-def test_every_training_sample_is_cached_under_every_strategy(store: Store) -> None:
+def test_every_training_sample_is_cached_under_every_strategy(store: Store, tmp_path: Path) -> None:
     """Trap 10: keys hold the strategy's text, so each strategy finds an answer of its own."""
     settings = TeacherSettings(kind="starter")
     install_starter(store, load_strategies(None), settings)
     samples = store.samples.list(split="train")
-    ladders = [
-        Ladder(STARTER_ENDPOINT, STARTER_MODEL, {s.task: strategy for s in samples}, settings, varies=False)
-        for strategy in BUILTIN
-    ]
-    keys = [question.key for ladder in ladders for sample in samples for question in ladder.first(sample)]
+    teacher = make_teacher(settings, tmp_path, pytest.fail, offline=True)
+    plans = [RetryPlan(teacher, {s.task: strategy for s in samples}, settings) for strategy in BUILTIN]
+    keys = [question.key for plan in plans for sample in samples for question in plan.first_questions(sample)]
     assert len(set(keys)) == len(keys)
     assert store.teacher_calls.answered(keys) == set(keys)
 
@@ -61,7 +59,7 @@ def test_the_teach_stage_verifies_all_of_it_without_a_call(store: Store, tmp_pat
     context = StageContext(store, store.runs.start("teach", "{}", {}), offline=True)
     samples = store.samples.list(split="train")
     chosen = {sample.task: BUILTIN[index % 6] for index, sample in enumerate(samples)}
-    teacher = make_teacher(settings, tmp_path, offline=True)
+    teacher = make_teacher(settings, tmp_path, pytest.fail, offline=True)
     *_, last = teach(context, teacher, samples, chosen, settings)
     assert last.summary["calls"] == {"new": 0, "cached": len(samples), "failed": 0}
     assert last.summary["verified"] == len(samples)

@@ -1,4 +1,4 @@
-"""A small store with things to teach."""
+"""A small store with samples to teach, and helpers to run the stage."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from orca_local.domain.types import Sample
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
+from orca_local.teach.engine_teacher import LocalModel
 from orca_local.teach.factory import make_teacher
 from orca_local.teach.prices import Price
 from orca_local.teach.stage import teach
@@ -44,6 +45,11 @@ def settings(url: str, **changes: Any) -> TeacherSettings:
     return TeacherSettings(**(values | changes))
 
 
+def no_model(name: str) -> LocalModel:
+    """Stands in for the loader of local models for teachers that need none."""
+    raise AssertionError(f"no model is needed, not even {name}")
+
+
 def run(
     store: Store,
     samples: list[Sample],
@@ -57,7 +63,7 @@ def run(
     retry_failed: bool = False,
 ) -> list[Event]:
     context = StageContext(store, store.runs.start("teach", "{}", {}), offline)
-    teacher = make_teacher(chosen, directory, offline=offline)
+    teacher = make_teacher(chosen, directory, no_model, offline=offline)
     events = teach(
         context,
         teacher,

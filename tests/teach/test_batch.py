@@ -1,4 +1,4 @@
-"""The Batch API against a server of our own: submit and quit, come back, collect once."""
+"""The Batch API against a scripted server: a run submits a batch, a later run collects it once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ import pytest
 from orca_local.domain.errors import RemoteError
 from orca_local.domain.events import CallAnswered, CallFailed, Warned
 from orca_local.domain.settings import TeacherSettings
-from orca_local.endpoints.batch import BatchEndpoint
 from orca_local.endpoints.chat import ChatEndpoint
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
@@ -30,14 +29,14 @@ COST = 0.5 * PRICE.cost(11, 5)
 
 
 class BatchServer:
-    """Files and batches in memory, for two minutes at most; `state` is what it says of every batch."""
+    """Keeps files and batches in memory, for two minutes at most. `state` is the state of every batch."""
 
     def __init__(self) -> None:
         self.files: dict[str, str] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.state = "in_progress"
         self.spoil: dict[str, dict[str, Any] | None] = {}
-        """Question → the line that comes instead of an answer; None for none at all."""
+        """Question → the result line to send instead of an answer; None for no line."""
         self.dies_after_create = False
         outer = self
 
@@ -69,8 +68,8 @@ class BatchServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def asked(self) -> list[str]:
-        """Every question that was ever sent."""
+    def questions(self) -> list[str]:
+        """All questions in all batches."""
         lines = [json.loads(line) for text in self.files.values() for line in text.splitlines() if '"method"' in line]
         return [line["body"]["messages"][-1]["content"] for line in lines]
 
@@ -105,7 +104,7 @@ class BatchServer:
     def _batch(self, name: str) -> dict[str, Any]:
         batch = self.batches[name]
         lines = [json.loads(line) for line in self.files[batch["input"]].splitlines()]
-        found: dict[str, Any] = {
+        batch_object: dict[str, Any] = {
             "id": name,
             "object": "batch",
             "endpoint": "/v1/chat/completions",
@@ -117,12 +116,12 @@ class BatchServer:
             "request_counts": {"total": len(lines), "completed": 0, "failed": 0},
         }
         if self.state in ("completed", "expired"):
-            found["output_file_id"] = f"{name}-out"
+            batch_object["output_file_id"] = f"{name}-out"
             self.files[f"{name}-out"] = "\n".join(json.dumps(x) for x in map(self._answer, lines) if x) + "\nnot json\n"
-            found["request_counts"]["completed"] = len(lines)
+            batch_object["request_counts"]["completed"] = len(lines)
         if self.state == "failed":
-            found["errors"] = {"object": "list", "data": [{"message": "the file is no good", "code": "x"}]}
-        return found
+            batch_object["errors"] = {"object": "list", "data": [{"message": "the file is no good", "code": "x"}]}
+        return batch_object
 
     def _answer(self, line: dict[str, Any]) -> dict[str, Any] | None:
         question = line["body"]["messages"][-1]["content"]
@@ -151,11 +150,10 @@ def server() -> Iterator[BatchServer]:
 def batch(store: Store, chosen: TeacherSettings, *, limit: int | None = None, retry_failed: bool = False) -> list[Any]:
     chat = ChatEndpoint(chosen, section="teacher")
     chat.open()
-    with closing(chat), closing(BatchEndpoint(chat.url, chat.key, 5.0)) as endpoint:
+    with closing(chat):
         events = teach_in_batch(
             StageContext(store, store.runs.start("teach", "{}", {})),
             chat,
-            endpoint,
             store.samples.list(split="train"),
             {"sums": STEPS},
             chosen,
@@ -166,7 +164,7 @@ def batch(store: Store, chosen: TeacherSettings, *, limit: int | None = None, re
         return list(events)
 
 
-def test_it_is_submitted_waited_for_and_collected_once_at_half_the_price(store: Store, server: BatchServer) -> None:
+def test_a_batch_is_submitted_and_later_collected_once_at_half_the_price(store: Store, server: BatchServer) -> None:
     fill(store, [sample(i) for i in range(6)])
     chosen = settings(server.url)
     first = summary(batch(store, chosen))
@@ -177,7 +175,9 @@ def test_it_is_submitted_waited_for_and_collected_once_at_half_the_price(store: 
     }
     assert first["calls"] == {"new": 0, "cached": 0, "failed": 0} and first["cost_usd"] > 6 * COST
     assert standing(store, chosen).waiting == 6
-    assert standing(store, settings("http://127.0.0.1:1/v1")).waiting == 0, "they wait where they were sent"
+    assert standing(store, settings("http://127.0.0.1:1/v1")).waiting == 0, (
+        "they wait at the endpoint that they were sent to"
+    )
     again = summary(batch(store, chosen))
     assert (again["batch"]["submitted"], again["batch"]["waiting"]) == (0, 6)
     assert again["batch"]["states"][0]["state"] == "in_progress"
@@ -187,14 +187,14 @@ def test_it_is_submitted_waited_for_and_collected_once_at_half_the_price(store: 
     assert done["calls"] == {"new": 6, "cached": 0, "failed": 0}
     assert (done["verified"], done["batch"]["waiting"]) == (6, 0)
     assert done["spent_usd"] == pytest.approx(6 * COST)
-    assert [e.cached for e in events if isinstance(e, CallAnswered)] == 6 * [False], "each is told once"
+    assert [e.cached for e in events if isinstance(e, CallAnswered)] == 6 * [False], "each answer is reported once"
     last = summary(batch(store, chosen))
     assert last["calls"] == {"new": 0, "cached": 6, "failed": 0} and last["batch"]["states"] == []
-    assert len(server.batches) == 1 and len(server.asked()) == 6
+    assert len(server.batches) == 1 and len(server.questions()) == 6
     assert summary(run(store, store.samples.list(split="train"), chosen))["calls"]["cached"] == 6
 
 
-def test_partial_failures_land_row_by_row(store: Store, server: BatchServer) -> None:
+def test_each_failed_call_of_a_batch_is_reported(store: Store, server: BatchServer) -> None:
     fill(store, [sample(i) for i in range(5)])
     chosen = settings(server.url)
     refused = {"choices": [{"message": {"content": "I'm sorry, but I can't help."}, "finish_reason": "stop"}]}
@@ -207,19 +207,19 @@ def test_partial_failures_land_row_by_row(store: Store, server: BatchServer) -> 
     batch(store, chosen)
     server.state = "expired"
     events = batch(store, chosen)
-    said = sorted(e.error for e in events if isinstance(e, CallFailed))
-    assert len(said) == 4, "the refusal is final, and is not told again where the samples are gone through"
-    assert any("too much" in error for error in said) and any("too late" in error for error in said)
-    assert any("expired before it was answered" in error for error in said)
-    assert summary(events)["batch"]["submitted"] == 3, "what may pass is in the next batch"
-    assert sorted(server.asked()[5:]) == ["What is 0 + 0?", "What is 1 + 1?", "What is 3 + 3?"]
+    errors = sorted(e.error for e in events if isinstance(e, CallFailed))
+    assert len(errors) == 4, "the refusal is final and is not reported again"
+    assert any("too much" in error for error in errors) and any("too late" in error for error in errors)
+    assert any("expired before this question was answered" in error for error in errors)
+    assert summary(events)["batch"]["submitted"] == 3, "temporary failures are in the next batch"
+    assert sorted(server.questions()[5:]) == ["What is 0 + 0?", "What is 1 + 1?", "What is 3 + 3?"]
 
 
-def test_a_batch_whose_name_never_arrived_is_found_again(store: Store, server: BatchServer) -> None:
+def test_a_batch_is_recovered_if_the_reply_to_its_creation_was_lost(store: Store, server: BatchServer) -> None:
     fill(store, [sample(i) for i in range(3)])
     chosen = settings(server.url)
     server.dies_after_create = True
-    with pytest.raises(RemoteError, match="cannot be asked about"):
+    with pytest.raises(RemoteError, match=r"the batch request to .* failed"):
         batch(store, chosen)
     sent = len(server.batches)
     server.dies_after_create, server.state = False, "completed"
@@ -228,9 +228,9 @@ def test_a_batch_whose_name_never_arrived_is_found_again(store: Store, server: B
     assert len(server.batches) == sent, "it is not sent again"
 
 
-def test_a_batch_that_never_arrived_is_sent_again_and_costs_nothing(store: Store, server: BatchServer) -> None:
+def test_a_batch_that_was_never_sent_is_sent_again_and_costs_nothing(store: Store, server: BatchServer) -> None:
     fill(store, [sample(i) for i in range(3)])
-    with pytest.raises(RemoteError, match="cannot be asked about"):
+    with pytest.raises(RemoteError, match=r"the batch request to .* failed"):
         batch(store, settings("http://127.0.0.1:9/v1"))
     assert len(store.batches.unfinished("http://127.0.0.1:9/v1", "scripted")) == 1
     chosen = settings(server.url)
@@ -241,15 +241,15 @@ def test_a_batch_that_never_arrived_is_sent_again_and_costs_nothing(store: Store
     assert summary(batch(store, chosen))["spent_usd"] == pytest.approx(3 * COST)
 
 
-def test_a_batch_that_failed_as_a_whole_says_why(store: Store, server: BatchServer) -> None:
+def test_a_failed_batch_reports_the_reason(store: Store, server: BatchServer) -> None:
     fill(store, [sample(1)])
     batch(store, settings(server.url))
     server.state = "failed"
     (failed, *_) = [e for e in batch(store, settings(server.url)) if isinstance(e, CallFailed)]
-    assert failed.error == "the batch failed before it was answered: the file is no good"
+    assert failed.error == "the batch failed before this question was answered: the file is no good"
 
 
-def test_what_waits_in_a_batch_is_asked_live_only_on_request(store: Store, server: BatchServer) -> None:
+def test_questions_in_a_batch_are_not_asked_live(store: Store, server: BatchServer) -> None:
     from tests.openai_server import OpenAIServer
 
     fill(store, [sample(i) for i in range(4)])
@@ -262,7 +262,7 @@ def test_what_waits_in_a_batch_is_asked_live_only_on_request(store: Store, serve
     assert any(isinstance(e, Warned) and "3 questions wait in a batch" in e.message for e in events)
 
 
-def test_a_cap_holds_for_batches_too(store: Store, server: BatchServer) -> None:
+def test_limits_apply_to_batches(store: Store, server: BatchServer) -> None:
     fill(store, [sample(i) for i in range(10)])
     chosen = settings(server.url, max_calls=4)
     first = summary(batch(store, chosen))
@@ -271,16 +271,16 @@ def test_a_cap_holds_for_batches_too(store: Store, server: BatchServer) -> None:
     assert summary(batch(store, dear))["batch"]["submitted"] == 0
 
 
-def test_samples_that_ask_the_same_share_one_call_of_a_batch(store: Store, server: BatchServer) -> None:
+def test_samples_with_the_same_request_share_one_call_of_a_batch(store: Store, server: BatchServer) -> None:
     fill(store, [sample(4), sample(5, prompt="What is 4 + 4?", answers=("9",))])
     assert summary(batch(store, settings(server.url)))["batch"]["submitted"] == 1
     server.state = "completed"
     done = summary(batch(store, settings(server.url)))
-    assert (done["verified"], done["rejected"], len(server.asked())) == (1, 1, 1)
+    assert (done["verified"], done["rejected"], len(server.questions())) == (1, 1, 1)
 
 
-def test_an_endpoint_without_batches_says_so(store: Store) -> None:
+def test_an_endpoint_without_a_batch_api_is_an_error(store: Store) -> None:
     fill(store, [sample(1)])
-    with BatchServer() as server, pytest.raises(RemoteError, match="takes no batches") as raised:
+    with BatchServer() as server, pytest.raises(RemoteError, match="has no Batch API") as raised:
         batch(store, settings(server.url.removesuffix("/v1") + "/other"))
     assert "--batch" in raised.value.hint

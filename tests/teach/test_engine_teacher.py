@@ -17,7 +17,7 @@ from orca_local.engines.fake import FakeEngine
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
-from orca_local.teach.engine_teacher import EngineTeacher
+from orca_local.teach.engine_teacher import EngineTeacher, LocalModel
 from orca_local.teach.stage import teach
 from tests.teach.scene import STEPS, failures, fill, sample, summary
 
@@ -30,7 +30,7 @@ def renderer(tiny_gguf: Path) -> Iterator[PromptRenderer]:
 
 def run(store: Store, engine: Engine, renderer: PromptRenderer, endpoint: str = "self", **changes: Any) -> list[Any]:
     settings = TeacherSettings(kind="self", max_tokens=20, **changes)
-    teacher = EngineTeacher(engine, renderer, endpoint, "base abc")
+    teacher = EngineTeacher(LocalModel(engine, renderer, "base abc"), endpoint)
     samples = store.samples.list(split="train")
     context = StageContext(store, store.runs.start("teach", "{}", {}))
     return list(teach(context, teacher, samples, {"sums": STEPS}, settings))
@@ -42,9 +42,7 @@ def guess(request: Request) -> str:
     return f"I guess.\nAnswer: {2 * number + (request.settings.seed + number) % 4}"
 
 
-def test_the_student_answers_several_times_and_is_kept_where_it_is_right(
-    store: Store, renderer: PromptRenderer
-) -> None:
+def test_the_student_teaches_itself_with_several_answers_per_sample(store: Store, renderer: PromptRenderer) -> None:
     fill(store, [sample(i) for i in range(8)])
     engine = FakeEngine(guess, capacity=3)
     first = summary(run(store, engine, renderer, samples=4, temperature=0.9))
@@ -57,26 +55,26 @@ def test_the_student_answers_several_times_and_is_kept_where_it_is_right(
     assert again["calls"] == {"new": 0, "cached": 32, "failed": 0}
 
 
-def test_a_larger_model_is_told_what_teachers_are_told(store: Store, renderer: PromptRenderer) -> None:
+def test_a_local_model_gets_the_instructions_for_teachers(store: Store, renderer: PromptRenderer) -> None:
     fill(store, [sample(1)])
     engine = FakeEngine(lambda request: "Answer: 2")
     run(store, engine, renderer, "local")
     assert engine.requests[0].messages == teacher_messages(sample(1), STEPS)
 
 
-def test_what_does_not_fit_and_what_is_cut_off_fails_alone(store: Store, renderer: PromptRenderer) -> None:
+def test_a_prompt_that_does_not_fit_and_a_cut_off_answer_fail_alone(store: Store, renderer: PromptRenderer) -> None:
     fill(store, [sample(1), sample(2, prompt="What is 2 + 2? " + "Think. " * 400), sample(3)])
     engine = FakeEngine(lambda r: "Answer: 2" if "1 + 1" in r.messages[1].content else "on and on " * 50, context=300)
     events = run(store, engine, renderer)
     assert summary(events)["calls"] == {"new": 1, "cached": 0, "failed": 2}
-    said = " | ".join(failures(events))
-    assert "context of 300" in said and "cut off at 20 tokens: raise teacher.max_tokens" in said
+    errors = " | ".join(failures(events))
+    assert "context of 300" in errors and "cut off at 20 tokens: raise teacher.max_tokens" in errors
 
 
-def test_stopping_leaves_the_engine_to_its_next_user(store: Store, renderer: PromptRenderer) -> None:
+def test_stopping_leaves_no_completions_in_the_engine(store: Store, renderer: PromptRenderer) -> None:
     fill(store, [sample(i) for i in range(6)])
     engine = FakeEngine(guess, capacity=2)
-    teacher = EngineTeacher(engine, renderer, "self", "base abc")
+    teacher = EngineTeacher(LocalModel(engine, renderer, "base abc"), "self")
     settings = TeacherSettings(kind="self")
     samples = store.samples.list(split="train")
     context = StageContext(store, store.runs.start("teach", "{}", {}))

@@ -1,4 +1,4 @@
-"""What teaching will cost, against what it cost."""
+"""Estimates of the cost of teaching, compared with the actual cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from orca_local.teach.estimate import estimate
 from orca_local.teach.factory import make_teacher
 from orca_local.teach.prices import Price
 from tests.openai_server import OpenAIServer, Reply, answer
-from tests.teach.scene import STEPS, fill, run, sample, settings, solve, summary
+from tests.teach.scene import STEPS, fill, no_model, run, sample, settings, solve, summary
 
 PRICE = Price(input=0.5, output=2.0)
 
@@ -38,13 +38,13 @@ def ask(
     price: Price | None = PRICE,
     limit: int | None = None,
 ) -> dict[str, Any]:
-    teacher = make_teacher(chosen, Path(), offline=True)
+    teacher = make_teacher(chosen, Path(), no_model, offline=True)
     samples = store.samples.list(split="train")
     return estimate(store, renderer, teacher, samples, {"sums": STEPS}, chosen, price, limit=limit)
 
 
 def billed(request: dict[str, Any], number: int) -> Reply:
-    """Its own count of tokens, answers of very different lengths, and one in five wrong."""
+    """Counts tokens in its own way; answers have very different lengths, and one in five is wrong."""
     rng = random.Random(request["messages"][-1]["content"] + str(request["temperature"]))
     text = json.loads(solve(request, number).body)["choices"][0]["message"]["content"]
     good = answer(text if rng.random() > 0.2 else "Answer: 1")
@@ -64,38 +64,39 @@ def test_after_some_calls_the_estimate_is_within_a_fifth_of_the_bill(
         chosen = settings(server.url, concurrency=16, attempts=attempts)
         run(store, samples, chosen, price=PRICE, limit=60)
         before = store.charges.spent()
-        found = ask(store, renderer, chosen)
+        result = ask(store, renderer, chosen)
         bill = summary(run(store, samples, chosen, price=PRICE))["cost_usd"]
         calls = store.charges.spent().calls - before.calls
-    assert (found["questions"], found["cached"]) == (300, 60)
-    assert abs(found["calls"] / calls - 1) < 0.15
-    assert abs(found["usd"]["expected"] / bill - 1) < 0.2
-    assert found["usd"]["low"] <= bill <= found["usd"]["high"] < found["usd"]["at_most"]
-    assert "earlier calls" in found["basis"]
+    assert (result["questions"], result["cached"]) == (300, 60)
+    assert abs(result["calls"] / calls - 1) < 0.15
+    assert abs(result["usd"]["expected"] / bill - 1) < 0.2
+    assert result["usd"]["low"] <= bill <= result["usd"]["high"] < result["usd"]["at_most"]
+    assert "earlier calls" in result["basis"]
 
 
-def test_before_any_call_the_assumption_is_said(store: Store, renderer: PromptRenderer) -> None:
+def test_without_earlier_calls_the_estimate_says_that_it_guesses(store: Store, renderer: PromptRenderer) -> None:
     fill(store, [sample(i) for i in range(10)])
     chosen = settings("https://far.example/v1", requests_per_minute=2)
-    found = ask(store, renderer, chosen, limit=4)
-    assert (found["questions"], found["calls"], found["cached"]) == (4, 4, 0)
-    assert found["completion_tokens"]["low"] < found["completion_tokens"]["expected"] == 4 * 160
-    assert "assumed" in found["basis"]
-    assert found["seconds"] == 120, "two a minute"
-    assert 0 < found["usd"]["low"] < found["usd"]["expected"] < found["usd"]["high"] < found["usd"]["at_most"]
+    result = ask(store, renderer, chosen, limit=4)
+    assert (result["questions"], result["calls"], result["cached"]) == (4, 4, 0)
+    assert result["completion_tokens"]["low"] < result["completion_tokens"]["expected"] == 4 * 160
+    assert "guessed" in result["basis"]
+    assert result["seconds"] == 120, "two a minute"
+    assert 0 < result["usd"]["low"] < result["usd"]["expected"] < result["usd"]["high"] < result["usd"]["at_most"]
     assert store.charges.spent().calls == 0
 
 
-def test_without_a_price_there_is_no_sum(store: Store, renderer: PromptRenderer) -> None:
+def test_without_a_price_there_is_no_cost(store: Store, renderer: PromptRenderer) -> None:
     fill(store, [sample(1)])
-    found = ask(store, renderer, settings("https://far.example/v1"), price=None)
-    assert found["usd"] is None and "prices.toml" in found["price"]
+    result = ask(store, renderer, settings("https://far.example/v1"), price=None)
+    assert result["usd"] is None and "prices.toml" in result["price"]
 
 
-def test_what_is_all_answered_costs_nothing(store: Store, renderer: PromptRenderer) -> None:
+def test_stored_answers_cost_nothing(store: Store, renderer: PromptRenderer) -> None:
     samples = fill(store, [sample(i) for i in range(3)])
     with OpenAIServer(solve) as server:
         chosen = settings(server.url)
         run(store, samples, chosen, price=PRICE)
-        found = ask(store, renderer, chosen)
-    assert (found["calls"], found["usd"]["expected"], found["usd"]["at_most"], found["seconds"]) == (0, 0.0, 0.0, 0.0)
+        result = ask(store, renderer, chosen)
+    usd = result["usd"]
+    assert (result["calls"], usd["expected"], usd["at_most"], result["seconds"]) == (0, 0.0, 0.0, 0.0)

@@ -1,10 +1,9 @@
-"""Money: no call that could pass a cap, no answer paid for twice, whatever happens to the process."""
+"""Spending: no call that could exceed a limit, and no answer paid for twice, even if the process is killed."""
 
 from __future__ import annotations
 
 import multiprocessing
 import random
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,26 +19,21 @@ from orca_local.store.store import Store
 from orca_local.teach.factory import make_teacher
 from orca_local.teach.prices import Price
 from orca_local.teach.stage import teach
-from tests.openai_server import OpenAIServer, Reply, answer, error
-from tests.teach.killed import PRICE, live
-from tests.teach.scene import STEPS, fill, run, sample, settings, solve, summary
+from tests.openai_server import Gauge, OpenAIServer, Reply, answer, error
+from tests.teach.killed import PRICE, teach_and_log
+from tests.teach.scene import STEPS, fill, no_model, run, sample, settings, solve, summary
 
 COST = PRICE.cost(11, 5)
-"""Of one answer of the scripted server."""
+"""Cost of one answer of the scripted server."""
 
 
-def test_no_call_is_made_that_could_pass_the_cap(store: Store) -> None:
+def test_no_call_is_made_that_could_exceed_the_limit(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(40)])
-    running, most_running, lock = 0, 0, threading.Lock()
+    gauge = Gauge()
 
     def script(request: dict[str, Any], number: int) -> Reply:
-        nonlocal running, most_running
-        with lock:
-            running += 1
-            most_running = max(most_running, running)
-        time.sleep(0.02)
-        with lock:
-            running -= 1
+        with gauge.inside():
+            time.sleep(0.02)
         return solve(request, number)
 
     with OpenAIServer(script) as server:
@@ -49,24 +43,24 @@ def test_no_call_is_made_that_could_pass_the_cap(store: Store) -> None:
         worst = PRICE.cost(500, 100)
         asked = len(server.requests)
         again = run(store, samples, chosen, price=PRICE)
-        assert len(server.requests) == asked, "the cap is the workspace's, not the run's"
+        assert len(server.requests) == asked, "the limit applies to the workspace, not to one run"
     assert 0 < result["not_asked"] == 40 - asked
     assert result["spent_usd"] == pytest.approx(asked * COST)
-    assert 0.0009 - worst < result["spent_usd"] <= 0.0009, "as much as can be had for the money, and no more"
-    assert most_running < 16, "what is on its way counts at its worst"
+    assert 0.0009 - worst < result["spent_usd"] <= 0.0009, "the budget is used up, but never exceeded"
+    assert gauge.max < 16, "calls in flight count with their maximum cost"
     assert max(e.usd for e in events if isinstance(e, StageProgressed) and e.usd) <= 0.0009
     (warning,) = (e for e in events if isinstance(e, Warned))
     assert "max_usd = 0.0009" in warning.message
     assert (summary(again)["calls"]["cached"], summary(again)["not_asked"]) == (asked, 40 - asked)
 
 
-def test_repeated_tries_are_calls_of_their_own(store: Store) -> None:
+def test_retries_count_as_calls(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(5)])
     with OpenAIServer(lambda r, n: error(503, "busy") if n == 2 else solve(r, n)) as server:
         result = summary(run(store, samples, settings(server.url, concurrency=1, max_calls=4), price=PRICE))
         assert len(server.requests) == 4
     assert (result["calls"]["new"], result["not_asked"]) == (3, 2)
-    assert result["cost_usd"] == pytest.approx(3 * COST), "an answer that the endpoint refused to give costs nothing"
+    assert result["cost_usd"] == pytest.approx(3 * COST), "a rejected call costs nothing"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +74,7 @@ def test_repeated_tries_are_calls_of_their_own(store: Store) -> None:
         (answer("", refusal="no"), COST),
     ],
 )
-def test_what_may_have_been_billed_is_charged(store: Store, reply: Reply, cost: float | None) -> None:
+def test_calls_that_may_have_been_billed_are_charged(store: Store, reply: Reply, cost: float | None) -> None:
     samples = fill(store, [sample(1), sample(2)])
     with OpenAIServer(lambda r, n: reply if "What is 1" in r["messages"][1]["content"] else solve(r, n)) as server:
         chosen = settings(server.url, tries=1, timeout_s=0.3)
@@ -90,14 +84,14 @@ def test_what_may_have_been_billed_is_charged(store: Store, reply: Reply, cost: 
     assert store.charges.spent().usd == pytest.approx(COST + (worst if cost is None else cost))
 
 
-def test_a_cap_needs_a_price(store: Store) -> None:
+def test_a_limit_in_dollars_needs_a_price(store: Store) -> None:
     samples = fill(store, [sample(1)])
-    with pytest.raises(InputError, match="nobody said what 'scripted' costs") as raised:
+    with pytest.raises(InputError, match=r"the price of 'scripted' at https://far\.example/v1 is unknown") as raised:
         run(store, samples, settings("https://far.example/v1", max_usd=1))
     assert "prices.toml" in raised.value.hint
 
 
-def test_without_a_price_the_cost_is_not_known(store: Store) -> None:
+def test_without_a_price_the_cost_is_unknown(store: Store) -> None:
     samples = fill(store, [sample(1)])
     with OpenAIServer(solve) as server:
         result = summary(run(store, samples, settings(server.url)))
@@ -105,7 +99,7 @@ def test_without_a_price_the_cost_is_not_known(store: Store) -> None:
     assert store.charges.spent().calls == 1
 
 
-def test_the_bound_is_what_was_reserved(store: Store) -> None:
+def test_the_maximum_cost_is_stored_as_the_reservation(store: Store) -> None:
     samples = fill(store, [sample(1)])
     with OpenAIServer(solve) as server:
         run(store, samples, settings(server.url), price=Price(2.0, 3.0))
@@ -125,13 +119,13 @@ def test_without_a_key_nothing_is_reserved(store: Store, monkeypatch: pytest.Mon
     assert store.charges.spent() == Spent(0.0, 0)
 
 
-def test_what_was_handed_over_and_never_sent_costs_nothing(store: Store) -> None:
+def test_calls_that_were_never_sent_cost_nothing(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(40)])
     with OpenAIServer(lambda r, n: replace(solve(r, n), delay_s=0.1 if n == 1 else 1.0)) as server:
         chosen = settings(server.url, concurrency=8, max_tokens=100)
         events = teach(
             StageContext(store, store.runs.start("teach", "{}", {})),
-            make_teacher(chosen, Path(), offline=False),
+            make_teacher(chosen, Path(), no_model),
             samples,
             {"sums": STEPS},
             chosen,
@@ -144,12 +138,12 @@ def test_what_was_handed_over_and_never_sent_costs_nothing(store: Store) -> None
         sent = len(server.requests)
     settled = store._connection.rows("SELECT cost_usd FROM charges")
     open_or_answered = [row for row in settled if row["cost_usd"] is None or row["cost_usd"] > 0]
-    assert len(settled) > len(open_or_answered), "some were waiting where they are sent"
-    assert len(open_or_answered) == sent, "what was sent counts, and nothing else"
+    assert len(settled) > len(open_or_answered), "some calls were handed over but not sent"
+    assert len(open_or_answered) == sent, "only calls that were sent are charged"
 
 
 def test_fifty_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None:
-    """Trap 11: every answer that was said to be there is there, none is asked for again, and the cap holds."""
+    """Trap 11: every reported answer is stored, none is asked for again, and the limit holds."""
     path, log = tmp_path / "orca.db", tmp_path / "log"
     with Store.open(path, create=True) as store:
         fill(store, [sample(i) for i in range(100, 900)])
@@ -163,7 +157,7 @@ def test_fifty_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None:
                 stored = {row.sample_id for row in store.demonstrations.list()}
                 assert store.charges.spent().usd <= cap
             before = len(server.requests)
-            child = processes.Process(target=live, args=(path, server.url, log, cap))
+            child = processes.Process(target=teach_and_log, args=(path, server.url, log, cap))
             child.start()
             deadline = time.monotonic() + 20
             while len(server.requests) == before and child.is_alive() and time.monotonic() < deadline:
@@ -175,15 +169,15 @@ def test_fifty_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None:
             with Store.open(path) as store:
                 assert acknowledged <= {row.sample_id for row in store.demonstrations.list()}
             asked = {_asked(request) for request in server.requests[before:]}
-            assert not asked & stored, "no answer that is stored is asked for again"
+            assert not asked & stored, "no stored answer is asked for again"
         sent = len(server.requests)
         with Store.open(path) as store:
             spent = store.charges.spent()
             kept = len(store.demonstrations.list())
-        assert kept > 100, "the kills did not come before everything"
-        assert spent.usd <= cap and spent.calls >= sent, "what was sent was written down before"
-        assert sent * COST <= spent.usd, "no call that the server saw is missing from the ledger"
-        live(path, server.url, log, 0.0)
+        assert kept > 100, "the processes lived long enough to do some work"
+        assert spent.usd <= cap and spent.calls >= sent, "each call was stored before it was sent"
+        assert sent * COST <= spent.usd, "every call that the server received is in the ledger"
+        teach_and_log(path, server.url, log, 0.0)
         with Store.open(path) as store:
             assert len(store.demonstrations.list()) == 800
 

@@ -5,77 +5,79 @@ from typing import Any
 
 from orca_local.domain.settings import TeacherSettings
 from orca_local.store.demonstrations import DemonstrationRow
-from orca_local.teach.retry_plan import Ladder
+from orca_local.teach.file_teacher import offline_teacher
+from orca_local.teach.retry_plan import RetryPlan
 from orca_local.teach.teacher import Question
 from tests.teach.scene import STEPS, sample
 
 
-def ladder(*, varies: bool = True, **changes: Any) -> Ladder:
-    return Ladder("e", "m", {"sums": STEPS}, TeacherSettings(model="m", **changes), varies=varies)
+def plan(*, can_resample: bool = True, **changes: Any) -> RetryPlan:
+    teacher = offline_teacher("e", "m", "", can_resample=can_resample)
+    return RetryPlan(teacher, {"sums": STEPS}, TeacherSettings(model="m", **changes))
 
 
-def climb(made: Ladder, *right: bool | None) -> list[tuple[int, float, bool]]:
-    """Index, temperature and hint of the questions that come when answers are `right` one after another."""
+def ask(steps: RetryPlan, *usable: bool | None) -> list[tuple[int, float, bool]]:
+    """Index, temperature and hint of the questions that come when answers are `usable` one after another."""
     asked: list[Question] = []
-    waiting = made.first(sample(2))
-    for value in right:
+    waiting = steps.first_questions(sample(2))
+    for value in usable:
         question = waiting.pop(0)
         asked.append(question)
-        waiting += made.next(question, right=value)
+        waiting += steps.follow_up(question, usable=value)
     asked += waiting
     return [(q.request.sample_index, q.request.temperature, q.hinted) for q in asked]
 
 
-def test_one_answer_is_asked_for_and_no_more() -> None:
-    made = ladder()
-    assert climb(made, False) == [(0, 0.0, False)]
-    assert made.finished == 1
+def test_by_default_a_sample_gets_one_question() -> None:
+    steps = plan()
+    assert ask(steps, False) == [(0, 0.0, False)]
+    assert steps.finished == 1
 
 
-def test_wrong_answers_are_followed_by_warmer_ones_until_one_is_right() -> None:
-    assert climb(ladder(attempts=2), False, False, False) == [(0, 0.0, False), (1, 0.7, False), (2, 0.7, False)]
-    assert climb(ladder(attempts=2), False, True) == [(0, 0.0, False), (1, 0.7, False)]
-    assert climb(ladder(attempts=2, temperature=1.0, retry_temperature=0.2), False)[1] == (1, 1.0, False)
+def test_wrong_answers_are_retried_at_a_higher_temperature() -> None:
+    assert ask(plan(attempts=2), False, False, False) == [(0, 0.0, False), (1, 0.7, False), (2, 0.7, False)]
+    assert ask(plan(attempts=2), False, True) == [(0, 0.0, False), (1, 0.7, False)]
+    assert ask(plan(attempts=2, temperature=1.0, retry_temperature=0.2), False)[1] == (1, 1.0, False)
 
 
-def test_several_samples_count_together() -> None:
-    made = ladder(samples=2, temperature=0.5, attempts=1, seed=7)
-    first, second = made.first(sample(2))
+def test_several_answers_per_sample_are_judged_together() -> None:
+    steps = plan(samples=2, temperature=0.5, attempts=1, seed=7)
+    first, second = steps.first_questions(sample(2))
     assert (first.request.seed, second.request.seed) == (7, 8)
-    assert made.next(first, right=False) == []
-    (third,) = made.next(second, right=False)
+    assert steps.follow_up(first, usable=False) == []
+    (third,) = steps.follow_up(second, usable=False)
     assert (third.request.sample_index, third.request.seed) == (2, 9)
     assert len({q.key for q in (first, second, third)}) == 3
-    other = ladder(samples=2, temperature=0.5, attempts=1)
-    first, second = other.first(sample(2))
-    assert other.next(first, right=True) == [] == other.next(second, right=False), "one of them is right"
+    other = plan(samples=2, temperature=0.5, attempts=1)
+    first, second = other.first_questions(sample(2))
+    assert other.follow_up(first, usable=True) == [] == other.follow_up(second, usable=False), "one of them is right"
 
 
-def test_last_of_all_the_teacher_is_shown_the_reference() -> None:
-    made = ladder(attempts=1, on_mismatch="with_hint")
-    assert climb(made, False, False, False) == [(0, 0.0, False), (1, 0.7, False), (0, 0.0, True)]
-    made = ladder(on_mismatch="with_hint")
-    (hint,) = made.next(made.first(sample(21))[0], right=False)
+def test_the_last_question_shows_the_reference() -> None:
+    steps = plan(attempts=1, on_mismatch="with_hint")
+    assert ask(steps, False, False, False) == [(0, 0.0, False), (1, 0.7, False), (0, 0.0, True)]
+    steps = plan(on_mismatch="with_hint")
+    (hint,) = steps.follow_up(steps.first_questions(sample(21))[0], usable=False)
     assert "The right answer is: 42" in hint.request.messages[0].content
     assert STEPS.teacher in hint.request.messages[0].content
 
 
-def test_what_cannot_be_answered_is_not_asked_again() -> None:
-    assert climb(ladder(attempts=5), None) == [(0, 0.0, False)]
+def test_a_question_without_an_answer_is_not_retried() -> None:
+    assert ask(plan(attempts=5), None) == [(0, 0.0, False)]
     free = sample(1, kind="free", answers=())
-    made = ladder(attempts=0, on_mismatch="with_hint")
-    assert made.next(made.first(free)[0], right=False) == [], "there is no reference to show"
+    steps = plan(attempts=0, on_mismatch="with_hint")
+    assert steps.follow_up(steps.first_questions(free)[0], usable=False) == [], "there is no reference to show"
 
 
-def test_an_answer_that_gives_its_instruction_away_is_asked_for_again() -> None:
-    made = ladder(attempts=1)
-    (question,) = made.first(sample(2))
+def test_an_answer_that_reveals_its_instruction_is_retried() -> None:
+    steps = plan(attempts=1)
+    (question,) = steps.first_questions(sample(2))
     row = DemonstrationRow("s02", STEPS.name, "k", 0, "As instructed, 2 and 2.\nAnswer: 4", True)
-    assert not made.is_good(question, row)
-    assert made.is_good(question, replace(row, text="2 and 2.\nAnswer: 4"))
-    assert not made.is_good(question, replace(row, text="2 and 2.\nAnswer: 4", verified=False))
+    assert not steps.is_usable(question, row)
+    assert steps.is_usable(question, replace(row, text="2 and 2.\nAnswer: 4"))
+    assert not steps.is_usable(question, replace(row, text="2 and 2.\nAnswer: 4", verified=False))
 
 
-def test_a_teacher_that_never_varies_is_asked_once() -> None:
-    made = ladder(varies=False, samples=3, temperature=0.5, attempts=5, on_mismatch="with_hint")
-    assert climb(made, False) == [(0, 0.5, False)]
+def test_a_teacher_that_always_answers_the_same_is_asked_once() -> None:
+    steps = plan(can_resample=False, samples=3, temperature=0.5, attempts=5, on_mismatch="with_hint")
+    assert ask(steps, False) == [(0, 0.5, False)]

@@ -1,12 +1,9 @@
-"""Endpoints in bad weather: limits, bursts of errors, hangs, and what a client must not do then."""
+"""Unreliable endpoints: rate limits, bursts of errors, and calls that hang."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -14,31 +11,11 @@ import pytest
 
 from orca_local.domain.errors import RemoteError
 from orca_local.store.store import Store
-from tests.openai_server import OpenAIServer, Reply, error
+from tests.openai_server import Gauge, OpenAIServer, Reply, error
 from tests.teach.scene import fill, run, sample, settings, solve, summary
 
 
-class Gauge:
-    """How many are inside at once."""
-
-    def __init__(self) -> None:
-        self.now = self.most = 0
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def inside(self) -> Iterator[int]:
-        with self._lock:
-            self.now += 1
-            self.most = max(self.most, self.now)
-            here = self.now
-        try:
-            yield here
-        finally:
-            with self._lock:
-                self.now -= 1
-
-
-def test_a_retry_after_is_kept_by_all_calls(store: Store) -> None:
+def test_all_calls_wait_for_retry_after(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(12)])
     times: list[float] = []
 
@@ -54,7 +31,7 @@ def test_a_retry_after_is_kept_by_all_calls(store: Store) -> None:
     assert not [at for at in times if refused + 0.1 < at < refused + 0.6]
 
 
-def test_an_endpoint_that_bears_four_calls_at_once_is_soon_asked_no_more(store: Store) -> None:
+def test_the_number_of_calls_in_flight_adapts_to_the_endpoint(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(100, 300)])
     gauge, refused, answered = Gauge(), [], []
 
@@ -69,32 +46,31 @@ def test_an_endpoint_that_bears_four_calls_at_once_is_soon_asked_no_more(store: 
 
     with OpenAIServer(script) as server:
         result = summary(run(store, samples, settings(server.url, concurrency=32, tries=1)))
-    assert result["calls"] == {"new": 200, "cached": 0, "failed": 0}, "a refusal is no fault of the question's"
+    assert result["calls"] == {"new": 200, "cached": 0, "failed": 0}, "a rejection is not the fault of the question"
     assert len(refused) < 200
     late = [number for number in refused if number > len(server.requests) / 2]
     assert len(late) < len(refused) / 2, "it learns"
 
 
-def test_an_endpoint_that_turns_everything_away_is_given_up_on(store: Store) -> None:
+def test_the_run_ends_if_every_call_is_rejected(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(5)])
     with OpenAIServer(lambda *_: error(429, "never", **{"Retry-After": "0.1"})) as server:
         started = time.monotonic()
-        with pytest.raises(RemoteError, match=r"turned every call away for 0\.5 s.*never"):
+        with pytest.raises(RemoteError, match=r"rejected every call for 0\.5 s.*never"):
             run(store, samples, settings(server.url, patience_s=0.5))
-    assert 0.5 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 0.5
     assert store.charges.spent().usd == 0
 
 
-def test_a_pause_that_is_longer_than_patience_is_not_waited_for(store: Store) -> None:
+def test_the_run_ends_if_the_pause_is_longer_than_patience(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(5)])
     with OpenAIServer(lambda *_: error(429, "tomorrow", **{"Retry-After": "3600"})) as server:
-        started = time.monotonic()
-        with pytest.raises(RemoteError, match=r"wants no call for 3600 s.*tomorrow"):
+        with pytest.raises(RemoteError, match=r"asks to wait for 3600 s.*tomorrow"):
             run(store, samples, settings(server.url))
-    assert time.monotonic() - started < 5
+        assert len(server.requests) <= 5, "no question is asked twice"
 
 
-def test_a_quota_that_is_used_up_ends_the_run_at_once(store: Store) -> None:
+def test_an_exhausted_quota_ends_the_run(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(5)])
     body = b'{"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}'
     reply = Reply(429, body, {"Content-Type": "application/json"})
@@ -103,7 +79,7 @@ def test_a_quota_that_is_used_up_ends_the_run_at_once(store: Store) -> None:
     assert len(server.requests) <= 5
 
 
-def test_bursts_of_errors_are_waited_out(store: Store) -> None:
+def test_a_burst_of_errors_is_survived(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(30)])
 
     def script(request: dict[str, Any], number: int) -> Reply:
@@ -115,7 +91,7 @@ def test_bursts_of_errors_are_waited_out(store: Store) -> None:
     assert len(server.requests) == 50
 
 
-def test_an_endpoint_that_only_fails_is_not_asked_for_ever(store: Store) -> None:
+def test_the_run_ends_after_many_failures_in_a_row(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(100, 400)])
     with OpenAIServer(lambda *_: error(500, "broken")) as server:
         with pytest.raises(RemoteError, match=r"answered none of the last 20 questions.*HTTP 500: .*broken"):
@@ -123,7 +99,7 @@ def test_an_endpoint_that_only_fails_is_not_asked_for_ever(store: Store) -> None
         assert len(server.requests) < 40
 
 
-def test_a_call_that_hangs_is_made_again(store: Store) -> None:
+def test_a_call_that_hangs_is_retried(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(4)])
     seen: Counter[str] = Counter()
 
@@ -139,7 +115,7 @@ def test_a_call_that_hangs_is_made_again(store: Store) -> None:
     assert sorted(seen.values()) == [1, 1, 1, 2]
 
 
-def test_sixty_four_are_in_flight_and_never_more(store: Store) -> None:
+def test_at_most_sixty_four_calls_are_in_flight(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(1000, 1256)])
     gauge = Gauge()
 
@@ -149,15 +125,12 @@ def test_sixty_four_are_in_flight_and_never_more(store: Store) -> None:
             return solve(request, number)
 
     with OpenAIServer(script) as server:
-        started = time.monotonic()
         result = summary(run(store, samples, settings(server.url, concurrency=64)))
-        seconds = time.monotonic() - started
     assert result["calls"]["new"] == 256
-    assert 48 <= gauge.most <= 64
-    assert seconds < 6
+    assert 48 <= gauge.max <= 64
 
 
-def test_a_rate_is_not_passed(store: Store) -> None:
+def test_the_rate_of_requests_is_limited(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(60)])
     times: list[float] = []
 
@@ -167,10 +140,10 @@ def test_a_rate_is_not_passed(store: Store) -> None:
 
     with OpenAIServer(script) as server:
         run(store, samples, settings(server.url, concurrency=16, requests_per_minute=600))
-    assert times[-1] - times[0] >= 0.9, "50 of the 60 may go at once, the rest at ten a second"
+    assert times[-1] - times[0] >= 0.9, "a burst of 50 is allowed, the rest go at ten a second"
 
 
-def test_a_model_that_wants_its_limit_under_another_name_gets_it(store: Store) -> None:
+def test_max_completion_tokens_is_sent_to_models_that_need_it(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(3)])
 
     def script(request: dict[str, Any], number: int) -> Reply:

@@ -154,7 +154,7 @@ async def test_a_batch_is_sent_and_collected_later(
             await begin(pilot)
             await until(pilot, lambda: "6 questions wait in a batch" in said(pilot, "#standing"), 40)
             await until(pilot, lambda: "✓ done" in said(pilot, "#standing"))
-            assert (len(server.batches), len(server.asked())) == (1, 6)
+            assert (len(server.batches), len(server.questions())) == (1, 6)
             server.state = "completed"
             assert (await ask_how(pilot)).value, "there is something to collect"
             await begin(pilot)

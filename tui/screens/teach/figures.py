@@ -76,7 +76,7 @@ def estimate_lines(found: Mapping[str, Any], settings: TeacherSettings) -> str:
         f"{found['prompt_tokens']:,} tokens to read, {answers['expected']:,} to write"
         f" ({answers['low']:,} to {answers['high']:,})"
     )
-    return "\n".join((calls, tokens, _cost(usd, found["price"], settings), f"basis: {found['basis']}"))
+    return "\n".join((calls, tokens, _cost(usd, found["price"], settings), found["basis"]))
 
 
 def _cost(usd: Mapping[str, float] | None, price: str, settings: TeacherSettings) -> str:

@@ -1,0 +1,36 @@
+"""A chat completion, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orca_local.domain.errors import RemoteError
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAnswer:
+    """One answer of a model. Endpoints, engines and files all give this type."""
+
+    text: str = ""
+    request_id: str = ""
+    """Key of the request that this answers; empty where the caller already knows it."""
+    finish_reason: str = ""
+    """`stop`, `length`, `content_filter`, or whatever the server sent."""
+    prompt_tokens: int | None = None
+    """Count reported by the server; None if it reported none."""
+    completion_tokens: int | None = None
+    """Count reported by the server; None if it reported none."""
+    refusal: str = ""
+    """Text with which the server declined to answer."""
+    error: str = ""
+    """Why the text cannot be used; empty if it can."""
+    fatal: RemoteError | None = None
+    """Set if every other request would fail in the same way."""
+    retryable: bool = False
+    """Whether the same request may succeed later."""
+    rate_limited: bool = False
+    """Whether the server asked for fewer calls (HTTP 429)."""
+    retry_after_s: float | None = None
+    """Seconds that the server asked to wait."""
+    billed: bool = True
+    """Whether the call may cost money. False if the server rejected it or never received it."""
