@@ -84,7 +84,7 @@ class Display:
                 self._print(f"  planned memory: {event.description}")
             case StrategyChosen():
                 best = f"best with {100 * event.probability_best:.0f} % probability"
-                self._print(f"  {event.task}: {event.strategy} ({'decided' if event.decided else best})")
+                self._print(f"  {event.task}: {event.strategy} ({'certain' if event.decided else best})")
             case AcceptanceChecked():
                 mark = "ok" if event.passed else "FAILED"
                 self._print(

@@ -50,7 +50,7 @@ def _show_estimate(found: dict[str, Any]) -> None:
         f"{found['tasks']} tasks: about {answers['expected']:,} answers ({answers['least']:,} to {answers['most']:,}), "
         f"{found['completion_tokens']:,} tokens, {found['seconds'] / 60:.1f} minutes"
     )
-    echo(f"from {found['basis']}" if found["basis"].startswith("the") else found["basis"])
+    echo(found["basis"])
 
 
 def show_matrix(summary: dict[str, Any]) -> None:
@@ -64,7 +64,7 @@ def show_matrix(summary: dict[str, Any]) -> None:
         max_n = max(cell["n"] for cell in task["cells"])
         marks = [_mark(cells.get(name), name == task["strategy"], max_n) for name in names]
         rows.append((task["task"], *marks, "yes" if task["decided"] else "no"))
-    echo(table(["task", *names, "decided"], rows))
+    echo(table(["task", *names, "certain"], rows))
     new, cached = summary["generations"]["new"], summary["generations"]["cached"]
     for task in summary["tasks"]:
         echo(f"{task['task']}: {task['reason']}")

@@ -83,10 +83,10 @@ def _probe(store: Store) -> str:
     return "\n".join(
         [
             "## Strategies\n",
-            "Accuracy of the untuned student in percent; in brackets the share of completions in which an answer "
-            "was found, and the number of samples. The chosen strategy is bold. *Decided* says that a test that stays "
-            "valid at every look found it better than all others.\n",
-            _table(["task", *names, "decided"], matrix),
+            "Accuracy of the untuned student in percent; in brackets the share of readable answers and the "
+            "number of samples. The chosen strategy is bold. *Certain*: a sequential test shows that it beats every "
+            "other strategy.\n",
+            _table(["task", *names, "certain"], matrix),
             *reasons,
             *([f"\nOver {worth['tasks']} tasks, {worth['reason']}."] if worth else []),
             "",
@@ -101,7 +101,7 @@ def _teacher(store: Store) -> str:
     calls = summary["calls"]
     text = (
         f"{calls['new']} new calls, {calls['cached']} cached, {calls['failed']} failed; "
-        f"{summary['verified']} answers verified, {summary['rejected']} differ from the reference."
+        f"{summary['verified']} answers match the reference, {summary['rejected']} do not."
     )
     starter = [f"\n{STARTER_NOTE}"] if store.teacher_calls.past(STARTER_ENDPOINT, STARTER_MODEL, 1) else []
     return "\n".join(["## Teacher\n", text, *starter, ""])
@@ -149,7 +149,7 @@ def _types(summary: dict[str, Any]) -> str:
         if scored:
             cells += [_percent(row["accuracy"]), f"{100 * row['loss']['value']:+.1f} {_range(row['loss']['ci'])}"]
         rows.append(cells)
-    headings = ["type", "MB", "bits a weight", "stored as", "importance matrix", "KL to F16", "same token, %"]
+    headings = ["type", "MB", "bits a weight", "stored as", "importance matrix", "KL from F16", "same token, %"]
     text = _table([*headings, *(["accuracy, %", "against F16, points"] if scored else [])], rows)
     reason = summary.get("recommendation", {}).get("reason")
     return text + (f"\nRecommended: {_cell(reason)}.\n" if reason else "")
@@ -189,7 +189,7 @@ def _evaluation(store: Store) -> str:
     rows.append(("**all**", models[0]["n"], *cells, f"{100 * overall['value']:+.1f}" if overall else ""))
     if all("unseen" in model for model in models):
         cells = [f"{_percent(m['unseen']['accuracy'])} {_range(m['unseen']['ci'])}" for m in models]
-        rows.append(("of these: forms never trained on", models[0]["unseen"]["n"], *cells, ""))
+        rows.append(("of these: question types not seen in training", models[0]["unseen"]["n"], *cells, ""))
     parts = [
         "## Before and after\n",
         "Holdout samples, zero-shot and greedy, on the exported files; accuracy in percent with its 95 % Wilson "

@@ -32,7 +32,7 @@ _HINTS = {
     "finite": "train again with a lower learning rate",
     "positions compared": "add training samples, or longer answers",
     "answers": "train again with a lower learning rate",
-    "ends by itself": "train longer; at least 20 different training prompts are needed",
+    "answers stop on their own": "train longer; at least 20 different training prompts are needed",
 }
 
 Logits = NDArray[np.float32]
@@ -76,7 +76,7 @@ class CheckFailed(AcceptanceError):
 
     def __init__(self, check: AcceptanceChecked, hint: str) -> None:
         super().__init__(
-            f"the export failed its test «{check.name}»: {check.value} (bound: {check.bound}); no file was written",
+            f"the export failed its test “{check.name}”: {check.value} (need {check.bound}); no file was written",
             hint=hint,
         )
         self.check = check
@@ -106,7 +106,7 @@ def check_metadata(base: Header, made: Header) -> AcceptanceChecked:
     ours, theirs = _compared(base), _compared(made)
     differing = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
     value = f"differs in {', '.join(differing[:5])}" if differing else f"{len(ours)} keys identical"
-    return AcceptanceChecked("metadata", not differing, value, "identical to the base")
+    return AcceptanceChecked("metadata", not differing, value, "all")
 
 
 def _compared(header: Header) -> dict[str, bytes]:
@@ -119,7 +119,7 @@ def check_finite(made: Header) -> AcceptanceChecked:
     """Every weight of the file is a finite number."""
     bad = [t.name for t in made.tensors if not all(np.isfinite(rows).all() for rows in iter_rows(made, t))]
     value = f"{len(made.tensors)} tensors finite" if not bad else f"not finite: {', '.join(bad[:3])}"
-    return AcceptanceChecked("finite", not bad, value, "every weight")
+    return AcceptanceChecked("finite", not bad, value, "all")
 
 
 def check_same_weights(source: Header, made: Header) -> AcceptanceChecked:
@@ -130,7 +130,7 @@ def check_same_weights(source: Header, made: Header) -> AcceptanceChecked:
         if copy is not None and (copy.shape != tensor.shape or not _same_weights(source, made, tensor, copy)):
             bad.append(tensor.name)
     value = f"{len(source.tensors)} tensors equal" if not bad else f"differs: {', '.join(bad[:3])}"
-    return AcceptanceChecked("weights", not bad, value, "the source, rounded to F16")
+    return AcceptanceChecked("weights", not bad, value, "all")
 
 
 def _same_weights(source: Header, made: Header, tensor: TensorInfo, copy: TensorInfo) -> bool:
@@ -147,7 +147,7 @@ def check_divergence(found: Divergence) -> list[AcceptanceChecked]:
         AcceptanceChecked(
             "positions compared", found.positions >= MIN_POSITIONS, str(found.positions), f"≥ {MIN_POSITIONS}"
         ),
-        AcceptanceChecked("KL to the trained model", found.kl <= MAX_KL, f"{found.kl:.2e}", f"≤ {MAX_KL:g}"),
+        AcceptanceChecked("KL from the trained model", found.kl <= MAX_KL, f"{found.kl:.6f}", f"≤ {MAX_KL:g}"),
         AcceptanceChecked(
             "same most likely token",
             found.agreement >= MIN_AGREEMENT,
@@ -167,10 +167,10 @@ def check_answers(answers: Sequence[Completion]) -> AcceptanceChecked:
 
 def check_stops(stopped: int, prompts: int) -> AcceptanceChecked:
     """The tuned model ends its turns by itself."""
-    passed = prompts >= MIN_PROMPTS and stopped >= MIN_STOPPED * prompts
-    return AcceptanceChecked(
-        "ends by itself", passed, f"{stopped} of {prompts}", f"≥ {100 * MIN_STOPPED:g} % of ≥ {MIN_PROMPTS}"
-    )
+    is_enough = prompts >= MIN_PROMPTS
+    bound = f"{100 * MIN_STOPPED:g} %" if is_enough else f"at least {MIN_PROMPTS} prompts"
+    passed = is_enough and stopped >= MIN_STOPPED * prompts
+    return AcceptanceChecked("answers stop on their own", passed, f"{stopped} of {prompts}", bound)
 
 
 def tensor_types(header: Header) -> dict[str, int]:

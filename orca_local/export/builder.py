@@ -44,7 +44,7 @@ from orca_local.system.files import publish
 from orca_local.system.memory import return_freed_memory
 
 MUCH_LOST = 0.1
-"""KL to F16 in nats from which a quantization gets a warning."""
+"""KL from F16, in nats, above which a quantization gets a warning."""
 
 _UNQUANTIZED = ("F16", "BF16", "F32")
 
@@ -161,12 +161,12 @@ class Maker:
     def _tell(self, quantization: str, lost: Divergence, record: dict[str, Any]) -> Iterator[Event]:
         """Record and say what the quantization cost."""
         record["quantized_vs_f16"] = asdict(lost)
-        value = f"KL {lost.kl:.2e}, {100 * lost.agreement:.1f} % same token"
+        value = f"KL from {FULL}: {lost.kl:.4f}, same token {100 * lost.agreement:.1f} %"
         matrix = record.get("imatrix", {})
         if "kl_with" in matrix and matrix["used"]:
-            value += f", with the importance matrix (without it {matrix['kl_without']:.2e})"
+            value += f", with the importance matrix (without it {matrix['kl_without']:.4f})"
         elif "kl_with" in matrix:
-            value += f", without the importance matrix (with it {matrix['kl_with']:.2e})"
+            value += f", without the importance matrix (with it {matrix['kl_with']:.4f})"
         check = AcceptanceChecked(f"{quantization} against {FULL}", math.isfinite(lost.kl), value, "")
         yield from checked([check])
         if not lost.kl <= MUCH_LOST:

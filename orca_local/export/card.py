@@ -33,12 +33,12 @@ def render_card(name: str, made: Header, sha256: str, acceptance: Mapping[str, A
     if recipe:
         lines.append("- recipe: " + ", ".join(f"{key} {value}" for key, value in recipe.items()))
     lines.append(f"- licence: {made.metadata.get('general.license', 'that of the model it was made from')}")
-    lines += ["", "| test | value | bound |", "| --- | --- | --- |"]
+    lines += ["", "| test | value | needed |", "| --- | --- | --- |"]
     lines += [f"| {check['name']} | {check['value']} | {check['bound']} |" for check in acceptance["checks"]]
     lost = acceptance.get("quantized_vs_f16")
     if lost:
         lines.append(
-            f"| against F16 | KL {lost['kl']:.2e}, same token {100 * lost['agreement']:.1f} %, "
+            f"| against F16 | KL {lost['kl']:.4f}, same token {100 * lost['agreement']:.1f} %, "
             f"{lost['positions']} positions | reported |"
         )
     return "\n".join([*lines, ""])

@@ -87,11 +87,11 @@ def _reason(cells: Sequence[Cell], scores: Scores, best: int, found: Claim, alph
     others = f"{len(open_rivals)} other{'s' if len(open_rivals) != 1 else ''}"
     subject = "it" if parts else cell.strategy
     parts.append(
-        f"{subject} scores {_percent(cell.accuracy)} {samples} and cannot be told apart from {others}, first "
+        f"{subject} scores {_percent(cell.accuracy)} {samples} and may be no better than {others}; next is "
         f"{cells[nearest].strategy} with {_percent(cells[nearest].accuracy)}{_price(cell, cells[nearest])}"
     )
     if found.more_samples is not None and found.more_samples < 10_000:
-        parts.append(f"about {found.more_samples} more samples would settle it")
+        parts.append(f"about {found.more_samples} more samples should decide it")
     return "; ".join(parts)
 
 

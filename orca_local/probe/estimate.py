@@ -13,7 +13,7 @@ from orca_local.store.store import Store
 RACE_SHARE = 0.45
 """Share of the grid's answers that a race asks for; measured, see docs/log.md."""
 TOKENS, TOKENS_PER_SECOND = 60.0, 100.0
-"""What is assumed of an answer where nothing was probed here yet."""
+"""Assumed length and speed of an answer before the first probe of the workspace."""
 
 
 def estimate(store: Store, tasks: Sequence[ProbedTask], settings: ProbeSettings) -> dict[str, Any]:
@@ -40,10 +40,10 @@ def _per_answer(store: Store) -> tuple[float, float, str]:
             summary = finished[-1].payload["summary"] if finished else {}
             new = summary.get("generations", {}).get("new", 0)
             if new:
-                basis = f"the {new} answers of run {run.run_id}"
+                basis = f"from the {new} answers of run {run.run_id}"
                 return summary["completion_tokens"] / new, summary["seconds"] / new, basis
     return (
         TOKENS,
         TOKENS / TOKENS_PER_SECOND,
-        f"nothing was probed here yet: {TOKENS:.0f} tokens an answer and {TOKENS_PER_SECOND:.0f} tokens/s are assumed",
+        f"estimate; assumes {TOKENS:.0f} tokens an answer and {TOKENS_PER_SECOND:.0f} tokens/s",
     )

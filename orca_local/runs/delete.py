@@ -18,11 +18,11 @@ _USES = {
     "trainings": ("training", "trainings"),
     "files": ("exported file", "exported files"),
     "results": ("result of an evaluation", "results of an evaluation"),
-    "choices": ("choice that holds", "choices that hold"),
+    "choices": ("current choice", "current choices"),
     "measured": ("measured answer", "measured answers"),
 }
 """The fields of `RunUses` in words."""
-_FIGURES = "the newest figures of its stage"
+_FIGURES = "the newest results of its stage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ def check_deletable(store: Store, run_id: int, runs: Sequence[RunRow] | None = N
     uses = _uses(store, run, store.runs.list() if runs is None else runs)
     if uses:
         raise InputError(
-            f"run {run_id} ({run.stage}) is in use: {', '.join(uses)}",
-            hint="choices, measured answers and figures can go when a later run has replaced them; "
-            "teacher calls, trainings, files and evaluations keep their runs for good",
+            f"run {run_id} ({run.stage}) is in use, so it cannot be deleted: {', '.join(uses)}",
+            hint="it can be deleted once later runs have replaced its choices, answers and results; "
+            "a run with teacher calls, trainings, files or evaluations is always kept",
         )
     return run
 

@@ -25,7 +25,13 @@ from tests.export.scene import export_context, inputs_for, open_engine, random_a
 from tests.limits import small_files
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECKS = ["finite", "positions compared", "KL to the trained model", "same most likely token", "ends by itself"]
+CHECKS = [
+    "finite",
+    "positions compared",
+    "KL from the trained model",
+    "same most likely token",
+    "answers stop on their own",
+]
 
 
 def run_adapter(
@@ -66,7 +72,7 @@ def test_an_adapter_passes_on_its_base_and_carries_where_it_came_from(
     assert len(metadata["orca_local.adapter_sha256"]) == 64 and metadata["orca_local.recipe"] == '{"rank": 4}'
     assert path.with_name(path.name + ".sha256").read_text() == f"{file['sha256']}  {path.name}\n"
     card = path.with_name(path.name + ".md").read_text()
-    assert "--lora" in card and file["sha256"] in card and "KL to the trained model" in card
+    assert "--lora" in card and file["sha256"] in card and "KL from the trained model" in card
     row = store.exports.latest("adapter")
     assert row is not None and row.sha256 == file["sha256"] and store.exports.latest("tuned") is None
     assert sorted(found.name for found in (tmp_path / "out").iterdir()) == [
@@ -111,13 +117,13 @@ def fails(store: Store, gguf: Path, tmp_path: Path, inputs: AcceptanceInputs, ma
 
 def test_what_predicts_something_else_is_not_written(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
-    fails(store, tiny_gguf, tmp_path, inputs_for(tiny_gguf, None), r"KL to the trained model.*≤ 0\.001")
+    fails(store, tiny_gguf, tmp_path, inputs_for(tiny_gguf, None), r"KL from the trained model.*≤ 0\.001")
 
 
 def test_what_does_not_stop_is_not_written(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     """Trap 7: this random model never ends its turn."""
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
-    fails(store, tiny_gguf, tmp_path, inputs_for(tiny_gguf, tmp_path / "adapter"), "ends by itself")
+    fails(store, tiny_gguf, tmp_path, inputs_for(tiny_gguf, tmp_path / "adapter"), "answers stop on their own")
 
 
 def test_a_damaged_adapter_stops_before_any_work(

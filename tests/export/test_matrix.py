@@ -167,7 +167,7 @@ def test_an_export_that_fails_leaves_no_matrix(store: Store, tiny_gguf: Path, tm
     measure = Measured(tiny_gguf)
     source = replace(measure.source(), adapter_directory=tmp_path / "adapter")
     inputs = inputs_for(tiny_gguf, tmp_path / "adapter")
-    with pytest.raises(AcceptanceError, match="ends by itself"):
+    with pytest.raises(AcceptanceError, match="answers stop on their own"):
         list(
             export(
                 export_context(store),

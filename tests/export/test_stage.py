@@ -57,12 +57,12 @@ def test_a_tuned_model_passes_and_carries_where_it_came_from(store: Store, endin
         "metadata",
         "finite",
         "positions compared",
-        "KL to the trained model",
+        "KL from the trained model",
         "same most likely token",
         "metadata",
         "finite",
         "Q8_0 against F16",
-        "ends by itself",
+        "answers stop on their own",
     ]
     (file,) = summary_of(events)["files"]
     metadata = read_header(Path(file["path"])).metadata
@@ -120,10 +120,14 @@ def test_a_tuned_model_that_does_not_stop_is_not_written(store: Store, tiny_gguf
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
     events: list[Event] = []
     inputs = inputs_for(tiny_gguf, tmp_path / "adapter")
-    with pytest.raises(AcceptanceError, match="ends by itself"):
+    with pytest.raises(AcceptanceError, match="answers stop on their own"):
         events.extend(run_tuned(store, tiny_gguf, tmp_path / "adapter", tmp_path / "out", inputs))
     checks = {e.name: e.passed for e in events if isinstance(e, AcceptanceChecked)}
-    assert checks["KL to the trained model"] and checks["same most likely token"] and not checks["ends by itself"]
+    assert (
+        checks["KL from the trained model"]
+        and checks["same most likely token"]
+        and not checks["answers stop on their own"]
+    )
     assert not list((tmp_path / "out").iterdir())
 
 
@@ -131,7 +135,7 @@ def test_a_reference_that_disagrees_stops_the_export(store: Store, tiny_gguf: Pa
     """Trap 8: the file is tested, not the adapter: a merge that went wrong is not shipped."""
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
     untrained = inputs_for(tiny_gguf, None)
-    fails(store, tiny_gguf, tmp_path, untrained, r"KL to the trained model.*≤ 0\.001")
+    fails(store, tiny_gguf, tmp_path, untrained, r"KL from the trained model.*≤ 0\.001")
 
 
 def test_a_reference_of_nothing_stops_the_export(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
@@ -139,7 +143,7 @@ def test_a_reference_of_nothing_stops_the_export(store: Store, tiny_gguf: Path, 
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
     inputs = inputs_for(tiny_gguf, None)
     broken = replace(inputs, reference_logits=lambda rows: (np.nan * x for x in inputs.reference_logits(rows)))
-    fails(store, tiny_gguf, tmp_path, broken, "KL to the trained model")
+    fails(store, tiny_gguf, tmp_path, broken, "KL from the trained model")
 
 
 def test_too_few_answer_positions_stop_the_export(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:

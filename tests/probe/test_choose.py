@@ -36,8 +36,8 @@ def test_the_highest_accuracy_wins_and_the_rest_is_said() -> None:
     choice = choose(table(3, 12, 9))
     assert (choice.cell.strategy, choice.claim.decided) == ("recall", False)
     assert choice.reason == (
-        "recall beats direct by 45 points ± 22; it scores 60 % on 20 samples and cannot be told apart from 1 other, "
-        "first steps with 45 %, which costs 50 % more tokens; about 43 more samples would settle it"
+        "recall beats direct by 45 points ± 22; it scores 60 % on 20 samples and may be no better than 1 other; "
+        "next is steps with 45 %, which costs 50 % more tokens; about 43 more samples should decide it"
     )
 
 
@@ -49,8 +49,8 @@ def test_what_beats_all_is_decided() -> None:
 
 def test_what_beats_some_says_which() -> None:
     choice = choose(table(1, 17, 19))
-    assert choice.reason.startswith("steps beats direct by 90 points ± 13; it scores 95 % on 20 samples and cannot be")
-    assert "1 other, first recall with 85 %" in choice.reason
+    assert choice.reason.startswith("steps beats direct by 90 points ± 13; it scores 95 % on 20 samples and may be")
+    assert "1 other; next is recall with 85 %" in choice.reason
 
 
 def test_a_smaller_alpha_decides_less() -> None:

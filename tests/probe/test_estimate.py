@@ -17,7 +17,7 @@ def test_without_a_probe_the_assumption_is_said(tmp_path: Path) -> None:
     with Store.open(tmp_path / "orca.db", create=True) as store:
         found = estimate(store, TASKS, ProbeSettings())
     assert found["generations"] == {"least": 36, "expected": 36, "most": 72}
-    assert "assumed" in found["basis"] and found["completion_tokens"] == 36 * 60
+    assert "assumes" in found["basis"] and found["completion_tokens"] == 36 * 60
 
 
 def test_an_earlier_probe_is_the_basis(tmp_path: Path) -> None:
@@ -29,4 +29,4 @@ def test_an_earlier_probe_is_the_basis(tmp_path: Path) -> None:
         found = estimate(store, TASKS, ProbeSettings(method="exhaustive"))
     assert found["generations"] == {"least": 72, "expected": 72, "most": 72}
     assert (found["completion_tokens"], found["seconds"]) == (72 * 20, 36.0)
-    assert found["basis"] == f"the 10 answers of run {run_id}"
+    assert found["basis"] == f"from the 10 answers of run {run_id}"

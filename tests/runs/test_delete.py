@@ -92,21 +92,23 @@ def test_what_later_stages_use_keeps_its_run(workspace: Workspace, measured: Sto
         store.exports.add(ExportRow(run_id, "tuned", "f", "s", "Q8_0", 1, None, {}))
     else:
         store.evaluations.add(EvaluationRow(run_id, "base", ensure_model(store), "", "sums", 1, 1.0, 0.0, 1.0, 1.0))
-    with pytest.raises(InputError, match=f"run {run_id} .any. is in use: 1 .*{kind}") as caught:
+    with pytest.raises(
+        InputError, match=f"run {run_id} .any. is in use, so it cannot be deleted: 1 .*{kind}"
+    ) as caught:
         delete_runs(store, workspace, [run_id])
-    assert "for good" in caught.value.hint
+    assert "always kept" in caught.value.hint
     assert numbers(store) == [run_id] and count(store, "events") == 1
 
 
 def test_a_probe_goes_when_a_later_one_has_measured_and_chosen(workspace: Workspace, measured: Store) -> None:
     store, first = measured, add_probe(measured, "k1")
     choose(store, None, by=BY_HAND)
-    with pytest.raises(InputError, match="1 choice that holds, 1 measured answer, the newest figures"):
+    with pytest.raises(InputError, match="1 current choice, 1 measured answer, the newest results"):
         delete_runs(store, workspace, [first])
     stopped = add_probe(store, "k2", "interrupted")
-    with pytest.raises(InputError, match=r"in use: 1 choice that holds, the newest figures of its stage$"):
+    with pytest.raises(InputError, match=r"cannot be deleted: 1 current choice, the newest results of its stage$"):
         delete_runs(store, workspace, [first])
-    with pytest.raises(InputError, match=r"in use: 1 measured answer$"):
+    with pytest.raises(InputError, match=r"cannot be deleted: 1 measured answer$"):
         delete_runs(store, workspace, [stopped])
     last = add_probe(store, "k3")
     assert delete_runs(store, workspace, [first, stopped]) == [first, stopped]
@@ -122,14 +124,14 @@ def test_a_choice_for_a_task_that_was_not_probed_again_holds(workspace: Workspac
     add_samples(store, make_sample("b", task="words"))
     choose(store, first, "words")
     add_probe(store, "k2")
-    with pytest.raises(InputError, match=r"in use: 1 choice that holds$"):
+    with pytest.raises(InputError, match=r"cannot be deleted: 1 current choice$"):
         delete_runs(store, workspace, [first])
 
 
 def test_the_newest_figures_of_a_stage_stay(workspace: Workspace, store: Store) -> None:
     tuned, base = (add_run(store, "export", "done", {"name": name}) for name in ("tuned", "base"))
     for run_id in (tuned, base):
-        with pytest.raises(InputError, match="in use: the newest figures of its stage"):
+        with pytest.raises(InputError, match="cannot be deleted: the newest results of its stage"):
             delete_runs(store, workspace, [run_id])
     add_run(store, "export", "done", {"name": "tuned"})
     assert delete_runs(store, workspace, [tuned]) == [tuned]
@@ -208,5 +210,5 @@ def test_the_command_says_what_went_and_what_stays(workspace: Workspace, measure
     rest = orca("runs", "delete", "--failed", cwd=where)
     assert rest.stdout.splitlines() == [
         f"2 runs deleted: {failed[2]}, {failed[1]}",
-        f"kept: run {stopped} (probe) is in use: 1 measured answer",
+        f"kept: run {stopped} (probe) is in use, so it cannot be deleted: 1 measured answer",
     ]

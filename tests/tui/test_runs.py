@@ -83,7 +83,7 @@ async def test_a_run_is_deleted_after_asking_unless_it_is_in_use(workspace: Work
         assert listing.current is not None and listing.current.run_id == 1
         await pilot.press("d")
         await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))
-        assert "the newest figures" in " ".join(str(part.content) for part in pilot.app.screen.query(Static))
+        assert "the newest results" in " ".join(str(part.content) for part in pilot.app.screen.query(Static))
         await pilot.press("enter")
         with workspace.store() as store:
             assert [run.run_id for run in store.runs.list()] == [3, 1]

@@ -58,5 +58,5 @@ class StartProbe(StartForm):
         return (
             f"{found['tasks']} tasks: about {answers['expected']:,} answers ({answers['least']:,} to "
             f"{answers['most']:,}), {found['completion_tokens']:,} tokens, {duration(found['seconds'])}; "
-            f"from {found['basis']}"
+            f"{found['basis']}"
         )
