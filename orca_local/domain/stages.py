@@ -14,7 +14,7 @@ class Stage:
     help: str
     """One line for `orca-local --help`."""
     action: str
-    """What to do when the stage is next, in a few words."""
+    """What the stage does, as in "press g to …"."""
     title: str = ""
     """Its entry in the command palette."""
     command: tuple[str, ...] = ()
@@ -22,11 +22,11 @@ class Stage:
 
 
 STAGES = (
-    Stage("tasks", "Add and show tasks.", "import a file"),
+    Stage("tasks", "Add and show tasks.", "import tasks"),
     Stage(
         "probe",
         "Test the student under every strategy and select one for each task.",
-        "measure",
+        "test the strategies",
         "Probe the student",
         ("probe",),
     ),
@@ -40,13 +40,21 @@ STAGES = (
     Stage(
         "dataset",
         "Review the teacher's answers and turn them into training rows.",
-        "build the rows",
+        "build the training rows",
         "Build the dataset",
         ("dataset", "build"),
     ),
-    Stage("train", "Fine-tune the student.", "train", "Train", ("train",)),
-    Stage("export", "Merge the adapter, quantize, test, and write a GGUF.", "write the GGUF", "Export", ("export",)),
-    Stage("evaluate", "Compare base and tuned on the holdout samples.", "compare", "Evaluate", ("evaluate",)),
+    Stage("train", "Fine-tune the student.", "train the student", "Train", ("train",)),
+    Stage(
+        "export", "Merge the adapter, quantize, test, and write a GGUF.", "write the GGUF file", "Export", ("export",)
+    ),
+    Stage(
+        "evaluate",
+        "Compare base and tuned on the holdout samples.",
+        "compare base and tuned",
+        "Evaluate",
+        ("evaluate",),
+    ),
 )
 
 BY_NAME = {stage.name: stage for stage in STAGES}

@@ -8,7 +8,7 @@ from typing import Any
 
 from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.domain.text import printable
-from orca_local.runs.summaries import summaries
+from orca_local.runs.summaries import iter_summaries, newest
 from orca_local.store.store import Store
 from orca_local.system.files import write_whole
 
@@ -34,11 +34,6 @@ def write_report(path: Path, text: str) -> None:
     write_whole(path, text, hint="choose another place with --output")
 
 
-def _summary(store: Store, stage: str) -> dict[str, Any] | None:
-    """The summary of the newest finished run of a stage."""
-    return next(summaries(store, stage), None)
-
-
 def _cell(value: object) -> str:
     """Text that cannot break out of a table cell or become HTML."""
     text = printable(str(value)).replace("\n", " ")
@@ -62,7 +57,7 @@ def _range(ci: Sequence[float]) -> str:
 
 
 def _probe(store: Store) -> str:
-    summary = _summary(store, "probe")
+    summary = newest(store, "probe")
     if summary is None:
         return ""
     names = list(dict.fromkeys(cell["strategy"] for task in summary["tasks"] for cell in task["cells"]))
@@ -95,7 +90,7 @@ def _probe(store: Store) -> str:
 
 
 def _teacher(store: Store) -> str:
-    summary = _summary(store, "teach")
+    summary = newest(store, "teach")
     if summary is None:
         return ""
     calls = summary["calls"]
@@ -108,7 +103,7 @@ def _teacher(store: Store) -> str:
 
 
 def _training(store: Store) -> str:
-    summary = _summary(store, "train")
+    summary = newest(store, "train")
     if summary is None:
         return ""
     validation = summary["validation_loss"]
@@ -123,7 +118,7 @@ def _training(store: Store) -> str:
 
 
 def _export(store: Store) -> str:
-    found = [*summaries(store, "export")]
+    found = [*iter_summaries(store, "export")]
     # A base is made in passing, whenever something is compared with it.
     summary = next((one for one in found if one.get("name") != "base"), next(iter(found), None))
     if summary is None:
@@ -172,7 +167,7 @@ def _split(split: dict[str, Any]) -> str:
 
 
 def _evaluation(store: Store) -> str:
-    summary = _summary(store, "evaluate")
+    summary = newest(store, "evaluate")
     if summary is None:
         return ""
     models = summary["models"]

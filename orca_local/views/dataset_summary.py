@@ -1,4 +1,4 @@
-"""What the newest build of the dataset came to."""
+"""The result of the newest dataset build."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from orca_local.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """Rows that were kept, and why the others were not."""
+class BuildSummary:
+    """Counts of one dataset build."""
 
     run: RunRow
     rows: int
+    """Number of training rows."""
     dropped: Mapping[str, int]
-    """Answers by the reason why they became no row."""
+    """Number of answers that became no row, by reason."""
     tokens: int
+    """Number of tokens in all rows."""
     loss_tokens: int
-    """Tokens of all rows, and those of them that are trained."""
+    """Number of these tokens that the loss counts."""
 
 
-def newest_outcome(store: Store) -> Outcome | None:
-    """Of the newest build; None where there is none, or it came to no end."""
+def load_build_summary(store: Store) -> BuildSummary | None:
+    """The counts of the newest build; None if there is no build or it did not finish."""
     run = store.runs.newest_by_stage().get("dataset")
     finished = store.runs.last_of(run.run_id, "StageFinished") if run is not None else None
     if run is None or finished is None:
         return None
     summary = finished.payload["summary"]
-    return Outcome(run, summary["rows"], summary["dropped"], summary["tokens"], summary["loss_tokens"])
+    return BuildSummary(run, summary["rows"], summary["dropped"], summary["tokens"], summary["loss_tokens"])

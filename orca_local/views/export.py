@@ -1,151 +1,124 @@
-"""The newest export and the newest evaluation as they are now, and the types that may be chosen for the next."""
+"""The newest export: its tests and files, and the quantizations to choose from for the next one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from orca_local.domain.events import AcceptanceChecked, FileWritten, RunFailed, StageProgressed, Warned, event_of
 from orca_local.domain.settings import Settings
 from orca_local.export.estimate import BITS_PER_WEIGHT, estimate_bytes
 from orca_local.gguf.header import Header
 from orca_local.models.student import load_student
-from orca_local.runs.summaries import summaries
-from orca_local.store.results import EvaluationRow, ExportRow
+from orca_local.runs.summaries import iter_summaries
+from orca_local.store.results import ExportRow
 from orca_local.store.runs import EventRow, RunRow
 from orca_local.store.store import Store
-from orca_local.views.overview import is_of_base
+from orca_local.views.overview import is_base_export
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A type that the tuned model can be written as."""
+class QuantizationOption:
+    """A quantization in which the tuned model can be written."""
 
     quantization: str
     bytes: int
-    """About how large the file will be."""
+    """Estimated size of the file; 0 if it is unknown."""
     is_chosen: bool
     """Whether the settings ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportView:
-    """What there is to see of the newest export of the tuned model, or of any that runs."""
+    """The newest export of the tuned model, or any export that is running, and the files on disk."""
 
     run: RunRow | None = None
     steps: tuple[AcceptanceChecked | FileWritten, ...] = ()
-    """What was tested and written, in its order."""
+    """Tests and written files in their order."""
     warnings: tuple[Warned, ...] = ()
     note: str = ""
-    """What is being done."""
+    """What the run is doing now."""
     failed: RunFailed | None = None
+    """The run's error, with its hint."""
     is_base: bool = False
-    """Whether it is the base that is made, as it is when something is compared with it."""
+    """Whether the run makes the base model, which the tuned one is compared with."""
     is_adapter: bool = False
-    """Whether it is the adapter alone."""
+    """Whether the run writes only the adapter."""
     files: tuple[ExportRow, ...] = ()
-    """Of the tuned model, the newest of each type that is still there, the largest first."""
+    """The newest tuned file of each quantization that is still on disk, the largest first."""
     adapter: ExportRow | None = None
-    """The newest file of an adapter alone, where it is still there."""
+    """The newest adapter file, if it is still on disk."""
     recommended: str = ""
-    """The type among those of the newest export that is recommended, where there was a choice."""
+    """The recommended quantization of the newest export of several."""
     reason: str = ""
+    """Why it is recommended."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationView:
-    """What there is to see of the newest evaluation."""
+def load_quantization_options(settings: Settings, directory: Path) -> list[QuantizationOption]:
+    """The usual quantizations and those of the settings with their estimated sizes, the largest first.
 
-    run: RunRow | None = None
-    failed: RunFailed | None = None
-    rows: tuple[EvaluationRow, ...] = ()
-    """What a run that goes on has measured so far."""
-    summary: dict[str, Any] = field(default_factory=dict)
-    """Of the newest that was finished; empty where there is none."""
-
-
-def export_choices(settings: Settings, directory: Path) -> list[Choice]:
-    """The usual types and those of the settings, with about their sizes, the largest first.
-
-    Raises `MissingError` or `InputError` where the student cannot be found or read.
+    Raises `MissingError` or `InputError` if the student cannot be found or read.
     """
     student = load_student(settings.student, directory)
     chosen = [name.upper() for name in settings.export.quantizations] or [student.quantization]
-    return choices(student.weights, chosen)
+    return quantization_options(student.weights, chosen)
 
 
-def choices(weights: Header, chosen: Sequence[str]) -> list[Choice]:
-    """The same for the header of the weights; a type whose size cannot be told has 0 bytes and comes last."""
-    names = dict.fromkeys([*BITS_PER_WEIGHT, *chosen])
-    found = [
-        Choice(name, estimate_bytes(name, weights) if name in BITS_PER_WEIGHT else 0, name in chosen) for name in names
+def quantization_options(weights: Header, chosen: Sequence[str]) -> list[QuantizationOption]:
+    """The same for a model's header; quantizations of unknown size come last."""
+    options = [
+        QuantizationOption(name, estimate_bytes(name, weights) if name in BITS_PER_WEIGHT else 0, name in chosen)
+        for name in dict.fromkeys([*BITS_PER_WEIGHT, *chosen])
     ]
-    return sorted(found, key=lambda choice: -choice.bytes)
+    return sorted(options, key=lambda option: -option.bytes)
 
 
-def export_view(store: Store) -> ExportView:
+def load_export_view(store: Store) -> ExportView:
     """The newest export."""
-    files = _newest_files(store)
-    summary = next((found for found in summaries(store, "export") if found.get("name") == "tuned"), {})
-    recommended = summary.get("recommendation", {})
-    run = _export_run(store)
-    said = [] if run is None else store.runs.events(run.run_id)
-    found = [event_of(event.kind, event.payload) for event in said]
-    steps = tuple(event for event in found if isinstance(event, AcceptanceChecked | FileWritten))
+    summary = next((summary for summary in iter_summaries(store, "export") if summary.get("name") == "tuned"), {})
+    recommendation = summary.get("recommendation", {})
+    run = _newest_run(store)
+    rows = [] if run is None else store.runs.events(run.run_id)
+    events = [event_of(row.kind, row.payload) for row in rows]
+    steps = tuple(event for event in events if isinstance(event, AcceptanceChecked | FileWritten))
     return ExportView(
         run=run,
-        steps=steps or _kept_checks(said),
-        warnings=tuple(event for event in found if isinstance(event, Warned)),
-        note=next((event.note for event in reversed(found) if isinstance(event, StageProgressed)), ""),
-        failed=next((event for event in reversed(found) if isinstance(event, RunFailed)), None),
-        is_base=run is not None and is_of_base(run),
+        steps=steps or _earlier_checks(rows),
+        warnings=tuple(event for event in events if isinstance(event, Warned)),
+        note=next((event.note for event in reversed(events) if isinstance(event, StageProgressed)), ""),
+        failed=next((event for event in reversed(events) if isinstance(event, RunFailed)), None),
+        is_base=run is not None and is_base_export(run),
         is_adapter=run is not None and "adapter_only" in run.inputs,
-        files=files,
+        files=_newest_files(store),
         adapter=next((row for row in store.exports.list("adapter")[:1] if Path(row.path).is_file()), None),
-        recommended=str(recommended.get("quantization", "")),
-        reason=str(recommended.get("reason", "")),
+        recommended=str(recommendation.get("quantization", "")),
+        reason=str(recommendation.get("reason", "")),
     )
 
 
-def evaluation_view(store: Store) -> EvaluationView:
-    """The newest evaluation."""
-    run = store.runs.newest_by_stage().get("evaluate")
-    if run is None:
-        return EvaluationView()
-    failed = store.runs.last_of(run.run_id, RunFailed.__name__)
-    rows = [row for row in store.evaluations.latest() if row.run_id == run.run_id]
-    return EvaluationView(
-        run=run,
-        failed=RunFailed(**failed.payload) if failed is not None else None,
-        rows=tuple(rows) if run.status == "running" else (),
-        summary=next(summaries(store, "evaluate"), {}),
-    )
-
-
-def _export_run(store: Store) -> RunRow | None:
-    """The one that goes on; else the newest that made a tuned model or tried to; else the newest."""
-    found = [run for run in store.runs.list() if run.stage == "export"]
-    first = next(iter(found), None)
-    if first is not None and first.status == "running":
-        return first
-    return next((run for run in found if not is_of_base(run)), first)
+def _newest_run(store: Store) -> RunRow | None:
+    """A running export; else the newest of a tuned model, finished or not; else the newest."""
+    runs = [run for run in store.runs.list() if run.stage == "export"]
+    newest = next(iter(runs), None)
+    if newest is not None and newest.status == "running":
+        return newest
+    return next((run for run in runs if not is_base_export(run)), newest)
 
 
 def _newest_files(store: Store) -> tuple[ExportRow, ...]:
     newest: dict[str, ExportRow] = {}
     for row in store.exports.list("tuned"):
         newest.setdefault(row.quantization, row)
-    there = [row for row in newest.values() if Path(row.path).is_file()]
-    return tuple(sorted(there, key=lambda row: -row.bytes))
+    on_disk = [row for row in newest.values() if Path(row.path).is_file()]
+    return tuple(sorted(on_disk, key=lambda row: -row.bytes))
 
 
-def _kept_checks(events: Sequence[EventRow]) -> tuple[AcceptanceChecked, ...]:
-    """Those that files passed when they were made, where a run found them all made already."""
+def _earlier_checks(events: Sequence[EventRow]) -> tuple[AcceptanceChecked, ...]:
+    """The stored tests of files that an earlier run made, if this run had nothing to make."""
     finished = next((event.payload for event in reversed(events) if event.kind == "StageFinished"), {})
-    kept: dict[str, AcceptanceChecked] = {}
+    checks: dict[str, AcceptanceChecked] = {}
     for acceptance in finished.get("summary", {}).get("acceptance", {}).values():
         for check in acceptance.get("checks", []):
-            kept.setdefault(check["name"], AcceptanceChecked(**check))
-    return tuple(kept.values())
+            checks.setdefault(check["name"], AcceptanceChecked(**check))
+    return tuple(checks.values())

@@ -1,4 +1,4 @@
-"""Where a workspace stands: each stage's state, its key figure, and what to do next."""
+"""The state of every stage of a workspace, its main result, and what to do next."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from orca_local.domain.stages import STAGES, Stage
-from orca_local.runs.summaries import summaries
+from orca_local.runs.summaries import newest
 
 if TYPE_CHECKING:
     from orca_local.store.runs import RunRow
@@ -20,67 +20,79 @@ _RUN_STATES: Mapping[str, State] = {"running": "running", "failed": "failed", "d
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """One stage of the pipeline as it is now."""
+    """One stage of the pipeline."""
 
     name: str
     state: State
     figure: str
-    """What it came to, in a few words."""
+    """The stage's main result in a few words; empty if it has none."""
     action: str
-    """What to do next; empty where there is nothing."""
+    """What to do next, such as "train the student"; empty if nothing."""
 
 
-def overview(store: Store) -> list[StageView]:
-    """The stages in their order. A stage is ready where the one before it has something for it."""
+def load_overview(store: Store) -> list[StageView]:
+    """All stages in their order. A stage is ready if the stage before it has a result."""
     runs = store.runs.newest_by_stage()
     figures = _figures(store, runs)
-    exporting = runs.get("export")
-    is_running = exporting is not None and exporting.status == "running"
-    if exporting is not None and is_running and is_of_base(exporting) and not figures["probe"][1]:
-        # What is measured has to be made first.
-        runs = {**runs, "probe": exporting}
+    shown = dict(figures)
+    export = runs.get("export")
+    if export is not None and export.status == "running" and is_base_export(export) and not figures["probe"]:
+        # A probe makes the base model first if it is missing.
+        runs = {**runs, "probe": export}
         del runs["export"]
-        figures["probe"] = ("making the base", figures["probe"][1])
-    found: list[StageView] = []
-    is_open = True
+        shown["probe"] = "making the base model"
+    stages: list[StageView] = []
+    has_input = True
     for stage in STAGES:
-        figure, is_done = figures[stage.name]
-        state = _state(runs.get(stage.name), is_done=is_done, is_open=is_open)
-        found.append(StageView(stage.name, state, figure, _action(stage, state)))
-        is_open = is_done
-    return found
+        is_done = bool(figures[stage.name])
+        state = _state(runs.get(stage.name), is_done=is_done, has_input=has_input)
+        stages.append(StageView(stage.name, state, shown[stage.name], _action(stage, state)))
+        has_input = is_done
+    return stages
 
 
-def is_of_base(export: RunRow) -> bool:
-    """Whether what a run exports is the base: it says which adapter anything else is made from."""
+def is_base_export(export: RunRow) -> bool:
+    """Whether an export run makes the base model. Exports of an adapter record the adapter's hash."""
     return "orca_local.adapter_sha256" not in export.inputs
 
 
 def next_stage(stages: list[StageView]) -> StageView | None:
-    """The first stage that has something left to do; None where all is done or something runs."""
+    """The first stage that is not done; None if all are done or one is running."""
     if any(stage.state == "running" for stage in stages):
         return None
     return next((stage for stage in stages if stage.state != "done"), None)
 
 
-def _figures(store: Store, runs: Mapping[str, RunRow]) -> dict[str, tuple[str, bool]]:
-    """For each stage, what it came to and whether that is something to go on with."""
+def choice_figure(tasks: int, chosen: int, certain: int) -> str:
+    """Such as "9 of 9 chosen, 4 certain": tasks with a chosen strategy, and tasks where it is certainly the best."""
+    certainty = "none" if not certain else "all" if certain == chosen else f"{certain:,}"
+    return f"{chosen:,} of {max(tasks, chosen):,} chosen, {certainty} certain"
+
+
+def _figures(store: Store, runs: Mapping[str, RunRow]) -> dict[str, str]:
+    """The main result of each stage; empty for a stage without one."""
     tasks, samples = store.samples.count()
-    chosen, decided = store.selections.count()
-    answers, verified = store.demonstrations.count()
-    training, tuned = store.trainings.latest(), store.exports.latest("tuned")
+    chosen, certain = store.selections.count()
+    answers, matches = store.demonstrations.count()
     rows = _dataset_rows(store, runs.get("dataset"))
-    trained = training is not None and training.status == "done"
-    loss = training.summary.get("train_loss") if training is not None else None
+    tuned = store.exports.latest("tuned")
     return {
-        "tasks": (f"{tasks}: {samples:,} samples" if tasks else "", bool(tasks)),
-        "probe": (f"{decided}/{chosen} decided" if chosen else "", bool(chosen)),
-        "teach": (f"{verified:,}/{answers:,} right" if answers else "", bool(answers)),
-        "dataset": (f"{rows:,} rows" if rows else "", bool(rows)),
-        "train": (f"loss {loss:.3f}" if trained and loss is not None else "", trained),
-        "export": (f"{tuned.quantization}, {tuned.bytes / 1e6:.0f} MB" if tuned else "", tuned is not None),
-        "evaluate": _gain(store),
+        "tasks": f"{tasks:,} task{'s' if tasks > 1 else ''}, {samples:,} samples" if tasks else "",
+        "probe": choice_figure(tasks, chosen, certain) if chosen else "",
+        "teach": f"{matches:,} of {answers:,} match the reference" if answers else "",
+        "dataset": f"{rows:,} rows" if rows else "",
+        "train": _training_figure(store),
+        "export": f"{tuned.quantization}, {tuned.bytes / 1e6:.0f} MB" if tuned else "",
+        "evaluate": _accuracies(store),
     }
+
+
+def _training_figure(store: Store) -> str:
+    training = store.trainings.latest()
+    if training is None or training.status != "done":
+        return ""
+    loss = training.summary.get("train_loss")
+    return "trained" if loss is None else f"loss {loss:.3f}"
 
 
 def _dataset_rows(store: Store, run: RunRow | None) -> int:
@@ -90,25 +102,25 @@ def _dataset_rows(store: Store, run: RunRow | None) -> int:
     return int(last[0].payload.get("summary", {}).get("rows", 0)) if last else 0
 
 
-def _gain(store: Store) -> tuple[str, bool]:
-    """As the evaluation itself says it: under the first system message."""
-    summary = next(summaries(store, "evaluate"), {})
+def _accuracies(store: Store) -> str:
+    """Accuracy of base and tuned in the newest evaluation, under its first system message."""
+    summary = newest(store, "evaluate") or {}
     accuracy: dict[str, float] = {}
     for model in summary.get("models", []):
         name, _, quantization = model["model"].partition(":")
-        if quantization != "F16" or name not in accuracy:  # a split has the tuned model in F16 too
+        if quantization != "F16" or name not in accuracy:  # with --split, the tuned model is also listed in F16
             accuracy[name] = model["accuracy"]
     if "base" not in accuracy or "tuned" not in accuracy:
-        return ("", False)
-    return (f"{100 * accuracy['base']:.0f} → {100 * accuracy['tuned']:.0f} %", True)
+        return ""
+    return f"{100 * accuracy['base']:.0f} % → {100 * accuracy['tuned']:.0f} % right"
 
 
-def _state(run: RunRow | None, *, is_done: bool, is_open: bool) -> State:
+def _state(run: RunRow | None, *, is_done: bool, has_input: bool) -> State:
     if run is not None and run.status in _RUN_STATES:
         return _RUN_STATES[run.status]
     if is_done:
         return "done"
-    return "ready" if is_open else "waiting"
+    return "ready" if has_input else "waiting"
 
 
 def _action(stage: Stage, state: State) -> str:

@@ -1,4 +1,4 @@
-"""Previews of many answers: the student's vocabulary is opened once."""
+"""Previews of what training reads of an answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orca_local.store.store import Store
 
 
 class Previews:
-    """What training sees of the answers of a workspace. Use it in one thread."""
+    """Renders answers as training rows; opens the student's vocabulary once. Use it in one thread only."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -26,13 +26,13 @@ class Previews:
         student = load_student(self._workspace.settings.student, self._workspace.directory)
         return PromptRenderer(student.weights.path)
 
-    def of(self, demonstration_id: int) -> Preview:
-        """Exactly what training sees of an answer as it is now. Raises `InputError` or `MissingError`."""
+    def load(self, demonstration_id: int) -> Preview:
+        """The training row that a demonstration gives now. Raises `InputError` or `MissingError`."""
         row = self._store.demonstrations.get(demonstration_id)
         return preview(self._renderer, self._store, row, self._workspace.settings.dataset.system_message)
 
     def close(self) -> None:
-        """Free the vocabulary and close the store, where they were opened."""
+        """Free the vocabulary and close the store if they were opened."""
         for name in ("_store", "_renderer"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()

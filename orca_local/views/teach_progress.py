@@ -1,4 +1,4 @@
-"""Where teaching stands: what the newest run has asked and got, how fast, at what cost, and what failed why."""
+"""The progress of the newest teach run: samples done, calls, speed, cost, and failures."""
 
 from __future__ import annotations
 
@@ -13,49 +13,55 @@ from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
 
 RATE_SECONDS = 60.0
-"""Calls of the last so many seconds say how fast a running stage is."""
-LEAST_SECONDS = 5.0
-"""Below this, a rate says nothing."""
+"""Length of the window over which the speed of a running stage is measured."""
+MIN_SECONDS = 5.0
+"""Shortest time over which a speed is given."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Of the newest teach run."""
+class TeachProgress:
+    """Counts of the newest teach run, and the cost in the whole workspace."""
 
     run: RunRow | None
     done: int = 0
+    """Number of samples that need no more calls."""
     total: int = 0
-    """Samples that nothing more is asked of, and all of them."""
+    """Number of samples."""
     new: int = 0
+    """Number of answered calls that were sent by this run."""
     cached: int = 0
+    """Number of calls that had been answered before."""
     failed: int = 0
-    """Calls."""
-    right: int = 0
-    wrong: int = 0
-    """Answers that agree with their references, or have none; and those that differ."""
+    """Number of calls that failed for good."""
+    matches: int = 0
+    """Number of answers that match their reference."""
+    mismatches: int = 0
+    """Number of answers that do not match their reference."""
+    unchecked: int = 0
+    """Number of answers to samples without a reference."""
     calls_per_minute: float | None = None
-    """New answers; None where too little is done to say."""
-    usd: float | None = None
-    """What teachers have cost in this workspace; None where no price is known."""
+    """New answers a minute; None if the run is too short."""
+    spent_usd: float | None = None
+    """Cost of all teacher calls in this workspace; None if the price is unknown."""
     calls_made: int = 0
-    """In this workspace, repeated tries included: what `teacher.max_calls` counts."""
+    """Number of calls in this workspace, with retries: what `teacher.max_calls` limits."""
     failures: Mapping[str, int] = field(default_factory=dict)
-    """How many calls failed for which reason, the most frequent first."""
+    """Number of failed calls by reason, the most frequent first."""
     warning: str = ""
-    """What the run warned of last."""
+    """The last warning of the run."""
     waiting: int = 0
-    """Calls to this teacher that are in batches and not collected yet, whichever run sent them."""
+    """Number of calls to this teacher in batches that are not collected yet, from any run."""
 
 
-def standing(store: Store, settings: TeacherSettings, now: datetime | None = None) -> Standing:
-    """What the newest run says, running or not; `now` is for its speed.
+def load_teach_progress(store: Store, settings: TeacherSettings, now: datetime | None = None) -> TeachProgress:
+    """The progress of the newest teach run, running or not.
 
-    Of batches, only those count that `settings` can collect: others wait at another endpoint, or for another model.
+    `waiting` counts only batches at the endpoint and model of `settings`. `now` is the time for the speed.
     """
     run = store.runs.newest_by_stage().get("teach")
     spent = store.charges.spent()
     if run is None:
-        return Standing(None, calls_made=spent.calls)
+        return TeachProgress(None, calls_made=spent.calls)
     cached = store.runs.tally(run.run_id, "CallAnswered", "cached")
     verified = store.runs.tally(run.run_id, "CallAnswered", "verified")
     failures = store.runs.tally(run.run_id, "CallFailed", "error")
@@ -64,36 +70,37 @@ def standing(store: Store, settings: TeacherSettings, now: datetime | None = Non
     last = store.runs.last_of(run.run_id, "StageProgressed")
     progress.add([last] if last else [])
     warned = store.runs.last_of(run.run_id, "Warned")
-    return Standing(
-        run,
-        progress.done,
-        progress.total,
-        cached.get(0, 0),
-        cached.get(1, 0),
-        sum(failures.values()),
-        verified.get(1, 0) + verified.get(None, 0),
-        verified.get(0, 0),
-        _rate(store, run, now or datetime.now(UTC)),
-        progress.usd,
-        spent.calls,
-        {str(reason): count for reason, count in failures.items()},
-        ": ".join(filter(None, (warned.payload["message"], warned.payload["hint"]))) if warned else "",
-        len(store.batches.waiting_keys(tidy(settings.base_url), settings.model)) if settings.takes_batches else 0,
+    waiting = store.batches.waiting_keys(tidy(settings.base_url), settings.model) if settings.takes_batches else ()
+    return TeachProgress(
+        run=run,
+        done=progress.done,
+        total=progress.total,
+        new=cached.get(0, 0),
+        cached=cached.get(1, 0),
+        failed=sum(failures.values()),
+        matches=verified.get(1, 0),
+        mismatches=verified.get(0, 0),
+        unchecked=verified.get(None, 0),
+        calls_per_minute=_calls_per_minute(store, run, now or datetime.now(UTC)),
+        spent_usd=progress.usd,
+        calls_made=spent.calls,
+        failures={str(reason): count for reason, count in failures.items()},
+        warning=": ".join(filter(None, (warned.payload["message"], warned.payload["hint"]))) if warned else "",
+        waiting=len(waiting),
     )
 
 
-def _rate(store: Store, run: RunRow, now: datetime) -> float | None:
-    """Of the last minute while the run goes on, of the whole run when it has ended."""
-    began = datetime.fromisoformat(run.started_at)
+def _calls_per_minute(store: Store, run: RunRow, now: datetime) -> float | None:
+    """Speed over the last minute of a running stage, or over the whole run if it has ended."""
     until = now
     if run.status != "running":
         until = datetime.fromisoformat(run.finished_at or run.heartbeat_at)
-    seconds = (until - began).total_seconds()
+    seconds = (until - datetime.fromisoformat(run.started_at)).total_seconds()
     since = ""
     if run.status == "running" and seconds > RATE_SECONDS:
         since = (until - timedelta(seconds=RATE_SECONDS)).isoformat(timespec="milliseconds")
         seconds = RATE_SECONDS
-    if seconds < LEAST_SECONDS:
+    if seconds < MIN_SECONDS:
         return None
     answered = store.runs.tally(run.run_id, "CallAnswered", "cached", since=since).get(0, 0)
     return 60 * answered / seconds

@@ -1,4 +1,4 @@
-"""The newest training as it is now: while it runs, when it was stopped, and afterwards."""
+"""The state of the newest training: while it runs, after it was stopped, and when it is done."""
 
 from __future__ import annotations
 
@@ -25,53 +25,54 @@ from orca_local.train.checkpoint import last_step
 E = TypeVar("E", bound=Event)
 
 Curve = tuple[tuple[int, float | None], ...]
-"""Steps and losses, by step; None for one that is no number."""
+"""Steps and losses in the order of the steps; None for a loss that is not finite."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingView:
-    """What there is to see of it."""
+    """The newest run of the stage `train`, and the training that was worked on last."""
 
     run: RunRow | None = None
-    """The newest run of the stage, which may not have come to a training."""
+    """The newest run, even if it ended before a training began."""
     training: TrainingRecord | None = None
-    """The training that was worked on last; None while a run is preparing another."""
+    """The training that was worked on last; None while a run prepares another."""
     loss: Curve = ()
     validation: Curve = ()
-    step: StepTrained | None = None
-    """The last one."""
+    last_step: StepTrained | None = None
+    """The newest trained step."""
     memory: MemoryPlanned | None = None
     resumed: TrainingResumed | None = None
-    """Where the newest run took the training up."""
+    """The step at which the run resumed the training."""
     checkpoint: CheckpointSaved | None = None
+    """The newest checkpoint of the run."""
     failed: RunFailed | None = None
-    """Why the newest run ended, with the remedy."""
+    """The error of the newest run, with its hint."""
     answers: tuple[SampleAnswered, ...] = ()
-    """What it said to the same prompts at each validation of the run that worked on it."""
+    """The student's answers to the same prompts at each validation of the run."""
     adapter: AdapterRow | None = None
     saved_step: int = 0
-    """Of the newest checkpoint on the disk."""
+    """Step of the newest checkpoint on disk."""
     train_settings: Mapping[str, Any] = field(default_factory=dict)
-    """What it was started with: the section `train`, with the options of that run."""
+    """Section `train` of the run's settings, with its command-line options."""
 
     @property
     def is_running(self) -> bool:
-        """Whether the newest run is at work."""
+        """Whether the newest run is running."""
         return self.run is not None and self.run.status == "running"
 
     @property
     def total_steps(self) -> int:
-        """Of the recipe; 0 where there is none."""
+        """Number of steps in the recipe; 0 without a training."""
         return int(self.training.recipe["total_steps"]) if self.training is not None else 0
 
     @property
     def done_steps(self) -> int:
-        """Up to which the curve goes."""
+        """Number of steps in the loss curve."""
         return self.loss[-1][0] if self.loss else 0
 
     @property
     def best(self) -> tuple[int, float] | None:
-        """Step and loss of the best validation; the first of equal ones."""
+        """Step and loss of the best validation, the first if several are equal."""
         measured = [(loss, step) for step, loss in self.validation if loss is not None]
         if not measured:
             return None
@@ -79,52 +80,53 @@ class TrainingView:
         return step, loss
 
     @property
-    def goes_on_after(self) -> int:
-        """The step after which an unfinished training would go on; 0 where there is nothing to go on with."""
+    def resume_step(self) -> int:
+        """The step from which an unfinished training can resume; 0 if it cannot."""
         is_unfinished = self.training is not None and self.training.status == "running" and not self.is_running
         return self.saved_step if is_unfinished else 0
 
 
-def training_view(store: Store, before: TrainingView | None = None) -> TrainingView:
-    """The newest training. Of the curves that `before` has of the same run, only what is new is read."""
+def load_training_view(store: Store, previous: TrainingView | None = None) -> TrainingView:
+    """The newest training. Reads only what is newer than the curves of `previous`, if that shows the same run."""
     run, training = store.runs.newest_by_stage().get("train"), store.trainings.latest()
     if run is not None and run.status == "running" and training is not None and training.run_id != run.run_id:
         training = None
     if training is None:
-        return TrainingView(run, failed=_last(store, run, RunFailed))
-    if before is None or before.training is None or before.training.run_id != training.run_id:
-        before = TrainingView()
-    worked = store.runs.get(training.run_id)
+        return TrainingView(run, failed=_last_event(store, run, RunFailed))
+    if previous is None or previous.training is None or previous.training.run_id != training.run_id:
+        previous = TrainingView()
+    training_run = store.runs.get(training.run_id)
     return TrainingView(
         run=run,
         training=training,
-        loss=_longer(store, training, "loss", before.loss),
-        validation=_longer(store, training, "validation_loss", before.validation),
-        step=_last(store, worked, StepTrained),
-        memory=before.memory or _last(store, worked, MemoryPlanned),
-        resumed=before.resumed or _last(store, worked, TrainingResumed),
-        checkpoint=_last(store, worked, CheckpointSaved),
-        failed=_last(store, run, RunFailed),
-        answers=_answers(store, worked),
+        loss=_extend(store, training, "loss", previous.loss),
+        validation=_extend(store, training, "validation_loss", previous.validation),
+        last_step=_last_event(store, training_run, StepTrained),
+        memory=previous.memory or _last_event(store, training_run, MemoryPlanned),
+        resumed=previous.resumed or _last_event(store, training_run, TrainingResumed),
+        checkpoint=_last_event(store, training_run, CheckpointSaved),
+        failed=_last_event(store, run, RunFailed),
+        answers=_answers(store, training_run),
         adapter=store.adapters.of_training(training.training_id),
         saved_step=last_step(Path(training.directory)),
-        train_settings=worked.settings.get("train", {}),
+        train_settings=training_run.settings.get("train", {}),
     )
 
 
-def _longer(store: Store, training: TrainingRecord, name: str, known: Curve) -> Curve:
-    after = known[-1][0] if known else -1
-    return known + tuple(store.trainings.metrics(training.training_id, name, after))
+def _extend(store: Store, training: TrainingRecord, metric: str, curve: Curve) -> Curve:
+    """The curve with the steps that the store has after its end."""
+    after = curve[-1][0] if curve else -1
+    return curve + tuple(store.trainings.metrics(training.training_id, metric, after))
 
 
 def _answers(store: Store, run: RunRow) -> tuple[SampleAnswered, ...]:
     rows = store.runs.events_of_kind(run.run_id, SampleAnswered.__name__)
-    found = (event_of(row.kind, row.payload) for row in rows)
-    return tuple(event for event in found if isinstance(event, SampleAnswered))
+    events = (event_of(row.kind, row.payload) for row in rows)
+    return tuple(event for event in events if isinstance(event, SampleAnswered))
 
 
-def _last(store: Store, run: RunRow | None, kind: type[E]) -> E | None:
-    """The last event of this kind. A run writes down that it failed before it ends."""
+def _last_event(store: Store, run: RunRow | None, kind: type[E]) -> E | None:
+    """The run's last event of this kind. A run still "runs" when it records its failure, so that one is not read."""
     if run is None or (kind is RunFailed and run.status == "running"):
         return None
     row = store.runs.last_of(run.run_id, kind.__name__)

@@ -1,4 +1,4 @@
-"""Decisions and edits, and what a build came to."""
+"""Decisions and edits."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import pytest
 from orca_local.dataset.review import decide, rewrite
 from orca_local.domain.errors import InputError
 from orca_local.runs.workspace import Workspace
-from orca_local.views.dataset_summary import newest_outcome
-from orca_local.views.previews import Previews
-from tests.tui.answers import add_run, make_answers
+from tests.tui.answers import make_answers
 
 
 @pytest.fixture
@@ -44,29 +42,3 @@ def test_the_newest_answers_come_first(workspace: Workspace) -> None:
     with workspace.store() as store:
         assert [row.sample_id for row in store.demonstrations.newest(2)] == ["n0005", "n0004"]
         assert store.samples.task_names("train")["n0005"] == "sums"
-
-
-def test_the_newest_build_is_told(workspace: Workspace) -> None:
-    summary = {"rows": 4, "dropped": {"mismatch": 2}, "tokens": 90, "loss_tokens": 30}
-    with workspace.store() as store:
-        assert newest_outcome(store) is None
-    run_id = add_run(workspace, "dataset", [("StageFinished", {"stage": "dataset", "summary": summary})], "done")
-    with workspace.store() as store:
-        found = newest_outcome(store)
-        assert found is not None
-        assert (found.run.run_id, found.rows, found.dropped, found.loss_tokens) == (run_id, 4, {"mismatch": 2}, 30)
-
-
-def test_previews_show_an_answer_as_it_is_now(workspace: Workspace) -> None:
-    previews = Previews(workspace)
-    try:
-        first = previews.of(2)
-        assert first.trained.startswith("Counting like a otter gives 2.")
-        assert "What is 1 + 1?" in first.read
-        with workspace.store() as store:
-            rewrite(store, first.row, "Answer: 2")
-        assert previews.of(2).trained.startswith("Answer: 2")
-        assert previews.of(2).trained_tokens < first.trained_tokens
-    finally:
-        previews.close()
-        previews.close()

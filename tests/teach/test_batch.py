@@ -21,7 +21,7 @@ from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.batch import teach_in_batch
 from orca_local.teach.prices import Price
-from orca_local.views.teach_progress import standing
+from orca_local.views.teach_progress import load_teach_progress
 from tests.teach.scene import STEPS, fill, run, sample, settings, solve, summary
 
 PRICE = Price(input=1.0, output=1.0)
@@ -174,8 +174,8 @@ def test_a_batch_is_submitted_and_later_collected_once_at_half_the_price(store: 
         "states": [{"id": "batch-0", "state": "submitted", "total": 6, "done": 0}],
     }
     assert first["calls"] == {"new": 0, "cached": 0, "failed": 0} and first["cost_usd"] > 6 * COST
-    assert standing(store, chosen).waiting == 6
-    assert standing(store, settings("http://127.0.0.1:1/v1")).waiting == 0, (
+    assert load_teach_progress(store, chosen).waiting == 6
+    assert load_teach_progress(store, settings("http://127.0.0.1:1/v1")).waiting == 0, (
         "they wait at the endpoint that they were sent to"
     )
     again = summary(batch(store, chosen))

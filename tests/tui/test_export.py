@@ -9,12 +9,12 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input, Markdown, SelectionList, Static
 
 from orca_local.runs.workspace import Workspace
-from tests.tui import made
+from tests.tui import stored_runs
 from tests.tui.scene import compare_pictures, opened, until
 from tui.dialogs.fields import FieldsDialog
 from tui.screens.export.evaluating import evaluate_arguments
 from tui.screens.export.exporting import export_arguments
-from tui.screens.export.report import MOST_LINES, ReportScreen
+from tui.screens.export.report import MAX_MARKDOWN_LINES, ReportScreen
 from tui.widgets.lines import Lines
 
 pytestmark = pytest.mark.anyio
@@ -39,31 +39,33 @@ async def turn(pilot: Pilot[None]) -> None:
 async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
     await compare_pictures(workspace, tmp_path, "export", "export-empty")
     with workspace.store() as store:
-        run_id = made.start_export(store, workspace, note="answering 20 prompts")
+        run_id = stored_runs.start_export(store, workspace, note="answering 20 prompts")
         await compare_pictures(workspace, tmp_path, "export", "export-running")
-        made.say(store, run_id, made.STOPS_NOT)
-        made.fail(store, run_id, "the export failed its test «ends by itself»: 3 of 20", "train longer")
-        made.finish_export(store, workspace, made.start_export(store, workspace))
-        made.finish_evaluation(store, workspace, made.evaluation_summary(TASKS))
+        stored_runs.add_events(store, run_id, stored_runs.STOPS_NOT)
+        stored_runs.fail(
+            store, run_id, "the export failed its test “answers stop on their own”: 3 of 20", "train longer"
+        )
+        stored_runs.finish_export(store, workspace, stored_runs.start_export(store, workspace))
+        stored_runs.finish_evaluation(store, workspace, stored_runs.evaluation_summary(TASKS))
     await compare_pictures(workspace, tmp_path, "export", "export-done")
     await compare_pictures(workspace, tmp_path, "export", "export-results", turn)
 
 
 async def test_checks_come_as_they_are_made(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
-        run_id = made.start_export(store, workspace)
+        run_id = stored_runs.start_export(store, workspace)
         async with opened(workspace, tmp_path, mode="export") as pilot:
             assert state(pilot) == "▶ exporting the tuned model: merging"
-            assert "✓ KL to the trained model   1.61e-06" in lines(pilot, "checks")
+            assert "✓ KL from the trained model 0.000002" in lines(pilot, "checks")
             assert "· merging …" in lines(pilot, "checks")
-            made.say(store, run_id, made.STOPS_NOT)
-            await until(pilot, lambda: "✗ ends by itself" in lines(pilot, "checks"))
-            assert "≥ 95 % of ≥ 20" in lines(pilot, "checks")
-            made.fail(store, run_id, "«ends by itself»: 3 of 20", "train [longer]")
+            stored_runs.add_events(store, run_id, stored_runs.STOPS_NOT)
+            await until(pilot, lambda: "✗ answers stop on their own" in lines(pilot, "checks"))
+            assert "(need 95 %)" in lines(pilot, "checks")
+            stored_runs.fail(store, run_id, "“answers stop on their own”: 3 of 20", "train [longer]")
             await until(pilot, lambda: "→ train [longer]" in state(pilot))
-            made.finish_export(store, workspace, made.start_export(store, workspace))
-            await until(pilot, lambda: state(pilot) == "✓ the tuned model passed its test")
-            assert "Q8_0        145 MB     0.0011        98 % ★" in lines(pilot, "files")
+            stored_runs.finish_export(store, workspace, stored_runs.start_export(store, workspace))
+            await until(pilot, lambda: state(pilot) == "✓ the tuned model passed the acceptance test")
+            assert "Q8_0        145 MB       0.0011        98 % ★" in lines(pilot, "files")
             assert "tiny-tuned-F16.gguf" in lines(pilot, "files")
 
 
@@ -75,14 +77,14 @@ async def test_types_are_chosen_with_their_sizes(workspace: Workspace, tmp_path:
         assert sorted(types.selected) == ["F16", "Q8_0"]
         assert "~5 MB" in str(types.get_option_at_index(0).prompt)
         with workspace.store() as store:
-            made.finish_export(store, workspace, made.start_export(store, workspace))
+            stored_runs.finish_export(store, workspace, stored_runs.start_export(store, workspace))
         await until(pilot, lambda: "270 MB ✓" in str(types.get_option_at_index(0).prompt))
         assert sorted(types.selected) == ["F16", "Q8_0"]
         types.deselect_all()
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
         await pilot.press("enter")
-        assert "no type is chosen" in str(pilot.app.screen.query_one("#problem", Static).content)
+        assert "no type is selected" in str(pilot.app.screen.query_one("#problem", Static).content)
 
 
 async def test_an_export_without_an_adapter_says_what_is_missing(workspace: Workspace, tmp_path: Path) -> None:
@@ -100,7 +102,7 @@ async def test_an_export_is_asked_for(workspace: Workspace, tmp_path: Path) -> N
         dialog, where = pilot.app.screen, workspace.directory
         assert isinstance(dialog, FieldsDialog)
         assert "as Q8_0" in str(dialog.query_one("#text", Static).content)
-        assert "no importance matrix makes a difference" in str(dialog.query_one("#describe", Static).content)
+        assert "importance matrix makes no difference to Q8_0" in str(dialog.query_one("#describe", Static).content)
         dialog.query_one(Input).value = "matrix.gguf"
         await pilot.pause()
         await pilot.press("enter")
@@ -136,9 +138,9 @@ async def test_the_form_looks_as_it_should(workspace: Workspace, tmp_path: Path)
 
 async def test_the_file_of_an_adapter_is_listed(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
-        made.finish_adapter_export(store, workspace)
+        stored_runs.finish_adapter_export(store, workspace)
     async with opened(workspace, tmp_path, mode="export") as pilot:
-        assert state(pilot) == "✓ the adapter passed its test"
+        assert state(pilot) == "✓ the adapter passed the acceptance test"
         assert "adapter       3 MB" in lines(pilot, "files") and "tiny-tuned-adapter.gguf" in lines(pilot, "files")
         types = pilot.app.screen.query_one(SelectionList)
         assert "✓" not in str(types.get_option_at_index(0).prompt), "it is no file of the type F16"
@@ -146,24 +148,26 @@ async def test_the_file_of_an_adapter_is_listed(workspace: Workspace, tmp_path: 
 
 async def test_results_are_shown_so_far_and_at_the_end(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
-        run_id = made.start_run(store, workspace, "evaluate")
-        made.add_evaluated(store, run_id, "base", TASKS)
+        run_id = stored_runs.start_run(store, workspace, "evaluate")
+        stored_runs.add_evaluated(store, run_id, "base", TASKS)
         async with opened(workspace, tmp_path, mode="export") as pilot:
             await until(pilot, lambda: pilot.app.screen.has_class("-results"))
             assert "By task, so far" in lines(pilot, "results")
             assert "40.0 % [21.9, 61.3]" in lines(pilot, "results")
             store.runs.finish(run_id, "interrupted")
-            await until(pilot, lambda: "answers that were made are kept" in state(pilot, "evaluation-state"))
-            made.finish_evaluation(store, workspace, made.evaluation_summary(MANY))
+            await until(pilot, lambda: "earlier answers are kept" in state(pilot, "evaluation-state"))
+            stored_runs.finish_evaluation(store, workspace, stored_runs.evaluation_summary(MANY))
             await until(pilot, lambda: "gain +35.0 points" in lines(pilot, "results"))
-            found = lines(pilot, "results")
-            assert "training gave" in found and "quantizing took" in found
-            assert "McNemar" in found and "sums [bold]x[/]" in found
-            assert max(map(len, found.splitlines())) <= 77
+            results = lines(pilot, "results")
+            assert "training gave" in results and "quantizing took" in results
+            assert "McNemar" in results and "sums [bold]x[/]" in results
+            assert max(map(len, results.splitlines())) <= 77
             assert not pilot.app.screen.query_one("#results", Lines).show_horizontal_scrollbar
-            made.fail(store, made.start_run(store, workspace, "evaluate"), "no tuned model", "export first")
+            stored_runs.fail(
+                store, stored_runs.start_run(store, workspace, "evaluate"), "no tuned model", "export first"
+            )
             await until(pilot, lambda: "→ export first" in state(pilot, "evaluation-state"))
-            assert "below, the evaluation before it" in state(pilot, "evaluation-state")
+            assert "below: the evaluation before it" in state(pilot, "evaluation-state")
             assert "gain +35.0 points" in lines(pilot, "results")
 
 
@@ -176,7 +180,7 @@ async def test_an_evaluation_is_asked_for(workspace: Workspace, tmp_path: Path) 
         dialog.query_one(Input).value = "none"
         await pilot.pause()
         await pilot.press("enter")
-        assert "no whole number" in str(dialog.query_one("#problem", Static).content)
+        assert "not a whole number" in str(dialog.query_one("#problem", Static).content)
         dialog.query_one(Input).value = "5"
         dialog.query_one(Checkbox).value = True
         await pilot.pause()
@@ -185,7 +189,7 @@ async def test_an_evaluation_is_asked_for(workspace: Workspace, tmp_path: Path) 
 
 async def test_the_report_is_read_and_written(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
-        made.finish_evaluation(store, workspace, made.evaluation_summary(TASKS))
+        stored_runs.finish_evaluation(store, workspace, stored_runs.evaluation_summary(TASKS))
     async with opened(workspace, tmp_path, mode="export") as pilot:
         await pilot.press("o")
         await until(pilot, lambda: (workspace.directory / "report.md").is_file())
@@ -195,8 +199,8 @@ async def test_the_report_is_read_and_written(workspace: Workspace, tmp_path: Pa
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, ReportScreen))
         with workspace.store() as store:
-            many = [f"task {i}" for i in range(MOST_LINES)]
-            made.finish_evaluation(store, workspace, made.evaluation_summary(many, split=False))
+            many = [f"task {i}" for i in range(MAX_MARKDOWN_LINES)]
+            stored_runs.finish_evaluation(store, workspace, stored_runs.evaluation_summary(many, split=False))
         await pilot.press("r")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReportScreen))
         await until(pilot, lambda: "task 149" in lines(pilot, "report"))

@@ -16,7 +16,7 @@ from tui.app import OrcaApp
 from tui.dialogs.dialog import ErrorDialog
 from tui.screens.home.screen import HomeScreen
 from tui.screens.home.strip import StageCell
-from tui.screens.home.welcome import nearby
+from tui.screens.home.welcome import find_workspace
 from tui.screens.models.screen import ModelsScreen
 from tui.screens.probe.screen import ProbeScreen
 from tui.widgets.listing import Listing
@@ -71,7 +71,9 @@ async def test_the_workspace_that_was_used_last_is_offered_from_above(workspace:
     Workspace.create(tmp_path / "older")
     os.utime(tmp_path / "older", (0, 0))
     async with opened(None, tmp_path) as pilot:
-        assert f"Open {workspace.directory.name}" in str(pilot.app.screen.query_one("#welcome Static", Static).content)
+        assert f"Open the existing workspace {workspace.directory.name}" in str(
+            pilot.app.screen.query_one("#welcome Static", Static).content
+        )
         await pilot.press("o")
         await until(pilot, lambda: bool(pilot.app.screen.query("#stage-probe.ready")))
         await pilot.press("3")
@@ -135,4 +137,4 @@ def test_a_directory_that_may_not_be_looked_into_hides_no_other(
         return is_file(path)
 
     monkeypatch.setattr(Path, "is_file", refuse)
-    assert nearby(tmp_path) == workspace.directory
+    assert find_workspace(tmp_path) == workspace.directory

@@ -45,24 +45,24 @@ def hub(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]
         yield server
 
 
-def where(pilot: Pilot[None], row: int = 1) -> str:
+def status(pilot: Pilot[None], row: int = 1) -> str:
     listing = pilot.app.screen_stack[0].query_one("#models", Listing)
-    column = next(column for column in listing.columns if column.title == "where")
+    column = next(column for column in listing.columns if column.title == "status")
     return column.text(listing.rows[row])
 
 
 async def test_a_model_is_fetched_ended_and_fetched_on(empty: Workspace, tmp_path: Path, hub: HubServer) -> None:
     async with opened(empty, tmp_path, mode="models") as pilot:
-        assert [where(pilot, 0), where(pilot)] == ["here", "to fetch"]
+        assert [status(pilot, 0), status(pilot)] == ["on disk", "not on disk"]
         await pilot.press("down", "p")
-        await until(pilot, lambda: "go" in about(pilot) and "x ends it" in about(pilot))
+        await until(pilot, lambda: "continues" in about(pilot) and "x to stop it" in about(pilot))
         await until(pilot, lambda: any(part.stat().st_size > 300_000 for part in (tmp_path / "models").rglob("*.part")))
         await pilot.press("x")
-        await until(pilot, lambda: "p goes on from there" in about(pilot))
-        assert where(pilot).endswith("% here") and find_local(MODEL) is None
+        await until(pilot, lambda: "press p to resume" in about(pilot))
+        assert status(pilot).endswith("% on disk") and find_local(MODEL) is None
         hub.faults.pause_s = 0.0
         await pilot.press("p")
-        await until(pilot, lambda: where(pilot) == "here")
+        await until(pilot, lambda: status(pilot) == "on disk")
         assert hub.downloads[-1][0].startswith("bytes=")
         await pilot.press("i")
         await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
@@ -79,7 +79,7 @@ async def test_without_a_network_the_remedy_is_said(
         said = "".join(str(static.content) for static in pilot.app.screen.query(Static))
         assert "did not give" in said and "pull again" in said
         await pilot.press("escape")
-        await until(pilot, lambda: where(pilot) == "to fetch")
+        await until(pilot, lambda: status(pilot) == "not on disk")
 
 
 async def test_a_header_is_read_of_a_model_that_is_here_and_of_any_file(tmp_path: Path, tiny_gguf: Path) -> None:

@@ -60,7 +60,7 @@ async def test_a_choice_by_hand_holds_and_is_taken_back(probed: Workspace, tmp_p
         grid = pilot.app.screen.query_one(HeatMap)
         await pilot.press("down", "right", "right", "c")
         await until(pilot, lambda: grid.row is not None and grid.row.leader == STRATEGIES[2])
-        assert grid.row is not None and not grid.row.is_open
+        assert grid.row is not None and not grid.row.is_undecided
         with probed.store() as store:
             row = store.selections.current()["task-0001"]
         assert row.chosen_by == "hand" and (row.strategy, row.samples) == (STRATEGIES[2], 5)
@@ -83,7 +83,7 @@ async def test_the_samples_of_a_cell_are_shown_the_wrong_ones_first(probed: Work
 async def test_fifteen_hundred_tasks_are_read_and_scrolled_quickly(tmp_path: Path, tiny_gguf: Path) -> None:
     workspace = make_big(tmp_path / "big", tiny_gguf)
     async with opened(workspace, tmp_path, (120, 40)) as pilot:
-        assert "1000/1500 decided" in str(pilot.app.screen.query_one("#stage-probe", Static).content)
+        assert "1,500 of 1,500 chosen, 1,000 certain" in str(pilot.app.screen.query_one("#stage-probe", Static).content)
         await pilot.press("3")
         await until(pilot, lambda: isinstance(pilot.app.screen, ProbeScreen))
         grid = pilot.app.screen.query_one(HeatMap)

@@ -55,7 +55,7 @@ async def start(pilot: Pilot[None], limit: str = "") -> None:
 
 async def test_it_looks_as_it_should(tmp_path: Path, tiny_gguf: Path) -> None:
     async def hear_of_the_run(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: "3 min left" in said(pilot, "#standing") and "teach 12" in said(pilot, "#stage"))
+        await until(pilot, lambda: "3 min left" in said(pilot, "#progress") and "teach 12" in said(pilot, "#stage"))
 
     running = make_answers(tmp_path / "running", tiny_gguf, 30, answered=12, **PAID)
     add_run(running, "teach", UNDER_WAY)
@@ -67,9 +67,9 @@ async def test_what_a_run_does_is_told_in_figures(tmp_path: Path, tiny_gguf: Pat
     workspace = make_answers(tmp_path / "ws", tiny_gguf, 30, answered=12, **PAID)
     add_run(workspace, "teach", UNDER_WAY)
     async with opened(workspace, tmp_path, mode="teach") as pilot:
-        figures = said(pilot, "#standing")
+        figures = said(pilot, "#progress")
         assert "12 of 30 samples" in figures
-        assert "9 new, 3 cached, 3 failed · 9 right, 3 differ" in figures
+        assert "9 new, 3 cached, 3 failed · 9 match the reference, 3 do not" in figures
         assert "$0.5000 of $2 (25 %)" in figures
         assert listing(pilot, "#failures").rows == [("refused: I would rather not.", 2), ("cut at 1024 tokens", 1)]
         await pilot.press("g")
@@ -102,10 +102,10 @@ async def test_a_few_samples_are_taught_after_an_estimate(
         assert "8 questions, 0 answered already: about 8 calls" in said(pilot, "#estimate")
         assert "cost: none" in said(pilot, "#estimate")
         await start(pilot, "3")
-        await until(pilot, lambda: "✓ done · 3 of 3 samples" in said(pilot, "#standing"), 40)
+        await until(pilot, lambda: "✓ done · 3 of 3 samples" in said(pilot, "#progress"), 40)
         await until(pilot, lambda: len(listing(pilot).rows) == 3)
         await start(pilot)
-        await until(pilot, lambda: "5 new, 3 cached" in said(pilot, "#standing"), 40)
+        await until(pilot, lambda: "5 new, 3 cached" in said(pilot, "#progress"), 40)
 
 
 async def test_what_failed_is_asked_again(tmp_path: Path, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,12 +119,12 @@ async def test_what_failed_is_asked_again(tmp_path: Path, tiny_gguf: Path, monke
         workspace = make_answers(tmp_path / "ws", tiny_gguf, 6, answered=0, **teacher)
         async with opened(workspace, tmp_path, mode="teach") as pilot:
             await start(pilot)
-            await until(pilot, lambda: "4 new, 0 cached, 2 failed" in said(pilot, "#standing"), 40)
-            await until(pilot, lambda: "✓ done" in said(pilot, "#standing"))
+            await until(pilot, lambda: "4 new, 0 cached, 2 failed" in said(pilot, "#progress"), 40)
+            await until(pilot, lambda: "✓ done" in said(pilot, "#progress"))
             ((reason, count),) = listing(pilot, "#failures").rows
             assert ("Not now." in reason, count) == (True, 2)
             await pilot.press("r")
-            await until(pilot, lambda: "2 new, 4 cached, 0 failed" in said(pilot, "#standing"), 40)
+            await until(pilot, lambda: "2 new, 4 cached, 0 failed" in said(pilot, "#progress"), 40)
             assert not listing(pilot, "#failures").display
 
 
@@ -152,14 +152,14 @@ async def test_a_batch_is_sent_and_collected_later(
             assert not box.value
             box.toggle()
             await begin(pilot)
-            await until(pilot, lambda: "6 questions wait in a batch" in said(pilot, "#standing"), 40)
-            await until(pilot, lambda: "✓ done" in said(pilot, "#standing"))
+            await until(pilot, lambda: "6 questions wait in a batch" in said(pilot, "#progress"), 40)
+            await until(pilot, lambda: "✓ done" in said(pilot, "#progress"))
             assert (len(server.batches), len(server.questions())) == (1, 6)
             server.state = "completed"
             assert (await ask_how(pilot)).value, "there is something to collect"
             await begin(pilot)
-            await until(pilot, lambda: "6 new, 0 cached, 0 failed" in said(pilot, "#standing"), 40)
-            assert "wait in a batch" not in said(pilot, "#standing")
+            await until(pilot, lambda: "6 new, 0 cached, 0 failed" in said(pilot, "#progress"), 40)
+            assert "wait in a batch" not in said(pilot, "#progress")
             assert len(server.batches) == 1
 
 

@@ -10,7 +10,7 @@ from textual.widgets import Button, Checkbox, Input, Static
 
 from orca_local.domain.events import StepTrained
 from orca_local.runs.workspace import Workspace
-from tests.tui import made
+from tests.tui import stored_runs
 from tests.tui.scene import compare_pictures, opened, settle, until
 from tests.workspaces import run_command
 from tui.dialogs.fields import FieldsDialog
@@ -28,7 +28,7 @@ def shown(pilot: Pilot[None], name: str = "figures") -> str:
 async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
     await compare_pictures(workspace, tmp_path, "train", "train-empty")
     with workspace.store() as store:
-        run_id, training_id = made.add_training(store, workspace, last=80)
+        run_id, training_id = stored_runs.add_training(store, workspace, last=80)
         await compare_pictures(workspace, tmp_path, "train", "train-running")
         store.runs.finish(run_id, "interrupted")
 
@@ -36,21 +36,21 @@ async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> No
             await pilot.press("g")
 
         await compare_pictures(workspace, tmp_path, "train", "train-go-on", ask)
-        run_id, training_id = made.add_training(store, workspace, first=76)
-        made.finish_training(store, workspace, run_id, training_id, 120)
+        run_id, training_id = stored_runs.add_training(store, workspace, first=76)
+        stored_runs.finish_training(store, workspace, run_id, training_id, 120)
     await compare_pictures(workspace, tmp_path, "train", "train-done")
 
 
 async def test_a_training_taken_up_again_shows_its_whole_curve(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
-        run_id, _ = made.add_training(store, workspace, last=80)
+        run_id, _ = stored_runs.add_training(store, workspace, last=80)
         store.runs.finish(run_id, "interrupted")
         async with opened(workspace, tmp_path, mode="train") as pilot:
             assert "stopped after step 80 of 120" in shown(pilot, "state")
-            assert "goes on after step 75" in shown(pilot, "state")
-            made.add_training(store, workspace, first=76, last=90)
+            assert "resume from step 75" in shown(pilot, "state")
+            stored_runs.add_training(store, workspace, first=76, last=90)
             await until(pilot, lambda: "90/120" in shown(pilot))
-            assert "taken up after step 75" in shown(pilot, "state")
+            assert "resumed from step 75" in shown(pilot, "state")
             screen = pilot.app.screen
             assert isinstance(screen, TrainScreen)
             await until(pilot, lambda: len(screen.query_one(LossPlot).curve) == 90)
@@ -62,33 +62,33 @@ async def test_a_training_taken_up_again_shows_its_whole_curve(workspace: Worksp
 
 async def test_figures_follow_a_run(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
-        run_id, training_id = made.add_training(store, workspace, last=20)
+        run_id, training_id = stored_runs.add_training(store, workspace, last=20)
         async with opened(workspace, tmp_path, mode="train") as pilot:
             assert (
                 "20/120" in shown(pilot)
                 and "1.00 GB" in shown(pilot)
                 and "training on 400 rows" in shown(pilot, "state")
             )
-            made.say(store, run_id, StepTrained(21, 0.5, 1e-3, 0.25, 2400, 0.8))
+            stored_runs.add_events(store, run_id, StepTrained(21, 0.5, 1e-3, 0.25, 2400, 0.8))
             await until(pilot, lambda: "21/120" in shown(pilot))
             assert "0.5000" in shown(pilot) and "0.250" in shown(pilot)
-            made.finish_training(store, workspace, run_id, training_id, 15)
-            await until(pilot, lambda: "the adapter is that of step 15" in shown(pilot, "state"))
+            stored_runs.finish_training(store, workspace, run_id, training_id, 15)
+            await until(pilot, lambda: "best step: 15" in shown(pilot, "state"))
             assert "900 MB" in shown(pilot)
-            assert shown(pilot, "adapter") == "adapter adapters/0123456789abcdef/adapter"
+            assert shown(pilot, "path") == "adapter: adapters/0123456789abcdef/adapter"
 
 
 async def test_a_failure_is_shown_with_its_remedy(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
-        run_id, _ = made.add_training(store, workspace, last=20)
-        made.fail(store, run_id, "step 21 needs more [memory]", "set train.batch_size = 4")
+        run_id, _ = stored_runs.add_training(store, workspace, last=20)
+        stored_runs.fail(store, run_id, "step 21 needs more [memory]", "set train.batch_size = 4")
         async with opened(workspace, tmp_path, mode="train") as pilot:
             assert f"run {run_id} failed: step 21 needs more [memory]" in shown(pilot, "state")
             assert "→ set train.batch_size = 4" in shown(pilot, "state")
-        later = made.start_run(store, workspace, "train")
-        made.fail(store, later, "there are no rows", "build them")
+        later = stored_runs.start_run(store, workspace, "train")
+        stored_runs.fail(store, later, "there are no rows", "build them")
     async with opened(workspace, tmp_path, mode="train") as pilot:
-        assert "there are no rows; shown is the training before it" in shown(pilot, "state")
+        assert "there are no rows; below: the training before it" in shown(pilot, "state")
         assert "20/120" in shown(pilot)
 
 
@@ -102,7 +102,7 @@ async def test_the_dialog_changes_a_run_alone(workspace: Workspace, tmp_path: Pa
         await pilot.pause()
         dialog.query_one("#yes", Button).press()
         await pilot.pause()
-        assert "many is no whole number" in str(dialog.query_one("#problem", Static).content)
+        assert "many is not a whole number" in str(dialog.query_one("#problem", Static).content)
         dialog.query_one("#rank", Input).value = "9999"
         await pilot.pause()
         dialog.query_one("#yes", Button).press()
@@ -114,17 +114,17 @@ async def test_the_dialog_changes_a_run_alone(workspace: Workspace, tmp_path: Pa
 
 async def test_another_recipe_cannot_go_on(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
-        run_id, _ = made.add_training(store, workspace, last=20)
+        run_id, _ = stored_runs.add_training(store, workspace, last=20)
         store.runs.finish(run_id, "interrupted")
     async with opened(workspace, tmp_path, mode="train") as pilot:
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
         described = pilot.app.screen.query_one("#describe", Static)
-        assert "goes on after step 15 of 120" in str(described.content)
+        assert "resumes from step 15 of 120" in str(described.content)
         pilot.app.screen.query_one("#rank", Input).value = "8"
-        await until(pilot, lambda: "With another rank it cannot go on" in str(described.content))
+        await until(pilot, lambda: "With another rank it cannot resume" in str(described.content))
         pilot.app.screen.query_one(Checkbox).value = False
-        await until(pilot, lambda: "Another training begins" in str(described.content))
+        await until(pilot, lambda: "This starts a new training" in str(described.content))
 
 
 async def test_a_real_training_is_started_and_stopped(workspace: Workspace, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ async def test_a_real_training_is_started_and_stopped(workspace: Workspace, tmp_
         await pilot.press("x")
         await until(pilot, lambda: bool(pilot.app.screen.query("#yes")))
         await pilot.press("enter")
-        await until(pilot, lambda: "it goes on after step" in shown(pilot, "state"))
+        await until(pilot, lambda: "resume from step" in shown(pilot, "state"))
         assert list(plot.curve) == list(range(1, len(plot.curve) + 1))
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
@@ -152,11 +152,11 @@ async def test_a_real_training_is_started_and_stopped(workspace: Workspace, tmp_
 
 async def test_what_the_student_said_is_shown_and_read_whole(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
-        made.add_training(store, workspace, last=40)
+        stored_runs.add_training(store, workspace, last=40)
         asked = store.samples.list(split="train")[0]
     async with opened(workspace, tmp_path, (120, 40), "train") as pilot:
-        assert asked.prompt[:20] in shown(pilot, "said") and "Answer: 30" in shown(pilot, "said")
-        assert "Answer: 15" not in shown(pilot, "said")
+        assert asked.prompt[:20] in shown(pilot, "answers") and "Answer: 30" in shown(pilot, "answers")
+        assert "Answer: 15" not in shown(pilot, "answers")
         await pilot.press("a")
         await settle(pilot)
         text = pilot.app.screen.query_one(TextView).text
@@ -167,9 +167,9 @@ async def test_what_the_student_said_is_shown_and_read_whole(workspace: Workspac
 
 async def test_before_the_first_validation_nothing_was_said(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
-        made.add_training(store, workspace, last=10)
+        stored_runs.add_training(store, workspace, last=10)
     async with opened(workspace, tmp_path, (120, 40), "train") as pilot:
-        assert not pilot.app.screen.query_one("#said").display
+        assert not pilot.app.screen.query_one("#answers").display
         await pilot.press("a")
         await pilot.pause()
         assert isinstance(pilot.app.screen, TrainScreen)

@@ -1,4 +1,4 @@
-"""What the newest run is said to have done."""
+"""The progress of the newest teach run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageProgressed, StageStarted, Warned
 from orca_local.domain.settings import TeacherSettings
 from orca_local.store.store import Store
-from orca_local.views.teach_progress import standing
+from orca_local.views.teach_progress import load_teach_progress
 
 
 @pytest.fixture
@@ -28,8 +28,12 @@ def add(store: Store, run_id: int, *events: Event) -> None:
         store.runs.add_event(run_id, event.kind, event.payload())
 
 
+def speed(store: Store, now: datetime) -> float | None:
+    return load_teach_progress(store, SETTINGS, now).calls_per_minute
+
+
 def test_nothing_is_said_of_no_run(store: Store) -> None:
-    assert standing(store, SETTINGS).run is None
+    assert load_teach_progress(store, SETTINGS).run is None
 
 
 def test_answers_and_failures_are_counted_by_what_they_are(store: Store) -> None:
@@ -40,13 +44,13 @@ def test_answers_and_failures_are_counted_by_what_they_are(store: Store) -> None
         add(store, run_id, CallAnswered(f"s{number}", "x", number == 0, verified))
     add(store, run_id, CallFailed("s4", "x", "cut"), CallFailed("s5", "x", "refused"), CallFailed("s6", "x", "refused"))
     add(store, run_id, Warned("slow", "wait"), StageProgressed(7, usd=0.25))
-    found = standing(store, SETTINGS)
-    assert (found.done, found.total, found.usd) == (7, 9, 0.25)
-    assert (found.new, found.cached, found.failed) == (3, 1, 3)
-    assert (found.right, found.wrong) == (3, 1)
-    assert list(found.failures.items()) == [("refused", 2), ("cut", 1)]
-    assert found.warning == "slow: wait"
-    assert found.waiting == 0
+    progress = load_teach_progress(store, SETTINGS)
+    assert (progress.done, progress.total, progress.spent_usd) == (7, 9, 0.25)
+    assert (progress.new, progress.cached, progress.failed) == (3, 1, 3)
+    assert (progress.matches, progress.mismatches, progress.unchecked) == (2, 1, 1)
+    assert list(progress.failures.items()) == [("refused", 2), ("cut", 1)]
+    assert progress.warning == "slow: wait"
+    assert progress.waiting == 0
 
 
 def test_speed_is_that_of_the_last_minute_and_at_the_end_of_all(store: Store) -> None:
@@ -54,8 +58,8 @@ def test_speed_is_that_of_the_last_minute_and_at_the_end_of_all(store: Store) ->
     now = datetime.now(UTC)
     add(store, run_id, *[CallAnswered(f"s{n}", "x", cached=False, verified=True) for n in range(10)])
     add(store, run_id, CallAnswered("old", "x", cached=True, verified=True))
-    assert standing(store, SETTINGS, now).calls_per_minute is None
-    assert standing(store, SETTINGS, now + timedelta(seconds=30)).calls_per_minute == pytest.approx(20, rel=0.05)
-    assert standing(store, SETTINGS, now + timedelta(minutes=10)).calls_per_minute == 0
+    assert speed(store, now) is None
+    assert speed(store, now + timedelta(seconds=30)) == pytest.approx(20, rel=0.05)
+    assert speed(store, now + timedelta(minutes=10)) == 0
     store.runs.finish(run_id, "done")
-    assert standing(store, SETTINGS, now + timedelta(minutes=10)).calls_per_minute is None
+    assert speed(store, now + timedelta(minutes=10)) is None

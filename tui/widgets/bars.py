@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SURE, LIKELY, POSSIBLE, REST = "█", "▒", "─", " "
-LEGEND = f"{SURE} to the interval's lower end, {LIKELY} to the accuracy, {POSSIBLE} to its upper end"
+LEGEND = "bar: accuracy; line: 95 % range"
 
 
 def interval_bar(value: float, low: float, high: float, width: int) -> str:

@@ -19,7 +19,7 @@ class Previewing:
 
     async def of(self, demonstration_id: int) -> Preview:
         """Exactly what training sees. Raises `OrcaError` where the student cannot be opened."""
-        return await asyncio.wrap_future(self._pool.submit(self._previews.of, demonstration_id))
+        return await asyncio.wrap_future(self._pool.submit(self._previews.load, demonstration_id))
 
     async def close(self) -> None:
         """After what is being found."""

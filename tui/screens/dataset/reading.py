@@ -12,7 +12,7 @@ from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.types import Sample
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
-from orca_local.views.dataset_summary import Outcome, newest_outcome
+from orca_local.views.dataset_summary import BuildSummary, load_build_summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Answers:
     tasks: Mapping[str, str] = field(default_factory=dict)
     """The task of each sample."""
     strategies: Mapping[str, Strategy] = field(default_factory=dict)
-    outcome: Outcome | None = None
+    outcome: BuildSummary | None = None
     """Of the newest build."""
 
 
@@ -37,7 +37,7 @@ def read_answers(store: Store, directory: Path, filters: Filters) -> Answers:
         store.demonstrations.count()[0],
         store.samples.task_names("train"),
         strategies,
-        newest_outcome(store),
+        load_build_summary(store),
     )
 
 
@@ -51,7 +51,7 @@ def read_one(store: Store, row: DemonstrationRow, strategies: Mapping[str, Strat
     return sample, notes
 
 
-def outcome_line(found: Outcome | None) -> str:
+def outcome_line(found: BuildSummary | None) -> str:
     """What the newest build came to."""
     if found is None:
         return "no rows are built yet: b builds them"

@@ -1,1 +1,1 @@
-"""The files that come out, the test they pass, and how base and tuned compare."""
+"""Export and evaluation: acceptance test, files, and results of base and tuned."""

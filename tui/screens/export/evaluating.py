@@ -1,4 +1,4 @@
-"""What an evaluation is started with."""
+"""The form that starts an evaluation."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from tui.dialogs.fields import Field, FieldsDialog, Values
 
 
 def evaluate_dialog(samples: int) -> FieldsDialog:
-    """Asks for the samples a task, `samples` being those of the settings, 0 for all, and whether to split the gain."""
+    """Asks for the samples per task and whether to split the gain; `samples` is the setting (0: all)."""
 
     def check(values: Values) -> str:
         text = values["samples"].strip()
         if text:
-            return "" if text.isdecimal() and int(text) else f"samples a task: {text} is no whole number above 0"
-        return "evaluate.samples is set in orca.toml: give another number, or take it out there" if samples else ""
+            return "" if text.isdecimal() and int(text) else f"samples per task: {text} is not a whole number above 0"
+        return "evaluate.samples is set in orca.toml: enter a number, or remove it there" if samples else ""
 
     return FieldsDialog(
         "Evaluate base and tuned?",
-        "Both answer the holdout samples; answers that were made before are kept.",
+        "Both models answer the holdout samples. Answers from earlier runs are reused.",
         [
-            Field("samples", "samples a task", str(samples or "")),
-            Field("split", "say what training gave and what quantizing took", is_tick=True),
+            Field("samples", "samples per task", str(samples or "")),
+            Field("split", "show the effects of training and of quantizing apart", is_tick=True),
         ],
         yes="Evaluate",
         check=check,
-        describe=lambda values: "" if samples else "Samples a task: empty for all.",
+        describe=lambda values: "" if samples else "Samples per task (empty: all).",
     )
 
 

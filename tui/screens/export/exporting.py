@@ -1,4 +1,4 @@
-"""What an export is started with."""
+"""The form that starts an export."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from orca_local.export.types import takes_matrix
 from tui.dialogs.fields import Field, FieldsDialog, Values
 from tui.dialogs.file_picker import path_of
 
-NAMED = ("auto", "none")
-"""Importance matrices that are no files."""
-ABOUT = {
-    "auto": "auto: an importance matrix is measured on training rows, and used where that is nearer to F16.",
-    "none": "none: no importance matrix, every weight counts alike.",
+KEYWORDS = ("auto", "none")
+"""Values of the importance matrix that are not paths."""
+DESCRIPTIONS = {
+    "auto": "auto: measure an importance matrix on training rows, and use it if the file is then closer to F16.",
+    "none": "none: use no importance matrix.",
 }
-ADAPTER = "A small file of its own for llama.cpp's --lora and chat --adapter; types and matrix do not matter to it."
-NO_TYPE = "no type is chosen: choose some with Space on the screen, or tick the adapter"
+ADAPTER = "A small separate file for llama.cpp's --lora and for chat --adapter. Types and matrix do not apply to it."
+NO_TYPE = "no type is selected: select one with Space on the screen, or tick the adapter"
 
 
 def export_dialog(types: Sequence[str] | None, imatrix: str, directory: Path) -> FieldsDialog:
-    """Asks for the importance matrix, `imatrix` being that of the settings, and whether only the adapter is written.
+    """Asks for the importance matrix, and whether to write only the adapter.
 
-    `types` are those that are chosen; None where nobody knows what there is to choose. Files are relative to
-    `directory`.
+    `types` are the selected quantizations, None if the options are unknown; `imatrix` is the setting; a path is
+    relative to `directory`.
     """
 
     def check(values: Values) -> str:
@@ -33,8 +33,8 @@ def export_dialog(types: Sequence[str] | None, imatrix: str, directory: Path) ->
             return NO_TYPE
         matrix = values["imatrix"].strip()
         if not matrix:
-            return "importance matrix: say auto, none, or the path of a file"
-        if matrix not in NAMED and not _is_file(path_of(matrix, directory)):
+            return "importance matrix: enter auto, none, or the path of a file"
+        if matrix not in KEYWORDS and not _is_file(path_of(matrix, directory)):
             return f"importance matrix: there is no file {path_of(matrix, directory)}"
         return ""
 
@@ -42,20 +42,20 @@ def export_dialog(types: Sequence[str] | None, imatrix: str, directory: Path) ->
         if values["adapter"]:
             return ADAPTER
         if types and not any(map(takes_matrix, types)):
-            return f"{', '.join(types)}: no importance matrix makes a difference here."
-        return ABOUT.get(
-            values["imatrix"].strip(), "The file of an importance matrix: ours, or llama-imatrix's of this student."
+            return f"An importance matrix makes no difference to {', '.join(types)}."
+        return DESCRIPTIONS.get(
+            values["imatrix"].strip(), "An importance matrix of this student, from orca-local or llama-imatrix."
         )
 
-    text = "No type is chosen on the screen yet."
+    text = "No type is selected on the screen."
     if types is None or types:
-        text = f"It is written as {', '.join(types) if types else 'orca.toml says'}, if it passes its test."
+        text = f"Writes it as {', '.join(types) if types else 'orca.toml says'} if it passes the acceptance test."
     return FieldsDialog(
         "Export the tuned model?",
         text,
         [
-            Field("imatrix", "matrix", imatrix),
-            Field("adapter", "only the adapter, not merged", is_tick=True),
+            Field("imatrix", "importance matrix", imatrix),
+            Field("adapter", "write only the adapter, not merged", is_tick=True),
         ],
         yes="Export",
         check=check,
@@ -64,13 +64,13 @@ def export_dialog(types: Sequence[str] | None, imatrix: str, directory: Path) ->
 
 
 def export_arguments(types: Sequence[str] | None, imatrix: str, directory: Path, values: Values) -> list[str]:
-    """The command with its options; what the settings say already is not repeated."""
+    """The command with the options that differ from the settings."""
     if values["adapter"]:
         return ["export", "--adapter-only"]
     matrix = values["imatrix"].strip()
     options = [f"--quantization={name}" for name in types or ()]
     if matrix != imatrix:
-        options.append(f"--imatrix={matrix if matrix in NAMED else path_of(matrix, directory)}")
+        options.append(f"--imatrix={matrix if matrix in KEYWORDS else path_of(matrix, directory)}")
     return ["export", *options]
 
 

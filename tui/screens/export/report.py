@@ -1,4 +1,4 @@
-"""The report, to be read in the terminal."""
+"""The report, shown in the terminal."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from textual.widgets import Footer, Markdown
 from orca_local.domain.text import printable
 from tui.widgets.lines import Lines
 
-MOST_LINES = 150
-"""Of a report that is laid out; a longer one, which would take seconds, is shown as it is written."""
+MAX_MARKDOWN_LINES = 150
+"""Longest report that is rendered as Markdown; rendering a longer one takes seconds, so it is shown as text."""
 
 
 class ReportScreen(Screen[None]):
-    """Markdown of ours; the names in it are not, so no link is followed and nothing in it is fetched."""
+    """The report as Markdown. The names in it are untrusted, so links are not opened."""
 
     CSS_PATH = "export.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,r", "dismiss", "Back", key_display="esc")]
@@ -28,7 +28,7 @@ class ReportScreen(Screen[None]):
         self._text = printable(text)
 
     def compose(self) -> ComposeResult:
-        """The text, and how to leave it."""
+        """The report and a footer."""
         if self._is_long:
             yield Lines(id="report")
         else:
@@ -37,7 +37,7 @@ class ReportScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """The keys that scroll act at once."""
+        """Focus the report, so that keys scroll it."""
         report = self.query_one("#report")
         if isinstance(report, Lines):
             lines = [[(line, "title" if line.startswith("#") else "")] for line in self._text.splitlines()]
@@ -46,4 +46,4 @@ class ReportScreen(Screen[None]):
 
     @property
     def _is_long(self) -> bool:
-        return self._text.count("\n") > MOST_LINES
+        return self._text.count("\n") > MAX_MARKDOWN_LINES

@@ -1,4 +1,4 @@
-"""Export and evaluation: types to choose, the test as it is ticked off, files, base and tuned side by side."""
+"""Export and evaluation: types to select, the acceptance test, files, and results of base and tuned."""
 
 from __future__ import annotations
 
@@ -15,14 +15,8 @@ from textual.widgets.selection_list import Selection
 from orca_local.domain.errors import OrcaError
 from orca_local.evaluate.report import render_report, write_report
 from orca_local.store.store import Store
-from orca_local.views.export import (
-    Choice,
-    EvaluationView,
-    ExportView,
-    evaluation_view,
-    export_choices,
-    export_view,
-)
+from orca_local.views.evaluation import EvaluationView, load_evaluation_view
+from orca_local.views.export import ExportView, QuantizationOption, load_export_view, load_quantization_options
 from tui.dialogs.fields import Values
 from tui.screens.base import WorkspaceScreen
 from tui.screens.export import evaluated, exported
@@ -31,120 +25,121 @@ from tui.screens.export.exporting import export_arguments, export_dialog
 from tui.screens.export.report import ReportScreen
 from tui.text import plain
 from tui.widgets.lines import Lines
+from tui.widgets.state_line import StateLine
 from tui.widgets.ticks import Ticks
 from tui.widgets.words import Words
 
 TALL = 36
-"""From so many lines on, export and evaluation are seen together."""
+"""Lines from which export and evaluation are shown together."""
 REPORT_FILE = "report.md"
 
 
 class ExportScreen(WorkspaceScreen):
-    """Files above, evaluation below, or one of them where the terminal is low."""
+    """Export above, evaluation below; only one of them on a low terminal."""
 
     MODE = "export"
     CSS_PATH = "export.tcss"
     STAGES = frozenset({"export", "evaluate"})
-    HELP = """Files of the tuned model, the test that each passed, and what they are worth on the holdout samples.
+    HELP = """The files of the tuned model, their acceptance test, and the results on the holdout samples.
 
-- Space chooses a type; `g` exports what is chosen, or only the adapter.
-- `v` evaluates base and tuned; `e` goes from files to results and back.
-- `r` shows the report, `o` writes it into the workspace.
-- `x` ends the run that goes on."""
+- Space selects a type; `g` exports the selected types, or only the adapter.
+- `v` evaluates base and tuned; `e` switches between files and results.
+- `r` shows the report, `o` saves it in the workspace.
+- `x` stops the running stage."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "export", "Export"),
         Binding("v", "evaluate", "Evaluate"),
-        Binding("e", "turn", "Results"),
+        Binding("e", "switch", "Results"),
         Binding("r", "report", "Report"),
         Binding("o", "write", "Save"),
-        Binding("x", "cancel", "End"),
+        Binding("x", "cancel", "Stop"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._export = ExportView()
         self._evaluation = EvaluationView()
-        self._choices: list[Choice] = []
+        self._options: list[QuantizationOption] = []
         self._labels: list[str] = []
-        self._was_evaluating = self._is_reading = False
+        self._was_evaluating = self._is_loading_options = False
 
     def compose_body(self) -> ComposeResult:
-        """Types and test, files; results."""
+        """Types, acceptance test and files; results."""
         with Vertical(id="export"):
-            yield Words(id="state")
-            with Horizontal(id="made"):
+            yield StateLine(id="state")
+            with Horizontal(id="upper"):
                 with Vertical(id="left"):
                     yield Words(id="student-problem")
                     yield Ticks[str](id="types", compact=True)
                 yield Lines(id="checks")
             yield Lines(id="files")
         with Vertical(id="evaluation"):
-            yield Words(id="evaluation-state")
+            yield StateLine(id="evaluation-state")
             yield Lines(id="results")
 
     def load_now(self) -> None:
-        """Beside the rest the types, once: the student's file takes a moment to read."""
+        """Load also the types once: reading the student's file takes a moment."""
         super().load_now()
-        if not (self._choices or self._is_reading):
-            self._is_reading = True
-            self.attempt(self._load_choices, "choices")
+        if not (self._options or self._is_loading_options):
+            self._is_loading_options = True
+            self.attempt(self._load_options, "options")
 
     async def load(self) -> None:
-        """Files, test and results."""
+        """Show test, files and results."""
         self._export, self._evaluation = await self.ask(_read)
         self._show_export()
         self._show_evaluation()
         run = self._evaluation.run
         is_evaluating = run is not None and run.status == "running"
         if is_evaluating and not self._was_evaluating:
-            self._turn(to_results=True)
+            self._switch(to_results=True)
         self._was_evaluating = is_evaluating
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where both are seen, there is nothing to turn to."""
-        return not (action == "turn" and self.has_class("-tall"))
+        """Offer no switch if both parts are shown."""
+        return not (action == "switch" and self.has_class("-tall"))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Both, where there is room for both."""
+        """Show both parts if there is room."""
         self.set_class(event.size.height >= TALL, "-tall")
         self.refresh_bindings()
 
-    def action_turn(self) -> None:
-        """From files to results, or back."""
-        self._turn(to_results=not self.has_class("-results"))
+    def action_switch(self) -> None:
+        """Switch between files and results."""
+        self._switch(to_results=not self.has_class("-results"))
 
     def action_export(self) -> None:
-        """Ask how, and export the chosen types, or the adapter."""
+        """Ask for the options, and export the selected types or the adapter."""
         workspace = None if self._is_busy() else self.orca.reopened()
         if workspace is None:
             return
-        chosen = self.query_one("#types", Ticks).selected
-        wanted = [choice.quantization for choice in self._choices if choice.quantization in chosen]
-        types = wanted if self._choices else None
+        selected = self.query_one("#types", Ticks).selected
+        names = [option.quantization for option in self._options if option.quantization in selected]
+        types = names if self._options else None
         imatrix, directory = workspace.settings.export.imatrix, workspace.directory
 
-        def answered(values: Values | None) -> None:
+        def start(values: Values | None) -> None:
             if values is not None:
-                self._turn(to_results=False)
+                self._switch(to_results=False)
                 self.orca.start_command(*export_arguments(types, imatrix, directory, values))
 
-        self.app.push_screen(export_dialog(types, imatrix, directory), answered)
+        self.app.push_screen(export_dialog(types, imatrix, directory), start)
 
     def action_evaluate(self) -> None:
-        """Ask how, and evaluate."""
+        """Ask for the options, and evaluate."""
         workspace = None if self._is_busy() else self.orca.reopened()
         if workspace is None:
             return
 
-        def answered(values: Values | None) -> None:
+        def start(values: Values | None) -> None:
             if values is not None:
-                self._turn(to_results=True)
+                self._switch(to_results=True)
                 self.orca.start_command(*evaluate_arguments(values))
 
-        self.app.push_screen(evaluate_dialog(workspace.settings.evaluate.samples), answered)
+        self.app.push_screen(evaluate_dialog(workspace.settings.evaluate.samples), start)
 
     def action_cancel(self) -> None:
-        """End the run that goes on."""
+        """Stop the running stage, after asking."""
         self.orca.cancel_run()
 
     def action_report(self) -> None:
@@ -152,23 +147,23 @@ class ExportScreen(WorkspaceScreen):
         self.attempt(self._show_report, "report", exclusive=True)
 
     def action_write(self) -> None:
-        """Write the report into the workspace."""
+        """Save the report in the workspace."""
         self.attempt(self._write_report, "report", exclusive=True)
 
-    async def _load_choices(self) -> None:
+    async def _load_options(self) -> None:
         workspace = self.orca.reopened()
         if workspace is None:
-            self._is_reading = False
+            self._is_loading_options = False
             return
         problem = self.query_one("#student-problem", Words)
         try:
-            self._choices = await asyncio.to_thread(export_choices, workspace.settings, workspace.directory)
+            self._options = await asyncio.to_thread(load_quantization_options, workspace.settings, workspace.directory)
         except OrcaError as error:
             problem.say(f"{error.message}\n→ {error.hint}")
         finally:
-            self._is_reading = False
-        problem.set_class(not self._choices, "-shown")
-        self._show_choices()
+            self._is_loading_options = False
+        problem.set_class(not self._options, "-shown")
+        self._show_options()
 
     async def _show_report(self) -> None:
         self.app.push_screen(ReportScreen(await self.ask(render_report)))
@@ -179,55 +174,49 @@ class ExportScreen(WorkspaceScreen):
         path = workspace.directory / REPORT_FILE
         text = await self.ask(render_report)
         await asyncio.to_thread(write_report, path, text)
-        self.notify(f"the report is in {path}", markup=False)
+        self.notify(f"report saved as {path}", markup=False)
 
     def _is_busy(self) -> bool:
         if self.orca.news is None or not self.orca.news.is_running:
             return False
-        self.notify("a run is going on; x ends it", severity="warning")
+        self.notify("a run is in progress; press x to stop it", severity="warning")
         return True
 
-    def _turn(self, *, to_results: bool) -> None:
+    def _switch(self, *, to_results: bool) -> None:
         self.set_class(to_results, "-results")
         if not self.has_class("-tall"):
             self.query_one("#results" if to_results else "#types").focus()
 
     def _show_export(self) -> None:
         view = self._export
-        text, kind = exported.state_lines(view)
-        state = self.query_one("#state", Words)
-        state.say(text)
-        state.set_classes(kind)
+        self.query_one("#state", StateLine).show(exported.export_state(view))
         is_running = view.run is not None and view.run.status == "running"
         self.query_one("#checks", Lines).show(partial(exported.check_lines, view), follow=is_running)
         files = self.query_one("#files", Lines)
         files.show(partial(exported.file_lines, view))
         files.display = bool(view.files or view.adapter)
-        self._show_choices()
+        self._show_options()
 
-    def _show_choices(self) -> None:
-        """Fill the list once; afterwards only where a size became known."""
-        labels = [exported.choice_label(choice, self._export.files) for choice in self._choices]
+    def _show_options(self) -> None:
+        """Fill the list; again only if a label changed."""
+        labels = [exported.option_label(option, self._export.files) for option in self._options]
         if labels == self._labels:
             return
         types = self.query_one("#types", Ticks)
-        chosen = set(types.selected) if self._labels else {c.quantization for c in self._choices if c.is_chosen}
-        at = types.highlighted
+        selected = set(types.selected) if self._labels else {o.quantization for o in self._options if o.is_chosen}
+        highlighted = types.highlighted
         self._labels = labels
         types.clear_options()
         types.add_options(
-            Selection(plain(label), choice.quantization, choice.quantization in chosen)
-            for label, choice in zip(labels, self._choices, strict=True)
+            Selection(plain(label), option.quantization, option.quantization in selected)
+            for label, option in zip(labels, self._options, strict=True)
         )
-        types.highlighted = at if at is not None else 0
+        types.highlighted = highlighted or 0
 
     def _show_evaluation(self) -> None:
-        text, kind = evaluated.state_lines(self._evaluation)
-        state = self.query_one("#evaluation-state", Words)
-        state.say(text)
-        state.set_classes(kind)
+        self.query_one("#evaluation-state", StateLine).show(evaluated.evaluation_state(self._evaluation))
         self.query_one("#results", Lines).show(partial(evaluated.result_lines, self._evaluation))
 
 
 def _read(store: Store) -> tuple[ExportView, EvaluationView]:
-    return export_view(store), evaluation_view(store)
+    return load_export_view(store), load_evaluation_view(store)

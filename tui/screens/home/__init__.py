@@ -1,1 +1,1 @@
-"""Where the workspace stands, and the way in."""
+"""The first screen: the state of the workspace, or a welcome."""

@@ -1,4 +1,4 @@
-"""The first screen: the pipeline, what to do next, recent runs; without a workspace, the way to one."""
+"""The first screen: the stages, what to do next and recent runs; without a workspace, how to create one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from orca_local.domain.stages import BY_NAME
-from orca_local.views.overview import StageView, next_stage, overview
+from orca_local.views.overview import StageView, load_overview, next_stage
 from tui.screens.base import WorkspaceScreen
 from tui.screens.home.strip import MARKS, Strip
-from tui.screens.home.welcome import nearby, welcome
+from tui.screens.home.welcome import find_workspace, render_welcome
 from tui.text import plain
 from tui.widgets.listing import Listing
 from tui.widgets.run_list import run_list
@@ -29,18 +29,19 @@ if TYPE_CHECKING:
     from tui.messages import News
 
 RECENT = 50
+"""Number of runs in the list."""
 
 
 class HomeScreen(WorkspaceScreen):
-    """The pipeline at a glance."""
+    """The state of the whole pipeline."""
 
     MODE = "home"
     CSS_PATH = "home.tcss"
-    HELP = "Where the workspace stands. `g` starts the next stage; digits lead to the screens."
+    HELP = "The state of every stage. `g` starts the next stage, `r` runs all of them; the digits open the screens."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "go", "Next stage"),
         Binding("r", "run_all", "Run all"),
-        Binding("x", "cancel", "End run"),
+        Binding("x", "cancel", "Stop run"),
         Binding("s", "quickstart", "Quickstart"),
         Binding("n", "create", "New"),
         Binding("o", "open", "Open"),
@@ -49,32 +50,32 @@ class HomeScreen(WorkspaceScreen):
     def __init__(self) -> None:
         super().__init__()
         self._next: StageView | None = None
-        self._near: Path | None = None
-        """A workspace that is offered where there is none here."""
+        self._nearby: Path | None = None
+        """A workspace below this directory, which is offered if this is none."""
 
     def compose_body(self) -> ComposeResult:
-        """Strip, next step, runs; or a welcome."""
+        """The stages, the next step and the runs; or the welcome."""
         yield Strip(id="strip")
         yield Words(id="next")
         recent = run_list(id="recent")
         recent.border_title = "Recent runs"
         yield recent
         with Container(id="welcome"):
-            yield Static(plain(welcome(self._near)))
+            yield Static(plain(render_welcome(self._nearby)))
 
     def on_mount(self) -> None:
-        """What kind of home this is."""
+        """Show the welcome or the stages."""
         self._show_kind()
         if self._is_new:
-            self.attempt(self._look_nearby, "nearby")
+            self.attempt(self._find_nearby, "nearby")
 
-    async def _look_nearby(self) -> None:
-        self._near = await asyncio.to_thread(nearby, self.orca.directory)
-        self.query_one("#welcome Static", Static).update(plain(welcome(self._near)))
+    async def _find_nearby(self) -> None:
+        self._nearby = await asyncio.to_thread(find_workspace, self.orca.directory)
+        self.query_one("#welcome Static", Static).update(plain(render_welcome(self._nearby)))
         self.refresh_bindings()
 
     def on_screen_resume(self) -> None:
-        """It may no longer be the home of nothing."""
+        """Show the stages if a workspace was opened meanwhile."""
         if self._is_drawn:
             self._show_kind()
         super().on_screen_resume()
@@ -88,17 +89,17 @@ class HomeScreen(WorkspaceScreen):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that mean something here and now."""
+        """Offer only the keys that apply now."""
         if action in ("quickstart", "create"):
             return self._is_new
         if action == "open":
-            return self._is_new and self._near is not None
+            return self._is_new and self._nearby is not None
         if action in ("go", "run_all", "cancel"):
             return self.orca.workspace is not None
         return True
 
     async def load(self) -> None:
-        """Stages and runs."""
+        """Show the stages and runs."""
         if self.orca.workspace is None:
             return
         stages, runs = await self.ask(_read)
@@ -108,57 +109,57 @@ class HomeScreen(WorkspaceScreen):
         self.query_one(Listing).show(runs)
 
     def follow(self, news: News) -> None:
-        """Every run concerns this screen."""
+        """Reload after every event of any run."""
         self.load_soon()
 
     def action_go(self) -> None:
-        """Start the next stage, or go where tasks are imported."""
+        """Start the next stage, or open the screen that imports tasks."""
         if self._next is None:
-            self.notify("nothing is left to start")
+            self.notify("no stage is left to start")
         elif self._next.name == "tasks":
             self.app.switch_mode("tasks")
         else:
             self.orca.start_command(*BY_NAME[self._next.name].command)
 
     def action_run_all(self) -> None:
-        """All stages, one after another."""
+        """Run all stages, one after another."""
         self.orca.start_command("run")
 
     def action_cancel(self) -> None:
-        """End the run that goes on."""
+        """Stop the running stage, after asking."""
         self.orca.cancel_run()
 
     def action_quickstart(self) -> None:
-        """Make the quickstart's workspace and run it."""
+        """Create the quickstart's workspace and run all stages."""
         self._create("orca-quickstart", quickstart=True)
 
     def action_open(self) -> None:
-        """Open the workspace nearby."""
-        assert self._near is not None
-        self._begin(partial(self.orca.open, self._near))
+        """Open the workspace below this directory."""
+        assert self._nearby is not None
+        self._begin(partial(self.orca.open, self._nearby))
 
     def action_create(self) -> None:
-        """Make a workspace in the current directory."""
+        """Create a workspace in the current directory."""
         self._create(".", quickstart=False)
 
     def _create(self, name: str, *, quickstart: bool) -> None:
         self._begin(partial(self.orca.create, self.orca.directory / name, quickstart=quickstart))
 
     def _begin(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Make or open a workspace; asked twice, it is done once."""
+        """Create or open a workspace, unless that is being done already."""
         if not any(worker.group == "create" and worker.is_running for worker in self.workers):
             self.attempt(job, "create")
 
 
 def _read(store: Store) -> tuple[list[StageView], list[RunRow]]:
-    return overview(store), store.runs.list(limit=RECENT)
+    return load_overview(store), store.runs.list(limit=RECENT)
 
 
 def _advice(stages: list[StageView], following: StageView | None) -> str:
     running = next((stage for stage in stages if stage.state == "running"), None)
     if running is not None:
-        return f"{MARKS['running']} {running.name} is running; you may leave, it goes on"
+        return f"{MARKS['running']} {running.name} is running; it continues if you close this program"
     if following is None:
-        return "✓ all done: press 8 to chat with base and tuned side by side"
+        return "✓ All stages are done: press 8 to chat with the base and the tuned model side by side"
     key = "2" if following.name == "tasks" else "g"
-    return f"next: {following.name}, {following.action}  ({key})"
+    return f"Next: press {key} to {following.action}"

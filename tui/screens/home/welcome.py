@@ -1,4 +1,4 @@
-"""What is offered where there is no workspace."""
+"""The welcome text that is shown without a workspace."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from pathlib import Path
 
 from orca_local.runs.workspace import DATABASE_FILE, SETTINGS_FILE
 
-_MOST = 1000
-"""Of a directory that is full of other things, only so much is looked through."""
+MAX_ENTRIES = 1000
+"""Number of directory entries that are searched for a workspace."""
 
-_TEXT = """There is no workspace here yet.
+_TEXT = """This directory has no workspace yet.
 
-s   Quickstart: the whole method once, on a small student
-    and tasks that come with it. No key, no network, ten to
-    twenty minutes on two cores.
+s   Quickstart: run the whole method once, on a small model
+    and tasks that come with the program. It needs no key
+    and no network, and takes 10 to 20 minutes on two cores.
 
-n   An empty workspace here, for tasks of your own.
+n   New: create an empty workspace here for your own tasks.
 {}
-All is kept in one directory; nothing leaves this machine
-but what you send to a teacher."""
+A workspace is one directory. Nothing leaves this machine
+except the questions you send to a teacher."""
 
 
-def nearby(directory: Path) -> Path | None:
-    """The workspace in a directory right below this one; of several, the one that was used last."""
-    found: dict[Path, float] = {}
+def find_workspace(directory: Path) -> Path | None:
+    """The workspace directly below this directory; the one that was used last if there are several."""
+    last_used: dict[Path, float] = {}
     with suppress(OSError):
-        for path in islice(directory.iterdir(), _MOST):
-            with suppress(OSError):  # one that may not be looked into is none
+        for path in islice(directory.iterdir(), MAX_ENTRIES):
+            with suppress(OSError):  # a directory that cannot be read
                 if (path / SETTINGS_FILE).is_file():
-                    found[path] = _used(path)
-    return max(found, key=found.__getitem__, default=None)
+                    last_used[path] = _time_used(path)
+    return max(last_used, key=last_used.__getitem__, default=None)
 
 
-def welcome(near: Path | None) -> str:
-    """The choices; with one more where there is a workspace nearby."""
-    return _TEXT.format(f"\no   Open {near.name}, which is here already.\n" if near is not None else "")
+def render_welcome(nearby: Path | None) -> str:
+    """The choices, with the workspace nearby if there is one."""
+    return _TEXT.format(f"\no   Open the existing workspace {nearby.name}.\n" if nearby is not None else "")
 
 
-def _used(workspace: Path) -> float:
+def _time_used(workspace: Path) -> float:
     database = workspace / DATABASE_FILE
     return (database if database.exists() else workspace).stat().st_mtime

@@ -1,1 +1,1 @@
-"""The models that are known by id, and what any GGUF is."""
+"""The model catalog, downloads, and the header of any GGUF."""

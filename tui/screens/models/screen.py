@@ -1,4 +1,4 @@
-"""The catalog: what fits this machine, what is here, downloads, and what a GGUF is."""
+"""The model catalog: what fits this machine, what is on disk, downloads, and the header of a GGUF."""
 
 from __future__ import annotations
 
@@ -19,30 +19,31 @@ from tui.dialogs.file_picker import FilePicker
 from tui.dialogs.text_dialog import TextDialog
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
-from tui.screens.models.facts import about, fits, inspection, where
+from tui.screens.models.facts import about, fits, inspection, status
 from tui.text import size
 from tui.widgets.listing import Column, Listing
 from tui.widgets.text_view import TextView
 
 POLL_SECONDS = 0.5
+"""Time between two looks at the downloads."""
 
 
 class ModelsScreen(WorkspaceScreen):
-    """A table of models; below it, what is known of the one under the cursor."""
+    """A table of models, and below it the catalog entry of the one under the cursor."""
 
     MODE = "models"
     CSS_PATH = "models.tcss"
     HELP = (
-        "Models that are known by id. `p` fetches the one under the cursor and goes on where a download stopped; `x` "
-        "ends it. `i` reads the header of its file, `f` that of any GGUF. To make a model the student of this "
-        'workspace, write `file = "ID"` (or the path of a GGUF) under `[student]` in its orca.toml.'
+        "The models of the catalog. `p` downloads the one under the cursor or resumes its download; `x` stops it. `i` "
+        "shows the header of its file, `f` the header of any GGUF. To use a model as the student of this workspace, "
+        'write `file = "ID"` (or the path of a GGUF) under `[student]` in its orca.toml.'
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pull", "Fetch"),
-        Binding("x", "cancel", "End fetch"),
+        Binding("p", "pull", "Download"),
+        Binding("x", "cancel", "Stop download"),
         Binding("i", "inspect", "Inspect"),
         Binding("f", "inspect_file", "Inspect file"),
-        Binding("enter", "open", "Fetch or inspect", show=False),
+        Binding("enter", "open", "Download or inspect", show=False),
     ]
 
     def __init__(self) -> None:
@@ -50,16 +51,16 @@ class ModelsScreen(WorkspaceScreen):
         self._memory: int | None = None
         self._pulls: dict[str, Pull] = {}
         self._fetched: dict[str, int] = {}
-        """Bytes of the downloads that go on, by id."""
-        # Made at once, for a key may be asked about before the screen is composed.
+        """Downloaded bytes of the running downloads, by model id."""
+        # Created here because Textual may check a key before the screen is composed.
         self._listing = Listing(
             [
-                Column[ModelView]("model", lambda view: view.model.id, 22),
+                Column[ModelView]("model", lambda view: view.model.id, 21),
                 Column[ModelView]("type", lambda view: view.model.quantization, 5),
                 Column[ModelView]("file", lambda view: size(view.model.bytes), 7, is_number=True),
                 Column[ModelView]("needs", lambda view: f"{view.model.memory_gb:g} GB", 6, is_number=True),
                 Column[ModelView]("fits", lambda view: fits(view, self._memory), 4),
-                Column[ModelView]("where", lambda view: where(view, self._fetched.get(view.model.id)), 9),
+                Column[ModelView]("status", lambda view: status(view, self._fetched.get(view.model.id)), 11),
                 Column[ModelView]("licence", lambda view: view.model.licence),
             ],
             lambda view: view.model.id,
@@ -67,18 +68,18 @@ class ModelsScreen(WorkspaceScreen):
         )
 
     def compose_body(self) -> ComposeResult:
-        """Memory, table, facts."""
+        """Memory, table, catalog entry."""
         yield Static("", id="memory", markup=False)
         yield self._listing
         yield TextView(id="about")
 
     def on_mount(self) -> None:
-        """The table has the keys; downloads are looked at."""
+        """Focus the table and watch the downloads."""
         self._listing.focus()
         self.set_interval(POLL_SECONDS, self._poll)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A download is ended where one goes on."""
+        """Offer to download or to stop only if that is possible."""
         view = self._listing.current
         if action == "cancel":
             return view is not None and view.model.id in self._pulls
@@ -87,30 +88,30 @@ class ModelsScreen(WorkspaceScreen):
         return True
 
     async def load(self) -> None:
-        """The catalog as it is here."""
+        """Show the catalog and what is on disk."""
         views = await asyncio.to_thread(view_models)
         self._memory = await asyncio.to_thread(total_memory)
         fitting = sum(view.fits(self._memory) is True for view in views)
-        here = sum(view.path is not None for view in views)
-        machine = "memory: not known" if self._memory is None else f"{size(self._memory)} of memory: {fitting} fit"
-        self.query_one("#memory", Static).update(f"{machine} · {len(views)} models, {here} here")
+        on_disk = sum(view.path is not None for view in views)
+        memory = "memory size unknown" if self._memory is None else f"{fitting} fit in {size(self._memory)} of memory"
+        self.query_one("#memory", Static).update(f"{len(views)} models: {memory}, {on_disk} on disk")
         self._listing.show(views)
         self._show_about()
 
     def follow(self, news: News) -> None:
-        """Runs change nothing here."""
+        """Ignore runs: they change nothing here."""
 
     def on_listing_moved(self, event: Listing.Moved) -> None:
-        """What is known of the model."""
+        """Show the catalog entry of the model."""
         self._show_about()
         self.refresh_bindings()
 
     def on_listing_chosen(self, event: Listing.Chosen) -> None:
-        """A double click is an Enter."""
+        """Treat a double click as Enter."""
         self.action_open()
 
     def action_open(self) -> None:
-        """What comes next: fetch it, or look into it."""
+        """Download the model, or inspect it if it is on disk."""
         view = self._listing.current
         if view is not None and view.path is not None:
             self.action_inspect()
@@ -118,7 +119,7 @@ class ModelsScreen(WorkspaceScreen):
             self.action_pull()
 
     def action_pull(self) -> None:
-        """Fetch the model in a process of its own."""
+        """Download the model in a child process."""
         view = self._listing.current
         if view is None:
             return
@@ -132,20 +133,20 @@ class ModelsScreen(WorkspaceScreen):
         self.refresh_bindings()
 
     def action_cancel(self) -> None:
-        """End its download; what was fetched is kept."""
+        """Stop the download; the part on disk is kept."""
         view = self._listing.current
         if view is not None and view.model.id in self._pulls:
             self._pulls[view.model.id].cancel()
-            self.notify("the download ends; p goes on from there")
+            self.notify("download stopped; press p to resume it")
 
     def action_inspect(self) -> None:
-        """Read the header of the model's file."""
+        """Show the header of the model's file."""
         view = self._listing.current
         if view is not None:
             self.attempt(partial(self._inspect, view.model.id), "inspect", exclusive=True)
 
     def action_inspect_file(self) -> None:
-        """Read the header of a file that is asked for."""
+        """Ask for a file and show its header."""
         self.attempt(self._ask_for_file, "inspect", exclusive=True)
 
     async def _ask_for_file(self) -> None:
@@ -168,7 +169,7 @@ class ModelsScreen(WorkspaceScreen):
         self.app.push_screen(TextDialog(Path(name).name, text))
 
     async def _poll(self) -> None:
-        """How far downloads are, also those of other processes that have left a part."""
+        """Update the progress of downloads, also those of other processes."""
         ended = []
         for model_id, pull in list(self._pulls.items()):
             try:
@@ -182,7 +183,7 @@ class ModelsScreen(WorkspaceScreen):
                 self._fetched[model_id] = fetched
         for model_id in ended:
             del self._pulls[model_id], self._fetched[model_id]
-        # A part without a download of ours may be another process's, and grow.
+        # Another process may be downloading a partial file that is not ours.
         is_watched = not self._pulls and self.is_current and any(view.partial for view in self._listing.rows)
         if ended or is_watched:
             await self.load()

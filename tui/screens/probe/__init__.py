@@ -1,1 +1,1 @@
-"""The strategy matrix, filling live, and the answers behind each cell."""
+"""The matrix of tasks and strategies, and the answers of each cell."""

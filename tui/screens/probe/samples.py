@@ -1,4 +1,4 @@
-"""The samples behind a cell: prompt, answer, what was extracted, reference, right or wrong."""
+"""The samples of one cell: prompt, answer, extracted answer, reference, right or wrong."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
-from orca_local.views.probe_matrix import Answered
+from orca_local.views.probe_matrix import SampleResult
 from tui.text import plain
 from tui.widgets.listing import Column, Listing
 
@@ -23,48 +23,48 @@ def _mark(value: float | None) -> str:
 
 
 COLUMNS = [
-    Column[Answered]("", lambda item: _mark(item.measurement.value), 6),
-    Column[Answered]("sample", lambda item: item.sample.id, 24),
-    Column[Answered]("extracted", lambda item: "–" if (e := item.measurement.extracted) is None else e, 14),
-    Column[Answered]("reference", lambda item: " / ".join(item.sample.answers)),
-    Column[Answered]("tokens", lambda item: str(item.measurement.completion_tokens), 6, is_number=True),
-    Column[Answered]("ends", lambda item: item.measurement.finish_reason, 9),
+    Column[SampleResult]("", lambda result: _mark(result.measurement.value), 6),
+    Column[SampleResult]("sample", lambda result: result.sample.id, 24),
+    Column[SampleResult]("extracted", lambda result: "–" if (e := result.measurement.extracted) is None else e, 14),
+    Column[SampleResult]("reference", lambda result: " / ".join(result.sample.answers)),
+    Column[SampleResult]("tokens", lambda result: str(result.measurement.completion_tokens), 6, is_number=True),
+    Column[SampleResult]("finish", lambda result: result.measurement.finish_reason, 9),
 ]
 
 
 class SamplesScreen(ModalScreen[None]):
-    """A table above, the sample under the cursor below."""
+    """A table of samples, and below it the texts of the sample under the cursor."""
 
     DEFAULT_CSS = "SamplesScreen { background: $surface; layout: vertical; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Back")]
 
-    def __init__(self, title: str, found: list[Answered]) -> None:
+    def __init__(self, title: str, results: list[SampleResult]) -> None:
         super().__init__()
-        self._title, self._found = title, found
+        self._title, self._results = title, results
 
     def compose(self) -> ComposeResult:
-        """Title, table, text."""
+        """Title, table, texts."""
         yield Static(plain(self._title), id="head")
-        yield Listing(COLUMNS, lambda item: item.sample.id, id="answers")
+        yield Listing(COLUMNS, lambda result: result.sample.id, id="answers")
         with VerticalScroll(id="text"):
             yield Static("", id="sample")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """A row a sample, the wrong ones first."""
+        """Show the samples and focus the table."""
         listing = self.query_one(Listing)
-        listing.show(self._found)
+        listing.show(self._results)
         listing.focus()
 
     def on_listing_moved(self, event: Listing.Moved) -> None:
-        """Its texts."""
-        item = event.listing.current
-        if item is None:
+        """Show the texts of the sample."""
+        result = event.listing.current
+        if result is None:
             return
         parts = {
-            "system": item.measurement.system_message,
-            "prompt": item.sample.prompt,
-            "answer": item.measurement.completion,
+            "system message": result.measurement.system_message,
+            "prompt": result.sample.prompt,
+            "answer": result.measurement.completion,
         }
         texts = [Content.assemble((f"{name}\n", "bold"), plain(text), "\n\n") for name, text in parts.items() if text]
         self.query_one("#sample", Static).update(Content.assemble(*texts))

@@ -1,4 +1,4 @@
-"""The strategy matrix as a heat map, filling live; choices by hand; the samples behind each cell."""
+"""The matrix of tasks and strategies as a heat map, choices by hand, and the samples of each cell."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from orca_local.domain.strategies import load_strategies
+from orca_local.probe.by_hand import choose_by_hand
+from orca_local.probe.choose import Cell
 from orca_local.store.selections import BY_HAND
 from orca_local.store.store import Store
-from orca_local.views.probe_matrix import Matrix, answered, choose_by_hand, read_matrix, undo_choice
+from orca_local.views.overview import choice_figure
+from orca_local.views.probe_matrix import ProbeMatrix, TaskRow, load_probe_matrix, load_sample_results
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
 from tui.screens.probe.heat_map import HeatMap
@@ -21,95 +24,103 @@ from tui.screens.probe.start import StartProbe
 from tui.text import percent
 from tui.widgets.words import Words
 
-EMPTY = """Nothing was probed yet.
+EMPTY = """The student has not been tested yet.
 
-The student answers samples of each task under every strategy;
-per task, the one that suits it best is chosen.
+It answers samples of each task with every strategy.
+The strategy that works best is chosen for each task.
 
 Press g to start."""
-LEGEND = "accuracy % and samples · * leads · ✎ by hand · dim: left the race · ? not decided"
+LEGEND = (
+    "cells: accuracy, number of samples · *: best · ✎: by hand · grey: dropped early · ?: too few samples to be sure"
+)
 
 
 class ProbeScreen(WorkspaceScreen):
-    """Task × strategy."""
+    """The heat map, and a description of the cell under the cursor."""
 
     MODE = "probe"
     STAGES: ClassVar[frozenset[str]] = frozenset({"probe"})
     CSS_PATH = "probe.tcss"
-    HELP = "Arrows move, Enter shows the samples of a cell, `c` chooses its strategy by hand, `u` takes that back."
+    HELP = (
+        "Each cell is a strategy tried on a task. The arrow keys move, Enter shows the cell's samples. `c` chooses its "
+        "strategy for the task by hand, `u` takes that back. `n` goes to the next task marked with ?. `g` starts a "
+        "probe, `x` stops it."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "start", "Probe"),
-        Binding("x", "cancel", "End run"),
+        Binding("x", "cancel", "Stop run"),
         Binding("c", "choose", "Choose"),
         Binding("u", "undo", "Undo"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._matrix: Matrix | None = None
+        self._matrix: ProbeMatrix | None = None
 
     def compose_body(self) -> ComposeResult:
-        """What goes on, the map, the cell under the cursor."""
+        """Counts and legend, heat map, description of the cell."""
         yield Words(id="about")
         yield HeatMap()
         yield Words(id="cell")
         yield Static(EMPTY, id="empty", classes="empty", markup=False)
 
     def on_mount(self) -> None:
-        """Keys go to the map."""
+        """Focus the heat map."""
         self.query_one(HeatMap).focus()
 
     async def load(self) -> None:
-        """The matrix of the newest probe."""
+        """Show the newest probe."""
         workspace = self.orca.workspace
         assert workspace is not None
         order = [*load_strategies(workspace.directory / "strategies.toml")]
-        self._matrix = await self.ask(lambda store: read_matrix(store, order))
+        self._matrix = await self.ask(lambda store: load_probe_matrix(store, order))
         self.set_class(self._matrix is None, "-empty")
         if self._matrix is not None:
             self.query_one(HeatMap).show(self._matrix)
-        self._say()
+        self._show_counts()
 
     def follow(self, news: News) -> None:
-        """The line above moves with every event, the map at its own pace."""
+        """Update the line above after every event."""
         super().follow(news)
-        self._say()
+        self._show_counts()
 
     def on_heat_map_moved(self) -> None:
-        """Say in words what the cell holds."""
-        self.query_one("#cell", Words).say(self._words())
+        """Describe the cell under the cursor."""
+        row, strategy = self.query_one(HeatMap).row, self.query_one(HeatMap).strategy
+        text = "" if self._matrix is None or row is None else describe_cell(self._matrix, row, strategy)
+        self.query_one("#cell", Words).say(text)
 
     def on_heat_map_opened(self) -> None:
-        """Its samples."""
+        """Show the samples of the cell."""
         self.attempt(self._open, "open", exclusive=True)
 
     def action_start(self) -> None:
-        """After a look at what it takes."""
+        """Ask for the options and start a probe."""
         orca = self.orca
         assert orca.workspace is not None and orca.reading is not None
 
-        def answered_dialog(options: list[str] | None) -> None:
+        def start(options: list[str] | None) -> None:
             if options is not None:
                 orca.start_command("probe", *options)
 
-        orca.push_screen(StartProbe(orca.workspace, orca.reading), answered_dialog)
+        orca.push_screen(StartProbe(orca.workspace, orca.reading), start)
 
     def action_cancel(self) -> None:
-        """End the run that goes on."""
+        """Stop the running stage, after asking."""
         self.orca.cancel_run()
 
     def action_choose(self) -> None:
-        """The strategy under the cursor, by hand."""
+        """Choose the strategy under the cursor for its task."""
         matrix, grid = self._matrix, self.query_one(HeatMap)
         row, strategy = grid.row, grid.strategy
         if matrix is not None and row is not None:
-            self._change(lambda store: choose_by_hand(store, matrix, row, strategy))
+            self._change(lambda store: choose_by_hand(store, row.task, strategy, row.cells.get(strategy), matrix.alpha))
 
     def action_undo(self) -> None:
-        """Let the measurements decide again."""
+        """Take a choice by hand back."""
         row = self.query_one(HeatMap).row
         if row is not None and row.selection is not None and row.selection.chosen_by == BY_HAND:
-            self._change(lambda store: undo_choice(store, row.task))
+            self._change(lambda store: store.selections.clear_by_hand(row.task))
 
     def _change(self, change: Callable[[Store], None]) -> None:
         async def job() -> None:
@@ -123,37 +134,40 @@ class ProbeScreen(WorkspaceScreen):
         row, strategy = grid.row, grid.strategy
         if matrix is None or row is None:
             return
-        found = await self.ask(lambda store: answered(store, matrix.run.run_id, row.task, strategy))
-        if not found:
-            self.notify("nothing was measured there yet", severity="warning")
+        results = await self.ask(lambda store: load_sample_results(store, matrix.run.run_id, row.task, strategy))
+        if not results:
+            self.notify("this cell has no samples yet", severity="warning")
             return
-        self.app.push_screen(SamplesScreen(f"{row.task} · {strategy} · {len(found)} samples", found))
+        self.app.push_screen(SamplesScreen(f"{row.task} · {strategy} · {len(results)} samples", results))
 
-    def _say(self) -> None:
+    def _show_counts(self) -> None:
         news, matrix = self.orca.news, self._matrix
         parts = []
         if matrix is not None:
-            chosen = sum(row.selection is not None for row in matrix.rows)
-            decided = sum(not row.is_open for row in matrix.rows)
-            parts.append(f"{len(matrix.rows)} tasks, {chosen} chosen, {decided} decided")
+            selections = [row.selection for row in matrix.rows if row.selection is not None]
+            certain = sum(selection.decided for selection in selections)
+            parts.append(choice_figure(len(matrix.rows), len(selections), certain))
         if news is not None and news.is_running and news.progress.tokens:
             parts.append(f"{news.progress.tokens:,} tokens")
         self.query_one("#about", Words).say(" · ".join([*parts, LEGEND]))
 
-    def _words(self) -> str:
-        matrix, grid = self._matrix, self.query_one(HeatMap)
-        row = grid.row
-        if matrix is None or row is None:
-            return ""
-        cell = row.cells.get(grid.strategy)
-        where = f"{row.task} · {grid.strategy}"
-        if cell is None or not cell.n:
-            return f"{where}: not measured"
-        interval = matrix.interval(cell)
-        said = (
-            f"{where}: {percent(cell.accuracy)} [{100 * interval.low:.0f}, {100 * interval.high:.0f}] of {cell.n}, "
-            f"an answer found in {percent(cell.extracted / cell.n)}, {cell.cost:.0f} tokens each"
-        )
-        return said + (
-            f"\n{row.selection.strategy}: {row.selection.reason}" if row.selection else "\nnothing chosen yet"
-        )
+
+def describe_cell(matrix: ProbeMatrix, row: TaskRow, strategy: str) -> str:
+    """The result of a strategy on a task, and on a second line the choice for the task."""
+    cell, selection = row.cells.get(strategy), row.selection
+    result = "not measured" if cell is None or not cell.n else _result(matrix, cell)
+    choice = f"Choice: {selection.strategy}. Reason: {selection.reason}" if selection else "No strategy is chosen yet."
+    return f"{row.task} · {strategy}: {result}\n{choice}"
+
+
+def _result(matrix: ProbeMatrix, cell: Cell) -> str:
+    """Such as "5 of 8 right (31–86 % likely); 100 % gave a readable answer; 24 tokens each"."""
+    interval = matrix.interval(cell)
+    is_whole = cell.score_sum == round(cell.score_sum)
+    score = (
+        f"{cell.score_sum:.0f} of {cell.n} right" if is_whole else f"score {percent(cell.accuracy)} on {cell.n} samples"
+    )
+    return (
+        f"{score} ({100 * interval.low:.0f}–{100 * interval.high:.0f} % likely); "
+        f"{percent(cell.extracted / cell.n)} gave a readable answer; {cell.cost:.0f} tokens each"
+    )

@@ -1,4 +1,4 @@
-"""The form before a probe: how many samples, by which method, and what that will take."""
+"""The form that starts a probe: number of samples, method, and an estimate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.text import duration
 
 
 class StartProbe(StartForm):
-    """Answers with the options of `orca-local probe`."""
+    """Asks for the options of `orca-local probe`; its answer is the list of them."""
 
     TITLE = "Probe the student"
 
@@ -26,16 +26,19 @@ class StartProbe(StartForm):
         self._workspace, self._reading = workspace, reading
 
     def compose_options(self) -> ComposeResult:
-        """Samples and method."""
+        """Fields for samples and method."""
         settings = self._workspace.settings.probe
-        yield Label("Samples a task at most (0: all)")
+        yield Label("Samples for each task (0: all)")
         yield Input(str(settings.samples), type="integer", validators=[Integer(minimum=0)])
         yield Label("Method")
-        choices = [("race: weak strategies leave early", "race"), ("exhaustive: every answer", "exhaustive")]
+        choices = [
+            ("race: drop weak strategies early", "race"),
+            ("exhaustive: every sample with every strategy", "exhaustive"),
+        ]
         yield Select(choices, value=settings.method, allow_blank=False)
 
     def answer(self) -> list[str] | None:
-        """Both, where the samples are a number."""
+        """The options; None if the samples are not a number."""
         field = self.query_one(Input)
         if not field.value.isdecimal():
             field.focus()
@@ -43,20 +46,20 @@ class StartProbe(StartForm):
         return ["--method", str(self.query_one(Select).value), "--samples", str(int(field.value))]
 
     async def estimate(self) -> str:
-        """Answers, tokens, time."""
+        """Answers, tokens and time that the probe will take."""
         samples, method = self.query_one(Input).value, str(self.query_one(Select).value)
         if not samples.isdecimal():
-            return "How many samples?"
+            return "Enter the number of samples."
         overrides = {"probe": {"samples": int(samples), "method": method}}
         workspace = Workspace.open(self._workspace.directory, overrides=overrides)
 
         def estimate(store: Store) -> dict[str, Any]:
             return Pipeline(workspace, store, offline=True, on_event=lambda event: None).estimate_probe()
 
-        found = await self._reading.ask(estimate)
-        answers = found["generations"]
+        result = await self._reading.ask(estimate)
+        answers = result["generations"]
         return (
-            f"{found['tasks']} tasks: about {answers['expected']:,} answers ({answers['least']:,} to "
-            f"{answers['most']:,}), {found['completion_tokens']:,} tokens, {duration(found['seconds'])}; "
-            f"{found['basis']}"
+            f"{result['tasks']} tasks: about {answers['expected']:,} answers ({answers['least']:,} to "
+            f"{answers['most']:,}), {result['completion_tokens']:,} tokens, {duration(result['seconds'])}\n"
+            f"{result['basis']}"
         )

@@ -1,1 +1,1 @@
-"""All runs and what happened in them."""
+"""All runs and their events."""

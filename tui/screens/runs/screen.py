@@ -1,4 +1,4 @@
-"""All runs; of the one under the cursor its events as they come, its settings and its versions."""
+"""All runs; events, settings and versions of the run under the cursor."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tui.text import one_line, plain
 from tui.widgets.listing import Listing
 from tui.widgets.run_list import run_list
 
-SHOWN = 500
-"""The last events of a run; `orca-local runs show` has them all."""
+MAX_EVENTS = 500
+"""Number of a run's last events that are shown; `orca-local runs show` has all."""
 
-GOES = "Its events, its output and its measurements go. The answers themselves are kept."
+DELETED = "Deletes its events, its output and its measurements. The student's and the teacher's answers are kept."
 
 
 class RunsScreen(WorkspaceScreen):
@@ -34,12 +34,12 @@ class RunsScreen(WorkspaceScreen):
     MODE = "runs"
     CSS_PATH = "runs.tcss"
     HELP = (
-        "Every run of this workspace. `x` ends the one that goes on, `i` shows settings and versions. `d` deletes the "
-        "one under the cursor, where nothing that came from it is in use."
+        "All runs of this workspace. `i` shows the settings and versions of the run under the cursor, `d` deletes it "
+        "unless its results are in use. `x` stops the running stage."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "details", "Settings"),
-        Binding("x", "cancel", "End run"),
+        Binding("x", "cancel", "Stop run"),
         Binding("d", "delete", "Delete"),
     ]
 
@@ -47,18 +47,20 @@ class RunsScreen(WorkspaceScreen):
         super().__init__()
         self._runs: dict[int, RunRow] = {}
         self._shown = 0
+        """Id of the run whose events are shown."""
         self._last = 0
+        """Number of its last event in the log."""
 
     def compose_body(self) -> ComposeResult:
-        """Table, log, details."""
+        """Runs, settings, events."""
         with Horizontal(id="list"):
             yield run_list(id="runs")
             with VerticalScroll(id="about"):
                 yield Static("")
-        yield RichLog(id="events", max_lines=SHOWN, wrap=False, auto_scroll=True)
+        yield RichLog(id="events", max_lines=MAX_EVENTS, wrap=False, auto_scroll=True)
 
     def on_mount(self) -> None:
-        """Keys go to the list."""
+        """Focus the list."""
         self._listing.focus()
 
     @property
@@ -66,7 +68,7 @@ class RunsScreen(WorkspaceScreen):
         return self.query_one("#runs", Listing)
 
     async def load(self) -> None:
-        """The runs; the cursor stays on its own."""
+        """Show the runs; the cursor stays on its run."""
         runs = await self.ask(lambda store: store.runs.list())
         self._runs = {run.run_id: run for run in runs}
         self._listing.show(runs)
@@ -74,31 +76,31 @@ class RunsScreen(WorkspaceScreen):
             self._show(0)
 
     def follow(self, news: News) -> None:
-        """New events of the run that is shown, and any change of a status or of what there is."""
+        """Show new events of the shown run, and reload the list if a status changed or a run may have been deleted."""
         run = news.run
-        known = self._runs.get(run.run_id) if run is not None else None
-        # Where nothing goes on, what has changed may be that runs were deleted elsewhere.
-        if run is None or not news.is_running or known is None or known.status != run.status:
+        listed = self._runs.get(run.run_id) if run is not None else None
+        # News without a running stage may mean that another process deleted runs.
+        if run is None or not news.is_running or listed is None or listed.status != run.status:
             self.load_soon()
         if run is not None and run.run_id == self._shown and news.events:
             self._read_soon()
 
     def on_listing_moved(self, event: Listing.Moved) -> None:
-        """The run under the cursor."""
+        """Show the run under the cursor."""
         run = self._listing.current
         if run is not None:
             self._show(run.run_id)
 
     def action_details(self) -> None:
-        """Settings and versions beside the runs, or not."""
+        """Show or hide settings and versions."""
         self.toggle_class("-details")
 
     def action_cancel(self) -> None:
-        """End the run that goes on."""
+        """Stop the running stage, after asking."""
         self.orca.cancel_run()
 
     def action_delete(self) -> None:
-        """Delete the run under the cursor, where that can be."""
+        """Ask, and delete the run under the cursor if it is not in use."""
         if self._shown:
             self.attempt(partial(self._ask_to_delete, self._shown), "delete", exclusive=True)
 
@@ -109,14 +111,14 @@ class RunsScreen(WorkspaceScreen):
             if yes:
                 self.attempt(partial(self._delete, run_id), "delete")
 
-        self.app.push_screen(Dialog(f"Delete run {run_id} ({run.stage})?", GOES, yes="Delete", no="Keep"), answered)
+        self.app.push_screen(Dialog(f"Delete run {run_id} ({run.stage})?", DELETED, yes="Delete", no="Keep"), answered)
 
     async def _delete(self, run_id: int) -> None:
         workspace = self.orca.workspace
         assert workspace is not None
 
         def delete() -> None:
-            # A store of its own: what the one of the screens writes is no news to it.
+            # A second connection: the app's own does not see its own writes as changes.
             with workspace.store() as store:
                 delete_runs(store, workspace, [run_id])
 
@@ -131,19 +133,19 @@ class RunsScreen(WorkspaceScreen):
             self.query_one(RichLog).clear()
             self._read_soon()
         run = self._runs.get(run_id)
-        said = ""
+        text = ""
         if run is not None:
-            about = {"inputs": run.inputs, "settings": run.settings, "versions": run.versions}
-            said = json.dumps(about, indent=1, ensure_ascii=False)
-        self.query_one("#about Static", Static).update(plain(said))
+            details = {"inputs": run.inputs, "settings": run.settings, "versions": run.versions}
+            text = json.dumps(details, indent=1, ensure_ascii=False)
+        self.query_one("#about Static", Static).update(plain(text))
 
     def _read_soon(self) -> None:
-        # One reader for all, told by what is shown already: an event that came in two ways would stand there twice.
+        # Events come only from here, after the last shown one: a second source would show some of them twice.
         self.attempt(partial(self._read_events, self._shown, self._last), "events", exclusive=True)
 
     async def _read_events(self, run_id: int, last: int) -> None:
         def read(store: Store) -> list[EventRow]:
-            return store.runs.events(run_id, last) if last else store.runs.last_events(run_id, SHOWN)
+            return store.runs.events(run_id, last) if last else store.runs.last_events(run_id, MAX_EVENTS)
 
         events = await self.ask(read)
         if (run_id, last) == (self._shown, self._last):
@@ -153,5 +155,5 @@ class RunsScreen(WorkspaceScreen):
         log = self.query_one(RichLog)
         for event in events:
             self._last = event.seq
-            said = ", ".join(f"{key} {value}" for key, value in event.payload.items() if value not in ("", None))
-            log.write(one_line(f"{event.created_at[11:19]}  {event.kind:18} {said}", 400).plain)
+            payload = ", ".join(f"{key} {value}" for key, value in event.payload.items() if value not in ("", None))
+            log.write(one_line(f"{event.created_at[11:19]}  {event.kind:18} {payload}", 400).plain)

@@ -1,1 +1,1 @@
-"""What the teacher is asked, what it costs, and what it answers."""
+"""The teacher: its progress, cost and answers."""

@@ -1,4 +1,4 @@
-"""What teaching would take, how it goes, and the answers as they come."""
+"""The teacher: an estimate, the progress of a run, and the newest answers."""
 
 from __future__ import annotations
 
@@ -14,62 +14,62 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.runs.launch import ask
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
-from orca_local.views.teach_progress import Standing, standing
+from orca_local.views.teach_progress import TeachProgress, load_teach_progress
 from tui.messages import News
 from tui.screens.base import WorkspaceScreen
-from tui.screens.teach.figures import estimate_lines, standing_lines, teacher_line
+from tui.screens.teach.figures import estimate_lines, progress_lines, teacher_line
 from tui.screens.teach.start import StartTeach
 from tui.widgets.answer_view import VERDICTS, AnswerView
 from tui.widgets.listing import Column, Listing
 from tui.widgets.words import Words
 
-SHOWN = 500
-"""The newest answers; the dataset screen has them all."""
-REASONS = 50
-"""Kinds of failures that are listed."""
+MAX_ANSWERS = 500
+"""Number of newest answers in the list; the dataset screen has all."""
+MAX_REASONS = 50
+"""Number of reasons for failures in the list."""
 
 NEVER = """The teacher has not been asked yet.
 
-g says what it would take, asks for a limit, and starts.
+Press g to see what it would take, set a limit, and start.
 
-It needs tasks (press 2) and their strategies (press 3)."""
-NO_ANSWER = "No answer has come yet."
+It needs tasks (press 2) and a strategy for each (press 3)."""
+NO_ANSWER = "No answers yet."
 
 _Reason = tuple[str, int]
 
 
 class TeachScreen(WorkspaceScreen):
-    """Figures above, answers below."""
+    """Progress above, answers below."""
 
     MODE = "teach"
     CSS_PATH = "teach.tcss"
     HELP = (
-        "`e` says what teaching would take, `g` starts it after asking for a limit, and whether an endpoint may take "
-        "its time, which is cheaper. What was answered is never asked again. `r` asks again what failed for good; "
-        "`x` ends the run. Tab leads to failures and texts."
+        "`e` estimates calls, time and cost. `g` asks for a limit and starts; some endpoints are cheaper if they may "
+        "answer later, in a batch. An answered question is never asked again. `r` asks the failed ones again, `x` "
+        "stops the run. Tab moves to the failures and to the texts."
     )
     STAGES = frozenset({"teach"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "estimate", "Estimate"),
         Binding("g", "start", "Start"),
         Binding("r", "retry", "Retry failed"),
-        Binding("x", "cancel", "End run"),
+        Binding("x", "cancel", "Stop run"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._standing = Standing(None)
+        self._progress = TeachProgress(None)
 
     def compose_body(self) -> ComposeResult:
-        """Figures, failures, answers, and the answer under the cursor."""
+        """Progress, failures, answers, and the answer under the cursor."""
         with Container(id="figures"):
             yield Words(id="teacher")
-            yield Words(id="standing")
+            yield Words(id="progress")
             yield Words(id="estimate")
         yield Listing(
             [
                 Column[_Reason]("failed", lambda row: f"{row[1]:,}", 6, is_number=True),
-                Column[_Reason]("for this reason  (r asks again)", lambda row: row[0]),
+                Column[_Reason]("reason  (r asks again)", lambda row: row[0]),
             ],
             lambda row: row[0],
             id="failures",
@@ -78,7 +78,7 @@ class TeachScreen(WorkspaceScreen):
             [
                 Column[DemonstrationRow]("sample", lambda row: row.sample_id, 20),
                 Column[DemonstrationRow]("strategy", lambda row: row.strategy, 22, at_least=70),
-                Column[DemonstrationRow]("right", lambda row: VERDICTS[row.verified], 9),
+                Column[DemonstrationRow]("reference", lambda row: VERDICTS[row.verified], 9),
                 Column[DemonstrationRow]("newest answers", lambda row: row.text),
             ],
             lambda row: row.demonstration_id,
@@ -88,7 +88,7 @@ class TeachScreen(WorkspaceScreen):
         yield Static(NEVER, classes="empty", id="nothing")
 
     def on_mount(self) -> None:
-        """Who is asked stands in the settings."""
+        """Show which teacher the settings name."""
         assert self.orca.workspace is not None
         self.query_one("#teacher", Words).say(teacher_line(self.orca.workspace.settings.teacher))
         self._answers.focus()
@@ -98,72 +98,72 @@ class TeachScreen(WorkspaceScreen):
         return self.query_one("#answers", Listing)
 
     async def load(self) -> None:
-        """Figures and the newest answers."""
+        """Show the progress and the newest answers."""
         assert self.orca.workspace is not None
         teacher = self.orca.workspace.settings.teacher
-        self._standing, rows = await self.ask(lambda store: _read(store, teacher))
+        self._progress, rows = await self.ask(lambda store: _read(store, teacher))
         failures: Listing[_Reason] = self.query_one("#failures", Listing)
-        failures.show([*self._standing.failures.items()][:REASONS])
-        failures.set_class(bool(self._standing.failures), "-some")
+        failures.show([*self._progress.failures.items()][:MAX_REASONS])
+        failures.set_class(bool(self._progress.failures), "-some")
         self._answers.show(rows)
-        self.query_one("#nothing", Static).update(NO_ANSWER if self._standing.run else NEVER)
+        self.query_one("#nothing", Static).update(NO_ANSWER if self._progress.run else NEVER)
         self.set_class(not rows, "-empty")
-        self._say_standing()
+        self._show_progress()
 
     def follow(self, news: News) -> None:
-        """The time that is left is told with every news, the rest when it has been read."""
+        """Update the remaining time after every event."""
         super().follow(news)
-        self._say_standing()
+        self._show_progress()
 
-    def _say_standing(self) -> None:
+    def _show_progress(self) -> None:
         workspace, news = self.orca.workspace, self.orca.news
         assert workspace is not None
         is_ours = news is not None and news.run is not None and news.run.stage == "teach"
         left = news.progress.seconds_left if news is not None and is_ours else None
-        lines = standing_lines(self._standing, workspace.settings.teacher, left)
-        place = self.query_one("#standing", Words)
-        place.say(lines)
-        place.display = bool(lines)
+        lines = progress_lines(self._progress, workspace.settings.teacher, left)
+        shown = self.query_one("#progress", Words)
+        shown.say(lines)
+        shown.display = bool(lines)
 
     def on_listing_moved(self, event: Listing.Moved) -> None:
-        """Another answer is looked at."""
+        """Show the answer under the cursor."""
         if event.listing is self._answers:
             self.attempt(self._show_answer, "answer", exclusive=True)
 
     def action_estimate(self) -> None:
-        """Say what teaching would take."""
-        self._say_estimate("estimating…")
+        """Show what teaching would take."""
+        self._set_estimate("estimating…")
         self.attempt(self._show_estimate, "estimate", exclusive=True)
 
     def action_start(self) -> None:
-        """Say what it would take, ask for a limit and the way, and start."""
+        """Show the estimate, ask for a limit, and start."""
         if not self._can_start():
             return
 
-        def answered(options: list[str] | None) -> None:
+        def start(options: list[str] | None) -> None:
             if options is not None:
                 self.orca.start_command("teach", *options)
 
         assert self.orca.workspace is not None
         takes_batches = self.orca.workspace.settings.teacher.takes_batches
-        form = StartTeach(self._estimate, takes_batches=takes_batches, waiting=self._standing.waiting)
-        self.app.push_screen(form, answered)
+        form = StartTeach(self._estimate, takes_batches=takes_batches, waiting=self._progress.waiting)
+        self.app.push_screen(form, start)
 
     def action_retry(self) -> None:
-        """Ask again what failed."""
-        if not self._standing.failures:
-            self.notify("nothing has failed")
+        """Ask the failed questions again."""
+        if not self._progress.failures:
+            self.notify("no call has failed")
         elif self._can_start():
             self.orca.start_command("teach", "--retry-failed")
 
     def action_cancel(self) -> None:
-        """End the run that goes on."""
+        """Stop the running stage, after asking."""
         self.orca.cancel_run()
 
     def _can_start(self) -> bool:
         news = self.orca.news
         if news is not None and news.is_running and news.run is not None:
-            self.notify(f"{news.run.stage} is running: wait for it, or end it with x", severity="warning")
+            self.notify(f"{news.run.stage} is running: wait for it, or press x to stop it", severity="warning")
             return False
         return True
 
@@ -177,24 +177,24 @@ class TeachScreen(WorkspaceScreen):
 
     async def _show_estimate(self) -> None:
         try:
-            self._say_estimate("would take " + await self._estimate(None))
+            self._set_estimate("estimate: " + await self._estimate(None))
         except OrcaError:
-            self._say_estimate("")
+            self._set_estimate("")
             raise
 
-    def _say_estimate(self, said: str) -> None:
-        place = self.query_one("#estimate", Words)
-        place.say(said)
-        place.display = bool(said)
+    def _set_estimate(self, text: str) -> None:
+        shown = self.query_one("#estimate", Words)
+        shown.say(text)
+        shown.display = bool(text)
 
     async def _estimate(self, limit: int | None) -> str:
         workspace = self.orca.workspace
         assert workspace is not None
-        # In a process of its own: a teacher on this machine is loaded for it, in native code.
+        # A local teacher is loaded for the estimate: a crash in native code must not end the interface.
         options = [] if limit is None else ["--limit", str(limit)]
-        found = await ask(workspace, ["teach", "--estimate", *options])
-        return estimate_lines(found, workspace.settings.teacher)
+        estimate = await ask(workspace, ["teach", "--estimate", *options])
+        return estimate_lines(estimate, workspace.settings.teacher)
 
 
-def _read(store: Store, teacher: TeacherSettings) -> tuple[Standing, list[DemonstrationRow]]:
-    return standing(store, teacher), store.demonstrations.newest(SHOWN)
+def _read(store: Store, teacher: TeacherSettings) -> tuple[TeachProgress, list[DemonstrationRow]]:
+    return load_teach_progress(store, teacher), store.demonstrations.newest(MAX_ANSWERS)

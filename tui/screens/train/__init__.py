@@ -1,1 +1,1 @@
-"""The training: its curves, its figures, start, stop and going on."""
+"""The training: loss curves, figures, start, stop and resume."""

@@ -1,4 +1,4 @@
-"""What a training is started with: the settings of `orca.toml`, changed for one run."""
+"""The form that starts or resumes a training: the settings of `orca.toml`, changed for one run."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ LABELS = {
     "rank": "rank",
     "learning_rate": "learning rate",
     "epochs": "epochs",
-    "max_steps": "steps at most",
-    "backend": "computed by",
+    "max_steps": "max steps",
+    "backend": "backend",
 }
-_READ = {"rank": int, "learning_rate": float, "epochs": float, "max_steps": int}
+_TYPES = {"rank": int, "learning_rate": float, "epochs": float, "max_steps": int}
 RESUME = "resume"
 
 
 def start_dialog(view: TrainingView, settings: TrainSettings, directory: Path) -> FieldsDialog:
-    """Asks for the main settings; those of an unfinished training are its own."""
-    unfinished = view.goes_on_after
-    shown = TrainSettings.model_validate(view.train_settings) if unfinished else settings
+    """Asks for the main settings; starts with those of the unfinished training if there is one."""
+    resume_step = view.resume_step
+    shown = TrainSettings.model_validate(view.train_settings) if resume_step else settings
     before = {name: _text(shown, name) for name in LABELS}
     fields = [Field(name, label, before[name], BACKENDS if name == "backend" else ()) for name, label in LABELS.items()]
-    if unfinished:
-        fields.append(Field(RESUME, "go on with it, or say why it cannot", "yes", is_tick=True))
+    if resume_step:
+        fields.append(Field(RESUME, f"resume from step {resume_step}", "yes", is_tick=True))
 
     def describe(values: Values) -> str:
         changed = [label for name, label in LABELS.items() if values[name] != before[name]]
-        if not unfinished:
-            return "Changes are for this run; orca.toml stays as it is. Steps at most: empty, as the epochs need."
+        if not resume_step:
+            return "Max steps (empty: set by epochs). Changes apply to this run only; orca.toml stays as it is."
         if changed and values[RESUME]:
-            return f"With another {', '.join(changed)} it cannot go on: untick the last field to begin anew."
+            return f"With another {', '.join(changed)} it cannot resume: untick the last field to start a new training."
         if changed:
-            return "Another training begins; this one stays where it is."
-        return f"It goes on after step {unfinished} of {view.total_steps}."
+            return "This starts a new training; the stopped one stays on disk."
+        return f"It resumes from step {resume_step} of {view.total_steps}."
 
     def check(values: Values) -> str:
         try:
@@ -49,40 +49,40 @@ def start_dialog(view: TrainingView, settings: TrainSettings, directory: Path) -
         return ""
 
     return FieldsDialog(
-        "Go on with the training?" if unfinished else "Train the student?",
-        f"A training was stopped after step {unfinished} of {view.total_steps}; it is saved." if unfinished else "",
+        "Resume the training?" if resume_step else "Train the student?",
+        f"A stopped training is saved at step {resume_step} of {view.total_steps}." if resume_step else "",
         fields,
-        yes="Go on" if unfinished else "Train",
+        yes="Resume" if resume_step else "Train",
         check=check,
         describe=describe,
     )
 
 
 def changes(settings: TrainSettings, values: Values) -> dict[str, object]:
-    """What differs from the settings. Raises `InputError` for what is no number."""
-    found: dict[str, object] = {}
+    """The values that differ from the settings. Raises `InputError` for text that is not a number."""
+    changed: dict[str, object] = {}
     for name in LABELS:
         text = values[name].strip()
         if text == _text(settings, name):
             continue
         if not text:
-            raise InputError(f"{LABELS[name]} is set in orca.toml: give another number, or take it out there")
-        found[name] = _read(name, text)
-    return found
+            raise InputError(f"{LABELS[name]} is set in orca.toml: enter a number, or remove it there")
+        changed[name] = _parse(name, text)
+    return changed
 
 
-def arguments(settings: TrainSettings, values: Values) -> list[str]:
-    """The command's options."""
+def train_arguments(settings: TrainSettings, values: Values) -> list[str]:
+    """The command with its options."""
     options = [f"--{name.replace('_', '-')}={value}" for name, value in changes(settings, values).items()]
     return ["train", *options, *(["--resume"] if values.get(RESUME) else [])]
 
 
-def _read(name: str, text: str) -> object:
-    read = _READ.get(name, str)
+def _parse(name: str, text: str) -> object:
+    convert = _TYPES.get(name, str)
     try:
-        return read(text)
+        return convert(text)
     except ValueError:
-        raise InputError(f"{LABELS[name]}: {text} is no {'whole ' if read is int else ''}number") from None
+        raise InputError(f"{LABELS[name]}: {text} is not a {'whole ' if convert is int else ''}number") from None
 
 
 def _text(settings: TrainSettings, name: str) -> str:

@@ -1,0 +1,41 @@
+"""The newest evaluation: while it runs, and its results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from orca_local.domain.events import RunFailed
+from orca_local.runs.summaries import newest
+from orca_local.store.results import EvaluationRow
+from orca_local.store.runs import RunRow
+from orca_local.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationView:
+    """The newest run of the stage `evaluate`, and the newest finished results."""
+
+    run: RunRow | None = None
+    failed: RunFailed | None = None
+    """The error of the newest run, with its hint."""
+    rows: tuple[EvaluationRow, ...] = ()
+    """The results so far of a run that is still running."""
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    """The summary of the newest finished run; empty without one."""
+
+
+def load_evaluation_view(store: Store) -> EvaluationView:
+    """The newest evaluation."""
+    run = store.runs.newest_by_stage().get("evaluate")
+    if run is None:
+        return EvaluationView()
+    failed = store.runs.last_of(run.run_id, RunFailed.__name__)
+    rows = [row for row in store.evaluations.latest() if row.run_id == run.run_id]
+    return EvaluationView(
+        run=run,
+        failed=RunFailed(**failed.payload) if failed is not None else None,
+        rows=tuple(rows) if run.status == "running" else (),
+        summary=newest(store, "evaluate") or {},
+    )

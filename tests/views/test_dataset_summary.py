@@ -1,0 +1,27 @@
+"""The result of the newest dataset build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orca_local.runs.workspace import Workspace
+from orca_local.views.dataset_summary import load_build_summary
+from tests.tui.answers import add_run, make_answers
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, tiny_gguf: Path) -> Workspace:
+    return make_answers(tmp_path / "ws", tiny_gguf, 6)
+
+
+def test_the_newest_build_is_told(workspace: Workspace) -> None:
+    summary = {"rows": 4, "dropped": {"mismatch": 2}, "tokens": 90, "loss_tokens": 30}
+    with workspace.store() as store:
+        assert load_build_summary(store) is None
+    run_id = add_run(workspace, "dataset", [("StageFinished", {"stage": "dataset", "summary": summary})], "done")
+    with workspace.store() as store:
+        build = load_build_summary(store)
+        assert build is not None
+        assert (build.run.run_id, build.rows, build.dropped, build.loss_tokens) == (run_id, 4, {"mismatch": 2}, 30)
