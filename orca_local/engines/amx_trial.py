@@ -38,7 +38,7 @@ def _logits(model: Path, use_amx: bool) -> Logits:
         closing(LlamaContext(loaded, sequences=1, length=256, threads=2)) as context,
     ):
         positions = np.arange(TOKENS, dtype=np.int32)
-        ids = np.random.default_rng(0).integers(loaded.vocab_size // 2, size=TOKENS).astype(np.int32)
+        ids = np.random.default_rng(0).integers(loaded.vocabulary.size // 2, size=TOKENS).astype(np.int32)
         return context.decode(ids, positions, np.zeros_like(positions), np.ones(TOKENS, np.bool_)).copy()
 
 

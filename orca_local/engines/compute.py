@@ -86,9 +86,9 @@ def measure_forms(path: Path, copy: Path, threads: int) -> ComputeMeasurement:
             with closing(LlamaModel(file, gpu_layers=0)) as model:
                 length = PROMPT + STEPS + 1
                 with closing(LlamaContext(model, sequences=SEQUENCES, length=length, threads=threads)) as context:
-                    _generate(context, model.vocab_size)  # the first use reads and packs the weights
+                    _generate(context, model.vocabulary.size)  # the first use reads and packs the weights
                     started = time.perf_counter()
-                    logits[file] = _generate(context, model.vocab_size)
+                    logits[file] = _generate(context, model.vocabulary.size)
                     seconds[file].append(time.perf_counter() - started)
     tokens = SEQUENCES * (PROMPT + STEPS)
     kl = mean_kl(logits[path], logits[copy])

@@ -22,25 +22,15 @@ class FakeEngine:
     def __init__(self, script: Script, *, capacity: int = 4, context: int = 2048, fingerprint: str = "fake") -> None:
         texts = iter(() if callable(script) else script)
         self._script: Callable[[Request], str] = script if callable(script) else lambda _: next(texts)
-        self._capacity = capacity
+        self.capacity = capacity
+        self.fingerprint = fingerprint
         self._context = context
-        self._fingerprint = fingerprint
         self._queue = RequestQueue()
         self._running: dict[str, tuple[ActiveRequest, list[str]]] = {}
         self._ended: Output = []
         self.requests: list[Request] = []
         """All requests that were submitted."""
         self.closed = False
-
-    @property
-    def capacity(self) -> int:
-        """Number of requests that run at once."""
-        return self._capacity
-
-    @property
-    def fingerprint(self) -> str:
-        """The fingerprint that was given."""
-        return self._fingerprint
 
     def submit(self, request: Request) -> None:
         """See `Engine`."""
@@ -58,7 +48,7 @@ class FakeEngine:
     def step(self) -> Output:
         """Add one word to every running answer."""
         out, self._ended = self._ended, []
-        while self._queue and len(self._running) < self._capacity:
+        while self._queue and len(self._running) < self.capacity:
             active = ActiveRequest(self._queue.pop(), self._context)
             try:
                 words = re.findall(r"\s*\S+|\s+$", self._script(active.request))

@@ -19,6 +19,7 @@ from orca_local.engines.base import Logits
 from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import last_log, library, supports_gpu, uninterrupted
 from orca_local.gguf.lora import check_lora
+from orca_local.gguf.tokenizer import Vocabulary
 from orca_local.system.digest import file_sha256
 from orca_local.system.memory import return_freed_memory
 
@@ -102,36 +103,18 @@ class LlamaModel:
         if self.llama.llama_model_has_encoder(self._handle):
             self.close()
             raise InputError(f"{path} is an encoder model, not a decoder that chats", hint="choose a chat model")
-        self._vocab = self.llama.llama_model_get_vocab(self._handle)
-        self.vocab_size = int(self.llama.llama_vocab_n_tokens(self._vocab))
+        self.vocabulary = Vocabulary(self.llama, self.llama.llama_model_get_vocab(self._handle))
         self.trained_context = int(self.llama.llama_model_n_ctx_train(self._handle))
         self.can_share_prefix = not (
             self.llama.llama_model_is_recurrent(self._handle) or self.llama.llama_model_is_hybrid(self._handle)
         )
         """Whether a sequence's memory can be cut to a prefix. A recurrent state cannot."""
-        self._pieces: dict[int, bytes] = {}
         self._adapters: dict[str, LlamaAdapter] = {}
 
     @property
     def handle(self) -> Any:
         """llama.cpp's model."""
         return self._handle
-
-    def is_end(self, token: int) -> bool:
-        """Whether the token ends a turn or a text."""
-        return bool(self.llama.llama_vocab_is_eog(self._vocab, token))
-
-    def piece(self, token: int) -> bytes:
-        """The bytes of one token; empty for control tokens."""
-        piece = self._pieces.get(token)
-        if piece is None:
-            buffer = ctypes.create_string_buffer(64)
-            count = self.llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
-            if count < 0:
-                buffer = ctypes.create_string_buffer(-count)
-                count = self.llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
-            piece = self._pieces[token] = buffer.raw[:count]
-        return piece
 
     def load_adapter(self, path: Path) -> LlamaAdapter:
         """Load a LoRA adapter, once for each content. It is freed with the model.
@@ -176,7 +159,7 @@ class LlamaContext:
     ) -> None:
         """Allocate the memory. Raises `MissingError` if there is not enough."""
         self._llama = model.llama
-        self._vocab_size = model.vocab_size
+        self._vocab_size = model.vocabulary.size
         self.sequences = sequences
         self.length = length
         parameters = self._llama.llama_context_default_params()

@@ -55,34 +55,26 @@ class LlamaCppEngine(Scorer):
         `compute` is the form of its weights (see `compute.py`); `free_memory` returns the bytes that a context may
         use. Raises `InputError` if llama.cpp cannot load the file, `MissingError` if a package is missing.
         """
-        self._capacity = min(settings.capacity, MAX_SEQUENCES)
+        self.capacity = min(settings.capacity, MAX_SEQUENCES)
+        """Number of requests that run at once. It shrinks if the memory has no room for more."""
         self._threads = settings.threads or physical_cores()
         self._compute = compute
         self._free_memory = free_memory
         self._model = LlamaModel(path, gpu_layers=settings.gpu_layers)
-        self.vocab_size = self._model.vocab_size
+        self._vocabulary = self._model.vocabulary
+        self.vocab_size = self._vocabulary.size
         self._kv_type = settings.kv_type
         self._flash_attention = flash_attention_mode(
             settings.flash_attention, kv_type=self._kv_type, gpu_layers=self._model.gpu_layers
         )
-        self._max_context = min(settings.context, self._model.trained_context or settings.context)
-        self._context: LlamaContext | None = None
+        self.context: int = min(settings.context, self._model.trained_context or settings.context)
+        self._llama_context: LlamaContext | None = None
         self._adapter: LlamaAdapter | None = None
-        self._slots = [Slot(number) for number in range(self._capacity)]
+        self._slots = [Slot(number) for number in range(self.capacity)]
         self._queue = RequestQueue()
         self._ended: Output = []
         self.prompt_tokens_read = 0
         """Number of prompt tokens that were computed. The other prompt tokens were in memory already."""
-
-    @property
-    def capacity(self) -> int:
-        """Number of requests that run at once. It shrinks if the memory has no room for more."""
-        return self._capacity
-
-    @property
-    def context(self) -> int:
-        """Maximum number of tokens of one request, prompt and answer together."""
-        return self._max_context
 
     @property
     def fingerprint(self) -> str:
@@ -95,7 +87,7 @@ class LlamaCppEngine(Scorer):
 
     def submit(self, request: Request) -> None:
         """See `Engine`. Raises `InputError` as well if a token id is outside the vocabulary."""
-        check_prompt(request.token_ids, self._max_context)
+        check_prompt(request.token_ids, self.context)
         check_vocabulary(request.token_ids, self.vocab_size)
         self._queue.add(request, {active.request.id for active in self._running()})
 
@@ -124,9 +116,9 @@ class LlamaCppEngine(Scorer):
 
     def close(self) -> None:
         """See `Engine`."""
-        if self._context:
-            self._context.close()
-            self._context = None
+        if self._llama_context:
+            self._llama_context.close()
+            self._llama_context = None
         self._model.close()
 
     def set_adapter(self, path: Path | None) -> None:
@@ -135,8 +127,8 @@ class LlamaCppEngine(Scorer):
         self._adapter = self._model.load_adapter(path) if path else None
         for slot in self._slots:
             slot.truncate(0)
-        if self._context:
-            self._context.set_adapter(self._adapter)
+        if self._llama_context:
+            self._llama_context.set_adapter(self._adapter)
 
     def iter_logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> Iterator[Logits]:
         """See `ScoringEngine`.
@@ -145,9 +137,9 @@ class LlamaCppEngine(Scorer):
         labels of one prompt, rows under one system message, a prompt that was answered. Generated answers are.
         """
         self._require_idle()
-        if not 0 < len(token_ids) <= self._max_context:
+        if not 0 < len(token_ids) <= self.context:
             raise InputError(
-                f"a text of {len(token_ids)} tokens cannot be scored in a context of {self._max_context}",
+                f"a text of {len(token_ids)} tokens cannot be scored in a context of {self.context}",
                 hint="raise engine.context in orca.toml",
             )
         check_vocabulary(token_ids, self.vocab_size)
@@ -190,31 +182,31 @@ class LlamaCppEngine(Scorer):
         """Give a free slot to the next waiting request; None if it has to wait."""
         if not self._queue or all(slot.active for slot in self._slots):
             return None
-        if not self._has_room(max_length(self._queue.first(), self._max_context), self._capacity):
+        if not self._has_room(max_length(self._queue.first(), self.context), self.capacity):
             if any(self._running()):
                 return None  # the context can only grow while it is empty
-            longest = max(max_length(request, self._max_context) for request in self._queue)
-            self._ensure_context(longest, self._capacity)
-        return self._start(ActiveRequest(self._queue.pop(), self._max_context))
+            longest = max(max_length(request, self.context) for request in self._queue)
+            self._ensure_context(longest, self.capacity)
+        return self._start(ActiveRequest(self._queue.pop(), self.context))
 
     def _has_room(self, length: int, sequences: int) -> bool:
-        context = self._context
+        context = self._llama_context
         return context is not None and context.length >= length and context.sequences >= sequences
 
     def _ensure_context(self, length: int, sequences: int) -> LlamaContext:
         """The context, with room for `length` tokens in each of `sequences`. It grows only as far as needed."""
-        if self._context is None or not self._has_room(length, sequences):
-            if self._context:
-                self._context.close()
-                self._context = None
-            length = min(-(-length // LENGTH_STEP) * LENGTH_STEP, self._max_context)
+        if self._llama_context is None or not self._has_room(length, sequences):
+            if self._llama_context:
+                self._llama_context.close()
+                self._llama_context = None
+            length = min(-(-length // LENGTH_STEP) * LENGTH_STEP, self.context)
             fits = self._sequences_that_fit(length, sequences)
             if fits < sequences:
-                self._capacity = fits
+                self.capacity = fits
                 del self._slots[fits:]
             for slot in self._slots:
                 slot.truncate(0)
-            self._context = LlamaContext(
+            self._llama_context = LlamaContext(
                 self._model,
                 sequences=fits,
                 length=length,
@@ -222,8 +214,8 @@ class LlamaCppEngine(Scorer):
                 kv_type=self._kv_type,
                 flash_attention=self._flash_attention,
             )
-            self._context.set_adapter(self._adapter)
-        return self._context
+            self._llama_context.set_adapter(self._adapter)
+        return self._llama_context
 
     def _sequences_that_fit(self, length: int, sequences: int) -> int:
         if self._model.gpu_layers:
@@ -232,7 +224,7 @@ class LlamaCppEngine(Scorer):
         return sequences_that_fit(sequences, length, bytes_per_token, self._free_memory())
 
     def _start(self, active: ActiveRequest) -> Slot:
-        context = self._ensure_context(active.max_length, self._capacity)
+        context = self._ensure_context(active.max_length, self.capacity)
         assignment = assign_slot(self._slots, active.request.token_ids, share=self._model.can_share_prefix)
         target = assignment.target
         if assignment.source is not target:
@@ -244,28 +236,28 @@ class LlamaCppEngine(Scorer):
 
     def _truncate(self, slot: Slot, length: int) -> None:
         """Cut a slot's memory to `length` tokens, or clear it if it cannot be cut there."""
-        assert self._context
-        if self._context.truncate(slot.number, length):
+        assert self._llama_context
+        if self._llama_context.truncate(slot.number, length):
             slot.truncate(length)
         else:
             self._clear(slot)
 
     def _clear(self, slot: Slot) -> None:
-        if self._context:
-            self._context.truncate(slot.number, 0)
+        if self._llama_context:
+            self._llama_context.truncate(slot.number, 0)
         slot.truncate(0)
 
     def _close_gaps(self) -> None:
         """Move the last sequences to free numbers: llama.cpp batches only sequences without gaps between them."""
         running = [slot for slot in self._slots if slot.active]
         for gap in self._slots[: len(running)]:
-            if gap.active is None and self._context:
+            if gap.active is None and self._llama_context:
                 last = running.pop()
-                self._context.copy(last.number, gap.number)
+                self._llama_context.copy(last.number, gap.number)
                 gap.copy_from(last)
                 gap.active, last.active = last.active, None
                 last.truncate(0)
-                self._context.truncate(last.number, 0)
+                self._llama_context.truncate(last.number, 0)
 
     def _read_prompt(self, slot: Slot, budget: int, out: Output) -> int:
         """Compute the next part of a prompt; sample the first token at its end. Returns the part of the budget used."""
@@ -308,9 +300,9 @@ class LlamaCppEngine(Scorer):
         out: Output,
     ) -> Logits | None:
         """Logits, or None if llama.cpp failed and the requests of `slots` ended with its error."""
-        assert self._context
+        assert self._llama_context
         try:
-            return self._context.decode(tokens, positions, numbers, outputs)
+            return self._llama_context.decode(tokens, positions, numbers, outputs)
         except OrcaError as error:
             for slot in slots:
                 self._finish(slot, "error", out, error.message)
@@ -326,7 +318,7 @@ class LlamaCppEngine(Scorer):
         except FloatingPointError as error:
             self._finish(slot, "error", out, str(error))
             return
-        deltas, reason = active.append(token, self._model.piece(token), is_end=self._model.is_end(token))
+        deltas, reason = active.append(token, self._vocabulary.piece(token), is_end=self._vocabulary.is_end(token))
         out += deltas
         if reason:
             self._finish(slot, reason, out)

@@ -34,36 +34,19 @@ class MlxEngine(Scorer):
     def __init__(self, path: Path, settings: EngineSettings) -> None:
         """Load `path`. Raises `MissingError` without MLX, `InputError` for a model that it cannot compute."""
         header = read_header(path)
-        self._model, self._dtype = _load(header)
+        self._model, self.fingerprint = _load(header)
         self._tokenizer = Tokenizer(path)
-        self._capacity = settings.capacity
-        self._max_context = min(settings.context, max_row_length(header) or settings.context)
+        self.capacity = settings.capacity
+        self.context = min(settings.context, max_row_length(header) or settings.context)
         self.vocab_size = header.tensor_map["token_embd.weight"].shape[0]
         self._queue = RequestQueue()
         self._running: dict[int, ActiveRequest] = {}
         self._ended: Output = []
         self._generator: Any = _generator(self._model, settings.capacity)
 
-    @property
-    def capacity(self) -> int:
-        """Number of requests that run at once."""
-        return self._capacity
-
-    @property
-    def context(self) -> int:
-        """Maximum number of tokens of one request, prompt and answer together."""
-        return self._max_context
-
-    @property
-    def fingerprint(self) -> str:
-        """Version, device and compute type."""
-        import mlx.core as mx
-
-        return f"mlx {version('mlx')} {mx.default_device().type.name} {self._dtype}"
-
     def submit(self, request: Request) -> None:
         """See `Engine`. Raises `InputError` as well if a token id is outside the vocabulary."""
-        check_prompt(request.token_ids, self._max_context)
+        check_prompt(request.token_ids, self.context)
         check_vocabulary(request.token_ids, self.vocab_size)
         self._queue.add(request, {active.request.id for active in self._running.values()})
 
@@ -78,8 +61,8 @@ class MlxEngine(Scorer):
     def step(self) -> Output:
         """Start waiting requests, then advance all running ones by one token or one part of their prompts."""
         out, self._ended = self._ended, []
-        while self._queue and len(self._running) < self._capacity:
-            self._start(ActiveRequest(self._queue.pop(), self._max_context))
+        while self._queue and len(self._running) < self.capacity:
+            self._start(ActiveRequest(self._queue.pop(), self.context))
         if not self._running:
             return out
         _, generated = self._generator.next()
@@ -153,7 +136,7 @@ def _generator(model: Any, capacity: int) -> Any:
 
 
 def _load(header: Header) -> tuple[Any, str]:
-    """mlx-lm's model with the file's weights, and the name of its compute type."""
+    """mlx-lm's model with the file's weights, and its fingerprint: version, device and compute type."""
     try:
         import mlx.core as mx
 
@@ -161,5 +144,7 @@ def _load(header: Header) -> tuple[Any, str]:
     except ImportError as error:
         raise MissingError(f"MLX cannot be loaded: {error}", hint='pip install "orca-local[mlx]"') from error
     # The CPU build is for tests and multiplies 16-bit numbers slowly.
-    dtype = mx.float32 if mx.default_device().type == mx.cpu else mx.float16
-    return load_model(header, dtype).module, str(dtype).rpartition(".")[2]
+    device = mx.default_device().type
+    dtype = mx.float32 if device == mx.cpu else mx.float16
+    fingerprint = f"mlx {version('mlx')} {device.name} {str(dtype).rpartition('.')[2]}"
+    return load_model(header, dtype).module, fingerprint

@@ -36,9 +36,7 @@ def dequantize(
     `raw` has shape [rows, bytes per row]; `out` is contiguous, of shape [rows, columns]. Raises `NotImplementedError`
     for a type that cannot be read, `ValueError` if `out` has another size.
     """
-    from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
-
-    block, size = GGML_QUANT_SIZES[GGMLQuantizationType[type_name]]
+    block, size = _block_size(type_name)
     if raw.size // size * block != out.size or not out.flags.c_contiguous:
         raise ValueError(f"{raw.size} bytes of {type_name} do not fill {out.shape}")
     function = _dequantizer(type_name, lookup) if type_name != "F32" else None
@@ -69,10 +67,8 @@ def is_finite(values: NDArray[Any]) -> bool:
 
 def is_readable(type_name: str) -> bool:
     """Whether tensors of a type can be converted to float32."""
-    from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
-
     try:
-        dequantize_with_numpy(np.zeros((1, GGML_QUANT_SIZES[GGMLQuantizationType[type_name]][1]), np.uint8), type_name)
+        dequantize_with_numpy(np.zeros((1, _block_size(type_name)[1]), np.uint8), type_name)
     except NotImplementedError:
         return False
     return True
@@ -90,6 +86,14 @@ def dequantize_with_numpy(raw: NDArray[np.uint8], type_name: str) -> NDArray[np.
     return np.ascontiguousarray(values, dtype=np.float32)
 
 
+def _block_size(type_name: str) -> tuple[int, int]:
+    """Values and bytes of a block."""
+    from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+
+    values, size = GGML_QUANT_SIZES[GGMLQuantizationType[type_name]]
+    return values, size
+
+
 def _round_with_numpy(values: NDArray[np.float32]) -> NDArray[np.float16]:
     with np.errstate(over="ignore"):
         return values.astype(np.float16)
@@ -98,14 +102,12 @@ def _round_with_numpy(values: NDArray[np.float32]) -> NDArray[np.float16]:
 @cache
 def _dequantizer(type_name: str, lookup: Lookup) -> NativeFunction | None:
     """llama.cpp's function for a type, if it gives numpy's results."""
-    from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
-
     # The names of K-quants have a capital: dequantize_row_q4_K.
     name = "ggml_cpu_fp16_to_fp32" if type_name == "F16" else f"dequantize_row_{type_name.lower().replace('_k', '_K')}"
     function = _typed(lookup(name))
     if function is None:
         return None
-    block, size = GGML_QUANT_SIZES[GGMLQuantizationType[type_name]]
+    block, size = _block_size(type_name)
     raw = np.random.default_rng(0).integers(0, 256, (_CHECK_BLOCKS, size), dtype=np.uint8)
     values = np.empty((_CHECK_BLOCKS, block), np.float32)
     function(raw.ctypes.data, values.ctypes.data, values.size)

@@ -13,20 +13,58 @@ from orca_local.domain.errors import InputError
 from orca_local.gguf.llama import last_log, library, uninterrupted
 
 
-class Tokenizer:
+class Vocabulary:
+    """The tokens of a model that llama.cpp has loaded."""
+
+    def __init__(self, llama: Any, vocab: Any) -> None:
+        """`llama` is the `llama_cpp` module, `vocab` a pointer to llama.cpp's vocabulary."""
+        self._llama, self._vocab = llama, vocab
+        self._pieces: dict[int, bytes] = {}
+
+    @cached_property
+    def size(self) -> int:
+        """Number of tokens."""
+        return int(self._llama.llama_vocab_n_tokens(self._vocab))
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of one token; empty for control tokens. Raises `ValueError` for a token that does not exist."""
+        piece = self._pieces.get(token)
+        if piece is None:
+            self._check(token)
+            room = 64
+            while True:
+                buffer = ctypes.create_string_buffer(room)
+                count = self._llama.llama_token_to_piece(self._vocab, token, buffer, room, 0, False)
+                if count >= 0:
+                    break
+                room = -count
+            piece = self._pieces[token] = buffer.raw[:count]
+        return piece
+
+    def is_end(self, token: int) -> bool:
+        """Whether generating ends at this token: it ends a turn or a text."""
+        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
+
+    def _check(self, token: int) -> None:
+        if not 0 <= token < self.size:
+            # llama.cpp would crash.
+            raise ValueError(f"no token {token} in a vocabulary of {self.size}")
+
+
+class Tokenizer(Vocabulary):
     """The vocabulary of a GGUF file, loaded without the weights. Raises `InputError` if there is none."""
 
     def __init__(self, path: Path) -> None:
-        self._llama: Any = library()
-        parameters = self._llama.llama_model_default_params()
+        llama = library()
+        parameters = llama.llama_model_default_params()
         parameters.vocab_only = True
         with uninterrupted():
-            self._model = self._llama.llama_model_load_from_file(os.fsencode(path), parameters)
+            self._model = llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._model:
             raise InputError(
                 f"llama.cpp cannot read the vocabulary of {path}: {last_log(2)}", hint="see `orca-local models inspect`"
             )
-        self._vocab = self._llama.llama_model_get_vocab(self._model)
+        super().__init__(llama, llama.llama_model_get_vocab(self._model))
         if self._llama.llama_vocab_type(self._vocab) == self._llama.LLAMA_VOCAB_TYPE_NONE:
             # With the first text, llama.cpp would abort the process.
             self.close()
@@ -38,11 +76,6 @@ class Tokenizer:
             self._llama.llama_model_free(self._model)
             # Using the freed vocabulary now raises an exception instead of crashing.
             self._model = self._vocab = self._llama = None
-
-    @cached_property
-    def vocab_size(self) -> int:
-        """Number of tokens."""
-        return int(self._llama.llama_vocab_n_tokens(self._vocab))
 
     @property
     def bos(self) -> int | None:
@@ -72,25 +105,6 @@ class Tokenizer:
                 return list(buffer[:count])
             room = -count
 
-    @cached_property
-    def _pieces(self) -> dict[int, bytes]:
-        return {}
-
-    def piece(self, token: int) -> bytes:
-        """The bytes of one token; empty for control tokens."""
-        piece = self._pieces.get(token)
-        if piece is None:
-            self._check(token)
-            room = 64
-            while True:
-                buffer = ctypes.create_string_buffer(room)
-                count = self._llama.llama_token_to_piece(self._vocab, token, buffer, room, 0, False)
-                if count >= 0:
-                    break
-                room = -count
-            piece = self._pieces[token] = buffer.raw[:count]
-        return piece
-
     def decode(self, ids: Sequence[int]) -> str:
         """Text of `ids` without control tokens; incomplete characters are replaced."""
         return b"".join(map(self.piece, ids)).decode("utf-8", errors="replace")
@@ -110,17 +124,8 @@ class Tokenizer:
         """Names that `encode` reads as control tokens if `special` is true."""
         llama = self._llama
         control = llama.LLAMA_TOKEN_ATTR_CONTROL | llama.LLAMA_TOKEN_ATTR_UNKNOWN
-        attributes = (llama.llama_vocab_get_attr(self._vocab, token) for token in range(self.vocab_size))
+        attributes = (llama.llama_vocab_get_attr(self._vocab, token) for token in range(self.size))
         return frozenset(self.token_text(token) for token, has in enumerate(attributes) if has & control) - {""}
-
-    def is_end(self, token: int) -> bool:
-        """Whether generating ends at this token."""
-        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
-
-    def _check(self, token: int) -> None:
-        if not 0 <= token < self.vocab_size:
-            # llama.cpp would crash.
-            raise ValueError(f"no token {token} in a vocabulary of {self.vocab_size}")
 
 
 def _utf8(text: str) -> bytes:
