@@ -45,7 +45,7 @@ class Adapter:
         return self.alpha / (math.sqrt(self.rank) if self.rank_stabilized else self.rank)
 
     def delta(self, name: str, rows: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float32]:
-        """What merging adds to `rows` of the layer's weight (default: all): float32 of shape [rows, in_features]."""
+        """The update of `rows` of a layer's weight (default: all): float32 of shape [rows, in_features]."""
         a, b = self.layers[name]
         product: NDArray[np.float32] = b[rows] @ a
         product *= np.float32(self.scale)

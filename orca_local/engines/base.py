@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from orca_local.domain.types import Completion, Request, TextDelta
 
 Output = list[TextDelta | Completion]
-"""What one step of an engine returns."""
+"""The result of one step: new text and requests that ended."""
 Logits = NDArray[np.float32]
 """Shape [positions, vocabulary], or [vocabulary] for one position."""
 

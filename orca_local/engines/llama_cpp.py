@@ -79,11 +79,10 @@ class LlamaCppEngine(Scorer):
     @property
     def fingerprint(self) -> str:
         """Engine, version, device, compute type and adapter."""
-        where = f"gpu={self._model.gpu_layers}" if self._model.gpu_layers else "cpu"
-        how = f"{where} {self._compute} kv={self._kv_type} fa={self._flash_attention}"
-        if self._adapter:
-            how += f" adapter={self._adapter.sha256}"
-        return f"llama-cpp-python {self._model.llama.__version__} {how}"
+        device = f"gpu={self._model.gpu_layers}" if self._model.gpu_layers else "cpu"
+        form = f"{device} {self._compute} kv={self._kv_type} fa={self._flash_attention}"
+        adapter = f" adapter={self._adapter.sha256}" if self._adapter else ""
+        return f"llama-cpp-python {self._model.llama.__version__} {form}{adapter}"
 
     def submit(self, request: Request) -> None:
         """See `Engine`. Raises `InputError` as well if a token id is outside the vocabulary."""
@@ -144,16 +143,15 @@ class LlamaCppEngine(Scorer):
             )
         check_vocabulary(token_ids, self.vocab_size)
         context = self._ensure_context(len(token_ids), 1)
-        # Not the last token but one, because a token is not computed alone.
+        # At least two tokens stay to be computed, because a token is not computed alone.
         slot = self._reuse_prefix(token_ids[: max(0, min([len(token_ids) - 2, *positions]))])
         outputs = np.zeros(len(token_ids), np.bool_)
         outputs[list(positions)] = True
         while (start := len(slot.cached)) < len(token_ids):
             chunk = token_ids[start : start + tokens_to_read(len(token_ids) - start, BATCH)]
-            where = np.arange(start, start + len(chunk), dtype=np.int32)
+            at = np.arange(start, start + len(chunk), dtype=np.int32)
             try:
-                numbers = np.full_like(where, slot.number)
-                logits = context.decode(chunk, where, numbers, outputs[start : start + len(chunk)])
+                logits = context.decode(chunk, at, np.full_like(at, slot.number), outputs[at])
             except OrcaError:
                 self._clear(slot)
                 raise

@@ -105,7 +105,7 @@ class Header:
 
     @property
     def architecture(self) -> str:
-        """Such as `llama` or `qwen3`."""
+        """Name of the architecture, such as `llama` or `qwen3`."""
         return str(self.metadata["general.architecture"])
 
     def value(self, key: str, default: Any = None) -> Any:

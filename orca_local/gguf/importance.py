@@ -59,7 +59,7 @@ class ImportanceMatrix:
 
     columns: Mapping[str, ColumnSquares]
     key: str = ""
-    """What it was made from; empty if another program made it."""
+    """Name of the data it was measured on; empty if another program made it."""
 
     def check_fits(self, header: Header, name: str) -> None:
         """Raise `InputError` unless it covers every matrix of the blocks. `name` is the file to name in the message.

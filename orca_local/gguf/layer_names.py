@@ -66,9 +66,9 @@ class LinearLayer:
     """A matrix of a block that an adapter may change."""
 
     hf_name: str
-    """Such as `model.layers.0.self_attn.q_proj`."""
+    """Name in Hugging Face models, such as `model.layers.0.self_attn.q_proj`."""
     gguf_name: str
-    """Such as `blk.0.attn_q.weight`."""
+    """Name in the GGUF, such as `blk.0.attn_q.weight`."""
     out_features: int
     in_features: int
     rotary_heads: int | None

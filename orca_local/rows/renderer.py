@@ -160,7 +160,7 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def _text_between(prompt: str, head: str) -> str:
-    """What the template writes between the generation prompt and the answer; most templates write nothing.
+    """The text that the template puts between the generation prompt and the answer; usually empty.
 
     `head` is the whole conversation's text up to the answer. Some prompts are longer than it, for example by the empty
     thinking block that turns thinking off. Then the answer follows the prompt directly.
