@@ -130,7 +130,7 @@ class LlamaCppEngine(Scorer):
             self._llama_context.set_adapter(self._adapter)
 
     def iter_logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> Iterator[Logits]:
-        """See `ScoringEngine`.
+        """See `ScoringEngine`: float32 arrays of shape [some positions, vocabulary].
 
         The prefix that a text has in common with an earlier prompt, up to the first position, is not computed again:
         labels of one prompt, rows under one system message, a prompt that was answered. Generated answers are.

@@ -88,7 +88,7 @@ class MlxEngine(Scorer):
         self._generator = self._model = None
 
     def iter_logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> Iterator[Logits]:
-        """See `ScoringEngine`. Yields all positions at once."""
+        """See `ScoringEngine`. Yields one float32 array of shape [positions, vocabulary]."""
         import mlx.core as mx
 
         if len(positions):

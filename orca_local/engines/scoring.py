@@ -20,7 +20,7 @@ class Scorer(ABC):
 
     @abstractmethod
     def iter_logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> Iterator[Logits]:
-        """See `ScoringEngine`."""
+        """See `ScoringEngine`: float32 arrays of shape [some positions, vocabulary]."""
 
     def score(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> NDArray[np.float64]:
         """See `ScoringEngine`: log-probabilities, float64 of shape [len(continuation_ids)]."""

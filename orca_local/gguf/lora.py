@@ -37,7 +37,8 @@ def write_lora(
 ) -> Header:
     """Write an adapter that adds scale·B·A to each tensor that `pairs` names, and return its header.
 
-    `extra` adds strings under `orca_local.` keys. All pairs have the same rank. See `writer.write_file`. Raises
+    The matrices are float32 of shape [rank, in_features] and [out_features, rank]; all pairs have the same rank.
+    `extra` adds strings under `orca_local.` keys. See `writer.write_file`. Raises
     `InputError` for a scale outside the range of float32 or of zero, which llama.cpp would read as one.
     """
     rank = next(iter(pairs.values()))[0].shape[0]

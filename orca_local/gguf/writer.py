@@ -55,9 +55,8 @@ def write_gguf(
 ) -> Header:
     """Write tensors with the metadata of `base`; return the new file's header.
 
-    `tensors` are the values of `specs`, in the same order; only one array is in memory at a time. The metadata is
-    copied byte for byte, except `general.file_type` and keys with the prefix `orca_local.`; `extra` adds strings under
-    keys with that prefix. See `write_file`.
+    `tensors` are the values of `specs` in the same order, as in `write_file`. The metadata is copied byte for byte,
+    except `general.file_type` and keys with the prefix `orca_local.`; `extra` adds strings under keys with that prefix.
     """
     pairs = {key: raw for key, raw in base.raw_pairs.items() if not key.startswith(OWN_PREFIX)}
     pairs[FILE_TYPE] = encode_pair(FILE_TYPE, file_type)
@@ -72,10 +71,10 @@ def write_file(
     *,
     alignment: int = DEFAULT_ALIGNMENT,
 ) -> Header:
-    """Write encoded metadata `pairs` and tensors (the values of `specs`, in the same order); return the file's header.
+    """Write encoded metadata `pairs` and `tensors`, the values of `specs` in the same order; return the file's header.
 
-    The file is complete and synced when this returns. Pass a `.part` name and rename it. Raises `OSError` if the disk
-    is full.
+    The values of a tensor are float32 in its shape, or its rows in parts of shape [some rows, columns]. The file is
+    complete and synced when this returns. Pass a `.part` name and rename it. Raises `OSError` if the disk is full.
     """
     with path.open("wb") as file:
         file.write(MAGIC + struct.pack("<IQQ", 3, len(specs), len(pairs)))
