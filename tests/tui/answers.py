@@ -1,4 +1,4 @@
-"""Workspaces with answers in them, written as the stages write them."""
+"""Creates workspaces with answers, as the stages write them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TASKS = ("halves", "sums")
 def make_answers(
     directory: Path, student: Path, count: int, *, answered: int | None = None, **teacher: Any
 ) -> Workspace:
-    """`count` samples of two tasks, `answered` of them (or all) with answers.
+    """Create `count` samples of two tasks, and answers to the first `answered` of them (or all).
 
-    Every fifth is wrong, the first repeats its instruction.
+    Every fifth answer is wrong; the first one repeats its instruction.
     """
     settings = {"student": {"file": str(student)}, "teacher": {"kind": "file", **teacher}}
     workspace = Workspace.create(directory, settings=settings)
@@ -42,7 +42,7 @@ def make_answers(
 
 
 def add_answer(store: Store, sample: Sample, text: str, *, verified: bool | None) -> None:
-    """One answered call and what came of it."""
+    """Store an answered call and its demonstration."""
     key = f"call-{sample.id}"
     request = {"messages": [Message("user", sample.prompt).to_dict()]}
     store.teacher_calls.reserve(key, "file", "rationale", request)
@@ -53,7 +53,7 @@ def add_answer(store: Store, sample: Sample, text: str, *, verified: bool | None
 def add_run(
     workspace: Workspace, stage: str, events: Sequence[tuple[str, dict[str, Any]]], status: str = "running"
 ) -> int:
-    """A run of this process that stands still; what it did, it did long ago."""
+    """Store a run of this process with these events, dated long ago."""
     with workspace.store() as store:
         run_id = store.runs.start(stage, "{}", {})
         for kind, payload in events:
@@ -62,11 +62,11 @@ def add_run(
             store.runs.finish(run_id, status)
         path = store.path
     connection = sqlite3.connect(path)
-    began, went_on = "2026-01-01T12:00:00.000+00:00", "2026-01-01T12:02:00.000+00:00"
-    connection.execute("UPDATE runs SET started_at = ? WHERE id = ?", [began, run_id])
-    connection.execute("UPDATE runs SET finished_at = ? WHERE id = ? AND status != 'running'", [went_on, run_id])
-    connection.execute("UPDATE events SET created_at = ? WHERE run_id = ?", [went_on, run_id])
-    connection.execute("UPDATE events SET created_at = ? WHERE run_id = ? AND seq = 1", [began, run_id])
+    started, later = "2026-01-01T12:00:00.000+00:00", "2026-01-01T12:02:00.000+00:00"
+    connection.execute("UPDATE runs SET started_at = ? WHERE id = ?", [started, run_id])
+    connection.execute("UPDATE runs SET finished_at = ? WHERE id = ? AND status != 'running'", [later, run_id])
+    connection.execute("UPDATE events SET created_at = ? WHERE run_id = ?", [later, run_id])
+    connection.execute("UPDATE events SET created_at = ? WHERE run_id = ? AND seq = 1", [started, run_id])
     connection.commit()
     connection.close()
     return run_id

@@ -1,4 +1,4 @@
-"""A workspace as large as Orca 2's: 1,500 tasks, 200 answers each."""
+"""A workspace of the size of Orca 2's data: 1,500 tasks with 200 answers each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STRATEGIES = (
 def make_big(directory: Path, student: Path, tasks: int = 1500, answers: int = 300_000) -> Workspace:
     """Tasks, samples, and a finished probe with `answers` measured generations over all strategies.
 
-    The samples and the run go through the store; the answers, of which there are many, go into its tables at once.
+    The samples and the run are written by the store; the many answers are inserted into its tables directly.
     """
     workspace = Workspace.create(directory, student=str(student))
     samples = answers // (tasks * len(STRATEGIES))
@@ -52,26 +52,26 @@ def make_big(directory: Path, student: Path, tasks: int = 1500, answers: int = 3
                 )
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO system_messages (id, text) VALUES (1, 'Think.')")
-        made = list(_answers(tasks, samples))
+        generations = list(_answers(tasks, samples))
         now = utc_now()
         connection.executemany(
             "INSERT INTO generations VALUES (?, 'a prompt', 'The answer is 4.', 40, ?, 'stop', 10, '{}', ?)",
-            ((key, 20 + value, now) for key, _, _, value in made),
+            ((key, 20 + value, now) for key, _, _, value in generations),
         )
         connection.executemany(
             "INSERT INTO measurements (run_id, sample_id, strategy, model_id, system_message_id, sample_index,"
             " generation_key, created_at) VALUES (?, ?, ?, ?, 1, 0, ?, ?)",
-            ((run_id, sample, strategy, model_id, key, now) for key, sample, strategy, _ in made),
+            ((run_id, sample, strategy, model_id, key, now) for key, sample, strategy, _ in generations),
         )
         connection.executemany(
             "INSERT INTO scores VALUES (?, ?, '4', ?, 'number')",
-            ((key, sample, value) for key, sample, _, value in made),
+            ((key, sample, value) for key, sample, _, value in generations),
         )
     return workspace
 
 
 def _answers(tasks: int, samples: int) -> Iterator[tuple[str, str, str, int]]:
-    """Key, sample, strategy, score."""
+    """Yield key, sample, strategy and score of each answer."""
     for t in range(tasks):
         for s, strategy in enumerate(STRATEGIES):
             for i in range(samples):

@@ -1,4 +1,4 @@
-"""Export and evaluation: the test as it is ticked off, files, base and tuned side by side, the report."""
+"""The export screen: acceptance test, files, results of base and tuned, and the report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 TASKS = ("comparing", "sums [bold]x[/]")
 MANY = (*TASKS, "turning", "words")
-"""More than fit on a low terminal."""
+"""More tasks than fit on a low terminal."""
 
 
 def state(pilot: Pilot[None], name: str = "state") -> str:
@@ -36,7 +36,7 @@ async def turn(pilot: Pilot[None]) -> None:
     await pilot.press("e")
 
 
-async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
+async def test_screens_match_their_pictures(workspace: Workspace, tmp_path: Path) -> None:
     await compare_pictures(workspace, tmp_path, "export", "export-empty")
     with workspace.store() as store:
         run_id = stored_runs.start_export(store, workspace, note="answering 20 prompts")
@@ -51,7 +51,7 @@ async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> No
     await compare_pictures(workspace, tmp_path, "export", "export-results", turn)
 
 
-async def test_checks_come_as_they_are_made(workspace: Workspace, tmp_path: Path) -> None:
+async def test_checks_appear_during_the_export(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id = stored_runs.start_export(store, workspace)
         async with opened(workspace, tmp_path, mode="export") as pilot:
@@ -69,7 +69,7 @@ async def test_checks_come_as_they_are_made(workspace: Workspace, tmp_path: Path
             assert "tiny-tuned-F16.gguf" in lines(pilot, "files")
 
 
-async def test_types_are_chosen_with_their_sizes(workspace: Workspace, tmp_path: Path) -> None:
+async def test_types_are_listed_with_their_sizes(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="export") as pilot:
         types = pilot.app.screen.query_one(SelectionList)
         assert types.selected == ["Q8_0"]
@@ -87,7 +87,7 @@ async def test_types_are_chosen_with_their_sizes(workspace: Workspace, tmp_path:
         assert "no type is selected" in str(pilot.app.screen.query_one("#problem", Static).content)
 
 
-async def test_an_export_without_an_adapter_says_what_is_missing(workspace: Workspace, tmp_path: Path) -> None:
+async def test_an_export_needs_an_adapter(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="export") as pilot:
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
@@ -95,7 +95,7 @@ async def test_an_export_without_an_adapter_says_what_is_missing(workspace: Work
         await until(pilot, lambda: "orca-local train" in str([w.content for w in pilot.app.screen.query(Static)]))
 
 
-async def test_an_export_is_asked_for(workspace: Workspace, tmp_path: Path) -> None:
+async def test_the_export_form_checks_its_values(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="export") as pilot:
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
@@ -120,14 +120,14 @@ async def test_an_export_is_asked_for(workspace: Workspace, tmp_path: Path) -> N
     ("types", "matrix", "options"),
     [(["Q4_K_M"], "auto", []), (["Q4_K_M"], " none ", ["--imatrix=none"]), (None, "auto", None)],
 )
-def test_what_is_set_already_is_not_repeated(
+def test_options_that_equal_the_settings_are_left_out(
     tmp_path: Path, types: list[str] | None, matrix: str, options: list[str] | None
 ) -> None:
     wanted = ["export"] if options is None else ["export", "--quantization=Q4_K_M", *options]
     assert export_arguments(types, "auto", tmp_path, {"imatrix": matrix, "adapter": ""}) == wanted
 
 
-async def test_the_form_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
+async def test_the_form_matches_its_pictures(workspace: Workspace, tmp_path: Path) -> None:
     async def ask_how(pilot: Pilot[None]) -> None:
         pilot.app.screen.query_one(SelectionList).select("Q4_K_M")
         await pilot.press("g")
@@ -136,7 +136,7 @@ async def test_the_form_looks_as_it_should(workspace: Workspace, tmp_path: Path)
     await compare_pictures(workspace, tmp_path, "export", "export-start", ask_how)
 
 
-async def test_the_file_of_an_adapter_is_listed(workspace: Workspace, tmp_path: Path) -> None:
+async def test_an_adapter_file_is_listed(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         stored_runs.finish_adapter_export(store, workspace)
     async with opened(workspace, tmp_path, mode="export") as pilot:
@@ -146,7 +146,7 @@ async def test_the_file_of_an_adapter_is_listed(workspace: Workspace, tmp_path: 
         assert "✓" not in str(types.get_option_at_index(0).prompt), "it is no file of the type F16"
 
 
-async def test_results_are_shown_so_far_and_at_the_end(workspace: Workspace, tmp_path: Path) -> None:
+async def test_results_are_shown_during_and_after_the_evaluation(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id = stored_runs.start_run(store, workspace, "evaluate")
         stored_runs.add_evaluated(store, run_id, "base", TASKS)
@@ -171,7 +171,7 @@ async def test_results_are_shown_so_far_and_at_the_end(workspace: Workspace, tmp
             assert "gain +35.0 points" in lines(pilot, "results")
 
 
-async def test_an_evaluation_is_asked_for(workspace: Workspace, tmp_path: Path) -> None:
+async def test_the_evaluation_form_checks_its_values(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="export") as pilot:
         await pilot.press("v")
         await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
@@ -187,7 +187,7 @@ async def test_an_evaluation_is_asked_for(workspace: Workspace, tmp_path: Path) 
         assert evaluate_arguments(dialog.values) == ["evaluate", "--samples=5", "--split"]
 
 
-async def test_the_report_is_read_and_written(workspace: Workspace, tmp_path: Path) -> None:
+async def test_the_report_is_shown_and_saved(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         stored_runs.finish_evaluation(store, workspace, stored_runs.evaluation_summary(TASKS))
     async with opened(workspace, tmp_path, mode="export") as pilot:

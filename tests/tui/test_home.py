@@ -24,13 +24,13 @@ from tui.widgets.listing import Listing
 pytestmark = pytest.mark.anyio
 
 
-async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
+async def test_screens_match_their_pictures(workspace: Workspace, tmp_path: Path) -> None:
     await compare_pictures(workspace, tmp_path, "home", "home-tasks")
     (tmp_path / "empty").mkdir()
     await compare_pictures(None, tmp_path / "empty", "home", "home-welcome")
 
 
-async def test_a_stage_is_started_followed_and_seen_to_end(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_started_stage_is_shown_until_it_is_done(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path) as pilot:
         probe = pilot.app.screen.query_one("#stage-probe", StageCell)
         assert probe.has_class("ready")
@@ -42,14 +42,14 @@ async def test_a_stage_is_started_followed_and_seen_to_end(workspace: Workspace,
         assert pilot.app.screen.query_one("#stage-teach", StageCell).has_class("ready")
 
 
-async def test_a_workspace_is_made_with_one_key(tmp_path: Path) -> None:
+async def test_one_key_creates_a_workspace(tmp_path: Path) -> None:
     async with opened(None, tmp_path) as pilot:
         await pilot.press("n")
         await until(pilot, lambda: (tmp_path / "orca.toml").exists())
         await until(pilot, lambda: bool(pilot.app.screen.query("#stage-tasks.ready")))
 
 
-async def test_a_small_terminal_is_told_what_it_lacks(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_small_terminal_shows_the_needed_size(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, (60, 20)) as pilot:
         assert pilot.app.screen.query_one("#too-small").display
         await pilot.resize_terminal(80, 24)
@@ -57,7 +57,7 @@ async def test_a_small_terminal_is_told_what_it_lacks(workspace: Workspace, tmp_
         assert not pilot.app.screen.query_one("#too-small").display
 
 
-async def test_a_screen_of_a_workspace_waits_for_one(tmp_path: Path) -> None:
+async def test_screens_need_a_workspace(tmp_path: Path) -> None:
     async with opened(None, tmp_path) as pilot:
         await pilot.press("6")
         await pilot.pause()
@@ -67,7 +67,7 @@ async def test_a_screen_of_a_workspace_waits_for_one(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, ModelsScreen))
 
 
-async def test_the_workspace_that_was_used_last_is_offered_from_above(workspace: Workspace, tmp_path: Path) -> None:
+async def test_the_last_used_workspace_below_is_offered(workspace: Workspace, tmp_path: Path) -> None:
     Workspace.create(tmp_path / "older")
     os.utime(tmp_path / "older", (0, 0))
     async with opened(None, tmp_path) as pilot:
@@ -80,7 +80,7 @@ async def test_the_workspace_that_was_used_last_is_offered_from_above(workspace:
         await until(pilot, lambda: isinstance(pilot.app.screen, ProbeScreen))
 
 
-async def test_settings_that_are_wrong_end_it_with_the_remedy(tmp_path: Path) -> None:
+async def test_wrong_settings_show_an_error_with_a_remedy(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "broken")
     (workspace.directory / "orca.toml").write_text("[probe]\nsamples = -1\n")
     async with opened(None, tmp_path) as pilot:
@@ -92,7 +92,7 @@ async def test_settings_that_are_wrong_end_it_with_the_remedy(tmp_path: Path) ->
     assert isinstance(app.failure, InputError) and "samples" in app.failure.message
 
 
-async def test_a_key_that_comes_too_early_does_not_keep_it_open(tmp_path: Path) -> None:
+async def test_an_early_key_does_not_keep_the_app_open(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "broken")
     (workspace.directory / "orca.toml").write_text("[probe]\nsamples = -1\n")
     app = OrcaApp(workspace.directory, tmp_path)
@@ -101,7 +101,7 @@ async def test_a_key_that_comes_too_early_does_not_keep_it_open(tmp_path: Path) 
         await until(pilot, lambda: app.failure is not None)
 
 
-async def test_an_answer_that_comes_while_it_is_closed_is_of_no_use(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_late_answer_is_ignored_while_closing(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path) as pilot:
         screen = pilot.app.screen
         assert isinstance(screen, HomeScreen)
@@ -115,7 +115,7 @@ async def test_an_answer_that_comes_while_it_is_closed_is_of_no_use(workspace: W
         await pilot.pause()
 
 
-async def test_home_is_no_welcome_when_one_comes_back_to_it(tmp_path: Path) -> None:
+async def test_home_shows_the_stages_after_a_workspace_was_created(tmp_path: Path) -> None:
     async with opened(None, tmp_path) as pilot:
         await pilot.press("n", "n", "9")
         await until(pilot, lambda: isinstance(pilot.app.screen, ModelsScreen))
@@ -125,7 +125,7 @@ async def test_home_is_no_welcome_when_one_comes_back_to_it(tmp_path: Path) -> N
         assert not pilot.app.screen.has_class("-new")
 
 
-def test_a_directory_that_may_not_be_looked_into_hides_no_other(
+def test_an_unreadable_directory_hides_no_workspace(
     tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "closed").mkdir()

@@ -1,4 +1,4 @@
-"""The catalog: fetched, ended, fetched on, and looked into."""
+"""The models screen: downloads and file headers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MODEL = find_model("qwen3-0.6b")
 
 @pytest.fixture(autouse=True)
 def small_machine(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One of 4 GB, without models."""
+    """A machine with 4 GB of memory and no models."""
     (tmp_path / "memory.max").write_text("4000000000")
     monkeypatch.setattr(memory, "CGROUP", tmp_path)
 
@@ -51,7 +51,7 @@ def status(pilot: Pilot[None], row: int = 1) -> str:
     return column.text(listing.rows[row])
 
 
-async def test_a_model_is_fetched_ended_and_fetched_on(empty: Workspace, tmp_path: Path, hub: HubServer) -> None:
+async def test_a_download_is_stopped_and_resumed(empty: Workspace, tmp_path: Path, hub: HubServer) -> None:
     async with opened(empty, tmp_path, mode="models") as pilot:
         assert [status(pilot, 0), status(pilot)] == ["on disk", "not on disk"]
         await pilot.press("down", "p")
@@ -69,7 +69,7 @@ async def test_a_model_is_fetched_ended_and_fetched_on(empty: Workspace, tmp_pat
         assert "llama" in pilot.app.screen.query_one(TextView).text
 
 
-async def test_without_a_network_the_remedy_is_said(
+async def test_a_failed_download_shows_a_remedy(
     empty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
@@ -82,7 +82,7 @@ async def test_without_a_network_the_remedy_is_said(
         await until(pilot, lambda: status(pilot) == "not on disk")
 
 
-async def test_a_header_is_read_of_a_model_that_is_here_and_of_any_file(tmp_path: Path, tiny_gguf: Path) -> None:
+async def test_headers_of_models_and_other_files_are_shown(tmp_path: Path, tiny_gguf: Path) -> None:
     (tmp_path / "some.gguf").symlink_to(tiny_gguf)
     async with opened(None, tmp_path, mode="models") as pilot:
         await pilot.press("i")
@@ -97,7 +97,7 @@ async def test_a_header_is_read_of_a_model_that_is_here_and_of_any_file(tmp_path
         assert "F16" in pilot.app.screen.query_one(TextView).text
 
 
-async def test_what_is_not_here_says_how_to_get_it(empty: Workspace, tmp_path: Path) -> None:
+async def test_a_missing_model_says_how_to_get_it(empty: Workspace, tmp_path: Path) -> None:
     async with opened(empty, tmp_path, mode="models") as pilot:
         await pilot.press("down", "i")
         await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))
@@ -105,7 +105,7 @@ async def test_what_is_not_here_says_how_to_get_it(empty: Workspace, tmp_path: P
         assert "orca-local models pull qwen3-0.6b" in said
 
 
-async def test_it_looks_as_it_should(empty: Workspace, tmp_path: Path, models: Path) -> None:
+async def test_screens_match_their_pictures(empty: Workspace, tmp_path: Path, models: Path) -> None:
     directory = models / MODEL.repo.replace("/", "--")
     directory.mkdir(parents=True)
     with (directory / f"{MODEL.file}.abc.part").open("wb") as part:

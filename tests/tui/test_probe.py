@@ -1,4 +1,4 @@
-"""The strategy matrix."""
+"""The probe screen."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def probed(tmp_path: Path, tiny_gguf: Path) -> Workspace:
-    """Twelve tasks, five answers a cell."""
+    """Twelve tasks with five answers in each cell."""
     return make_big(tmp_path / "probed", tiny_gguf, tasks=12, answers=12 * 6 * 5)
 
 
-async def test_it_looks_as_it_should(workspace: Workspace, probed: Workspace, tmp_path: Path) -> None:
+async def test_screens_match_their_pictures(workspace: Workspace, probed: Workspace, tmp_path: Path) -> None:
     async def further(pilot: Pilot[None]) -> None:
         await pilot.press("down", "down", "right")
 
@@ -40,7 +40,7 @@ async def test_it_looks_as_it_should(workspace: Workspace, probed: Workspace, tm
     await compare_pictures(probed, tmp_path, "probe", "probe-samples", into)
 
 
-async def test_a_probe_is_started_with_its_estimate_and_fills_the_matrix(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_probe_shows_its_estimate_and_fills_the_matrix(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="probe") as pilot:
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, StartProbe))
@@ -55,7 +55,7 @@ async def test_a_probe_is_started_with_its_estimate_and_fills_the_matrix(workspa
         assert store.runs.list()[0].settings["probe"]["samples"] == 0, "all, as the form says"
 
 
-async def test_a_choice_by_hand_holds_and_is_taken_back(probed: Workspace, tmp_path: Path) -> None:
+async def test_a_choice_by_hand_can_be_undone(probed: Workspace, tmp_path: Path) -> None:
     async with opened(probed, tmp_path, mode="probe") as pilot:
         grid = pilot.app.screen.query_one(HeatMap)
         await pilot.press("down", "right", "right", "c")
@@ -68,7 +68,7 @@ async def test_a_choice_by_hand_holds_and_is_taken_back(probed: Workspace, tmp_p
         await until(pilot, lambda: grid.row is not None and grid.row.leader == STRATEGIES[1])
 
 
-async def test_the_samples_of_a_cell_are_shown_the_wrong_ones_first(probed: Workspace, tmp_path: Path) -> None:
+async def test_the_samples_of_a_cell_show_wrong_answers_first(probed: Workspace, tmp_path: Path) -> None:
     async with opened(probed, tmp_path, mode="probe") as pilot:
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, SamplesScreen))
@@ -80,7 +80,7 @@ async def test_the_samples_of_a_cell_are_shown_the_wrong_ones_first(probed: Work
 
 
 @pytest.mark.slow
-async def test_fifteen_hundred_tasks_are_read_and_scrolled_quickly(tmp_path: Path, tiny_gguf: Path) -> None:
+async def test_1500_tasks_load_and_scroll_quickly(tmp_path: Path, tiny_gguf: Path) -> None:
     workspace = make_big(tmp_path / "big", tiny_gguf)
     async with opened(workspace, tmp_path, (120, 40)) as pilot:
         assert "1,500 of 1,500 chosen, 1,000 certain" in str(pilot.app.screen.query_one("#stage-probe", Static).content)

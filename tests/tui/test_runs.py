@@ -1,4 +1,4 @@
-"""All runs and their events."""
+"""The runs screen."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def test_events_are_shown_as_text(workspace: Workspace, tmp_path: Path) ->
         assert not any("\x1b" in line.text for line in log.lines)
 
 
-async def test_a_run_from_elsewhere_is_followed_and_ended_from_here(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_run_of_another_process_is_followed_and_stopped(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="runs") as pilot:
         launch(workspace, ["probe", "--method", "exhaustive"])
         await until(pilot, lambda: status(pilot) == "running")
@@ -56,7 +56,7 @@ async def test_a_run_from_elsewhere_is_followed_and_ended_from_here(workspace: W
         await until(pilot, lambda: any("StageStarted" in line.text for line in log.lines))
 
 
-async def test_a_run_that_was_killed_is_shown_as_dead(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_killed_run_is_shown_as_dead(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="runs") as pilot:
         launched = launch(workspace, ["probe", "--method", "exhaustive"])
         await until(pilot, lambda: status(pilot) == "running")
@@ -67,7 +67,7 @@ async def test_a_run_that_was_killed_is_shown_as_dead(workspace: Workspace, tmp_
         assert not isinstance(pilot.app.screen, Dialog)
 
 
-async def test_a_run_is_deleted_after_asking_unless_it_is_in_use(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_run_is_deleted_unless_it_is_in_use(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         for status in ("done", "failed", "failed"):
             store.runs.finish(store.runs.start("dataset", "{}", {}, pid=1 << 23), status, "")
@@ -89,7 +89,7 @@ async def test_a_run_is_deleted_after_asking_unless_it_is_in_use(workspace: Work
             assert [run.run_id for run in store.runs.list()] == [3, 1]
 
 
-async def test_what_is_deleted_elsewhere_is_no_longer_shown(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_run_that_another_process_deleted_disappears(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id = store.runs.start("dataset", "{}", {}, pid=1 << 23)
         store.runs.add_event(run_id, "StageStarted", {"stage": "dataset"})

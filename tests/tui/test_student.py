@@ -1,4 +1,4 @@
-"""The embedded student, probed and talked to from the interface."""
+"""A probe of the embedded student, and a chat with it, from the interface."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CAPITALS = {"France": "Paris", "Italy": "Rome", "Japan": "Tokyo", "Egypt": "Cair
 
 @pytest.fixture
 def capitals(tmp_path: Path, student_gguf: Path) -> Workspace:
-    """A task that the student is good at."""
+    """A task that the student can do."""
     settings = {"probe": {"max_tokens": 24, "samples": 4}}
     workspace = Workspace.create(tmp_path / "capitals", str(student_gguf), settings)
     samples = [
@@ -35,7 +35,7 @@ def capitals(tmp_path: Path, student_gguf: Path) -> Workspace:
 
 
 @pytest.mark.timeout(280)
-async def test_it_is_probed_and_answers_in_the_chat(capitals: Workspace, tmp_path: Path) -> None:
+async def test_the_student_is_probed_and_answers_in_the_chat(capitals: Workspace, tmp_path: Path) -> None:
     async with opened(capitals, tmp_path, (120, 40), "probe") as pilot:
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, StartProbe))

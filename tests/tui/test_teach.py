@@ -53,7 +53,7 @@ async def start(pilot: Pilot[None], limit: str = "") -> None:
     await pilot.press("enter")
 
 
-async def test_it_looks_as_it_should(tmp_path: Path, tiny_gguf: Path) -> None:
+async def test_screens_match_their_pictures(tmp_path: Path, tiny_gguf: Path) -> None:
     async def hear_of_the_run(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "3 min left" in said(pilot, "#progress") and "teach 12" in said(pilot, "#stage"))
 
@@ -63,7 +63,7 @@ async def test_it_looks_as_it_should(tmp_path: Path, tiny_gguf: Path) -> None:
     await compare_pictures(make_answers(tmp_path / "empty", tiny_gguf, 0), tmp_path, "teach", "teach-empty")
 
 
-async def test_what_a_run_does_is_told_in_figures(tmp_path: Path, tiny_gguf: Path) -> None:
+async def test_a_running_stage_shows_its_progress(tmp_path: Path, tiny_gguf: Path) -> None:
     workspace = make_answers(tmp_path / "ws", tiny_gguf, 30, answered=12, **PAID)
     add_run(workspace, "teach", UNDER_WAY)
     async with opened(workspace, tmp_path, mode="teach") as pilot:
@@ -77,7 +77,7 @@ async def test_what_a_run_does_is_told_in_figures(tmp_path: Path, tiny_gguf: Pat
         assert not isinstance(pilot.app.screen, StartTeach)
 
 
-async def test_the_answer_under_the_cursor_stands_beside_its_reference(tmp_path: Path, tiny_gguf: Path) -> None:
+async def test_an_answer_is_shown_beside_its_reference(tmp_path: Path, tiny_gguf: Path) -> None:
     workspace = make_answers(tmp_path / "ws", tiny_gguf, 12)
     async with opened(workspace, tmp_path, mode="teach") as pilot:
         await pilot.press("down")
@@ -89,9 +89,7 @@ async def test_the_answer_under_the_cursor_stands_beside_its_reference(tmp_path:
         assert "What is half of 10?" in question
 
 
-async def test_a_few_samples_are_taught_after_an_estimate(
-    workspace: Workspace, tmp_path: Path, tiny_gguf: Path
-) -> None:
+async def test_a_limit_is_taught_after_an_estimate(workspace: Workspace, tmp_path: Path, tiny_gguf: Path) -> None:
     taught = make_answers(tmp_path / "taught", tiny_gguf, 8, answered=0, file="answers.jsonl")
     lines = [f'{{"id": "n{number:04}", "text": "Answer: {2 * number}"}}\n' for number in range(8)]
     (taught.directory / "answers.jsonl").write_text("".join(lines))
@@ -108,7 +106,7 @@ async def test_a_few_samples_are_taught_after_an_estimate(
         await until(pilot, lambda: "5 new, 3 cached" in said(pilot, "#progress"), 40)
 
 
-async def test_what_failed_is_asked_again(tmp_path: Path, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_calls_are_retried(tmp_path: Path, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
     def script(request: dict[str, Any], number: int) -> Reply:
@@ -163,7 +161,7 @@ async def test_a_batch_is_sent_and_collected_later(
             assert len(server.batches) == 1
 
 
-async def test_only_an_endpoint_is_asked_in_batches(tmp_path: Path, tiny_gguf: Path) -> None:
+async def test_only_an_endpoint_offers_batches(tmp_path: Path, tiny_gguf: Path) -> None:
     workspace = make_answers(tmp_path / "ws", tiny_gguf, 4, answered=0)
     async with opened(workspace, tmp_path, mode="teach") as pilot:
         await pilot.press("g")
@@ -171,7 +169,7 @@ async def test_only_an_endpoint_is_asked_in_batches(tmp_path: Path, tiny_gguf: P
         assert not pilot.app.screen.query(Checkbox)
 
 
-async def test_the_form_looks_as_it_should(tmp_path: Path, tiny_gguf: Path) -> None:
+async def test_the_form_matches_its_pictures(tmp_path: Path, tiny_gguf: Path) -> None:
     async def ask_how(pilot: Pilot[None]) -> None:
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, StartTeach))
@@ -182,7 +180,7 @@ async def test_the_form_looks_as_it_should(tmp_path: Path, tiny_gguf: Path) -> N
     await compare_pictures(workspace, tmp_path, "teach", "teach-start", ask_how)
 
 
-async def test_what_is_missing_is_said_with_its_remedy(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_missing_stage_shows_its_remedy(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="teach") as pilot:
         await pilot.press("e")
         await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog))

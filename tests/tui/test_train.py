@@ -1,4 +1,4 @@
-"""The training: its curves as they come, start, stop, going on, and how it ended."""
+"""The train screen: curves, figures, start, stop and resume."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def shown(pilot: Pilot[None], name: str = "figures") -> str:
     return str(pilot.app.screen.query_one(f"#{name}", Static).content)
 
 
-async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
+async def test_screens_match_their_pictures(workspace: Workspace, tmp_path: Path) -> None:
     await compare_pictures(workspace, tmp_path, "train", "train-empty")
     with workspace.store() as store:
         run_id, training_id = stored_runs.add_training(store, workspace, last=80)
@@ -41,7 +41,7 @@ async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> No
     await compare_pictures(workspace, tmp_path, "train", "train-done")
 
 
-async def test_a_training_taken_up_again_shows_its_whole_curve(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_resumed_training_shows_its_whole_curve(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id, _ = stored_runs.add_training(store, workspace, last=80)
         store.runs.finish(run_id, "interrupted")
@@ -78,7 +78,7 @@ async def test_figures_follow_a_run(workspace: Workspace, tmp_path: Path) -> Non
             assert shown(pilot, "path") == "adapter: adapters/0123456789abcdef/adapter"
 
 
-async def test_a_failure_is_shown_with_its_remedy(workspace: Workspace, tmp_path: Path) -> None:
+async def test_a_failure_shows_its_remedy(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id, _ = stored_runs.add_training(store, workspace, last=20)
         stored_runs.fail(store, run_id, "step 21 needs more [memory]", "set train.batch_size = 4")
@@ -92,7 +92,7 @@ async def test_a_failure_is_shown_with_its_remedy(workspace: Workspace, tmp_path
         assert "20/120" in shown(pilot)
 
 
-async def test_the_dialog_changes_a_run_alone(workspace: Workspace, tmp_path: Path) -> None:
+async def test_the_form_checks_its_values(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="train") as pilot:
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, FieldsDialog))
@@ -112,7 +112,7 @@ async def test_the_dialog_changes_a_run_alone(workspace: Workspace, tmp_path: Pa
         assert isinstance(pilot.app.screen, TrainScreen)
 
 
-async def test_another_recipe_cannot_go_on(workspace: Workspace, tmp_path: Path) -> None:
+async def test_another_recipe_cannot_resume(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id, _ = stored_runs.add_training(store, workspace, last=20)
         store.runs.finish(run_id, "interrupted")
@@ -150,7 +150,7 @@ async def test_a_real_training_is_started_and_stopped(workspace: Workspace, tmp_
         assert "of 3000" in str(pilot.app.screen.query_one("#describe", Static).content)
 
 
-async def test_what_the_student_said_is_shown_and_read_whole(workspace: Workspace, tmp_path: Path) -> None:
+async def test_the_students_answers_are_shown(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         stored_runs.add_training(store, workspace, last=40)
         asked = store.samples.list(split="train")[0]
@@ -165,7 +165,7 @@ async def test_what_the_student_said_is_shown_and_read_whole(workspace: Workspac
         assert "Answer: 15 …" in text and "Answer: 30 …" not in text, "the first ones were cut off"
 
 
-async def test_before_the_first_validation_nothing_was_said(workspace: Workspace, tmp_path: Path) -> None:
+async def test_there_are_no_answers_before_the_first_validation(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         stored_runs.add_training(store, workspace, last=10)
     async with opened(workspace, tmp_path, (120, 40), "train") as pilot:

@@ -16,7 +16,7 @@ def workspace(tmp_path: Path, tiny_gguf: Path) -> Workspace:
     return make_answers(tmp_path / "ws", tiny_gguf, 6)
 
 
-def test_the_newest_build_is_told(workspace: Workspace) -> None:
+def test_the_newest_build_is_summarized(workspace: Workspace) -> None:
     summary = {"rows": 4, "dropped": {"mismatch": 2}, "tokens": 90, "loss_tokens": 30}
     with workspace.store() as store:
         assert load_build_summary(store) is None

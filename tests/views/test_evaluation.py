@@ -22,7 +22,7 @@ def test_without_an_evaluation_the_view_is_empty(workspace: Workspace) -> None:
         assert load_evaluation_view(store).run is None
 
 
-def test_an_evaluation_that_goes_on_shows_its_rows_and_the_summary_before(workspace: Workspace) -> None:
+def test_a_running_evaluation_shows_its_rows_and_the_summary_before(workspace: Workspace) -> None:
     with workspace.store() as store:
         stored_runs.finish_evaluation(store, workspace, stored_runs.evaluation_summary(["sums"]))
         assert (load_overview(store)[-1].figure, load_overview(store)[-1].state) == ("40 % → 75 % right", "done")

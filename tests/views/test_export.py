@@ -24,7 +24,7 @@ def test_without_an_export_the_view_is_empty(workspace: Workspace) -> None:
         assert load_export_view(store).run is None
 
 
-def test_a_base_that_is_made_in_passing_does_not_hide_the_tuned_model(workspace: Workspace) -> None:
+def test_a_finished_base_export_does_not_hide_the_tuned_model(workspace: Workspace) -> None:
     with workspace.store() as store:
         tuned = stored_runs.start_export(store, workspace)
         stored_runs.finish_export(store, workspace, tuned)
@@ -40,7 +40,7 @@ def test_a_base_that_is_made_in_passing_does_not_hide_the_tuned_model(workspace:
         assert [row.quantization for row in load_export_view(store).files] == ["Q8_0"]
 
 
-def test_an_adapter_alone_hides_neither_files_nor_what_is_recommended(workspace: Workspace) -> None:
+def test_an_adapter_export_hides_neither_files_nor_recommendation(workspace: Workspace) -> None:
     with workspace.store() as store:
         stored_runs.finish_export(store, workspace, stored_runs.start_export(store, workspace))
         assert load_export_view(store).adapter is None
@@ -52,12 +52,12 @@ def test_an_adapter_alone_hides_neither_files_nor_what_is_recommended(workspace:
         assert load_export_view(store).adapter is None
 
 
-def test_sizes_are_estimated_within_a_few_per_cent(tiny_gguf: Path, tmp_path: Path) -> None:
+def test_sizes_are_estimated_within_three_percent(tiny_gguf: Path, tmp_path: Path) -> None:
     header = read_header(tiny_gguf)
     for quantization in ("Q8_0", "Q4_K_M"):
-        made_file = tmp_path / f"{quantization}.gguf"
-        quantize(tiny_gguf, made_file, quantization)
-        assert estimate_bytes(quantization, header) == pytest.approx(made_file.stat().st_size, rel=0.03)
+        path = tmp_path / f"{quantization}.gguf"
+        quantize(tiny_gguf, path, quantization)
+        assert estimate_bytes(quantization, header) == pytest.approx(path.stat().st_size, rel=0.03)
     options = quantization_options(header, ["Q8_0", "IQ1_S"])
     assert [option.quantization for option in options if option.is_chosen] == ["Q8_0", "IQ1_S"]
     assert options[0].quantization == "F16" and options[-1].bytes == 0 and len(options) == len(BITS_PER_WEIGHT) + 1

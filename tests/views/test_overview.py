@@ -30,7 +30,7 @@ def test_choices_are_counted_with_their_certainty(counts: tuple[int, int, int], 
     assert choice_figure(*counts) == text
 
 
-def test_the_base_that_a_probe_needs_is_seen_as_part_of_it(workspace: Workspace) -> None:
+def test_making_the_base_model_counts_as_part_of_the_probe(workspace: Workspace) -> None:
     with workspace.store() as store:
         run_id = stored_runs.start_run(store, workspace, "export")
         stages = {stage.name: stage for stage in load_overview(store)}

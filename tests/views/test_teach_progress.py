@@ -32,11 +32,11 @@ def speed(store: Store, now: datetime) -> float | None:
     return load_teach_progress(store, SETTINGS, now).calls_per_minute
 
 
-def test_nothing_is_said_of_no_run(store: Store) -> None:
+def test_without_a_run_there_is_no_progress(store: Store) -> None:
     assert load_teach_progress(store, SETTINGS).run is None
 
 
-def test_answers_and_failures_are_counted_by_what_they_are(store: Store) -> None:
+def test_answers_and_failures_are_counted(store: Store) -> None:
     store.runs.start("probe", "{}", {})
     run_id = store.runs.start("teach", "{}", {})
     add(store, run_id, StageStarted("teach", 9, "samples"), StageProgressed(1, usd=0.1))
@@ -53,7 +53,7 @@ def test_answers_and_failures_are_counted_by_what_they_are(store: Store) -> None
     assert progress.waiting == 0
 
 
-def test_speed_is_that_of_the_last_minute_and_at_the_end_of_all(store: Store) -> None:
+def test_speed_covers_the_last_minute_or_the_whole_run(store: Store) -> None:
     run_id = store.runs.start("teach", "{}", {})
     now = datetime.now(UTC)
     add(store, run_id, *[CallAnswered(f"s{n}", "x", cached=False, verified=True) for n in range(10)])

@@ -21,7 +21,7 @@ def test_without_a_training_the_view_is_empty(workspace: Workspace) -> None:
         assert load_training_view(store).run is None and load_training_view(store).resume_step == 0
 
 
-def test_a_training_is_seen_with_what_came_since(workspace: Workspace) -> None:
+def test_a_view_extends_the_curves_of_the_previous_one(workspace: Workspace) -> None:
     with workspace.store() as store:
         run_id, _ = stored_runs.add_training(store, workspace, last=40)
         first = load_training_view(store)
@@ -39,7 +39,7 @@ def test_a_training_is_seen_with_what_came_since(workspace: Workspace) -> None:
         assert last.resume_step == 0 and last.adapter is not None and last.loss == second.loss
 
 
-def test_a_run_that_prepares_another_training_shows_no_old_one(workspace: Workspace) -> None:
+def test_a_run_that_prepares_a_training_does_not_show_the_old_one(workspace: Workspace) -> None:
     with workspace.store() as store:
         run_id, training_id = stored_runs.add_training(store, workspace, last=15)
         stored_runs.finish_training(store, workspace, run_id, training_id, 15)
