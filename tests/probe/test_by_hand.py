@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from orca_local.domain.strategies import BUILTIN
 from orca_local.probe.by_hand import choose_by_hand
 from orca_local.probe.choose import Cell
 from orca_local.store.store import Store
+from tests.store.builders import add_samples, make_sample
 
-NAME = BUILTIN[0].name
+NAME = "direct_answer"
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(tmp_path / "orca.db", create=True) as opened:
-        opened.strategies.ensure(BUILTIN[0])
+        add_samples(opened, make_sample("a"))
         yield opened
 
 
