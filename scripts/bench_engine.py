@@ -29,7 +29,6 @@ from itertools import chain, islice, product
 from pathlib import Path
 from typing import Any
 
-from orca_local.domain.prompts import student_messages
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Completion, Request, Sample, SamplingSettings
@@ -38,6 +37,8 @@ from orca_local.engines.compute import ComputeChoice, choose_compute
 from orca_local.engines.make import make_file_engine
 from orca_local.generation.order import in_batching_order
 from orca_local.gguf.header import read_header
+from orca_local.gguf.renderer import PromptRenderer
+from orca_local.kinds.prompts import student_messages
 from orca_local.models.locate import resolve_student
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.starter.install import load_samples

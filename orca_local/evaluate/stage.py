@@ -10,7 +10,6 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, ModelEvaluated, StageFinished, StageProgressed, StageStarted, Warned
-from orca_local.domain.prompts import plain_messages
 from orca_local.domain.settings import EvaluateSettings
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
@@ -19,6 +18,7 @@ from orca_local.evaluate.split import Split, split_gain
 from orca_local.generation.generate import ModelRef, PlannedMeasurement, generate
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
+from orca_local.kinds.prompts import plain_messages
 from orca_local.store.results import EvaluationRow
 
 NO_STRATEGY = ""

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from orca_local.domain.strategies import ANSWER_FORMAT
 from orca_local.domain.text import printable
 from orca_local.domain.types import Kind
-from orca_local.kinds.numbers import last_number, stated_number
-from orca_local.kinds.options import (
+from orca_local.kinds.number_reader import last_number, stated_number
+from orca_local.kinds.option_reader import (
     longest_inside,
     loose_option,
     normalize,

@@ -11,8 +11,8 @@ from fractions import Fraction
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Kind, Sample
 from orca_local.kinds.answers import extract_answer
-from orca_local.kinds.numbers import parse_number
-from orca_local.kinds.options import normalize
+from orca_local.kinds.number_reader import parse_number
+from orca_local.kinds.option_reader import normalize
 
 _SCORERS: dict[Kind, str] = {"span": "token_f1", "text": "rouge_l", "exact": "exact_match"}
 

@@ -6,7 +6,7 @@ import re
 from typing import Any, cast
 
 from orca_local.domain.types import KINDS, SPLITS, Kind, Sample, Split
-from orca_local.kinds.options import parse_options
+from orca_local.kinds.option_reader import parse_options
 from orca_local.tasks.split import prompt_hash, split_of
 
 _KEYS = frozenset({"id", "task", "prompt", "answer", "kind", "labels", "split", "rationale", "metadata"})

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.prompts import plain_messages, student_messages, teacher_messages
 from orca_local.domain.strategies import ANSWER_FORMAT, BUILTIN, Strategy, load_strategies
 from orca_local.domain.types import KINDS, Kind, Message, Sample
+from orca_local.kinds.prompts import plain_messages, student_messages, teacher_messages
 
 NAMES = {
     "direct_answer",

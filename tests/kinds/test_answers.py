@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orca_local.domain.strategies import ANSWER_FORMAT
 from orca_local.domain.types import KINDS, Kind
 from orca_local.kinds.answers import extract_answer
-from orca_local.kinds.options import normalize, parse_options
+from orca_local.kinds.option_reader import normalize, parse_options
 
 OPTIONS = "Which one?\nA) a red car\nB) a blue bike\nC) New York\nD) York\nE) 12 hours"
 REFUSALS = [

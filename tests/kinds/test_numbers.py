@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_local.kinds.answers import extract_answer
-from orca_local.kinds.numbers import parse_number
+from orca_local.kinds.number_reader import parse_number
 from orca_local.kinds.scoring import same_number
 
 PROMPT = "Sam found 88 stickers on Monday and 20 stickers on Tuesday. How many stickers did Sam find?"

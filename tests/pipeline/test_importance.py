@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from orca_local.dataset.build import Dataset
 from orca_local.domain.errors import InputError
-from orca_local.domain.prompts import plain_messages
 from orca_local.domain.settings import ExportSettings, Settings
 from orca_local.domain.types import Message, Sample
 from orca_local.export.acceptance import divergence
@@ -24,6 +23,8 @@ from orca_local.export.source import ExportSource
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, write_importance
 from orca_local.gguf.layer_names import linear_layers
+from orca_local.gguf.renderer import PromptRenderer
+from orca_local.kinds.prompts import plain_messages
 from orca_local.pipeline import importance
 from orca_local.pipeline.importance import rows_without_evaluation_prompts, with_matrix, with_user_matrix
 from orca_local.rows.renderer import PromptRenderer
