@@ -39,6 +39,7 @@ from orca_local.generation.order import in_batching_order
 from orca_local.gguf.header import read_header
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.prompts import student_messages
+from orca_local.kinds.scoring import is_scored
 from orca_local.models.locate import resolve_student
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.starter.install import load_samples
@@ -112,7 +113,7 @@ def make_requests(student: Path, arguments: argparse.Namespace) -> list[Request]
     groups: list[list[Sample]] = [list(read_jsonl(path).samples) for path in files if "tasks" not in path.name]
     groups = groups or [load_samples()]
     share = -(-arguments.requests // len(groups))
-    chosen = [s for group in groups for s in group[:: max(1, len(group) // share)] if s.kind != "free"]
+    chosen = [s for group in groups for s in group[:: max(1, len(group) // share)] if is_scored(s)]
     settings = SamplingSettings(max_tokens=arguments.max_tokens)
     requests = []
     with closing(PromptRenderer(student)) as renderer:

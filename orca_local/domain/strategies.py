@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,18 +14,6 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.toml_file import read_toml
-from orca_local.domain.types import Kind
-
-ANSWER_FORMAT: Mapping[Kind, str] = {
-    "multiple_choice": 'End with a line "Answer: X", where X is the letter of the right option.',
-    "number": 'End with a line "Answer: N", where N is the number alone.',
-    "boolean": 'End with a line "Answer: yes" or "Answer: no".',
-    "exact": 'End with a line "Answer: " and then the answer alone.',
-    "span": 'End with a line "Answer: " and then the answer in as few words as possible.',
-    "text": 'Write the result after a line that says "Answer:".',
-    "free": "Answer in full.",
-}
-"""One line a kind, the same under every strategy, so that strategies differ in how to reason alone."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 

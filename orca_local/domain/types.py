@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-Kind = Literal["multiple_choice", "number", "boolean", "exact", "span", "text", "free"]
 Split = Literal["probe", "train", "holdout"]
 Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "cancelled", "error"]
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 SPLITS: tuple[Split, ...] = get_args(Split)
 
 
@@ -33,7 +31,8 @@ class Sample:
 
     id: str
     task: str
-    kind: Kind
+    kind: str
+    """Name of the answer kind, a key of `kinds.table.KINDS`."""
     prompt: str
     answers: tuple[str, ...]
     """Accepted answers; the first is the reference. Empty only for kind `free`."""

@@ -19,6 +19,7 @@ from orca_local.generation.generate import ModelRef, PlannedMeasurement, generat
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.kinds.prompts import plain_messages
+from orca_local.kinds.scoring import is_scored
 from orca_local.store.results import EvaluationRow
 
 NO_STRATEGY = ""
@@ -105,7 +106,7 @@ def _select(samples: Sequence[Sample], limit: int) -> list[Sample]:
     taken: dict[str, int] = {}
     chosen = []
     for sample in samples:
-        if sample.kind == "free" or (limit and taken.get(sample.task, 0) >= limit):
+        if not is_scored(sample) or (limit and taken.get(sample.task, 0) >= limit):
             continue
         taken[sample.task] = taken.get(sample.task, 0) + 1
         chosen.append(sample)

@@ -8,12 +8,12 @@ from fractions import Fraction
 
 _NUMBER = re.compile(
     r"""
-    (?<![\w^])(?<!\d[.,:/])(?<![\w^]-)           # not inside a word, a date, a time, a range, a power
+    (?<![\w^])(?<!\d[.,:/])(?<![\w^]-)           # not part of a word, a date, a time, a range, a power
     (?P<sign>[-+]\s?)?[$€£¥₹]?\s?(?P<minus>-)?
     (?:(?P<whole>\d+)\s+(?=\d+\s?/\s?\d))?       # 1 1/2
     (?P<value>(?:\d{1,3}(?:,\d{2,3})*,\d{3}|\d+)(?:\.\d+)?|\.\d+)
     (?:[eE](?P<exponent>[+-]?\d{1,3})|\s?[×x]\s?10\s?\^\s?(?P<power>[+-]?\d{1,3}))?
-    (?:\s?/\s?(?P<below>\d+(?:\.\d+)?))?
+    (?:\s?/\s?(?P<denominator>\d+(?:\.\d+)?))?
     (?![\d^]|[.,:/-]\d)
     """,
     re.VERBOSE,
@@ -32,18 +32,18 @@ _SMALL = (
 )
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SPELLED = {word: n for n, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
-_LARGER = frozenset(("hundred", "thousand", "million", "half", "third", "thirds", "quarters", "percent"))
-_LARGEST = 300
-"""Digits; a model that repeats itself writes more."""
+_UNREAD_WORDS = frozenset(("hundred", "thousand", "million", "half", "third", "thirds", "quarters", "percent"))
+_MAX_DIGITS = 300
+"""A model that repeats itself writes longer numbers; they are not read."""
 
 
-def stated_number(part: str) -> str | None:
-    """The number of an answer statement, in plain decimal form.
+def stated_number(statement: str) -> str | None:
+    """Return the number of an answer statement, in plain decimal form.
 
-    What stands after the last `=` counts most, then the number at the front, then the last one. A sum that
-    is not worked out is no answer.
+    The number after the last `=` comes first, then a number at the start, then the last number. An operation without
+    a result, such as "5 + 3", is not an answer.
     """
-    part = _SPACED.sub(lambda match: match[0].replace(" ", ""), _plain_notation(part))
+    part = _SPACED.sub(lambda match: match[0].replace(" ", ""), _plain_notation(statement))
     if "=" in part and (after := _values(part.rpartition("=")[2])):
         return after[0][1]
     values = _values(part)
@@ -62,9 +62,10 @@ def stated_number(part: str) -> str | None:
 
 
 def last_number(text: str) -> str | None:
-    """The last result of a text: what follows the last `=` of its last line with a number, else the last number.
+    """Return the last result in a text: the number after the last `=` of the last sentence with a number, else the last
+    number.
 
-    None where that is an operand of a sum that is not worked out.
+    None if that is an operand of an operation without a result.
     """
     text = _plain_notation(text)
     if re.search(r"^\s*(?:step\s+)?1[.):]\s", text, re.IGNORECASE | re.MULTILINE):
@@ -73,24 +74,24 @@ def last_number(text: str) -> str | None:
     if not values:
         return None
     match, number = values[-1]
-    # "12 x 10 = 120 pages in 3 hours" ends in a number that is no result.
+    # In "12 x 10 = 120 pages in 3 hours" the last number is not the result.
     line = text.rfind("\n", 0, match.start()) + 1
     sentence = max(line, text.rfind(". ", 0, match.start()) + 1)
     equals = text.rfind("=", sentence, match.start())
-    after = [(found, value) for found, value in values if found.start() >= equals] if equals >= 0 else []
+    after = [(later, value) for later, value in values if later.start() >= equals] if equals >= 0 else []
     match, number = after[0] if after and not _OPERATOR.match(text, after[0][0].end()) else (match, number)
     operand = _OPERAND.search(text[: match.start()] + (match["sign"] or "")) or _UNFINISHED.match(text, match.end())
     return None if operand else number
 
 
 def parse_number(text: str) -> Fraction | None:
-    """The exact value of the first number in `text`."""
+    """Return the exact value of the first number in a text; None if there is none."""
     values = _values(_plain_notation(text))
     return Fraction(values[0][1]) if values else None
 
 
 def _plain_notation(text: str) -> str:
-    r"""LaTeX and Unicode forms of numbers in ASCII: `\frac{1}{2}`, `½`, `10^{3}`, `−`."""
+    r"""Return the text with LaTeX and Unicode numbers in ASCII: `\frac{1}{2}`, `½`, `10^{3}`."""
     text = re.sub(r"\\[dt]?frac\s*\{\s*(-?[\d.,]+)\s*\}\s*\{\s*([\d.,]+)\s*\}", r" \1/\2", text)
     text = re.sub(r"\\[dt]?frac\s*(\d)\s*(\d)", r" \1/\2", text)
     text = re.sub(r"\\(?:times|cdot)\b", "×", text).replace("\\div", "÷")
@@ -105,25 +106,25 @@ def _values(text: str) -> list[tuple[re.Match[str], str]]:
 
 
 def _value(match: re.Match[str]) -> str | None:
-    if len(match[0]) > _LARGEST:
+    if len(match[0]) > _MAX_DIGITS:
         return None
     value = Fraction(match["value"].replace(",", ""))
     exponent = int(match["exponent"] or match["power"] or 0)
-    if abs(exponent) > _LARGEST:
+    if abs(exponent) > _MAX_DIGITS:
         return None
     value *= Fraction(10) ** exponent
-    if match["below"]:
-        below = Fraction(match["below"])
-        if below == 0:
+    if match["denominator"]:
+        denominator = Fraction(match["denominator"])
+        if denominator == 0:
             return None
-        value /= below
+        value /= denominator
     if match["whole"]:
         value += int(match["whole"])
-    return _decimal(-value if _negative(match) else value)
+    return _decimal(-value if _is_negative(match) else value)
 
 
-def _negative(match: re.Match[str]) -> bool:
-    """Whether the sign is one: in "7 - 3" and "x - 3" it is not."""
+def _is_negative(match: re.Match[str]) -> bool:
+    """Whether the minus is a sign. In "7 - 3" and "x - 3" it is an operator."""
     sign = match["sign"] or ""
     if not sign.startswith("-"):
         return bool(match["minus"])
@@ -134,20 +135,20 @@ def _negative(match: re.Match[str]) -> bool:
 def _decimal(value: Fraction) -> str | None:
     if value.denominator == 1:
         return str(value.numerator)
-    return f"{float(value):.12g}" if abs(value) < 10**_LARGEST else None
+    return f"{float(value):.12g}" if abs(value) < 10**_MAX_DIGITS else None
 
 
 def _spelled_number(part: str) -> str | None:
-    """A number in words at the front of a statement: "three dollars", "twenty-five"."""
+    """Return the number that is spelled out at the start of a statement: "three dollars", "twenty-five"."""
     words = re.findall(r"[a-z]+", part.lower().partition(".")[0])
     for at, word in enumerate(words[:4]):
         number = _SPELLED.get(word)
         following = words[at + 1 : at + 2]
         if number is None or following == ["of"]:
             continue
-        if _LARGER & set(words):
+        if _UNREAD_WORDS & set(words):
             return None
-        # "one" is more often a pronoun than a count.
+        # In a sentence "one" is more often a pronoun than a number.
         if word == "one" and len(words) > 2:
             continue
         if number >= 20 and following and _SPELLED.get(following[0], 10) < 10:

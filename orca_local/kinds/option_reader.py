@@ -1,26 +1,30 @@
-"""Lettered options: read them from a prompt, and find the one that an answer names."""
+"""Read lettered options from a prompt, and find the option that an answer names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
 
+from orca_local.kinds.word_match import find_name
+
 _FORMS = (
     re.compile(r"(?:^|(?<=\s))[(\[]?([A-Z])[)\].:]\s*(.+?)(?=\s+[(\[]?[A-Z][)\].:]\s*\S|\s*$)", re.MULTILINE),
     re.compile(r"(?:^|(?<=\s))[(\[]?([a-z])[)\]]\s*(.+?)(?=\s+[(\[]?[a-z][)\]]\s*\S|\s*$)", re.MULTILINE),
 )
-_WITHOUT_OPTIONS = "ABCDEFGHIJ"
-_WORDS = "AI"
+# In lower case only with a bracket, or each "e.g." would be an option.
+_OTHER_FORM = re.compile(r"(?<![A-Za-z0-9])(?:[(\[]?([A-Z])[)\].:]|[(\[]?([a-z])[)\]])")
+_DEFAULT_LETTERS = "ABCDEFGHIJ"
+_WORD_LETTERS = "AI"
 """Letters that are also words."""
 
 
 def parse_options(prompt: str) -> dict[str, str]:
-    """Letter, upper case → text of the lettered options that a prompt shows; empty where it shows none."""
+    """Return the options that a prompt shows, as upper-case letter → text; empty if it shows none."""
     for form in _FORMS:
         options: dict[str, str] = {}
-        for found, text in form.findall(prompt):
-            letter = found.upper()
-            # A later list is the question's own; an initial such as "J. Smith" does not follow on.
+        for mark, text in form.findall(prompt):
+            letter = mark.upper()
+            # The last list counts. Letters out of order, such as the initial of "J. Smith", are not options.
             if letter == "A":
                 options = {}
             if letter == chr(ord("A") + len(options)):
@@ -30,35 +34,43 @@ def parse_options(prompt: str) -> dict[str, str]:
     return {}
 
 
-def option_letters(options: Mapping[str, str], labels: Collection[str]) -> str:
-    """The letters that may be the answer: those of the options and those among the labels."""
+def displayed_letters(prompt: str) -> set[str]:
+    """Return the upper-case letters of the options that a prompt shows.
+
+    If `parse_options` reads none, everything that looks like the letter of an option counts.
+    """
+    return set(parse_options(prompt)) or {(upper or lower).upper() for upper, lower in _OTHER_FORM.findall(prompt)}
+
+
+def answer_letters(options: Mapping[str, str], labels: Collection[str]) -> str:
+    """Return the letters that may be the answer: those of the options, and labels of one letter."""
     letters = set(options) | {label.upper() for label in labels if re.fullmatch(r"[A-Za-z]", label)}
-    return "".join(sorted(letters)) or _WITHOUT_OPTIONS
+    return "".join(sorted(letters)) or _DEFAULT_LETTERS
 
 
-def stated_option(part: str, options: Mapping[str, str], letters: str) -> str | None:
-    """The letter that an answer statement names, by letter or by the option's text."""
-    words = "".join(letter for letter in letters if letter in _WORDS)
-    plain = "".join(letter for letter in letters if letter not in _WORDS)
-    # "A" and "I" are letters only where the sentence does not go on as if they were words.
-    head = rf"[{plain or '-'}](?![\w'’])" + (
-        rf"|[{words}](?=\W*$|[).,:;\]]|\s+(?:is|because|as|since)\b|\s+(?:or|and)\s+\W?[A-Z]\b)" if words else ""
-    )
+def stated_option(statement: str, options: Mapping[str, str], letters: str) -> str | None:
+    """Return the letter of the option that an answer statement names, by its letter or by its text."""
+    word_letters = "".join(letter for letter in letters if letter in _WORD_LETTERS)
+    plain = "".join(letter for letter in letters if letter not in _WORD_LETTERS)
+    # "A" and "I" are letters only if the sentence does not use them as words.
+    head = rf"[{plain or '-'}](?![\w'’])"
+    if word_letters:
+        head += rf"|[{word_letters}](?=\W*$|[).,:;\]]|\s+(?:is|because|as|since)\b|\s+(?:or|and)\s+\W?[A-Z]\b)"
     before = r"\W*(?:the\s+)?(?:option|choice|letter|answer)?[\s:]*"
     match = (
-        re.match(rf"{before}[(\[]?({head})", part)
-        or re.match(rf"{before}[(\[]([{letters}])[)\]]", part, re.IGNORECASE)
-        or re.match(rf"{before}([{letters.lower()}])(?:[).:]|\W*$)", part)
+        re.match(rf"{before}[(\[]?({head})", statement)
+        or re.match(rf"{before}[(\[]([{letters}])[)\]]", statement, re.IGNORECASE)
+        or re.match(rf"{before}([{letters.lower()}])(?:[).:]|\W*$)", statement)
     )
     if match is not None:
-        return None if _continues(part[match.end() :], letters) else match[1].upper()
-    if (by_text := named_option(part, options)) is not None:
+        return None if _continues(statement[match.end() :], letters) else match[1].upper()
+    if (by_text := find_name(statement, options)) is not None:
         return by_text
-    return _only(re.findall(rf"[(\[]([{letters}])[)\]]|\b([{plain or '-'}])\b(?![.'’]\w)", part))
+    return _only(re.findall(rf"[(\[]([{letters}])[)\]]|\b([{plain or '-'}])\b(?![.'’]\w)", statement))
 
 
-def loose_option(text: str, options: Mapping[str, str], letters: str) -> str | None:
-    """The one option that a text without an answer statement settles on; None where it names several."""
+def chosen_option(text: str, options: Mapping[str, str], letters: str) -> str | None:
+    """Return the one option that a text without an answer statement chooses; None if it names several."""
     chosen = re.findall(
         rf"(?:^|[\s(])\(?([{letters}])[).]?\s+(?:is|would be)\s+(?:the\s+)?(?:correct|right|best|answer|most)\b"
         rf"|\b(?:choose|pick|select|go with|chose)\s+(?:option\s+)?\(?([{letters}])\b",
@@ -77,34 +89,7 @@ def loose_option(text: str, options: Mapping[str, str], letters: str) -> str | N
     )
     if marked:
         return _only(marked)
-    return named_option(text if len(text.split()) <= 40 else lines[-1], options)
-
-
-def named_option(part: str, options: Mapping[str, str]) -> str | None:
-    """The letter of the option whose text, and no other's, is in `part`."""
-    return longest_inside(part, options)
-
-
-def longest_inside(part: str, names: Mapping[str, str]) -> str | None:
-    """The key of the one name that is in `part` as whole words; where one name holds the others, its key."""
-    words = re.sub(r"\b(?:not|never|neither|nor) (\w+)", " ", f" {normalize(part)} ")
-    inside = [key for key, name in names.items() if (plain := normalize(name)) and f" {plain} " in words]
-    longest = max(inside, key=lambda key: len(names[key]), default=None)
-    if longest is None:
-        return None
-    # "New York" holds "York"; two that stand apart leave it open.
-    rest = words.replace(f" {normalize(names[longest])} ", "  ")
-    return None if any(f" {normalize(names[key])} " in rest for key in inside if key != longest) else longest
-
-
-def normalize(text: str) -> str:
-    """Lower case, no punctuation, no articles, single spaces: what SQuAD's evaluation script does.
-
-    Rajpurkar et al. 2016, `normalize_answer`. Here punctuation parts words instead of joining them, but for
-    apostrophes, and a text of nothing but articles keeps them.
-    """
-    text = re.sub(r"[^\w\s]", " ", re.sub("['’]", "", text.lower()))
-    return " ".join(re.sub(r"\b(?:a|an|the)\b", " ", text).split()) or " ".join(text.split())
+    return find_name(text if len(text.split()) <= 40 else lines[-1], options)
 
 
 def _continues(rest: str, letters: str) -> bool:
@@ -115,7 +100,7 @@ def _continues(rest: str, letters: str) -> bool:
     )
 
 
-def _only(found: list[tuple[str, ...]]) -> str | None:
-    """The letter, where all that was found is one letter."""
-    distinct = {letter for groups in found for letter in groups if letter}
+def _only(matches: list[tuple[str, ...]]) -> str | None:
+    """Return the letter of all matches; None if they have several."""
+    distinct = {letter for groups in matches for letter in groups if letter}
     return distinct.pop() if len(distinct) == 1 else None

@@ -17,6 +17,7 @@ from orca_local.domain.types import Sample
 from orca_local.evaluate.stage import Candidate, LoadedModel, evaluate
 from orca_local.generation.generate import ModelRef
 from orca_local.gguf.inspect import refuse_untrainable, training_problems
+from orca_local.kinds.scoring import is_scored
 from orca_local.models.student import Student, load_student
 from orca_local.pipeline.comparison_pairs import compared_models, split_models
 from orca_local.pipeline.models import Files
@@ -131,7 +132,7 @@ class Pipeline:
         from orca_local.probe.stage import group_tasks, limit_per_task
 
         settings = self._settings.probe
-        scored = [sample for sample in self._samples("probe", tasks) if sample.kind != "free"]
+        scored = [sample for sample in self._samples("probe", tasks) if is_scored(sample)]
         strategies = [strategy.name for strategy in self._chosen_strategies(names)]
         return estimate(self.store, group_tasks(limit_per_task(scored, settings.samples), strategies), settings)
 
@@ -335,7 +336,7 @@ class Pipeline:
         """The chosen strategy of every task; tasks without a score cannot be probed and get an explaining one."""
         selections = self.store.selections.current()
         missing = {s.task for s in samples} - set(selections)
-        scored = {s.task for s in samples if s.kind != "free"} & missing
+        scored = {s.task for s in samples if is_scored(s)} & missing
         if scored:
             raise InputError(
                 f"no strategy is chosen yet for {len(scored)} of {len({s.task for s in samples})} tasks, such as "

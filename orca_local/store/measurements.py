@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orca_local.domain.types import Kind
 from orca_local.store.connection import Connection
 from orca_local.store.encoding import utc_now
 
@@ -36,7 +35,7 @@ class MeasurementRow:
     """The latest run that needed it."""
     sample_id: str
     task: str
-    kind: Kind
+    kind: str
     strategy: str
     model_id: int
     system_message: str

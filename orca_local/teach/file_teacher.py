@@ -8,10 +8,9 @@ from pathlib import Path
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Sample
 from orca_local.endpoints.answer import ChatAnswer
-from orca_local.kinds.answers import extract_answer
+from orca_local.kinds.table import get_kind
 from orca_local.teach.teacher import LookupTeacher, Question
 
-_ANSWER_LINES = {"text": "Answer:\n{}"}
 _MAX_PROBLEMS = 10
 
 
@@ -55,10 +54,7 @@ def with_final_answer(sample: Sample, text: str) -> str:
     last = text.splitlines()[-1] if text else ""
     if not sample.answers or last.lower().startswith(("answer:", "**answer")):
         return text
-    reference = sample.answers[0]
-    if sample.kind == "boolean":
-        reference = extract_answer("boolean", f"Answer: {reference}") or reference
-    return f"{text}\n{_ANSWER_LINES.get(sample.kind, 'Answer: {}').format(reference)}"
+    return f"{text}\n{get_kind(sample.kind).answer_line(sample.answers[0])}"
 
 
 def _load_answers(path: Path) -> dict[tuple[str, str], str]:

@@ -15,7 +15,10 @@ from orca_local.domain.events import RowDropped, StageFinished
 from orca_local.domain.settings import DatasetSettings
 from orca_local.domain.strategies import ANSWER_FORMAT, BUILTIN
 from orca_local.rows.renderer import PromptRenderer
+from orca_local.domain.strategies import BUILTIN
+from orca_local.gguf.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
+from orca_local.kinds.table import get_kind
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from tests.teach.scene import STEPS, fill, sample
@@ -67,7 +70,7 @@ def test_the_strategy_is_gone_and_the_answer_stays(store: Store, renderer: Promp
     (row,) = dataset.rows
     text = renderer.tokenizer.decode(row.token_ids)
     assert "Be good." in text and "1 and 1 make 2." in text
-    for erased in (STEPS.student, STEPS.teacher, ANSWER_FORMAT["number"]):
+    for erased in (STEPS.student, STEPS.teacher, get_kind("number").format_line):
         assert erased not in text
     assert [m.role for m in dataset.conversations[0]] == ["system", "user", "assistant"]
 

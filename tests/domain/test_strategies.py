@@ -1,4 +1,4 @@
-"""Strategies, and the messages made from them."""
+"""Strategies: those built in, and those of a file."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.strategies import ANSWER_FORMAT, BUILTIN, Strategy, load_strategies
-from orca_local.domain.types import KINDS, Kind, Message, Sample
-from orca_local.kinds.prompts import plain_messages, student_messages, teacher_messages
+from orca_local.domain.strategies import BUILTIN, Strategy, load_strategies
 
 NAMES = {
     "direct_answer",
@@ -19,10 +17,6 @@ NAMES = {
     "extract_generate",
     "explain_then_answer",
 }
-
-
-def make(kind: Kind = "number") -> Sample:
-    return Sample("id", "task", kind, "How many?\n", ("1",) if kind != "free" else (), "probe")
 
 
 def test_the_six_strategies_are_built_in_and_differ() -> None:
@@ -35,34 +29,12 @@ def test_the_six_strategies_are_built_in_and_differ() -> None:
 
 def test_student_texts_are_short() -> None:
     assert all(len(strategy.student.split()) <= 20 and "\n" not in strategy.student for strategy in BUILTIN)
-    assert all(len(line.split()) <= 20 and "\n" not in line for line in ANSWER_FORMAT.values())
 
 
 def test_hash_changes_with_either_text() -> None:
     hashes = {Strategy("a", *texts).hash for texts in (("x", "y"), ("x", "z"), ("z", "y"), ("xy", ""), ("", "xy"))}
     assert len(hashes) == 5
     assert Strategy("a", "x", "y").hash == Strategy("b", "x", "y").hash
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_strategy_ends_in_the_same_format_line(kind: Kind) -> None:
-    for strategy in BUILTIN:
-        for messages, text in (
-            (student_messages(make(kind), strategy), strategy.student),
-            (teacher_messages(make(kind), strategy), strategy.teacher),
-        ):
-            assert messages == (Message("system", f"{text}\n{ANSWER_FORMAT[kind]}"), Message("user", "How many?\n"))
-
-
-def test_empty_system_message_stays_a_message() -> None:
-    """Trap: SmolLM2's template puts in a system message of its own where there is none."""
-    assert plain_messages(make(), "") == (Message("system", ""), Message("user", "How many?\n"))
-
-
-def test_erased_messages_hold_no_strategy() -> None:
-    texts = " ".join(message.content for message in plain_messages(make(), "Be careful."))
-    assert not any(strategy.student in texts for strategy in BUILTIN)
-    assert ANSWER_FORMAT["number"] not in texts
 
 
 def write(tmp_path: Path, content: str | bytes) -> Path:

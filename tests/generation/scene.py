@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orca_local.domain.events import Event
-from orca_local.domain.types import Kind, Message, Request, Sample, SamplingSettings
+from orca_local.domain.types import Message, Request, Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.generation.generate import GenerationCounts, ModelRef, PlannedMeasurement, generate
 from orca_local.rows.renderer import PromptRenderer
@@ -16,7 +16,7 @@ from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
 
 
-def make_samples(count: int, *, task: str = "doubles", kind: Kind = "number") -> list[Sample]:
+def make_samples(count: int, *, task: str = "doubles", kind: str = "number") -> list[Sample]:
     answers = () if kind == "free" else ("4",)
     return [
         Sample(f"{task}-{i}", task, kind, f"{task}: what is twice {i}?", (str(2 * i),) if answers else (), "probe")

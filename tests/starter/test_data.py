@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.strategies import BUILTIN
-from orca_local.domain.types import KINDS
 from orca_local.kinds.scoring import score
+from orca_local.kinds.table import KINDS
 from orca_local.starter.install import DATA, iter_answers, load_samples
 from orca_local.tasks.split import content_hash, prompt_hash
 

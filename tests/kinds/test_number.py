@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_local.kinds.answers import extract_answer
+from orca_local.kinds.number import same_number
 from orca_local.kinds.number_reader import parse_number
-from orca_local.kinds.scoring import same_number
+from tests.kinds.reading import read_answer
 
 PROMPT = "Sam found 88 stickers on Monday and 20 stickers on Tuesday. How many stickers did Sam find?"
 
@@ -107,7 +107,7 @@ STATED = [
 
 @pytest.mark.parametrize(("text", "expected"), STATED)
 def test_number_is_read(text: str, expected: str) -> None:
-    assert extract_answer("number", text) == expected
+    assert read_answer("number", text) == expected
 
 
 NOT_FOUND = [
@@ -145,19 +145,17 @@ NOT_FOUND = [
 
 @pytest.mark.parametrize("text", NOT_FOUND)
 def test_what_is_no_number_is_not_found(text: str) -> None:
-    assert extract_answer("number", text) is None
+    assert read_answer("number", text) is None
 
 
 def test_echoed_prompt_is_no_answer() -> None:
-    assert extract_answer("number", PROMPT, prompt=PROMPT) is None
-    assert extract_answer("number", PROMPT.replace(". ", ".\n"), prompt=PROMPT) is None
-    assert (
-        extract_answer("number", "Sam found 88 stickers on Monday and 20 stickers on Tuesday.", prompt=PROMPT) is None
-    )
+    assert read_answer("number", PROMPT, prompt=PROMPT) is None
+    assert read_answer("number", PROMPT.replace(". ", ".\n"), prompt=PROMPT) is None
+    assert read_answer("number", "Sam found 88 stickers on Monday and 20 stickers on Tuesday.", prompt=PROMPT) is None
 
 
 def test_answer_after_an_echoed_prompt_is_found() -> None:
-    assert extract_answer("number", f"{PROMPT}\nAnswer: 108", prompt=PROMPT) == "108"
+    assert read_answer("number", f"{PROMPT}\nAnswer: 108", prompt=PROMPT) == "108"
 
 
 # Excerpts of what the embedded student wrote at temperature 0.
@@ -180,25 +178,25 @@ STUDENT = [
 
 @pytest.mark.parametrize(("text", "expected"), STUDENT)
 def test_number_in_what_the_student_wrote(text: str, expected: str | None) -> None:
-    assert extract_answer("number", text) == expected
+    assert read_answer("number", text) == expected
 
 
 @given(st.integers(-(10**12), 10**12))
 def test_every_whole_number_survives_each_form(value: int) -> None:
     for form in ("{}", "Answer: {}", "**Answer: {:,}**", "\\boxed{{{}}}", "The answer is {:,}.", "x = {}"):
-        assert extract_answer("number", form.format(value)) == str(value)
+        assert read_answer("number", form.format(value)) == str(value)
 
 
 @given(st.decimals(min_value=-(10**6), max_value=10**6, places=3, allow_nan=False))
 def test_every_decimal_keeps_its_value(value: object) -> None:
-    found = extract_answer("number", f"Answer: {value} kg")
+    found = read_answer("number", f"Answer: {value} kg")
     assert found is not None
     assert parse_number(found) == Fraction(str(value))
 
 
 @given(st.text(max_size=200))
 def test_any_text_gives_a_number_or_none(text: str) -> None:
-    found = extract_answer("number", text)
+    found = read_answer("number", text)
     assert found is None or parse_number(found) is not None
 
 
@@ -207,6 +205,27 @@ def test_last_result_of_gsm8k_rationales_is_the_answer() -> None:
     """Rationales end in their result without an `Answer:` line: what the fallback reads is nearly always right."""
     path = Path(os.environ["ORCA_TEST_DATA"]) / "gsm8k_train_2000.jsonl"
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    found = [extract_answer("number", row["rationale"], prompt=row["prompt"]) for row in rows]
+    found = [read_answer("number", row["rationale"], prompt=row["prompt"]) for row in rows]
     right = sum(bool(text and same_number(text, row["answer"])) for text, row in zip(found, rows, strict=True))
     assert right >= 0.985 * len(rows)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference", "value"),
+    [
+        ("18", "18", 1.0),
+        ("18.004", "18", 0.0),
+        ("3.14159", "3.14", 1.0),
+        ("3.15", "3.14", 0.0),
+        ("0.333333333333", "1/3", 1.0),
+        ("0.33", "1/3", 0.0),
+        ("3.5", "$3.50", 1.0),
+        ("18", "18.0", 1.0),
+        ("1e-05", "0.00001", 1.0),
+        ("100000000000000001", "100000000000000000", 0.0),
+        ("9" * 299, "9" * 298, 0.0),
+        ("18", "no number", 0.0),
+    ],
+)
+def test_numbers_agree_to_the_digits_of_the_reference(answer: str, reference: str, value: float) -> None:
+    assert same_number(answer, reference) == value
