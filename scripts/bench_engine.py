@@ -45,7 +45,7 @@ from orca_local.rows.renderer import PromptRenderer
 from orca_local.starter.install import load_samples
 from orca_local.system.digest import file_sha256
 from orca_local.system.threads import physical_cores
-from orca_local.tasks.sources.jsonl import read_jsonl
+from orca_local.tasks.read import read_tasks
 
 PORT = 18_471
 SLOTS = 32
@@ -110,7 +110,7 @@ def make_requests(student: Path, arguments: argparse.Namespace) -> list[Request]
     """Requests for samples of all files, with the strategies in turn."""
     data: Path | None = arguments.data
     files = ([data] if data.is_file() else sorted(data.glob("*.jsonl"))) if data else []
-    groups: list[list[Sample]] = [list(read_jsonl(path).samples) for path in files if "tasks" not in path.name]
+    groups: list[list[Sample]] = [list(read_tasks(path).samples) for path in files if "tasks" not in path.name]
     groups = groups or [load_samples()]
     share = -(-arguments.requests // len(groups))
     chosen = [s for group in groups for s in group[:: max(1, len(group) // share)] if is_scored(s)]

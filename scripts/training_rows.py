@@ -14,7 +14,7 @@ from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.prompts import plain_messages
 from orca_local.rows.rows import TrainingRow, make_row
 from orca_local.starter.install import iter_answers, load_samples
-from orca_local.tasks.sources.jsonl import read_jsonl
+from orca_local.tasks.read import read_tasks
 
 MAX_TOKENS = 2048
 
@@ -28,7 +28,7 @@ def starter_rows(student: Path, strategy: str) -> list[TrainingRow]:
 
 def task_rows(student: Path, path: Path) -> list[TrainingRow]:
     """Rows of a task file whose samples have a rationale, such as GSM8K's training set."""
-    samples = [sample for sample in read_jsonl(path).samples if sample.rationale]
+    samples = [sample for sample in read_tasks(path).samples if sample.rationale]
     return _rows(student, [(sample, sample.rationale or "") for sample in samples])
 
 

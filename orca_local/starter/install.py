@@ -14,7 +14,7 @@ from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL, TeacherR
 from orca_local.domain.types import Sample
 from orca_local.kinds.prompts import teacher_messages
 from orca_local.store.store import Store
-from orca_local.tasks.sources.jsonl import read_jsonl
+from orca_local.tasks.read import read_tasks
 from orca_local.tasks.split import content_hash
 
 DATA = Path(__file__).resolve().parent / "data"
@@ -40,10 +40,10 @@ class Installed:
 
 def load_samples(directory: Path = DATA) -> tuple[Sample, ...]:
     """Every sample of the starter. Raises `InputError` where the file is damaged."""
-    result = read_jsonl(directory / "tasks.jsonl")
-    if result.problems:
-        raise InputError(f"the starter is damaged: {result.problems[0]}", hint="install orca-local again")
-    return result.samples
+    file = read_tasks(directory / "tasks.jsonl")
+    if file.problems:
+        raise InputError(f"the starter is damaged: {file.problems[0]}", hint="install orca-local again")
+    return file.samples
 
 
 def iter_answers(directory: Path = DATA) -> Iterator[WorkedAnswer]:

@@ -9,7 +9,7 @@ import pytest
 
 from orca_local.domain.errors import InputError
 from orca_local.store.store import Store
-from orca_local.tasks.add import SHOWN_PROBLEMS, RejectedTasks, add_tasks
+from orca_local.tasks.add import MAX_SHOWN_PROBLEMS, RejectedTasks, add_tasks
 
 
 def sample(sample_id: str, **changes: Any) -> dict[str, Any]:
@@ -99,10 +99,10 @@ def test_resplit_divides_by_content_what_the_file_has_divided(store: Store, tmp_
 
 
 def test_very_many_problems_are_cut_with_their_number(store: Store, tmp_path: Path) -> None:
-    path = write(tmp_path / "one.jsonl", *["{"] * (SHOWN_PROBLEMS + 5))
+    path = write(tmp_path / "one.jsonl", *["{"] * (MAX_SHOWN_PROBLEMS + 5))
     with pytest.raises(RejectedTasks, match="… and 5 more") as caught:
         add_tasks(store, [path])
-    assert len(caught.value.problems) == SHOWN_PROBLEMS + 5
+    assert len(caught.value.problems) == MAX_SHOWN_PROBLEMS + 5
 
 
 def test_a_rejection_says_how_many_lines_are_good(store: Store, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""Reads JSON Lines task files, every bad line told apart.
+"""JSON Lines: one JSON object a line.
 
-A line: `{"id": "s-1", "task": "sums", "kind": "number", "prompt": "What is 2 + 3?", "answer": 5}`
+For example `{"id": "s-1", "task": "sums", "kind": "number", "prompt": "What is 2 + 3?", "answer": 5}`
 """
 
 from __future__ import annotations
@@ -8,73 +8,34 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from orca_local.domain.types import Sample
-from orca_local.tasks.record import parse_record
-
-SUFFIXES = (".jsonl", ".ndjson")
-"""How names of task files end, where they are looked for; a file of any name is read."""
+from orca_local.tasks.sources.base import Problem, Record, Source
 
 MAX_LINE_BYTES = 10_000_000
-"""A longer line is reported and skipped without being held in memory."""
+"""A longer line is reported and skipped; it is never in memory as a whole."""
 
 MAX_DIGITS = 1000
-"""Longer whole numbers are a mistake, and slow to compute with."""
+"""Limit of a whole number. A longer one is a mistake, and slow to compute with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one line of one file."""
-
-    file: str
-    line: int
-    """Counts from 1; 0 where it is the file as a whole."""
-    message: str
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class ReadResult:
-    """What a file holds."""
-
-    samples: tuple[Sample, ...]
-    lines: tuple[int, ...]
-    """The line of each sample."""
-    problems: tuple[Problem, ...]
-
-
-def read_jsonl(path: Path, *, resplit: bool = False) -> ReadResult:
-    """Every sample of a task file, and every problem; a bad file raises nothing.
-
-    `resplit` divides samples by content, whatever split their lines name.
-    """
-    samples: list[Sample] = []
-    lines: list[int] = []
-    problems: list[Problem] = []
+def read_jsonl(location: str) -> Iterator[Record | Problem]:
+    """Yield the record of every line of a JSON Lines file, and a problem for every line that holds none."""
     try:
-        with path.open("rb") as file:
+        with Path(location).open("rb") as file:
             for number, line in _lines(file):
-                parsed = _parse_line(line, number, resplit=resplit)
-                if isinstance(parsed, Sample):
-                    samples.append(parsed)
-                    lines.append(number)
+                parsed = _parse_line(line, number)
+                if isinstance(parsed, str):
+                    yield Problem(location, number, parsed)
                 elif parsed is not None:
-                    problems += [Problem(str(path), number, message) for message in parsed]
+                    yield Record(location, number, parsed)
     except OSError as error:
-        problems.append(Problem(str(path), 0, _unreadable(error)))
-    if not samples and not problems:
-        problems.append(Problem(str(path), 0, "holds no samples: it is empty"))
-    return ReadResult(tuple(samples), tuple(lines), tuple(problems))
+        yield Problem(location, 0, _unreadable(error))
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Number and bytes of every line; None for one that is too long."""
+    """Yield the number and the bytes of every line; None for a line that is too long."""
     number = 0
     while line := file.readline(MAX_LINE_BYTES):
         number += 1
@@ -86,50 +47,49 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
         yield number, None
 
 
-def _parse_line(line: bytes | None, number: int, *, resplit: bool) -> Sample | list[str] | None:
-    """A sample, what is wrong, or None for a blank line."""
+def _parse_line(line: bytes | None, number: int) -> dict[str, Any] | str | None:
+    """Return the object of a line, what is wrong with the line, or None for a blank line."""
     if line is None:
-        return [f"the line is longer than {MAX_LINE_BYTES // 1_000_000} MB"]
+        return f"the line is longer than {MAX_LINE_BYTES // 1_000_000} MB"
     try:
         text = line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        return [f"not UTF-8: byte 0x{line[error.start]:02x} at position {error.start + 1}"]
+        return f"not UTF-8: byte 0x{line[error.start]:02x} at position {error.start + 1}"
     if not text.strip():
         return None
     if "\0" in text:
-        return ["holds a NUL byte: is this a text file?"]
+        return "holds a NUL byte: is this a text file?"
     try:
-        record = json.loads(text, parse_constant=_refuse_constant, parse_int=_whole, parse_float=_fraction)
+        values = json.loads(text, parse_constant=_refuse_constant, parse_int=_parse_int, parse_float=_parse_float)
     except json.JSONDecodeError as error:
-        return [f"not JSON: {error.msg} at column {error.colno}"]
+        return f"not JSON: {error.msg} at column {error.colno}"
     except (ValueError, RecursionError) as error:
-        return [f"not JSON that can be read: {error}"]
-    if not isinstance(record, dict):
-        return [f"must hold one JSON object, not a JSON {_json_type(record)}"]
-    unstorable = _unstorable(record)
-    return [unstorable] if unstorable else parse_record(record, resplit=resplit)
+        return f"not JSON that can be read: {error}"
+    if not isinstance(values, dict):
+        return f"must hold one JSON object, not a JSON {_json_type(values)}"
+    return _unstorable(values) or values
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _whole(digits: str) -> int:
+def _parse_int(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
         raise ValueError(f"a number of {len(digits)} digits")
     return int(digits)
 
 
-def _fraction(text: str) -> float:
+def _parse_float(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"the number {text[:20]} is too large")
     return value
 
 
-def _unstorable(record: dict[str, Any]) -> str:
-    """Text that JSON can spell and UTF-8 or the database cannot hold."""
-    text = "\n".join(_texts(record))
+def _unstorable(values: dict[str, Any]) -> str:
+    """Return what UTF-8 or the database cannot store of valid JSON; empty if nothing."""
+    text = "\n".join(_iter_texts(values))
     if "\0" in text:
         return "a text holds a NUL character (\\u0000)"
     try:
@@ -139,21 +99,21 @@ def _unstorable(record: dict[str, Any]) -> str:
     return ""
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _iter_texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for key, item in value.items():
             yield key
-            yield from _texts(item)
+            yield from _iter_texts(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from _iter_texts(item)
 
 
 def _json_type(value: Any) -> str:
     if isinstance(value, list):
-        return "array (write one object a line, without brackets around)"
+        return "array (write one object a line, without brackets around them)"
     return "null" if value is None else {str: "string", bool: "boolean"}.get(type(value), "number")
 
 
@@ -163,3 +123,6 @@ def _unreadable(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
     return f"cannot be read: {error.strerror}"
+
+
+SOURCE = Source("JSON Lines", (".jsonl", ".ndjson"), read_jsonl)

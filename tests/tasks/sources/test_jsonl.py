@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from orca_local.tasks.sources.jsonl import MAX_LINE_BYTES, read_jsonl
+from orca_local.tasks.read import read_tasks
+from orca_local.tasks.sources.jsonl import MAX_LINE_BYTES
 
 GOOD: dict[str, Any] = {"id": "a", "task": "sums", "kind": "number", "prompt": "What is 2 + 3?", "answer": 5}
 CHOICE = {**GOOD, "kind": "multiple_choice", "prompt": "Which?\n(A) one\n(B) two\n(C) three", "answer": "B"}
@@ -21,7 +22,7 @@ def line(**changes: Any) -> str:
 
 def read(path: Path, content: str | bytes) -> tuple[list[Any], list[str]]:
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    result = read_jsonl(path)
+    result = read_tasks(path)
     return list(result.samples), [str(problem).removeprefix(f"{path}:") for problem in result.problems]
 
 
@@ -103,7 +104,7 @@ def test_every_problem_of_every_line_is_reported_and_good_lines_are_kept(path: P
     samples, problems = read(path, content)
     assert [sample.id for sample in samples] == ["b"]
     assert [problem.partition(":")[0] for problem in problems] == ["1", "1", "3", "5"]
-    assert read_jsonl(path).lines == (2,)
+    assert [entry.line for entry in read_tasks(path).entries] == [2]
 
 
 def test_byte_order_mark_crlf_blank_lines_and_a_missing_last_line_break_are_fine(path: Path) -> None:
@@ -151,9 +152,9 @@ def test_free_sample_needs_no_answer_and_a_whole_number_is_an_id(path: Path) -> 
 
 
 def test_directory_and_missing_file_are_problems_of_the_file(tmp_path: Path) -> None:
-    assert str(read_jsonl(tmp_path).problems[0]) == f"{tmp_path}: is a directory, not a JSON Lines file"
+    assert str(read_tasks(tmp_path).problems[0]) == f"{tmp_path}: is a directory, not a JSON Lines file"
     missing = tmp_path / "none.jsonl"
-    assert str(read_jsonl(missing).problems[0]) == f"{missing}: there is no such file"
+    assert str(read_tasks(missing).problems[0]) == f"{missing}: there is no such file"
 
 
 def test_line_of_100_megabytes_is_skipped_without_being_held_in_memory(path: Path) -> None:
@@ -164,9 +165,9 @@ def test_line_of_100_megabytes_is_skipped_without_being_held_in_memory(path: Pat
         file.write(b"\n" + line(id="b").encode() + b"\n")
     # A process of its own: what this one used before must not count.
     script = (
-        "import resource, sys; from pathlib import Path; from orca_local.tasks.sources.jsonl import read_jsonl\n"
+        "import resource, sys; from pathlib import Path; from orca_local.tasks.read import read_tasks\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "result = read_jsonl(Path(sys.argv[1]))\n"
+        "result = read_tasks(Path(sys.argv[1]))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
         "print([sample.id for sample in result.samples], [problem.line for problem in result.problems])"
     )

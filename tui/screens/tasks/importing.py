@@ -13,14 +13,14 @@ from tui.dialogs.text_dialog import TextDialog
 
 if TYPE_CHECKING:
     from orca_local.tasks.add import AddedTasks, RejectedTasks
-    from orca_local.tasks.sources.jsonl import Problem
+    from orca_local.tasks.sources.base import Problem
     from tui.app import OrcaApp
 
 
 async def import_tasks(app: OrcaApp) -> AddedTasks | None:
     """What was added; None where nothing was to be. Raises `OrcaError` where it cannot be."""
     from orca_local.tasks.add import RejectedTasks
-    from orca_local.tasks.sources.jsonl import SUFFIXES
+    from orca_local.tasks.sources.table import SUFFIXES
 
     workspace = app.workspace
     assert workspace is not None

@@ -1,0 +1,43 @@
+"""What a source of tasks is: it reads a file of one format and yields its records, each with its position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a source, not checked yet."""
+
+    file: str
+    line: int
+    """Line or row in the file, from 1."""
+    values: dict[str, Any]
+    """Keys of the task format: `id`, `task`, `kind`, `prompt`, `answer`, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one record, or with a whole file."""
+
+    file: str
+    line: int
+    """Line or row in the file, from 1; 0 for the file as a whole."""
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One format that tasks are read from."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    """Endings of the file names that this source reads, in lower case."""
+    read: Callable[[str], Iterator[Record | Problem]]
+    """Reads the file at a path. What cannot be read is yielded as a problem, never raised."""

@@ -1,0 +1,17 @@
+"""Every source. A new source is one file and one line of this table."""
+
+from __future__ import annotations
+
+from orca_local.tasks.sources import jsonl
+from orca_local.tasks.sources.base import Source
+
+SOURCES: tuple[Source, ...] = (jsonl.SOURCE,)
+
+SUFFIXES: tuple[str, ...] = tuple(suffix for source in SOURCES for suffix in source.suffixes)
+"""Endings of the names of all files that can be read."""
+
+
+def find_source(location: str) -> Source:
+    """Return the source that reads the file at `location`, by the ending of its name; JSON Lines for any other name."""
+    name = location.lower()
+    return next((source for source in SOURCES if name.endswith(source.suffixes)), jsonl.SOURCE)
