@@ -8,7 +8,7 @@ from orca_local.tasks.sources import jsonl
 from orca_local.tasks.sources.table import SOURCES, SUFFIXES, find_source
 
 
-@pytest.mark.parametrize("location", ["tasks.jsonl", "a/TASKS.JSONL", "tasks.ndjson", "tasks", "tasks.txt", "/dev/stdin"])
+@pytest.mark.parametrize("location", ["tasks.jsonl", "a/TASKS.JSONL", "tasks.ndjson", "tasks", "tasks.txt", "-"])
 def test_json_lines_are_read_from_a_file_of_any_other_name(location: str) -> None:
     assert find_source(location) is jsonl.SOURCE
 
