@@ -71,7 +71,7 @@ def attach(common: Common, run_id: int | None) -> None:
     Without RUN_ID, the newest run. Later runs of the same command are followed too.
     """
     from orca_local.cli.display import Display
-    from orca_local.domain.events import StageFinished, event_of
+    from orca_local.domain.events import StageFinished, parse_event
     from orca_local.runs.follow import follow
 
     summary: dict[str, Any] = {}
@@ -82,7 +82,7 @@ def attach(common: Common, run_id: int | None) -> None:
             last = run.run_id
             for row in follow(store, run.run_id):
                 last = row.run_id
-                event = event_of(row.kind, row.payload)
+                event = parse_event(row.kind, row.payload)
                 if event is not None:
                     display(event)
                 if isinstance(event, StageFinished):

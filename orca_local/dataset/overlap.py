@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from orca_local.dataset.similar import runs
-from orca_local.domain.text import plain_words
+from orca_local.domain.text import normalize_words
 
 RUN = 8
 """Words of a run that is hardly shared by chance."""
@@ -22,7 +22,7 @@ class HeldOut:
     def __init__(self, held_out: Iterable[str], training: Iterable[str]) -> None:
         """All prompts are needed: what many of them say, such as a task's definition, is no overlap."""
         held = [*held_out]
-        self._whole = {plain_words(prompt) for prompt in held}
+        self._whole = {normalize_words(prompt) for prompt in held}
         counts = Counter(run for prompt in held for run in runs(prompt, RUN))
         self._runs = frozenset(counts)
         counts.update(run for prompt in training for run in runs(prompt, RUN))
@@ -30,7 +30,7 @@ class HeldOut:
 
     def overlaps(self, prompt: str) -> bool:
         """Whether a training prompt is one of them, or mostly made of one."""
-        if plain_words(prompt) in self._whole:
+        if normalize_words(prompt) in self._whole:
             return True
         own = runs(prompt, RUN) - self._common
         shared = len(own & self._runs)

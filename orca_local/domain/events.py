@@ -1,7 +1,7 @@
-"""What happened, as past-tense facts: the CLI draws them, the run log stores them, tests compare them.
+"""Events of a run, as past-tense facts. The command line shows them and the run log stores them.
 
-Every stage is a generator of these. The first is `StageStarted`, the last `StageFinished`, whose
-`summary` is the object that `--json` prints; a run that fails ends with `RunFailed` instead.
+Every stage is a generator of events. The first is `StageStarted` and the last is `StageFinished`, whose `summary` is
+the object that `--json` prints. A run that fails ends with `RunFailed` instead.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ class Event:
 
     @property
     def kind(self) -> str:
-        """The name under which the run log keeps it."""
+        """Name of the event in the run log."""
         return type(self).__name__
 
     def payload(self) -> dict[str, Any]:
-        """The fields, ready for JSON."""
+        """Return the fields as values for JSON."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class StageStarted(Event):
-    """A stage knows how much it has to do."""
+    """A stage started and knows its amount of work."""
 
     stage: str
     total: int
-    """Units of work, those already in the store included."""
+    """Number of units of work, including those whose results are already stored."""
     unit: str
-    """What a unit is: `generations`, `calls`, `steps`, …"""
+    """Name of a unit: `generations`, `calls`, `steps`, …"""
 
 
 @dataclass(frozen=True, slots=True)
 class StageProgressed(Event):
-    """Work advanced. The run log keeps at most a few of these a second."""
+    """A stage made progress. The run log stores at most a few of these per second."""
 
     done: int
     tokens: int = 0
-    """Tokens generated or trained on so far by this run."""
+    """Number of tokens that this run has generated or trained on so far."""
     note: str = ""
     usd: float | None = None
-    """What teachers have cost in this workspace, with what is on its way; None where no price is known."""
+    """Cost of all teacher calls of this workspace in US dollars, with open calls; None if no price is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageFinished(Event):
-    """A stage is complete; `summary` is what `--json` prints."""
+    """A stage ended normally. `summary` is what `--json` prints."""
 
     stage: str
     summary: dict[str, Any] = field(default_factory=dict)
@@ -58,16 +58,16 @@ class StageFinished(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunFailed(Event):
-    """A stage ended with an error. No stage yields it: whoever runs the stage writes it down."""
+    """A stage ended with an error. The runner records this event; no stage yields it."""
 
     message: str
     hint: str = ""
-    """The remedy, where one is known."""
+    """Command or change that fixes it, if known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Warned(Event):
-    """Something the user should know, that stops nothing."""
+    """The user should know something, but the run continues."""
 
     message: str
     hint: str = ""
@@ -75,7 +75,7 @@ class Warned(Event):
 
 @dataclass(frozen=True, slots=True)
 class ComputeChosen(Event):
-    """The form in which a model is computed was settled."""
+    """The compute type of a model was chosen."""
 
     compute: str
     """`as_is` or `bf16`."""
@@ -84,7 +84,7 @@ class ComputeChosen(Event):
 
 @dataclass(frozen=True, slots=True)
 class GenerationFailed(Event):
-    """One generation could not be made; the others go on."""
+    """One generation failed. The others continue."""
 
     sample_id: str
     strategy: str
@@ -93,14 +93,14 @@ class GenerationFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class CellMeasured(Event):
-    """All samples of one task were answered under one strategy."""
+    """All samples of a task were answered under a strategy."""
 
     task: str
     strategy: str
     n: int
     score_sum: float
     extracted: float
-    """Share of completions in which an answer was found."""
+    """Share of completions with a readable answer."""
     ci_low: float
     ci_high: float
     completion_tokens: int
@@ -108,44 +108,44 @@ class CellMeasured(Event):
 
 @dataclass(frozen=True, slots=True)
 class StrategyLeft(Event):
-    """A strategy is not measured any further on a task."""
+    """A race dropped a strategy early on a task."""
 
     task: str
     strategy: str
     samples: int
-    """That it had answered by then."""
+    """Number of samples answered so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class StrategyChosen(Event):
-    """A task has its strategy."""
+    """A strategy was chosen for a task."""
 
     task: str
     strategy: str
     decided: bool
-    """Whether a test that stays valid at every look says that it beats all others."""
+    """Whether a sequential test shows that the strategy beats all others."""
     reason: str
     probability_best: float = 0.0
     loss_bound: float = 1.0
-    """What the choice costs at most, in accuracy, with 95 % probability."""
+    """Upper bound, at 95 %, of the accuracy lost by this choice."""
     more_samples: int | None = None
-    """How many more would decide it, if they came as before."""
+    """Estimated number of further samples until the choice is certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallAnswered(Event):
-    """The teacher answered, now or in an earlier run."""
+    """The teacher answered, in this run or in an earlier one."""
 
     sample_id: str
     strategy: str
     cached: bool
     verified: bool | None
-    """Whether the answer matched the reference; None where there is none to match."""
+    """Whether the answer matches the reference; None without a reference."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallFailed(Event):
-    """The teacher did not answer one sample, for good."""
+    """The teacher did not answer a sample, and further attempts are useless."""
 
     sample_id: str
     strategy: str
@@ -154,7 +154,7 @@ class CallFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class RowDropped(Event):
-    """A demonstration did not become a training row."""
+    """A demonstration was not used as a training row."""
 
     sample_id: str
     reason: str
@@ -162,41 +162,41 @@ class RowDropped(Event):
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlanned(Event):
-    """What a training will take of memory was counted, in bytes."""
+    """The memory of a training was estimated, in bytes."""
 
     description: str
     total: int
     free: int | None
     pack_tokens: int
-    """Tokens of rows that are computed together."""
+    """Number of tokens computed together."""
     gradient_checkpointing: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingResumed(Event):
-    """A training goes on from a checkpoint."""
+    """A training resumed from a checkpoint."""
 
     step: int
-    """The last one that is done."""
+    """Last finished step."""
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class StepTrained(Event):
-    """One optimizer step."""
+    """One optimizer step was done."""
 
     step: int
     loss: float
     learning_rate: float
     grad_norm: float
     tokens: int
-    """Tokens of rows in this step, padding excluded."""
+    """Number of row tokens in this step, without padding."""
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationMeasured(Event):
-    """Mean loss over the validation rows."""
+    """The mean loss over the validation rows was measured."""
 
     step: int
     loss: float
@@ -205,28 +205,28 @@ class ValidationMeasured(Event):
 
 @dataclass(frozen=True, slots=True)
 class SampleAnswered(Event):
-    """What the model being trained says to a validation prompt, greedily."""
+    """The model in training answered a validation prompt, decoded greedily."""
 
     step: int
     sample_id: str
     text: str
     ended: bool
-    """By itself; else it was cut off."""
+    """Whether the answer stopped on its own; else it was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved(Event):
-    """Adapter and optimizer are on disk."""
+    """Adapter and optimizer state were saved."""
 
     step: int
     path: str
     stopping: bool = False
-    """Whether the training ends here for now."""
+    """Whether the training stops here."""
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptanceChecked(Event):
-    """One line of the acceptance test of an export."""
+    """One check of an export's acceptance test was done."""
 
     name: str
     passed: bool
@@ -236,7 +236,7 @@ class AcceptanceChecked(Event):
 
 @dataclass(frozen=True, slots=True)
 class FileWritten(Event):
-    """A file stands under its final name."""
+    """A file has its final name."""
 
     path: str
     bytes: int
@@ -245,7 +245,7 @@ class FileWritten(Event):
 
 @dataclass(frozen=True, slots=True)
 class ModelEvaluated(Event):
-    """One model answered one task under one system message."""
+    """A model answered all samples of a task under a system message."""
 
     model: str
     task: str
@@ -255,13 +255,13 @@ class ModelEvaluated(Event):
     extracted: float
 
 
-def event_of(kind: str, payload: Mapping[str, Any]) -> Event | None:
-    """The event that the run log kept; None for one of another version, which has another name or other fields."""
-    found = _KINDS.get(kind)
+def parse_event(kind: str, payload: Mapping[str, Any]) -> Event | None:
+    """Return the event of a row of the run log; None if another version wrote it with an unknown name or fields."""
+    event_class = _CLASSES.get(kind)
     try:
-        return found(**payload) if found else None
+        return event_class(**payload) if event_class else None
     except TypeError:
         return None
 
 
-_KINDS = {kind.__name__: kind for kind in Event.__subclasses__()}
+_CLASSES = {event.__name__: event for event in Event.__subclasses__()}

@@ -1,4 +1,4 @@
-"""Content keys: work is named by what went into it."""
+"""Content keys: a result is stored under the hash of its inputs, so that equal work is done once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> str:
-    """JSON that is the same for equal values: sorted keys, no spaces, no NaN."""
+    """Return JSON that is the same for equal values: sorted keys, no spaces, no NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def content_key(value: Any) -> str:
-    """SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
+    """Return the SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(value).encode("utf-8", errors="surrogatepass")).hexdigest()

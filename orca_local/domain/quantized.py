@@ -1,4 +1,4 @@
-"""What a quantization costs, and which of several to take."""
+"""What each quantization of a model costs in accuracy, and which one to recommend."""
 
 from __future__ import annotations
 
@@ -8,51 +8,52 @@ from typing import Any
 
 from orca_local.domain.statistics import Interval
 
-FULL = "F16"
-"""The type that all others are compared with: what is merged, before anything is quantized."""
+REFERENCE_TYPE = "F16"
+"""Type of the merged model before it is quantized. All other types are compared with it."""
 MAX_KL = 0.01
-"""Nats, mean over positions, that a recommended type may be from F16 where its answers were not scored.
+"""Maximum mean KL divergence from F16, in nats, of a recommended type whose answers were not scored.
 
-The positions are of rows that were trained on, where a tuned model is surest of itself: 0.02 there went with a loss of
-13 points on the holdout (`docs/log.md`).
+It is measured on training rows, where a tuned model is most certain. A divergence of 0.02 there came with a loss of 13
+points on the holdout (`docs/log.md`).
 """
-MARGIN = 0.02
-"""Accuracy that a recommended type may have lost against F16, as far as the interval says."""
+MAX_LOSS = 0.02
+"""Maximum loss of accuracy against F16 of a recommended type, by the lower end of its interval."""
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """How accuracy changed from F16, on the same samples; below zero where the quantized file answers worse."""
+class AccuracyChange:
+    """Change of accuracy from F16 on the same samples; negative if the quantized file answers worse."""
 
     value: float
     interval: Interval
     n: int
+    """Number of samples."""
 
 
 @dataclass(frozen=True, slots=True)
-class Quantized:
-    """One type of a model: its size, and how near its file is to the F16 one."""
+class QuantizedFile:
+    """A model quantized to one type: its size, and how close its predictions are to F16."""
 
     quantization: str
     bytes: int
-    """Of the file."""
+    """Size of the file."""
     bits_per_weight: float
-    """As they are really stored: quantizers fall back where a shape does not fit."""
+    """Mean over all weights. A tensor whose shape does not fit the type is stored in another."""
     kl: float
-    """Mean Kullback-Leibler divergence from F16, in nats."""
+    """Mean KL divergence from F16, in nats."""
     agreement: float
-    """Share of positions with the same most likely token as F16."""
+    """Share of positions whose most likely token is that of F16."""
     tensor_types: Mapping[str, int] = field(default_factory=dict)
-    """How many tensors have which type."""
+    """Number of tensors of each type."""
     imatrix: bool = False
-    """Whether it was made with an importance matrix."""
+    """Whether an importance matrix was used."""
     accuracy: float | None = None
-    """On the holdout, where that was measured."""
-    loss: Loss | None = None
-    """The same against F16."""
+    """Accuracy on the holdout, if measured."""
+    change: AccuracyChange | None = None
+    """Change of that accuracy from F16, if measured."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The form that `--json` prints."""
+        """Return the form that `--json` prints."""
         row: dict[str, Any] = {
             "quantization": self.quantization,
             "bytes": self.bytes,
@@ -64,66 +65,65 @@ class Quantized:
         }
         if self.accuracy is not None:
             row["accuracy"] = self.accuracy
-        if self.loss is not None:
-            loss = self.loss
-            row["loss"] = {"value": loss.value, "ci": [loss.interval.low, loss.interval.high], "n": loss.n}
+        if self.change is not None:
+            interval = self.change.interval
+            row["loss"] = {"value": self.change.value, "ci": [interval.low, interval.high], "n": self.change.n}
         return row
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A type, and a sentence that says why."""
+    """The recommended type, and a sentence that says why."""
 
     quantization: str
     reason: str
 
     def to_dict(self) -> dict[str, str]:
-        """The form that `--json` prints."""
+        """Return the form that `--json` prints."""
         return {"quantization": self.quantization, "reason": self.reason}
 
 
-def recommend(types: Sequence[Quantized]) -> Recommendation | None:
-    """The smallest of several types that costs little; None where there is nothing to choose between.
+def recommend(files: Sequence[QuantizedFile]) -> Recommendation | None:
+    """Return the smallest of several types that loses little accuracy; None if there are fewer than two.
 
-    Where accuracies were measured, little is a loss whose interval stays above −`MARGIN`: a wide interval proves
-    nothing, so few samples never speak for a small type. Otherwise, and where no type can be shown to be that
-    good, little is a divergence of at most `MAX_KL`.
+    If accuracies were measured, that is a loss whose interval ends above −`MAX_LOSS`. Few samples give a wide interval,
+    so they never recommend a small type. Otherwise, or if no type passes, it is a divergence of at most `MAX_KL`.
     """
-    if len(types) < 2:
+    if len(files) < 2:
         return None
-    ordered = sorted(types, key=lambda t: (t.bytes, t.kl))
-    scored = [(t, t.loss) for t in ordered if t.loss is not None and t.quantization != FULL]
-    for found, loss in scored:
-        if loss.interval.low > -MARGIN and _unseen_loss(loss.n) < MARGIN:
+    ordered = sorted(files, key=lambda file: (file.bytes, file.kl))
+    changes = [(f.quantization, f.change) for f in ordered if f.change is not None and f.quantization != REFERENCE_TYPE]
+    for quantization, change in changes:
+        if change.interval.low > -MAX_LOSS and _undetected_loss(change.n) < MAX_LOSS:
             return Recommendation(
-                found.quantization,
-                f"{found.quantization} is the smallest whose accuracy is shown to be less than {100 * MARGIN:g} points "
-                f"below F16: {_points(loss)} on {loss.n} samples",
+                quantization,
+                f"{quantization} is the smallest whose accuracy is shown to be less than {100 * MAX_LOSS:g} points "
+                f"below F16: {_points(change)} on {change.n} samples",
             )
-    doubt = ""
-    if scored:
-        _, loss = scored[-1]
-        doubt = f"{loss.n} samples cannot show of any of these that it loses less than {100 * MARGIN:g} points; "
-    near = next((t for t in ordered if t.kl <= MAX_KL), None)
-    if near is not None:
-        why = f"{near.quantization} is the smallest that predicts within {MAX_KL:g} nats of F16: {_nearness(near)}"
-        return Recommendation(near.quantization, doubt + why)
-    nearest = min(ordered, key=lambda t: t.kl)
-    why = (
-        f"none of these predicts within {MAX_KL:g} nats of F16; {nearest.quantization} is nearest: {_nearness(nearest)}"
-    )
-    return Recommendation(nearest.quantization, doubt + why)
+    reason = ""
+    if changes:
+        n = changes[-1][1].n
+        reason = f"{n} samples are too few to show that any of these loses less than {100 * MAX_LOSS:g} points; "
+    choice = next((file for file in ordered if file.kl <= MAX_KL), min(ordered, key=lambda file: file.kl))
+    if choice.kl <= MAX_KL:
+        reason += f"{choice.quantization} is the smallest that predicts within {MAX_KL:g} nats of F16"
+    else:
+        reason += f"none of these predicts within {MAX_KL:g} nats of F16; {choice.quantization} is closest"
+    return Recommendation(choice.quantization, f"{reason}: {_closeness(choice)}")
 
 
-def _unseen_loss(n: int) -> float:
-    """What may be lost, with 95 % certainty, where none of `n` samples is: a bootstrap of equal pairs has no width."""
+def _undetected_loss(n: int) -> float:
+    """Return the loss that `n` samples without any loss cannot exclude at 95 %.
+
+    A bootstrap of equal pairs has an interval of no width, so it cannot tell.
+    """
     return 1 - 0.05 ** (1 / n) if n else 1.0
 
 
-def _points(loss: Loss) -> str:
-    low, high = 100 * loss.interval.low, 100 * loss.interval.high
-    return f"{100 * loss.value:+.1f} points, 95 % interval [{low:.1f}, {high:.1f}],"
+def _points(change: AccuracyChange) -> str:
+    low, high = 100 * change.interval.low, 100 * change.interval.high
+    return f"{100 * change.value:+.1f} points, 95 % interval [{low:.1f}, {high:.1f}],"
 
 
-def _nearness(found: Quantized) -> str:
-    return f"{found.kl:.3g} nats, the same token in {100 * found.agreement:.1f} %"
+def _closeness(file: QuantizedFile) -> str:
+    return f"{file.kl:.3g} nats, the same token in {100 * file.agreement:.1f} %"

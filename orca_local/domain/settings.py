@@ -1,4 +1,4 @@
-"""The settings of a workspace: `orca.toml`, overridden by `ORCA_LOCAL_…`, overridden by typed options."""
+"""Settings of a workspace. Command-line options override `ORCA_LOCAL_…` variables, which override `orca.toml`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from orca_local.domain.address import SECRET, address_problem
+from orca_local.domain.url import URL_HAS_SECRET, url_problem
 
 DEFAULT_SYSTEM_MESSAGE = "You are a careful assistant who reasons well."
 
@@ -20,29 +20,30 @@ class EndpointSettings(_Section):
     """An OpenAI-compatible endpoint."""
 
     base_url: str = Field(default="", repr=False)
+    """URL of the API, including `/v1`."""
     model: str = ""
-    """For kind `openai`: its name there."""
+    """Name of the model at the endpoint."""
     key_env: str = Field(default="", repr=False)
-    """Name of the environment variable that holds the key, in capitals."""
+    """Name of the environment variable that holds the API key, in capitals."""
     timeout_s: float = Field(default=120.0, gt=0)
+    """Seconds to wait for a reply to one call."""
     tries: int = Field(default=4, ge=1)
-    """Per call, on errors that may pass."""
+    """Attempts per call if errors are temporary."""
 
     @field_validator("base_url")
     @classmethod
     def _holds_no_secret(cls, value: str) -> str:
-        """Settings are stored with every run: what may be a secret is refused here, and not repeated."""
-        if address_problem(value) == SECRET:
+        """Refuse a URL that may hold a secret, without repeating it: every run stores its settings."""
+        if url_problem(value) == URL_HAS_SECRET:
             raise ValueError(
-                "an address without user name, password or query: a key belongs into the environment variable "
-                "that key_env names"
+                "a URL without user name, password or query; put the key in the environment variable that key_env names"
             )
         return value
 
     @field_validator("key_env")
     @classmethod
     def _names_a_variable(cls, value: str) -> str:
-        """A key that was put here by mistake is refused before it is stored."""
+        """Refuse a key that was written here by mistake, before it is stored."""
         if not re.fullmatch("[A-Z_][A-Z0-9_]*", value):
             raise ValueError("the name of an environment variable in capitals, never the key itself")
         return value
@@ -52,185 +53,203 @@ class StudentSettings(_Section):
     """The model that learns."""
 
     file: str = "smollm2-135m-instruct"
-    """A GGUF path, relative to the workspace, or an id of the catalog."""
+    """GGUF file, relative to the workspace, or a model ID of the catalog."""
     weights: str = ""
-    """The F16/BF16 GGUF that is trained and merged into; empty: `file`, dequantized."""
+    """F16 or BF16 GGUF that is trained and merged into; empty: `file`, dequantized."""
     quantization: str = ""
-    """Type of `base` and `tuned`; empty: Q8_0 below 1B parameters, Q4_K_M above."""
+    """Quantization of `base` and `tuned`; empty: Q8_0 below 1B parameters, Q4_K_M from 1B."""
 
 
 class EngineSettings(EndpointSettings):
-    """How the student is run."""
+    """How the student generates text."""
 
     kind: str = "llama_cpp"
-    """What probes the student: llama.cpp, MLX, or what serves it elsewhere; all other stages use llama.cpp."""
+    """Engine of the probe: llama_cpp, mlx, or openai for an API or server. Other stages use llama.cpp."""
     base_url: str = Field(default="http://127.0.0.1:8080/v1", repr=False)
-    """For kind `openai`: where it is served."""
+    """For kind `openai`: URL of the API, including `/v1`."""
     key_env: str = Field(default="STUDENT_API_KEY", repr=False)
-    """Name of the environment variable that holds its key, in capitals; on this machine none is needed."""
+    """For kind `openai`: environment variable that holds the API key, in capitals; a local server needs none."""
     capacity: int = Field(default=24, ge=1, le=256)
-    """Sequences in flight."""
+    """Number of prompts generated at the same time."""
     context: int = Field(default=2048, ge=128)
-    """Tokens that one sequence may hold."""
+    """Maximum tokens of prompt and answer together."""
     compute: Literal["auto", "as_is", "bf16"] = "auto"
-    """Form in which quantized weights are probed: as they are, or as a copy in BF16; auto measures which is faster."""
+    """How the probe computes quantized weights: as stored, or as a BF16 copy; auto measures which is faster."""
     kv_type: Literal["f16", "q8_0"] = "f16"
-    """Type of keys and values in memory; q8_0 takes half, and rounds."""
+    """Type of the KV cache; q8_0 takes half the memory and is less exact."""
     flash_attention: Literal["auto", "on", "off"] = "auto"
-    """auto: off on a processor, where it is slower and an answer would depend on its neighbours; q8_0 needs it."""
+    """auto: off on a CPU, where it is slower and answers depend on the batch. `kv_type` q8_0 needs it."""
     gpu_layers: int = Field(default=-1, ge=-1)
-    """Layers on the GPU where the build has one; -1 for all."""
+    """Number of layers on the GPU; -1: all."""
     threads: int = Field(default=0, ge=0, le=1024)
-    """0: the number of physical cores."""
+    """CPU threads; 0: one per physical core."""
 
 
 class ProbeSettings(_Section):
-    """How strategies are compared on the student."""
+    """How the student's strategies are compared."""
 
     method: Literal["race", "exhaustive"] = "race"
-    """race: weak strategies leave early; exhaustive: every strategy answers every sample."""
+    """race: drop weak strategies early; exhaustive: every strategy answers every sample."""
     samples: int = Field(default=32, ge=0)
-    """Probe samples a task at most; 0 for all."""
+    """Maximum probe samples per task; 0: all."""
     tolerance: float = Field(default=0.015, ge=0, lt=1)
-    """Expected loss of accuracy from which on a race asks no more: 0.015 is one and a half points."""
+    """A race ends when no strategy is expected to beat the leader by this accuracy; 0.015 is 1.5 points."""
     max_tokens: int = Field(default=256, ge=1)
+    """Maximum tokens of an answer."""
     alpha: float = Field(default=0.05, gt=0, lt=1)
-    """Error level of the intervals, and of saying that a choice is decided."""
+    """Error level of the intervals and of the test that a choice is certain."""
 
 
 class TeacherSettings(EndpointSettings):
-    """Who writes the answers that the student learns from. The key comes from the environment alone."""
+    """The teacher, whose answers the student learns from. Its API key is only read from the environment."""
 
     kind: Literal["openai", "file", "starter", "local", "self"] = "openai"
-    """openai: an endpoint; file: answers at hand; local: a model on this machine; self: the student itself."""
+    """openai: an API; file: a file of answers; starter: packaged answers; local: a model here; self: the student."""
     model: str = ""
-    """Its name at the endpoint; for `local` a GGUF or an id of the catalog; for `self` base, tuned or a GGUF."""
+    """For `openai`: its name at the API; `local`: a GGUF or a catalog ID; `self`: base, tuned or a GGUF."""
     base_url: str = Field(default="https://api.openai.com/v1", repr=False)
+    """For kind `openai`: URL of the API, including `/v1`."""
     key_env: str = Field(default="OPENAI_API_KEY", repr=False)
-    """Name of the environment variable that holds the key, in capitals."""
+    """For kind `openai`: environment variable that holds the API key, in capitals."""
     file: str = ""
-    """For kind `file`: a JSON Lines file of answers; empty: the samples' own `rationale`."""
+    """For kind `file`: JSON Lines file of answers; empty: the `rationale` of each sample."""
     concurrency: int = Field(default=8, ge=1, le=512)
-    """Calls in flight at most; fewer while the endpoint says that it is too many."""
+    """Maximum calls at the same time; fewer while the endpoint limits the rate."""
     requests_per_minute: int = Field(default=0, ge=0)
-    """0: as many as it answers."""
+    """Rate limit of calls; 0: none."""
     tokens_per_minute: int = Field(default=0, ge=0)
-    """Prompt and answer together; 0: no limit."""
+    """Rate limit of prompt and answer tokens together; 0: none."""
     patience_s: float = Field(default=300.0, gt=0)
-    """How long the endpoint may turn every call away (HTTP 429) before the run gives up."""
+    """Seconds for which the endpoint may refuse every call (HTTP 429) before the run stops."""
     max_usd: float = Field(default=0.0, ge=0)
-    """What this workspace may spend on teachers in all; 0: no limit. No call is made that could pass it."""
+    """Spending limit of this workspace in US dollars; 0: none. A call that could exceed it is not made."""
     max_calls: int = Field(default=0, ge=0)
-    """How many calls this workspace may make in all, repeated tries included; 0: no limit."""
+    """Maximum calls of this workspace, retries included; 0: no limit."""
     max_tokens: int = Field(default=1024, ge=1)
+    """Maximum tokens of an answer."""
     temperature: float = Field(default=0.0, ge=0, le=2)
+    """Sampling temperature; 0: greedy."""
     top_p: float = Field(default=1.0, gt=0, le=1)
+    """Nucleus sampling: share of the probability mass that is sampled from; 1: all."""
     seed: int | None = None
+    """Seed of the first answer; later answers add 1. Empty: none is sent."""
     response_format: Literal["text", "json_object"] = "text"
+    """Response format that the API is asked for."""
     samples: int = Field(default=1, ge=1, le=64)
-    """Answers to ask for per training sample; more than one needs a temperature."""
+    """Answers per training sample; more than one needs a temperature above 0."""
     attempts: int = Field(default=0, ge=0, le=64)
-    """How many more answers to ask for where none agrees with the reference."""
+    """Maximum further answers if none matches the reference."""
     retry_temperature: float = Field(default=0.7, gt=0, le=2)
-    """Temperature of those."""
+    """Temperature of further answers."""
     on_mismatch: Literal["drop", "keep", "with_hint"] = "drop"
-    """Where still none agrees: train on no answer, on the one there is, or ask once more and show the reference."""
+    """If still none matches: drop the sample, keep such an answer, or ask once more and show the reference."""
 
     @property
     def takes_batches(self) -> bool:
-        """Whether it is asked through an endpoint, which may have a Batch API."""
+        """Whether calls go to an API, which may have a Batch API."""
         return self.kind == "openai"
 
     @model_validator(mode="after")
     def _samples_can_differ(self) -> Self:
         if self.samples > 1 and self.temperature == 0 and self.kind in ("openai", "local", "self"):
-            raise ValueError("samples above 1 need a temperature above 0: they would all be the same")
+            raise ValueError("samples above 1 need a temperature above 0, or all answers are the same")
         return self
 
 
 class DatasetSettings(_Section):
-    """How demonstrations become training rows."""
+    """How the teacher's answers become training rows."""
 
     system_message: str = DEFAULT_SYSTEM_MESSAGE
-    """What stands in place of the erased strategy; may be empty."""
+    """System message that replaces the erased strategy; may be empty."""
     max_tokens: int = Field(default=2048, ge=16)
-    """Rows longer than this are refused and counted, never cut."""
+    """Maximum tokens of a row. Longer rows are dropped and counted, never cut."""
     prefer: Literal["first", "shortest", "likely"] = "first"
-    """Of several good answers to one prompt, which to train on; likely: the one that the student itself would say."""
+    """Which of several good answers to train on: the first, the shortest, or the one most likely under the student."""
     per_prompt: int = Field(default=1, ge=1)
-    """How many of them."""
+    """Maximum rows per prompt."""
     per_task: int = Field(default=0, ge=0)
-    """Rows of a task at most; 0: all."""
+    """Maximum rows per task; 0: no limit."""
     balance: float = Field(default=1.0, ge=0, le=1)
-    """Tasks' shares are their sizes to this power: 1 leaves them, 0 makes all equal."""
+    """Each task counts by its number of rows to this power: 1 keeps the shares, 0 makes all tasks equal."""
     few_shot: float = Field(default=0.0, ge=0, lt=1)
-    """Share of rows, made in addition, that show three to five solved examples of the task first."""
+    """Share of additional rows that show three to five solved examples of the task first."""
 
 
 class TrainSettings(_Section):
-    """The recipe; every backend honours all of it or refuses."""
+    """The training recipe. A backend that cannot follow a setting refuses it."""
 
     backend: Literal["auto", "torch", "mlx"] = "auto"
+    """auto: MLX on Apple Silicon if it is installed, else PyTorch."""
     compute: Literal["auto", "float32", "bfloat16"] = "auto"
-    """auto: bfloat16 where the processor or card has it."""
+    """auto: bfloat16 if the CPU or GPU supports it."""
     quantize_base: Literal["none", "nf4", "as_is"] = "none"
-    """How the frozen weights are held: whole; in NF4 (torch); or in the GGUF's own Q4_0, Q4_1 or Q8_0 blocks (mlx)."""
+    """Frozen weights in memory. none: in full; nf4: in 4 bits (torch); as_is: the GGUF's Q4_0, Q4_1 or Q8_0 (mlx)."""
     rank: int = Field(default=16, ge=1, le=4096)
+    """LoRA rank."""
     alpha: float = Field(default=32.0, gt=0)
+    """LoRA alpha: the update is scaled by alpha/rank."""
     rank_stabilized: bool = False
-    """Scale the update by alpha/√rank instead of alpha/rank (arXiv 2312.03732)."""
+    """Scale the update by alpha/√rank instead (arXiv 2312.03732)."""
     target_layers: tuple[str, ...] = ()
-    """Linear layers that are trained, such as `q_proj`; empty: all of them."""
+    """Linear layers to train, such as `q_proj`; empty: all."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Dropout of the adapter."""
     learning_rate: float = Field(default=1e-3, gt=0)
+    """Peak learning rate."""
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    """How the rate falls after the warm-up."""
+    """How the learning rate falls after the warm-up."""
     warmup: float = Field(default=0.05, ge=0, lt=1)
-    """Share of the steps."""
+    """Share of the steps in which the learning rate rises."""
     final_learning_rate: float = Field(default=0.05, ge=0, le=1)
-    """Where cosine and linear end, as a share of the peak."""
+    """Learning rate at the end of cosine and linear, as a share of the peak."""
     weight_decay: float = Field(default=0.0, ge=0)
+    """AdamW weight decay."""
     max_grad_norm: float = Field(default=1.0, gt=0)
+    """Gradients are clipped to this norm."""
     epochs: float = Field(default=3.0, gt=0, le=100_000)
+    """Passes over the training rows."""
     max_steps: int = Field(default=0, ge=0, le=100_000_000)
-    """0: as many as the epochs need."""
+    """Maximum steps; 0: set by `epochs`."""
     batch_size: int = Field(default=16, ge=1)
-    """Rows a step."""
+    """Rows per step."""
     pack_tokens: int = Field(default=0, ge=0)
-    """Tokens of rows computed together, which decides memory and speed, not the result; 0: what fits well."""
+    """Tokens computed together. More is faster and takes more memory; the result is the same. 0: as many as fit."""
     gradient_checkpointing: Literal["auto", "on", "off"] = "auto"
-    """Compute activations twice instead of keeping them; auto: where the memory would not suffice otherwise."""
+    """Recompute activations to save memory; auto: only if memory would not suffice."""
     seed: int = Field(default=0, ge=0, lt=2**32)
+    """Seed of initialization, row order and dropout."""
     validation_share: float = Field(default=0.1, ge=0, lt=1)
+    """Share of prompts that are only validated on."""
     validate_every: int = Field(default=0, ge=0)
-    """Steps; 0: about ten times a run."""
+    """Steps between validations; 0: an eighth of the steps."""
     sample_answers: int = Field(default=2, ge=0, le=64)
-    """Validation prompts that are answered and shown at each validation, at most ten seconds of it; 0: none."""
+    """Validation prompts answered and shown at each validation, within ten seconds; 0: none."""
     checkpoint_every: int = Field(default=0, ge=0)
-    """Steps; 0: with each validation. After ten minutes there is one in any case."""
+    """Steps between checkpoints; 0: at each validation. There is one at least every ten minutes."""
 
 
 class ExportSettings(_Section):
-    """What is written at the end."""
+    """What is exported."""
 
     quantizations: tuple[str, ...] = ()
-    """Empty: the student's quantization."""
+    """Quantizations to export; empty: the student's."""
     imatrix: str = "auto"
-    """Importance matrix: auto measures it on training rows and uses it where that is nearer to F16; none; or a file."""
+    """Importance matrix. auto: measured on training rows, used if the file is then closer to F16; none; or a file."""
 
 
 class EvaluateSettings(_Section):
-    """How base and tuned are compared."""
+    """How base and tuned model are compared."""
 
     system_messages: tuple[str, ...] = (DEFAULT_SYSTEM_MESSAGE, "")
-    """Each model answers under each; the first gives the headline figure."""
+    """Every model answers under each system message; the first gives the main result."""
     max_tokens: int = Field(default=256, ge=1)
+    """Maximum tokens of an answer."""
     samples: int = Field(default=0, ge=0)
-    """Holdout samples a task; 0 for all."""
+    """Maximum holdout samples per task; 0: all."""
 
 
 class Settings(_Section):
-    """Everything in `orca.toml`."""
+    """All sections of `orca.toml`."""
 
     student: StudentSettings = StudentSettings()
     engine: EngineSettings = EngineSettings()

@@ -13,21 +13,21 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A confidence interval, ends included."""
+    """A confidence interval, including both ends."""
 
     low: float
     high: float
 
     def overlaps(self, other: Interval) -> bool:
-        """Whether the two share a point."""
+        """Whether the two intervals have a point in common."""
         return self.low <= other.high and other.low <= self.high
 
 
 def wilson(score_sum: float, n: int, alpha: float = 0.05) -> Interval:
-    """Wilson's score interval of a mean of `n` scores in [0, 1] that add up to `score_sum`.
+    """Return Wilson's score interval for the mean of `n` scores in [0, 1] with the sum `score_sum`.
 
-    Wilson 1927, JASA 22:209. For partial scores it is conservative: right-or-wrong scores have the largest
-    variance at a given mean. No samples give [0, 1].
+    Wilson 1927, JASA 22:209. It is conservative for partial scores, because scores of 0 and 1 have the largest variance
+    at a given mean. For no samples it is [0, 1]. Raises `ValueError` if the sum is impossible.
     """
     if n == 0:
         return Interval(0.0, 1.0)
@@ -50,10 +50,11 @@ def paired_bootstrap(
     *,
     strata: Sequence[str] | None = None,
 ) -> tuple[float, Interval]:
-    """Mean of paired differences (shape [n]) and its percentile bootstrap interval (Efron 1979).
+    """Return the mean of paired differences (shape [n]) and its percentile bootstrap interval (Efron 1979).
 
-    With `strata`, n names such as each sample's task, every stratum is resampled within itself: the mix of
-    tasks is then fixed and adds no spread. Equal arguments give the equal interval.
+    `strata` holds n names, such as the task of each sample. Each stratum is then resampled on its own, so that the mix
+    of tasks is fixed and does not widen the interval. Equal arguments give equal intervals. Raises `ValueError` if n is
+    0 or differs from the number of strata.
     """
     n = len(differences)
     if n == 0:
@@ -70,13 +71,13 @@ def paired_bootstrap(
 
 
 def _resampled_sums(values: NDArray[np.float64], resamples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Sums (shape [resamples]) of `values` drawn with replacement."""
+    """Return sums (shape [resamples]) of `values` (shape [n]) drawn n times with replacement."""
     distinct, counts = np.unique(values, return_counts=True)
     n = len(values)
     if len(distinct) <= 64:
-        # Scores are mostly right or wrong: how often each value is drawn is multinomial, and cheap at any n.
+        # Most scores are 0 or 1. The number of times each value is drawn is multinomial, which is fast for any n.
         return rng.multinomial(n, counts / n, size=resamples) @ distinct
-    # A few million draws at a time bound the memory.
+    # At most a few million draws at a time, to limit the memory.
     chunk = max(1, 4_000_000 // n)
     parts = [
         values[rng.integers(0, n, size=(min(chunk, resamples - start), n))].sum(axis=1)
@@ -86,15 +87,15 @@ def _resampled_sums(values: NDArray[np.float64], resamples: int, rng: np.random.
 
 
 def mcnemar_exact(base_only: int, tuned_only: int) -> float:
-    """Two-sided exact p-value of McNemar's test (McNemar 1947, Psychometrika 12:153).
+    """Return the two-sided exact p-value of McNemar's test (McNemar 1947, Psychometrika 12:153).
 
-    `base_only` and `tuned_only` count the pairs that only one of the two got right; under the null each such
-    pair is a fair coin.
+    `base_only` and `tuned_only` count the samples that only one of the two models answered right. Under the null
+    hypothesis both are equally likely for each such sample. Raises `ValueError` for a negative count.
     """
     n = base_only + tuned_only
     if min(base_only, tuned_only) < 0:
         raise ValueError(f"counts cannot be negative: {base_only}, {tuned_only}")
-    # Whole numbers until the one division, which rounds correctly at any size: nothing overflows.
+    # Whole numbers cannot overflow, and the one division rounds correctly at any size.
     term = tail = 1
     for k in range(min(base_only, tuned_only)):
         term = term * (n - k) // (k + 1)
@@ -103,15 +104,16 @@ def mcnemar_exact(base_only: int, tuned_only: int) -> float:
 
 
 def mean_kl(reference: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Mean of `kl_divergences`."""
+    """Return the mean of `kl_divergences`, in nats."""
     return float(kl_divergences(reference, other).mean())
 
 
 def kl_divergences(reference: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
-    """KL(reference ‖ other) in nats at each position; both are logits, float32 of shape [positions, vocabulary].
+    """Return KL(reference ‖ other) in nats at each position (shape [positions]).
 
-    For logits a and b, both less their highest, it is Σ p·(a − b) − log(Σ eᵃ / Σ eᵇ). Powers are taken in float32
-    and added up in float64: a quarter of the time that float64 takes, and 1e-8 off.
+    Both arguments are logits of shape [positions, vocab_size]. With the maximum subtracted from each row, KL is
+    Σ p·(a − b) − log(Σ eᵃ / Σ eᵇ) for logits a and b. Exponentials are computed in float32 and summed in float64,
+    which takes a quarter of the time of float64 throughout and differs by 1e-8.
     """
     a, b = (logits - logits.max(axis=1, keepdims=True) for logits in (reference, other))
     a_powers, b_powers = np.exp(a), np.exp(b)

@@ -1,6 +1,6 @@
-"""How to reason: the strategies that a student is tried under, and the form of the answer.
+"""Strategies: instructions that tell the student how to reason.
 
-The names are those of the Orca 2 paper (arXiv 2311.11045); the wording is our own.
+The names are those of the Orca 2 paper (arXiv 2311.11045). The wording is ours.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.toml_file import read_toml
+from orca_local.domain.toml_file import load_toml
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A way to reason, as told to the student and to the teacher."""
+    """A way to reason, with an instruction for the student and one for the teacher."""
 
     name: str
     student: str
@@ -29,7 +29,7 @@ class Strategy:
 
     @property
     def hash(self) -> str:
-        """16 hexadecimal digits that change with either text."""
+        """First 16 hexadecimal digits of the SHA-256 of both instructions."""
         return hashlib.sha256(f"{self.student}\0{self.teacher}".encode()).hexdigest()[:16]
 
 
@@ -65,22 +65,22 @@ BUILTIN: tuple[Strategy, ...] = (
         "Write three or four plain sentences that a beginner could follow, and no lists.",
     ),
 )
-"""The six of the Orca papers, the ones that cost the fewest tokens first: ties go to the earlier one."""
+"""The six strategies of the Orca papers, the cheapest in tokens first: a tie goes to the earlier one."""
 
 _HINT = 'write [[strategy]] tables with name = "…" and text = "…"'
 _KEYS = {"name", "text", "student", "teacher"}
 
 
 def load_strategies(path: Path | None) -> dict[str, Strategy]:
-    """Built-in strategies, then those of `path`, by name; a file that is not there adds none.
+    """Return the built-in strategies and those of the file `path`, by name. A missing file adds none.
 
-    The file holds `[[strategy]]` tables with `name`, `text` (or `student`) and, where the teacher is to be
-    told something else, `teacher`. Raises `InputError` naming the file and the entry.
+    The file holds `[[strategy]]` tables with `name`, `text` (or `student`) and optionally `teacher`, an instruction of
+    its own for the teacher. Raises `InputError` that names the file and the entry.
     """
     strategies = {strategy.name: strategy for strategy in BUILTIN}
     if path is None or not path.exists():
         return strategies
-    content = read_toml(path, _HINT)
+    content = load_toml(path, _HINT)
     entries = content.get("strategy", [])
     if unknown := set(content) - {"strategy"}:
         raise InputError(f"{path}: unknown key {min(unknown)!r}", hint=_HINT)
@@ -88,9 +88,9 @@ def load_strategies(path: Path | None) -> dict[str, Strategy]:
         raise InputError(f"{path}: 'strategy' must be a list of tables", hint=_HINT)
     for number, entry in enumerate(entries, 1):
         strategy = _parse(f"{path}: strategy {number}", entry)
-        if (taken := strategies.get(strategy.name)) is not None:
-            by = "built in" if taken.builtin else "in this file already"
-            raise InputError(f"{path}: strategy {number}: {strategy.name!r} is {by}", hint="choose another name")
+        if (other := strategies.get(strategy.name)) is not None:
+            place = "built in" if other.builtin else "in this file already"
+            raise InputError(f"{path}: strategy {number}: {strategy.name!r} is {place}", hint="choose another name")
         strategies[strategy.name] = strategy
     return strategies
 
@@ -104,16 +104,14 @@ def _parse(where: str, entry: Any) -> Strategy:
         raise InputError(f"{where}: unknown key {min(unknown)!r}", hint=hint)
     for key, value in entry.items():
         if not isinstance(value, str) or not value.strip():
-            raise InputError(
-                f"{where}: {key} must be a text that is not empty, not {value!r}", hint=f'write {key} = "…"'
-            )
+            raise InputError(f"{where}: {key} must be a non-empty text, not {value!r}", hint=f'write {key} = "…"')
     name = entry.get("name", "")
     if not _NAME.fullmatch(name):
         raise InputError(
-            f"{where}: {name!r} cannot be a name" if name else f"{where} has no name",
+            f"{where}: {name!r} is not a valid name" if name else f"{where} has no name",
             hint='use lower-case letters, digits and _, such as name = "units_first"',
         )
     texts = [entry[key].strip() for key in ("text", "student") if key in entry]
     if len(texts) != 1:
-        raise InputError(f"{where}: {name!r} needs one text, and has {len(texts) or 'none'}", hint='write text = "…"')
+        raise InputError(f"{where}: {name!r} needs one text, but has {len(texts) or 'none'}", hint='write text = "…"')
     return Strategy(name, texts[0], entry.get("teacher", texts[0]).strip())

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import re
 
-# Whole sequences go, so that no `[31m` is left behind: CSI; OSC, DCS, SOS, PM and APC with their text, which
-# never spans lines, so that one without an end cannot hide what follows; two-character escapes; 8-bit forms.
+# Whole escape sequences, so that no `[31m` is left: CSI; OSC, DCS, SOS, PM and APC with their text; two-character
+# escapes; 8-bit forms. Their text ends with the line, so that an unfinished sequence cannot hide what follows.
 _SEQUENCES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n\r]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]"
 )
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-# C0 but tab and newline, DEL, C1, bidi controls, interlinear marks and lone surrogates.
+# C0 except tab and newline, DEL, C1, bidirectional controls, interlinear marks and lone surrogates.
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]"
 )
 
 
 def printable(text: str) -> str:
-    """`text` without anything that could steer a terminal or reorder what is read.
+    """Return the text without anything that controls a terminal or reorders the display.
 
-    Tabs and newlines stay; every other line end becomes a newline.
+    Tabs and newlines stay. Every other line end becomes a newline.
     """
     return _CONTROLS.sub("", _LINE_ENDS.sub("\n", _SEQUENCES.sub("", text)))
 
 
-def plain_words(text: str) -> str:
-    """`text` without case, punctuation and the kind of white space."""
+def normalize_words(text: str) -> str:
+    """Return the text in lower case, without punctuation, with single spaces."""
     return " ".join(re.sub(r"[^\w\s]", " ", text.casefold()).split())

@@ -1,4 +1,4 @@
-"""TOML files that people write, and what can be wrong with them."""
+"""Load TOML files that people write."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from typing import Any
 from orca_local.domain.errors import InputError
 
 
-def read_toml(path: Path, hint: str) -> dict[str, Any]:
-    """The content of `path`; `hint` says how its lines should look.
+def load_toml(path: Path, hint: str) -> dict[str, Any]:
+    """Return the content of a TOML file. `hint` shows a valid line, for the error about an invalid one.
 
-    Raises `InputError` where it cannot be read as TOML, and `FileNotFoundError` where it is not there.
+    Raises `InputError` if the file is not valid TOML, and `FileNotFoundError` if it does not exist.
     """
     try:
-        # utf-8-sig: some editors put a byte order mark in front.
+        # utf-8-sig: some editors write a byte order mark.
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", hint="it must be a readable file") from error
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", hint="check the path and its permissions"
+        ) from error
     except UnicodeDecodeError as error:
         raise InputError(
             f"{path} is not UTF-8: {error.reason} at byte {error.start}", hint="save it as UTF-8"

@@ -1,4 +1,4 @@
-"""The values that stages hand to one another."""
+"""Values that stages pass to one another."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Message:
     content: str
 
     def to_dict(self) -> dict[str, str]:
-        """The form that chat APIs and chat templates take."""
+        """Return the form that chat APIs and chat templates take."""
         return {"role": self.role, "content": self.content}
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One prompt with its reference answer, in one task and one split."""
+    """A prompt with its reference answer, in one task and one split."""
 
     id: str
     task: str
@@ -35,47 +35,47 @@ class Sample:
     """Name of the answer kind, a key of `kinds.table.KINDS`."""
     prompt: str
     answers: tuple[str, ...]
-    """Accepted answers; the first is the reference. Empty only for kind `free`."""
+    """Accepted answers; the first is the reference. Empty only for a kind without a score."""
     split: Split
     labels: tuple[str, ...] = ()
-    """The closed set of answers, where the task has one."""
+    """The closed set of answers, if the task has one."""
     rationale: str | None = None
-    """A worked answer that came with the sample."""
+    """Worked answer from the task file."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SamplingSettings:
-    """How the next token is picked; the defaults are greedy."""
+    """How the next token is chosen; the defaults decode greedily."""
 
     max_tokens: int = 256
     temperature: float = 0.0
     top_p: float = 1.0
     top_k: int = 0
-    """0 keeps every token."""
+    """0: no limit."""
     min_p: float = 0.0
     seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One prompt for an engine. Local engines read `token_ids`, remote ones `messages`."""
+    """One prompt for an engine. Local engines read `token_ids`, remote engines read `messages`."""
 
     id: str
     messages: tuple[Message, ...]
     token_ids: tuple[int, ...]
     settings: SamplingSettings
     stop: tuple[str, ...] = ()
-    """Texts that end the completion; they are not part of it."""
+    """Texts that end the completion; the completion leaves them out."""
     prefix_length: int = 0
-    """How many leading tokens are known to be shared with other requests."""
+    """Number of leading tokens that other requests share."""
     stream: bool = False
-    """Whether `step` also returns `TextDelta`s for this request."""
+    """Whether the engine also returns `TextDelta`s for this request."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """Text that arrived for a streaming request since the last step."""
+    """New text of a streaming request since the last step."""
 
     request_id: str
     text: str
@@ -83,7 +83,7 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """The end of a request: what was generated, and why it stopped."""
+    """The result of a request: the generated text, and why it ended."""
 
     request_id: str
     text: str
@@ -92,4 +92,4 @@ class Completion:
     completion_tokens: int
     duration_ms: int
     error: str = ""
-    """Why `finish_reason` is `error`."""
+    """Reason if `finish_reason` is `error`."""

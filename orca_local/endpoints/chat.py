@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from orca_local.domain.address import SECRET, address_problem, tidy
+from orca_local.domain.url import URL_HAS_SECRET, url_problem, normalize_url
 from orca_local.domain.errors import InputError, MissingError, RemoteError
 from orca_local.domain.settings import EndpointSettings
 from orca_local.domain.text import printable
@@ -34,15 +34,15 @@ _PLATFORM_HEADERS = ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtim
 
 def normalize_endpoint(base_url: str, section: str = "teacher") -> str:
     """The base URL without a trailing slash. Raises `InputError` if it is invalid or holds a password."""
-    problem = address_problem(base_url)
+    problem = url_problem(base_url)
     if problem:
-        shown = "" if problem == SECRET else f" {base_url!r}"
+        shown = "" if problem == URL_HAS_SECRET else f" {base_url!r}"
         raise InputError(
             f"{section}.base_url{shown} {problem}",
             hint="write an address such as https://api.openai.com/v1, and put the key into the environment variable "
             f"that {section}.key_env names",
         )
-    return tidy(base_url)
+    return normalize_url(base_url)
 
 
 @dataclass(frozen=True, slots=True)

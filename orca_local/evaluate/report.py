@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
+from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.domain.text import printable
 from orca_local.runs.summaries import iter_summaries, newest
 from orca_local.store.store import Store

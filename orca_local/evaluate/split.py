@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orca_local.domain.quantized import Loss, Quantized, recommend
+from orca_local.domain.quantized import AccuracyChange, QuantizedFile, recommend
 from orca_local.domain.statistics import Interval
 from orca_local.evaluate.compare import Answered, gain, measure
 
@@ -17,7 +17,7 @@ class Split:
 
     full: str
     """Name of the one in F16."""
-    types: Mapping[str, Quantized]
+    types: Mapping[str, QuantizedFile]
     """By model name: `tuned`, which the gain is of, the one in F16, and those of further types."""
 
 
@@ -39,7 +39,7 @@ def split_gain(
         "quantized": gain(between, after),
         "total": gain(before, after),
     }
-    types = [_with_loss(quantized, answers[name], between) for name, quantized in split.types.items()]
+    types = [_with_change(quantized, answers[name], between) for name, quantized in split.types.items()]
     recommendation = recommend(types)
     result: dict[str, Any] = {"split": found, "types": [quantized.to_dict() for quantized in types]}
     if recommendation is not None:
@@ -47,7 +47,7 @@ def split_gain(
     return result
 
 
-def _with_loss(quantized: Quantized, answered: Sequence[Answered], full: Sequence[Answered]) -> Quantized:
+def _with_change(quantized: QuantizedFile, answered: Sequence[Answered], full: Sequence[Answered]) -> QuantizedFile:
     lost = gain(full, answered)
-    loss = Loss(lost["value"], Interval(*lost["ci"]), lost["n"])
-    return replace(quantized, accuracy=measure(answered).accuracy, loss=loss)
+    change = AccuracyChange(lost["value"], Interval(*lost["ci"]), lost["n"])
+    return replace(quantized, accuracy=measure(answered).accuracy, change=change)

@@ -11,7 +11,7 @@ from typing import Any
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageProgressed, StageStarted
-from orca_local.domain.quantized import FULL
+from orca_local.domain.quantized import REFERENCE_TYPE
 from orca_local.export.acceptance import AcceptanceInputs, check_finite, tensor_types
 from orca_local.export.adapter_file import write_adapter
 from orca_local.export.card import render_card
@@ -107,7 +107,7 @@ class _Maker:
         header = self.source.header
         if _is_unrounded(header):
             return header.path
-        return write_merged(self.scratch / f"{FULL}.gguf", header, None, {}).path
+        return write_merged(self.scratch / f"{REFERENCE_TYPE}.gguf", header, None, {}).path
 
     def _publish(self, made: Path, record: dict[str, Any]) -> ExportRow:
         """Sync, rename, reopen, and enter into the store."""

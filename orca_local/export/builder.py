@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageProgressed, Warned
-from orca_local.domain.quantized import FULL
+from orca_local.domain.quantized import REFERENCE_TYPE
 from orca_local.engines.base import ScoringEngine
 from orca_local.export.acceptance import (
     AcceptanceInputs,
@@ -68,10 +68,10 @@ class Maker:
         """Merge, then quantize, test and publish each type."""
         merged, checks = yield from self._merge()
         # The merged file itself moves to its name when nothing is to be quantized from it any more.
-        for quantization in sorted(missing, key=lambda q: q == FULL):
+        for quantization in sorted(missing, key=lambda q: q == REFERENCE_TYPE):
             made = self.scratch / f"{quantization}.gguf"
             record: dict[str, Any] = {"checks": list(checks), "tensor_types": tensor_types(merged)}
-            lost = (yield from self._quantize(made, quantization, record)) if quantization != FULL else None
+            lost = (yield from self._quantize(made, quantization, record)) if quantization != REFERENCE_TYPE else None
             yield from self._try(made, quantization, lost, record)
             row = self._publish(made, quantization, record)
             self.rows[quantization] = row
@@ -80,7 +80,7 @@ class Maker:
 
     @property
     def _merged(self) -> Path:
-        return self.scratch / f"{FULL}.gguf"
+        return self.scratch / f"{REFERENCE_TYPE}.gguf"
 
     def _progress(self, note: str) -> StageProgressed:
         return StageProgressed(len(self.rows), note=note)
@@ -143,14 +143,14 @@ class Maker:
 
     def _try(self, made: Path, quantization: str, lost: Divergence | None, record: dict[str, Any]) -> Iterator[Event]:
         """Have a tuned file answer; compare a quantized one with the merged file, unless `lost` says how near it is."""
-        is_compared = quantization != FULL and lost is None and bool(self._full.rows)
+        is_compared = quantization != REFERENCE_TYPE and lost is None and bool(self._full.rows)
         stops: list[AcceptanceChecked] = []
         if self.inputs is not None:
             yield self._progress(f"answering {len(self.inputs.prompts)} prompts")
             with closing(self.open_engine(made)) as engine:
                 stops.append(try_stops(engine, self.inputs))
                 if is_compared:  # with the same engine: the prompts of the rows are in its memory now
-                    yield self._progress(f"comparing {quantization} with {FULL}")
+                    yield self._progress(f"comparing {quantization} with {REFERENCE_TYPE}")
                     lost = self._divergence(engine)
         elif is_compared:
             lost = yield from self._compare(made, quantization)
@@ -161,13 +161,13 @@ class Maker:
     def _tell(self, quantization: str, lost: Divergence, record: dict[str, Any]) -> Iterator[Event]:
         """Record and say what the quantization cost."""
         record["quantized_vs_f16"] = asdict(lost)
-        value = f"KL from {FULL}: {lost.kl:.4f}, same token {100 * lost.agreement:.1f} %"
+        value = f"KL from {REFERENCE_TYPE}: {lost.kl:.4f}, same token {100 * lost.agreement:.1f} %"
         matrix = record.get("imatrix", {})
         if "kl_with" in matrix and matrix["used"]:
             value += f", with the importance matrix (without it {matrix['kl_without']:.4f})"
         elif "kl_with" in matrix:
             value += f", without the importance matrix (with it {matrix['kl_with']:.4f})"
-        check = AcceptanceChecked(f"{quantization} against {FULL}", math.isfinite(lost.kl), value, "")
+        check = AcceptanceChecked(f"{quantization} against {REFERENCE_TYPE}", math.isfinite(lost.kl), value, "")
         yield from checked([check])
         if not lost.kl <= MUCH_LOST:
             hint = "choose a larger type"
@@ -201,7 +201,7 @@ class Maker:
 
     def _compare(self, made: Path, quantization: str) -> Generator[Event, None, Divergence]:
         """How far a file is from the merged one."""
-        yield self._progress(f"comparing {quantization} with {FULL}")
+        yield self._progress(f"comparing {quantization} with {REFERENCE_TYPE}")
         self._full.compute(self._merged, self.open_engine)
         with closing(self.open_engine(made)) as engine:
             return self._divergence(engine)
@@ -239,7 +239,7 @@ class Maker:
         else:
             with closing(PromptRenderer(self._merged)) as renderer:
                 rows = general_rows(renderer)
-        return Predictions(self.scratch / f"{FULL}.logits", rows)
+        return Predictions(self.scratch / f"{REFERENCE_TYPE}.logits", rows)
 
     def _publish(self, made: Path, quantization: str, record: dict[str, Any]) -> ExportRow:
         """Sync, rename, reopen, and enter into the store."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, StageProgressed, StageStarted, Warned
-from orca_local.domain.quantized import FULL
+from orca_local.domain.quantized import REFERENCE_TYPE
 from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.builder import Maker
 from orca_local.export.card import render_card
@@ -80,7 +80,7 @@ def find_export(store: Store, name: str, quantization: str, provenance: Mapping[
 
 def _bytes_needed(source: ExportSource, missing: Sequence[str], inputs: AcceptanceInputs | None) -> int:
     """On the disk at once: the merged file, its and the trained model's predictions, what is made of it, some twice."""
-    sizes = {q: least_bytes(q, source.header.parameters) for q in missing if q != FULL}
+    sizes = {q: least_bytes(q, source.header.parameters) for q in missing if q != REFERENCE_TYPE}
     twice = [size for q, size in sizes.items() if (matrix := source.matrix_for(q)) and matrix.may_be_left(q)]
     merged = 2 * source.header.parameters + (2 * prediction_bytes(source.header, inputs.rows) if inputs else 0)
     return merged + sum(sizes.values()) + max(twice, default=0)

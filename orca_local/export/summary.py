@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.events import StageFinished
-from orca_local.domain.quantized import FULL, Quantized, recommend
+from orca_local.domain.quantized import REFERENCE_TYPE, QuantizedFile, recommend
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import KEY
 from orca_local.store.results import ExportRow
@@ -31,13 +31,13 @@ def export_finished(run_id: int, name: str, rows: Sequence[ExportRow], started: 
     return StageFinished("export", summary)
 
 
-def load_quantized(row: ExportRow) -> Quantized | None:
+def load_quantized(row: ExportRow) -> QuantizedFile | None:
     """Size and nearness to F16 of an exported file; None where it was not compared, as an adapter is not."""
     compared = row.acceptance.get("quantized_vs_f16")
-    if compared is None and row.quantization != FULL:
+    if compared is None and row.quantization != REFERENCE_TYPE:
         return None
     header = read_header(Path(row.path))
-    return Quantized(
+    return QuantizedFile(
         row.quantization,
         row.bytes,
         8 * sum(tensor.bytes for tensor in header.tensors) / header.parameters,

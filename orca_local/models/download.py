@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from orca_local.domain.address import address_problem
 from orca_local.domain.errors import InputError, MissingError, OrcaError, RemoteError, is_disk_full
+from orca_local.domain.url import url_problem
 from orca_local.gguf.header import read_header
 from orca_local.models.catalog import CatalogModel
 from orca_local.models.locate import find_local, local_path
@@ -120,7 +120,7 @@ def _ask(model: CatalogModel) -> _Announced:
 def _endpoint() -> str:
     """The hub's address. Raises `InputError` for one that is none, or that would show a password in every message."""
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-    problem = address_problem(endpoint)
+    problem = url_problem(endpoint)
     if problem:
         hint = "set HF_ENDPOINT to an address such as https://huggingface.co, and HF_TOKEN to your token"
         raise InputError(f"HF_ENDPOINT {problem}", hint=hint)

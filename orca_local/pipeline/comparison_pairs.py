@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.quantized import FULL
+from orca_local.domain.quantized import REFERENCE_TYPE
 from orca_local.evaluate.split import Split
 from orca_local.evaluate.stage import Candidate
 from orca_local.gguf.header import read_header
@@ -42,11 +42,13 @@ def split_models(files: Files, quantizations: Sequence[str]) -> tuple[list[Candi
     from orca_local.export.types import check_type
 
     types = list(dict.fromkeys(check_type(name) for name in quantizations))
-    if types[0] == FULL:
-        raise InputError(f"{FULL} is not quantized: there is nothing to split", hint="give --quantization another type")
-    rows = files.ensure_tuned(list(dict.fromkeys((FULL, *types))))
+    if types[0] == REFERENCE_TYPE:
+        raise InputError(
+            f"{REFERENCE_TYPE} is not quantized: there is nothing to split", hint="give --quantization another type"
+        )
+    rows = files.ensure_tuned(list(dict.fromkeys((REFERENCE_TYPE, *types))))
     facts = {row.quantization: found for row in rows if (found := load_quantized(row)) is not None}
-    full, tuned, *others = files.candidates([f"tuned:{name}" for name in dict.fromkeys((FULL, *types))])
+    full, tuned, *others = files.candidates([f"tuned:{name}" for name in dict.fromkeys((REFERENCE_TYPE, *types))])
     tuned = replace(tuned, name="tuned")
     of_type = {c.name: facts[read_header(c.path).quantization] for c in (full, tuned, *others)}
     # The gain is that of the last one.

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from orca_local.domain.errors import OrcaError, error_of, explain_os_error
+from orca_local.domain.errors import OrcaError, error_from_process, explain_os_error
 from orca_local.runs.workspace import Workspace
 from orca_local.system.child_process import module_command
 
@@ -108,5 +108,5 @@ def _failure(code: int, result: Path, output: Path) -> OrcaError:
 def _error_in(found: dict[str, Any], code: int, otherwise: str) -> OrcaError:
     """The error that a command printed under `--json`."""
     with suppress(KeyError, TypeError):
-        return error_of(found["error"]["message"], found["error"]["hint"], code)
+        return error_from_process(found["error"]["message"], found["error"]["hint"], code)
     return OrcaError(f"the process ended with status {code} and said nothing of it", hint=otherwise)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from orca_local.domain.events import Event, StageProgressed, StageStarted, StepTrained, TrainingResumed, event_of
+from orca_local.domain.events import Event, StageProgressed, StageStarted, StepTrained, TrainingResumed, parse_event
 from orca_local.store.runs import EventRow
 
 HEAD_EVENTS = 5
@@ -38,7 +38,7 @@ class Progress:
             is_gap = 0 < self._seq < row.seq - 1
             self._seq = row.seq
             self._last = datetime.fromisoformat(row.created_at)
-            is_beginning = self._take(event_of(row.kind, row.payload))
+            is_beginning = self._take(parse_event(row.kind, row.payload))
             if is_gap or is_beginning:
                 self._began, self._before = self._last, (self.done, self.tokens)
 

@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 from typing import IO
 
-from orca_local.domain.errors import OrcaError, error_of, explain_os_error
+from orca_local.domain.errors import OrcaError, error_from_process, explain_os_error
 from orca_local.models.catalog import CatalogModel
 from orca_local.models.download import partial_bytes
 from orca_local.models.locate import find_local
@@ -56,6 +56,6 @@ def _failure(code: int, answer: IO[bytes], said: IO[bytes]) -> OrcaError:
     said.seek(0)
     with suppress(ValueError, KeyError, TypeError):
         error = json.loads(answer.read())["error"]
-        return error_of(error["message"], error["hint"], code)
+        return error_from_process(error["message"], error["hint"], code)
     last = said.read().decode("utf-8", "replace").strip().splitlines()[-1:]
     return OrcaError(f"the download ended with status {code}", hint=last[0] if last else "pull again: it resumes")

@@ -15,6 +15,7 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.settings import Settings
 from orca_local.domain.toml_file import read_toml
 from orca_local.engines.make import engine_kind
+from orca_local.domain.toml_file import load_toml
 
 ENVIRONMENT_PREFIX = "ORCA_LOCAL_"
 """Followed by SECTION__KEY, as in `ORCA_LOCAL_TRAIN__RANK=8`."""
@@ -58,7 +59,7 @@ def load_settings(
 
 def _from_file(path: Path) -> Iterator[tuple[str, str, Any, str]]:
     try:
-        data = read_toml(path, "correct that line; texts stand in quotes")
+        data = load_toml(path, "correct that line; texts stand in quotes")
     except FileNotFoundError:
         raise InputError(f"there is no {path}", hint=f"make a workspace with `orca-local init {path.parent}`") from None
     for section, content in data.items():

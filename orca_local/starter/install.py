@@ -10,7 +10,7 @@ from pathlib import Path
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import Strategy
-from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL, TeacherRequest
+from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL, TeacherRequest
 from orca_local.domain.types import Sample
 from orca_local.kinds.prompts import teacher_messages
 from orca_local.store.store import Store

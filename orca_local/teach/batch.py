@@ -12,7 +12,7 @@ from typing import Any
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageFinished, StageStarted, Warned
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import Strategy
-from orca_local.domain.teaching import TeacherRequest
+from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.domain.types import Message, Sample
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.batch import MAX_BYTES, MAX_LINES, BatchEndpoint, BatchResult

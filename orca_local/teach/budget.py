@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orca_local.domain.teaching import TeacherRequest
+from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.teach.prices import Price
 
 MESSAGE_TOKENS = 16

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TeacherSettings
-from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
+from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.models.locate import resolve_student
 from orca_local.teach.engine_teacher import EngineTeacher, LocalModel
 from orca_local.teach.file_teacher import file_teacher, offline_teacher

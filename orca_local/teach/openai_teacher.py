@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from orca_local.domain.settings import TeacherSettings
-from orca_local.domain.teaching import TeacherRequest
+from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.chat import ChatEndpoint, ChatRequest
 from orca_local.teach.refusals import unusable_reason

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.toml_file import read_toml
+from orca_local.domain.toml_file import load_toml
 
 PRICES_FILE = "prices.toml"
 _PACKAGE = Path(__file__).parent.parent
@@ -52,7 +52,7 @@ def find_price(endpoint: str, model: str, directory: Path) -> Price | None:
 
 
 def _load_entries(path: Path) -> list[dict[str, Any]]:
-    content = read_toml(path, _HINT)
+    content = load_toml(path, _HINT)
     entries = content.get("price", [])
     if set(content) - {"price"} or not isinstance(entries, list):
         raise InputError(f"{path}: only [[price]] tables are allowed", hint=_HINT)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from orca_local.domain.erasure import leaks
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import Strategy
-from orca_local.domain.teaching import TeacherRequest
+from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.domain.types import Sample
 from orca_local.kinds.prompts import hinted_messages, student_messages, teacher_messages
 from orca_local.store.demonstrations import DemonstrationRow

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from orca_local.domain.teaching import TeacherRequest
+from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.domain.types import Sample
 from orca_local.endpoints.answer import ChatAnswer
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orca_local.domain.events import AcceptanceChecked, FileWritten, RunFailed, StageProgressed, Warned, event_of
+from orca_local.domain.events import AcceptanceChecked, FileWritten, RunFailed, StageProgressed, Warned, parse_event
 from orca_local.domain.settings import Settings
 from orca_local.export.estimate import BITS_PER_WEIGHT, estimate_bytes
 from orca_local.gguf.header import Header
@@ -80,7 +80,7 @@ def load_export_view(store: Store) -> ExportView:
     recommendation = summary.get("recommendation", {})
     run = _newest_run(store)
     rows = [] if run is None else store.runs.events(run.run_id)
-    events = [event_of(row.kind, row.payload) for row in rows]
+    events = [parse_event(row.kind, row.payload) for row in rows]
     steps = tuple(event for event in events if isinstance(event, AcceptanceChecked | FileWritten))
     return ExportView(
         run=run,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from orca_local.domain.address import tidy
+from orca_local.domain.url import normalize_url
 from orca_local.domain.settings import TeacherSettings
 from orca_local.runs.progress import HEAD_EVENTS, Progress
 from orca_local.store.runs import RunRow
@@ -70,7 +70,7 @@ def load_teach_progress(store: Store, settings: TeacherSettings, now: datetime |
     last = store.runs.last_of(run.run_id, "StageProgressed")
     progress.add([last] if last else [])
     warned = store.runs.last_of(run.run_id, "Warned")
-    waiting = store.batches.waiting_keys(tidy(settings.base_url), settings.model) if settings.takes_batches else ()
+    waiting = store.batches.waiting_keys(normalize_url(settings.base_url), settings.model) if settings.takes_batches else ()
     return TeachProgress(
         run=run,
         done=progress.done,

@@ -15,7 +15,7 @@ from orca_local.domain.events import (
     SampleAnswered,
     StepTrained,
     TrainingResumed,
-    event_of,
+    parse_event,
 )
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
@@ -121,7 +121,7 @@ def _extend(store: Store, training: TrainingRecord, metric: str, curve: Curve) -
 
 def _answers(store: Store, run: RunRow) -> tuple[SampleAnswered, ...]:
     rows = store.runs.events_of_kind(run.run_id, SampleAnswered.__name__)
-    events = (event_of(row.kind, row.payload) for row in rows)
+    events = (parse_event(row.kind, row.payload) for row in rows)
     return tuple(event for event in events if isinstance(event, SampleAnswered))
 
 
@@ -130,4 +130,4 @@ def _last_event(store: Store, run: RunRow | None, kind: type[E]) -> E | None:
     if run is None or (kind is RunFailed and run.status == "running"):
         return None
     row = store.runs.last_of(run.run_id, kind.__name__)
-    return None if row is None else cast(E | None, event_of(row.kind, row.payload))
+    return None if row is None else cast(E | None, parse_event(row.kind, row.payload))

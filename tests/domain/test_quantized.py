@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.domain.quantized import Loss, Quantized, recommend
+from orca_local.domain.quantized import AccuracyChange, QuantizedFile, recommend
 from orca_local.domain.statistics import Interval
 
 
-def made(name: str, size: int, kl: float, loss: tuple[float, float, float] | None = None) -> Quantized:
-    lost = None if loss is None else Loss(loss[0], Interval(loss[1], loss[2]), 200)
-    return Quantized(name, size, 8 * size / 100, kl, 1 - kl, loss=lost)
+def made(name: str, size: int, kl: float, loss: tuple[float, float, float] | None = None) -> QuantizedFile:
+    lost = None if loss is None else AccuracyChange(loss[0], Interval(loss[1], loss[2]), 200)
+    return QuantizedFile(name, size, 8 * size / 100, kl, 1 - kl, change=lost)
 
 
 F16, Q8, Q6, Q4 = made("F16", 200, 0.0), made("Q8_0", 106, 0.003), made("Q6_K", 82, 0.008), made("Q4_K_M", 60, 0.07)
@@ -24,7 +24,7 @@ F16, Q8, Q6, Q4 = made("F16", 200, 0.0), made("Q8_0", 106, 0.003), made("Q6_K", 
     ],
 )
 def test_without_accuracies_the_smallest_that_predicts_alike_is_taken(
-    types: list[Quantized], chosen: str, said: str
+    types: list[QuantizedFile], chosen: str, said: str
 ) -> None:
     found = recommend(types)
     assert found is not None and found.quantization == chosen and found.reason.startswith(said)
@@ -41,7 +41,7 @@ NONE = (0.0, 0.0, 0.0)
         # A type that answers no worse may be far in its predictions: answers are what is wanted.
         ((0, -0.005, 0.005), (0, -0.01, 0.01), (0.01, -0.01, 0.03), "Q4_K_M", "+1.0 points, 95 % interval [-1.0, 3.0]"),
         # A wide interval proves nothing, though it contains zero.
-        ((0, -0.2, 0.2), (0, -0.2, 0.2), (0, -0.2, 0.2), "Q6_K", "200 samples cannot show of any"),
+        ((0, -0.2, 0.2), (0, -0.2, 0.2), (0, -0.2, 0.2), "Q6_K", "200 samples are too few to show that any"),
     ],
 )
 def test_with_accuracies_the_smallest_whose_loss_is_shown_to_be_small_is_taken(
@@ -58,8 +58,8 @@ def test_with_accuracies_the_smallest_whose_loss_is_shown_to_be_small_is_taken(
 
 @pytest.mark.parametrize(("n", "shown"), [(16, False), (148, False), (149, True)])
 def test_few_samples_that_all_agree_prove_nothing(n: int, shown: bool) -> None:
-    equal = Loss(0.0, Interval(0.0, 0.0), n)
-    found = recommend([F16, Quantized("Q4_K_M", 60, 4.8, 0.07, 0.93, loss=equal)])
+    equal = AccuracyChange(0.0, Interval(0.0, 0.0), n)
+    found = recommend([F16, QuantizedFile("Q4_K_M", 60, 4.8, 0.07, 0.93, change=equal)])
     assert found is not None and ("is shown" in found.reason) == shown
     assert found.quantization == ("Q4_K_M" if shown else "F16")
 

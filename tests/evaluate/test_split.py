@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.domain.quantized import Quantized
+from orca_local.domain.quantized import QuantizedFile
 from orca_local.evaluate.split import Split, split_gain
 from tests.evaluate.test_compare import answers
 
 TYPES = {
-    "tuned:F16": Quantized("F16", 200, 16.0, 0.0, 1.0),
-    "tuned": Quantized("Q4_K_M", 60, 4.9, 0.07, 0.9),
-    "tuned:Q2_K": Quantized("Q2_K", 40, 3.1, 0.9, 0.5),
+    "tuned:F16": QuantizedFile("F16", 200, 16.0, 0.0, 1.0),
+    "tuned": QuantizedFile("Q4_K_M", 60, 4.9, 0.07, 0.9),
+    "tuned:Q2_K": QuantizedFile("Q2_K", 40, 3.1, 0.9, 0.5),
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.teaching import TeacherRequest
+from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.domain.types import Message
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.teach.budget import Budget, max_prompt_tokens

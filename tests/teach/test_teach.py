@@ -18,7 +18,7 @@ from orca_local.domain.errors import InputError, OrcaError, RemoteError
 from orca_local.domain.events import Warned
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN
-from orca_local.domain.teaching import TeacherRequest
+from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.domain.types import Message
 from orca_local.runs.context import StageContext
 from orca_local.kinds.prompts import teacher_messages

@@ -24,7 +24,7 @@ from orca_local.domain.events import (
     TrainingResumed,
     ValidationMeasured,
 )
-from orca_local.domain.quantized import Quantized
+from orca_local.domain.quantized import QuantizedFile
 from orca_local.evaluate.compare import Answered, compare, measure
 from orca_local.evaluate.split import Split, split_gain
 from orca_local.runs.workspace import Workspace
@@ -132,7 +132,7 @@ def finish_export(store: Store, workspace: Workspace, run_id: int) -> None:
             acceptance["quantized_vs_f16"] = {"kl": kl, "agreement": 0.985, "positions": 256}
         store.exports.add(ExportRow(run_id, "tuned", str(path), "f", quantization, size, None, acceptance))
         add_events(store, run_id, STOPS, FileWritten(str(path), size, "f"))
-        types.append(Quantized(quantization, size, 8.5, kl, 0.985))
+        types.append(QuantizedFile(quantization, size, 8.5, kl, 0.985))
         files.append({"path": str(path), "sha256": "f" * 64, "quantization": quantization, "bytes": size})
     reason = "Q8_0 is the smallest that predicts within 0.01 nats of F16: 0.0011 nats, the same token in 98.5 %"
     summary = {
@@ -175,8 +175,8 @@ def evaluation_summary(tasks: Sequence[str], *, split: bool = True) -> dict[str,
     summary = compare({name: {"S": given, "": given} for name, given in results.items()}, ("S", ""))
     if split:
         types = {
-            "tuned": Quantized("Q8_0", 145_000_000, 8.5, 0.0011, 0.985),
-            "tuned:F16": Quantized("F16", 270_000_000, 16.0, 0.0, 1.0),
+            "tuned": QuantizedFile("Q8_0", 145_000_000, 8.5, 0.0011, 0.985),
+            "tuned:F16": QuantizedFile("F16", 270_000_000, 16.0, 0.0, 1.0),
         }
         summary |= split_gain({**results, "tuned:F16": answers(16, tasks)}, Split("tuned:F16", types))
     return {**summary, "seconds": 42.0}

@@ -15,7 +15,7 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.events import StepTrained, event_of
+from orca_local.domain.events import StepTrained, parse_event
 from orca_local.domain.types import Sample
 from orca_local.store.store import Store
 from orca_local.views.training import TrainingView, load_training_view
@@ -88,7 +88,7 @@ class TrainScreen(WorkspaceScreen):
         super().follow(news)
         if not _is_of(news, self._view):
             return
-        events = [event_of(event.kind, event.payload) for event in news.events if event.kind == "StepTrained"]
+        events = [parse_event(event.kind, event.payload) for event in news.events if event.kind == "StepTrained"]
         steps = [event for event in events if isinstance(event, StepTrained)]
         if steps and self._view.training is not None:
             self._view = replace(self._view, last_step=steps[-1])

@@ -1,4 +1,4 @@
-"""What a teacher is asked, and the key under which its answer is kept."""
+"""A request to a teacher, and the key that its answer is stored under."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from orca_local.domain.keys import content_key
 from orca_local.domain.types import Message
 
 STARTER_ENDPOINT, STARTER_MODEL = "starter", "worked-solutions"
-"""Under what name the starter's answers are kept: no model wrote them."""
+"""Endpoint and model of the starter's answers, which a program wrote, not a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class TeacherRequest:
-    """One question to one teacher. Everything that may change the answer is in here, and so in the key."""
+    """One request to one teacher. It holds everything that can change the answer; the key is its hash."""
 
     endpoint: str
-    """Normalised base URL, or the name of a teacher that is none: `starter`, `file`."""
+    """Normalized base URL, or the name of a teacher without one: `starter`, `file`, `local`, `self`."""
     model: str
     messages: tuple[Message, ...]
     max_tokens: int
@@ -25,11 +25,11 @@ class TeacherRequest:
     top_p: float = 1.0
     seed: int | None = None
     sample_index: int = 0
-    """Which of several samples of the same question."""
+    """Index among several answers to the same prompt."""
     response_format: str = "text"
 
     def to_dict(self) -> dict[str, Any]:
-        """The form that is hashed and stored; it holds no secret."""
+        """Return the form that is hashed and stored. It holds no secret."""
         return {
             "endpoint": self.endpoint,
             "model": self.model,
@@ -44,5 +44,5 @@ class TeacherRequest:
 
     @property
     def key(self) -> str:
-        """Hash of the whole request."""
+        """SHA-256 of the whole request."""
         return content_key(self.to_dict())
