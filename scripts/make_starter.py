@@ -1,9 +1,9 @@
-"""Write the starter: tasks.jsonl and answers.jsonl, the same bytes on every run.
+"""Write the starter data: tasks.jsonl and answers.jsonl, with the same bytes on every run.
 
     python scripts/make_starter.py [DIRECTORY]
 
-The student of the starter is a real model; its teacher is this program. Every training sample gets a worked
-answer under each of the six built-in strategies.
+This program is the teacher of the starter: it writes a worked answer to every training sample under each of the six
+built-in strategies.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from starter_tasks import arithmetic, comparing, wording
+from starter_tasks import arithmetic, comparing, language
 from starter_tasks.item import Item, StarterTask
 
 DIRECTORY = Path(__file__).resolve().parents[1] / "orca_local" / "starter" / "data"
-TASKS: tuple[StarterTask, ...] = (*arithmetic.TASKS, *comparing.TASKS, *wording.TASKS)
+TASKS: tuple[StarterTask, ...] = (*arithmetic.TASKS, *comparing.TASKS, *language.TASKS)
 SPLITS = (("probe", 24, 0), ("train", 48, 0), ("holdout", 30, 10))
-"""Split, its samples from the wording and values of training, its samples from others."""
+"""Split, its number of samples with the prompts and values of training, its number of unseen samples."""
 SEED = "orca-local starter 1"
 
 
 def iter_items(task: StarterTask) -> Iterator[tuple[str, bool, Item]]:
-    """Yield (split, unseen, item), no core and no prompt twice."""
+    """Yield (split, is_unseen, item). No two items have the same core or the same prompt."""
     rng = Random(f"{SEED} {task.name}")
-    known: set[str] = set()
+    drawn: set[str] = set()
     for split, seen, unseen in SPLITS:
         for is_unseen in [False] * seen + [True] * unseen:
             item = task.draw(rng, is_unseen)
-            while item.core in known or item.prompt in known:
+            while item.core in drawn or item.prompt in drawn:
                 item = task.draw(rng, is_unseen)
-            known |= {item.core, item.prompt}
+            drawn |= {item.core, item.prompt}
             yield split, is_unseen, item
 
 
@@ -59,7 +59,7 @@ def make_lines() -> tuple[list[str], list[str]]:
                 sample["metadata"] = {"unseen": True}
             samples.append(json.dumps(sample, ensure_ascii=False))
             if split == "train":
-                for strategy, lines in item.working.items():
+                for strategy, lines in item.reasoning.items():
                     text = f"{lines}\nAnswer: {item.answers[0]}".lstrip()
                     answers.append(json.dumps({"sample_id": sample_id, "strategy": strategy, "text": text}))
     return samples, answers

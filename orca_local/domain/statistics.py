@@ -18,10 +18,6 @@ class Interval:
     low: float
     high: float
 
-    def overlaps(self, other: Interval) -> bool:
-        """Whether the two intervals have a point in common."""
-        return self.low <= other.high and other.low <= self.high
-
 
 def wilson(score_sum: float, n: int, alpha: float = 0.05) -> Interval:
     """Return Wilson's score interval for the mean of `n` scores in [0, 1] with the sum `score_sum`.

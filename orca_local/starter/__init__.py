@@ -1,1 +1,1 @@
-"""The starter: tasks that come with the program, and worked answers to them that a program wrote."""
+"""The starter: packaged tasks, and worked answers to them that a program wrote."""

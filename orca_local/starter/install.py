@@ -1,4 +1,4 @@
-"""Puts the starter into a store: its samples, and its worked answers as calls that a teacher has answered."""
+"""Install the starter in a store: its samples, and its worked answers as finished teacher calls."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from orca_local.tasks.read import read_tasks
 from orca_local.tasks.split import content_hash
 
 DATA = Path(__file__).resolve().parent / "data"
-"""Both files, as `scripts/make_starter.py` writes them."""
+"""Directory of the two files that `scripts/make_starter.py` writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkedAnswer:
-    """What the program wrote for one sample under one strategy."""
+    """The worked answer to one sample under one strategy."""
 
     sample_id: str
     strategy: str
@@ -31,15 +31,15 @@ class WorkedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
-    """What was new to the store."""
+class InstallResult:
+    """Numbers of samples and answers that were new to the store."""
 
     samples: int
     answers: int
 
 
 def load_samples(directory: Path = DATA) -> tuple[Sample, ...]:
-    """Every sample of the starter. Raises `InputError` where the file is damaged."""
+    """Return every sample of the starter. Raises `InputError` if its file is damaged."""
     file = read_tasks(directory / "tasks.jsonl")
     if file.problems:
         raise InputError(f"the starter is damaged: {file.problems[0]}", hint="install orca-local again")
@@ -47,7 +47,7 @@ def load_samples(directory: Path = DATA) -> tuple[Sample, ...]:
 
 
 def iter_answers(directory: Path = DATA) -> Iterator[WorkedAnswer]:
-    """Every worked answer: one for each training sample under each built-in strategy."""
+    """Yield every worked answer: one per training sample and built-in strategy."""
     with (directory / "answers.jsonl").open(encoding="utf-8") as file:
         for line in file:
             yield WorkedAnswer(**json.loads(line))
@@ -55,11 +55,11 @@ def iter_answers(directory: Path = DATA) -> Iterator[WorkedAnswer]:
 
 def install_starter(
     store: Store, strategies: Mapping[str, Strategy], settings: TeacherSettings | None = None
-) -> Installed:
-    """Insert what is not there yet, all or nothing; a second call changes nothing.
+) -> InstallResult:
+    """Insert samples and answers that the store lacks, all or none. A second call changes nothing.
 
-    `settings` are those that the teach stage will ask with: they are part of each call's key. Answers under
-    a strategy that `strategies` lacks are left out.
+    `settings` are those of the teach stage: they are part of the key of each call. Answers under a strategy that is not
+    in `strategies` are left out.
     """
     settings = settings or TeacherSettings(kind="starter")
     samples = load_samples()
@@ -69,16 +69,16 @@ def install_starter(
         for answer in iter_answers()
         if answer.strategy in strategies
     ]
-    known = store.teacher_calls.answered([request.key for request, _ in requests])
+    answered = store.teacher_calls.answered([request.key for request, _ in requests])
     answers = 0
     with store.transaction(durable=True):
         added = store.samples.add([(sample, content_hash(sample)) for sample in samples], STARTER_ENDPOINT)
         for request, text in requests:
-            if (key := request.key) not in known:
+            if (key := request.key) not in answered:
                 store.teacher_calls.reserve(key, STARTER_ENDPOINT, STARTER_MODEL, request.to_dict())
                 store.teacher_calls.complete(key, {"text": text}, 0, 0, 0.0)
                 answers += 1
-    return Installed(added.added, answers)
+    return InstallResult(added.added, answers)
 
 
 def _request(sample: Sample, strategy: Strategy, settings: TeacherSettings) -> TeacherRequest:

@@ -1,4 +1,4 @@
-"""Names samples by their content and divides them by it."""
+"""Hash samples by their content, and divide them into splits by that hash."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ TRAIN_SHARE = 0.5
 
 
 def content_hash(sample: Sample) -> str:
-    """The same for samples that ask and answer the same, whatever their task, id and split.
+    """Return a hash of kind, prompt and answers. Task, ID and split do not count.
 
-    Case, the kind of white space and the order of accepted answers make no difference.
+    Case, white space and the order of the answers make no difference.
     """
-    answers = sorted(normalise(answer) for answer in sample.answers)
-    return _sha256("\0".join([sample.kind, normalise(sample.prompt), *answers]))
+    answers = sorted(normalize(answer) for answer in sample.answers)
+    return _sha256("\0".join([sample.kind, normalize(sample.prompt), *answers]))
 
 
 def prompt_hash(prompt: str) -> str:
-    """The same for prompts that differ in case and white space alone."""
-    return _sha256(normalise(prompt))
+    """Return a hash of the prompt. Case and white space make no difference."""
+    return _sha256(normalize(prompt))
 
 
 def split_of(digest: str) -> Split:
-    """The split for a hexadecimal hash: 30 % probe, 50 % train, 20 % holdout.
+    """Return the split for a hexadecimal hash: 30 % probe, 50 % train, 20 % holdout.
 
-    Give it the hash of the *prompt*: one question with two answers must not stand in two splits.
+    The hash must be that of the prompt, so that one question with two answers is in one split.
     """
-    # The last digits: whoever divides the training rows again by the first ones gets other halves.
+    # The last digits, so that validation rows, which the first digits choose, are independent of the split.
     share = int(digest[-8:], 16) / 16**8
     if share < PROBE_SHARE:
         return "probe"
     return "train" if share < PROBE_SHARE + TRAIN_SHARE else "holdout"
 
 
-def normalise(text: str) -> str:
-    """`text` in one Unicode form, without case, with single spaces."""
+def normalize(text: str) -> str:
+    """Return the text in Unicode form NFKC and lower case, with single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 

@@ -1,1 +1,1 @@
-"""The tasks of the starter: small programs that write samples and worked answers."""
+"""The starter tasks: functions that draw samples and write worked answers to them."""

@@ -1,12 +1,12 @@
-"""The largest of four numbers, and whether a word begins with a vowel."""
+"""Comparison tasks: the largest of four numbers, and whether a word begins with a vowel."""
 
 from __future__ import annotations
 
 from random import Random
 
-from .item import NAMES, THINGS, Item, StarterTask, working
+from .item import NAMES, OBJECTS, Item, StarterTask, reasoning_by_strategy
 
-LARGEST_WORDING = (
+LARGEST_PROMPTS = (
     "Which number is the largest: {s}?",
     "Find the largest of {s}.",
     "{n} rolled {s}. What was the largest number?",
@@ -14,11 +14,11 @@ LARGEST_WORDING = (
     "Pick the biggest number from this list: {s}.",
     "The scores were {s}. Give the highest score.",
 )
-LARGEST_UNSEEN = (
+UNSEEN_LARGEST_PROMPTS = (
     "{s}: name the greatest of these.",
     "Four towers are {s} feet tall. How tall is the tallest one?",
 )
-VOWEL_WORDING = (
+VOWEL_PROMPTS = (
     'Does the word "{w}" begin with a vowel?',
     'Is the first letter of "{w}" a vowel?',
     '{n} sorts words that start with a vowel. Does "{w}" belong there?',
@@ -26,7 +26,7 @@ VOWEL_WORDING = (
     'True or not: "{w}" has a vowel as its first letter?',
     'Do you find a vowel at the start of "{w}"?',
 )
-VOWEL_UNSEEN = (
+UNSEEN_VOWEL_PROMPTS = (
     '"{w}": is the letter in front one of the vowels?',
     'Would you say "an {w}", since it opens with a vowel?',
 )
@@ -44,12 +44,12 @@ OTHER_WORDS = (
     "fork", "cup", "map", "pen", "dog", "cat", "box", "key", "heavy", "quick", "yellow", "zebra", "number", "jacket",
     "village", "kitchen", "market", "garden", "pencil", "summer",
 )  # fmt: skip
-VOWEL_NEW = ("ambulance", "elevator", "igloo", "ostrich", "ankle", "eagle", "obstacle", "umpire")
-OTHER_NEW = ("submarine", "battery", "gorilla", "walnut", "ticket", "kangaroo", "meadow", "pigeon")
+UNSEEN_VOWEL_WORDS = ("ambulance", "elevator", "igloo", "ostrich", "ankle", "eagle", "obstacle", "umpire")
+UNSEEN_OTHER_WORDS = ("submarine", "battery", "gorilla", "walnut", "ticket", "kangaroo", "meadow", "pigeon")
 
 
 def draw_largest(rng: Random, unseen: bool) -> Item:
-    """Four different numbers of two or three digits; unseen ones lie between 1,000 and 1,999."""
+    """Draw four different numbers of two or three digits. Unseen samples have numbers from 1,000 to 1,999."""
     low, high = (1000, 1999) if unseen else rng.choice(((11, 99), (101, 999)))
     numbers = rng.sample(range(low, high + 1), 4)
     best, pairs = numbers[0], []
@@ -57,7 +57,7 @@ def draw_largest(rng: Random, unseen: bool) -> Item:
         pairs.append(f"{best} < {number}." if number > best else f"{best} > {number}.")
         best = max(best, number)
     walk = " ".join(pairs)
-    work = working(
+    reasoning = reasoning_by_strategy(
         steps=walk,
         recall=f"The largest wins every pair.\n{walk}",
         reason=f"The larger one goes on to the next pair.\n{walk}",
@@ -65,27 +65,27 @@ def draw_largest(rng: Random, unseen: bool) -> Item:
         explain=f"I compare pairs. {walk}",
     )
     shown = ", ".join(map(str, numbers[:3])) + f" and {numbers[3]}"
-    template = rng.choice(LARGEST_UNSEEN if unseen else LARGEST_WORDING)
-    prompt = template.format(n=rng.choice(NAMES), t=rng.choice(THINGS), s=shown)
-    return Item(prompt, (str(best),), str(sorted(numbers)), work)
+    template = rng.choice(UNSEEN_LARGEST_PROMPTS if unseen else LARGEST_PROMPTS)
+    prompt = template.format(n=rng.choice(NAMES), t=rng.choice(OBJECTS), s=shown)
+    return Item(prompt, (str(best),), str(sorted(numbers)), reasoning)
 
 
 def draw_vowel(rng: Random, unseen: bool) -> Item:
-    """One word; half of the answers are yes. Unseen samples have words of their own."""
+    """Draw a word. Half of the answers are yes. Unseen samples have other words."""
     yes = rng.random() < 0.5
-    seen_words, new_words = (VOWEL_WORDS, VOWEL_NEW) if yes else (OTHER_WORDS, OTHER_NEW)
+    seen_words, new_words = (VOWEL_WORDS, UNSEEN_VOWEL_WORDS) if yes else (OTHER_WORDS, UNSEEN_OTHER_WORDS)
     word = rng.choice(new_words if unseen else seen_words)
     letter, sort = word[0], "a vowel" if yes else "a consonant"
     rule = "The vowels are a, e, i, o, u."
-    work = working(
+    reasoning = reasoning_by_strategy(
         steps=f"{word} begins with {letter}.\n{letter} is {sort}.",
         recall=f"{rule}\n{letter} is {sort}.",
         reason=f"{rule}\n{word} begins with {letter}, and {letter} is {sort}.",
         extract=f"First letter: {letter}, {sort}.",
         explain=f"The first letter decides. {word} begins with {letter}, and that is {sort}.",
     )
-    prompt = rng.choice(VOWEL_UNSEEN if unseen else VOWEL_WORDING).format(w=word, n=rng.choice(NAMES))
-    return Item(prompt, ("yes" if yes else "no",), word, work)
+    prompt = rng.choice(UNSEEN_VOWEL_PROMPTS if unseen else VOWEL_PROMPTS).format(w=word, n=rng.choice(NAMES))
+    return Item(prompt, ("yes" if yes else "no",), word, reasoning)
 
 
 TASKS = (

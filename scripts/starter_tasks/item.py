@@ -1,4 +1,4 @@
-"""What a task generator makes, and the words that several tasks share."""
+"""What a starter task draws, and the words that several tasks share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = (
     "Ana", "Ben", "Carla", "David", "Elena", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kira", "Liam",
     "Maya", "Noah", "Olga", "Paul", "Rosa", "Sam", "Tara", "Victor", "Wendy", "Yusuf", "Zoe", "Marta",
 )  # fmt: skip
-THINGS = (
+OBJECTS = (
     "stamps", "coins", "marbles", "apples", "books", "shells", "cards", "stickers", "pencils", "eggs",
     "buttons", "tickets", "photos", "bottles", "stones", "candles", "lemons", "badges", "plants", "beads",
 )  # fmt: skip
@@ -25,27 +25,28 @@ THINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question with its answers and, for every strategy but `direct_answer`, the working before the answer line."""
+    """A question with its answers, and the reasoning for every strategy."""
 
     prompt: str
     answers: tuple[str, ...]
     """Accepted answers; the first is the reference."""
     core: str
-    """What is asked, whatever the wording: two samples with the same core never stand in two splits."""
-    working: Mapping[str, str]
+    """Content of the question without its wording. No two samples have the same."""
+    reasoning: Mapping[str, str]
+    """Text before the answer line, by strategy; empty for `direct_answer`."""
 
 
 @dataclass(frozen=True, slots=True)
 class StarterTask:
-    """A task and the function that draws one of its questions."""
+    """A task, and the function that draws one of its questions."""
 
     name: str
     kind: str
     draw: Callable[[Random, bool], Item]
-    """Draws a question; True asks for wording and values that training never shows."""
+    """Draw a question; True asks for prompts and values that no training sample has."""
     labels: tuple[str, ...] = ()
 
 
-def working(steps: str, recall: str, reason: str, extract: str, explain: str) -> dict[str, str]:
-    """The working under each strategy; a direct answer has none."""
+def reasoning_by_strategy(steps: str, recall: str, reason: str, extract: str, explain: str) -> dict[str, str]:
+    """Return the reasoning by strategy. A direct answer has none."""
     return {DIRECT: "", STEPS: steps, RECALL: recall, REASON: reason, EXTRACT: extract, EXPLAIN: explain}

@@ -83,7 +83,7 @@ def test_user_strategies_come_after_the_built_in_ones(tmp_path: Path) -> None:
         ('[[strategy]]\nname = "x"\ntext = "y"\n' * 2, "strategy 2: 'x' is in this file already", "another name"),
     ],
 )
-def test_bad_file_is_told_in_a_sentence(tmp_path: Path, content: str | bytes, message: str, hint: str) -> None:
+def test_bad_file_is_an_error_with_a_hint(tmp_path: Path, content: str | bytes, message: str, hint: str) -> None:
     path = write(tmp_path, content)
     with pytest.raises(InputError) as caught:
         load_strategies(path)
@@ -92,6 +92,6 @@ def test_bad_file_is_told_in_a_sentence(tmp_path: Path, content: str | bytes, me
     assert hint in caught.value.hint
 
 
-def test_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+def test_folder_is_not_a_strategy_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         load_strategies(tmp_path)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.kinds.reading import NOTHING, REFUSALS, read_answer
 
-TRUTHS = [
+VALUES = [
     ("Yes", "yes"),
     ("no", "no"),
     ("TRUE", "yes"),
@@ -36,12 +36,12 @@ TRUTHS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), TRUTHS)
-def test_truth_is_read(text: str, expected: str) -> None:
+@pytest.mark.parametrize(("text", "expected"), VALUES)
+def test_value_is_read(text: str, expected: str) -> None:
     assert read_answer("boolean", text) == expected
 
 
-NO_TRUTHS = [
+NO_VALUES = [
     *NOTHING,
     *REFUSALS,
     "There is no evidence for it.",
@@ -58,8 +58,8 @@ NO_TRUTHS = [
 ]
 
 
-@pytest.mark.parametrize("text", NO_TRUTHS)
-def test_what_is_no_truth_is_not_found(text: str) -> None:
+@pytest.mark.parametrize("text", NO_VALUES)
+def test_no_value_is_read(text: str) -> None:
     assert read_answer("boolean", text) is None
 
 
@@ -76,5 +76,5 @@ def test_what_is_no_truth_is_not_found(text: str) -> None:
         ("The answer is indeed possible, but the question is ambiguous.", None),
     ],
 )
-def test_truth_in_what_the_student_wrote(text: str, expected: str | None) -> None:
+def test_value_in_what_the_student_wrote(text: str, expected: str | None) -> None:
     assert read_answer("boolean", text) == expected

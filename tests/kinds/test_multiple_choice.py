@@ -88,7 +88,7 @@ NOT_CHOSEN = [
 
 
 @pytest.mark.parametrize("text", NOT_CHOSEN)
-def test_what_is_no_choice_is_not_found(text: str) -> None:
+def test_no_option_is_read(text: str) -> None:
     assert read_answer("multiple_choice", text, prompt=OPTIONS) is None
 
 

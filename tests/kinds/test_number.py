@@ -144,7 +144,7 @@ NOT_FOUND = [
 
 
 @pytest.mark.parametrize("text", NOT_FOUND)
-def test_what_is_no_number_is_not_found(text: str) -> None:
+def test_what_is_not_a_number_is_not_read(text: str) -> None:
     assert read_answer("number", text) is None
 
 
@@ -189,15 +189,15 @@ def test_every_whole_number_survives_each_form(value: int) -> None:
 
 @given(st.decimals(min_value=-(10**6), max_value=10**6, places=3, allow_nan=False))
 def test_every_decimal_keeps_its_value(value: object) -> None:
-    found = read_answer("number", f"Answer: {value} kg")
-    assert found is not None
-    assert parse_number(found) == Fraction(str(value))
+    answer = read_answer("number", f"Answer: {value} kg")
+    assert answer is not None
+    assert parse_number(answer) == Fraction(str(value))
 
 
 @given(st.text(max_size=200))
 def test_any_text_gives_a_number_or_none(text: str) -> None:
-    found = read_answer("number", text)
-    assert found is None or parse_number(found) is not None
+    answer = read_answer("number", text)
+    assert answer is None or parse_number(answer) is not None
 
 
 @pytest.mark.skipif("ORCA_TEST_DATA" not in os.environ, reason="ORCA_TEST_DATA names no folder with real data")
@@ -205,8 +205,8 @@ def test_last_result_of_gsm8k_rationales_is_the_answer() -> None:
     """Rationales end in their result without an `Answer:` line: what the fallback reads is nearly always right."""
     path = Path(os.environ["ORCA_TEST_DATA"]) / "gsm8k_train_2000.jsonl"
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    found = [read_answer("number", row["rationale"], prompt=row["prompt"]) for row in rows]
-    right = sum(bool(text and same_number(text, row["answer"])) for text, row in zip(found, rows, strict=True))
+    answers = [read_answer("number", row["rationale"], prompt=row["prompt"]) for row in rows]
+    right = sum(bool(text and same_number(text, row["answer"])) for text, row in zip(answers, rows, strict=True))
     assert right >= 0.985 * len(rows)
 
 

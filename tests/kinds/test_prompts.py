@@ -28,7 +28,7 @@ def test_every_strategy_ends_in_the_same_format_line(kind: str) -> None:
 
 
 def test_empty_system_message_stays_a_message() -> None:
-    """Trap: SmolLM2's template puts in a system message of its own where there is none."""
+    """Trap: SmolLM2's chat template adds its own system message if there is none."""
     assert plain_messages(make(), "") == (Message("system", ""), Message("user", "How many?\n"))
 
 

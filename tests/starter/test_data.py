@@ -65,9 +65,9 @@ def test_no_constant_answer_does_well(kind: str) -> None:
 
 
 def test_every_training_sample_is_answered_under_every_strategy() -> None:
-    wanted = {(s.id, strategy.name) for s in SAMPLES.values() if s.split == "train" for strategy in BUILTIN}
-    assert len(ANSWERS) == len(wanted)
-    assert {(answer.sample_id, answer.strategy) for answer in ANSWERS} == wanted
+    expected = {(s.id, strategy.name) for s in SAMPLES.values() if s.split == "train" for strategy in BUILTIN}
+    assert len(ANSWERS) == len(expected)
+    assert {(answer.sample_id, answer.strategy) for answer in ANSWERS} == expected
 
 
 def test_every_worked_answer_is_right_and_ends_in_the_answer_line() -> None:
@@ -86,7 +86,7 @@ def test_strategies_differ_in_how_they_answer() -> None:
     texts: dict[str, set[str]] = {}
     for answer in ANSWERS:
         texts.setdefault(answer.sample_id, set()).add(answer.text)
-    assert all(len(found) == len(BUILTIN) for found in texts.values())
+    assert all(len(answers) == len(BUILTIN) for answers in texts.values())
 
 
 def test_worked_answers_are_short() -> None:

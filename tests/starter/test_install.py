@@ -11,7 +11,7 @@ from orca_local.domain.strategies import BUILTIN, load_strategies
 from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.runs.context import StageContext
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
-from orca_local.starter.install import Installed, install_starter, iter_answers, load_samples
+from orca_local.starter.install import InstallResult, install_starter, iter_answers, load_samples
 from orca_local.store.store import Store
 from orca_local.teach.factory import make_teacher
 from orca_local.teach.retry_plan import RetryPlan
@@ -27,8 +27,8 @@ def store(tmp_path: Path):
 def test_everything_arrives_and_a_second_time_nothing(store: Store) -> None:
     strategies = load_strategies(None)
     first = install_starter(store, strategies)
-    assert first == Installed(len(load_samples()), len(list(iter_answers())))
-    assert install_starter(store, strategies) == Installed(0, 0)
+    assert first == InstallResult(len(load_samples()), len(list(iter_answers())))
+    assert install_starter(store, strategies) == InstallResult(0, 0)
 
 
 def test_the_unseen_mark_survives_the_store(store: Store) -> None:
@@ -70,4 +70,4 @@ def test_other_settings_have_calls_of_their_own(store: Store) -> None:
     strategies = load_strategies(None)
     first = install_starter(store, strategies)
     again = install_starter(store, strategies, TeacherSettings(kind="starter", max_tokens=77))
-    assert again == Installed(0, first.answers)
+    assert again == InstallResult(0, first.answers)

@@ -29,7 +29,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def ids(store: Store) -> list[str]:
-    return [found.id for found in store.samples.list()]
+    return [sample.id for sample in store.samples.list()]
 
 
 def test_adding_the_same_files_again_adds_nothing(store: Store, tmp_path: Path) -> None:
