@@ -18,8 +18,11 @@ from orca_local.evaluate.split import Split, split_gain
 from orca_local.generation.generate import ModelRef, PlannedMeasurement, generate
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
+from orca_local.generation.generate import ModelRef, Wanted, generate
+from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.prompts import plain_messages
 from orca_local.kinds.scoring import is_scored
+from orca_local.runs.context import StageContext
 from orca_local.store.results import EvaluationRow
 
 NO_STRATEGY = ""

@@ -8,9 +8,8 @@ import pytest
 
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN, load_strategies
-from orca_local.domain.teaching import STARTER_ENDPOINT, STARTER_MODEL
-from orca_local.runs.context import StageContext
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
+from orca_local.runs.context import StageContext
 from orca_local.starter.install import InstallResult, install_starter, iter_answers, load_samples
 from orca_local.store.store import Store
 from orca_local.teach.factory import make_teacher

@@ -20,8 +20,8 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.domain.types import Message
-from orca_local.runs.context import StageContext
 from orca_local.kinds.prompts import teacher_messages
+from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.file_teacher import with_final_answer
 from tests.openai_server import OpenAIServer, Reply, answer, error
