@@ -21,7 +21,7 @@ from orca_local.runs.context import StageContext
 from orca_local.generation.generate import ModelRef, Wanted, generate
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.prompts import plain_messages
-from orca_local.kinds.scoring import is_scored
+from orca_local.kinds.scoring import is_scored, unscored_kinds
 from orca_local.runs.context import StageContext
 from orca_local.store.results import EvaluationRow
 
@@ -71,10 +71,11 @@ def evaluate(
     if not scored:
         raise InputError(
             "the holdout split has no sample with a reference answer",
-            hint="add tasks with `orca-local tasks add FILE`; samples of kind `free` are not scored",
+            hint="add tasks with `orca-local tasks add FILE`; samples of a kind without a score are not evaluated",
         )
     if len(scored) < len(samples) and not settings.samples:
-        yield Warned(f"{len(samples) - len(scored)} holdout samples of kind `free` have no score and are left out")
+        count, kinds = len(samples) - len(scored), unscored_kinds(samples)
+        yield Warned(f"{count} holdout samples of kind {kinds} have no score and are left out")
     total = len(scored) * len(candidates) * len(settings.system_messages)
     yield StageStarted("evaluate", total, "generations")
     answers: dict[str, dict[str, list[Answered]]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orca_local.domain.errors import InputError
@@ -28,6 +29,11 @@ NOT_SCORED = Score(None, None, "none")
 def is_scored(sample: Sample) -> bool:
     """Whether answers to this sample can be scored."""
     return get_kind(sample.kind).is_scored
+
+
+def unscored_kinds(samples: Iterable[Sample]) -> str:
+    """Return the names of the kinds without a score that these samples have, for a message."""
+    return ", ".join(sorted({f"`{sample.kind}`" for sample in samples if not is_scored(sample)}))
 
 
 def score(sample: Sample, text: str) -> Score:

@@ -25,7 +25,7 @@ from orca_local.generation.generate import GenerationCounts, ModelRef, PlannedMe
 from orca_local.generation.generate import Counts, ModelRef, Wanted, generate
 from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.prompts import student_messages
-from orca_local.kinds.scoring import is_scored
+from orca_local.kinds.scoring import is_scored, unscored_kinds
 from orca_local.probe.choose import Cell, Choice
 from orca_local.probe.probed_task import ProbedTask, pools
 from orca_local.probe.race import Pool, rounds
@@ -49,14 +49,14 @@ def probe(
     """Answer samples under strategies, greedily, and keep a selection for each task.
 
     `exhaustive` answers every sample under every strategy. `race` goes round by round, all tasks together, and
-    asks no more where more would not pay. Samples of kind `free` cannot be scored and are left out with a warning.
+    asks no more where more would not pay. Samples of a kind without a score are left out with a warning.
     The order of `strategies` breaks ties that neither score nor cost decides.
     """
     started = time.monotonic()
     scored = [sample for sample in samples if is_scored(sample)]
     if len(scored) < len(samples):
-        kinds = ", ".join(sorted({f"`{sample.kind}`" for sample in samples if not is_scored(sample)}))
-        yield Warned(f"{len(samples) - len(scored)} samples of kind {kinds} have no score and are not probed")
+        count, kinds = len(samples) - len(scored), unscored_kinds(samples)
+        yield Warned(f"{count} samples of kind {kinds} have no score and are not probed")
     tasks = group_tasks(limit_per_task(scored, settings.samples), [strategy.name for strategy in strategies])
     yield StageStarted("probe", sum(len(task.samples) for task in tasks) * len(strategies), "generations")
     with context.store.transaction():
