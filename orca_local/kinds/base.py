@@ -1,4 +1,4 @@
-"""What an answer kind is: how an answer is asked for, read, compared with the reference and accepted."""
+"""Base of the answer kinds: how an answer is asked for, read, compared with the reference and accepted."""
 
 from __future__ import annotations
 
@@ -41,11 +41,14 @@ class AnswerKind(ABC):
         return ""
 
     def read_strict(self, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> str | None:
-        """Return the answer in a text that is checked for training; None if there is none."""
+        """Return the answer in a text that may be trained on; None if there is none.
+
+        It takes the same arguments as `read_lenient`, and by default reads the same answer.
+        """
         return self._read(text, prompt, labels)
 
     def read_lenient(self, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> str | None:
-        """Return the answer in a text that is scored; None if there is none.
+        """Return the answer in a text that gets a score; None if there is none.
 
         `prompt` gives the options of a question and what the text may only repeat. `labels` is the closed set of
         answers, if the task has one.
