@@ -76,7 +76,7 @@ def test_user_strategies_come_after_the_built_in_ones(tmp_path: Path) -> None:
         ('[[strategy]]\nname = 3\ntext = "y"\n', "name must be a text", "name"),
         ('[[strategy]]\nname = "x"\n', "'x' needs one text", "text"),
         ('[[strategy]]\nname = "x"\ntext = "y"\nstudent = "z"\n', "'x' needs one text, but has 2", "text"),
-        ('[[strategy]]\nname = "x"\ntext = "  "\n', "text must be a non-empty text", "text"),
+        ('[[strategy]]\nname = "x"\ntext = "  "\n', "text must be a text that is not empty", "text"),
         ('[[strategy]]\nname = "x"\ntext = ["y"]\n', "text must be a text", "text"),
         ('[[strategy]]\nname = "x"\ntext = "y"\nteacher = ""\n', "teacher must be a text", "teacher"),
         ('[[strategy]]\nname = "direct_answer"\ntext = "y"\n', "'direct_answer' is built in", "another name"),
