@@ -104,7 +104,9 @@ def _parse(where: str, entry: Any) -> Strategy:
         raise InputError(f"{where}: unknown key {min(unknown)!r}", hint=hint)
     for key, value in entry.items():
         if not isinstance(value, str) or not value.strip():
-            raise InputError(f"{where}: {key} must be a text that is not empty, not {value!r}", hint=f'write {key} = "…"')
+            raise InputError(
+                f"{where}: {key} must be a text that is not empty, not {value!r}", hint=f'write {key} = "…"'
+            )
     name = entry.get("name", "")
     if not _NAME.fullmatch(name):
         raise InputError(

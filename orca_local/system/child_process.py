@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from orca_local.domain.errors import OrcaError, error_of
+from orca_local.domain.errors import OrcaError, error_from_process
 
 STDERR_CHARACTERS = 400
 """How much of a child's error output an error message quotes, from its end."""
@@ -51,7 +51,7 @@ def child_error(task: str, status: int, stderr: IO[bytes], *, hint: str) -> Orca
     lines = stderr.read().decode(errors="replace").splitlines()
     with suppress(ValueError, KeyError, IndexError, TypeError):
         reported = json.loads(lines[-1])
-        return error_of(reported["message"], reported["hint"], status)
+        return error_from_process(reported["message"], reported["hint"], status)
     tail = read_tail(stderr) or f"it ended with status {status} and printed nothing"
     if status < 0:
         tail = f"{signal.Signals(-status).name} ended it, perhaps for lack of memory; {tail}"
