@@ -37,7 +37,6 @@ from orca_local.engines.compute import ComputeChoice, choose_compute
 from orca_local.engines.make import make_file_engine
 from orca_local.generation.order import in_batching_order
 from orca_local.gguf.header import read_header
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.prompts import student_messages
 from orca_local.kinds.scoring import is_scored
 from orca_local.models.locate import resolve_student

@@ -8,11 +8,9 @@ from pathlib import Path
 
 from orca_local.domain.settings import DatasetSettings
 from orca_local.domain.types import Message, Sample
+from orca_local.kinds.prompts import plain_messages
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.rows.training_row import TrainingRow, make_row
-from orca_local.gguf.renderer import PromptRenderer
-from orca_local.kinds.prompts import plain_messages
-from orca_local.rows.rows import TrainingRow, make_row
 from orca_local.starter.install import iter_answers, load_samples
 from orca_local.tasks.read import read_tasks
 

@@ -16,11 +16,9 @@ from orca_local.domain.events import Event, RowDropped, StageFinished, StageStar
 from orca_local.domain.settings import DatasetSettings
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Message, Sample
+from orca_local.kinds.prompts import plain_messages
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.rows.training_row import RefusedRow, TrainingRow, make_row
-from orca_local.gguf.renderer import PromptRenderer
-from orca_local.kinds.prompts import plain_messages
-from orca_local.rows.rows import RefusedRow, TrainingRow, make_row
 from orca_local.runs.context import StageContext
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store

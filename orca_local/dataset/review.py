@@ -11,7 +11,6 @@ from orca_local.domain.erasure import leaks
 from orca_local.domain.errors import InputError
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Message, Sample
-from orca_local.gguf.renderer import PromptRenderer, RowRefused
 from orca_local.kinds.prompts import plain_messages
 from orca_local.kinds.scoring import verify
 from orca_local.rows.renderer import PromptRenderer, RowError

@@ -16,12 +16,9 @@ from orca_local.engines.base import Engine
 from orca_local.evaluate.compare import Answered, by_task, compare, measure
 from orca_local.evaluate.split import Split, split_gain
 from orca_local.generation.generate import ModelRef, PlannedMeasurement, generate
-from orca_local.rows.renderer import PromptRenderer
-from orca_local.runs.context import StageContext
-from orca_local.generation.generate import ModelRef, Wanted, generate
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.prompts import plain_messages
 from orca_local.kinds.scoring import is_scored, unscored_kinds
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import EvaluationRow
 

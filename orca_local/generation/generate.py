@@ -14,10 +14,8 @@ from orca_local.domain.keys import content_key
 from orca_local.domain.types import Completion, Message, Request, Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.generation.order import in_batching_order
-
-from orca_local.rows.renderer import PromptRenderer
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.scoring import NOT_SCORED, is_scored, score
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 
 CACHED_AT_ONCE = 200

@@ -22,8 +22,6 @@ from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.generation.generate import GenerationCounts, ModelRef, PlannedMeasurement, generate
-from orca_local.generation.generate import Counts, ModelRef, Wanted, generate
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.prompts import student_messages
 from orca_local.kinds.scoring import is_scored, unscored_kinds
 from orca_local.probe.choose import Cell, Choice

@@ -13,9 +13,8 @@ from pydantic.fields import FieldInfo
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import Settings
-from orca_local.domain.toml_file import read_toml
-from orca_local.engines.make import engine_kind
 from orca_local.domain.toml_file import load_toml
+from orca_local.engines.make import engine_kind
 
 ENVIRONMENT_PREFIX = "ORCA_LOCAL_"
 """Followed by SECTION__KEY, as in `ORCA_LOCAL_TRAIN__RANK=8`."""

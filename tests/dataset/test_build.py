@@ -13,11 +13,9 @@ from orca_local.domain.erasure import leaks
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import RowDropped, StageFinished
 from orca_local.domain.settings import DatasetSettings
-from orca_local.domain.strategies import ANSWER_FORMAT, BUILTIN
-from orca_local.rows.renderer import PromptRenderer
 from orca_local.domain.strategies import BUILTIN
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.table import get_kind
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store

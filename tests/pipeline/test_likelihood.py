@@ -12,7 +12,6 @@ from orca_local.dataset.build import make_dataset
 from orca_local.domain.settings import DatasetSettings, EngineSettings
 from orca_local.domain.types import Message
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.prompts import plain_messages
 from orca_local.pipeline.likelihood import student_likelihood
 from orca_local.rows.renderer import PromptRenderer

@@ -13,10 +13,8 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.types import Request
 from orca_local.engines.base import Engine
 from orca_local.engines.fake import FakeEngine
-from orca_local.rows.renderer import PromptRenderer
-from orca_local.runs.context import StageContext
-from orca_local.gguf.renderer import PromptRenderer
 from orca_local.kinds.prompts import student_messages, teacher_messages
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.engine_teacher import EngineTeacher, LocalModel
