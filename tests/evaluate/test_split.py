@@ -38,4 +38,4 @@ def test_every_type_is_compared_with_f16_on_the_same_samples() -> None:
     found = split_gain({name: answers(values) for name, values in given.items()}, Split("tuned:F16", TYPES))
     rows = {row["quantization"]: (row["accuracy"], row["loss"]["value"]) for row in found["types"]}
     assert rows == {"F16": (1.0, 0.0), "Q4_K_M": (0.75, -0.25), "Q2_K": (0.0, -1.0)}
-    assert found["recommendation"]["reason"].startswith("4 samples cannot show")
+    assert found["recommendation"]["reason"].startswith("4 samples are too few to show")
