@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from orca_local.domain.url import URL_HAS_SECRET, url_problem, normalize_url
 from orca_local.domain.errors import InputError, MissingError, RemoteError
 from orca_local.domain.settings import EndpointSettings
 from orca_local.domain.text import printable
 from orca_local.domain.types import Message
+from orca_local.domain.url import URL_HAS_SECRET, normalize_url, url_problem
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.response import parse_completion, parse_error, parse_retry_after
 

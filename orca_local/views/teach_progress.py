@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from orca_local.domain.url import normalize_url
 from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.url import normalize_url
 from orca_local.runs.progress import HEAD_EVENTS, Progress
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
@@ -70,7 +70,8 @@ def load_teach_progress(store: Store, settings: TeacherSettings, now: datetime |
     last = store.runs.last_of(run.run_id, "StageProgressed")
     progress.add([last] if last else [])
     warned = store.runs.last_of(run.run_id, "Warned")
-    waiting = store.batches.waiting_keys(normalize_url(settings.base_url), settings.model) if settings.takes_batches else ()
+    url = normalize_url(settings.base_url)
+    waiting = store.batches.waiting_keys(url, settings.model) if settings.takes_batches else ()
     return TeachProgress(
         run=run,
         done=progress.done,
