@@ -32,10 +32,10 @@ from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.writer import TensorSpec, write_gguf
 from orca_local.models.locate import resolve_student
 from orca_local.train.batches import Batch, epoch_batches, make_batch
-from orca_local.train.memory import Wish, plan_memory
+from orca_local.train.memory import MemoryRequest, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.state import initial_adapter
-from orca_local.train.torch.backend import TorchBackend, TorchTrainer
+from orca_local.train.torch.backend import TorchBackend, TorchFramework
 from scripts.training_rows import starter_rows, task_rows
 from tests.hf_model import load_hf_model, with_peft
 from tests.tiny import Shape, header_and_tensors
@@ -102,12 +102,12 @@ def plans(header: Header, recipe: Recipe, longest: int, batch: Batch) -> None:
     for form in ("none", "nf4"):
         for checkpointing in ("off", "on"):
             changed = replace(recipe, quantize_base=form)
-            trainer = TorchTrainer(header, TrainSettings(compute="bfloat16"))
-            wish = Wish(longest, batch.tokens, checkpointing)
-            plan = plan_memory(header, changed, wish, trainer.machine)
+            framework = TorchFramework(header, TrainSettings(compute="bfloat16"))
+            request = MemoryRequest(longest, batch.tokens, checkpointing)
+            plan = plan_memory(header, changed, request, framework.machine)
             before = torch.cuda.memory_allocated()
             torch.cuda.reset_peak_memory_stats()
-            backend = trainer.backend(changed, plan)
+            backend = framework.make_backend(changed, plan)
             backend.step(batch, 1e-5)
             peak = torch.cuda.max_memory_allocated() - before
             print(

@@ -156,7 +156,7 @@ def _report_share(header: Header, job: Job, rate: float) -> None:
     from orca_local.train.torch.backend import CPU_TOKENS
 
     batches = [make_batch(rows) for rows in job.batches()]
-    work = [step_flops(header, batch.parts(CPU_TOKENS), job.recipe.rank) for batch in batches]
+    work = [step_flops(header, batch.split_by_tokens(CPU_TOKENS), job.recipe.rank) for batch in batches]
     reached = rate * sum(work) / sum(batch.tokens for batch in batches)
     print(f"our steps: {sum(work) / len(work) / 1e9:.0f} GFLOP each, {reached / 1e9:.0f} GFLOP/s")
     for measured in matrix_rates(job.compute):

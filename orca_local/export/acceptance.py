@@ -1,4 +1,4 @@
-"""The test that a file must pass before it gets its name."""
+"""The acceptance test: checks that an exported file must pass before it gets its final name."""
 
 from __future__ import annotations
 
@@ -19,160 +19,166 @@ from orca_local.gguf.header import Header, TensorInfo
 from orca_local.gguf.tensors import iter_rows
 
 MAX_KL = 1e-3
-"""Nats, mean over positions, of the F16 file to the float32 reference."""
+"""Maximum mean KL divergence of the F16 file from the float32 reference, in nats."""
 MIN_AGREEMENT = 0.99
+"""Minimum share of positions with the same most likely token."""
 MIN_POSITIONS = 256
+"""Minimum number of positions that are compared."""
 MIN_STOPPED = 0.95
+"""Minimum share of answers that end with the end-of-turn token."""
 MIN_PROMPTS = 20
-CHANGEABLE = ("general.file_type", "general.quantization_version")
-"""Metadata that says how the tensors are stored, which is what an export changes. llama.cpp changes no more."""
+"""Minimum number of prompts that are answered."""
+MUTABLE_KEYS = ("general.file_type", "general.quantization_version")
+"""Metadata about how the tensors are stored. Nothing else may change."""
 
-_REPORT = "this should not happen: report it with the file that was exported"
+STOPS_CHECK = "answers stop on their own"
+_REPORT = "this is a bug: please report it with the file that was exported"
 _HINTS = {
     "finite": "train again with a lower learning rate",
     "positions compared": "add training samples, or longer answers",
     "answers": "train again with a lower learning rate",
-    "answers stop on their own": "train longer; at least 20 different training prompts are needed",
+    STOPS_CHECK: f"train longer; at least {MIN_PROMPTS} different training prompts are needed",
 }
 
 Logits = NDArray[np.float32]
+"""Shape [positions, vocabulary]."""
 Row = tuple[Sequence[int], Sequence[int]]
 """Token ids, and the positions (ascending) whose predictions are compared."""
 
 
 class ClosableLogits(Iterator[Logits], Protocol):
-    """Logits that something is computing until they are closed; a generator will do."""
+    """An iterator of logits that must be closed, such as a generator."""
 
     def close(self) -> None: ...
 
 
 ReferenceLogits = Callable[[Sequence[Row]], ClosableLogits]
+"""For each row: the trained model's own logits."""
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptanceInputs:
-    """What a tuned file is tested on; none of it is from the holdout."""
+    """What a tuned file is tested on. None of it is from the holdout."""
 
     rows: Sequence[Row]
+    """Rows whose predictions are compared."""
     prompts: Sequence[tuple[int, ...]]
+    """Prompts to answer, as token ids."""
     reference_logits: ReferenceLogits
     max_tokens: int
-    """Within which a tuned model has to end its turn."""
+    """Number of tokens within which an answer must end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """How far one model's predictions are from another's."""
+    """How much one model's predictions differ from another's."""
 
     kl: float
     """Mean Kullback-Leibler divergence in nats."""
     agreement: float
     """Share of positions with the same most likely token."""
     positions: int
+    """Number of positions compared."""
 
 
 class CheckFailed(AcceptanceError):
-    """An acceptance error that knows which check it was."""
+    """A failed check."""
 
     def __init__(self, check: AcceptanceChecked, hint: str) -> None:
         super().__init__(
-            f"the export failed its test “{check.name}”: {check.value} (need {check.bound}); no file was written",
+            f"the export failed the check «{check.name}»: {check.value} (required: {check.bound}); no file was written",
             hint=hint,
         )
         self.check = check
 
 
-def require(check: AcceptanceChecked, hint: str = "") -> AcceptanceChecked:
-    """Pass a check on, or raise `CheckFailed` with its value and bound."""
+def require_passed(check: AcceptanceChecked, hint: str = "") -> AcceptanceChecked:
+    """Return a check that passed. Raises `CheckFailed` for another, with its value and bound."""
     if not check.passed:
         raise CheckFailed(check, hint or _HINTS.get(check.name, _REPORT))
     return check
 
 
-def divergence(reference: Iterable[Logits], other: Iterable[Logits]) -> Divergence:
-    """KL(reference ‖ other) over all positions; both yield float32 arrays of [some positions, vocabulary]."""
+def measure_divergence(reference: Iterable[Logits], other: Iterable[Logits]) -> Divergence:
+    """KL(reference ‖ other) over all positions. Both yield float32 arrays of [some positions, vocabulary]."""
     total, same, count = 0.0, 0, 0
-    # One position at a time: of a vocabulary of 150,000 words a few take much memory, and leave the cache.
+    # One position at a time: with a vocabulary of 150,000 tokens, several would not fit the CPU's cache.
     for p, q in zip(chain.from_iterable(reference), chain.from_iterable(other), strict=True):
         total += float(kl_divergences(p[None], q[None])[0])
         same += int(p.argmax() == q.argmax())
         count += 1
-    # What was rounded may leave less than nothing. (Of NaN and a number, `max` takes the first.)
+    # Rounding may give a negative mean. `max` returns its first argument if one is NaN, so NaN stays.
     return Divergence(max(total / count, 0.0), same / count, count) if count else Divergence(float("inf"), 0.0, 0)
 
 
-def check_metadata(base: Header, made: Header) -> AcceptanceChecked:
-    """Everything but the file type is the base's own, byte for byte; our own keys may be added."""
-    ours, theirs = _compared(base), _compared(made)
-    differing = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
-    value = f"differs in {', '.join(differing[:5])}" if differing else f"{len(ours)} keys identical"
-    return AcceptanceChecked("metadata", not differing, value, "all")
+def check_metadata(base: Header, exported: Header) -> AcceptanceChecked:
+    """All metadata but `MUTABLE_KEYS` is byte for byte that of the base. Keys of orca-local may be added."""
+    expected, actual = _fixed_metadata(base), _fixed_metadata(exported)
+    differing = sorted(key for key in expected.keys() | actual.keys() if expected.get(key) != actual.get(key))
+    value = f"differs in {', '.join(differing[:5])}" if differing else f"{len(expected)} keys identical"
+    return AcceptanceChecked("metadata", not differing, value, "identical to the base")
 
 
-def _compared(header: Header) -> dict[str, bytes]:
+def _fixed_metadata(header: Header) -> dict[str, bytes]:
     return {
-        key: raw for key, raw in header.raw_pairs.items() if key not in CHANGEABLE and not key.startswith("orca_local.")
+        key: raw
+        for key, raw in header.raw_pairs.items()
+        if key not in MUTABLE_KEYS and not key.startswith("orca_local.")
     }
 
 
-def check_finite(made: Header) -> AcceptanceChecked:
-    """Every weight of the file is a finite number."""
-    bad = [t.name for t in made.tensors if not all(np.isfinite(rows).all() for rows in iter_rows(made, t))]
-    value = f"{len(made.tensors)} tensors finite" if not bad else f"not finite: {', '.join(bad[:3])}"
-    return AcceptanceChecked("finite", not bad, value, "all")
+def check_finite(exported: Header) -> AcceptanceChecked:
+    """Every weight of the file is finite."""
+    bad = [t.name for t in exported.tensors if not all(np.isfinite(rows).all() for rows in iter_rows(exported, t))]
+    value = f"{len(exported.tensors)} tensors finite" if not bad else f"not finite: {', '.join(bad[:3])}"
+    return AcceptanceChecked("finite", not bad, value, "every weight")
 
 
-def check_same_weights(source: Header, made: Header) -> AcceptanceChecked:
-    """A base's F16 tensors are the source's values rounded to F16, bit for bit; its vectors are as they were."""
-    bad = sorted(source.tensor_map.keys() ^ made.tensor_map.keys())
+def check_same_weights(source: Header, exported: Header) -> AcceptanceChecked:
+    """A base's F16 tensors are the source's values rounded to F16, bit for bit. Its vectors are unchanged."""
+    bad = sorted(source.tensor_map.keys() ^ exported.tensor_map.keys())
     for tensor in source.tensors:
-        copy = made.tensor_map.get(tensor.name)
-        if copy is not None and (copy.shape != tensor.shape or not _same_weights(source, made, tensor, copy)):
+        copy = exported.tensor_map.get(tensor.name)
+        if copy is not None and (copy.shape != tensor.shape or not _is_same_tensor(source, exported, tensor, copy)):
             bad.append(tensor.name)
     value = f"{len(source.tensors)} tensors equal" if not bad else f"differs: {', '.join(bad[:3])}"
     return AcceptanceChecked("weights", not bad, value, "all")
 
 
-def _same_weights(source: Header, made: Header, tensor: TensorInfo, copy: TensorInfo) -> bool:
-    for values, stored in zip(iter_rows(source, tensor), iter_rows(made, copy), strict=True):
-        wanted = values.astype(np.float16).astype(np.float32) if len(tensor.shape) > 1 else values
-        if not np.array_equal(wanted.view(np.uint32), stored.view(np.uint32)):
+def _is_same_tensor(source: Header, exported: Header, tensor: TensorInfo, copy: TensorInfo) -> bool:
+    for values, stored in zip(iter_rows(source, tensor), iter_rows(exported, copy), strict=True):
+        expected = values.astype(np.float16).astype(np.float32) if len(tensor.shape) > 1 else values
+        if not np.array_equal(expected.view(np.uint32), stored.view(np.uint32)):
             return False
     return True
 
 
-def check_divergence(found: Divergence) -> list[AcceptanceChecked]:
-    """The F16 file predicts what the trained model predicted."""
+def check_divergence(divergence: Divergence) -> list[AcceptanceChecked]:
+    """The F16 file predicts what the trained model predicts."""
+    positions, kl, agreement = divergence.positions, divergence.kl, divergence.agreement
+    bound = f"≥ {100 * MIN_AGREEMENT:g} %"
     return [
-        AcceptanceChecked(
-            "positions compared", found.positions >= MIN_POSITIONS, str(found.positions), f"≥ {MIN_POSITIONS}"
-        ),
-        AcceptanceChecked("KL from the trained model", found.kl <= MAX_KL, f"{found.kl:.6f}", f"≤ {MAX_KL:g}"),
-        AcceptanceChecked(
-            "same most likely token",
-            found.agreement >= MIN_AGREEMENT,
-            f"{100 * found.agreement:.2f} %",
-            f"≥ {100 * MIN_AGREEMENT:g} %",
-        ),
+        AcceptanceChecked("positions compared", positions >= MIN_POSITIONS, str(positions), f"≥ {MIN_POSITIONS}"),
+        AcceptanceChecked("KL to the trained model", kl <= MAX_KL, f"{kl:.2e}", f"≤ {MAX_KL:g}"),
+        AcceptanceChecked("same most likely token", agreement >= MIN_AGREEMENT, f"{100 * agreement:.2f} %", bound),
     ]
 
 
 def check_answers(answers: Sequence[Completion]) -> AcceptanceChecked:
-    """The tuned model ends its turns by itself, and none breaks off."""
+    """The tuned model ends its answers with the end-of-turn token, and no answer fails."""
     errors = [answer.error for answer in answers if answer.finish_reason == "error"]
     if errors:
-        return AcceptanceChecked("answers", False, f"{len(errors)} of {len(answers)} broke off: {errors[0]}", "none")
+        return AcceptanceChecked("answers", False, f"{len(errors)} of {len(answers)} failed: {errors[0]}", "none")
     return check_stops(sum(answer.finish_reason == "stop" for answer in answers), len(answers))
 
 
 def check_stops(stopped: int, prompts: int) -> AcceptanceChecked:
-    """The tuned model ends its turns by itself."""
-    is_enough = prompts >= MIN_PROMPTS
-    bound = f"{100 * MIN_STOPPED:g} %" if is_enough else f"at least {MIN_PROMPTS} prompts"
-    passed = is_enough and stopped >= MIN_STOPPED * prompts
-    return AcceptanceChecked("answers stop on their own", passed, f"{stopped} of {prompts}", bound)
+    """Enough of the answers to `prompts` prompts end with the end-of-turn token."""
+    passed = prompts >= MIN_PROMPTS and stopped >= MIN_STOPPED * prompts
+    bound = f"{100 * MIN_STOPPED:g} % of at least {MIN_PROMPTS}"
+    return AcceptanceChecked(STOPS_CHECK, passed, f"{stopped} of {prompts}", bound)
 
 
 def tensor_types(header: Header) -> dict[str, int]:
-    """How many tensors of each type a file really has: quantizers fall back where a shape does not fit."""
+    """Type → number of tensors. Quantizers use another type for a tensor whose shape does not fit."""
     return dict(Counter(tensor.type_name for tensor in header.tensors))

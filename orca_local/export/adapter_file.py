@@ -1,4 +1,4 @@
-"""A trained adapter as llama.cpp reads it: a GGUF of its own, for a base that stays as it is."""
+"""Write a trained adapter as a LoRA GGUF, which llama.cpp applies to an unchanged base."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from orca_local.gguf.lora import write_lora
 
 
 def write_adapter(path: Path, base: Header, adapter: Adapter, extra: Mapping[str, str]) -> Header:
-    """Write `adapter` for the tensors of `base`; returns the new header.
+    """Write `adapter` for the tensors of `base`, with the metadata `extra`; returns the new header.
 
-    Pass a `.part` name and rename it. Raises `InputError` for what `base` does not have, `OSError` for a full disk.
+    Pass a `.part` name and rename it afterwards. Raises `InputError` for a layer that `base` does not have and
+    `OSError` if the disk is full.
     """
     pairs = {}
     for gguf_name, layer in match_layers(base, adapter).items():
         a, b = adapter.layers[layer.hf_name]
-        # The rows of B are the rows of the layer, which the file may hold in another order than the trainer.
+        # The rows of B are the rows of the layer. The file may store them in another order than the trainer.
         pairs[gguf_name] = (a, b if layer.rotary_heads is None else permute_rotary(b, layer.rotary_heads))
     return write_lora(path, base.architecture, adapter.scale, pairs, extra)

@@ -1,4 +1,4 @@
-"""The export of an adapter alone: a file that llama.cpp puts on the base, tested there against the trainer."""
+"""Export the adapter alone: a LoRA GGUF for llama.cpp, tested on the base against the trained model."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from orca_local.domain.quantized import REFERENCE_TYPE
 from orca_local.export.acceptance import AcceptanceInputs, check_finite, tensor_types
 from orca_local.export.adapter_file import write_adapter
 from orca_local.export.card import render_card
-from orca_local.export.checks import OpenEngine, checked, try_predictions, try_stops
-from orca_local.export.disk import export_errors_explained, require_export_space
+from orca_local.export.checks import OpenEngine, check_generation, check_predictions, record_checks
 from orca_local.export.merge import write_merged
 from orca_local.export.source import ExportSource, file_stem
 from orca_local.export.stage import find_export
@@ -31,7 +30,7 @@ from orca_local.system.files import publish, scratch_directory, write_if_changed
 NAME = "adapter"
 
 _UNROUNDED = {"F16", "F32"}
-"""Types of weights that llama.cpp computes with as exactly as the test asks."""
+"""Types of weights with which llama.cpp is accurate enough for the test."""
 
 
 def export_adapter(
@@ -42,10 +41,10 @@ def export_adapter(
     *,
     inputs: AcceptanceInputs,
 ) -> Iterator[Event]:
-    """Write the adapter of `source`, under its name only if the base predicts with it what the trained model did.
+    """Export the adapter of `source`. It gets its name only if the base with it predicts what the trained model does.
 
-    An earlier file of the same adapter that is unchanged is not made again. Raises `AcceptanceError` where a test
-    fails and `MissingError` where the disk is full; nothing half-written stays.
+    An earlier file of the same adapter is reused if it is unchanged. Raises `AcceptanceError` if a check fails and
+    `MissingError` if the disk is full; no partial file stays.
     """
     started = time.monotonic()
     yield StageStarted("export", 1, "files")
@@ -59,8 +58,8 @@ def export_adapter(
             directory.mkdir(parents=True, exist_ok=True)
             require_export_space(directory, needed)
             with scratch_directory(directory / f"{NAME}.export.part") as scratch:
-                maker = _Maker(context, source, adapter, directory, scratch, open_engine, inputs)
-                row = yield from maker.make()
+                builder = _AdapterBuilder(context, source, adapter, directory, scratch, open_engine, inputs)
+                row = yield from builder.build()
         yield FileWritten(row.path, row.bytes, row.sha256)
     with export_errors_explained(directory, 1 << 20):
         path = Path(row.path)
@@ -77,8 +76,8 @@ def _is_unrounded(header: Header) -> bool:
 
 
 @dataclass(frozen=True)
-class _Maker:
-    """Makes and tests the file in a scratch directory, and names it if it passed."""
+class _AdapterBuilder:
+    """Builds and tests the file in a scratch directory, and publishes it if it passes."""
 
     context: StageContext
     source: ExportSource
@@ -88,31 +87,33 @@ class _Maker:
     open_engine: OpenEngine
     inputs: AcceptanceInputs
 
-    def make(self) -> Generator[Event, None, ExportRow]:
+    def build(self) -> Generator[Event, None, ExportRow]:
         """Write, test and publish."""
-        made = write_adapter(self.scratch / "adapter.gguf", self.source.header, self.adapter, self.source.provenance)
+        exported = write_adapter(
+            self.scratch / "adapter.gguf", self.source.header, self.adapter, self.source.provenance
+        )
         yield StageProgressed(0, note="testing the adapter")
-        checks = yield from checked(self._checks(made))
-        return self._publish(made.path, {"checks": checks, "tensor_types": tensor_types(made)})
+        checks = yield from record_checks(self._checks(exported))
+        return self._publish(exported.path, {"checks": checks, "tensor_types": tensor_types(exported)})
 
-    def _checks(self, made: Header) -> Iterator[AcceptanceChecked]:
-        yield check_finite(made)
+    def _checks(self, exported: Header) -> Iterator[AcceptanceChecked]:
+        yield check_finite(exported)
         with closing(self.open_engine(self._base())) as engine:
-            engine.set_adapter(made.path)
-            yield from try_predictions(engine, self.inputs)
-            yield try_stops(engine, self.inputs)
+            engine.set_adapter(exported.path)
+            yield from check_predictions(engine, self.inputs)
+            yield check_generation(engine, self.inputs)
 
     def _base(self) -> Path:
-        """The weights that the adapter was trained on, with nothing lost to quantization."""
+        """The weights that the adapter was trained on, as F16 or F32."""
         header = self.source.header
         if _is_unrounded(header):
             return header.path
         return write_merged(self.scratch / f"{REFERENCE_TYPE}.gguf", header, None, {}).path
 
-    def _publish(self, made: Path, record: dict[str, Any]) -> ExportRow:
-        """Sync, rename, reopen, and enter into the store."""
+    def _publish(self, path: Path, record: dict[str, Any]) -> ExportRow:
+        """Move the file to its final name and add it to the store."""
         target = self.directory / f"{file_stem(self.source.header)}-tuned-adapter.gguf"
-        publish(made, target)
+        publish(path, target)
         row = ExportRow(
             run_id=self.context.run_id,
             name=NAME,

@@ -1,4 +1,4 @@
-"""A short model card beside an exported file."""
+"""The model card beside an exported file."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from orca_local.gguf.header import Header
 
 
-def render_card(name: str, made: Header, sha256: str, acceptance: Mapping[str, Any]) -> str:
-    """The card of `made` in Markdown: what it was made from, how, and what its acceptance test found."""
+def render_card(name: str, exported: Header, sha256: str, acceptance: Mapping[str, Any]) -> str:
+    """The model card in Markdown: the inputs of the file, how it was made, and the results of its acceptance test."""
     provenance: Mapping[str, str] = acceptance["provenance"]
     lines = [
-        f"# {made.path.name}",
+        f"# {exported.path.name}",
         "",
-        _what(name),
+        _description(name),
         "",
         f"- sha256 `{sha256}`",
-        f"- {made.parameters:,} parameters, architecture `{made.architecture}`, {made.quantization}",
+        f"- {exported.parameters:,} parameters, architecture `{exported.architecture}`, {exported.quantization}",
         "- tensors: " + ", ".join(f"{count} {kind}" for kind, count in acceptance["tensor_types"].items()),
         f"- weights: sha256 `{provenance['orca_local.base_sha256']}`",
     ]
@@ -32,24 +32,24 @@ def render_card(name: str, made: Header, sha256: str, acceptance: Mapping[str, A
     recipe = json.loads(provenance.get("orca_local.recipe", "{}"))
     if recipe:
         lines.append("- recipe: " + ", ".join(f"{key} {value}" for key, value in recipe.items()))
-    lines.append(f"- licence: {made.metadata.get('general.license', 'that of the model it was made from')}")
-    lines += ["", "| test | value | needed |", "| --- | --- | --- |"]
+    lines.append(f"- licence: {exported.metadata.get('general.license', 'the licence of the original model')}")
+    lines += ["", "| check | value | required |", "| --- | --- | --- |"]
     lines += [f"| {check['name']} | {check['value']} | {check['bound']} |" for check in acceptance["checks"]]
-    lost = acceptance.get("quantized_vs_f16")
-    if lost:
+    divergence = acceptance.get("quantized_vs_f16")
+    if divergence:
         lines.append(
-            f"| against F16 | KL {lost['kl']:.4f}, same token {100 * lost['agreement']:.1f} %, "
-            f"{lost['positions']} positions | reported |"
+            f"| against F16 | KL {divergence['kl']:.2e}, same token {100 * divergence['agreement']:.1f} %, "
+            f"{divergence['positions']} positions | reported |"
         )
     return "\n".join([*lines, ""])
 
 
-def _what(name: str) -> str:
+def _description(name: str) -> str:
     if name == "base":
-        return "The untrained student at this quantization, made by orca-local to compare the tuned model with."
+        return "The untrained student at this quantization, made by orca-local for comparison with the tuned model."
     if name == "adapter":
         return (
-            "What fine-tuning by orca-local, with the method of Orca 2 (arXiv 2311.11045), changed in the student: "
+            "The LoRA adapter of the student, fine-tuned by orca-local with the method of Orca 2 (arXiv 2311.11045). "
             "llama.cpp adds it with `--lora` to the weights named below, at any quantization."
         )
     return "Fine-tuned by orca-local with the method of Orca 2 (arXiv 2311.11045)."

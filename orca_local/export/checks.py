@@ -1,4 +1,4 @@
-"""What an export tries on an engine, and how a check becomes an event and a record."""
+"""Checks that run a model, and how a check becomes an event and a stored record."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ from orca_local.export.acceptance import (
     Row,
     check_answers,
     check_divergence,
-    divergence,
-    require,
+    measure_divergence,
+    require_passed,
 )
 
 OpenEngine = Callable[[Path], AdapterEngine]
 
-Records = list[dict[str, Any]]
+CheckRecords = list[dict[str, Any]]
 """Checks as the store keeps them."""
 
 
-def checked(checks: Iterable[AcceptanceChecked]) -> Generator[Event, None, Records]:
-    """Pass checks on, and return their records; raises `CheckFailed` after the first that does not pass."""
+def record_checks(checks: Iterable[AcceptanceChecked]) -> Generator[Event, None, CheckRecords]:
+    """Yield the checks and return their records. Raises `CheckFailed` after the first check that fails."""
     records = []
     for check in checks:
         yield check
-        records.append(asdict(require(check)))
+        records.append(asdict(require_passed(check)))
     return records
 
 
-def try_predictions(engine: ScoringEngine, inputs: AcceptanceInputs) -> Iterator[AcceptanceChecked]:
-    """Whether the engine predicts what the trained model did."""
+def check_predictions(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> Iterator[AcceptanceChecked]:
+    """Compare the engine's predictions with the trained model's."""
     with closing(inputs.reference_logits(inputs.rows)) as reference:
-        yield from check_divergence(divergence(reference, predicted(engine, inputs.rows)))
+        yield from check_divergence(measure_divergence(reference, iter_logits(engine, inputs.rows)))
 
 
-def predicted(engine: ScoringEngine, rows: Sequence[Row]) -> Iterator[Logits]:
-    """What the engine predicts at the positions of each row, in parts, each valid until the next."""
+def iter_logits(engine: LlamaCppEngine, rows: Sequence[Row]) -> Iterator[Logits]:
+    """The engine's logits at the positions of each row, in parts. A part is valid until the next one."""
     return chain.from_iterable(engine.iter_logits(ids, positions) for ids, positions in rows)
 
 
-def try_stops(engine: ScoringEngine, inputs: AcceptanceInputs) -> AcceptanceChecked:
-    """Whether the engine's answers to the prompts end by themselves."""
+def check_generation(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> AcceptanceChecked:
+    """Answer the prompts, and check that the answers stop on their own."""
     settings = SamplingSettings(max_tokens=inputs.max_tokens)
     answers: list[Completion] = []
     for number, ids in enumerate(inputs.prompts):

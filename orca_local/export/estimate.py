@@ -1,6 +1,8 @@
-"""How large a file will be, before it is made."""
+"""Estimate the size of an exported file."""
 
 from __future__ import annotations
+
+import math
 
 from orca_local.gguf.header import Header, TensorInfo
 
@@ -16,9 +18,9 @@ BITS_PER_WEIGHT: dict[str, tuple[float, float]] = {
     "Q3_K_M": (3.9, 4.9),
     "Q2_K": (3.0, 4.6),
 }
-"""Types that are usually chosen, the largest first: bits a weight of the blocks, in rows whose width is a multiple of
-256, and in others, for which llama.cpp falls back on types with shorter blocks. It gives some layers more bits than the
-name says; that is part of the average."""
+"""Common types, the largest first → average bits per weight of the transformer blocks: for rows whose width is a
+multiple of 256, and for others, for which llama.cpp uses types with shorter quantization blocks. llama.cpp gives some
+layers more bits than the name says; the average includes them."""
 
 _SUPER_BLOCK, _BLOCK = 256, 32
 _HEADS = ("output.weight", "per_layer_token_embd.weight")
@@ -26,8 +28,8 @@ _EMBEDDING = "token_embd.weight"
 
 
 def estimate_bytes(quantization: str, header: Header) -> int:
-    """About how large the model of this header is as one of `BITS_PER_WEIGHT`, a few per cent more or less."""
-    weights = sum(_bits(quantization, header, tensor) * _count(tensor) for tensor in header.tensors) / 8
+    """Approximate file size in bytes of this model as one of the types in `BITS_PER_WEIGHT`, within a few percent."""
+    weights = sum(_bits(quantization, header, t) * math.prod(t.shape) for t in header.tensors) / 8
     return round(weights) + header.data_offset
 
 
@@ -37,16 +39,9 @@ def _bits(quantization: str, header: Header, tensor: TensorInfo) -> float:
     width = tensor.shape[-1]
     if width % _BLOCK:
         return 16.0
-    wanted = quantization
+    effective = quantization
     if tensor.name in _HEADS or (header.tied and tensor.name == _EMBEDDING):
-        # What predicts keeps more: llama.cpp gives it Q6_K where the others have less.
-        wanted = quantization if BITS_PER_WEIGHT[quantization][0] > BITS_PER_WEIGHT["Q6_K"][0] else "Q6_K"
-    whole, short = BITS_PER_WEIGHT[wanted]
-    return short if width % _SUPER_BLOCK else whole
-
-
-def _count(tensor: TensorInfo) -> int:
-    count = 1
-    for size in tensor.shape:
-        count *= size
-    return count
+        # llama.cpp uses at least Q6_K for the output head.
+        effective = quantization if BITS_PER_WEIGHT[quantization][0] > BITS_PER_WEIGHT["Q6_K"][0] else "Q6_K"
+    wide, narrow = BITS_PER_WEIGHT[effective]
+    return narrow if width % _SUPER_BLOCK else wide

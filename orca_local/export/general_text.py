@@ -1,13 +1,14 @@
-"""A few plain conversations, to compare two files with where there are no training rows yet."""
+"""A few general conversations, to compare two files on when there are no training rows yet."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from orca_local.domain.types import Message
-from orca_local.rows.renderer import PromptRenderer, RowError
+from orca_local.export.acceptance import Row
+from orca_local.gguf.renderer import PromptRenderer, RowRefused
 
-_CONVERSATIONS = (
+CONVERSATIONS = (
     (
         "A train leaves at 9:40 and arrives at 11:05. How long is the journey?",
         "From 9:40 to 11:00 is 1 hour and 20 minutes. 5 more minutes make 1 hour and 25 minutes.",
@@ -33,12 +34,13 @@ _CONVERSATIONS = (
         "12 - 5 = 7. Then 7 + 8 = 15. He has 15 apples.",
     ),
 )
+"""Questions and answers."""
 
 
-def general_rows(renderer: PromptRenderer) -> list[tuple[Sequence[int], Sequence[int]]]:
-    """Token ids of each conversation, and all positions of its answer's predictions."""
-    rows: list[tuple[Sequence[int], Sequence[int]]] = []
-    for question, answer in _CONVERSATIONS:
+def general_rows(renderer: PromptRenderer, conversations: Sequence[tuple[str, str]] = CONVERSATIONS) -> list[Row]:
+    """Each conversation as token ids, with all positions that predict its answer."""
+    rows: list[Row] = []
+    for question, answer in conversations:
         try:
             row = renderer.training_ids(
                 [Message("system", ""), Message("user", question), Message("assistant", answer)]

@@ -18,66 +18,66 @@ DATASET = "training rows of orca-local"
 
 @dataclass(frozen=True, slots=True)
 class MatrixSource:
-    """A matrix that the user brought as a file, or rows that it is measured on when it is first needed."""
+    """An importance matrix: a file of the user's, or a measurement on rows that runs when it is first needed."""
 
     key: str
-    """Changes with all that would make it another matrix."""
+    """Identifies the matrix: it changes with everything that changes its values."""
     file: Path | None = None
-    """The one that the user brought."""
+    """The user's file."""
     measure: Callable[[], Mapping[str, ColumnSquares]] | None = None
-    """Computes it, where nobody brought one."""
+    """Measures the matrix: GGUF tensor name → sums of squares of its input columns. None for a user's file."""
     rows: int = 0
-    """Rows that it is measured on."""
+    """Number of rows it is measured on."""
     left_out: int = 0
-    """Rows that it is not measured on, because they ask what probe or holdout samples ask."""
+    """Number of rows it is not measured on because they overlap with probe or holdout samples."""
     optional: bool = False
-    """Whether a type that can do without is made without it too, and the one that is nearer to F16 is kept."""
+    """Whether to quantize with and without the matrix and keep the file that is closer to F16."""
 
-    def may_be_left(self, quantization: str) -> bool:
-        """Whether files of this type are tried without it."""
+    def is_optional_for(self, quantization: str) -> bool:
+        """Whether files of this type are also quantized without the matrix."""
         return self.optional and quantization not in NEEDS_MATRIX
 
     @property
     def record(self) -> dict[str, Any]:
-        """What the export remembers of it."""
+        """What the store keeps about it."""
         if self.file is not None:
             return {"file": str(self.file)}
         return {"rows": self.rows, "left_out": self.left_out}
 
 
 @dataclass(frozen=True, slots=True)
-class MatrixFile:
-    """The file that the quantizer reads: brought, kept from an earlier export, or made in a scratch directory."""
+class MatrixCache:
+    """Finds or makes the file that the quantizer reads."""
 
     source: MatrixSource
-    kept: Path
-    """Where a matrix that was made stays, beside the exports that it was used for."""
-    made: Path
-    """Where it is made."""
+    published: Path
+    """Path of a measured matrix, beside the exports made with it."""
+    scratch: Path
+    """Path where a measured matrix is written first."""
 
     def find(self, header: Header) -> Path | None:
-        """The file, where there is one already. Raises `InputError` where the user's does not fit the model."""
+        """The file, if there is one. Raises `InputError` if the user's file does not fit the model."""
         if self.source.file is not None:
             read_importance(self.source.file).check_fits(header, str(self.source.file))
             return self.source.file
-        if self.made.exists():
-            return self.made
+        if self.scratch.exists():
+            return self.scratch
         try:
-            matrix = read_importance(self.kept)
-            matrix.check_fits(header, str(self.kept))
+            matrix = read_importance(self.published)
+            matrix.check_fits(header, str(self.published))
         except InputError:
             return None
-        return self.kept if matrix.key == self.source.key else None
+        return self.published if matrix.key == self.source.key else None
 
-    def make(self, header: Header) -> Path:
-        """Measure and write it."""
+    def measure(self, header: Header) -> Path:
+        """Measure the matrix and write it to `scratch`."""
         assert self.source.measure is not None
         matrix = ImportanceMatrix(self.source.measure(), self.source.key)
         matrix.check_fits(header, "that was measured")
-        write_importance(self.made, matrix, dataset=DATASET, rows=self.source.rows)
-        return self.made
+        write_importance(self.scratch, matrix, dataset=DATASET, rows=self.source.rows)
+        return self.scratch
 
-    def keep(self) -> None:
-        """Put a matrix that was made beside the exports, once one of them has passed."""
-        if self.made.exists():
-            publish(self.made, self.kept)
+    def publish(self) -> None:
+        """Move a measured matrix beside the exports. Call this once an export made with it has passed."""
+        if self.scratch.exists():
+            publish(self.scratch, self.published)

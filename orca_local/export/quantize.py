@@ -1,4 +1,4 @@
-"""llama.cpp's quantizer, in a process of its own: an assertion in native code ends that one, not ours."""
+"""llama.cpp's quantizer in a child process: a failed assertion in native code ends the child, not this process."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from orca_local.gguf.importance import KEY, read_importance
 from orca_local.system.child_process import child_error, exit_with_parent, module_command, read_tail, run_child
 
 _WRITE_FAILED = ("No space left", "basic_ios", "iostream", "failed to write", "write error")
-"""What llama.cpp says where the disk is full: it knows no more than that a stream failed."""
+"""llama.cpp's messages if the disk is full. It only knows that a stream failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
-    """An importance matrix as the quantizer is given it."""
+class ImatrixFile:
+    """An importance matrix for the quantizer."""
 
     path: Path
-    """Its file, which has to fit the model."""
+    """Its file, which must fit the model."""
     key: str
-    """What the quantized file says that it was made with."""
+    """Identifies the matrix in the metadata of the quantized file."""
 
 
 class WriteFailed(OSError):
@@ -39,24 +39,24 @@ class WriteFailed(OSError):
 
 
 def require_matrix_support() -> None:
-    """Raise `MissingError` where this llama.cpp takes no matrix from a program like this one.
+    """Raise `MissingError` if the installed llama.cpp does not accept an importance matrix through its C interface.
 
-    Before https://github.com/ggml-org/llama.cpp/pull/20346 it took a C++ object, which only C++ can make.
+    Before https://github.com/ggml-org/llama.cpp/pull/20346 it needed a C++ object, which only C++ can create.
     """
     from orca_local.gguf.llama import library
 
     if not hasattr(library(), "llama_model_imatrix_data"):
         raise MissingError(
-            f"llama-cpp-python {library().__version__} cannot be given an importance matrix",
+            f"llama-cpp-python {library().__version__} does not accept an importance matrix",
             hint="pip install -U llama-cpp-python, or set export.imatrix to none in orca.toml",
         )
 
 
-def quantize(source: Path, target: Path, name: str, matrix: Matrix | None = None) -> None:
-    """Write `source` (F16) as `target` with the quantization `name`.
+def quantize(source: Path, target: Path, name: str, matrix: ImatrixFile | None = None) -> None:
+    """Quantize `source` (F16) to the type `name` and write it to `target`.
 
-    Raises `WriteFailed` where the disk is full and `OrcaError` with llama.cpp's own words otherwise; the
-    target is then not there.
+    Raises `WriteFailed` if the disk is full and `OrcaError` with llama.cpp's message for other failures. The target
+    does not exist then.
     """
     command, env = module_command(
         __spec__.name, str(source), str(target), name, *([str(matrix.path), matrix.key] if matrix else [])
@@ -70,15 +70,19 @@ def quantize(source: Path, target: Path, name: str, matrix: Matrix | None = None
                 raise
         if code == 0:
             return
-        target.unlink(missing_ok=True)
-        log = read_tail(output)
-        if any(sign in log for sign in _WRITE_FAILED):
-            raise WriteFailed(log)
-        raise child_error(f"quantize to {name}", code, output, hint="try another type with --quantization")
+        output.seek(0)
+        log = " ".join(output.read().decode(errors="replace").split())[-400:]
+    target.unlink(missing_ok=True)
+    if any(sign in log for sign in _WRITE_FAILED):
+        raise WriteFailed(log)
+    reason = log or "it gave no reason"
+    if code < 0:
+        reason = f"{signal.Signals(-code).name} ended it, perhaps because memory ran out; {reason}"
+    raise OrcaError(f"llama.cpp could not quantize to {name}: {reason}", hint="try another type with --quantization")
 
 
-def quantize_here(source: Path, target: Path, name: str, matrix: Matrix | None) -> int:
-    """Quantize in this process, which llama.cpp may end; returns its exit code, and its log has the reason."""
+def quantize_here(source: Path, target: Path, name: str, matrix: ImatrixFile | None) -> int:
+    """Quantize in this process, which llama.cpp may end. Returns llama.cpp's code, 0 for success; its log has the reason."""
     from orca_local.gguf.llama import library
     from orca_local.system.threads import physical_cores
 
@@ -93,12 +97,12 @@ def quantize_here(source: Path, target: Path, name: str, matrix: Matrix | None) 
     return int(llama.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters)))
 
 
-def _main(source: str, target: str, name: str, *given: str) -> int:
-    """What the child process does."""
+def _main(source: str, target: str, name: str, *imatrix: str) -> int:
+    """Run the child process. It ends when its standard input closes, so also when its parent dies."""
     from orca_local.gguf.llama import last_log
 
-    exit_with_parent()
-    matrix = Matrix(Path(given[0]), given[1]) if given else None
+    threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
+    matrix = ImatrixFile(Path(imatrix[0]), imatrix[1]) if imatrix else None
     code = quantize_here(Path(source), Path(target), name, matrix)
     if code:
         sys.stderr.write(last_log(3))
@@ -106,7 +110,7 @@ def _main(source: str, target: str, name: str, *given: str) -> int:
 
 
 def _entries(llama: Any, means: Mapping[str, NDArray[np.float32]]) -> Any:
-    """llama.cpp's array of names and values, which refers to those of `means` and ends with an empty entry."""
+    """llama.cpp's array of names and values, ended by an empty entry. It points into `means` (shape [columns] each)."""
     entries = (llama.llama_model_imatrix_data * (len(means) + 1))()
     for entry, (name, values) in zip(entries, means.items(), strict=False):
         entry.name, entry.size = name.encode(), values.size
@@ -115,7 +119,7 @@ def _entries(llama: Any, means: Mapping[str, NDArray[np.float32]]) -> Any:
 
 
 def _metadata(llama: Any, texts: Mapping[str, str]) -> Any:
-    """llama.cpp's array of metadata to write, which ends with an empty entry."""
+    """llama.cpp's array of metadata to write, ended by an empty entry."""
     pairs = (llama.llama_model_kv_override * (len(texts) + 1))()
     for pair, (key, value) in zip(pairs, texts.items(), strict=False):
         pair.tag, pair.key, pair.value.val_str = llama.LLAMA_KV_OVERRIDE_TYPE_STR, key.encode(), value.encode()

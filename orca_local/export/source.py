@@ -1,4 +1,4 @@
-"""What an export is made from, and what that says about the file."""
+"""The inputs of an export, and the metadata about them in the exported file."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ from orca_local.gguf.header import Header
 from orca_local.gguf.importance import KEY
 
 VERSION = "1"
-"""Raise it when the same inputs would make another file."""
+"""Increase it when the same inputs would give another file."""
 
 
 @dataclass(frozen=True)
 class ExportSource:
-    """What is exported: weights, the adapter that is added to them, and how they are quantized."""
+    """The weights to export, the adapter to merge into them, and the importance matrix."""
 
     header: Header
+    """Header of the weights' file."""
     sha256: str
+    """SHA-256 of that file."""
     adapter_directory: Path | None = None
     adapter_id: int | None = None
     recipe: Mapping[str, Any] | None = None
     matrix: MatrixSource | None = None
-    """What tells the quantizer which columns matter, for the types that are made with it."""
+    """Importance matrix for the quantizer."""
 
     @cached_property
     def provenance(self) -> dict[str, str]:
-        """Metadata that says what the merged file was made from."""
+        """Metadata about the inputs of the merged file."""
         extra = {"orca_local.version": VERSION, "orca_local.base_sha256": self.sha256}
         if self.adapter_directory is not None:
             extra["orca_local.adapter_sha256"] = adapter_sha256(self.adapter_directory)
@@ -41,17 +43,17 @@ class ExportSource:
         return extra
 
     def matrix_for(self, quantization: str) -> MatrixSource | None:
-        """The importance matrix, where there is one and it makes a difference to this type."""
+        """The importance matrix if there is one and it changes files of this type."""
         return self.matrix if takes_matrix(quantization) else None
 
-    def provenance_at(self, quantization: str) -> dict[str, str]:
-        """What the file of this type was made from: another matrix may make another file."""
+    def provenance_for(self, quantization: str) -> dict[str, str]:
+        """Metadata about the inputs of the file of this type, including the importance matrix."""
         matrix = self.matrix_for(quantization)
         return self.provenance | ({KEY: matrix.key} if matrix else {})
 
 
 def file_stem(header: Header) -> str:
-    """The name of a header's file without its ending and its type."""
+    """The name of the header's file without `.gguf` and without the quantization."""
     stem = header.path.name.removesuffix(".gguf")
     for suffix in (f".{header.quantization}", f"-{header.quantization}"):
         stem = stem.removesuffix(suffix).removesuffix(suffix.lower())

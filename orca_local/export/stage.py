@@ -1,4 +1,4 @@
-"""The export stage: merge, quantize, test, and only then give the file its name."""
+"""The export stage: merges, quantizes, tests, and gives a file its final name only if it passes."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, StageProgressed, StageStarted, Warned
 from orca_local.domain.quantized import REFERENCE_TYPE
 from orca_local.export.acceptance import AcceptanceInputs
-from orca_local.export.builder import Maker
+from orca_local.export.builder import ExportBuilder
 from orca_local.export.card import render_card
 from orca_local.export.checks import OpenEngine
-from orca_local.export.disk import export_errors_explained, require_export_space
+from orca_local.export.general_text import CONVERSATIONS
 from orca_local.export.modelfile import render_modelfile
 from orca_local.export.predictions import prediction_bytes
 from orca_local.export.quantize import require_matrix_support
 from orca_local.export.source import ExportSource
 from orca_local.export.summary import export_finished
-from orca_local.export.types import NEEDS_MATRIX, check_type, least_bytes
-from orca_local.rows.renderer import PromptRenderer
+from orca_local.export.types import NEEDS_MATRIX, check_type, min_bytes
+from orca_local.gguf.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
 from orca_local.store.store import Store
@@ -39,19 +39,20 @@ def export(
     *,
     inputs: AcceptanceInputs | None,
     system_message: str,
+    general_texts: Sequence[tuple[str, str]] = CONVERSATIONS,
 ) -> Iterator[Event]:
-    """Make `name` (`base` or `tuned`) at every quantization, each under its name only if it passes.
+    """Export `name` (`base` or `tuned`) at every quantization. A file gets its name only if it passes its test.
 
-    `inputs` is None for a base, which is tested against its source instead of a trainer. What an earlier export
-    made of the same things, and is unchanged, is not made again. Raises `AcceptanceError` where a test fails
-    and `MissingError` where the disk is full; nothing half-written stays.
+    `inputs` is None for a base: it is tested against its source, and its quantizations are compared on
+    `general_texts`. A file that an earlier export made from the same inputs is reused if it is unchanged. Raises
+    `AcceptanceError` if a check fails and `MissingError` if the disk is full; no partial file stays.
     """
     started = time.monotonic()
     types = list(dict.fromkeys(check_type(q) for q in quantizations))
     _require_matrix(source, types)
     yield StageStarted("export", len(types), "files")
-    found = {q: find_export(context.store, name, q, source.provenance_at(q)) for q in types}
-    rows = {q: row for q, row in found.items() if row is not None}
+    existing = {q: find_export(context.store, name, q, source.provenance_for(q)) for q in types}
+    rows = {q: row for q, row in existing.items() if row is not None}
     missing = [q for q in types if q not in rows]
     yield StageProgressed(len(rows))
     yield from _matrix_warnings(source, missing)
@@ -61,41 +62,43 @@ def export(
             directory.mkdir(parents=True, exist_ok=True)
             require_export_space(directory, needed)
             with scratch_directory(directory / f"{name}.export.part") as scratch:
-                maker = Maker(context, source, name, directory, scratch, open_engine, inputs, needed, rows)
-                yield from maker.make(missing)
+                builder = ExportBuilder(
+                    context, source, name, directory, scratch, open_engine, inputs, needed, general_texts, len(rows)
+                )
+                rows |= yield from builder.build(missing)
     for row in rows.values():
         _write_companions(row, system_message)
     yield export_finished(context.run_id, name, [rows[q] for q in types], started)
 
 
 def find_export(store: Store, name: str, quantization: str, provenance: Mapping[str, str]) -> ExportRow | None:
-    """The file of an earlier export, where it was made from the same things and is still what it was."""
+    """An earlier export from the same inputs whose file is unchanged; None if there is none."""
     for row in store.exports.list(name, quantization):
         path = Path(row.path)
-        same = row.acceptance.get("provenance") == dict(provenance)
-        if same and path.is_file() and file_sha256(path) == row.sha256:
+        is_same = row.acceptance.get("provenance") == dict(provenance)
+        if is_same and path.is_file() and file_sha256(path) == row.sha256:
             return row
     return None
 
 
 def _bytes_needed(source: ExportSource, missing: Sequence[str], inputs: AcceptanceInputs | None) -> int:
-    """On the disk at once: the merged file, its and the trained model's predictions, what is made of it, some twice."""
-    sizes = {q: least_bytes(q, source.header.parameters) for q in missing if q != REFERENCE_TYPE}
-    twice = [size for q, size in sizes.items() if (matrix := source.matrix_for(q)) and matrix.may_be_left(q)]
+    """Peak disk space: the merged file, two sets of predictions, the quantized files, and one file made twice."""
+    sizes = {q: min_bytes(q, source.header.parameters) for q in missing if q != FULL}
+    twice = [size for q, size in sizes.items() if (matrix := source.matrix_for(q)) and matrix.is_optional_for(q)]
     merged = 2 * source.header.parameters + (2 * prediction_bytes(source.header, inputs.rows) if inputs else 0)
     return merged + sum(sizes.values()) + max(twice, default=0)
 
 
 def _require_matrix(source: ExportSource, types: Sequence[str]) -> None:
-    """Refuse before the work what cannot be made without a matrix, or with one by this llama.cpp."""
+    """Raise before the work for types that need a matrix, or a llama.cpp that accepts one."""
     for quantization in types:
         if source.matrix_for(quantization) is not None:
             require_matrix_support()
         elif quantization in NEEDS_MATRIX:
             raise InputError(
-                f"{quantization} cannot be made without an importance matrix",
-                hint="name the file of one as export.imatrix, such as llama-imatrix makes; with auto, one is measured "
-                "for the tuned model, on its training rows",
+                f"{quantization} needs an importance matrix",
+                hint='set export.imatrix to a file made by llama-imatrix; with "auto", the matrix for the tuned model '
+                "is measured on its training rows",
             )
 
 
@@ -103,13 +106,13 @@ def _matrix_warnings(source: ExportSource, missing: Sequence[str]) -> Iterator[W
     matrix = source.matrix
     if matrix is not None and matrix.left_out and any(source.matrix_for(q) for q in missing):
         yield Warned(
-            f"{matrix.left_out} training rows ask what probe or holdout samples ask: the importance matrix is not "
-            f"measured on them, but on {matrix.rows} others"
+            f"{matrix.left_out} training rows overlap with probe or holdout samples, so the importance matrix is "
+            f"measured on the other {matrix.rows}"
         )
 
 
 def _write_companions(row: ExportRow, system_message: str) -> None:
-    """What stands beside a file: checksum, Modelfile, card."""
+    """Write the files beside an export: checksum, Modelfile, model card."""
     path = Path(row.path)
     with export_errors_explained(path.parent, 1 << 20), closing(PromptRenderer(path)) as renderer:
         modelfile = render_modelfile(path.name, renderer, system_message)

@@ -1,4 +1,4 @@
-"""What an export says at its end."""
+"""The summary of an export."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from orca_local.store.results import ExportRow
 
 
 def export_finished(run_id: int, name: str, rows: Sequence[ExportRow], started: float) -> StageFinished:
-    """The last event of an export that began at `started` of the monotonic clock."""
+    """The last event of an export. `started` is the value of the monotonic clock at its start."""
     summary: dict[str, Any] = {
         "run_id": run_id,
         "name": name,
         "files": [{key: getattr(row, key) for key in ("path", "sha256", "quantization", "bytes")} for row in rows],
         "acceptance": {row.quantization: row.acceptance for row in rows},
     }
-    types = [found for row in rows if (found := load_quantized(row)) is not None]
-    summary["types"] = [found.to_dict() for found in types]
+    types = [quantized for row in rows if (quantized := load_quantized(row)) is not None]
+    summary["types"] = [quantized.to_dict() for quantized in types]
     recommendation = recommend(types)
     if recommendation is not None:
         summary["recommendation"] = recommendation.to_dict()
@@ -31,18 +31,18 @@ def export_finished(run_id: int, name: str, rows: Sequence[ExportRow], started: 
     return StageFinished("export", summary)
 
 
-def load_quantized(row: ExportRow) -> QuantizedFile | None:
-    """Size and nearness to F16 of an exported file; None where it was not compared, as an adapter is not."""
-    compared = row.acceptance.get("quantized_vs_f16")
-    if compared is None and row.quantization != REFERENCE_TYPE:
+def load_quantized(row: ExportRow) -> Quantized | None:
+    """Size and divergence from F16 of an exported file; None if it was not compared, such as an adapter."""
+    divergence = row.acceptance.get("quantized_vs_f16")
+    if divergence is None and row.quantization != FULL:
         return None
     header = read_header(Path(row.path))
     return QuantizedFile(
         row.quantization,
         row.bytes,
         8 * sum(tensor.bytes for tensor in header.tensors) / header.parameters,
-        kl=compared["kl"] if compared else 0.0,
-        agreement=compared["agreement"] if compared else 1.0,
+        kl=divergence["kl"] if divergence else 0.0,
+        agreement=divergence["agreement"] if divergence else 1.0,
         tensor_types=row.acceptance.get("tensor_types", {}),
         imatrix=KEY in header.metadata,
     )

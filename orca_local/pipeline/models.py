@@ -154,7 +154,7 @@ class Files:
         from orca_local.export.stage import find_export
 
         source = self._source(name, quantizations, self.dataset, alike=alike)
-        return [find_export(self.store, name, q, source.provenance_at(q)) for q in quantizations]
+        return [find_export(self.store, name, q, source.provenance_for(q)) for q in quantizations]
 
     def ensure_base(self, quantization: str, *, alike: bool = False) -> Path:
         """The base at this type; a file that is there and unchanged is not made again."""

@@ -215,7 +215,7 @@ class Pipeline:
                 self._settings.train,
                 self.workspace.adapters_dir,
                 must_resume=must_resume,
-                answering=SampleGenerator(student.weights, self._settings.engine, count) if count else None,
+                generate_samples=SampleGenerator(student.weights, self._settings.engine, count) if count else None,
             )
 
         return self._run("train", events)

@@ -1,4 +1,4 @@
-"""Rows to batches: deterministic, padded on the right, with the positions that the loss is taken at."""
+"""Batches of training rows: padded on the right, in a deterministic order, with the positions that have a loss."""
 
 from __future__ import annotations
 
@@ -14,37 +14,36 @@ from orca_local.rows.training_row import TrainingRow
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a backend computes a step on."""
+    """Input of one training step."""
 
     token_ids: NDArray[np.int64]
-    """Shape [rows, length]. Padding stands at the end of a row, where causal attention never sees it."""
+    """Shape [rows, length]. Padding is at the end of a row, where causal attention never reads it."""
     row_index: NDArray[np.int64]
-    """Shape [targets]: the row of each position that predicts with loss."""
+    """Shape [targets]: the row of each position that has a loss."""
     position: NDArray[np.int64]
-    """Shape [targets]: that position."""
+    """Shape [targets]: the position in that row. It predicts the token at `position + 1`."""
     target: NDArray[np.int64]
-    """Shape [targets]: the token that follows it."""
+    """Shape [targets]: the id of the token to predict (what other trainers call the label)."""
     lengths: NDArray[np.int64]
-    """Shape [rows]: tokens of each row, padding excluded."""
+    """Shape [rows]: number of tokens of each row, without padding."""
 
     @property
     def tokens(self) -> int:
-        """Tokens of rows, padding excluded."""
+        """Total number of tokens, without padding."""
         return int(self.lengths.sum())
 
     @property
     def shared_prefix(self) -> int:
-        """How many tokens all rows begin with together, none of which predicts with loss."""
+        """Number of leading tokens that all rows share. It ends before the first position with a loss."""
         if len(self.token_ids) < 2 or not len(self.position):
             return 0
         same = (self.token_ids == self.token_ids[0]).all(axis=0)[: int(self.position.min())]
         return int(len(same) if same.all() else same.argmin())
 
-    def parts(self, max_tokens: int) -> list[Batch]:
-        """The batch as smaller ones, of at most `max_tokens` tokens or one row, and of about the same size.
+    def split_by_tokens(self, max_tokens: int) -> list[Batch]:
+        """Split into batches of similar size, each with at most `max_tokens` tokens or a single row.
 
-        A backend that adds up their gradients, each weighted by its targets, computes the same step in
-        less memory.
+        Adding up their gradients, each weighted by its targets, gives the same step with less memory.
         """
         middles = np.cumsum(self.lengths) - self.lengths / 2
         for count in range(-(-self.tokens // max_tokens), len(self.lengths)):
@@ -54,16 +53,16 @@ class Batch:
                 return parts
         return [self._slice(row, row + 1) for row in range(len(self.lengths))]
 
-    def rectangles(self, max_places: int, padded: Callable[[int], int]) -> list[Batch]:
-        """The batch as smaller ones, in order, each of at most `max_places` places or one row.
+    def split_padded(self, max_positions: int, padded_length: Callable[[int], int]) -> list[Batch]:
+        """Split in order into batches of at most `max_positions` positions, padding included, or a single row.
 
-        A place is a token or padding: for backends whose rows lie in a rectangle as wide as `padded` of the longest.
-        Few rows of very different lengths would fill it with padding.
+        For backends that pad the rows of a batch to `padded_length` of the longest. Without the split, a few rows of
+        very different lengths would consist mostly of padding.
         """
         edges = [0]
         for row in range(1, len(self.lengths)):
-            width = padded(int(self.lengths[edges[-1] : row + 1].max()))
-            if (row + 1 - edges[-1]) * width > max_places:
+            width = padded_length(int(self.lengths[edges[-1] : row + 1].max()))
+            if (row + 1 - edges[-1]) * width > max_positions:
                 edges.append(row)
         return [self._slice(start, stop) for start, stop in pairwise([*edges, len(self.lengths)])]
 
@@ -80,22 +79,32 @@ class Batch:
 
 
 def make_batch(rows: Sequence[TrainingRow]) -> Batch:
-    """Pad rows to the longest of them. The padding value is irrelevant: nothing attends to it or predicts it."""
-    lengths = np.array([len(row.token_ids) for row in rows], dtype=np.int64)
-    token_ids = np.zeros((len(rows), lengths.max()), dtype=np.int64)
+    """Pad rows to the longest one. The padding value does not matter: nothing attends to it or predicts it."""
+    # Position p predicts token p + 1, so the first loss is at the prompt's last token.
+    positions = [np.arange(row.loss_start - 1, len(row.token_ids) - 1) for row in rows]
+    return batch_of([row.token_ids for row in rows], positions)
+
+
+def batch_of(rows: Sequence[Sequence[int]], positions: Sequence[Sequence[int] | NDArray[np.int64]]) -> Batch:
+    """A batch of `rows` (token ids) with a loss at `positions` of each row.
+
+    The target after a row's last token is 0: callers that only need logits or activations ignore it.
+    """
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    token_ids = np.zeros((len(rows), lengths.max() + 1), dtype=np.int64)
     for i, row in enumerate(rows):
-        token_ids[i, : lengths[i]] = row.token_ids
-    row_index = np.concatenate([np.full(row.loss_tokens, i) for i, row in enumerate(rows)])
-    # Position p predicts token p + 1, so the first loss is taken at the prompt's last token.
-    position = np.concatenate([np.arange(row.loss_start - 1, len(row.token_ids) - 1) for row in rows])
-    return Batch(token_ids, row_index, position, token_ids[row_index, position + 1], lengths)
+        token_ids[i, : lengths[i]] = row
+    row_index = np.repeat(np.arange(len(rows)), [len(places) for places in positions])
+    position = np.concatenate([np.asarray(places, dtype=np.int64) for places in positions])
+    return Batch(token_ids[:, :-1], row_index, position, token_ids[row_index, position + 1], lengths)
 
 
 def epoch_batches(rows: Sequence[TrainingRow], batch_size: int, seed: int, epoch: int) -> list[list[TrainingRow]]:
-    """The batches of one epoch; the same for the same arguments. Every row is in exactly one of them.
+    """The batches of one epoch, the same for the same arguments. Every row is in exactly one batch.
 
-    What stands in a batch is drawn at random. Batches of rows of one length would save a little padding, but they are
-    often of one task, and after the same steps the loss is far higher. Within a batch, rows stand by length.
+    Rows are assigned to batches at random. Batches of rows of equal length would save a little padding, but such rows
+    often belong to one task, and the loss after the same number of steps is much higher. Within a batch, rows are
+    sorted by length.
     """
     rng = np.random.default_rng([seed, epoch])
     order = rng.permutation(len(rows))
@@ -104,13 +113,18 @@ def epoch_batches(rows: Sequence[TrainingRow], batch_size: int, seed: int, epoch
 
 
 def length_batches(rows: Sequence[TrainingRow], batch_size: int) -> list[list[TrainingRow]]:
-    """Batches in order of length, for evaluation."""
+    """Batches of rows sorted by length, for evaluation."""
     ordered = sorted(rows, key=lambda row: (len(row.token_ids), row.content_hash))
     return [ordered[at : at + batch_size] for at in range(0, len(ordered), batch_size)]
 
 
 def split_validation(rows: Sequence[TrainingRow], share: float) -> tuple[list[TrainingRow], list[TrainingRow]]:
-    """Training rows and validation rows, by content hash; equal rows fall on the same side."""
-    held = [int(row.content_hash[:8], 16) < share * 2**32 for row in rows]
-    train = [row for row, out in zip(rows, held, strict=True) if not out]
-    return (train, [row for row, out in zip(rows, held, strict=True) if out]) if train else (list(rows), [])
+    """Split into training and validation rows by content hash. Equal rows end up on the same side.
+
+    All rows are training rows if none would be left otherwise.
+    """
+    held_out = [int(row.content_hash[:8], 16) < share * 2**32 for row in rows]
+    train = [row for row, is_held_out in zip(rows, held_out, strict=True) if not is_held_out]
+    if not train:
+        return list(rows), []
+    return train, [row for row, is_held_out in zip(rows, held_out, strict=True) if is_held_out]

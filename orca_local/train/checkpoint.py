@@ -1,7 +1,7 @@
-"""Checkpoints on disk: whole or not there, the newest ones kept, and a damaged one is known for what it is.
+"""Checkpoints on disk. A checkpoint is either complete or absent, and a damaged one is detected.
 
-A training's directory holds `step-000120` for a checkpoint and `best-000100` for the adapter of the best
-validation before it. A checkpoint's `state.json` has the hash of every file that going on from it needs.
+A training's directory holds `step-000120`, a checkpoint, and `best-000100`, the adapter with the lowest validation
+loss up to that checkpoint. A checkpoint's `state.json` has the hash of every file that resuming needs.
 """
 
 from __future__ import annotations
@@ -24,28 +24,31 @@ from orca_local.train.state import TrainState
 
 STATE_FILE = "state.json"
 KEPT = 2
-"""Checkpoints: where the newest is damaged, the one before it is taken."""
+"""Number of checkpoints kept. If the newest is damaged, the one before it is used."""
 _STEP, _BEST = "step", "best"
 
 
 @dataclass
 class LoopState:
-    """Where a training stands."""
+    """Progress of a training."""
 
     step: int = 0
+    """Number of steps finished."""
     losses: list[float] = field(default_factory=list)
-    """Training loss of every step."""
+    """Training loss of each step, in nats."""
     validated_step: int = 0
-    """Of the latest validation."""
+    """Step of the latest validation."""
     validation_loss: float | None = None
+    """Loss of the latest validation, in nats."""
     best_step: int = 0
+    """Step of the lowest validation loss."""
     best_loss: float | None = None
-    """None where nothing was validated: then the latest adapter is the best."""
+    """Lowest validation loss, in nats. None without validation rows: the latest adapter is then the best."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A whole one."""
+    """A complete checkpoint."""
 
     path: Path
     loop: LoopState
@@ -53,12 +56,13 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What is in a directory to go on from."""
+class CheckpointScan:
+    """The checkpoints in a directory."""
 
     newest: Checkpoint | None
+    """The newest complete checkpoint."""
     damaged: list[str]
-    """What is wrong with each newer one."""
+    """For each newer one, what is wrong with it."""
 
 
 class Checkpoints:
@@ -67,32 +71,33 @@ class Checkpoints:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._kept: dict[int, int] = {}
-        """Step of each whole checkpoint that is kept, and of the best adapter that goes with it."""
+        """Step of each checkpoint that is kept → step of the best adapter that belongs to it."""
         self._best_files: dict[str, str] = {}
+        """Files of the best adapter → their SHA-256."""
 
-    def find(self) -> Found:
-        """Read the newest whole checkpoint, and clear what a death left half written."""
+    def scan(self) -> CheckpointScan:
+        """Read the newest complete checkpoint, and remove the partial files of a killed process."""
         for part in self._directory.glob("*.part"):
             shutil.rmtree(part, ignore_errors=True)
         damaged = []
         for step in sorted(_steps(self._directory, _STEP), reverse=True):
-            path = self._place(_STEP, step)
+            path = self._path(_STEP, step)
             try:
                 loop, files = _read_state(path)
                 _check_files(self._directory, files)
-                found = Checkpoint(path, loop, TrainState.load(path))
+                checkpoint = Checkpoint(path, loop, TrainState.load(path))
             except InputError as error:
                 damaged.append(error.message)
                 continue
-            best = self._place(_BEST, loop.best_step).name + "/"
+            best = self._path(_BEST, loop.best_step).name + "/"
             self._best_files = {name: sha256 for name, sha256 in files.items() if name.startswith(best)}
             self._kept = {step: loop.best_step}
-            return Found(found, damaged)
-        return Found(None, damaged)
+            return CheckpointScan(checkpoint, damaged)
+        return CheckpointScan(None, damaged)
 
     def save(self, loop: LoopState, state: TrainState) -> Path:
-        """Write a checkpoint, then remove those that are no longer needed; returns where it is."""
-        path = self._place(_STEP, loop.step)
+        """Write a checkpoint, remove those that are no longer needed, and return its path."""
+        path = self._path(_STEP, loop.step)
 
         def write(part: Path) -> None:
             state.save(part)
@@ -105,8 +110,8 @@ class Checkpoints:
         return path
 
     def save_best(self, step: int, adapter: Adapter) -> None:
-        """Write the adapter that is the best so far. It counts from the next checkpoint on."""
-        path = self._place(_BEST, step)
+        """Write the best adapter so far. The next checkpoint will refer to it."""
+        path = self._path(_BEST, step)
         replace_directory(path, adapter.save)
         self._best_files = _hashes(path, path.name)
         self._remove_others(step)
@@ -114,21 +119,21 @@ class Checkpoints:
     def _remove_others(self, best_step: int) -> None:
         for kind, kept in ((_STEP, set(self._kept)), (_BEST, {best_step, *self._kept.values()})):
             for step in _steps(self._directory, kind) - kept:
-                shutil.rmtree(self._place(kind, step), ignore_errors=True)
+                shutil.rmtree(self._path(kind, step), ignore_errors=True)
 
-    def _place(self, kind: str, step: int) -> Path:
+    def _path(self, kind: str, step: int) -> Path:
         return self._directory / f"{kind}-{step:06d}"
 
 
 def last_step(directory: Path) -> int:
-    """The step of the newest checkpoint, whole or not; 0 where there is none."""
+    """Step of the newest checkpoint, complete or not; 0 if there is none."""
     return max(_steps(directory, _STEP), default=0)
 
 
-def result_of(directory: Path) -> tuple[LoopState, Path]:
-    """Where the training in `directory` stands, and the directory of its best adapter.
+def load_result(directory: Path) -> tuple[LoopState, Path]:
+    """Progress of the training in `directory`, and the directory of its best adapter.
 
-    Raises `InputError` where there is no checkpoint.
+    Raises `InputError` if there is no checkpoint.
     """
     newest = directory / f"{_STEP}-{last_step(directory):06d}"
     loop, _ = _read_state(newest)
@@ -136,9 +141,9 @@ def result_of(directory: Path) -> tuple[LoopState, Path]:
 
 
 def replace_directory(path: Path, write: Callable[[Path], None]) -> None:
-    """Fill a directory beside `path`, wait for the disk, and put it in place of `path`.
+    """Let `write` fill a temporary directory, sync it to disk, and rename it to `path`.
 
-    Raises `MissingError` for a full disk and `InputError` for a place that cannot be written.
+    Raises `MissingError` if the disk is full and `InputError` if `path` cannot be written.
     """
     try:
         with whole_directory(path) as part:
@@ -151,8 +156,8 @@ def replace_directory(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def _steps(directory: Path, kind: str) -> set[int]:
-    found = (re.fullmatch(rf"{kind}-(\d+)", path.name) for path in directory.glob(f"{kind}-*"))
-    return {int(match[1]) for match in found if match}
+    matches = (re.fullmatch(rf"{kind}-(\d+)", path.name) for path in directory.glob(f"{kind}-*"))
+    return {int(match[1]) for match in matches if match}
 
 
 def _hashes(directory: Path, name: str) -> dict[str, str]:
@@ -169,9 +174,8 @@ def _read_state(path: Path) -> tuple[LoopState, dict[str, str]]:
     file = path / STATE_FILE
     try:
         content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        said = content.pop("sha256")
-        if content_key(content) != said:
-            raise ValueError("it is not what was written")
+        if content.pop("sha256") != content_key(content):
+            raise ValueError("its hash is wrong")
         return LoopState(**content["loop"]), content["files"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(file, error) from error
@@ -182,19 +186,19 @@ def _check_files(directory: Path, files: dict[str, str]) -> None:
         path = directory / name
         try:
             if file_sha256(path) != sha256:
-                raise ValueError("it is not what was written")
+                raise ValueError("its hash is wrong")
         except (OSError, ValueError) as error:
             raise _damaged(path, error) from error
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
-    why = error.strerror if isinstance(error, OSError) else error
-    return InputError(f"{path} cannot be used: {why}", hint="train again")
+    reason = error.strerror if isinstance(error, OSError) else error
+    return InputError(f"cannot use {path}: {reason}", hint="train again")
 
 
 def _explained(error: BaseException, path: Path) -> OrcaError | None:
-    """What a failed write means to the user; safetensors raises errors of its own."""
-    found = re.search(r"\(os error (\d+)\)", str(error))
-    if found:
-        error = OSError(int(found[1]), os.strerror(int(found[1])))
+    """The user's error for a failed write. safetensors wraps the system's errors in its own."""
+    match = re.search(r"\(os error (\d+)\)", str(error))
+    if match:
+        error = OSError(int(match[1]), os.strerror(int(match[1])))
     return explain_os_error(error, path) if isinstance(error, OSError) else None

@@ -1,4 +1,4 @@
-"""The training loop that every backend shares: batches, schedule, validation, checkpoints, stopping."""
+"""The training loop, the same for every backend: batches, schedule, validation, checkpoints, stopping."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -23,63 +23,26 @@ from orca_local.domain.events import (
 )
 from orca_local.rows.training_row import TrainingRow
 from orca_local.system.signals import Interrupts, interrupts_held
-from orca_local.train.batches import Batch, epoch_batches, length_batches, make_batch
+from orca_local.train.backend import TrainBackend
+from orca_local.train.batches import epoch_batches, length_batches, make_batch
 from orca_local.train.checkpoint import Checkpoints, LoopState
-from orca_local.train.fingerprint import TrainingInputs, claim, make_inputs
+from orca_local.train.fingerprint import TrainingFingerprint, claim_directory, make_fingerprint
 from orca_local.train.recipe import Recipe
-from orca_local.train.state import TrainState
 
 T = TypeVar("T")
 
-STOPPING = "stopping after this step, then saving; once more stops at once, without saving"
+STOPPING = "stopping after this step, then saving; interrupt again to stop at once without saving"
 SAVE_SECONDS = 600.0
-"""No more work than this is lost where the machine dies, however far apart the recipe puts its checkpoints."""
+"""Maximum seconds between checkpoints, whatever `checkpoint_every` is. If the machine crashes, no more work is lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """What a backend computed on one batch."""
-
-    loss: float
-    """Mean over the batch's targets, in nats."""
-    targets: int
-    grad_norm: float = 0.0
-    """Before clipping."""
-
-
-class TrainBackend(Protocol):
-    """Computes steps; everything else is the loop's."""
-
-    def step(self, batch: Batch, learning_rate: float) -> StepResult:
-        """One optimizer step. A loss or gradient that is not finite changes no weight.
-
-        Raises `OutOfMemory` where memory does not suffice and `OrcaError` for another failure of the machine;
-        then nothing has changed, either.
-        """
-
-    def evaluate(self, batch: Batch) -> StepResult:
-        """The loss alone. Raises as `step`."""
-
-    def peak_bytes(self) -> int | None:
-        """The most memory that was in use at once; None where nobody says."""
-
-    def adapter(self) -> Adapter:
-        """The update as it stands."""
-
-    def state(self) -> TrainState:
-        """A copy of all that a step changes."""
-
-    def restore(self, state: TrainState, steps: int) -> None:
-        """Take over the state after `steps` steps; training goes on exactly as if it had not stopped."""
-
-
-class Answering(Protocol):
-    """Shows what the model says in the course of the training."""
+class GenerateSamples(Protocol):
+    """Shows what the student generates during the training."""
 
     def __call__(
         self, step: int, adapter: Adapter, rows: Sequence[TrainingRow], check: Callable[[], None]
     ) -> Iterator[Event]:
-        """Answers after `step` to prompts of the validation rows; `check` raises where the training is to stop."""
+        """Answer prompts of the validation rows after `step`. `check` raises if the training is to stop."""
 
 
 def run_loop(
@@ -89,206 +52,200 @@ def run_loop(
     recipe: Recipe,
     directory: Path,
     *,
-    inputs: TrainingInputs | None = None,
+    fingerprint: TrainingFingerprint | None = None,
     must_resume: bool = False,
-    answering: Answering | None = None,
+    generate_samples: GenerateSamples | None = None,
+    save_seconds: float = SAVE_SECONDS,
 ) -> Generator[Event, None, None]:
-    """Train to the end of the recipe, from the newest whole checkpoint in `directory` where there is one.
+    """Train to the last step of the recipe, from the newest complete checkpoint in `directory` if there is one.
 
-    `inputs` is what the directory belongs to; by default the rows and the recipe alone. Every validation is
-    followed by what `answering` shows. Stopped by Ctrl-C,
-    by its consumer or for want of memory, it leaves a checkpoint of the last finished step. Raises
-    `DivergedError` where a loss is not finite, and `InputError` where the directory has checkpoints of another
-    training or, with `must_resume`, none that is whole.
+    `fingerprint` identifies the training that owns the directory; by default it is made from the rows and the
+    recipe. `generate_samples` runs after every validation. If the loop is stopped by Ctrl-C, by its consumer, or
+    because memory runs out, it saves a checkpoint of the last finished step. Raises `DivergedError` if a loss is not
+    finite, and `InputError` if the directory belongs to another training or, with `must_resume`, has no complete
+    checkpoint.
     """
-    claim(directory, inputs or make_inputs([*train_rows, *validation_rows], recipe))
+    claim_directory(directory, fingerprint or make_fingerprint([*train_rows, *validation_rows], recipe))
     checkpoints = Checkpoints(directory)
-    state = yield from _resumed(backend, checkpoints, directory, must_resume)
+    state = yield from _resume(backend, checkpoints, directory, must_resume)
+    # Sorted by content: the result does not depend on the order of the rows.
+    rows = sorted(train_rows, key=lambda row: row.content_hash)
     with interrupts_held(STOPPING) as interrupts:
-        yield from _Loop(
-            backend, train_rows, validation_rows, recipe, checkpoints, state, interrupts, answering
-        ).events()
+        loop = _Loop(
+            backend, rows, validation_rows, recipe, checkpoints, state, interrupts, generate_samples, save_seconds
+        )
+        yield from loop.run()
 
 
-def _resumed(
+def _resume(
     backend: TrainBackend, checkpoints: Checkpoints, directory: Path, must_resume: bool
 ) -> Generator[Event, None, LoopState]:
-    found = checkpoints.find()
-    newest = found.newest
+    scan = checkpoints.scan()
+    newest, damaged = scan.newest, "; ".join(scan.damaged)
     if newest is None:
         if must_resume:
-            what = "; ".join(found.damaged) or f"there is none in {directory}"
-            raise InputError(f"no checkpoint is whole: {what}", hint="train without --resume: it begins anew")
-        if found.damaged:
-            # What is lost is lost, and a refusal would only ask for the next command: it begins anew, and says so.
-            yield Warned(f"no checkpoint is whole, the training begins anew: {'; '.join(found.damaged)}")
+            reason = damaged or f"there is none in {directory}"
+            raise InputError(f"no complete checkpoint: {reason}", hint="train without --resume to start again")
+        if damaged:
+            # Not an error: nothing can be recovered, and the user would only run the command again.
+            yield Warned(f"no complete checkpoint, so the training starts again: {damaged}")
         return LoopState()
-    for what in found.damaged:
-        yield Warned(f"a checkpoint is damaged, the one before it is taken: {what}")
+    for message in scan.damaged:
+        yield Warned(f"a checkpoint is damaged, so the one before it is used: {message}")
     backend.restore(newest.state, newest.loop.step)
     yield TrainingResumed(newest.loop.step, str(newest.path))
     return newest.loop
 
 
+@dataclass
 class _Loop:
-    """One run of a training."""
+    """One run of the loop."""
 
-    def __init__(
-        self,
-        backend: TrainBackend,
-        train_rows: Sequence[TrainingRow],
-        validation_rows: Sequence[TrainingRow],
-        recipe: Recipe,
-        checkpoints: Checkpoints,
-        state: LoopState,
-        interrupts: Interrupts,
-        answering: Answering | None,
-    ) -> None:
-        self._backend = backend
-        # By content: what comes out does not depend on the order in which rows were found.
-        self._rows = sorted(train_rows, key=lambda row: row.content_hash)
-        self._validation_rows = validation_rows
-        self._recipe = recipe
-        self._checkpoints = checkpoints
-        self._state = state
-        self._saved_step, self._saved_at = state.step, time.monotonic()
-        self._changed = False
-        """Whether there is something to save."""
-        self._in_step = False
-        """Whether the backend may be half-way between two states."""
-        self._failed = False
-        self._doing = ""
-        """What the backend computes, or did last, for messages."""
-        self._interrupts = interrupts
-        self._answering = answering
+    backend: TrainBackend
+    rows: Sequence[TrainingRow]
+    validation_rows: Sequence[TrainingRow]
+    recipe: Recipe
+    checkpoints: Checkpoints
+    state: LoopState
+    interrupts: Interrupts
+    generate_samples: GenerateSamples | None
+    save_seconds: float
+    saved_step: int = field(init=False)
+    saved_at: float = field(default_factory=time.monotonic, init=False)
+    has_changed: bool = False
+    """Whether the state differs from the last checkpoint."""
+    in_step: bool = False
+    """Whether the backend may be between two consistent states."""
+    has_failed: bool = False
+    """Whether the backend raised an error."""
+    operation: str = ""
+    """The backend's current or last operation, for messages."""
 
-    def events(self) -> Iterator[Event]:
-        """Train to the end; on every way out but death and divergence, the last finished step is saved."""
+    def __post_init__(self) -> None:
+        self.saved_step = self.state.step
+
+    def run(self) -> Iterator[Event]:
+        """Train to the end. Unless the process dies or the loss diverges, the last finished step is saved."""
         try:
             yield from self._train()
         except OrcaError as error:
-            if self._failed:
-                # What is left of the memory may not suffice for a copy of the state, either.
+            if self.has_failed:
+                # There may not be enough memory left to copy the state.
                 with suppress(OrcaError, MemoryError):
                     yield from self._save_last()
             if isinstance(error, OutOfMemory):
-                kept = (
-                    f"the training is saved up to step {self._saved_step}" if self._saved_step else "nothing is saved"
-                )
-                raise OutOfMemory(f"{error.message}; {kept}") from error
+                saved = f"the training is saved up to step {self.saved_step}" if self.saved_step else "nothing is saved"
+                raise OutOfMemory(f"{error.message}; {saved}") from error
             raise
         except KeyboardInterrupt:
             yield from self._save_last()
             raise
         except GeneratorExit:
-            # What ended the consumer is the news.
+            # An error while saving must not hide why the consumer stopped.
             with suppress(OrcaError):
                 for _ in self._save_last():
                     pass
             raise
 
     def _train(self) -> Iterator[Event]:
-        state = self._state
-        batches = _from_step(self._rows, self._recipe, state.step)
+        state = self.state
+        batches = _iter_batches(self.rows, self.recipe, state.step)
         while True:
-            validated = state.validated_step == state.step or not self._validation_rows
-            is_judged = not validated and self._is_due(self._recipe.validate_every)
-            if is_judged:
+            is_validated = state.validated_step == state.step or not self.validation_rows
+            validates = not is_validated and self._is_due(self.recipe.validate_every)
+            if validates:
                 yield self._validate()
-            late = time.monotonic() - self._saved_at >= SAVE_SECONDS
-            if self._changed and (late or self._is_due(self._recipe.checkpoint_every)):
+            is_late = time.monotonic() - self.saved_at >= self.save_seconds
+            if self.has_changed and (is_late or self._is_due(self.recipe.checkpoint_every)):
                 yield self._save()
-            if is_judged:  # after the checkpoint: what goes wrong in it costs no step
-                yield from self._answers()
-            if state.step == self._recipe.total_steps:
+            if validates:  # after the checkpoint: an error here loses no step
+                yield from self._generate()
+            if state.step == self.recipe.total_steps:
                 return
-            self._interrupts.raise_if_received()
+            self.interrupts.raise_if_asked()
             yield self._step(next(batches))
 
     def _is_due(self, every: int) -> bool:
-        return self._state.step == self._recipe.total_steps or self._state.step % every == 0
+        return self.state.step == self.recipe.total_steps or self.state.step % every == 0
 
     def _step(self, rows: Sequence[TrainingRow]) -> StepTrained:
         started = time.monotonic()
-        step = self._state.step + 1
+        step = self.state.step + 1
         batch = make_batch(rows)
-        rate = self._recipe.learning_rate_at(step)
-        self._in_step = True
-        result = self._compute(f"step {step}", partial(self._backend.step, batch, rate))
-        self._in_step = False
+        rate = self.recipe.learning_rate_at(step)
+        self.in_step = True
+        result = self._compute(f"step {step}", partial(self.backend.step, batch, rate))
+        self.in_step = False
         if not (math.isfinite(result.loss) and math.isfinite(result.grad_norm)):
             raise self._diverged("loss", f"loss {result.loss}, gradient norm {result.grad_norm}", rate)
-        self._state.step = step
-        self._state.losses.append(result.loss)
-        self._changed = True
+        self.state.step = step
+        self.state.losses.append(result.loss)
+        self.has_changed = True
         return StepTrained(step, result.loss, rate, result.grad_norm, batch.tokens, time.monotonic() - started)
 
     def _validate(self) -> ValidationMeasured:
-        state = self._state
+        state, operation = self.state, f"the validation after step {self.state.step}"
         results = []
-        for rows in length_batches(self._validation_rows, self._recipe.batch_size):
-            self._interrupts.raise_if_received()
-            batch = make_batch(rows)
-            results.append(
-                self._compute(f"the validation after step {state.step}", partial(self._backend.evaluate, batch))
-            )
+        for rows in length_batches(self.validation_rows, self.recipe.batch_size):
+            self.interrupts.raise_if_asked()
+            results.append(self._compute(operation, partial(self.backend.evaluate, make_batch(rows))))
         loss = sum(r.loss * r.targets for r in results) / sum(r.targets for r in results)
         if not math.isfinite(loss):
-            rate = self._recipe.learning_rate_at(state.step)
+            rate = self.recipe.learning_rate_at(state.step)
             raise self._diverged("loss", f"loss {loss}, training loss {state.losses[-1]:.4f}", rate)
-        best = state.best_loss is None or loss < state.best_loss
-        if best:
-            self._checkpoints.save_best(state.step, self._backend.adapter())
+        is_best = state.best_loss is None or loss < state.best_loss
+        if is_best:
+            self.checkpoints.save_best(state.step, self.backend.adapter())
             state.best_loss, state.best_step = loss, state.step
         state.validation_loss, state.validated_step = loss, state.step
-        self._changed = True
-        return ValidationMeasured(state.step, loss, best)
+        self.has_changed = True
+        return ValidationMeasured(state.step, loss, is_best)
 
-    def _answers(self) -> Iterator[Event]:
-        if self._answering is not None:
-            adapter, check = self._backend.adapter(), self._interrupts.raise_if_received
-            yield from self._answering(self._state.step, adapter, self._validation_rows, check)
+    def _generate(self) -> Iterator[Event]:
+        if self.generate_samples is not None:
+            adapter, check = self.backend.adapter(), self.interrupts.raise_if_asked
+            yield from self.generate_samples(self.state.step, adapter, self.validation_rows, check)
 
     def _save(self, *, stopping: bool = False) -> CheckpointSaved:
-        step = self._state.step
-        snapshot = self._compute(f"the checkpoint after step {step}", self._backend.state)
+        step = self.state.step
+        snapshot = self._compute(f"the checkpoint after step {step}", self.backend.state)
         if not snapshot.is_finite:
-            raise self._diverged("adapter", f"loss {self._state.losses[-1]:.4f}", self._recipe.learning_rate_at(step))
-        path = self._checkpoints.save(self._state, snapshot)
-        self._saved_step, self._saved_at, self._changed = step, time.monotonic(), False
+            raise self._diverged("adapter", f"loss {self.state.losses[-1]:.4f}", self.recipe.learning_rate_at(step))
+        path = self.checkpoints.save(self.state, snapshot)
+        self.saved_step, self.saved_at, self.has_changed = step, time.monotonic(), False
         return CheckpointSaved(step, str(path), stopping)
 
     def _save_last(self) -> Iterator[CheckpointSaved]:
-        if self._changed and not self._in_step:
+        if self.has_changed and not self.in_step:
             yield self._save(stopping=True)
 
-    def _compute(self, doing: str, compute: Callable[[], T]) -> T:
-        """Let the backend compute. Where it fails, it has changed nothing."""
-        self._doing = doing
+    def _compute(self, operation: str, compute: Callable[[], T]) -> T:
+        """Call the backend. If it raises, its state has not changed."""
+        self.operation = operation
         try:
             return compute()
         except OrcaError as error:
-            self._failed, self._in_step = True, False
+            self.has_failed, self.in_step = True, False
             if isinstance(error, OutOfMemory):
-                raise OutOfMemory(f"{doing} needs more memory than there is ({error.message})") from error
+                raise OutOfMemory(f"{operation} needs more memory than there is ({error.message})") from error
             raise
 
-    def _diverged(self, what: str, values: str, rate: float) -> DivergedError:
+    def _diverged(self, name: str, values: str, rate: float) -> DivergedError:
         return DivergedError(
-            f"the {what} is not finite at {self._doing} ({values}, learning rate {rate:g})",
-            hint=f"lower train.learning_rate (now {self._recipe.learning_rate:g}) in orca.toml and train again: "
+            f"the {name} is not finite at {self.operation} ({values}, learning rate {rate:g})",
+            hint=f"lower train.learning_rate (now {self.recipe.learning_rate:g}) in orca.toml and train again; "
             "the same recipe would fail here again",
         )
 
 
-def _from_step(rows: Sequence[TrainingRow], recipe: Recipe, done: int) -> Iterator[list[TrainingRow]]:
-    """The batches after the first `done` ones, to the end of the recipe."""
+def _iter_batches(rows: Sequence[TrainingRow], recipe: Recipe, finished: int) -> Iterator[list[TrainingRow]]:
+    """The batches after the first `finished` ones, to the end of the recipe."""
     number, epoch = 0, 0
     while number < recipe.total_steps:
         for batch in epoch_batches(rows, recipe.batch_size, recipe.seed, epoch):
             number += 1
             if number > recipe.total_steps:
                 return
-            if number > done:
+            if number > finished:
                 yield batch
         epoch += 1

@@ -1,7 +1,7 @@
-"""What a training takes of memory, counted before it starts from the shapes of the model and the recipe.
+"""Estimate the memory of a training from the shapes of the model and the recipe, before it starts.
 
-The count is of what is alive at once, in bytes; `scripts/bench_train.py` and the summary of every training set it
-beside what was measured.
+All amounts are bytes that are in use at once. `scripts/bench_train.py` and each training's summary compare the
+estimate with the measured peak.
 """
 
 from __future__ import annotations
@@ -16,55 +16,57 @@ from orca_local.gguf.layer_names import linear_layers
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import target_layers
 
-SHARE = 0.85
-"""Of the free memory, how much a training may plan with: allocators round, and the rest of the machine lives too."""
-_LEAST_PACK = 256
-_OPTIMIZER = 3 * 4
-"""Bytes for a trained number beside itself, in float32: its gradient and AdamW's two moments."""
+MAX_SHARE = 0.85
+"""Share of the free memory that a plan may use. The rest is for rounding by allocators and for other programs."""
+_MIN_PACK_TOKENS = 256
+_OPTIMIZER_BYTES = 3 * 4
+"""Bytes per trained value beside the value itself, in float32: its gradient and AdamW's two moments."""
 _HEAD_COPIES = 2
-"""Logits, and their logarithms or gradient, in float32."""
+"""Float32 copies of the logits: the logits and their log-probabilities or gradient."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where a training computes."""
+    """The device that a training computes on."""
 
     name: str
-    """Such as `cuda bfloat16`."""
-    number_bytes: int
-    """Of an activation, and of a weight that is not quantized."""
+    """Device and data type, such as `cuda bfloat16`."""
+    value_bytes: int
+    """Bytes of an activation, and of a weight that is not quantized."""
     free: int | None
-    """Bytes that can be taken; None where the system does not say."""
+    """Free memory in bytes; None if it is unknown."""
     pack_tokens: int
-    """Tokens that are computed together well."""
+    """Number of tokens per forward pass that computes efficiently."""
     head_positions: int
-    """Positions whose logits are in memory at once."""
+    """Number of positions whose logits are in memory at once."""
     weight_bytes: Mapping[str, float]
-    """Bytes of a frozen weight of the blocks, for each `quantize_base` that this backend honours."""
-    kept_share: float = 1.0
-    """How many times as much of a token this framework keeps as is counted here."""
+    """`quantize_base` → bytes of a frozen weight of the blocks, for each value that the framework supports."""
+    activation_overhead: float = 1.0
+    """Measured activation memory divided by our estimate."""
     padded_length: Callable[[int], int] = int
-    """How many places a row of so many tokens takes."""
+    """Number of tokens of a row → number of positions after padding."""
     notes: tuple[str, ...] = ()
-    """What the user should know before it starts."""
+    """Warnings to show before the training starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
-    """What is alive at the worst moment of a step, in bytes."""
+    """Estimated peak memory of a training step, in bytes, and how the step is computed."""
 
     machine: str
     weights: int
-    """Frozen: blocks, embedding and head."""
+    """Frozen weights: blocks, embedding and output head."""
     adapter: int
     optimizer: int
-    """Gradients and moments."""
+    """Gradients and AdamW's moments."""
     activations: int
-    """Of `pack_tokens` tokens, and of the block that is being computed."""
+    """Activations of `pack_tokens` tokens, and the working memory of one block."""
     head: int
-    """Predictions of the positions that are compared at once."""
+    """Logits of the positions that are computed at once."""
     free: int | None
+    """Free memory of the machine; None if it is unknown."""
     pack_tokens: int
+    """Maximum number of tokens per forward pass."""
     gradient_checkpointing: bool
 
     @property
@@ -74,133 +76,136 @@ class MemoryPlan:
 
     @property
     def fits(self) -> bool:
-        """Whether the total is within the share of the free memory."""
-        return self.free is None or self.total <= SHARE * self.free
+        """Whether the total is at most `MAX_SHARE` of the free memory."""
+        return self.free is None or self.total <= MAX_SHARE * self.free
 
     def describe(self) -> str:
-        """The parts in gigabytes, for people."""
+        """The total and its parts in gigabytes."""
         parts = ("weights", "adapter", "optimizer", "activations", "head")
         listed = ", ".join(f"{name} {getattr(self, name) / 1e9:.2f}" for name in parts)
         return f"{self.total / 1e9:.2f} GB ({listed}) with {self.pack_tokens:,} tokens at once"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What the user set, and what the rows ask for."""
+class MemoryRequest:
+    """The user's memory settings, and the longest row."""
 
     longest_row: int
-    """Tokens of the longest row: no fewer can be computed together."""
+    """Tokens of the longest row. A row is never split."""
     pack_tokens: int
-    """0: what fits well."""
+    """`train.pack_tokens`; 0 chooses automatically."""
     gradient_checkpointing: str
     """`auto`, `on` or `off`."""
 
 
-def plan_memory(header: Header, recipe: Recipe, wish: Wish, machine: Machine) -> MemoryPlan:
-    """The fastest way to compute that fits: many tokens at once, activations kept.
+def plan_memory(header: Header, recipe: Recipe, request: MemoryRequest, machine: Machine) -> MemoryPlan:
+    """The fastest plan that fits the free memory: many tokens at once, without gradient checkpointing if possible.
 
-    Raises `MissingError` with the numbers, and the cheapest change that would fit, where none does, and
-    `InputError` for a form of the weights that the backend does not have.
+    Raises `MissingError` if no plan fits, with the numbers and the cheapest change that would fit, and `InputError`
+    if the framework does not support `quantize_base`.
     """
     if recipe.quantize_base not in machine.weight_bytes:
         raise InputError(
-            f'train.quantize_base = "{recipe.quantize_base}" cannot be honoured on {machine.name}',
+            f'train.quantize_base = "{recipe.quantize_base}" is not supported on {machine.name}',
             hint=f"choose one of {', '.join(machine.weight_bytes)}, or another train.backend",
         )
     decoder = read_decoder(header)
-    for plan in _ways(header, decoder, recipe, wish, machine):
+    for plan in _iter_plans(header, decoder, recipe, request, machine):
         if plan.fits:
             return plan
     free = machine.free or 0
     raise MissingError(
-        f"training would take {plan.describe()}; of {free / 1e9:.2f} GB that are free on {machine.name} it may take "
-        f"{SHARE * free / 1e9:.2f}",
-        hint=_cheapest_change(header, decoder, recipe, wish, machine),
+        f"training needs {plan.describe()}, but may use at most {MAX_SHARE * free / 1e9:.2f} GB of the "
+        f"{free / 1e9:.2f} GB that are free on {machine.name}",
+        hint=_cheapest_change(header, decoder, recipe, request, machine),
     )
 
 
-def _ways(header: Header, decoder: Decoder, recipe: Recipe, wish: Wish, machine: Machine) -> Iterator[MemoryPlan]:
-    """Plans from the fastest to the leanest."""
-    longest = machine.padded_length(wish.longest_row)
-    least = max(longest, _LEAST_PACK)
-    # No batch has more tokens than so many of the longest row.
-    most = max(min(wish.pack_tokens or machine.pack_tokens, recipe.batch_size * longest), longest)
-    for checkpointed in {"auto": (False, True), "on": (True,), "off": (False,)}[wish.gradient_checkpointing]:
-        tokens = most
+def _iter_plans(
+    header: Header, decoder: Decoder, recipe: Recipe, request: MemoryRequest, machine: Machine
+) -> Iterator[MemoryPlan]:
+    """Plans, the fastest first, the one with the least memory last."""
+    longest = machine.padded_length(request.longest_row)
+    min_tokens = max(longest, _MIN_PACK_TOKENS)
+    # No batch has more tokens than batch_size rows of the longest length.
+    max_tokens = max(min(request.pack_tokens or machine.pack_tokens, recipe.batch_size * longest), longest)
+    for checkpointing in {"auto": (False, True), "on": (True,), "off": (False,)}[request.gradient_checkpointing]:
+        tokens = max_tokens
         while True:
-            yield _count(header, decoder, recipe, machine, tokens, checkpointed)
-            if tokens <= least or wish.pack_tokens:
+            yield _estimate(header, decoder, recipe, machine, tokens, checkpointing)
+            if tokens <= min_tokens or request.pack_tokens:
                 break
-            tokens = max(least, tokens // 2)
+            tokens = max(min_tokens, tokens // 2)
 
 
-def _count(
-    header: Header, decoder: Decoder, recipe: Recipe, machine: Machine, tokens: int, checkpointed: bool
+def _estimate(
+    header: Header, decoder: Decoder, recipe: Recipe, machine: Machine, tokens: int, checkpointing: bool
 ) -> MemoryPlan:
-    size = machine.number_bytes
+    size = machine.value_bytes
     blocks = sum(layer.out_features * layer.in_features for layer in linear_layers(header))
     outer = decoder.vocab_size * decoder.width * (1 if decoder.tied else 2)
     layers = target_layers(header, recipe.target_layers)
     trained = sum(recipe.rank * (layer.out_features + layer.in_features) for layer in layers)
-    kept, working = _token_numbers(decoder, recipe.rank)
-    per_token = decoder.blocks * (decoder.width if checkpointed else kept) + working + (kept if checkpointed else 0)
+    kept, working = _values_per_token(decoder, recipe.rank)
+    per_token = decoder.blocks * (decoder.width if checkpointing else kept) + working + (kept if checkpointing else 0)
     return MemoryPlan(
         machine=machine.name,
         weights=int(blocks * machine.weight_bytes[recipe.quantize_base]) + outer * size,
-        # In float32, and scaled for the product.
+        # One copy in float32, and one scaled copy in the data type of the matrix product.
         adapter=trained * (4 + size),
-        optimizer=trained * _OPTIMIZER,
-        activations=int(tokens * per_token * size * machine.kept_share),
+        optimizer=trained * _OPTIMIZER_BYTES,
+        activations=int(tokens * per_token * size * machine.activation_overhead),
         head=min(tokens, machine.head_positions) * decoder.vocab_size * (size + 4 * _HEAD_COPIES),
         free=machine.free,
         pack_tokens=tokens,
-        gradient_checkpointing=checkpointed,
+        gradient_checkpointing=checkpointing,
     )
 
 
-def _token_numbers(decoder: Decoder, rank: int) -> tuple[int, int]:
-    """Numbers a token that a block keeps for its gradients, and that it needs while it computes them.
+def _values_per_token(decoder: Decoder, rank: int) -> tuple[int, int]:
+    """Activations per token and block: number kept for the backward pass, and number needed while it computes.
 
-    Kept are the inputs of the four groups of layers, with the update's low-rank part; queries, keys, values and
-    result of the attention; and the two sums that the residual stream takes.
+    Kept are the inputs of the four groups of linear layers with their low-rank part; the queries, keys, values and
+    result of the attention; and the two sums of the residual stream.
     """
     queries, keys = decoder.heads * decoder.head_size, decoder.key_heads * decoder.head_size
     kept = 4 * decoder.width + 3 * queries + 2 * keys + 3 * decoder.hidden + 7 * rank
     if decoder.architecture == "gemma3":
-        kept += 2 * decoder.width  # what its second norms read
+        kept += 2 * decoder.width  # the inputs of its second norms
     return kept, 6 * decoder.hidden + 4 * decoder.width
 
 
-def _cheapest_change(header: Header, decoder: Decoder, recipe: Recipe, wish: Wish, machine: Machine) -> str:
-    """The first change that would make it fit, from those that cost nothing to those that cost the result something."""
-    leaner = replace(wish, pack_tokens=0, gradient_checkpointing="auto")
-    half = replace(leaner, longest_row=wish.longest_row // 2)
-    changes = [('set train.pack_tokens = 0 and train.gradient_checkpointing = "auto"', recipe, leaner)]
+def _cheapest_change(header: Header, decoder: Decoder, recipe: Recipe, request: MemoryRequest, machine: Machine) -> str:
+    """The first change that makes the training fit. Changes that do not affect the result come first."""
+    automatic = replace(request, pack_tokens=0, gradient_checkpointing="auto")
+    half = replace(automatic, longest_row=request.longest_row // 2)
+    lower_rank = max(1, recipe.rank // 4)
+    changes = [('set train.pack_tokens = 0 and train.gradient_checkpointing = "auto"', recipe, automatic)]
     changes += [
-        (f'set train.quantize_base = "{form}"', replace(recipe, quantize_base=form), leaner)
+        (f'set train.quantize_base = "{form}"', replace(recipe, quantize_base=form), automatic)
         for form in machine.weight_bytes
     ]
     changes += [
         (f"set dataset.max_tokens = {half.longest_row}", recipe, half),
-        (f"set train.rank = {max(1, recipe.rank // 4)}", replace(recipe, rank=max(1, recipe.rank // 4)), leaner),
+        (f"set train.rank = {lower_rank}", replace(recipe, rank=lower_rank), automatic),
     ]
-    for advice, changed, wanted in changes:
-        if any(plan.fits for plan in _ways(header, decoder, changed, wanted, machine)):
+    for advice, new_recipe, new_request in changes:
+        if any(plan.fits for plan in _iter_plans(header, decoder, new_recipe, new_request, machine)):
             return f"{advice} in orca.toml"
     return "choose a smaller student: `orca-local models list`"
 
 
-def leaner(plan: MemoryPlan, wish: Wish, recipe: Recipe, machine: Machine) -> str:
-    """What to change after a step that took more than was planned: first what costs time alone, and can be resumed."""
+def suggest_savings(plan: MemoryPlan, request: MemoryRequest, recipe: Recipe, machine: Machine) -> str:
+    """The hint after a step ran out of memory. Changes that only cost time, and allow resuming, come first."""
     changes = []
-    longest = machine.padded_length(wish.longest_row)
+    longest = machine.padded_length(request.longest_row)
     if plan.pack_tokens > longest:
         changes.append(f"train.pack_tokens = {max(longest, plan.pack_tokens // 2)} (it was {plan.pack_tokens})")
     if not plan.gradient_checkpointing:
         changes.append('train.gradient_checkpointing = "on"')
-    advice = [f"set {', then '.join(changes)} in orca.toml: the same command goes on"] if changes else []
-    held = machine.weight_bytes
-    smaller = [form for form in held if held[form] < held[recipe.quantize_base]]
+    advice = [f"set {', then '.join(changes)} in orca.toml and run the same command: it resumes"] if changes else []
+    sizes = machine.weight_bytes
+    smaller = [form for form in sizes if sizes[form] < sizes[recipe.quantize_base]]
     if smaller:
-        advice.append(f'train.quantize_base = "{smaller[0]}" takes less, and begins anew')
+        advice.append(f'train.quantize_base = "{smaller[0]}" needs less memory, but starts a new training')
     return "; ".join(advice) or "lower dataset.max_tokens or train.rank, or choose a smaller student"

@@ -1,4 +1,4 @@
-"""The recipe: everything that decides what a training computes, the same for every backend."""
+"""The recipe: the settings that decide what a training computes, the same for every backend."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from orca_local.domain.settings import TrainSettings
 
-_WITHOUT_EFFECT = ("checkpoint_every",)
-"""Not `validate_every`, which says between which adapters the best is chosen."""
+_NO_EFFECT = ("checkpoint_every",)
+"""Fields that do not change the result. `validate_every` does: it decides which adapters the best is chosen from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Settings resolved against the number of rows."""
+    """The training settings, resolved for a number of rows."""
 
     quantize_base: str
     rank: int
@@ -36,16 +36,17 @@ class Recipe:
     checkpoint_every: int
 
     def to_dict(self) -> dict[str, Any]:
-        """What decides the result: for the training's key and for the metadata of what is made from it."""
-        return {name: value for name, value in asdict(self).items() if name not in _WITHOUT_EFFECT}
+        """The fields that change the result, for the fingerprint and for the metadata of the exported file."""
+        return {name: value for name, value in asdict(self).items() if name not in _NO_EFFECT}
 
     def learning_rate_at(self, step: int) -> float:
-        """Rate of step 1, 2, …: a straight rise, then the schedule down to the final share of the peak."""
+        """Learning rate of step 1, 2, …: linear warm-up, then the schedule down to `final_learning_rate` × the peak."""
         if step <= self.warmup_steps:
             return self.learning_rate * step / self.warmup_steps
-        done = min(1.0, (step - self.warmup_steps) / max(1, self.total_steps - self.warmup_steps))
-        left = {"cosine": 0.5 * (1 + math.cos(math.pi * done)), "linear": 1 - done, "constant": 1.0}[self.schedule]
-        return self.learning_rate * (self.final_learning_rate * (1 - left) + left)
+        progress = min(1.0, (step - self.warmup_steps) / max(1, self.total_steps - self.warmup_steps))
+        decay = {"cosine": 0.5 * (1 + math.cos(math.pi * progress)), "linear": 1 - progress, "constant": 1.0}
+        share = decay[self.schedule]
+        return self.learning_rate * (self.final_learning_rate * (1 - share) + share)
 
 
 def make_recipe(settings: TrainSettings, rows: int) -> Recipe:

@@ -1,4 +1,4 @@
-"""A training that was stopped and that the rows and settings of now no longer fit."""
+"""An unfinished training that the current rows and settings no longer fit."""
 
 from __future__ import annotations
 
@@ -9,48 +9,51 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.events import Warned
 from orca_local.store.store import Store
 from orca_local.train.checkpoint import last_step
-from orca_local.train.fingerprint import TrainingInputs, load_inputs
+from orca_local.train.fingerprint import TrainingFingerprint, load_fingerprint
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
-    """Where it stands, and why it does not go on."""
+class UnfinishedTraining:
+    """A training that stopped before its last step and cannot be resumed as things are."""
 
     step: int
+    """Step of its newest checkpoint."""
     total_steps: int
     changes: tuple[str, ...]
+    """What changed since it started, one phrase each."""
 
     @property
-    def name(self) -> str:
-        """For messages."""
+    def label(self) -> str:
+        """The training in a message."""
         return f"the unfinished training at step {self.step} of {self.total_steps}"
 
-    def left_aside(self) -> Warned:
-        """What the user is told where another training begins."""
+    def warning(self) -> Warned:
+        """The warning when another training starts instead."""
         return Warned(
-            f"{self.name} is left aside: {'; '.join(self.changes)}", "change it back to go on with it, nothing is lost"
+            f"{self.label} is not resumed: {'; '.join(self.changes)}",
+            "to resume it, undo the change and train again; its checkpoints are kept",
         )
 
 
-def find_unfinished(store: Store, inputs: TrainingInputs) -> Unfinished | None:
-    """The latest training, where it has other inputs, was not finished and left checkpoints."""
+def find_unfinished(store: Store, fingerprint: TrainingFingerprint) -> UnfinishedTraining | None:
+    """The latest training if it is unfinished, has checkpoints, and has another fingerprint; else None."""
     latest = store.trainings.latest()
-    if latest is None or latest.status != "running" or latest.key == inputs.key:
+    if latest is None or latest.status != "running" or latest.key == fingerprint.key:
         return None
-    place = Path(latest.directory)
-    step = last_step(place)
+    directory = Path(latest.directory)
+    step = last_step(directory)
     if not step:
         return None
-    before = load_inputs(place)
-    changes = inputs.changes_since(before) if before else ["another version of orca-local began it"]
-    return Unfinished(step, int(latest.recipe["total_steps"]), tuple(changes))
+    before = load_fingerprint(directory)
+    changes = fingerprint.changes_since(before) if before else ["another version of orca-local started it"]
+    return UnfinishedTraining(step, int(latest.recipe["total_steps"]), tuple(changes))
 
 
-def refuse_to_resume(unfinished: Unfinished | None) -> InputError:
-    """Why there is nothing to go on with."""
+def resume_error(unfinished: UnfinishedTraining | None) -> InputError:
+    """The error for `--resume` if nothing can be resumed."""
     if unfinished is None:
-        return InputError("there is no unfinished training to go on with", hint="train without --resume")
+        return InputError("there is no unfinished training to resume", hint="train without --resume")
     return InputError(
-        f"{unfinished.name} cannot go on: {'; '.join(unfinished.changes)}",
-        hint="change it back, or train without --resume",
+        f"cannot resume {unfinished.label}: {'; '.join(unfinished.changes)}",
+        hint="undo the change, or train without --resume",
     )

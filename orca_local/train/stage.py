@@ -1,4 +1,4 @@
-"""The train stage: rows in, an adapter out; an interrupted training goes on where it stopped."""
+"""The train stage: trains an adapter on rows, and resumes an interrupted training."""
 
 from __future__ import annotations
 
@@ -28,38 +28,38 @@ from orca_local.rows.training_row import TrainingRow
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.store.trainings import AdapterRow
+from orca_local.train.backend import Framework
 from orca_local.train.batches import split_validation
-from orca_local.train.checkpoint import last_step, replace_directory, result_of
-from orca_local.train.choose import Trainer, choose_trainer
-from orca_local.train.fingerprint import TrainingInputs, make_inputs
-from orca_local.train.loop import Answering, run_loop
-from orca_local.train.memory import Wish, leaner, plan_memory
+from orca_local.train.checkpoint import last_step, load_result, replace_directory
+from orca_local.train.choose import choose_framework
+from orca_local.train.fingerprint import TrainingFingerprint, make_fingerprint
+from orca_local.train.loop import GenerateSamples, run_loop
+from orca_local.train.memory import MemoryRequest, plan_memory, suggest_savings
 from orca_local.train.recipe import Recipe, make_recipe
-from orca_local.train.resume import find_unfinished, refuse_to_resume
+from orca_local.train.resume import find_unfinished, resume_error
 
 
 @dataclass(frozen=True, slots=True)
 class _Training:
-    """What is trained on, and where."""
+    """Input of a training, and its directory."""
 
     header: Header
     train_rows: Sequence[TrainingRow]
     validation_rows: Sequence[TrainingRow]
     settings: TrainSettings
     recipe: Recipe
-    inputs: TrainingInputs
-    place: Path
+    fingerprint: TrainingFingerprint
+    directory: Path
 
     @property
     def adapter(self) -> Path:
-        """Where the result is."""
-        return self.place / "adapter"
+        """Directory of the resulting adapter."""
+        return self.directory / "adapter"
 
     @property
-    def wish(self) -> Wish:
-        """For the memory plan."""
+    def memory_request(self) -> MemoryRequest:
         longest = max(len(row.token_ids) for row in (*self.train_rows, *self.validation_rows))
-        return Wish(longest, self.settings.pack_tokens, self.settings.gradient_checkpointing)
+        return MemoryRequest(longest, self.settings.pack_tokens, self.settings.gradient_checkpointing)
 
 
 def train(
@@ -71,38 +71,39 @@ def train(
     directory: Path,
     *,
     must_resume: bool = False,
-    answering: Answering | None = None,
-    trainer_for: Callable[[Header, TrainSettings], Trainer] = choose_trainer,
+    generate_samples: GenerateSamples | None = None,
+    framework_for: Callable[[Header, TrainSettings], Framework] = choose_framework,
 ) -> Iterator[Event]:
-    """Train an adapter on `rows` under `directory`, in a place named by what goes into it.
+    """Train an adapter on `rows`, in a subdirectory of `directory` named by the training's fingerprint.
 
-    The same rows, weights and recipe therefore find their checkpoints, or find themselves done; an unfinished
-    training that they do not fit is named and left aside. `answering` shows what the model says at every
-    validation. Raises `InputError` where there is nothing to train
-    on, where a row is longer than the student holds and, with `must_resume`, where nothing can be gone on with.
+    The same rows, weights and recipe therefore resume from their checkpoints, or reuse the finished adapter. If an
+    unfinished training does not fit them, a warning says why, and a new training starts. `generate_samples` runs
+    after every validation. Raises `InputError` if there are no rows, if a row is longer than the student's context,
+    and, with `must_resume`, if there is nothing to resume.
     """
     store = context.store
     _check_rows(header, rows)
     train_rows, validation_rows = split_validation(rows, settings.validation_share)
     recipe = make_recipe(settings, len(train_rows))
-    inputs = make_inputs(rows, recipe, weights_sha256, settings.compute)
-    training = _Training(header, train_rows, validation_rows, settings, recipe, inputs, directory / inputs.key[:16])
-    found, unfinished = store.trainings.find(inputs.key), find_unfinished(store, inputs)
-    done = found is not None and found.status == "done"
-    if must_resume and not done and not last_step(training.place):
-        raise refuse_to_resume(unfinished)
+    fingerprint = make_fingerprint(rows, recipe, weights_sha256, settings.compute)
+    path = directory / fingerprint.key[:16]
+    training = _Training(header, train_rows, validation_rows, settings, recipe, fingerprint, path)
+    record, unfinished = store.trainings.find(fingerprint.key), find_unfinished(store, fingerprint)
+    is_done = record is not None and record.status == "done"
+    if must_resume and not is_done and not last_step(training.directory):
+        raise resume_error(unfinished)
     yield StageStarted("train", recipe.total_steps, "steps")
-    if found is not None and done and _is_whole(store, found.training_id, training.adapter):
-        _record_adapter(store, found.training_id, training, found.summary)
-        yield StageFinished("train", {**found.summary, "run_id": context.run_id, "adapter": str(training.adapter)})
-        return
-    if done:
-        yield Warned(f"the adapter {training.adapter} is not what was trained; it is made again from the checkpoints")
+    if record is not None and is_done:
+        if _is_intact(store, record.training_id, training.adapter):
+            _record_adapter(store, record.training_id, training, record.summary)
+            yield StageFinished("train", {**record.summary, "run_id": context.run_id, "adapter": str(training.adapter)})
+            return
+        yield Warned(f"the adapter {training.adapter} was changed or removed; it is restored from the checkpoints")
     if unfinished is not None:
-        yield unfinished.left_aside()
+        yield unfinished.warning()
     if not validation_rows and settings.validation_share:
-        yield Warned(f"{len(rows)} rows are too few to hold some out for validation; the last step is kept")
-    yield from _train(context, training, trainer_for(header, settings), must_resume, answering)
+        yield Warned(f"{len(rows)} rows are too few for a validation split, so the last step's adapter is kept")
+    yield from _train(context, training, framework_for(header, settings), must_resume, generate_samples)
 
 
 def _check_rows(header: Header, rows: Sequence[TrainingRow]) -> None:
@@ -112,42 +113,50 @@ def _check_rows(header: Header, rows: Sequence[TrainingRow]) -> None:
     if longest > limit:
         count = sum(len(row.token_ids) > limit for row in rows)
         raise InputError(
-            f"{count} of {len(rows)} training rows are longer than the {limit} tokens that the student holds; "
+            f"{count} of {len(rows)} training rows are longer than the student's context of {limit} tokens; "
             f"the longest has {longest}",
-            hint=f"set dataset.max_tokens = {limit} in orca.toml: longer rows are then left out, and counted",
+            hint=f"set dataset.max_tokens = {limit} in orca.toml: longer rows are then left out and counted",
         )
 
 
 def _train(
     context: StageContext,
     training: _Training,
-    trainer: Trainer,
+    framework: Framework,
     must_resume: bool,
-    answering: Answering | None,
+    generate_samples: GenerateSamples | None,
 ) -> Iterator[Event]:
-    store, recipe, place = context.store, training.recipe, training.place
-    yield from map(Warned, trainer.machine.notes)
-    plan = plan_memory(training.header, recipe, training.wish, trainer.machine)
+    store, recipe, fingerprint = context.store, training.recipe, training.fingerprint
+    yield from map(Warned, framework.machine.notes)
+    plan = plan_memory(training.header, recipe, training.memory_request, framework.machine)
     yield MemoryPlanned(plan.describe(), plan.total, plan.free, plan.pack_tokens, plan.gradient_checkpointing)
     training_id = store.trainings.start(
-        training.inputs.key,
+        fingerprint.key,
         context.run_id,
-        weights_sha256=training.inputs.weights_sha256,
+        weights_sha256=fingerprint.weights_sha256,
         recipe=recipe.to_dict(),
-        rows=len(training.inputs.rows),
-        directory=str(place),
+        rows=len(fingerprint.rows),
+        directory=str(training.directory),
     )
     started = time.monotonic()
-    backend = trainer.backend(recipe, plan)
-    rows = (training.train_rows, training.validation_rows)
-    inputs = training.inputs
-    loop = run_loop(backend, *rows, recipe, place, inputs=inputs, must_resume=must_resume, answering=answering)
+    backend = framework.make_backend(recipe, plan)
+    loop = run_loop(
+        backend,
+        training.train_rows,
+        training.validation_rows,
+        recipe,
+        training.directory,
+        fingerprint=fingerprint,
+        must_resume=must_resume,
+        generate_samples=generate_samples,
+    )
     try:
-        rate = yield from _recorded(store, training_id, loop)
+        rate = yield from _store_metrics(store, training_id, loop)
     except OutOfMemory as error:
-        raise OutOfMemory(error.message, hint=leaner(plan, training.wish, recipe, trainer.machine)) from error
+        hint = suggest_savings(plan, training.memory_request, recipe, framework.machine)
+        raise OutOfMemory(error.message, hint=hint) from error
     except DivergedError:
-        # It is over, and no other recipe is told that it leaves it aside.
+        # The same recipe would diverge again, so another recipe does not mention it as unfinished.
         store.trainings.finish(training_id, "failed", {})
         raise
     summary = _finish(training)
@@ -159,30 +168,30 @@ def _train(
     yield StageFinished("train", {"run_id": context.run_id, "adapter": str(training.adapter), **summary})
 
 
-def _recorded(store: Store, training_id: int, loop: Generator[Event, None, None]) -> Generator[Event, None, float]:
-    """Pass the loop's events on with their curves in the store; returns tokens of rows per second of its steps."""
-    tokens, working = 0, 0.0
-    with closing(loop):  # it saves what it has
+def _store_metrics(store: Store, training_id: int, loop: Generator[Event, None, None]) -> Generator[Event, None, float]:
+    """Pass on the loop's events and store the losses. Returns tokens per second over the steps."""
+    tokens, seconds = 0, 0.0
+    with closing(loop):  # closing it saves the last finished step
         for event in loop:
             if isinstance(event, StepTrained):
-                tokens, working = tokens + event.tokens, working + event.seconds
+                tokens, seconds = tokens + event.tokens, seconds + event.seconds
                 store.trainings.add_metric(training_id, event.step, "loss", event.loss)
             elif isinstance(event, ValidationMeasured):
                 store.trainings.add_metric(training_id, event.step, "validation_loss", event.loss)
             yield event
-    return tokens / working if working else 0.0
+    return tokens / seconds if seconds else 0.0
 
 
 def _finish(training: _Training) -> dict[str, Any]:
-    """Put the best adapter (the last one where nothing was held out) in its final place, and sum up."""
-    state, source = result_of(training.place)
+    """Copy the best adapter (without validation rows, the last one) to its final directory; returns the summary."""
+    state, source = load_result(training.directory)
 
     def copy(part: Path) -> None:
         for name in (CONFIG_FILE, WEIGHTS_FILE):
             shutil.copy2(source / name, part / name)
 
     replace_directory(training.adapter, copy)
-    # The mean over the last tenth: one batch is too noisy to quote.
+    # Mean over the last tenth of the steps: the loss of a single batch is too noisy.
     tail = state.losses[-max(1, len(state.losses) // 10) :]
     return {
         "steps": state.step,
@@ -192,8 +201,8 @@ def _finish(training: _Training) -> dict[str, Any]:
     }
 
 
-def _is_whole(store: Store, training_id: int, path: Path) -> bool:
-    """Whether the adapter is there as it was made."""
+def _is_intact(store: Store, training_id: int, path: Path) -> bool:
+    """Whether the adapter is unchanged since it was trained."""
     row = store.adapters.of_training(training_id)
     try:
         return row is not None and adapter_sha256(path) == row.sha256
@@ -207,7 +216,7 @@ def _record_adapter(store: Store, training_id: int, training: _Training, summary
             training_id=training_id,
             path=str(training.adapter),
             sha256=adapter_sha256(training.adapter),
-            weights_sha256=training.inputs.weights_sha256,
+            weights_sha256=training.fingerprint.weights_sha256,
             step=int(summary["best_step"]),
             validation_loss=summary["validation_loss"],
         )

@@ -1,6 +1,6 @@
-"""What a training is at a step: the adapter and the optimizer's moments, in numpy, the same for every backend.
+"""The state of a training: the adapter and the optimizer's moments, as numpy arrays.
 
-A checkpoint that one backend wrote can therefore be gone on with by another.
+It is the same for every backend, so one backend can resume another's checkpoint.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from orca_local.gguf.layer_names import LinearLayer, linear_layers
 from orca_local.train.recipe import Recipe
 
 MOMENTS_FILE = "optimizer.safetensors"
-_HALVES = ("A", "B")
+_MATRICES = ("A", "B")
 
 Moments = Mapping[str, Pair]
-"""Layer name to a moment of A and one of B, of their shapes."""
+"""Layer name → a moment of A (shape [rank, in_features]) and of B ([out_features, rank]), float32."""
 
 
 @dataclass(frozen=True)
 class TrainState:
-    """Everything that a step changes."""
+    """Everything that a training step changes."""
 
     adapter: Adapter
     first_moments: Moments
     """AdamW's running means of the gradients."""
     second_moments: Moments
-    """AdamW's running means of their squares."""
+    """AdamW's running means of the squared gradients."""
 
     @property
     def is_finite(self) -> bool:
-        """Whether every number is one that training can go on with."""
+        """Whether all values are finite."""
         pairs = (self.adapter.layers, self.first_moments, self.second_moments)
-        return all(np.isfinite(half).all() for layers in pairs for pair in layers.values() for half in pair)
+        return all(np.isfinite(matrix).all() for layers in pairs for pair in layers.values() for matrix in pair)
 
     def save(self, directory: Path) -> None:
         """Write adapter and moments into `directory`."""
@@ -48,13 +48,13 @@ class TrainState:
         tensors = {}
         for moment, layers in (("m", self.first_moments), ("v", self.second_moments)):
             for name, pair in layers.items():
-                for half, values in zip(_HALVES, pair, strict=True):
-                    tensors[f"{name}.{half}.{moment}"] = np.ascontiguousarray(values, dtype=np.float32)
+                for matrix, values in zip(_MATRICES, pair, strict=True):
+                    tensors[f"{name}.{matrix}.{moment}"] = np.ascontiguousarray(values, dtype=np.float32)
         save_file(tensors, directory / MOMENTS_FILE)
 
     @classmethod
     def load(cls, directory: Path) -> TrainState:
-        """Read what `save` wrote. Raises `InputError` where it is not whole."""
+        """Read what `save` wrote. Raises `InputError` if it is damaged."""
         from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
@@ -72,25 +72,26 @@ class TrainState:
 
 
 def target_layers(header: Header, names: tuple[str, ...]) -> list[LinearLayer]:
-    """The layers that are trained: those of the blocks whose last name is in `names`, or all.
+    """The linear layers to train: those whose last name part is in `names`, or all if `names` is empty.
 
     Raises `InputError` for a name that no layer has.
     """
     layers = linear_layers(header)
-    known = list(dict.fromkeys(layer.hf_name.rpartition(".")[2] for layer in layers))
-    unknown = [name for name in names if name not in known]
+    existing = list(dict.fromkeys(layer.hf_name.rpartition(".")[2] for layer in layers))
+    unknown = [name for name in names if name not in existing]
     if unknown:
         raise InputError(
-            f"train.target_layers names {unknown[0]!r}, which {header.path.name} does not have",
-            hint=f"its layers are {', '.join(known)}",
+            f"train.target_layers names {unknown[0]!r}, but {header.path.name} has no such layer",
+            hint=f"its layers are {', '.join(existing)}",
         )
     return [layer for layer in layers if not names or layer.hf_name.rpartition(".")[2] in names]
 
 
 def initial_adapter(header: Header, recipe: Recipe) -> Adapter:
-    """Where a training starts: A as in PEFT (Kaiming uniform with a = √5, so uniform in ±1/√width), B zero.
+    """The adapter before the first step, initialized as PEFT does.
 
-    Drawn here, not by a backend: all of them start at the same place.
+    A is Kaiming uniform with a = √5, so uniform in ±1/√in_features; B is zero. Every backend uses this function, so
+    all trainings with the same seed start from the same adapter.
     """
     layers = {}
     for number, layer in enumerate(target_layers(header, recipe.target_layers)):

@@ -24,8 +24,8 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.domain.settings import TrainSettings
 from orca_local.engines.mlx_model import load_model
 from orca_local.gguf.header import read_header
-from orca_local.rows.training_row import TrainingRow
-from orca_local.train.mlx.backend import MlxBackend, MlxTrainer, choose_dtype
+from orca_local.rows.rows import TrainingRow
+from orca_local.train.mlx.backend import MlxBackend, MlxFramework, choose_dtype
 from orca_local.train.state import initial_adapter
 from scripts.train_bench.peer import Job, OurPeer, Peer, StepDone
 
@@ -42,7 +42,7 @@ class OurMlxPeer(OurPeer):
         super().__init__(job)
         recipe = replace(job.recipe, max_grad_norm=UNCLIPPED)
         header, settings = read_header(job.student), TrainSettings(backend="mlx", compute=job.compute)
-        pack_tokens = MlxTrainer(header, settings).machine.pack_tokens
+        pack_tokens = MlxFramework(header, settings).machine.pack_tokens
         self.backend = MlxBackend(header, recipe, job.compute, pack_tokens=pack_tokens)
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from orca_local.rows.training_row import TrainingRow
 from orca_local.system.memory import peak_memory
+from orca_local.train.backend import TrainBackend
 from orca_local.train.batches import epoch_batches, make_batch
-from orca_local.train.loop import TrainBackend
 from orca_local.train.recipe import Recipe
 
 

@@ -99,8 +99,8 @@ def test_ctrl_c_in_a_training_saves_the_step_and_what_changed_is_named(tmp_path:
     assert "stopping after this step" in errors and f"saved after step {steps}\n" in errors
     refused = orca("train", "--resume", "--learning-rate", "0.5", "--json", cwd=workspace)
     assert refused.returncode == 2
-    said = f"the unfinished training at step {steps} of 20 cannot go on: learning_rate was 0.01 and is 0.5"
-    assert error_of(refused)["message"] == said
+    message = f"cannot resume the unfinished training at step {steps} of 20: learning_rate was 0.01 and is 0.5"
+    assert error_of(refused)["message"] == message
     resumed = orca("train", "--resume", cwd=workspace)
     assert resumed.returncode == 0 and f"resuming after step {steps}\n" in resumed.stderr
     kept = losses(workspace)

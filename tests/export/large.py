@@ -36,14 +36,14 @@ def write_large(path: Path, end_token: int) -> Path:
     def values(spec: TensorSpec) -> NDArray[np.float32]:
         if len(spec.shape) == 1:
             return np.ones(spec.shape, np.float32)
-        found = (rng.standard_normal(spec.shape, np.float32) / np.sqrt(spec.shape[-1])).astype(np.float32)
+        actual = (rng.standard_normal(spec.shape, np.float32) / np.sqrt(spec.shape[-1])).astype(np.float32)
         if spec.name == "token_embd.weight":
-            found[:, 0] = 80.0  # stays in front of all that the blocks add
+            actual[:, 0] = 80.0  # stays in front of all that the blocks add
         if spec.name == "output.weight":
-            found[:, 0] = 0.0
-            found[end_token] = 0.0
-            found[end_token, 0] = 4.0
-        return 0.3 * found if spec.name.endswith(("attn_output.weight", "ffn_down.weight")) else found
+            actual[:, 0] = 0.0
+            actual[end_token] = 0.0
+            actual[end_token, 0] = 4.0
+        return 0.3 * actual if spec.name.endswith(("attn_output.weight", "ffn_down.weight")) else actual
 
     def tensors() -> Iterator[NDArray[np.float32]]:
         for spec in specs:
@@ -63,7 +63,7 @@ def export_with(limit: int, gguf: Path, adapter: Path, directory: Path, quantiza
     inputs = AcceptanceInputs(
         [(tuple(range(i, i + 40)), range(39)) for i in range(300, 1000, 100)],
         [tuple(range(i, i + 5)) for i in range(100, 120)],
-        lambda wanted: ReferenceProcess(header, adapter, wanted),
+        lambda expected: ReferenceProcess(header, adapter, expected),
         8,
     )
     source = ExportSource(header, file_sha256(gguf), adapter, None, {})

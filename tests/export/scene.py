@@ -74,7 +74,9 @@ def inputs_for(gguf: Path, adapter: Path | None, prompts: int = 20, rows: int = 
     """Rows of 40 tokens, and the reference of the weights with the adapter."""
     compared = [(tuple(range(i, i + 40)), range(39)) for i in range(300, 300 + 100 * rows, 100)]
     starts = [tuple(range(i, i + 5)) for i in range(100, 100 + prompts)]
-    return AcceptanceInputs(compared, starts, lambda wanted: reference_logits(read_header(gguf), adapter, wanted), 8)
+    return AcceptanceInputs(
+        compared, starts, lambda expected: reference_logits(read_header(gguf), adapter, expected), 8
+    )
 
 
 def write_ending_model(path: Path, untied: Path, end_token: int) -> Path:

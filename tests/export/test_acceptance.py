@@ -16,8 +16,8 @@ from orca_local.export.acceptance import (
     check_metadata,
     check_same_weights,
     check_stops,
-    divergence,
-    require,
+    measure_divergence,
+    require_passed,
     tensor_types,
 )
 from orca_local.export.merge import write_tensors
@@ -28,34 +28,34 @@ from orca_local.gguf.tensors import iter_tensors
 def test_the_divergence_is_that_of_the_textbook() -> None:
     p, q = np.array([[0.5, 0.25, 0.25]]), np.array([[0.25, 0.5, 0.25]])
     # Logits are free up to a constant, and rows come in blocks of any length.
-    found = divergence(
+    actual = measure_divergence(
         [np.log(p).astype(np.float32) + 7, np.log(p).astype(np.float32).repeat(130, 0)],
         [np.log(q).astype(np.float32), np.log(p).astype(np.float32).repeat(130, 0)],
     )
-    assert found.kl == pytest.approx((p * np.log(p / q)).sum() / 131, rel=1e-6)
-    assert found.agreement == pytest.approx(130 / 131)
-    assert found.positions == 131
+    assert actual.kl == pytest.approx((p * np.log(p / q)).sum() / 131, rel=1e-6)
+    assert actual.agreement == pytest.approx(130 / 131)
+    assert actual.positions == 131
 
 
 def test_predictions_that_are_no_numbers_fail() -> None:
     """Trap 6: a comparison with NaN is false both ways round; it must not pass for equal."""
     broken = np.full((300, 5), np.nan, np.float32)
-    checks = {check.name: check.passed for check in check_divergence(divergence([broken], [broken]))}
-    assert not checks["KL from the trained model"]
+    checks = {check.name: check.passed for check in check_divergence(measure_divergence([broken], [broken]))}
+    assert not checks["KL to the trained model"]
 
 
 def test_too_few_positions_or_prompts_prove_nothing() -> None:
     same = [np.zeros((10, 5), np.float32)]
-    assert [c.passed for c in check_divergence(divergence(same, same))] == [False, True, True]
-    assert not all(c.passed for c in check_divergence(divergence([], [])))
+    assert [c.passed for c in check_divergence(measure_divergence(same, same))] == [False, True, True]
+    assert not all(c.passed for c in check_divergence(measure_divergence([], [])))
     few = acceptance.MIN_PROMPTS - 1
     assert not check_stops(few, few).passed
     assert check_stops(19, 20).passed and not check_stops(18, 20).passed
 
 
 def test_a_failed_check_says_name_value_bound_and_remedy() -> None:
-    with pytest.raises(AcceptanceError, match=r"answers stop on their own.*18 of 20.*need 95 %") as raised:
-        require(check_stops(18, 20))
+    with pytest.raises(AcceptanceError, match=r"answers stop on their own.*18 of 20.*≥ 95 %") as raised:
+        require_passed(check_stops(18, 20))
     assert raised.value.hint and raised.value.exit_code == 1
 
 
@@ -65,7 +65,7 @@ def test_an_answer_that_breaks_off_fails_the_file_and_says_why() -> None:
     assert check_answers([*ended, replace(ended[0], finish_reason="length")]).passed
     with pytest.raises(AcceptanceError, match="1 of 24 broke off: the model's logits are not finite") as raised:
         broken = replace(ended[0], finish_reason="error", error="the model's logits are not finite")
-        require(check_answers([*ended, broken]))
+        require_passed(check_answers([*ended, broken]))
     assert "learning rate" in raised.value.hint
 
 

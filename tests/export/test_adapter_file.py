@@ -13,7 +13,7 @@ import pytest
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError
-from orca_local.export.acceptance import check_divergence, divergence
+from orca_local.export.acceptance import check_divergence, measure_divergence
 from orca_local.export.adapter_file import write_adapter
 from orca_local.export.merge import match_layers, write_merged
 from orca_local.gguf.header import read_header
@@ -41,10 +41,10 @@ def test_the_base_with_the_file_predicts_what_the_trained_and_the_merged_model_d
         base = engine.prompt_logits(IDS, range(len(IDS)))
         engine.set_adapter(made.path)
         adapted = engine.prompt_logits(IDS, range(len(IDS)))
-    for wanted in (reference_of(gguf, tmp_path / "adapter"), logits_of(tmp_path / "merged.gguf")):
-        found = divergence([wanted], [adapted])
-        assert found.kl < 1e-3 and found.agreement >= 0.98
-    assert divergence([adapted], [base]).kl > 0.05, "the adapter must matter for this test to mean anything"
+    for expected in (reference_of(gguf, tmp_path / "adapter"), logits_of(tmp_path / "merged.gguf")):
+        actual = measure_divergence([expected], [adapted])
+        assert actual.kl < 1e-3 and actual.agreement >= 0.98
+    assert measure_divergence([adapted], [base]).kl > 0.05, "the adapter must matter for this test to mean anything"
 
 
 def test_the_file_says_what_it_is_and_where_it_came_from(tiny_gguf: Path, tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ def test_an_update_without_the_rotary_order_would_be_caught(tiny_gguf: Path, tmp
     with closing(open_engine(tiny_gguf)) as engine:
         engine.set_adapter(write_lora(tmp_path / "w.gguf", "llama", adapter.scale, unordered, {}).path)
         wrong = engine.prompt_logits(IDS, range(len(IDS)))
-    found = divergence([reference_of(tiny_gguf, tmp_path / "adapter")], [wrong])
-    assert not all(check.passed for check in check_divergence(replace(found, positions=1000)))
+    actual = measure_divergence([reference_of(tiny_gguf, tmp_path / "adapter")], [wrong])
+    assert not all(check.passed for check in check_divergence(replace(actual, positions=1000)))
 
 
 @pytest.mark.parametrize("alpha", [0.0, 1e-45, 1e39])
@@ -124,5 +124,5 @@ def test_plain_llama_cpp_loads_it_without_this_program(tiny_gguf: Path, tmp_path
     out = tmp_path / "logits.npy"
     command = [sys.executable, "-c", PLAIN, str(tiny_gguf), str(made.path), str(out), *map(str, IDS)]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    wanted = reference_of(tiny_gguf, tmp_path / "adapter")[-1:]
-    assert divergence([wanted], [np.load(out)[None]]).kl < 1e-3
+    expected = reference_of(tiny_gguf, tmp_path / "adapter")[-1:]
+    assert measure_divergence([expected], [np.load(out)[None]]).kl < 1e-3

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKS = [
     "finite",
     "positions compared",
-    "KL from the trained model",
+    "KL to the trained model",
     "same most likely token",
     "answers stop on their own",
 ]
@@ -75,7 +75,7 @@ def test_an_adapter_passes_on_its_base_and_carries_where_it_came_from(
     assert "--lora" in card and file["sha256"] in card and "KL from the trained model" in card
     row = store.exports.latest("adapter")
     assert row is not None and row.sha256 == file["sha256"] and store.exports.latest("tuned") is None
-    assert sorted(found.name for found in (tmp_path / "out").iterdir()) == [
+    assert sorted(actual.name for actual in (tmp_path / "out").iterdir()) == [
         path.name + ending for ending in ("", ".md", ".sha256")
     ]
     with closing(open_engine(ending_gguf)) as engine:

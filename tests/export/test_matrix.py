@@ -11,7 +11,7 @@ import pytest
 
 from orca_local.domain.errors import AcceptanceError, InputError, MissingError
 from orca_local.domain.events import Event, FileWritten, StageFinished, Warned
-from orca_local.export import texts
+from orca_local.export.general_text import CONVERSATIONS
 from orca_local.export.matrix import MatrixSource
 from orca_local.export.source import ExportSource
 from orca_local.export.stage import export
@@ -25,10 +25,8 @@ from orca_local.system.digest import file_sha256
 from tests.export.scene import export_context, inputs_for, open_engine, random_adapter
 
 
-@pytest.fixture(autouse=True)
-def one_short_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How far a type is from F16 does not matter here, and takes most of the time."""
-    monkeypatch.setattr(texts, "_CONVERSATIONS", texts._CONVERSATIONS[-1:])
+ONE_TEXT = CONVERSATIONS[-1:]
+"""The exact divergence from F16 does not matter here, and measuring it takes most of the time."""
 
 
 @dataclass
@@ -167,6 +165,7 @@ def test_an_export_that_fails_leaves_no_matrix(store: Store, tiny_gguf: Path, tm
     measure = Measured(tiny_gguf)
     source = replace(measure.source(), adapter_directory=tmp_path / "adapter")
     inputs = inputs_for(tiny_gguf, tmp_path / "adapter")
+    run_id = store.runs.start("export", "{}", {})
     with pytest.raises(AcceptanceError, match="answers stop on their own"):
         list(
             export(

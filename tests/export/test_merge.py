@@ -11,7 +11,7 @@ import pytest
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import AcceptanceError, InputError
-from orca_local.export.acceptance import check_divergence, divergence
+from orca_local.export.acceptance import check_divergence, measure_divergence
 from orca_local.export.merge import match_layers, merged_tensors, write_merged, write_tensors
 from orca_local.gguf.header import read_header
 from orca_local.gguf.layer_names import linear_layers
@@ -26,10 +26,10 @@ def test_a_merged_file_predicts_what_the_trained_model_did(name: str, tmp_path: 
     adapter = random_adapter(gguf)
     adapter.save(tmp_path / "adapter")
     write_merged(tmp_path / "merged.gguf", read_header(gguf), adapter, {})
-    wanted, base = reference_of(gguf, tmp_path / "adapter"), reference_of(gguf, None)
-    found = divergence([wanted], [logits_of(tmp_path / "merged.gguf")])
-    assert found.kl < 1e-3 and found.agreement >= 0.98
-    assert divergence([wanted], [base]).kl > 0.05, "the adapter must matter for this test to mean anything"
+    expected, base = reference_of(gguf, tmp_path / "adapter"), reference_of(gguf, None)
+    actual = measure_divergence([expected], [logits_of(tmp_path / "merged.gguf")])
+    assert actual.kl < 1e-3 and actual.agreement >= 0.98
+    assert measure_divergence([expected], [base]).kl > 0.05, "the adapter must matter for this test to mean anything"
 
 
 def test_an_update_without_the_rotary_order_would_be_caught(tiny_gguf: Path, tmp_path: Path) -> None:
@@ -41,8 +41,8 @@ def test_an_update_without_the_rotary_order_would_be_caught(tiny_gguf: Path, tmp
     assert sum(layer.rotary_heads is not None for layer in layers.values()) == 2 * header.block_count
     unordered = {name: replace(layer, rotary_heads=None) for name, layer in layers.items()}
     write_tensors(tmp_path / "wrong.gguf", header, merged_tensors(header, adapter, unordered), {})
-    found = divergence([reference_of(tiny_gguf, tmp_path / "adapter")], [logits_of(tmp_path / "wrong.gguf")])
-    assert not all(check.passed for check in check_divergence(replace(found, positions=1000)))
+    actual = measure_divergence([reference_of(tiny_gguf, tmp_path / "adapter")], [logits_of(tmp_path / "wrong.gguf")])
+    assert not all(check.passed for check in check_divergence(replace(actual, positions=1000)))
 
 
 def test_the_delta_survives_in_the_merged_weights(tiny_gguf: Path, tmp_path: Path) -> None:

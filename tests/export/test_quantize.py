@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, OrcaError
-from orca_local.export.quantize import Matrix, quantize, quantize_here
-from orca_local.export.types import IGNORES_MATRIX, NEEDS_MATRIX, check_type, file_types, least_bytes, takes_matrix
+from orca_local.export.quantize import ImatrixFile, quantize, quantize_here
+from orca_local.export.types import IGNORES_MATRIX, NEEDS_MATRIX, check_type, file_types, min_bytes, takes_matrix
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import KEY, ColumnSquares, ImportanceMatrix, write_importance
 from orca_local.gguf.tensors import iter_tensors, read_tensor
@@ -34,20 +34,20 @@ def wide_gguf(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="module")
 def importances(wide_gguf: Path) -> dict[str, NDArray[np.float32]]:
     """Of each matrix of the blocks another quarter of the columns that matters."""
-    found = {}
+    actual = {}
     for number, tensor in enumerate(t for t in read_header(wide_gguf).tensors if len(t.shape) > 1 and "blk" in t.name):
         values = np.full(WIDTH, 1e-3, np.float32)
         values[number % 4 :: 4] = 1.0
-        found[tensor.name] = values
-    return found
+        actual[tensor.name] = values
+    return actual
 
 
 @pytest.fixture(scope="module")
-def matrix(importances: dict[str, NDArray[np.float32]], tmp_path_factory: pytest.TempPathFactory) -> Matrix:
+def matrix(importances: dict[str, NDArray[np.float32]], tmp_path_factory: pytest.TempPathFactory) -> ImatrixFile:
     columns = {name: ColumnSquares(7 * values, 7) for name, values in importances.items()}
     path = tmp_path_factory.mktemp("matrix") / "imatrix.gguf"
     write_importance(path, ImportanceMatrix(columns, "rows:1"), dataset="x", rows=1)
-    return Matrix(path, "rows:1")
+    return ImatrixFile(path, "rows:1")
 
 
 def test_types_are_checked_before_any_work() -> None:
@@ -64,7 +64,7 @@ def test_no_file_is_smaller_than_the_least_it_can_be(name: str, tiny_gguf: Path,
     assert quantize_here(tiny_gguf, tmp_path / "q.gguf", name, None) == 0
     header = read_header(tmp_path / "q.gguf")
     assert header.quantization == name
-    assert 0 < least_bytes(name, header.parameters) <= sum(tensor.bytes for tensor in header.tensors)
+    assert 0 < min_bytes(name, header.parameters) <= sum(tensor.bytes for tensor in header.tensors)
 
 
 def _named(name: str) -> object:
@@ -74,7 +74,7 @@ def _named(name: str) -> object:
 
 @pytest.mark.parametrize("name", [_named(name) for name in sorted(file_types())])
 def test_types_need_a_matrix_or_ignore_it_as_is_said(
-    name: str, wide_gguf: Path, matrix: Matrix, tmp_path: Path
+    name: str, wide_gguf: Path, matrix: ImatrixFile, tmp_path: Path
 ) -> None:
     without, made = tmp_path / "without.gguf", tmp_path / "made.gguf"
     assert (quantize_here(wide_gguf, without, name, None) != 0) == (name in NEEDS_MATRIX)
@@ -93,7 +93,7 @@ def blocks(path: Path) -> Iterator[NDArray[np.float32]]:
 
 @pytest.mark.parametrize("name", ["Q4_K_S", "Q3_K_S", "IQ4_XS"])
 def test_each_tensor_is_rounded_carefully_where_its_own_inputs_are_large(
-    name: str, wide_gguf: Path, matrix: Matrix, importances: dict[str, NDArray[np.float32]], tmp_path: Path
+    name: str, wide_gguf: Path, matrix: ImatrixFile, importances: dict[str, NDArray[np.float32]], tmp_path: Path
 ) -> None:
     """Through the process that exports use: names, values and their order arrive in it."""
     source = read_header(wide_gguf)
@@ -103,8 +103,8 @@ def test_each_tensor_is_rounded_carefully_where_its_own_inputs_are_large(
     for tensor, weights in importances.items():
         if without.tensor_map[tensor].type_name != made.tensor_map[tensor].type_name:
             continue  # with a matrix llama.cpp spares bits here and there
-        wanted = read_tensor(source, tensor)
-        errors = [((read_tensor(file, tensor) - wanted) ** 2) @ weights for file in (without, made)]
+        expected = read_tensor(source, tensor)
+        errors = [((read_tensor(file, tensor) - expected) ** 2) @ weights for file in (without, made)]
         assert errors[1].sum() < 0.8 * errors[0].sum(), tensor
 
 
@@ -117,9 +117,12 @@ def test_columns_that_were_silent_keep_their_weights(name: str, wide_gguf: Path,
     write_importance(
         tmp_path / "m.gguf", ImportanceMatrix({tensor: ColumnSquares(sums, 9)}, "rows:1"), dataset="x", rows=1
     )
-    assert quantize_here(wide_gguf, tmp_path / "q.gguf", name, Matrix(tmp_path / "m.gguf", "rows:1")) == 0
-    wanted, found = read_tensor(source, tensor)[:, :64], read_tensor(read_header(tmp_path / "q.gguf"), tensor)[:, :64]
-    assert ((found - wanted) ** 2).mean() < 0.1 * (wanted**2).mean()
+    assert quantize_here(wide_gguf, tmp_path / "q.gguf", name, ImatrixFile(tmp_path / "m.gguf", "rows:1")) == 0
+    expected, actual = (
+        read_tensor(source, tensor)[:, :64],
+        read_tensor(read_header(tmp_path / "q.gguf"), tensor)[:, :64],
+    )
+    assert ((actual - expected) ** 2).mean() < 0.1 * (expected**2).mean()
 
 
 def test_what_cannot_be_quantized_is_said_in_llama_cpps_words(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from orca_local.dataset.build import Dataset
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import ExportSettings, Settings
 from orca_local.domain.types import Message, Sample
-from orca_local.export.acceptance import divergence
+from orca_local.export.acceptance import measure_divergence
 from orca_local.export.merge import write_merged
-from orca_local.export.quantize import Matrix, quantize
+from orca_local.export.quantize import ImatrixFile, quantize
 from orca_local.export.source import ExportSource
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, write_importance
@@ -163,9 +163,9 @@ def test_the_students_own_matrix_halves_what_quantizing_takes(student_gguf: Path
     full = write_merged(tmp_path / "F16.gguf", source.header, None, {}).path
     write_importance(tmp_path / "imatrix.gguf", ImportanceMatrix(matrix.measure()), dataset="rows", rows=matrix.rows)
     lost = {}
-    for name, given in (("without", None), ("with", Matrix(tmp_path / "imatrix.gguf", matrix.key))):
+    for name, given in (("without", None), ("with", ImatrixFile(tmp_path / "imatrix.gguf", matrix.key))):
         quantize(full, tmp_path / f"{name}.gguf", "Q4_0", given)
-        lost[name] = divergence(logits(full, rows[:4]), logits(tmp_path / f"{name}.gguf", rows[:4])).kl
+        lost[name] = measure_divergence(logits(full, rows[:4]), logits(tmp_path / f"{name}.gguf", rows[:4])).kl
     assert lost["with"] < 0.75 * lost["without"]
 
 

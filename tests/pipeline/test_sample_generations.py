@@ -41,7 +41,7 @@ def test_every_validation_is_followed_by_answers_to_the_same_prompts_and_trains_
 ) -> None:
     recipe = recipe_for(rows, STOPPED)
     answering = SampleGenerator(read_header(tiny_gguf), ENGINE, 2)
-    events = list(run(tiny_gguf, rows, tmp_path / "shown", recipe, answering=answering))
+    events = list(run(tiny_gguf, rows, tmp_path / "shown", recipe, generate_samples=answering))
     said = [event for event in events if isinstance(event, SampleAnswered)]
     validated = [event.step for event in events if isinstance(event, ValidationMeasured)]
     assert [event.step for event in said] == [step for step in validated for _ in range(2)]
@@ -77,7 +77,7 @@ def test_what_cannot_be_said_is_told_once_and_the_training_goes_on(
     monkeypatch.setattr(sample_answers, "free_memory", lambda: 1000)
     recipe = recipe_for(rows, STOPPED)
     answering = SampleGenerator(read_header(tiny_gguf), ENGINE, 2)
-    events = list(run(tiny_gguf, rows, tmp_path, recipe, answering=answering))
+    events = list(run(tiny_gguf, rows, tmp_path, recipe, generate_samples=answering))
     (warned,) = [event for event in events if isinstance(event, Warned)]
     assert "no answers are shown" in warned.message and "are free" in warned.message
     assert len(curve(events)) == recipe.total_steps
@@ -130,6 +130,6 @@ def test_whatever_breaks_it_the_step_before_is_saved(tiny_gguf: Path, rows: list
 
     recipe = recipe_for(rows, STOPPED.model_copy(update={"validate_every": 6, "checkpoint_every": 6}))
     with pytest.raises(Dead):
-        list(run(tiny_gguf, rows, tmp_path, recipe, answering=die))
+        list(run(tiny_gguf, rows, tmp_path, recipe, generate_samples=die))
     assert last_step(tmp_path) == 6
     assert curve(list(run(tiny_gguf, rows, tmp_path, recipe)))[0][0] == 7

@@ -1,4 +1,4 @@
-"""Both backends, to be driven alike, and the states that tests put them into."""
+"""Both backends with one interface, and states to put them into."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.gguf.header import Header
-from orca_local.train.loop import TrainBackend
+from orca_local.train.backend import TrainBackend
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState, initial_adapter
 
@@ -31,7 +31,7 @@ def make_backend(name: str, header: Header, recipe: Recipe, **options: Any) -> T
 
 
 def random_state(header: Header, recipe: Recipe, seed: int = 1) -> TrainState:
-    """An adapter that changes something, and no moments yet."""
+    """An adapter with a nonzero B, and zero moments."""
     rng = np.random.default_rng(seed)
     start = initial_adapter(header, recipe)
     layers = {n: (a, (0.1 * rng.standard_normal(b.shape)).astype(np.float32)) for n, (a, b) in start.layers.items()}
@@ -39,18 +39,18 @@ def random_state(header: Header, recipe: Recipe, seed: int = 1) -> TrainState:
 
 
 def state_of(adapter: Adapter) -> TrainState:
-    """An adapter as a state without moments."""
+    """An adapter as a state with zero moments."""
     zeros = {name: (np.zeros_like(a), np.zeros_like(b)) for name, (a, b) in adapter.layers.items()}
     return TrainState(adapter, zeros, zeros)
 
 
 def arrays(state: TrainState) -> list[np.ndarray]:
-    """Every number of a state, in an order of names."""
+    """All arrays of a state, sorted by name."""
     parts = (state.adapter.layers, state.first_moments, state.second_moments)
     return [half for part in parts for name in sorted(part) for half in part[name]]
 
 
 def same(ours: TrainState, theirs: TrainState) -> bool:
-    """Whether two states are equal to the last bit."""
+    """Whether two states are bitwise equal."""
     pairs = zip(arrays(ours), arrays(theirs), strict=True)
     return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)

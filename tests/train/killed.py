@@ -1,7 +1,7 @@
-"""A training that is killed again and again, at moments that are drawn; each life goes on from the one before.
+"""A training that is killed repeatedly at random moments; each process resumes the one before.
 
-python -m tests.train.killed GGUF DIRECTORY LOG SEED: writes each step to LOG. The parent of the lives loads
-everything once and forks: it computes nothing, so that it has no threads.
+python -m tests.train.killed GGUF DIRECTORY LOG SEED: writes each step to LOG. The parent loads everything once and
+forks. It computes nothing, so it has no threads.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main(gguf: str, directory: str, log: str, seed: str) -> None:
 
 
 def wait_for_a_moment(directory: Path, log: Path, rng: random.Random, *, in_save: bool) -> None:
-    """Until some time after the next step, or until something is half written."""
+    """Wait until some time after the next step, or until a partial file exists."""
     size = log.stat().st_size if log.exists() else 0
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > size):

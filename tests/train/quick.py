@@ -1,4 +1,4 @@
-"""A backend that computes next to nothing, for tests of what stands around it."""
+"""A backend that computes almost nothing, for tests of the loop and the stage."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ import numpy as np
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import OutOfMemory
-from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header
+from orca_local.train.backend import StepResult
 from orca_local.train.batches import Batch
-from orca_local.train.loop import StepResult
 from orca_local.train.memory import MemoryPlan
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState, initial_adapter
-from orca_local.train.torch.backend import TorchTrainer
+from orca_local.train.torch.backend import TorchFramework
 
 
 class QuickBackend:
-    """Moves its adapter by what it sees, so that another order or another start ends elsewhere."""
+    """Changes its adapter depending on its input, so that another order or start gives another result."""
 
     def __init__(self, header: Header, recipe: Recipe, fails_at: int) -> None:
         start = initial_adapter(header, recipe)
@@ -31,7 +30,7 @@ class QuickBackend:
 
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
         if self.steps + 1 == self._fails_at:
-            raise OutOfMemory("1 GB more was asked for")
+            raise OutOfMemory("1 GB more was requested")
         loss = self.evaluate(batch).loss
         if learning_rate > 1:
             return StepResult(math.nan, len(batch.target), math.nan)
@@ -59,14 +58,10 @@ class QuickBackend:
         self._state, self.steps = state, steps
 
 
-class QuickTrainer(TorchTrainer):
-    """Plans as PyTorch does, and computes nothing."""
+class QuickFramework(TorchFramework):
+    """Plans memory as PyTorch does, and computes almost nothing."""
 
     fails_at = 0
 
-    def __init__(self, header: Header, settings: TrainSettings) -> None:
-        super().__init__(header, settings)
-        self._of = header
-
-    def backend(self, recipe: Recipe, plan: MemoryPlan) -> QuickBackend:  # type: ignore[override]
-        return QuickBackend(self._of, recipe, self.fails_at)
+    def make_backend(self, recipe: Recipe, plan: MemoryPlan) -> QuickBackend:
+        return QuickBackend(self._header, recipe, self.fails_at)

@@ -8,9 +8,10 @@ from pathlib import Path
 from orca_local.domain.events import Event, StepTrained
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
-from orca_local.rows.training_row import TrainingRow
+from orca_local.rows.rows import TrainingRow
+from orca_local.train.backend import TrainBackend
 from orca_local.train.batches import split_validation
-from orca_local.train.loop import Answering, TrainBackend, run_loop
+from orca_local.train.loop import GenerateSamples, run_loop
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.torch.backend import TorchBackend
 
@@ -29,7 +30,7 @@ STOPPED = TrainSettings(
     validate_every=3,
     checkpoint_every=2,
 )
-"""For trainings that are stopped at any step: dropout, and validations that fall between checkpoints."""
+"""For trainings that are stopped at any step: with dropout, and validations between checkpoints."""
 
 
 def recipe_for(rows: Sequence[TrainingRow], settings: TrainSettings = SETTINGS) -> Recipe:
@@ -42,12 +43,12 @@ def run(
     directory: Path,
     recipe: Recipe | None = None,
     backend: TrainBackend | None = None,
-    answering: Answering | None = None,
+    generate_samples: GenerateSamples | None = None,
 ) -> Generator[Event, None, None]:
     recipe = recipe or recipe_for(rows)
     train, held = split_validation(rows, recipe.validation_share)
     backend = backend or TorchBackend(read_header(gguf), recipe, "float32")
-    return run_loop(backend, train, held, recipe, directory, answering=answering)
+    return run_loop(backend, train, held, recipe, directory, generate_samples=generate_samples)
 
 
 def curve(events: Sequence[Event]) -> list[tuple[int, float, float]]:

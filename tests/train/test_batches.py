@@ -60,7 +60,7 @@ def test_an_epoch_has_every_row_once_the_last_partial_batch_included(
 @given(rows_strategy, st.integers(1, 80))
 def test_the_parts_of_a_batch_are_the_batch(rows: list[TrainingRow], most: int) -> None:
     batch = make_batch(rows)
-    parts = batch.parts(most)
+    parts = batch.split_by_tokens(most)
     assert sum(len(part.token_ids) for part in parts) == len(rows)
     assert [t for part in parts for t in part.target.tolist()] == batch.target.tolist()
     for part in parts:
@@ -70,16 +70,16 @@ def test_the_parts_of_a_batch_are_the_batch(rows: list[TrainingRow], most: int) 
 
 
 def test_parts_are_even_in_tokens_not_in_rows() -> None:
-    """A batch is in order of length: as many rows in each part would make the last one several times the first."""
+    """A batch is sorted by length: with equal numbers of rows, the last part would be several times the first."""
     batch = make_batch([row(list(range(1, 1 + n)), 1) for n in (10, 10, 10, 10, 40, 80)])
-    assert [part.lengths.tolist() for part in batch.parts(80)] == [[10, 10, 10, 10, 40], [80]]
-    assert [part.lengths.tolist() for part in batch.parts(60)] == [[10, 10, 10, 10], [40], [80]]
+    assert [part.lengths.tolist() for part in batch.split_by_tokens(80)] == [[10, 10, 10, 10, 40], [80]]
+    assert [part.lengths.tolist() for part in batch.split_by_tokens(60)] == [[10, 10, 10, 10], [40], [80]]
 
 
 @given(rows_strategy, st.integers(1, 200), st.integers(1, 8))
 def test_the_rectangles_of_a_batch_are_the_batch(rows: list[TrainingRow], most: int, step: int) -> None:
     batch = make_batch(rows)
-    parts = batch.rectangles(most, lambda length: -(-length // step) * step)
+    parts = batch.split_padded(most, lambda length: -(-length // step) * step)
     assert [row for part in parts for row in part.lengths.tolist()] == batch.lengths.tolist()
     assert [t for part in parts for t in part.target.tolist()] == batch.target.tolist()
     for part in parts:
@@ -90,9 +90,9 @@ def test_the_rectangles_of_a_batch_are_the_batch(rows: list[TrainingRow], most: 
 
 
 def test_a_long_row_does_not_make_the_others_as_long() -> None:
-    """Fifteen rows of 50 tokens and one of 2,000 would be 32,000 places where 2,750 tokens are planned for."""
+    """Fifteen rows of 50 tokens and one of 2,000 would be 32,000 positions; 2,750 are planned."""
     batch = make_batch([row(list(range(1, 1 + n)), 1) for n in [50] * 15 + [2000]])
-    assert [part.token_ids.shape for part in batch.rectangles(2750, int)] == [(15, 50), (1, 2000)]
+    assert [part.token_ids.shape for part in batch.split_padded(2750, int)] == [(15, 50), (1, 2000)]
 
 
 @given(st.lists(st.integers(1, 99), max_size=9), rows_strategy)

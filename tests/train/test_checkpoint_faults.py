@@ -1,4 +1,4 @@
-"""Checkpoints on a disk that fills up, and checkpoints that are not what was written."""
+"""Checkpoints on a disk that fills up, and damaged checkpoints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
 from orca_local.rows.training_row import TrainingRow
 from orca_local.train.batches import split_validation
-from orca_local.train.checkpoint import Checkpoints, LoopState, result_of
+from orca_local.train.checkpoint import Checkpoints, LoopState, load_result
 from orca_local.train.loop import run_loop
 from orca_local.train.recipe import Recipe
 from orca_local.train.torch.backend import TorchBackend
@@ -44,7 +44,7 @@ def recipe(rows: Sequence[TrainingRow]) -> Recipe:
 def whole(
     tiny_gguf: Path, rows: Sequence[TrainingRow], recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[Event]]:
-    """A training to its end."""
+    """A complete training."""
     directory = tmp_path_factory.mktemp("whole")
     return directory, list(run(tiny_gguf, rows, directory, recipe))
 
@@ -95,14 +95,14 @@ def test_a_damaged_checkpoint_is_said_and_the_one_before_it_is_taken(
             events.close()
     flip(stopped / "step-000006" / "optimizer.safetensors")
     assert curve(list(run(tiny_gguf, rows, stopped, recipe))) == curve(whole[1])[4:]
-    assert adapter_sha256(result_of(stopped)[1]) == adapter_sha256(result_of(whole[0])[1])
+    assert adapter_sha256(load_result(stopped)[1]) == adapter_sha256(load_result(whole[0])[1])
     assert sorted(path.name for path in stopped.glob("step-*")) == ["step-000006", "step-000008"]
 
 
 def test_a_checkpoint_whose_best_adapter_is_damaged_is_not_whole(
     tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, stopped: Path
 ) -> None:
-    best = result_of(stopped)[1]
+    best = load_result(stopped)[1]
     assert best == stopped / "best-000006" and (stopped / "best-000004").is_dir()
     flip(best / "adapter_model.safetensors")
     assert [e.step for e in run(tiny_gguf, rows, stopped, recipe) if isinstance(e, TrainingResumed)] == [4]
@@ -115,10 +115,10 @@ def test_where_no_checkpoint_is_whole_it_says_so_and_begins_anew(
         cut(path / "optimizer.safetensors")
     train, held = split_validation(rows, recipe.validation_share)
     backend = TorchBackend(read_header(tiny_gguf), recipe, "float32")
-    with pytest.raises(InputError, match=r"no checkpoint is whole: .*step-000006.*step-000004"):
+    with pytest.raises(InputError, match=r"no complete checkpoint: .*step-000006.*step-000004"):
         list(run_loop(backend, train, held, recipe, stopped, must_resume=True))
     events = list(run(tiny_gguf, rows, stopped, recipe))
-    assert isinstance(events[0], Warned) and "begins anew" in events[0].message
+    assert isinstance(events[0], Warned) and "starts again" in events[0].message
     assert curve(events) == curve(whole[1])
 
 

@@ -1,4 +1,4 @@
-"""What every backend does: the same tests on PyTorch and on MLX."""
+"""What every backend must do: the same tests on PyTorch and MLX."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from orca_local.gguf.header import Header, read_header
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.rows.training_row import RefusedRow, TrainingRow, make_row
 from orca_local.train.batches import make_batch
-from orca_local.train.checkpoint import result_of
+from orca_local.train.checkpoint import load_result
 from orca_local.train.loop import run_loop
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.reference.torch_logits import reference_logits
@@ -60,7 +60,7 @@ def test_steps_lower_the_loss_and_a_norm_over_the_limit_is_clipped(
     losses = [backend.step(batch, 5e-3).loss for _ in range(3)]
     assert losses[2] < losses[1] < losses[0]
     assert backend.evaluate(batch).loss < losses[2]
-    # AdamW's first step is blind to the size of a gradient; its moments are not.
+    # AdamW's first step does not depend on the size of the gradient; its moments do.
     clipped = make_backend(name, header, replace(recipe, max_grad_norm=1e-3))
     norm = clipped.step(batch, 5e-3).grad_norm
     assert norm > 0.1
@@ -130,7 +130,7 @@ def test_a_stopped_training_goes_on_exactly(
     assert len(curve(stopped)) == 5 and curve(stopped) + curve(rest) == curve(whole)
     measured = [[e for e in events if isinstance(e, ValidationMeasured)][-1] for events in (whole, rest)]
     assert measured[0] == measured[1]
-    best = [Adapter.load(result_of(tmp_path / run)[1]) for run in ("whole", "stopped")]
+    best = [Adapter.load(load_result(tmp_path / run)[1]) for run in ("whole", "stopped")]
     assert same(*map(state_of, best))
 
 
@@ -143,8 +143,8 @@ def test_dropout_depends_on_the_place_in_the_training_alone(
     def losses(recipe: Recipe, **options: int) -> list[float]:
         backend = make_backend(name, header, recipe, **options)
         backend.restore(start, 0)
-        found = [backend.step(batch, 0.0).loss for _ in range(2)]
-        return [*found, backend.evaluate(batch).loss]
+        actual = [backend.step(batch, 0.0).loss for _ in range(2)]
+        return [*actual, backend.evaluate(batch).loss]
 
     first = losses(recipe)
     assert losses(recipe) == first
@@ -175,33 +175,33 @@ def test_the_loss_is_the_mean_over_answer_tokens(
     recipe = replace(recipe, rank_stabilized=rank_stabilized)
     state = random_state(header, recipe)
     state.adapter.save(tmp_path)
-    wanted = []
+    expected = []
     positions = [(row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1)) for row in rows[:4]]
     for row, logits in zip(rows, reference_logits(header, tmp_path, positions), strict=False):
         scores = logits.astype(np.float64)
         logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        wanted += [-logs[i, token] for i, token in enumerate(row.token_ids[row.loss_start :])]
+        expected += [-logs[i, token] for i, token in enumerate(row.token_ids[row.loss_start :])]
     batch = make_batch(rows[:4])
     assert len(set(batch.lengths.tolist())) > 1
     backend = make_backend(name, header, recipe)
     backend.restore(state, 0)
-    found = backend.evaluate(batch)
-    assert found.loss == pytest.approx(float(np.mean(wanted)), rel=1e-5)
-    assert found.targets == len(wanted) == sum(row.loss_tokens for row in rows[:4])
-    assert backend.step(batch, 0.0).loss == pytest.approx(found.loss, rel=1e-6)
+    actual = backend.evaluate(batch)
+    assert actual.loss == pytest.approx(float(np.mean(expected)), rel=1e-5)
+    assert actual.targets == len(expected) == sum(row.loss_tokens for row in rows[:4])
+    assert backend.step(batch, 0.0).loss == pytest.approx(actual.loss, rel=1e-6)
     padded = batch.token_ids.copy()
     padded[np.arange(padded.shape[1]) >= batch.lengths[:, None]] = 77
-    assert backend.evaluate(replace(batch, token_ids=padded)).loss == pytest.approx(found.loss, rel=1e-6)
+    assert backend.evaluate(replace(batch, token_ids=padded)).loss == pytest.approx(actual.loss, rel=1e-6)
 
 
 def test_a_batch_in_parts_is_the_same_step(name: str, header: Header, rows: list[TrainingRow], recipe: Recipe) -> None:
     batch = make_batch(rows[:6])
     whole, parted = (make_backend(name, header, recipe, pack_tokens=tokens) for tokens in (10**6, 60))
-    assert len(batch.parts(60)) > 2
+    assert len(batch.split_by_tokens(60)) > 2
     for _ in range(2):
-        found, wanted = parted.step(batch, 5e-3), whole.step(batch, 5e-3)
-        assert found.loss == pytest.approx(wanted.loss, rel=1e-5)
-        assert found.grad_norm == pytest.approx(wanted.grad_norm, rel=1e-3)
+        actual, expected = parted.step(batch, 5e-3), whole.step(batch, 5e-3)
+        assert actual.loss == pytest.approx(expected.loss, rel=1e-5)
+        assert actual.grad_norm == pytest.approx(expected.grad_norm, rel=1e-3)
     assert parted.evaluate(batch).loss == pytest.approx(whole.evaluate(batch).loss, rel=1e-5)
 
 
@@ -212,8 +212,8 @@ def test_activations_that_are_computed_twice_give_the_same_steps(
     recipe, batch = replace(recipe, dropout=dropout), make_batch(rows[:3])
     kept, twice = (make_backend(name, header, recipe, gradient_checkpointing=on) for on in (False, True))
     for _ in range(2):
-        found, wanted = twice.step(batch, 5e-3), kept.step(batch, 5e-3)
-        assert (found.loss, found.grad_norm) == pytest.approx((wanted.loss, wanted.grad_norm), rel=1e-5)
+        actual, expected = twice.step(batch, 5e-3), kept.step(batch, 5e-3)
+        assert (actual.loss, actual.grad_norm) == pytest.approx((expected.loss, expected.grad_norm), rel=1e-5)
     for ours, theirs in zip(arrays(twice.state()), arrays(kept.state()), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5)
 

@@ -1,4 +1,4 @@
-"""Steps that cannot be finished: memory that does not suffice, and numbers that are none."""
+"""Steps that fail: not enough memory, and values that are not finite."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from orca_local.domain.errors import DivergedError, OutOfMemory
 from orca_local.domain.events import CheckpointSaved, StepTrained, TrainingResumed
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
-from orca_local.rows.training_row import TrainingRow
+from orca_local.rows.rows import TrainingRow
+from orca_local.train.backend import StepResult
 from orca_local.train.batches import Batch, make_batch
 from orca_local.train.checkpoint import last_step
-from orca_local.train.loop import StepResult
 from orca_local.train.recipe import Recipe
 from orca_local.train.torch.backend import CPU_TOKENS, TorchBackend
-from orca_local.train.torch.memory import memory_failure
+from orca_local.train.torch.memory import as_out_of_memory
 from tests.limits import little_memory
 from tests.train.data import make_rows
 from tests.train.scene import curve, recipe_for, run
 
 MORE_THAN_ANY = 1 << 46
-"""Bytes: what no machine has, so that the allocator itself fails."""
+"""Bytes: more than any machine has, so that the allocator itself fails."""
 BIG = TrainSettings(rank=2, learning_rate=5e-3, dropout=0.1, batch_size=24, max_steps=6, validate_every=3)
 
 
@@ -83,7 +83,7 @@ def test_a_step_without_memory_changes_nothing(tiny_gguf: Path, rows: list[Train
         backend = full(tiny_gguf, recipe, fails_at)
         results.append([backend.step(batch, 5e-3)])
         if fails_at:
-            with pytest.raises(OutOfMemory, match=r"70368\.7 GB more were asked for"):
+            with pytest.raises(OutOfMemory, match=r"70368\.7 GB more were requested"):
                 backend.step(batch, 5e-3)
             backend.fails_at = ""
         results[-1] += [backend.step(batch, 5e-3) for _ in range(2)]
@@ -116,7 +116,7 @@ def test_a_process_that_gets_no_more_memory_says_so_and_saves(tiny_gguf: Path, t
     assert sum(len(row.token_ids) for row in rows) <= CPU_TOKENS
     assert sum(row.loss_tokens for row in rows[:36]) > 256
     whole = curve(list(run(tiny_gguf, rows, tmp_path / "whole", recipe)))
-    # In a process of its own: this one may come by memory that earlier tests give back in the meantime.
+    # In a process of its own: here, memory that earlier tests have freed may become available.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         message = pool.submit(without_memory, tiny_gguf, tmp_path / "little").result()
     assert re.search(r"^step \d+ needs .* is saved up to step \d+$", message)
@@ -126,22 +126,22 @@ def test_a_process_that_gets_no_more_memory_says_so_and_saves(tiny_gguf: Path, t
 
 
 def many_rows(gguf: Path) -> tuple[list[TrainingRow], Recipe]:
-    """So many positions with loss, computed together, that their logits (50 MB) come straight from the system.
+    """Rows with so many positions that their logits (50 MB) are requested from the system.
 
-    The C library maps whatever is above 32 MB, and takes nothing for it of what was freed before.
+    The C library maps blocks above 32 MB and does not reuse freed memory for them.
     """
     rows = make_rows(gguf, 46)
     return rows, recipe_for(rows, BIG.model_copy(update={"batch_size": 64}))
 
 
 def without_memory(gguf: Path, directory: Path) -> str:
-    """What a training says that gets no more memory after its second step."""
+    """The message of a training that gets no more memory after its second step."""
     rows, recipe = many_rows(gguf)
     events = run(gguf, rows, directory, recipe)
     while not (isinstance(event := next(events), StepTrained) and event.step == 2):
         pass
     events.close()
-    # Begun anew, in a thread of its own: what the steps before have freed is not there for it.
+    # A new backend has a thread of its own, so memory that the steps before have freed is not available to it.
     resumed = run(gguf, rows, directory, recipe)
     with little_memory(8 << 20), pytest.raises(OutOfMemory) as raised:
         list(resumed)
@@ -167,16 +167,16 @@ def without_memory(gguf: Path, directory: Path) -> str:
     ],
 )
 def test_a_want_of_memory_is_known_in_all_its_forms(error: Exception, said: str) -> None:
-    found = memory_failure(error)
-    assert found is not None and found.message.startswith(said)
+    actual = as_out_of_memory(error)
+    assert actual is not None and actual.message.startswith(said)
 
 
 def test_other_errors_are_not_taken_for_it() -> None:
-    assert memory_failure(RuntimeError("mat1 and mat2 shapes cannot be multiplied")) is None
+    assert as_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied")) is None
 
 
 class Breaks(TorchBackend):
-    """Its weights become NaN before a step, before a validation, or by the last step."""
+    """Its weights become NaN before a step, before a validation, or after the last step."""
 
     breaks_at = ""
 
@@ -216,7 +216,7 @@ def test_what_is_not_finite_ends_the_training_and_keeps_its_checkpoints(
     if breaks_at.startswith("after"):
         recipe = replace(recipe, validation_share=0.0)
     for _ in range(2):
-        # The second time it goes on from the checkpoint, and does not get past the same place.
+        # The second time it resumes from the checkpoint and fails at the same step.
         backend = Breaks(read_header(tiny_gguf), recipe, "float32")
         backend.breaks_at = breaks_at
         with pytest.raises(DivergedError, match=said) as raised:

@@ -1,4 +1,4 @@
-"""The memory plan: what it counts, what it chooses, and what it says where nothing fits."""
+"""The memory plan: its estimate, its choice, and its error if nothing fits."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
 from orca_local.train.batches import make_batch
-from orca_local.train.memory import SHARE, Machine, MemoryPlan, Wish, plan_memory
+from orca_local.train.memory import MAX_SHARE, Machine, MemoryPlan, MemoryRequest, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.state import initial_adapter
 from tests.train.data import make_rows
 
 CARD = Machine("card bfloat16", 2, None, 8192, 256, {"none": 2, "nf4": 0.52})
-WISH = Wish(longest_row=300, pack_tokens=0, gradient_checkpointing="auto")
+REQUEST = MemoryRequest(longest_row=300, pack_tokens=0, gradient_checkpointing="auto")
 
 
 @pytest.fixture(scope="module")
@@ -32,52 +32,52 @@ def recipe() -> Recipe:
     return make_recipe(TrainSettings(batch_size=64), 100)
 
 
-def plan(header: Header, recipe: Recipe, free: int | None, wish: Wish = WISH) -> MemoryPlan:
-    return plan_memory(header, recipe, wish, replace(CARD, free=free))
+def plan(header: Header, recipe: Recipe, free: int | None, request: MemoryRequest = REQUEST) -> MemoryPlan:
+    return plan_memory(header, recipe, request, replace(CARD, free=free))
 
 
 def test_what_is_counted_is_there(header: Header, recipe: Recipe) -> None:
-    found = plan(header, recipe, None)
+    actual = plan(header, recipe, None)
     matrices = sum(t.shape[0] * t.shape[1] for t in header.tensors if len(t.shape) == 2)
-    assert found.weights == 2 * matrices
+    assert actual.weights == 2 * matrices
     trained = sum(a.size + b.size for a, b in initial_adapter(header, recipe).layers.values())
-    assert found.adapter == 6 * trained and found.optimizer == 12 * trained
-    assert found.total == found.weights + found.adapter + found.optimizer + found.activations + found.head
-    # What a block keeps of a token, counted by hand from the shapes of the embedded student.
+    assert actual.adapter == 6 * trained and actual.optimizer == 12 * trained
+    assert actual.total == actual.weights + actual.adapter + actual.optimizer + actual.activations + actual.head
+    # Values that a block keeps per token, counted by hand from the shapes of the embedded student.
     inputs = 4 * 576 + 3 * 576 + 2 * 192 + 3 * 1536 + 7 * 16
-    assert found.activations == 8192 * 2 * (30 * inputs + 6 * 1536 + 4 * 576)
+    assert actual.activations == 8192 * 2 * (30 * inputs + 6 * 1536 + 4 * 576)
 
 
 def test_less_memory_takes_fewer_tokens_at_once_then_computes_twice(header: Header, recipe: Recipe) -> None:
     roomy = plan(header, recipe, 10**12)
     assert roomy.pack_tokens == 8192 and not roomy.gradient_checkpointing
-    tight = plan(header, recipe, int((roomy.total - 1) / SHARE))
+    tight = plan(header, recipe, int((roomy.total - 1) / MAX_SHARE))
     assert tight.pack_tokens == 4096 and not tight.gradient_checkpointing
-    least = plan(header, recipe, None, replace(WISH, pack_tokens=300))
-    tightest = plan(header, recipe, int((least.total - 1) / SHARE))
+    least = plan(header, recipe, None, replace(REQUEST, pack_tokens=300))
+    tightest = plan(header, recipe, int((least.total - 1) / MAX_SHARE))
     assert tightest.gradient_checkpointing and tightest.total < least.total
-    for found in (roomy, tight, tightest):
-        assert found.fits and found.pack_tokens >= WISH.longest_row
+    for actual in (roomy, tight, tightest):
+        assert actual.fits and actual.pack_tokens >= REQUEST.longest_row
 
 
 def test_no_more_is_counted_than_a_batch_has(header: Header, recipe: Recipe) -> None:
-    assert plan(header, replace(recipe, batch_size=4), None).pack_tokens == 4 * WISH.longest_row
+    assert plan(header, replace(recipe, batch_size=4), None).pack_tokens == 4 * REQUEST.longest_row
 
 
 def test_what_the_user_set_is_kept(header: Header, recipe: Recipe) -> None:
-    found = plan(header, recipe, None, Wish(300, 1000, "on"))
-    assert found.pack_tokens == 1000 and found.gradient_checkpointing
-    assert plan(header, recipe, None, Wish(5000, 1000, "off")).pack_tokens == 5000, "a row is computed whole"
+    actual = plan(header, recipe, None, MemoryRequest(300, 1000, "on"))
+    assert actual.pack_tokens == 1000 and actual.gradient_checkpointing
+    assert plan(header, recipe, None, MemoryRequest(5000, 1000, "off")).pack_tokens == 5000, "a row is computed whole"
 
 
 def test_a_refusal_has_the_numbers_and_the_cheapest_change(header: Header, recipe: Recipe) -> None:
-    forced = plan(header, recipe, None, Wish(300, 8192, "off"))
+    forced = plan(header, recipe, None, MemoryRequest(300, 8192, "off"))
     with pytest.raises(MissingError, match=r"weights 0\.27, adapter .*on card bfloat16") as raised:
-        plan(header, recipe, forced.total, Wish(300, 8192, "off"))
+        plan(header, recipe, forced.total, MemoryRequest(300, 8192, "off"))
     assert raised.value.hint.startswith("set train.pack_tokens = 0")
-    lean = plan(header, recipe, None, Wish(300, 300, "on"))
+    lean = plan(header, recipe, None, MemoryRequest(300, 300, "on"))
     with pytest.raises(MissingError) as raised:
-        plan(header, recipe, int((lean.total - 1) / SHARE))
+        plan(header, recipe, int((lean.total - 1) / MAX_SHARE))
     assert raised.value.hint == 'set train.quantize_base = "nf4" in orca.toml'
     with pytest.raises(MissingError) as raised:
         plan(header, recipe, 10**8)
@@ -85,32 +85,34 @@ def test_a_refusal_has_the_numbers_and_the_cheapest_change(header: Header, recip
 
 
 def test_a_form_that_the_backend_does_not_have_is_refused(header: Header, recipe: Recipe) -> None:
-    with pytest.raises(InputError, match=r'quantize_base = "as_is" cannot be honoured on card bfloat16') as raised:
+    with pytest.raises(InputError, match=r'quantize_base = "as_is" is not supported on card bfloat16') as raised:
         plan(header, replace(recipe, quantize_base="as_is"), None)
     assert "none, nf4" in raised.value.hint
 
 
 @pytest.mark.slow
 def test_a_training_on_the_processor_takes_what_was_planned(student_gguf: Path) -> None:
-    # In a process of its own: this one's peak is that of all tests before.
+    # In a process of its own: the peak of this one includes earlier tests.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         planned, peak = pool.submit(planned_and_taken, student_gguf).result()
     assert 0.5 * planned < peak < 1.05 * planned
 
 
 def planned_and_taken(gguf: Path) -> tuple[int, int]:
-    """Bytes, of two steps of the embedded student on as many tokens as are computed together."""
-    from orca_local.train.torch.backend import CPU_TOKENS, TorchTrainer
+    """Planned and peak bytes of two steps of the embedded student on a full pack of tokens."""
+    from orca_local.train.torch.backend import CPU_TOKENS, TorchFramework
 
     header, settings = read_header(gguf), TrainSettings(batch_size=46, compute="float32")
     rows = make_rows(gguf, 46)
     tokens = sum(len(row.token_ids) for row in rows)
     assert 0.8 * CPU_TOKENS < tokens <= CPU_TOKENS
-    recipe, trainer = make_recipe(settings, len(rows)), TorchTrainer(header, settings)
-    found = plan_memory(header, recipe, Wish(max(len(row.token_ids) for row in rows), 0, "auto"), trainer.machine)
-    backend = trainer.backend(recipe, found)
+    recipe, framework = make_recipe(settings, len(rows)), TorchFramework(header, settings)
+    actual = plan_memory(
+        header, recipe, MemoryRequest(max(len(row.token_ids) for row in rows), 0, "auto"), framework.machine
+    )
+    backend = framework.make_backend(recipe, actual)
     for _ in range(2):
         backend.step(make_batch(rows), 1e-3)
     peak = backend.peak_bytes()
     assert peak is not None
-    return found.total, peak
+    return actual.total, peak

@@ -1,4 +1,4 @@
-"""One recipe on PyTorch and on MLX: the same losses, and each goes on with what the other has made."""
+"""One recipe on PyTorch and MLX: the same losses, and each resumes the other's checkpoint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orca_local.domain.events import Event, StepTrained, ValidationMeasured
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
 from orca_local.train.batches import make_batch
-from orca_local.train.checkpoint import result_of
+from orca_local.train.checkpoint import load_result
 from orca_local.train.loop import run_loop
 from orca_local.train.recipe import Recipe, make_recipe
 from tests.tiny import VARIANTS, write_variant
@@ -35,7 +35,7 @@ SETTINGS = TrainSettings(
 
 
 class Case:
-    """A model with rows, and what both backends made of them."""
+    """A model with rows, and the trainings of both backends."""
 
     def __init__(self, directory: Path, variant: str) -> None:
         gguf = write_variant(directory / "m.gguf", variant, seed=5)
@@ -47,7 +47,7 @@ class Case:
         self.events = {name: self.train(name, directory / name) for name in BACKENDS}
 
     def train(self, name: str, directory: Path, last: int = STEPS) -> list[Event]:
-        """Train up to step `last`, which is then saved, from where `directory` stands."""
+        """Train from the checkpoint in `directory` up to step `last`, and save."""
         seen: list[Event] = []
         loop = run_loop(make_backend(name, self.header, self.recipe), self.rows, self.held, self.recipe, directory)
         for event in loop:
@@ -79,7 +79,7 @@ def test_the_losses_are_the_same_at_every_step(case: Case) -> None:
 
 @pytest.mark.parametrize("maker", BACKENDS)
 def test_each_loads_the_others_adapter(case: Case, maker: str) -> None:
-    _, place = result_of(case.directory / maker)
+    _, place = load_result(case.directory / maker)
     adapter = Adapter.load(place)
     batch = make_batch(case.held)
     losses = []
@@ -91,12 +91,12 @@ def test_each_loads_the_others_adapter(case: Case, maker: str) -> None:
     best = min(e.loss for e in case.events[maker] if isinstance(e, ValidationMeasured))
     assert losses[0] == pytest.approx(best, rel=1e-5)
     where = [(row.token_ids, range(2, len(row.token_ids))) for row in case.held[:1]]
-    found, wanted = (next(logits(case.header, place, where)) for logits in REFERENCES)
-    np.testing.assert_allclose(found, wanted, atol=1e-4 * np.abs(wanted).max())
+    actual, expected = (next(logits(case.header, place, where)) for logits in REFERENCES)
+    np.testing.assert_allclose(actual, expected, atol=1e-4 * np.abs(expected).max())
 
 
 def test_a_training_goes_on_from_one_to_the_other_and_back(case: Case, tmp_path: Path) -> None:
-    """The moments of the optimizer, too: a curve without them parts from the whole one."""
+    """The optimizer's moments are also transferred: without them the curve would differ."""
     parts = [case.train(name, tmp_path, last) for name, last in (("torch", 10), ("mlx", 20), ("torch", 30))]
     assert [len(curve(part)) for part in parts] == [10, 10, 10]
     joined = [loss for part in parts for loss in curve(part)]
@@ -105,7 +105,7 @@ def test_a_training_goes_on_from_one_to_the_other_and_back(case: Case, tmp_path:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_step_takes_the_same_gradients(variant: str, tmp_path: Path) -> None:
-    """Of every kind of model; the first moments of a first step are its gradients."""
+    """For every kind of model. After the first step, the first moments are its gradients."""
     gguf = write_variant(tmp_path / "m.gguf", variant, seed=7)
     header, rows = read_header(gguf), make_rows(gguf, 3)
     recipe = replace(make_recipe(SETTINGS, 3), max_grad_norm=1e9)
@@ -117,6 +117,6 @@ def test_a_step_takes_the_same_gradients(variant: str, tmp_path: Path) -> None:
         backend.step(batch, 1e-3)
         states.append(backend.state())
     for layer, pair in states[0].first_moments.items():
-        for wanted, found in zip(pair, states[1].first_moments[layer], strict=True):
-            np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max(), err_msg=layer)
+        for expected, actual in zip(pair, states[1].first_moments[layer], strict=True):
+            np.testing.assert_allclose(actual, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max(), err_msg=layer)
     assert all(np.isfinite(x).all() for state in states for x in arrays(state))

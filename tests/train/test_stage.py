@@ -1,4 +1,4 @@
-"""The train stage around its backend: what goes on, what begins anew, what is refused, and what it says."""
+"""The train stage around its backend: what it resumes, starts again, refuses, and reports."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from orca_local.gguf.header import Header, read_header
 from orca_local.rows.training_row import TrainingRow
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
-from orca_local.train.choose import Trainer
-from orca_local.train.fingerprint import make_inputs
+from orca_local.train.backend import Framework
+from orca_local.train.batches import split_validation
+from orca_local.train.fingerprint import make_fingerprint
+from orca_local.train.loop import run_loop
 from orca_local.train.recipe import make_recipe
 from orca_local.train.stage import train
 from tests.limits import small_files
 from tests.train.data import make_rows
-from tests.train.quick import QuickTrainer
+from tests.train.quick import QuickBackend, QuickFramework
 
 SETTINGS = TrainSettings(rank=2, learning_rate=5e-3, batch_size=8, max_steps=8, validate_every=3, checkpoint_every=2)
 
@@ -43,7 +45,7 @@ class Scene:
 
     def __init__(self, store: Store, directory: Path, header: Header, rows: list[TrainingRow]) -> None:
         self.store, self.directory, self.header, self.rows = store, directory, header, rows
-        self.trainer: type[Trainer] = QuickTrainer
+        self.framework: type[Framework] = QuickFramework
 
     def events(self, rows: Sequence[TrainingRow] | None = None, **settings: Any) -> Iterator[Event]:
         must_resume = settings.pop("must_resume", False)
@@ -56,14 +58,14 @@ class Scene:
             SETTINGS.model_copy(update=settings),
             self.directory,
             must_resume=must_resume,
-            trainer_for=self.trainer,
+            framework_for=self.framework,
         )
 
     def run(self, rows: Sequence[TrainingRow] | None = None, **settings: Any) -> list[Event]:
         return list(self.events(rows, **settings))
 
     def stop(self, step: int, **settings: Any) -> None:
-        """Train, and lose interest after `step`."""
+        """Train, and stop reading events after `step`."""
         events = self.events(**settings)
         while not (isinstance(event := next(events), StepTrained) and event.step == step):
             pass
@@ -113,9 +115,13 @@ def test_what_does_not_change_the_result_does_not_hinder_going_on(scene: Scene) 
     assert [e.step for e in events if isinstance(e, CheckpointSaved)] == [7, 8]
 
 
-def test_a_checkpoint_comes_after_some_minutes_in_any_case(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orca_local.train.loop.SAVE_SECONDS", 0.0)
-    events = scene.run(checkpoint_every=100)
+def test_a_checkpoint_comes_after_some_minutes_in_any_case(
+    header: Header, rows: list[TrainingRow], tmp_path: Path
+) -> None:
+    train_rows, held_out = split_validation(rows, SETTINGS.validation_share)
+    recipe = make_recipe(SETTINGS.model_copy(update={"checkpoint_every": 100}), len(train_rows))
+    backend = QuickBackend(header, recipe, fails_at=0)
+    events = list(run_loop(backend, train_rows, held_out, recipe, tmp_path, save_seconds=0.0))
     assert [e.step for e in events if isinstance(e, CheckpointSaved)] == list(range(1, 9))
 
 
@@ -136,10 +142,10 @@ def test_an_unfinished_training_that_fits_no_more_is_named_with_what_changed(
     scene.stop(5)
     with pytest.raises(InputError) as raised:
         scene.run(**settings, must_resume=True)
-    assert raised.value.message == f"the unfinished training at step 5 of 8 cannot go on: {said}"
-    assert raised.value.hint == "change it back, or train without --resume"
+    assert raised.value.message == f"cannot resume the unfinished training at step 5 of 8: {said}"
+    assert raised.value.hint == "undo the change, or train without --resume"
     events = scene.run(**settings)
-    assert warnings(events) == [f"the unfinished training at step 5 of 8 is left aside: {said}"]
+    assert warnings(events) == [f"the unfinished training at step 5 of 8 is not resumed: {said}"]
     assert resumed(events) == [] and isinstance(events[-1], StageFinished)
     assert warnings(scene.run(**settings)) == [], "said once: what came after it is finished"
     assert resumed(scene.run(must_resume=True)) == [5], "changed back, it goes on"
@@ -147,16 +153,16 @@ def test_an_unfinished_training_that_fits_no_more_is_named_with_what_changed(
 
 def test_changed_rows_are_counted(scene: Scene) -> None:
     scene.stop(3, rows=scene.rows[:-1])
-    with pytest.raises(InputError, match=r"step 3 of 8 cannot go on: 1 row was added and 2 rows were removed$"):
+    with pytest.raises(InputError, match=r"cannot resume .* step 3 of 8: 1 row was added and 2 rows were removed$"):
         scene.run(scene.rows[2:], must_resume=True)
-    with pytest.raises(InputError, match=r"cannot go on: 3 rows were removed$"):
+    with pytest.raises(InputError, match=r"cannot resume .*: 3 rows were removed$"):
         scene.run(scene.rows[3:-1], must_resume=True)
     assert resumed(scene.run(scene.rows[:-1][::-1], must_resume=True)) == [3], "their order has no effect"
 
 
 def test_a_row_that_is_there_twice_counts_twice(rows: list[TrainingRow]) -> None:
     recipe = make_recipe(SETTINGS, len(rows))
-    once, twice = make_inputs(rows, recipe), make_inputs([*rows, rows[0]], recipe)
+    once, twice = make_fingerprint(rows, recipe), make_fingerprint([*rows, rows[0]], recipe)
     assert twice.changes_since(once) == ["1 row was added"] and once.key != twice.key
 
 
@@ -164,7 +170,7 @@ def test_inputs_that_are_lost_do_not_hide_that_something_changed(scene: Scene) -
     scene.stop(5)
     (place,) = scene.directory.iterdir()
     (place / "inputs.json").write_text("{")
-    assert "another version of orca-local began it" in warnings(scene.run(learning_rate=1e-3))[0]
+    assert "another version of orca-local started it" in warnings(scene.run(learning_rate=1e-3))[0]
     assert resumed(scene.run()) == [5]
 
 
@@ -190,17 +196,17 @@ def test_a_training_that_diverged_is_over(scene: Scene) -> None:
 
 
 def test_out_of_memory_says_what_to_change(scene: Scene) -> None:
-    class Small(QuickTrainer):
+    class Small(QuickFramework):
         fails_at = 4
 
-    scene.trainer = Small
+    scene.framework = Small
     with pytest.raises(OutOfMemory, match=r"step 4 needs .* up to step 3$") as raised:
         scene.run(pack_tokens=500)
     assert raised.value.exit_code == 3
     assert raised.value.hint.startswith(
         'set train.pack_tokens = 136 (it was 272), then train.gradient_checkpointing = "on"'
     )
-    scene.trainer = QuickTrainer
+    scene.framework = QuickFramework
     assert resumed(scene.run(pack_tokens=250, gradient_checkpointing="on")) == [3]
 
 
@@ -211,7 +217,7 @@ def test_an_adapter_that_was_changed_is_made_again(scene: Scene) -> None:
     content[-1] ^= 1
     (adapter / WEIGHTS_FILE).write_bytes(content)
     events = scene.run()
-    assert "is not what was trained" in warnings(events)[0] and resumed(events) == [8]
+    assert "was changed or removed" in warnings(events)[0] and resumed(events) == [8]
     assert adapter_sha256(adapter) == whole
     latest = scene.store.adapters.latest()
     assert latest is not None and latest.sha256 == whole
@@ -234,7 +240,9 @@ def test_rows_that_the_student_cannot_hold_are_refused_before_anything_is_loaded
     count = sum(length > limit for length in lengths)
     with pytest.raises(InputError) as raised:
         next(scene.events(header=short))
-    assert raised.value.message.startswith(f"{count} of 24 training rows are longer than the {limit} tokens")
+    assert raised.value.message.startswith(
+        f"{count} of 24 training rows are longer than the student's context of {limit} tokens"
+    )
     assert f"dataset.max_tokens = {limit}" in raised.value.hint
     assert isinstance(
         scene.run([row for row in scene.rows if len(row.token_ids) <= limit], header=short)[-1], StageFinished

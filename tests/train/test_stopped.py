@@ -1,4 +1,4 @@
-"""Trainings that are killed or interrupted: whatever the moment, the same curve and the same adapter in the end."""
+"""Trainings that are killed or interrupted at any moment end with the same curve and the same adapter."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from orca_local.domain.events import CheckpointSaved, Event, StepTrained, Traini
 from orca_local.gguf.header import read_header
 from orca_local.rows.training_row import TrainingRow
 from orca_local.system.signals import signals_as_interrupt
+from orca_local.train.backend import StepResult
 from orca_local.train.batches import Batch, length_batches, split_validation
-from orca_local.train.checkpoint import result_of
-from orca_local.train.loop import StepResult
+from orca_local.train.checkpoint import load_result
 from orca_local.train.torch.backend import TorchBackend
 from tests.train.data import make_rows
 from tests.train.scene import STOPPED, curve, recipe_for, run
@@ -35,7 +35,7 @@ def rows(tiny_gguf: Path) -> list[TrainingRow]:
 def whole(
     tiny_gguf: Path, rows: Sequence[TrainingRow], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[Event]]:
-    """The training that nothing disturbs."""
+    """A training without interruption."""
     directory = tmp_path_factory.mktemp("whole")
     return directory, list(run(tiny_gguf, rows, directory, recipe_for(rows, STOPPED)))
 
@@ -52,8 +52,8 @@ def test_killed_at_any_moment_it_ends_with_the_same_curve_and_the_same_adapter(
     straight = {step: (step, loss, norm) for step, loss, norm in curve(whole[1])}
     assert all(straight[step] == (step, loss, norm) for step, loss, norm in [*said, *curve(rest)]), f"seed {seed}"
     assert {step for step, *_ in [*said, *curve(rest)]} == set(straight)
-    assert adapter_sha256(result_of(tmp_path / "killed")[1]) == adapter_sha256(result_of(whole[0])[1])
-    assert result_of(tmp_path / "killed")[0] == result_of(whole[0])[0]
+    assert adapter_sha256(load_result(tmp_path / "killed")[1]) == adapter_sha256(load_result(whole[0])[1])
+    assert load_result(tmp_path / "killed")[0] == load_result(whole[0])[0]
 
 
 def random_seed() -> int:
@@ -108,7 +108,7 @@ def test_an_interrupt_waits_for_the_step_and_saves_it(
     rest = list(run(tiny_gguf, rows, tmp_path, recipe_for(rows, STOPPED)))
     assert rest[0] == TrainingResumed(5, str(tmp_path / "step-000005"))
     assert curve(events) + curve(rest) == curve(whole[1])
-    assert adapter_sha256(result_of(tmp_path)[1]) == adapter_sha256(result_of(whole[0])[1])
+    assert adapter_sha256(load_result(tmp_path)[1]) == adapter_sha256(load_result(whole[0])[1])
 
 
 @pytest.mark.parametrize("step", [3, 30])
@@ -124,7 +124,7 @@ def test_an_interrupt_in_a_validation_leaves_it_to_the_next_run(
     rest = list(run(tiny_gguf, rows, tmp_path, recipe))
     assert isinstance(rest[1], ValidationMeasured) and rest[1].step == step
     assert curve(events) + curve(rest) == curve(whole[1])
-    assert result_of(tmp_path)[0] == result_of(whole[0])[0]
+    assert load_result(tmp_path)[0] == load_result(whole[0])[0]
 
 
 def test_a_second_interrupt_does_not_wait_and_the_last_checkpoint_is_gone_on_with(

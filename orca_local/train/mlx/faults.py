@@ -1,4 +1,4 @@
-"""What a failure under MLX means, and what to change; the words are those of Metal, CUDA and MLX's allocators."""
+"""Explain errors of MLX to the user. The texts are those of Metal, CUDA and MLX's allocators."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 
 from orca_local.domain.errors import OrcaError, OutOfMemory
 
-_TOO_LONG = (
+_TIMEOUTS = (
     "Impacting Interactivity",
     "kIOGPUCommandBufferCallbackErrorImpactingInteractivity",
     "Caused GPU Timeout Error",
     "kIOGPUCommandBufferCallbackErrorTimeout",
-    # What it was called before (ml-explore/mlx issue 1231).
+    # The older text (ml-explore/mlx issue 1231).
     "0000000e:Internal Error",
 )
-"""macOS ends work that keeps the graphics processor from drawing the screen."""
-_TOO_LARGE = (
+"""macOS ends a computation that keeps the GPU from drawing the screen."""
+_OUT_OF_MEMORY = (
     "Insufficient Memory",
     "kIOGPUCommandBufferCallbackErrorOutOfMemory",
     "greater than the maximum allowed buffer size",
@@ -26,14 +26,14 @@ _TOO_LARGE = (
 
 
 def explain_fault(message: str) -> OrcaError | None:
-    """The error for the user where `message`, of an MLX exception, tells of a want of time or memory; else None."""
-    if any(words in message for words in _TOO_LONG):
+    """The error for the message of an MLX exception that reports a timeout or a lack of memory; else None."""
+    if any(text in message for text in _TIMEOUTS):
         return OrcaError(
-            "macOS ended a computation that held the graphics processor for too long",
-            hint='set train.pack_tokens = 1024, or less, or train.gradient_checkpointing = "on", which computes in '
-            "smaller pieces: the same command goes on",
+            "macOS ended a computation that used the GPU for too long",
+            hint='set train.pack_tokens = 1024 or less, or train.gradient_checkpointing = "on", which computes in '
+            "smaller pieces, and run the same command: it resumes",
         )
-    if any(words in message for words in _TOO_LARGE):
-        asked = re.search(r"allocate (\d+) bytes", message)
-        return OutOfMemory(f"{int(asked[1]) / 1e9:.1f} GB were asked for" if asked else "no memory is left")
+    if any(text in message for text in _OUT_OF_MEMORY):
+        requested = re.search(r"allocate (\d+) bytes", message)
+        return OutOfMemory(f"{int(requested[1]) / 1e9:.1f} GB were requested" if requested else "no memory is left")
     return None

@@ -1,4 +1,4 @@
-"""The passes of a step in MLX: the loss of a batch, and its gradients with activations kept or computed twice."""
+"""Forward and backward passes in MLX: the loss of a batch and its gradients, with or without checkpointing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from orca_local.train.mlx.inputs import Arrays
 from orca_local.train.mlx.lora import LoraLinear
 
 Parameters = dict[str, list[Any]]
-"""Layer to its A and B, or to something of their shapes."""
+"""Layer name → its A ([rank, in_features]) and B ([out_features, rank]), or gradients of these shapes."""
 
 
 class Passes:
-    """A model with its updated layers as functions of their parameters."""
+    """A model with LoRA layers as functions of the layers' parameters."""
 
     def __init__(self, model: MlxModel, layers: Mapping[str, LoraLinear]) -> None:
         self._model, self._layers = model, layers
@@ -27,25 +27,25 @@ class Passes:
             self._names[int(name.split(".")[2])].append(name)  # model.layers.7.mlp.up_proj
 
     def loss(self, parameters: Parameters, arrays: Arrays) -> Any:
-        """Summed cross-entropy."""
+        """Sum of the cross-entropies in nats, a scalar array."""
         self._set(parameters)
         return self._loss(arrays, with_grad=False)
 
     def gradients(self, parameters: Parameters, arrays: Arrays) -> tuple[Any, Parameters]:
-        """Summed cross-entropy and its gradients, activations kept. Evaluates nothing."""
+        """Sum of the cross-entropies in nats and its gradients. All activations are kept; nothing is evaluated yet."""
 
         def loss(parameters: Parameters) -> Any:
             self._set(parameters)
             return self._loss(arrays, with_grad=True)
 
-        total, found = mx.value_and_grad(loss)(parameters)
-        return total, found
+        total, gradients = mx.value_and_grad(loss)(parameters)
+        return total, gradients
 
-    def lean_gradients(self, parameters: Parameters, arrays: Arrays) -> tuple[Any, Parameters]:
-        """The same, with the activations of one block at a time: all but its input is computed a second time.
+    def checkpointed_gradients(self, parameters: Parameters, arrays: Arrays) -> tuple[Any, Parameters]:
+        """The same with gradient checkpointing: only the inputs of the blocks are kept, one block is recomputed.
 
-        Block after block is evaluated here, not by `mx.checkpoint`: MLX's own order of evaluation computes many
-        blocks a second time before it needs the first.
+        The blocks are evaluated one by one here. With `mx.checkpoint`, MLX's order of evaluation recomputes many
+        blocks before it needs the first of them.
         """
         self._set(parameters)
         ids, *targets = arrays
@@ -54,27 +54,28 @@ class Passes:
             inputs.append(states)
             states = self._block(number, states)
             mx.eval(states)
-        total, slope = mx.value_and_grad(lambda last: self._head_loss(last, *targets, with_grad=True))(states)
+        total, gradient = mx.value_and_grad(lambda last: self._head_loss(last, *targets, with_grad=True))(states)
         gradients: Parameters = {}
         for number in reversed(range(len(self._names))):
-            mx.eval(total, slope, gradients)
+            mx.eval(total, gradient, gradients)
             names = self._names[number]
-            values = [half for name in names for half in parameters[name]]
-            slopes = self._block_slopes(number, names, values, inputs.pop(), slope)
-            slope, *halves = slopes
-            gradients |= {name: halves[2 * i : 2 * i + 2] for i, name in enumerate(names)}
+            values = [matrix for name in names for matrix in parameters[name]]
+            gradient, *matrices = self._block_gradients(number, names, values, inputs.pop(), gradient)
+            gradients |= {name: matrices[2 * i : 2 * i + 2] for i, name in enumerate(names)}
         mx.eval(gradients)
         return total, {name: gradients[name] for name in parameters}
 
-    def _block_slopes(self, number: int, names: Sequence[str], values: list[Any], states: Any, slope: Any) -> list[Any]:
-        """Gradients in a block's input and in its parameters, from that in its result."""
+    def _block_gradients(
+        self, number: int, names: Sequence[str], values: list[Any], states: Any, gradient: Any
+    ) -> list[Any]:
+        """Gradients in a block's input and in its parameters, from the gradient in its output."""
 
         def run(states: Any, *values: Any) -> Any:
             self._set({name: list(values[2 * i : 2 * i + 2]) for i, name in enumerate(names)})
             return self._block(number, states)
 
-        _, slopes = mx.vjp(run, [states, *values], [slope])
-        return list(slopes)
+        _, gradients = mx.vjp(run, [states, *values], [gradient])
+        return list(gradients)
 
     def _set(self, parameters: Parameters) -> None:
         for name, pair in parameters.items():

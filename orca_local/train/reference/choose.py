@@ -1,4 +1,4 @@
-"""What computes a trained model's own logits on this machine."""
+"""Choose the framework that computes the trained model's own logits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orca_local.gguf.header import Header
 
 
 class ReferenceLogits(Protocol):
-    """For each (token ids, positions): float32 logits of weights plus adapter, of shape [positions, vocabulary]."""
+    """For each row of (token ids, positions): float32 logits of weights plus adapter, [positions, vocabulary]."""
 
     def __call__(
         self, header: Header, adapter_directory: Path | None, rows: Sequence[tuple[Sequence[int], Sequence[int]]]
@@ -22,7 +22,7 @@ class ReferenceLogits(Protocol):
 
 
 def choose_reference() -> ReferenceLogits:
-    """PyTorch's where it is installed, else MLX's. Raises `MissingError` where neither is."""
+    """PyTorch's implementation if PyTorch is installed, else MLX's. Raises `MissingError` if neither is."""
     try:
         from orca_local.train.reference.torch_logits import reference_logits
 
@@ -30,11 +30,11 @@ def choose_reference() -> ReferenceLogits:
     except ImportError:
         pass
     try:
-        from orca_local.train.reference.mlx_logits import reference_logits as in_mlx
+        from orca_local.train.reference.mlx_logits import reference_logits as mlx_reference_logits
 
-        return in_mlx
+        return mlx_reference_logits
     except ImportError as error:
         raise MissingError(
-            "neither PyTorch nor MLX can be loaded, of which one says what the trained model itself predicts",
+            "computing the trained model's predictions needs PyTorch or MLX, and neither can be loaded",
             hint='pip install "orca-local[torch]", or "orca-local[mlx]" on Apple Silicon',
         ) from error

@@ -1,4 +1,4 @@
-"""What the trained model itself would say, as `torch_reference.py` has it, where MLX is what is installed."""
+"""The trained model's own logits, computed in MLX; see `torch_logits.py`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from orca_local.train.mlx.lora import add_updates
 def reference_logits(
     header: Header, adapter_directory: Path | None, rows: Sequence[tuple[Sequence[int], Sequence[int]]]
 ) -> Iterator[NDArray[np.float32]]:
-    """For each (token ids, positions): logits of shape [positions, vocabulary], one row in memory at a time."""
+    """For each row of (token ids, positions): float32 logits, [positions, vocabulary], one row in memory at a time."""
     model = load_model(header, mx.float32)
     if adapter_directory is not None:
         adapter = Adapter.load(adapter_directory)

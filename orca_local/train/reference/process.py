@@ -1,6 +1,6 @@
-"""The trained model's predictions, from a process of its own: the memory of PyTorch or MLX is given back when it ends.
+"""The trained model's logits, computed in a child process: when it ends, the memory of PyTorch or MLX is free again.
 
-It computes from the moment it is asked, beside whatever is done until its answers are read.
+The child starts to compute at once, while the parent does other work.
 """
 
 from __future__ import annotations
@@ -24,72 +24,86 @@ from orca_local.system.child_process import child_error, exit_with_parent, modul
 from orca_local.train.reference.choose import choose_reference
 
 Row = tuple[Sequence[int], Sequence[int]]
-"""Token ids, and the positions (ascending) whose predictions are wanted."""
+"""Token ids, and the positions (ascending) whose predictions are needed."""
 
 
 class ReferenceProcess(Iterator[NDArray[np.float32]]):
-    """For each row in order: float32 logits of shape [positions, vocabulary]. To be closed."""
+    """For each row in order: float32 logits of shape [positions, vocabulary]. Close it after use."""
 
     def __init__(self, header: Header, adapter_directory: Path | None, rows: Sequence[Row]) -> None:
-        """Begin to compute."""
-        self._words = header.tensor_map["token_embd.weight"].shape[0]
+        """Start the child process."""
+        self._vocab_size = header.tensor_map["token_embd.weight"].shape[0]
         self._counts = iter([len(positions) for _, positions in rows])
-        asked = {
+        request = {
             "gguf": str(header.path),
             "adapter": str(adapter_directory) if adapter_directory else None,
             "rows": [(list(ids), list(positions)) for ids, positions in rows],
         }
         command, env = module_command(__name__)
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115, closed with the process
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115, closed with the process
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, env=env
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr, env=env
         )
         assert self._process.stdin
-        with suppress(BrokenPipeError):  # then it has ended, and what it said is raised where its answers are read
-            self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+        with suppress(BrokenPipeError):  # the process has ended; `__next__` raises its error
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
 
     def __next__(self) -> NDArray[np.float32]:
-        """The next row's logits. Raises `OrcaError` where the process ended before it had them."""
-        found = np.empty((next(self._counts), self._words), np.float32)
-        left = found.data.cast("B")
+        """The next row's logits. Raises `OrcaError` if the process ended before it had computed them."""
+        logits = np.empty((next(self._counts), self._vocab_size), np.float32)
+        rest = logits.data.cast("B")
         assert self._process.stdout
-        while left:
-            count = self._process.stdout.readinto(left)  # type: ignore[attr-defined]
+        while rest:
+            count = self._process.stdout.readinto(rest)  # type: ignore[attr-defined]
             if not count:
                 raise self._failure()
-            left = left[count:]
-        return found
+            rest = rest[count:]
+        return logits
 
     def close(self) -> None:
-        """End the process. Safe to call twice."""
+        """End the process. Calling it again does nothing."""
         self._process.kill()
-        for stream in (self._process.stdin, self._process.stdout, self._said):
+        for stream in (self._process.stdin, self._process.stdout, self._stderr):
             with suppress(BrokenPipeError):
                 if stream:
                     stream.close()
         self._process.wait()
 
     def _failure(self) -> OrcaError:
-        hint = "close other programs to free memory, and export again"
-        return child_error("compute the trained model's predictions", self._process.wait(), self._said, hint=hint)
+        code = self._process.wait()
+        self._stderr.seek(0)
+        text = self._stderr.read().decode(errors="replace")
+        with suppress(ValueError, KeyError):
+            report = json.loads(text.splitlines()[-1]) if text else {}
+            return error_of(report["message"], report["hint"], code)
+        return OrcaError(
+            f"the process that computes the trained model's predictions ended (status {code}): {text[-400:]}",
+            hint="if memory ran out, close other programs; then export again",
+        )
 
 
 def _main() -> int:
-    """What the child process does."""
-    gc.disable()  # loading PyTorch makes a million objects, all to stay: looking for garbage among them takes a fifth
-    asked: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
-    exit_with_parent()
-    _answer(asked, take_stdout())
+    """Run the child process. It ends when its standard input closes, so also when its parent dies."""
+    gc.disable()  # loading PyTorch creates a million lasting objects: collecting garbage would take a fifth of the time
+    request: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing that a library prints may get between the logits
+    try:
+        _write_logits(request, output)
+    except OrcaError as error:
+        sys.stderr.write(json.dumps({"message": error.message, "hint": error.hint}))
+        return error.exit_code
     return 0
 
 
-def _answer(asked: dict[str, Any], answers: IO[bytes]) -> None:
+def _write_logits(request: dict[str, Any], output: IO[bytes]) -> None:
     reference_logits = choose_reference()
-    adapter = Path(asked["adapter"]) if asked["adapter"] else None
-    for logits in reference_logits(read_header(Path(asked["gguf"])), adapter, asked["rows"]):
-        answers.write(np.ascontiguousarray(logits).data)
-        answers.flush()
+    adapter = Path(request["adapter"]) if request["adapter"] else None
+    for logits in reference_logits(read_header(Path(request["gguf"])), adapter, request["rows"]):
+        output.write(np.ascontiguousarray(logits).data)
+        output.flush()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What the trained model itself would say: float32 logits of weights plus adapter, for the export's test.
+"""The trained model's own logits, computed in PyTorch: float32 logits of weights plus adapter, for the export's test.
 
-The weights come from the file block by block, and the head in pieces, so that a model larger than the memory can
-be asked too.
+The weights are read from the file block by block, and the output head in pieces. So the model may be larger than the
+memory.
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ from numpy.typing import NDArray
 from orca_local.adapters.adapter import Adapter
 from orca_local.gguf.decoder import Decoder, read_decoder
 from orca_local.gguf.header import Header
-from orca_local.gguf.tensors import iter_rows, read_rows_at
-from orca_local.system.memory import return_freed_memory
-from orca_local.train.batches import Batch
+from orca_local.gguf.tensors import iter_rows, rows_at
+from orca_local.system.memory import give_back_freed
+from orca_local.train.batches import batch_of
 from orca_local.train.torch.attention import Layout, make_layout
-from orca_local.train.torch.model import Block, Weights, flatten_batch, normed, rotary_turns
+from orca_local.train.torch.model import Block, WeightReader, apply_norm, flatten_batch, rotary_frequencies
 
 Row = tuple[Sequence[int], Sequence[int]]
-"""Token ids, and the positions (ascending) whose predictions are wanted."""
+"""Token ids, and the positions (ascending) whose predictions are needed."""
 
 _CPU = torch.device("cpu")
-_TOKENS = 512
-"""Whose activations are in memory at once; a longer row is computed whole."""
-_POSITIONS = 128
-"""Whose logits are in memory at once; those of one row are computed together."""
-_GIVEN_BACK = 2
-"""After how many blocks, and after the last, their memory is returned, which takes as long as reading half of one."""
+_MAX_TOKENS = 512
+"""Maximum number of tokens computed together; a longer row is computed whole."""
+_MAX_POSITIONS = 128
+"""Maximum number of positions whose logits are computed together; those of one row are never split."""
+_TRIM_EVERY = 2
+"""Number of blocks after which freed memory is returned. That takes as long as reading half a block."""
 _EMBEDDING, _HEAD = "token_embd.weight", "output.weight"
 
 
 def reference_logits(
     header: Header, adapter_directory: Path | None, rows: Sequence[Row]
 ) -> Iterator[NDArray[np.float32]]:
-    """For each row: logits of shape [positions, vocabulary]."""
+    """For each row: float32 logits of shape [positions, vocabulary]."""
     if not rows:
         return
     with torch.no_grad():
-        waiting: list[torch.Tensor] = []
+        pending: list[torch.Tensor] = []
         for states in _hidden_states(header, adapter_directory, rows):
-            if waiting and sum(map(len, waiting)) + len(states) > _POSITIONS:
-                yield from _logits(header, waiting)
-                waiting = []
-            waiting.append(states)
-        yield from _logits(header, waiting)
+            if pending and sum(map(len, pending)) + len(states) > _MAX_POSITIONS:
+                yield from _logits(header, pending)
+                pending = []
+            pending.append(states)
+        yield from _logits(header, pending)
 
 
 @dataclass
@@ -57,31 +57,34 @@ class _Part:
     """Rows that are computed together."""
 
     states: torch.Tensor
+    """Shape [tokens, width], float32."""
     layout: Layout
-    at: torch.Tensor
+    target_index: torch.Tensor
+    """Shape [positions]: the tokens whose predictions are needed."""
 
 
 def _hidden_states(header: Header, adapter_directory: Path | None, rows: Sequence[Row]) -> Sequence[torch.Tensor]:
-    """For each row: what the head reads, of shape [positions, width]."""
+    """For each row: the input of the output head, of shape [positions, width]."""
     decoder = read_decoder(header)
-    weights = Weights(header, torch.float32, _CPU)
-    parts = _parts(header, decoder, rows)
+    weights = WeightReader(header, torch.float32, _CPU)
+    parts = _make_parts(header, decoder, rows)
     for number in range(decoder.blocks):
-        block = _block(weights, decoder, number, adapter_directory)
+        block = _read_block(weights, decoder, number, adapter_directory)
+        is_last = number == decoder.blocks - 1
         for part in parts:
-            part.states = block(part.states, part.layout, part.at if number == decoder.blocks - 1 else None)
-        del block  # before the next is read, into the same memory
-        if (decoder.blocks - 1 - number) % _GIVEN_BACK == 0:
-            return_freed_memory()
-    norm = weights.last_norm(decoder)
-    hidden = torch.cat([normed(part.states, norm) for part in parts])
-    found: Sequence[torch.Tensor] = hidden.split([len(positions) for _, positions in rows])
-    return found
+            part.states = block(part.states, part.layout, part.target_index if is_last else None)
+        del block  # before the next one is read into the same memory
+        if (decoder.blocks - 1 - number) % _TRIM_EVERY == 0:
+            give_back_freed()
+    norm = weights.read_final_norm(decoder)
+    hidden = torch.cat([apply_norm(part.states, norm) for part in parts])
+    by_row: Sequence[torch.Tensor] = hidden.split([len(positions) for _, positions in rows])
+    return by_row
 
 
-def _block(weights: Weights, decoder: Decoder, number: int, adapter_directory: Path | None) -> Block:
-    """A block with its update."""
-    block = weights.block(decoder, number)
+def _read_block(weights: WeightReader, decoder: Decoder, number: int, adapter_directory: Path | None) -> Block:
+    """A block with its part of the adapter."""
+    block = weights.read_block(decoder, number)
     if adapter_directory:
         adapter = Adapter.load(adapter_directory, within=f"model.layers.{number}.")
         for group in block.groups():
@@ -89,35 +92,26 @@ def _block(weights: Weights, decoder: Decoder, number: int, adapter_directory: P
     return block
 
 
-def _parts(header: Header, decoder: Decoder, rows: Sequence[Row]) -> list[_Part]:
-    turns = rotary_turns(decoder, _CPU)
+def _make_parts(header: Header, decoder: Decoder, rows: Sequence[Row]) -> list[_Part]:
+    rotary = rotary_frequencies(decoder, _CPU)
     parts = []
-    for batch in _batch(rows).parts(_TOKENS):
-        flat = flatten_batch(batch, batch.shared_prefix, _CPU)
-        embedded = read_rows_at(header, header.tensor_map[_EMBEDDING], flat.ids.numpy())
+    batch = batch_of([ids for ids, _ in rows], [positions for _, positions in rows])
+    for part in batch.split_by_tokens(_MAX_TOKENS):
+        flat = flatten_batch(part, part.shared_prefix, _CPU)
+        embedded = rows_at(header, header.tensor_map[_EMBEDDING], flat.ids.numpy())
         states = torch.from_numpy(embedded) * decoder.embedding_scale
-        parts.append(_Part(states, make_layout(batch.shared_prefix, batch.lengths, turns, torch.float32), flat.at))
+        layout = make_layout(part.shared_prefix, part.lengths, rotary, torch.float32)
+        parts.append(_Part(states, layout, flat.target_index))
     return parts
-
-
-def _batch(rows: Sequence[Row]) -> Batch:
-    """The rows with the wanted positions as targets, of which there is nothing to compare with."""
-    lengths = np.array([len(ids) for ids, _ in rows], dtype=np.int64)
-    token_ids = np.zeros((len(rows), lengths.max()), dtype=np.int64)
-    for i, (ids, _) in enumerate(rows):
-        token_ids[i, : len(ids)] = ids
-    row_index = np.repeat(np.arange(len(rows)), [len(positions) for _, positions in rows])
-    position = np.concatenate([np.asarray(positions, dtype=np.int64) for _, positions in rows])
-    return Batch(token_ids, row_index, position, np.zeros_like(position), lengths)
 
 
 def _logits(header: Header, states: Sequence[torch.Tensor]) -> Iterator[NDArray[np.float32]]:
     """For each of `states`: its product with the output head."""
     head = header.tensor_map[_EMBEDDING if header.tied else _HEAD]
-    together = torch.cat(list(states))
-    logits = torch.empty(len(together), head.shape[0])
-    at = 0
+    joined = torch.cat(list(states))
+    logits = torch.empty(len(joined), head.shape[0])
+    column = 0
     for values in iter_rows(header, head):
-        torch.mm(together, torch.from_numpy(values).t(), out=logits[:, at : at + len(values)])
-        at += len(values)
+        torch.mm(joined, torch.from_numpy(values).t(), out=logits[:, column : column + len(values)])
+        column += len(values)
     yield from (part.numpy() for part in logits.split([len(part) for part in states]))

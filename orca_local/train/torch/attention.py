@@ -1,4 +1,4 @@
-"""Causal attention over rows that lie flat, without padding; what they begin with together lies there once."""
+"""Causal attention over rows stored one after another without padding; a prefix that all rows share is stored once."""
 
 from __future__ import annotations
 
@@ -12,221 +12,248 @@ from numpy.typing import NDArray
 from torch import nn
 
 Heads = tuple[int, int]
-"""Query heads, and heads of keys (as many of values)."""
+"""Number of query heads, and number of key heads (and value heads)."""
 
-LEAST_SHARE = {"cpu": 7 / 8, "cuda": 1 / 2}
-"""Of the longest row in a rectangle, which a row must have to be in it. Padding costs a processor arithmetic: half of
-all that attention does on GSM8K rows. A card is better busy with few rectangles, but one of them for rows of 50 and of
-2,000 tokens would take many times the memory that is planned for so many tokens."""
+MIN_LENGTH_RATIO = {"cpu": 7 / 8, "cuda": 1 / 2}
+"""Minimum length of a row divided by the longest row of its rectangle, by device. On a CPU padding costs arithmetic:
+half of all that attention does on GSM8K rows. A GPU is faster with few rectangles, but a single rectangle for rows of
+50 and 2,000 tokens would take many times the memory that the plan counts for so many tokens."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
-    """Rotary positions of a kind of block."""
+class RotaryFrequencies:
+    """Rotary position embedding of the blocks with one window."""
 
     inverse_frequencies: torch.Tensor
-    """Shape [pairs of a head that are turned]."""
+    """Shape [rotated pairs of a head], float32, radians per position."""
     magnitude: float = 1.0
+    """Factor of sine and cosine."""
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What a kind of block makes of the rows: rotary angles, and what a token sees."""
+class WindowView:
+    """Rotary angles and attention masks of the blocks with one window."""
 
     cosine: torch.Tensor
-    """Shape [tokens, 1, pairs of a head that are turned]."""
+    """Shape [tokens, 1, rotated pairs of a head]."""
     sine: torch.Tensor
+    """The same shape."""
     mask: torch.Tensor | None
-    """Shape [length, apart + length]: what is added to a score, 0 or −∞; None where plain causality says it all."""
-    apart_mask: torch.Tensor | None
-    """The same of a prefix that is apart, to itself."""
+    """Shape [length, separate prefix + length]: 0 or −∞, added to the scores; None for plain causal attention."""
+    prefix_mask: torch.Tensor | None
+    """The same for the separate prefix, [prefix, prefix]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """Rows of about one length, which have attention together: `rows` × `length` slots, which the indices lead to."""
+    """Rows of similar length that are padded to `rows` × `length` slots for attention."""
 
     rows: int
     length: int
-    """Of the longest row, without what is apart."""
+    """Length of the longest row, without a separate prefix."""
     tokens: slice
-    """What of the flat tokens is computed here."""
+    """The tokens whose attention is computed here."""
     queries: torch.Tensor
-    """Shape [rows · length]: the token of each slot. Where a row has ended it is any token: causal attention
-    looks left, so no other token sees it, and its own result is not read."""
+    """Shape [rows · length]: the index of the token in each slot. A padding slot has an arbitrary index: causal
+    attention only looks left, so no other token sees it, and its own result is not used."""
     keys: torch.Tensor
-    """Shape [rows · (apart + length)]: the same with the prefix before each row."""
+    """Shape [rows · (separate prefix + length)]: the same, with the separate prefix before each row."""
     slots: torch.Tensor
-    """Shape [tokens]: the slot of each token."""
+    """Shape [tokens]: the index of each token's slot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the tokens of a batch lie: first the shared prefix, then the rest of each row.
+    """Where the tokens of a batch are stored: the shared prefix first, then the rest of each row.
 
-    Attention alone needs the rows in rectangles. A long prefix has attention apart, once, and the rows then see it
-    through a mask. A short one is part of every row, the first of which has its result: a mask costs twice the
-    arithmetic of plain causal attention.
+    Only attention needs the rows in rectangles. For a long prefix ("separate"), attention within the prefix is
+    computed once, and the rows see it through a mask. A short prefix becomes part of every row, and the first row
+    provides its result: a mask costs twice the arithmetic of plain causal attention.
     """
 
     prefix: int
-    apart: int
-    """The prefix where it has attention apart, else 0."""
+    """Tokens of the shared prefix."""
+    separate: int
+    """`prefix` if its attention is computed separately, else 0."""
     rectangles: tuple[Rectangle, ...]
     """In the order of the tokens."""
-    views: Mapping[int, View]
-    """By a block's window."""
+    views: Mapping[int, WindowView]
+    """Window in tokens (0: none) → its angles and masks."""
 
     @property
     def tokens(self) -> int:
-        """All there are."""
+        """Total number of tokens."""
         return int(self.rectangles[-1].tokens.stop)
 
 
-def make_layout(prefix: int, lengths: NDArray[np.int64], turns: Mapping[int, Turns], dtype: Any) -> Layout:
-    """Indices, rotary angles and masks of rows of these lengths, the prefix included in each.
+def make_layout(
+    prefix: int,
+    lengths: NDArray[np.int64],
+    rotary: Mapping[int, RotaryFrequencies],
+    dtype: torch.dtype,
+    min_length_ratio: float | None = None,
+) -> Layout:
+    """The layout of rows of `lengths` tokens (shape [rows]), each including the `prefix`.
 
-    `turns` has an entry for each window that the blocks have, 0 for none.
+    `rotary` has an entry for each window of the blocks, 0 for none. `min_length_ratio` defaults to the device's.
     """
-    device, longest = next(iter(turns.values())).inverse_frequencies.device, int(lengths.max())
-    apart = prefix if 2 * prefix > longest else 0
-    length = longest - apart
+    device, longest = next(iter(rotary.values())).inverse_frequencies.device, int(lengths.max())
+    separate = prefix if 2 * prefix > longest else 0
     position = np.concatenate([np.arange(prefix), *(np.arange(prefix, n) for n in lengths)])
-    where = torch.from_numpy(position).to(device).float()
-    views = {}
-    for window, turn in turns.items():
-        angles = torch.outer(where, turn.inverse_frequencies)[:, None]
-        cosine, sine = ((part * turn.magnitude).to(dtype) for part in (angles.cos(), angles.sin()))
-        mask = _mask(apart, longest, window, dtype) if apart or 0 < window < length else None
-        apart_mask = _mask(0, apart, window, dtype) if 0 < window < apart else None
-        views[window] = View(cosine, sine, *(None if m is None else m.to(device) for m in (mask, apart_mask)))
-    at, rectangles = apart, []
-    for run in _runs(lengths - apart, LEAST_SHARE[device.type]):
-        rectangles.append(_rectangle(prefix, apart, at, lengths[run], device))
-        at = rectangles[-1].tokens.stop
-    return Layout(prefix, apart, tuple(rectangles), views)
+    positions = torch.from_numpy(position).to(device).float()
+    views = {
+        window: _make_view(window, frequencies, positions, separate, longest, dtype)
+        for window, frequencies in rotary.items()
+    }
+    ratio = MIN_LENGTH_RATIO[device.type] if min_length_ratio is None else min_length_ratio
+    start, rectangles = separate, []
+    for group in length_groups(lengths - separate, ratio):
+        rectangles.append(_make_rectangle(prefix, separate, start, lengths[group], device))
+        start = rectangles[-1].tokens.stop
+    return Layout(prefix, separate, tuple(rectangles), views)
 
 
-def _runs(lengths: NDArray[np.int64], least: float) -> list[slice]:
-    """Neighbours of which none is shorter than `least` of the longest."""
-    runs, start = [], 0
+def _make_view(
+    window: int,
+    frequencies: RotaryFrequencies,
+    positions: torch.Tensor,
+    separate: int,
+    longest: int,
+    dtype: torch.dtype,
+) -> WindowView:
+    device, length = positions.device, longest - separate
+    angles = torch.outer(positions, frequencies.inverse_frequencies)[:, None]
+    cosine, sine = ((part * frequencies.magnitude).to(dtype) for part in (angles.cos(), angles.sin()))
+    mask = _make_mask(separate, longest, window, dtype) if separate or 0 < window < length else None
+    prefix_mask = _make_mask(0, separate, window, dtype) if 0 < window < separate else None
+    return WindowView(cosine, sine, *(None if m is None else m.to(device) for m in (mask, prefix_mask)))
+
+
+def length_groups(lengths: NDArray[np.int64], min_ratio: float) -> list[slice]:
+    """Slices of neighbouring rows, none of which is shorter than `min_ratio` × the longest of its slice."""
+    groups, start = [], 0
     for stop in range(1, len(lengths) + 1):
-        if stop == len(lengths) or lengths[start : stop + 1].min() < least * lengths[start : stop + 1].max():
-            runs.append(slice(start, stop))
+        if stop == len(lengths) or lengths[start : stop + 1].min() < min_ratio * lengths[start : stop + 1].max():
+            groups.append(slice(start, stop))
             start = stop
-    return runs
+    return groups
 
 
-def _rectangle(prefix: int, apart: int, at: int, lengths: NDArray[np.int64], device: torch.device) -> Rectangle:
-    """Of rows whose own tokens begin at `at`, or behind the prefix where it stands there and is not apart."""
-    has_prefix = at == apart
-    own = prefix if has_prefix else at
-    """Where the rows' own tokens begin."""
+def _make_rectangle(
+    prefix: int, separate: int, start: int, lengths: NDArray[np.int64], device: torch.device
+) -> Rectangle:
+    """The rectangle of rows of `lengths` tokens whose own tokens begin at `start`.
+
+    The first rectangle also contains a prefix that is not separate, in front of the rows' own tokens.
+    """
+    has_prefix = start == separate
+    own_start = prefix if has_prefix else start
     longest, count = int(lengths.max()), int((lengths - prefix).sum())
-    inside = np.arange(prefix, longest) < lengths[:, None]
+    is_token = np.arange(prefix, longest) < lengths[:, None]
     tokens = np.zeros((len(lengths), longest), dtype=np.int64)
     tokens[:, :prefix] = np.arange(prefix)
-    tokens[:, prefix:][inside] = own + np.arange(count)
-    slots = np.flatnonzero(np.pad(inside, ((0, 0), (prefix - apart, 0))))
+    tokens[:, prefix:][is_token] = own_start + np.arange(count)
+    slots = np.flatnonzero(np.pad(is_token, ((0, 0), (prefix - separate, 0))))
     if has_prefix:
-        slots = np.concatenate([np.arange(prefix - apart), slots])
-    indices = (torch.from_numpy(index).to(device) for index in (tokens[:, apart:].ravel(), tokens.ravel(), slots))
-    return Rectangle(len(lengths), longest - apart, slice(at, own + count), *indices)
+        slots = np.concatenate([np.arange(prefix - separate), slots])
+    indices = (torch.from_numpy(index).to(device) for index in (tokens[:, separate:].ravel(), tokens.ravel(), slots))
+    return Rectangle(len(lengths), longest - separate, slice(start, own_start + count), *indices)
 
 
-def _mask(start: int, stop: int, window: int, dtype: Any) -> torch.Tensor:
-    """Of the positions `start` to `stop` to all before `stop`: nothing later, nothing from before the window."""
-    back = np.arange(start, stop)[:, None] - np.arange(stop)
-    hidden = (back < 0) | (back >= window) if window else back < 0
+def _make_mask(start: int, stop: int, window: int, dtype: torch.dtype) -> torch.Tensor:
+    """Mask of shape [stop − start, stop] of the positions from `start`: no later one, none outside the window."""
+    distance = np.arange(start, stop)[:, None] - np.arange(stop)
+    hidden = (distance < 0) | (distance >= window) if window else distance < 0
     return torch.zeros(hidden.shape, dtype=dtype).masked_fill_(torch.from_numpy(hidden), -torch.inf)
 
 
 def attend(x: torch.Tensor, heads: Heads, layout: Layout, window: int, scale: float) -> torch.Tensor:
-    """[q, k, v] side by side (shape [tokens, …]) → attention's result, of shape [tokens, query heads · size]."""
+    """Attention of [q, k, v], shape [tokens, (query + 2 · key heads) · size] → [tokens, query heads · size]."""
     view = layout.views[window]
     parts = _Arrange.apply(x, heads, layout, view)
-    found = []
-    if layout.apart:
+    results = []
+    if layout.separate:
         q, k, v = (part[None] for part in parts[-3:])
-        found.append(_product(q, k, v, view.apart_mask, scale)[0].flatten(1))
+        results.append(_attention(q, k, v, view.prefix_mask, scale)[0].flatten(1))
     for number, rectangle in enumerate(layout.rectangles):
         q, k, v = parts[3 * number : 3 * number + 3]
         mask = None if view.mask is None else view.mask[: q.shape[1], : k.shape[1]]
-        rows = _product(q, k, v, mask, scale).flatten(0, 1).flatten(1)
-        found.append(rows.index_select(0, rectangle.slots))
-    return torch.cat(found) if len(found) > 1 else found[0]
+        rows = _attention(q, k, v, mask, scale).flatten(0, 1).flatten(1)
+        results.append(rows.index_select(0, rectangle.slots))
+    return torch.cat(results) if len(results) > 1 else results[0]
 
 
-def _product(
+def _attention(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None, scale: float
 ) -> torch.Tensor:
-    """Attention over tensors of shape [rows, length, heads, size], causal where there is no mask."""
+    """Attention over tensors of shape [rows, length, heads, size]; causal if there is no mask."""
     length, keys = q.shape[1], k.shape[2]
     groups = q.shape[2] // keys
-    product = nn.functional.scaled_dot_product_attention
+    sdpa = nn.functional.scaled_dot_product_attention
     k, v = k.transpose(1, 2), v.transpose(1, 2)
     if mask is None:
-        out = product(q.transpose(1, 2), k, v, is_causal=True, enable_gqa=groups > 1, scale=scale)
+        out = sdpa(q.transpose(1, 2), k, v, is_causal=True, enable_gqa=groups > 1, scale=scale)
     else:
-        # The query heads that share keys follow one another as more queries: nothing is copied for them.
+        # Query heads that share a key head become additional queries, so that keys and values are not copied.
         queries = q.unflatten(2, (keys, groups)).permute(0, 2, 3, 1, 4).flatten(2, 3)
-        out = product(queries, k, v, attn_mask=mask.repeat(groups, 1), scale=scale)
+        out = sdpa(queries, k, v, attn_mask=mask.repeat(groups, 1), scale=scale)
         out = out.unflatten(2, (groups, length)).flatten(1, 2)
     return out.transpose(1, 2)
 
 
 class _Arrange(torch.autograd.Function):
-    """Turn q and k by their rotary angles, and lay the rows out in rectangles of shape [rows, …, heads, size].
+    """Apply the rotary embedding to q and k, and arrange the rows in rectangles of [rows, …, heads, size].
 
-    Returns q, k, v of each rectangle (with the prefix among the keys and values of each row), then those of what is
-    apart.
+    Returns q, k, v of each rectangle (keys and values include the prefix in each row), then those of a separate
+    prefix.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Any, heads: Heads, layout: Layout, view: View) -> Any:
+    def forward(ctx: Any, x: Any, heads: Heads, layout: Layout, view: WindowView) -> Any:
         ctx.heads, ctx.layout, ctx.view = heads, layout, view
         x = x.view(len(x), heads[0] + 2 * heads[1], -1)
-        turned = torch.empty_like(x)
-        _turn(x, heads, view, turned)
-        q, k, v = turned.split([heads[0], heads[1], heads[1]], dim=1)
+        rotated = torch.empty_like(x)
+        _rotate(x, heads, view, rotated)
+        q, k, v = rotated.split([heads[0], heads[1], heads[1]], dim=1)
         rows = [
             part.index_select(0, index).unflatten(0, (rectangle.rows, -1))
             for rectangle in layout.rectangles
             for part, index in ((q, rectangle.queries), (k, rectangle.keys), (v, rectangle.keys))
         ]
-        first = [part[: layout.apart].contiguous() for part in (q, k, v)] if layout.apart else []
-        return *rows, *first
+        prefix = [part[: layout.separate].contiguous() for part in (q, k, v)] if layout.separate else []
+        return *rows, *prefix
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
-        layout, at, prefix = ctx.layout, ctx.layout.apart, ctx.layout.prefix
-        turned = grads[0].new_empty(layout.tokens, ctx.heads[0] + 2 * ctx.heads[1], grads[0].shape[-1])
-        parts = turned.split([ctx.heads[0], ctx.heads[1], ctx.heads[1]], dim=1)
+        layout, separate, prefix = ctx.layout, ctx.layout.separate, ctx.layout.prefix
+        rotated = grads[0].new_empty(layout.tokens, ctx.heads[0] + 2 * ctx.heads[1], grads[0].shape[-1])
+        parts = rotated.split([ctx.heads[0], ctx.heads[1], ctx.heads[1]], dim=1)
         for kind, part in enumerate(parts):
             rectangles = grads[kind : 3 * len(layout.rectangles) : 3]
             for rectangle, rows in zip(layout.rectangles, rectangles, strict=True):
                 own = rows[:, rows.shape[1] - rectangle.length :].flatten(0, 1)
                 torch.index_select(own, 0, rectangle.slots, out=part[rectangle.tokens])
-            # Each row that sees the prefix has a gradient for it; queries have none for what is apart.
-            if prefix and (kind or not at):
+            # Each row that sees the prefix has a gradient for it; the queries of a separate prefix have none.
+            if prefix and (kind or not separate):
                 part[:prefix] = sum(rows[:, :prefix].sum(0) for rows in rectangles)
-            if at:
-                part[:at] = grads[kind - 3] + (part[:at] if kind else 0)
-        out = torch.empty_like(turned)
-        _turn(turned, ctx.heads, ctx.view, out, back=True)
+            if separate:
+                part[:separate] = grads[kind - 3] + (part[:separate] if kind else 0)
+        out = torch.empty_like(rotated)
+        _rotate(rotated, ctx.heads, ctx.view, out, transpose=True)
         return out.flatten(1), None, None, None
 
 
-def _turn(x: torch.Tensor, heads: Heads, view: View, out: torch.Tensor, *, back: bool = False) -> None:
-    """Rotate the pairs (i, i + n/2) among the first n numbers of each head of q and k; copy the rest, and v.
+def _rotate(x: torch.Tensor, heads: Heads, view: WindowView, out: torch.Tensor, *, transpose: bool = False) -> None:
+    """Rotate the pairs (i, i + n/2) of the first n values of each head of q and k; copy the rest, and v.
 
-    `back` is the transpose: for a magnitude of one, the rotation back.
+    `x` and `out` have shape [tokens, query + 2 · key heads, size]. `transpose` applies the transposed matrix: for a
+    magnitude of one, the inverse rotation.
     """
-    turned, size = heads[0] + heads[1], 2 * view.cosine.shape[-1]
-    first, second = x[:, :turned, :size].chunk(2, dim=-1)
-    out_first, out_second = out[:, :turned, :size].chunk(2, dim=-1)
-    sign = -1 if back else 1
+    rotated_heads, size = heads[0] + heads[1], 2 * view.cosine.shape[-1]
+    first, second = x[:, :rotated_heads, :size].chunk(2, dim=-1)
+    out_first, out_second = out[:, :rotated_heads, :size].chunk(2, dim=-1)
+    sign = -1 if transpose else 1
     torch.mul(first, view.cosine, out=out_first).addcmul_(second, view.sine, value=-sign)
     torch.mul(second, view.cosine, out=out_second).addcmul_(first, view.sine, value=sign)
-    out[:, :turned, size:] = x[:, :turned, size:]
-    out[:, turned:] = x[:, turned:]
+    out[:, :rotated_heads, size:] = x[:, :rotated_heads, size:]
+    out[:, rotated_heads:] = x[:, rotated_heads:]

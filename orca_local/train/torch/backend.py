@@ -1,4 +1,4 @@
-"""Training steps in PyTorch, on the CPU or an NVIDIA card."""
+"""Training steps in PyTorch, on the CPU or an NVIDIA GPU."""
 
 from __future__ import annotations
 
@@ -18,46 +18,47 @@ from orca_local.domain.errors import OutOfMemory
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header
 from orca_local.system.memory import free_memory, peak_memory, resident_memory
+from orca_local.train.backend import Framework, StepResult
 from orca_local.train.batches import Batch
-from orca_local.train.choose import Trainer
-from orca_local.train.loop import StepResult
 from orca_local.train.memory import Machine
 from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState, initial_adapter
 from orca_local.train.torch.heap import Heap
-from orca_local.train.torch.lora import WholeWeight
-from orca_local.train.torch.memory import memory_failure
+from orca_local.train.torch.lora import DenseWeight
+from orca_local.train.torch.memory import as_out_of_memory
 from orca_local.train.torch.model import StudentModel
-from orca_local.train.torch.nf4 import BYTES as NF4_BYTES
-from orca_local.train.torch.nf4 import Nf4Weight
+from orca_local.train.torch.nf4 import BYTES_PER_WEIGHT, Nf4Weight
 
 CPU_TOKENS, CUDA_TOKENS = 1536, 16384
-"""Tokens that are computed together well; their activations take about 0.6 MB each for a student of 135M parameters."""
+"""Tokens per forward pass that compute efficiently. Activations take about 0.6 MB per token for 135M parameters."""
 
-CPU_KEPT_SHARE = 1.4
-"""Of what is counted for a token, with what the C library keeps of it from step to step and what does not fit in there.
-Batches of 2,200 to 3,100 tokens of GSM8K rows took 3.2 GB at the peak, where 2.5 would be counted without."""
+CPU_ACTIVATION_OVERHEAD = 1.4
+"""Measured activation memory divided by our estimate, including memory that the C library keeps between steps.
+Batches of 2,200 to 3,100 tokens of GSM8K rows took 3.2 GB at the peak; the estimate is 2.5 GB."""
 
-CUDA_KEPT_SHARE = 1.15
-"""The same for a card: attention is laid out in rectangles. Steps of 2,700 tokens took 1.92 GB where 1.79 had been
-counted, with rectangles that were padded by 65 %; by more than 100 % they never are."""
+CUDA_ACTIVATION_OVERHEAD = 1.15
+"""The same for a GPU, where attention pads its rows. Steps of 2,700 tokens took 1.92 GB; the estimate is 1.79 GB. Rows
+were padded by 65 % in that measurement; the limit is 100 %."""
 
-_LEAST = torch.finfo(torch.float32).tiny
+_TINY = torch.finfo(torch.float32).tiny
 
 _MOMENTS = ("exp_avg", "exp_avg_sq")
-"""What PyTorch calls the two."""
+"""PyTorch's names of AdamW's moments."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def choose_device() -> torch.device:
-    """The first CUDA card, else the CPU."""
+    """The first CUDA device, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def choose_dtype(compute: str, device: torch.device) -> torch.dtype:
-    """`auto` is bfloat16 only where it is computed in hardware: elsewhere it is slower than float32, not faster."""
+    """The data type for `train.compute`.
+
+    `auto` is bfloat16 only if the hardware computes it: in software it is slower than float32.
+    """
     if compute == "float32":
         return torch.float32
     if compute == "bfloat16":
@@ -69,7 +70,7 @@ def choose_dtype(compute: str, device: torch.device) -> torch.dtype:
 
 
 def head_positions(device: torch.device) -> int:
-    """Positions whose logits are computed at once: more would be faster by little, and take the memory of them all."""
+    """Number of positions whose logits are computed at once. More would be little faster and take more memory."""
     return 2048 if device.type == "cuda" else 512
 
 
@@ -79,10 +80,10 @@ def _has_bf16_instructions() -> bool:
 
 
 def in_own_thread(method: Callable[Concatenate[TorchBackend, P], R]) -> Callable[Concatenate[TorchBackend, P], R]:
-    """Run a method in the backend's thread.
+    """Decorator that runs a method in the backend's thread.
 
-    PyTorch and llama.cpp both configure the AMX tiles of the thread they compute in, and llama.cpp only once:
-    after a step of training in the same thread it would compute something else, or end the process.
+    PyTorch and llama.cpp both configure the AMX tiles of the thread they compute in, and llama.cpp does so only once.
+    After a training step in the same thread, llama.cpp would compute wrong results or crash.
     """
 
     @wraps(method)
@@ -90,14 +91,14 @@ def in_own_thread(method: Callable[Concatenate[TorchBackend, P], R]) -> Callable
         try:
             return self.thread.submit(method, self, *args, **kwargs).result()
         except (RuntimeError, MemoryError) as error:
-            failed = memory_failure(error)
-            if failed is None:
+            out_of_memory = as_out_of_memory(error)
+            if out_of_memory is None:
                 raise
         finally:
             if self.heap is not None:
-                self.heap.tidy()
-        # Raised out here: the other error would keep the tensors of its frames alive.
-        raise failed
+                self.heap.after_step()
+        # Raised outside the handler: the original error would keep the tensors of its frames alive.
+        raise out_of_memory
 
     return run
 
@@ -117,25 +118,34 @@ class TorchBackend:
         self.thread = ThreadPoolExecutor(1, "torch")
         self.device = choose_device()
         self.dtype = choose_dtype(compute, self.device)
-        self._pack_tokens, self._checkpointed = pack_tokens, gradient_checkpointing
+        self._pack_tokens, self._checkpointing = pack_tokens, gradient_checkpointing
         self._recipe = recipe
-        # On a card the fused causal kernels are worth more than what sharing saves.
+        # On a GPU, the fused causal attention kernels save more time than sharing the prefix.
         self._shares_prefix = self.device.type == "cpu"
-        self._steps, self._is_fresh = 0, True
-        self._began_with = resident_memory() or 0
+        self._steps, self._is_refreshed = 0, True
+        self._initial_bytes = resident_memory() or 0
         try:
-            hold = Nf4Weight if recipe.quantize_base == "nf4" else WholeWeight
-            self._model = StudentModel(header, self.dtype, self.device, hold)
+            freeze = Nf4Weight if recipe.quantize_base == "nf4" else DenseWeight
+            self._model = StudentModel(header, self.dtype, self.device, freeze)
             self._groups = self._model.groups()
-            self._start = initial_adapter(header, recipe)
-            self._parameters = [p for group in self._groups for p in group.add_update(self._start, recipe.dropout)]
+            self._initial = initial_adapter(header, recipe)
+            self._parameters = [p for group in self._groups for p in group.add_update(self._initial, recipe.dropout)]
         except (RuntimeError, MemoryError) as error:
-            failed = memory_failure(error)
-            if failed is None:
+            out_of_memory = as_out_of_memory(error)
+            if out_of_memory is None:
                 raise
-            message = f"the student does not fit the memory ({failed.message})"
+            message = f"the student does not fit the memory ({out_of_memory.message})"
             raise OutOfMemory(message, hint="choose a smaller student") from error
-        self._optimizer = torch.optim.AdamW(
+        self.heap = Heap() if self.device.type == "cpu" else None
+        self._optimizer = self._make_optimizer()
+
+    def _make_optimizer(self) -> torch.optim.AdamW:
+        """AdamW with its state allocated.
+
+        PyTorch allocates it in the first step. A step that fails for lack of memory would then be half done.
+        """
+        recipe = self._recipe
+        optimizer = torch.optim.AdamW(
             self._parameters,
             lr=recipe.learning_rate,
             betas=(0.9, 0.999),
@@ -143,32 +153,31 @@ class TorchBackend:
             weight_decay=recipe.weight_decay,
             fused=True,
         )
-        self.heap = Heap() if self.device.type == "cpu" else None
-        # Now, not in the first step: a step that ends for want of memory must not be half done.
         for parameter in self._parameters:
-            self._optimizer.state[parameter] = {
+            optimizer.state[parameter] = {
                 "step": torch.tensor(0.0, device=self.device),
                 **{key: torch.zeros_like(parameter) for key in _MOMENTS},
             }
+        return optimizer
 
     def peak_bytes(self) -> int | None:
-        """The most memory that was in use at once: of the card, or of the process beyond what it began with."""
+        """Peak memory use: of the GPU, or of the process without what it used before the backend was created."""
         if self.device.type == "cuda":
             return int(torch.cuda.max_memory_allocated())
         peak = peak_memory()
-        return None if peak is None else max(0, peak - self._began_with)
+        return None if peak is None else max(0, peak - self._initial_bytes)
 
     @in_own_thread
     def step(self, batch: Batch, learning_rate: float) -> StepResult:
-        """One optimizer step; see `TrainBackend`."""
+        """Take one optimizer step; see `TrainBackend`."""
         self._model.train()
         self._refresh()
         total = 0.0
         try:
-            for number, part in enumerate(batch.parts(self._pack_tokens)):
-                self._seed(number)
-                hidden = self._model(part, share_prefix=self._shares_prefix, checkpointed=self._checkpointed)
-                loss, grad = self._head(hidden.detach(), part, with_grad=True)
+            for number, part in enumerate(batch.split_by_tokens(self._pack_tokens)):
+                self._seed_dropout(number)
+                hidden = self._model(part, share_prefix=self._shares_prefix, checkpointing=self._checkpointing)
+                loss, grad = self._head_loss(hidden.detach(), part, with_grad=True)
                 hidden.backward(grad.div_(len(batch.target)))
                 total += loss
             norm = float(nn.utils.clip_grad_norm_(self._parameters, self._recipe.max_grad_norm))
@@ -176,67 +185,73 @@ class TorchBackend:
                 for group in self._optimizer.param_groups:
                     group["lr"] = learning_rate
                 self._optimizer.step()
-                self._steps, self._is_fresh = self._steps + 1, False
+                self._steps, self._is_refreshed = self._steps + 1, False
         finally:
             self._optimizer.zero_grad(set_to_none=True)
         return StepResult(total / len(batch.target), len(batch.target), norm)
 
     @in_own_thread
     def evaluate(self, batch: Batch) -> StepResult:
-        """The loss alone; see `TrainBackend`."""
+        """Compute the loss without a gradient; see `TrainBackend`."""
         self._model.eval()
         self._refresh()
         total = 0.0
         with torch.no_grad():
-            for part in batch.parts(self._pack_tokens):
-                total += self._head(self._model(part, share_prefix=self._shares_prefix), part, with_grad=False)[0]
+            for part in batch.split_by_tokens(self._pack_tokens):
+                hidden = self._model(part, share_prefix=self._shares_prefix)
+                total += self._head_loss(hidden, part, with_grad=False)[0]
         return StepResult(total / len(batch.target), len(batch.target))
 
     def _refresh(self) -> None:
-        """Let the products take over what the last step changed: not in that step, which would be done by half."""
-        if not self._is_fresh:
+        """Copy the adapter into the extended weights if the last step changed it.
+
+        This is not done at the end of that step: it may fail for lack of memory, and the step would be half done.
+        """
+        if not self._is_refreshed:
             for group in self._groups:
                 group.refresh()
-            self._is_fresh = True
+            self._is_refreshed = True
 
-    def _seed(self, part: int) -> None:
-        """What dropout draws depends on the place in the training alone."""
+    def _seed_dropout(self, part: int) -> None:
+        """Derive dropout's random seeds from the recipe's seed, the step and the part of the batch."""
         seeds = np.random.SeedSequence([self._recipe.seed, self._steps, part]).generate_state(len(self._groups))
         for group, seed in zip(self._groups, seeds, strict=True):
             group.seed = int(seed)
 
-    def _head(self, hidden: Any, batch: Batch, *, with_grad: bool) -> tuple[float, Any]:
-        """Summed cross-entropy and its gradient in the hidden states, a chunk of positions at a time.
+    def _head_loss(self, hidden: Any, batch: Batch, *, with_grad: bool) -> tuple[float, Any]:
+        """Sum of the cross-entropies in nats, and its gradient in `hidden` (shape [targets, width]) or None.
 
-        The vocabulary head is most of a small model: it is computed where there is loss, and nowhere else.
+        The output head is most of a small model, so it is computed only at positions with a loss, in chunks.
         """
         weight = self._model.head
-        target = torch.from_numpy(batch.target).to(self.device)
+        targets = torch.from_numpy(batch.target).to(self.device)
         grad = torch.empty_like(hidden) if with_grad else None
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        step = min(head_positions(self.device), len(target))
-        shape = (step, len(weight))
-        # The same memory for every chunk: to get new pages from the system takes as long as to fill them.
-        products = torch.empty(shape, dtype=weight.dtype, device=self.device)
-        wide = products if weight.dtype == torch.float32 else torch.empty(shape, device=self.device)
+        chunk = min(head_positions(self.device), len(targets))
+        shape = (chunk, len(weight))
+        # One buffer for all chunks: getting new pages from the system takes as long as filling them.
+        logits_buffer = torch.empty(shape, dtype=weight.dtype, device=self.device)
+        is_float32 = weight.dtype == torch.float32
+        probs_buffer = logits_buffer if is_float32 else torch.empty(shape, device=self.device)
         with torch.no_grad():
-            for start in range(0, len(target), step):
-                words = target[start : start + step, None]
-                product, slope = products[: len(words)], wide[: len(words)]
-                torch.mm(hidden[start : start + step], weight.t(), out=product)
-                torch.softmax(product, dim=-1, dtype=torch.float32, out=slope)
-                # Below float32's least normal number a logarithm would be infinite: such a loss counts as 87 nats.
-                total -= slope.gather(1, words).clamp_(min=_LEAST).log_().sum()
+            for start in range(0, len(targets), chunk):
+                target = targets[start : start + chunk, None]
+                logits, probs = logits_buffer[: len(target)], probs_buffer[: len(target)]
+                torch.mm(hidden[start : start + chunk], weight.t(), out=logits)
+                torch.softmax(logits, dim=-1, dtype=torch.float32, out=probs)
+                # The logarithm of a subnormal number may be infinite: the loss of a token is at most 87 nats.
+                total -= probs.gather(1, target).clamp_(min=_TINY).log_().sum()
                 if grad is not None:
-                    slope.scatter_add_(1, words, slope.new_full(words.shape, -1.0))
-                    torch.mm(product.copy_(slope), weight, out=grad[start : start + step])
-        # Read once: each look at a card's number waits for the card.
+                    # Now the gradient in the logits: probabilities minus the one-hot target.
+                    probs.scatter_add_(1, target, probs.new_full(target.shape, -1.0))
+                    torch.mm(logits.copy_(probs), weight, out=grad[start : start + chunk])
+        # Converted once: each conversion waits for the GPU.
         return float(total), grad
 
     def adapter(self) -> Adapter:
-        """The update as it stands."""
+        """The current adapter; see `TrainBackend`."""
         pairs = {name: pair for group in self._groups for name, pair in group.split(group.a, group.b).items()}
-        return replace(self._start, layers=pairs)
+        return replace(self._initial, layers=pairs)
 
     @in_own_thread
     def state(self) -> TrainState:
@@ -245,41 +260,40 @@ class TorchBackend:
         for key in _MOMENTS:
             moments.append({})
             for group in self._groups:
-                if group.places:
-                    moments[-1] |= group.split(*(self._optimizer.state[half][key] for half in (group.a, group.b)))
+                if group.slices:
+                    moments[-1] |= group.split(*(self._optimizer.state[matrix][key] for matrix in (group.a, group.b)))
         return TrainState(self.adapter(), *moments)
 
     def restore(self, state: TrainState, steps: int) -> None:
-        """Go on from there; see `TrainBackend`."""
+        """Load a state; see `TrainBackend`."""
         self._steps = steps
         for group in self._groups:
-            if not group.places:
+            if not group.slices:
                 continue
             group.set_update(state.adapter.layers)
             moments = zip(_MOMENTS, (state.first_moments, state.second_moments), strict=True)
             joined = {key: group.join(pairs) for key, pairs in moments}
-            for i, half in enumerate((group.a, group.b)):
+            for i, matrix in enumerate((group.a, group.b)):
                 values = {key: pair[i].to(self.device) for key, pair in joined.items()}
-                self._optimizer.state[half] = {"step": torch.tensor(float(steps), device=self.device), **values}
+                self._optimizer.state[matrix] = {"step": torch.tensor(float(steps), device=self.device), **values}
 
 
-class TorchTrainer(Trainer):
-    """PyTorch on the first CUDA card, else on the CPU."""
+class TorchFramework(Framework):
+    """PyTorch on the first CUDA device, else on the CPU."""
 
     make = TorchBackend
 
     def __init__(self, header: Header, settings: TrainSettings) -> None:
         super().__init__(header, settings)
-        self._device = choose_device()
-        self._dtype = choose_dtype(settings.compute, self._device)
-        size = self._dtype.itemsize
-        on_card = self._device.type == "cuda"
+        device = choose_device()
+        dtype = choose_dtype(settings.compute, device)
+        on_gpu = device.type == "cuda"
         self.machine = Machine(
-            name=f"{self._device.type} {str(self._dtype).removeprefix('torch.')}",
-            number_bytes=size,
-            free=int(torch.cuda.mem_get_info()[0]) if on_card else free_memory(),
-            pack_tokens=CUDA_TOKENS if on_card else CPU_TOKENS,
-            head_positions=head_positions(self._device),
-            weight_bytes={"none": size, "nf4": NF4_BYTES},
-            kept_share=CUDA_KEPT_SHARE if on_card else CPU_KEPT_SHARE,
+            name=f"{device.type} {str(dtype).removeprefix('torch.')}",
+            value_bytes=dtype.itemsize,
+            free=int(torch.cuda.mem_get_info()[0]) if on_gpu else free_memory(),
+            pack_tokens=CUDA_TOKENS if on_gpu else CPU_TOKENS,
+            head_positions=head_positions(device),
+            weight_bytes={"none": dtype.itemsize, "nf4": BYTES_PER_WEIGHT},
+            activation_overhead=CUDA_ACTIVATION_OVERHEAD if on_gpu else CPU_ACTIVATION_OVERHEAD,
         )

@@ -1,6 +1,6 @@
-"""The student as PyTorch computes it, its weights read from the GGUF; see docs/decisions/0004-training-weights.md.
+"""The student in PyTorch, with its weights read from the GGUF; see docs/decisions/0004-training-weights.md.
 
-One block covers the known architectures: what differs between them is in `gguf/decoder.py` and in which tensors
+One block class covers all supported architectures. They differ in the values of `gguf/decoder.py` and in which tensors
 a file has.
 """
 
@@ -21,67 +21,74 @@ from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
 from orca_local.gguf.tensors import read_tensor
 from orca_local.train.batches import Batch
-from orca_local.train.torch.attention import Layout, Turns, attend, make_layout
-from orca_local.train.torch.lora import FrozenWeight, GateInput, LoraGroup, NormInput, PlainInput, WholeWeight
+from orca_local.train.torch.attention import Layout, RotaryFrequencies, attend, make_layout
+from orca_local.train.torch.lora import (
+    DenseWeight,
+    Freeze,
+    GateInput,
+    InputTransform,
+    LoraGroup,
+    NormInput,
+    PlainInput,
+)
 
-Hold = Callable[[torch.Tensor], FrozenWeight]
 Read = Callable[[str], torch.Tensor | None]
-"""A tensor by its name in the block, such as `mlp.up_proj.weight`; None where the file has none."""
+"""Reads a tensor by its name within a block, such as `mlp.up_proj.weight`; None if the file has none."""
 
-_ATTENTION, _FUSED_ATTENTION = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"), ("self_attn.qkv_proj",)
-_MLP, _FUSED_MLP = ("mlp.gate_proj", "mlp.up_proj"), ("mlp.gate_up_proj",)
+_QKV, _FUSED_QKV = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"), ("self_attn.qkv_proj",)
+_GATE_UP, _FUSED_GATE_UP = ("mlp.gate_proj", "mlp.up_proj"), ("mlp.gate_up_proj",)
 
 
 class Block(nn.Module):
     """One transformer block."""
 
-    def __init__(self, decoder: Decoder, number: int, read: Read, hold: Hold) -> None:
+    def __init__(self, decoder: Decoder, number: int, read: Read, freeze: Freeze) -> None:
         super().__init__()
         self.heads = (decoder.heads, decoder.key_heads)
         self.epsilon = decoder.norm_epsilon
         self.window = decoder.windows[number]
         self.scale = decoder.attention_scale
-        place = f"model.layers.{number}"
+        prefix = f"model.layers.{number}"
 
-        def group(names: tuple[str, ...], given: Any) -> LoraGroup:
-            weights = {f"{place}.{name}": _required(read(f"{name}.weight"), name) for name in names}
-            biases = [read(f"{name}.bias") for name in names]
-            whole = [w.new_zeros(len(w)) if b is None else b for b, w in zip(biases, weights.values(), strict=True)]
-            bias = torch.cat(whole) if any(b is not None for b in biases) else None
-            return LoraGroup(weights, bias, given, hold)
+        def group(names: tuple[str, ...], transform: InputTransform) -> LoraGroup:
+            weights = {f"{prefix}.{name}": _required(read(f"{name}.weight"), name) for name in names}
+            return LoraGroup(weights, _joined_bias(names, list(weights.values()), read), transform, freeze)
 
         def norm(name: str) -> NormInput | None:
             weight = read(f"{name}.weight")
             return None if weight is None else NormInput(weight.float(), decoder.norm_epsilon)
 
-        sandwich = read("pre_feedforward_layernorm.weight") is not None
-        before_mlp = norm("pre_feedforward_layernorm" if sandwich else "post_attention_layernorm")
-        self.after_attention = norm("post_attention_layernorm") if sandwich else None
-        self.after_mlp = norm("post_feedforward_layernorm") if sandwich else None
+        def required_norm(name: str) -> NormInput:
+            return NormInput(_required(read(f"{name}.weight"), name).float(), decoder.norm_epsilon)
+
+        has_norms_after = read("pre_feedforward_layernorm.weight") is not None
+        self.after_attention = norm("post_attention_layernorm") if has_norms_after else None
+        self.after_mlp = norm("post_feedforward_layernorm") if has_norms_after else None
         self.q_norm, self.k_norm = norm("self_attn.q_norm"), norm("self_attn.k_norm")
-        fused = read("self_attn.qkv_proj.weight") is not None
-        self.qkv = group(_FUSED_ATTENTION if fused else _ATTENTION, norm("input_layernorm"))
+        is_fused = read("self_attn.qkv_proj.weight") is not None
+        self.qkv = group(_FUSED_QKV if is_fused else _QKV, required_norm("input_layernorm"))
         self.out = group(("self_attn.o_proj",), PlainInput())
-        fused = read("mlp.gate_up_proj.weight") is not None
-        self.gate_up = group(_FUSED_MLP if fused else _MLP, before_mlp)
+        is_fused = read("mlp.gate_up_proj.weight") is not None
+        before_mlp = required_norm("pre_feedforward_layernorm" if has_norms_after else "post_attention_layernorm")
+        self.gate_up = group(_FUSED_GATE_UP if is_fused else _GATE_UP, before_mlp)
         self.down = group(("mlp.down_proj",), GateInput(gelu=decoder.activation == "gelu"))
 
-    def forward(self, states: torch.Tensor, layout: Layout, at: torch.Tensor | None = None) -> torch.Tensor:
-        """Shape [tokens, width] → the same, or of the tokens `at` alone."""
+    def forward(self, states: torch.Tensor, layout: Layout, target_index: torch.Tensor | None = None) -> torch.Tensor:
+        """Shape [tokens, width] → the same; with `target_index`, only those tokens: [targets, width]."""
         qkv = self.qkv(states)
         if self.q_norm is not None:
-            qkv = self._normed_heads(qkv)
+            qkv = self._norm_heads(qkv)
         attended = attend(qkv, self.heads, layout, self.window, self.scale)
-        if at is not None:
-            attended, states = attended[at], states[at]
-        states = _added(self.out, attended, states, self.after_attention)
-        return _added(self.down, self.gate_up(states), states, self.after_mlp)
+        if target_index is not None:
+            attended, states = attended[target_index], states[target_index]
+        states = _add(self.out, attended, states, self.after_attention)
+        return _add(self.down, self.gate_up(states), states, self.after_mlp)
 
     def groups(self) -> list[LoraGroup]:
-        """The linear layers, in groups that read the same input."""
+        """The block's linear layers, grouped by common input."""
         return [self.qkv, self.out, self.gate_up, self.down]
 
-    def _normed_heads(self, qkv: torch.Tensor) -> torch.Tensor:
+    def _norm_heads(self, qkv: torch.Tensor) -> torch.Tensor:
         heads, keys = self.heads
         q, k, v = qkv.view(len(qkv), heads + 2 * keys, -1).split([heads, keys, keys], dim=1)
         assert self.q_norm is not None and self.k_norm is not None
@@ -92,12 +99,21 @@ class Block(nn.Module):
         return torch.cat([q, k, v], dim=1).flatten(1)
 
 
-def _added(group: LoraGroup, x: torch.Tensor, states: torch.Tensor, norm: NormInput | None) -> torch.Tensor:
-    """The states with a group's result added, through a norm where the architecture has one there."""
+def _joined_bias(names: tuple[str, ...], weights: list[torch.Tensor], read: Read) -> torch.Tensor | None:
+    """The biases of a group, concatenated; zero for a layer without one; None if no layer has one."""
+    biases = [read(f"{name}.bias") for name in names]
+    if all(bias is None for bias in biases):
+        return None
+    filled = [w.new_zeros(len(w)) if bias is None else bias for bias, w in zip(biases, weights, strict=True)]
+    return torch.cat(filled)
+
+
+def _add(group: LoraGroup, x: torch.Tensor, states: torch.Tensor, norm: NormInput | None) -> torch.Tensor:
+    """`states` plus the group's result, which goes through `norm` first if there is one."""
     if norm is None:
         out: torch.Tensor = group(x, states)
         return out
-    return states + normed(group(x), norm)
+    return states + apply_norm(group(x), norm)
 
 
 def _required(weight: torch.Tensor | None, name: str) -> torch.Tensor:
@@ -106,15 +122,15 @@ def _required(weight: torch.Tensor | None, name: str) -> torch.Tensor:
     return weight
 
 
-class Weights:
-    """Tensors of a file under the trainer's names."""
+class WeightReader:
+    """Reads a file's tensors by their Hugging Face names."""
 
     def __init__(self, header: Header, dtype: torch.dtype, device: torch.device) -> None:
         self._header, self._dtype, self._device = header, dtype, device
         self._names = {hf: (gguf, heads) for gguf, (hf, heads) in hf_tensor_names(header).items()}
 
     def read(self, name: str) -> torch.Tensor | None:
-        """One tensor, its rows in the trainer's order; None where the file has none of that name."""
+        """One tensor, with its rows in Hugging Face's order; None if the file has none of that name."""
         if name not in self._names:
             return None
         gguf_name, heads = self._names[name]
@@ -123,85 +139,90 @@ class Weights:
             values = unpermute_rotary(values, heads)
         return torch.from_numpy(np.ascontiguousarray(values)).to(device=self._device, dtype=self._dtype)
 
-    def block(self, decoder: Decoder, number: int, hold: Hold = WholeWeight) -> Block:
-        """One of the decoder's blocks."""
-        return Block(decoder, number, lambda name: self.read(f"model.layers.{number}.{name}"), hold)
+    def read_block(self, decoder: Decoder, number: int, freeze: Freeze = DenseWeight) -> Block:
+        """Block `number`, counted from 0."""
+        return Block(decoder, number, lambda name: self.read(f"model.layers.{number}.{name}"), freeze)
 
-    def last_norm(self, decoder: Decoder) -> NormInput:
-        """What stands between the last block and the head."""
-        return NormInput(_required(self.read("model.norm.weight"), "the last norm").float(), decoder.norm_epsilon)
+    def read_final_norm(self, decoder: Decoder) -> NormInput:
+        """The norm between the last block and the output head."""
+        return NormInput(_required(self.read("model.norm.weight"), "the final norm").float(), decoder.norm_epsilon)
 
 
 @dataclass(frozen=True, slots=True)
 class FlatBatch:
-    """A batch's tokens one after another: what all rows share once, then the rest of each row."""
+    """A batch's tokens one after another: the shared prefix once, then the rest of each row."""
 
     ids: torch.Tensor
-    """Shape [tokens]."""
-    at: torch.Tensor
-    """Shape [targets]: which of them predict with loss."""
+    """Shape [tokens], int64."""
+    target_index: torch.Tensor
+    """Shape [targets], int64: indices in `ids` of the positions with a loss."""
 
 
 def flatten_batch(batch: Batch, prefix: int, device: torch.device) -> FlatBatch:
-    """The batch with its first `prefix` tokens once."""
+    """Flatten a batch, with the first `prefix` tokens, which all rows share, stored once."""
     rows = [row[prefix:length] for row, length in zip(batch.token_ids, batch.lengths, strict=True)]
-    # A row's token at position p lies at p + (where the row begins) − (what of it is shared).
-    begins = np.cumsum(batch.lengths - prefix) - batch.lengths + prefix
-    ids, at = np.concatenate([batch.token_ids[0, :prefix], *rows]), batch.position + begins[batch.row_index]
-    return FlatBatch(torch.from_numpy(ids).to(device), torch.from_numpy(at).to(device))
+    # A row's token at position p is stored at p + (where the row's own tokens start) − prefix.
+    offsets = np.cumsum(batch.lengths - prefix) - batch.lengths + prefix
+    ids = np.concatenate([batch.token_ids[0, :prefix], *rows])
+    target_index = batch.position + offsets[batch.row_index]
+    return FlatBatch(torch.from_numpy(ids).to(device), torch.from_numpy(target_index).to(device))
 
 
-def rotary_turns(decoder: Decoder, device: torch.device) -> dict[int, Turns]:
-    """The rotary positions of each kind of block, by its window."""
-    turns = {0: _turns(decoder.rope, device)}
+def rotary_frequencies(decoder: Decoder, device: torch.device) -> dict[int, RotaryFrequencies]:
+    """Window in tokens (0: none) → the rotary frequencies of its blocks."""
+    frequencies = {0: _to_device(decoder.rope, device)}
     if any(decoder.windows):
-        turns[max(decoder.windows)] = _turns(decoder.window_rope, device)
-    return turns
+        frequencies[max(decoder.windows)] = _to_device(decoder.window_rope, device)
+    return frequencies
+
+
+def _to_device(rope: Rope, device: torch.device) -> RotaryFrequencies:
+    return RotaryFrequencies(torch.from_numpy(rope.inverse_frequencies).to(device), rope.magnitude)
 
 
 class StudentModel(nn.Module):
-    """A frozen causal language model; its linear layers may be given updates."""
+    """A frozen causal language model whose linear layers can have LoRA updates."""
 
-    def __init__(self, header: Header, dtype: torch.dtype, device: torch.device, hold: Hold = WholeWeight) -> None:
-        """Raises `InputError` for an architecture or a tensor that is not known: nothing is left out in silence."""
+    def __init__(self, header: Header, dtype: torch.dtype, device: torch.device, freeze: Freeze = DenseWeight) -> None:
+        """Raises `InputError` for an unknown architecture or tensor: nothing is ignored silently."""
         super().__init__()
         decoder = self.decoder = read_decoder(header)
-        weights = Weights(header, dtype, device)
+        weights = WeightReader(header, dtype, device)
         self.embedding = _required(weights.read("model.embed_tokens.weight"), "the embedding")
         head = weights.read("lm_head.weight")
         self.head = self.embedding if head is None else head
-        """Shape [vocabulary, width]; the embedding itself where the two are tied."""
-        self.norm = weights.last_norm(decoder)
-        self.blocks = nn.ModuleList(weights.block(decoder, number, hold) for number in range(decoder.blocks))
-        self._turns = rotary_turns(decoder, device)
+        """Shape [vocabulary, width]; the embedding itself if the two are tied."""
+        self.norm = weights.read_final_norm(decoder)
+        self.blocks = nn.ModuleList(weights.read_block(decoder, number, freeze) for number in range(decoder.blocks))
+        self._rotary = rotary_frequencies(decoder, device)
 
     def groups(self) -> list[LoraGroup]:
-        """All linear layers of the blocks, in groups that read the same input."""
+        """All linear layers of the blocks, grouped by common input."""
         return [group for block in self.blocks for group in block.groups()]
 
-    def forward(self, batch: Batch, *, share_prefix: bool, checkpointed: bool = False) -> torch.Tensor:
-        """Final hidden states where the batch has loss: shape [targets, width].
+    def forward(self, batch: Batch, *, share_prefix: bool, checkpointing: bool = False) -> torch.Tensor:
+        """Final hidden states at the positions with a loss: shape [targets, width], in the model's data type.
 
-        With `share_prefix`, what all rows begin with is computed once, and gives the same result. With
-        `checkpointed`, a block's activations are computed again when its gradient is.
+        `share_prefix` computes the prefix that all rows share only once, with the same result. `checkpointing`
+        recomputes a block's activations in the backward pass instead of keeping them.
         """
         prefix = batch.shared_prefix if share_prefix else 0
         flat = flatten_batch(batch, prefix, self.embedding.device)
-        layout = make_layout(prefix, batch.lengths, self._turns, self.embedding.dtype)
+        layout = make_layout(prefix, batch.lengths, self._rotary, self.embedding.dtype)
         states = self.embedding[flat.ids]
         if self.decoder.embedding_scale != 1.0:
             states = states * self.decoder.embedding_scale
         for block in self.blocks:
-            where = flat.at if block is self.blocks[-1] else None
-            if checkpointed:
-                states = checkpoint(block, states, layout, where, use_reentrant=False)
+            target_index = flat.target_index if block is self.blocks[-1] else None
+            if checkpointing:
+                states = checkpoint(block, states, layout, target_index, use_reentrant=False)
             else:
-                states = block(states, layout, where)
-        return normed(states, self.norm)
+                states = block(states, layout, target_index)
+        return apply_norm(states, self.norm)
 
 
-def normed(states: torch.Tensor, norm: NormInput) -> torch.Tensor:
-    """A norm by itself."""
+def apply_norm(states: torch.Tensor, norm: NormInput) -> torch.Tensor:
+    """The norm of `states`, of the same shape [tokens, width]."""
     out: torch.Tensor = _Norm.apply(states, norm)
     return out
 
@@ -217,7 +238,3 @@ class _Norm(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         return ctx.norm.backward(grads[0], *ctx.saved_tensors), None
-
-
-def _turns(rope: Rope, device: torch.device) -> Turns:
-    return Turns(torch.from_numpy(rope.inverse_frequencies).to(device), rope.magnitude)

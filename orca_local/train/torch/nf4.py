@@ -1,4 +1,4 @@
-"""Frozen weights in four bits: NormalFloat with its scales quantized once more, as in QLoRA (arXiv 2305.14314)."""
+"""Frozen weights in four bits: NF4 with double quantization, as in QLoRA (arXiv 2305.14314)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import torch
 
 from orca_local.domain.errors import MissingError
 
-BLOCK = 64
-"""Weights that share a scale."""
-BYTES = 0.5 + 1 / BLOCK + 4 / (BLOCK * 256)
-"""Of a weight: four bits, its share of a scale in eight bits, and of a scale of 256 scales in 32."""
+BLOCK_SIZE = 64
+"""Number of weights that share a scale."""
+BYTES_PER_WEIGHT = 0.5 + 1 / BLOCK_SIZE + 4 / (BLOCK_SIZE * 256)
+"""Four bits, plus its share of an 8-bit scale, plus its share of the 32-bit scale of 256 scales."""
 
 
-def functional() -> Any:
-    """The quantizer of bitsandbytes. Raises `MissingError` where it is not installed."""
+def load_bitsandbytes() -> Any:
+    """The module `bitsandbytes.functional`. Raises `MissingError` if it is not installed."""
     try:
         import bitsandbytes.functional
     except ImportError as error:
@@ -27,23 +27,24 @@ def functional() -> Any:
 
 
 class Nf4Weight:
-    """A frozen matrix in NF4, with an update's columns beside it; made whole for each product.
+    """A frozen matrix in NF4 with the columns of a LoRA update beside it.
 
-    Whole means a copy for the time of one product: a few percent of the time that the product takes.
+    It is dequantized for each product. The copy takes a few percent of the time of the product.
     """
 
     def __init__(self, weight: torch.Tensor) -> None:
+        """Quantize `weight`, of shape [out, in]."""
         self.shape = weight.shape
-        self._packed, self._state = functional().quantize_4bit(
-            weight.contiguous(), blocksize=BLOCK, compress_statistics=True, quant_type="nf4"
+        self._packed, self._state = load_bitsandbytes().quantize_4bit(
+            weight.contiguous(), blocksize=BLOCK_SIZE, compress_statistics=True, quant_type="nf4"
         )
-        self.columns = weight.new_empty(len(weight), 0)
+        self.update_columns = weight.new_empty(len(weight), 0)
 
     def add_columns(self, count: int) -> None:
-        """Make room for `count` columns, all zero."""
-        self.columns = self.columns.new_zeros(self.shape[0], count)
+        """Add `count` update columns, all zero."""
+        self.update_columns = self.update_columns.new_zeros(self.shape[0], count)
 
-    def wide(self) -> torch.Tensor:
-        """Shape [out, in + columns]."""
-        whole = functional().dequantize_4bit(self._packed, self._state)
-        return torch.cat([whole, self.columns], dim=1)
+    def extended(self) -> torch.Tensor:
+        """[W, update columns], of shape [out, in + columns], in the data type of the original weight."""
+        weight = load_bitsandbytes().dequantize_4bit(self._packed, self._state)
+        return torch.cat([weight, self.update_columns], dim=1)

@@ -1,4 +1,4 @@
-"""What MLX alone has: the student's own blocks, its memory, its faults, and where it is chosen."""
+"""What only MLX does: keep the student's own blocks. Also its memory, its faults, and when it is chosen."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from orca_local.gguf.layer_names import linear_layers
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.train.batches import make_batch
-from orca_local.train.choose import fitting_framework
-from orca_local.train.memory import Wish, plan_memory
+from orca_local.train.choose import default_framework
+from orca_local.train.memory import MemoryRequest, plan_memory
 from orca_local.train.mlx.faults import explain_fault
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.stage import train
@@ -31,7 +31,7 @@ pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
 
 import mlx.core as mx
 
-from orca_local.train.mlx.backend import MlxBackend, MlxTrainer, choose_dtype
+from orca_local.train.mlx.backend import MlxBackend, MlxFramework, choose_dtype
 
 SETTINGS = TrainSettings(backend="mlx", rank=4, alpha=8, batch_size=3, learning_rate=5e-3)
 
@@ -56,8 +56,8 @@ def test_training_on_kept_blocks_is_training_on_their_values(
     for backend in (kept, whole):
         backend.restore(start, 0)
     for _ in range(2):
-        found, wanted = kept.step(batch, 5e-3), whole.step(batch, 5e-3)
-        assert (found.loss, found.grad_norm) == pytest.approx((wanted.loss, wanted.grad_norm), rel=1e-4)
+        actual, expected = kept.step(batch, 5e-3), whole.step(batch, 5e-3)
+        assert (actual.loss, actual.grad_norm) == pytest.approx((expected.loss, expected.grad_norm), rel=1e-4)
     for ours, theirs in zip(arrays(kept.state()), arrays(whole.state()), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-2, atol=1e-4)
 
@@ -67,11 +67,11 @@ def test_what_the_backend_cannot_honour_is_refused(tiny_gguf: Path, recipe: Reci
     with pytest.raises(InputError, match="NF4") as raised:
         MlxBackend(header, replace(recipe, quantize_base="nf4"), "float32")
     assert "as_is" in raised.value.hint
-    trainer = MlxTrainer(header, SETTINGS)
-    with pytest.raises(InputError, match='"nf4" cannot be honoured on mlx cpu float32'):
-        plan_memory(header, replace(recipe, quantize_base="nf4"), Wish(50, 0, "auto"), trainer.machine)
-    with pytest.raises(InputError, match="no quantized matrices"):
-        MlxTrainer(header, SETTINGS.model_copy(update={"quantize_base": "as_is"}))
+    framework = MlxFramework(header, SETTINGS)
+    with pytest.raises(InputError, match='"nf4" is not supported on mlx cpu float32'):
+        plan_memory(header, replace(recipe, quantize_base="nf4"), MemoryRequest(50, 0, "auto"), framework.machine)
+    with pytest.raises(InputError, match="no matrices in blocks"):
+        MlxFramework(header, SETTINGS.model_copy(update={"quantize_base": "as_is"}))
 
 
 def test_the_stage_trains_with_it_and_says_what_is_held_whole(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_the_stage_trains_with_it_and_says_what_is_held_whole(tmp_path: Path) ->
         events = list(train(context, header, "hash", rows, settings, tmp_path))
     said = " ".join(e.message for e in events if isinstance(e, Warned))
     whole = sum(t.type_name == "Q5_0" for t in header.tensors)
-    assert f"held whole: {whole} of Q5_0" in said and "PyTorch is several times faster" in said
+    assert f"dequantized: {whole} of Q5_0" in said and "PyTorch is several times faster" in said
     assert any(isinstance(e, MemoryPlanned) and "mlx" not in e.description for e in events)
     done = events[-1]
     assert isinstance(done, StageFinished) and done.summary["memory"]["peak"] > 10**6
@@ -92,7 +92,7 @@ def test_the_stage_trains_with_it_and_says_what_is_held_whole(tmp_path: Path) ->
 
 def test_kept_blocks_are_counted_as_they_are_held(tmp_path: Path) -> None:
     header = quantized(tmp_path, "llama", "Q4_1")
-    machine = MlxTrainer(header, SETTINGS).machine
+    machine = MlxFramework(header, SETTINGS).machine
     backend = make_backend("mlx", header, replace(make_recipe(SETTINGS, 9), quantize_base="as_is"))
     layers = backend._layers  # type: ignore[attr-defined]
     held = sum(array.nbytes for layer in layers.values() for array in layer.linear.parameters().values())
@@ -102,14 +102,14 @@ def test_kept_blocks_are_counted_as_they_are_held(tmp_path: Path) -> None:
 
 
 def test_no_more_memory_is_taken_than_planned(student_gguf: Path) -> None:
-    """On the embedded student, one row: its weights and the head are most of it."""
+    """With the embedded student and one row, most of it is weights and output head."""
     header = read_header(student_gguf)
     settings = SETTINGS.model_copy(update={"quantize_base": "as_is", "target_layers": ("v_proj",)})
     recipe = make_recipe(settings, 4)
-    trainer = MlxTrainer(header, settings)
+    framework = MlxFramework(header, settings)
     row = make_rows(student_gguf, 1)[0]
-    plan = plan_memory(header, recipe, Wish(len(row.token_ids), len(row.token_ids), "auto"), trainer.machine)
-    backend = trainer.backend(recipe, plan)
+    plan = plan_memory(header, recipe, MemoryRequest(len(row.token_ids), len(row.token_ids), "auto"), framework.machine)
+    backend = framework.make_backend(recipe, plan)
     backend.step(make_batch([row]), 1e-3)
     peak = backend.peak_bytes()
     assert peak is not None and 0.4 * plan.total < peak < 1.1 * plan.total
@@ -121,7 +121,7 @@ def test_types_of_computation() -> None:
 
 
 def test_bfloat16_computes_nearly_the_same(tiny_gguf: Path, recipe: Recipe) -> None:
-    """What a card computes in, here on the processor; A and B stay in float32."""
+    """GPUs compute in bfloat16; A and B stay in float32. Here on the CPU."""
     header, batch = read_header(tiny_gguf), make_batch(make_rows(tiny_gguf, 2))
     backends = [MlxBackend(header, recipe, compute) for compute in ("float32", "bfloat16")]
     for backend in backends:
@@ -134,9 +134,9 @@ def test_bfloat16_computes_nearly_the_same(tiny_gguf: Path, recipe: Recipe) -> N
 
 
 def test_mlx_is_chosen_where_it_is_the_faster_one() -> None:
-    assert fitting_framework("darwin", "arm64") == "mlx"
-    assert fitting_framework("darwin", "x86_64") == fitting_framework("linux", "x86_64") == "torch"
-    assert fitting_framework("linux", "arm64") == "torch"
+    assert default_framework("darwin", "arm64") == "mlx"
+    assert default_framework("darwin", "x86_64") == default_framework("linux", "x86_64") == "torch"
+    assert default_framework("linux", "arm64") == "torch"
 
 
 METAL = "[METAL] Command buffer execution failed: "
@@ -165,9 +165,9 @@ def test_the_watchdog_is_recognized(message: str) -> None:
         (
             "[metal::malloc] Attempting to allocate 48736917632 bytes which is greater than the maximum allowed "
             "buffer size of 30150672384 bytes.",
-            "48.7 GB were asked for",
+            "48.7 GB were requested",
         ),
-        ("[malloc_or_wait] Unable to allocate 8589934592 bytes.", "8.6 GB were asked for"),
+        ("[malloc_or_wait] Unable to allocate 8589934592 bytes.", "8.6 GB were requested"),
         ("cudaMallocAsync(&data, size, stream) failed: out of memory", "no memory is left"),
     ],
 )

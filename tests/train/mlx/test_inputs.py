@@ -1,4 +1,4 @@
-"""Batches in few shapes: the same step, and few of them."""
+"""Padded batches: the same step, in few shapes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
 from orca_local.rows.training_row import TrainingRow
 from orca_local.train.batches import epoch_batches, make_batch
-from orca_local.train.memory import Wish, plan_memory
+from orca_local.train.memory import MemoryRequest, plan_memory
 from orca_local.train.recipe import make_recipe
 from tests.tiny import write_variant
 from tests.train.backends import make_backend, random_state
@@ -22,15 +22,14 @@ pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
 
 import mlx.core as mx
 
-from orca_local.train.mlx import backend as mlx_backend
-from orca_local.train.mlx.backend import MlxBackend, MlxTrainer
-from orca_local.train.mlx.inputs import arrays_of, in_few_shapes, padded_length, shapes_cost
+from orca_local.train.mlx.backend import MlxBackend, MlxFramework
+from orca_local.train.mlx.inputs import batch_arrays, needs_few_shapes, padded_arrays, padded_length
 
 
-def test_there_are_padded_length_and_none_is_much_longer() -> None:
-    found = [padded_length(n) for n in range(1, 2049)]
-    assert found == sorted(found) and len(set(found)) == 32
-    for n, length in enumerate(found, start=1):
+def test_there_are_few_padded_lengths_and_none_is_much_longer() -> None:
+    actual = [padded_length(n) for n in range(1, 2049)]
+    assert actual == sorted(actual) and len(set(actual)) == 32
+    for n, length in enumerate(actual, start=1):
         assert length % 32 == 0 and n <= length < n + max(32, n / 8)
 
 
@@ -48,15 +47,15 @@ def test_a_padded_step_is_the_same_step(variant: str, checkpointed: bool, tmp_pa
         )
         for few_shapes in (False, True)
     )
-    # Whole chunks of the head, and several.
-    padded._targets_step = padded._passes._chunk = plain._passes._chunk = 7  # type: ignore[attr-defined]
+    # Several whole chunks of the output head.
+    padded._targets_multiple = padded._passes._chunk = plain._passes._chunk = 7  # type: ignore[attr-defined]
     for backend in (plain, padded):
         backend.restore(random_state(header, recipe), 0)
     assert padded.evaluate(batch).loss == pytest.approx(plain.evaluate(batch).loss, rel=1e-6)
     for _ in range(2):
-        found, wanted = padded.step(batch, 1e-3), plain.step(batch, 1e-3)
-        assert found.targets == wanted.targets == len(batch.target)
-        assert (found.loss, found.grad_norm) == pytest.approx((wanted.loss, wanted.grad_norm), rel=1e-5)
+        actual, expected = padded.step(batch, 1e-3), plain.step(batch, 1e-3)
+        assert actual.targets == expected.targets == len(batch.target)
+        assert (actual.loss, actual.grad_norm) == pytest.approx((expected.loss, expected.grad_norm), rel=1e-5)
     first, second = (backend.state().first_moments for backend in (padded, plain))
     for name, halves in first.items():
         for mine, theirs in zip(halves, second[name], strict=True):
@@ -69,37 +68,36 @@ def test_batches_of_an_epoch_share_shapes() -> None:
     lengths = rng.integers(80, 300, 400).tolist()
     rows = [TrainingRow(str(i), (1,) * n, n // 2) for i, n in enumerate(lengths)]
     batches = [make_batch(batch) for batch in epoch_batches(rows, 8, 0, 0)]
-    shapes = {tuple(part.shape for part in arrays_of(batch)) for batch in batches}
-    few = {tuple(part.shape for part in in_few_shapes(batch, 341)) for batch in batches}
+    shapes = {tuple(part.shape for part in batch_arrays(batch)) for batch in batches}
+    few = {tuple(part.shape for part in padded_arrays(batch, 341)) for batch in batches}
     assert len(shapes) > 45 and len(few) <= 8
     alone = [make_batch([TrainingRow("s", (1,) * n, n // 2)]) for n in range(33, 65)]
-    assert {tuple(part.shape for part in in_few_shapes(batch, 341)) for batch in alone} == {((1, 64), *[(64,)] * 3)}
+    assert {tuple(part.shape for part in padded_arrays(batch, 341)) for batch in alone} == {((1, 64), *[(64,)] * 3)}
 
 
 def test_a_short_row_gets_no_more_targets_than_it_has_places() -> None:
-    ids, _, _, target = in_few_shapes(make_batch([TrainingRow("s", (1,) * 40, 30)]), 341)
+    ids, _, _, target = padded_arrays(make_batch([TrainingRow("s", (1,) * 40, 30)]), 341)
     assert ids.shape == (1, 64) and target.shape == (64,)
     assert (target >= 0).sum().item() == 10
 
 
 def test_a_batch_of_longest_rows_is_planned_whole(tiny_gguf: Path) -> None:
-    machine = replace(MlxTrainer(read_header(tiny_gguf), TrainSettings()).machine, padded_length=padded_length)
+    machine = replace(MlxFramework(read_header(tiny_gguf), TrainSettings()).machine, padded_length=padded_length)
     recipe = make_recipe(TrainSettings(rank=4, alpha=8, batch_size=3), 9)
-    plan = plan_memory(read_header(tiny_gguf), recipe, Wish(300, 0, "auto"), machine)
+    plan = plan_memory(read_header(tiny_gguf), recipe, MemoryRequest(300, 0, "auto"), machine)
     batch = make_batch([TrainingRow("s", (1,) * 300, 30)] * 3)
-    assert plan.pack_tokens == 3 * 320 and len(batch.rectangles(plan.pack_tokens, padded_length)) == 1
+    assert plan.pack_tokens == 3 * 320 and len(batch.split_padded(plan.pack_tokens, padded_length)) == 1
 
 
-def test_what_a_step_freed_is_kept_within_bounds(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where shapes are few, the next step takes it again; a card that others use too is left what the plan leaves."""
+def test_what_a_step_freed_is_kept_within_bounds(tiny_gguf: Path) -> None:
+    """With few shapes, the next step reuses it. On a shared GPU, other programs keep what the plan leaves them."""
     header, batch = read_header(tiny_gguf), make_batch(make_rows(tiny_gguf, 3))
-    backend = MlxBackend(header, make_recipe(TrainSettings(rank=4, alpha=8), 3), "float32", few_shapes=True)
-    monkeypatch.setattr(mlx_backend, "shapes_cost", lambda: True)
-    monkeypatch.setattr(mlx_backend, "_left_free", lambda: float("inf"))
+    recipe = make_recipe(TrainSettings(rank=4, alpha=8), 3)
+    backend = MlxBackend(header, recipe, "float32", few_shapes=True, max_cache_bytes=float("inf"))
     for _ in range(4):
         backend.step(batch, 1e-3)
         assert 0 < mx.get_cache_memory() <= mx.get_peak_memory()
-    monkeypatch.setattr(mlx_backend, "_left_free", lambda: 0.0)
+    backend = MlxBackend(header, recipe, "float32", few_shapes=True, max_cache_bytes=0.0)
     backend.step(batch, 1e-3)
     assert mx.get_cache_memory() == 0
 
@@ -109,9 +107,9 @@ def test_the_processor_computes_batches_as_they_are(tiny_gguf: Path) -> None:
     before = mx.default_device()
     mx.set_default_device(mx.cpu)
     try:
-        assert not shapes_cost()
+        assert not needs_few_shapes()
         backend = MlxBackend(header, make_recipe(TrainSettings(rank=4, alpha=8), 3), "float32")
-        (part,) = backend._parts(batch)
+        (part,) = backend._split(batch)
         assert [x.shape for x in part] == [batch.token_ids.shape, *[batch.target.shape] * 3]
     finally:
         mx.set_default_device(before)

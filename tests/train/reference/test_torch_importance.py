@@ -1,4 +1,4 @@
-"""The importance matrix against one that hooks on transformers' model collect."""
+"""The importance matrix against one collected by hooks on transformers' model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from orca_local.adapters.adapter import Adapter
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.layer_names import linear_layers
-from orca_local.train.reference import torch_importance
 from orca_local.train.reference.torch_importance import column_squares
 from tests.hf_model import load_hf_model
 from tests.tiny import VARIANTS, write_variant
@@ -22,7 +21,7 @@ ROWS = [list(range(start, start + length)) for start, length in ((50, 9), (400, 
 
 
 def hooked_sums(header: Header, adapter: Adapter | None) -> dict[str, NDArray[np.float64]]:
-    """By GGUF tensor: sums of squares of what the merged model's linear layers read, one row at a time."""
+    """GGUF tensor → sums of squares of the inputs of the merged model's linear layers, one row at a time."""
     model = load_hf_model(header)
     sums: dict[str, Any] = {}
     for layer in linear_layers(header):
@@ -41,11 +40,8 @@ def hooked_sums(header: Header, adapter: Adapter | None) -> dict[str, NDArray[np
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_the_matrix_is_the_one_that_hooks_on_transformers_collect(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every position of every row counts once, in batches of several rows as of one."""
-    monkeypatch.setattr(torch_importance, "BATCH_TOKENS", 20)
+def test_the_matrix_is_the_one_that_hooks_on_transformers_collect(name: str, tmp_path: Path) -> None:
+    """Every position of every row counts once, in batches of one or several rows."""
     header = read_header(write_variant(tmp_path / "tiny.gguf", name, seed=5))
     rng = np.random.default_rng(1)
     pairs = {
@@ -57,10 +53,10 @@ def test_the_matrix_is_the_one_that_hooks_on_transformers_collect(
     }
     adapter = Adapter(4, 8.0, pairs)
     adapter.save(tmp_path / "adapter")
-    found = column_squares(header, tmp_path / "adapter", ROWS, "float32")
+    actual = column_squares(header, tmp_path / "adapter", ROWS, "float32", batch_tokens=20)
     expected = hooked_sums(header, adapter)
-    assert found.keys() == expected.keys() == {layer.gguf_name for layer in linear_layers(header)}
-    for tensor, squares in found.items():
+    assert actual.keys() == expected.keys() == {layer.gguf_name for layer in linear_layers(header)}
+    for tensor, squares in actual.items():
         assert squares.count == sum(map(len, ROWS))
         np.testing.assert_allclose(squares.sums, expected[tensor], rtol=2e-3, err_msg=tensor)
 

@@ -1,4 +1,4 @@
-"""The PyTorch backend against llama.cpp, against plain autograd and PEFT, and through a stop."""
+"""The PyTorch backend against llama.cpp, plain autograd and PEFT, and through a stop and resume."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.gguf.header import read_header
 from orca_local.rows.training_row import TrainingRow
 from orca_local.train.batches import make_batch
-from orca_local.train.checkpoint import result_of
+from orca_local.train.checkpoint import load_result
 from orca_local.train.reference.torch_logits import reference_logits
 from orca_local.train.torch.backend import TorchBackend, choose_dtype
 from tests.hf_model import from_peft, load_hf_model, with_peft
@@ -52,8 +52,8 @@ def test_the_loss_is_the_mean_over_answer_tokens(tiny_gguf: Path, rows: list[Tra
         ids = torch.tensor([row.token_ids])
         logits = model(input_ids=ids).logits[0, row.loss_start - 1 : -1]
         losses.append(torch.nn.functional.cross_entropy(logits, ids[0, row.loss_start :], reduction="none"))
-    wanted = float(torch.cat(losses).mean().detach())
-    assert backend.evaluate(make_batch(rows[:5])).loss == pytest.approx(wanted, rel=1e-4)
+    expected = float(torch.cat(losses).mean().detach())
+    assert backend.evaluate(make_batch(rows[:5])).loss == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_step_takes_the_gradients_of_pefts_stock_loss(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
@@ -69,11 +69,11 @@ def test_a_step_takes_the_gradients_of_pefts_stock_loss(tiny_gguf: Path, rows: l
     labels[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position) + 1] = torch.from_numpy(batch.target)
     loss = theirs(input_ids=torch.from_numpy(batch.token_ids), labels=labels).loss
     loss.backward()
-    wanted = [x.grad for x in theirs.parameters() if x.grad is not None]
+    expected = [x.grad for x in theirs.parameters() if x.grad is not None]
     result = backend.step(batch, 0.0)
     assert result.loss == pytest.approx(float(loss.detach()), rel=1e-4)
     assert result.targets == len(batch.target)
-    norm = float(torch.stack([x.square().sum() for x in wanted]).sum().sqrt())
+    norm = float(torch.stack([x.square().sum() for x in expected]).sum().sqrt())
     assert result.grad_norm == pytest.approx(norm, rel=1e-3)
 
 
@@ -94,7 +94,7 @@ def test_training_lowers_the_loss_and_keeps_the_best(tiny_gguf: Path, rows: list
     assert losses[-1][1] < losses[0][1] - 1
     validated = [e for e in events if isinstance(e, ValidationMeasured)]
     assert validated and validated[-1].step == losses[-1][0]
-    state, best = result_of(tmp_path)
+    state, best = load_result(tmp_path)
     assert state.best_loss == min(e.loss for e in validated)
     assert Adapter.load(best).rank == 4
 
@@ -117,19 +117,21 @@ def test_a_stopped_training_goes_on_exactly(
             break
     rest = list(run(tiny_gguf, rows, tmp_path / "stopped", recipe))
     assert max(e.step for e in stopped if isinstance(e, CheckpointSaved)) == 6
-    assert [e.step for e in rest if isinstance(e, TrainingResumed)] == [8], "left by its consumer, it saves what it has"
+    assert [e.step for e in rest if isinstance(e, TrainingResumed)] == [8], (
+        "it saves the last step when its consumer stops"
+    )
     assert curve(stopped) + curve(rest) == curve(whole)
     assert [e for e in whole if isinstance(e, ValidationMeasured)][-1] == [
         e for e in rest if isinstance(e, ValidationMeasured)
     ][-1]
-    assert adapter_sha256(result_of(tmp_path / "whole")[1]) == adapter_sha256(result_of(tmp_path / "stopped")[1])
+    assert adapter_sha256(load_result(tmp_path / "whole")[1]) == adapter_sha256(load_result(tmp_path / "stopped")[1])
 
 
 def test_peft_itself_loads_the_adapter_and_agrees(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
     list(run(tiny_gguf, rows, tmp_path))
     header = read_header(tiny_gguf)
     ids = list(rows[0].token_ids)
-    best = result_of(tmp_path)[1]
+    best = load_result(tmp_path)[1]
     ours = next(reference_logits(header, best, [(ids, range(len(ids)))]))
     with torch.no_grad():
         theirs = from_peft(load_hf_model(header), best)(input_ids=torch.tensor([ids])).logits[0].numpy()
@@ -145,7 +147,7 @@ def test_auto_computes_in_bfloat16_only_where_the_processor_does() -> None:
 
 @pytest.mark.student
 def test_training_leaves_llama_cpps_tiles_alone(student_gguf: Path) -> None:
-    """Both set up the AMX tiles of their thread; in one thread the second engine call ended the process."""
+    """Both configure the AMX tiles of their thread; in one thread, the second engine call ended the process."""
     rows = make_rows(student_gguf, 4)
     ids = list(rows[0].token_ids)
     with closing(LlamaCppEngine(student_gguf, EngineSettings(context=128))) as engine:

@@ -1,4 +1,4 @@
-"""Other ways to the same step: activations computed twice, weights in four bits, some layers alone."""
+"""Variants of a step: gradient checkpointing, weights in four bits, a subset of the layers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
-from orca_local.rows.training_row import TrainingRow
+from orca_local.rows.rows import TrainingRow
+from orca_local.train.backend import StepResult
 from orca_local.train.batches import Batch, make_batch
-from orca_local.train.loop import StepResult
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.state import initial_adapter
-from orca_local.train.torch import attention as torch_attention
-from orca_local.train.torch.attention import Turns, attend, make_layout
+from orca_local.train.torch.attention import (
+    MIN_LENGTH_RATIO,
+    RotaryFrequencies,
+    attend,
+    length_groups,
+    make_layout,
+)
 from orca_local.train.torch.backend import TorchBackend
-from orca_local.train.torch.lora import WholeWeight
+from orca_local.train.torch.lora import DenseWeight
 from orca_local.train.torch.model import StudentModel
 from orca_local.train.torch.nf4 import Nf4Weight
 from tests.tiny import write_variant
@@ -62,30 +67,30 @@ def test_activations_that_are_computed_twice_give_the_same_steps(
 
 
 def test_four_bits_compute_what_their_whole_values_would(tiny_gguf: Path, recipe: Recipe, batch: Batch) -> None:
-    """The gradients of the update too; and another model than the unrounded one."""
+    """Also the gradients of the update; and the result differs from that of the unrounded weights."""
     header = read_header(tiny_gguf)
     start = initial_adapter(header, recipe)
     rng = torch.Generator().manual_seed(1)
     layers = {n: (a, torch.randn(b.shape, generator=rng).mul_(0.1).numpy()) for n, (a, b) in start.layers.items()}
 
-    def rounded(weight: torch.Tensor) -> WholeWeight:
-        return WholeWeight(Nf4Weight(weight).wide())
+    def rounded(weight: torch.Tensor) -> DenseWeight:
+        return DenseWeight(Nf4Weight(weight).extended())
 
-    found = []
-    for hold in (Nf4Weight, rounded, WholeWeight):
-        model = StudentModel(header, torch.float32, CPU, hold)
+    actual = []
+    for freeze in (Nf4Weight, rounded, DenseWeight):
+        model = StudentModel(header, torch.float32, CPU, freeze)
         parameters = [p for group in model.groups() for p in group.add_update(replace(start, layers=layers))]
         states = model(batch, share_prefix=True)
         states.square().sum().backward()
-        found.append([states.detach(), *(p.grad for p in parameters)])
-    for ours, wanted, unrounded in zip(*found, strict=True):
-        torch.testing.assert_close(ours, wanted, rtol=1e-4, atol=1e-4 * float(wanted.abs().max()))
+        actual.append([states.detach(), *(p.grad for p in parameters)])
+    for ours, expected, unrounded in zip(*actual, strict=True):
+        torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-4 * float(expected.abs().max()))
         assert (ours - unrounded).abs().max() > 1e-3 * unrounded.abs().max()
 
 
 def test_a_training_in_four_bits_learns(tiny_gguf: Path, recipe: Recipe, batch: Batch) -> None:
-    found = steps(TorchBackend(read_header(tiny_gguf), replace(recipe, quantize_base="nf4"), "float32"), batch, 12)
-    assert found[-1].loss < 0.8 * found[0].loss
+    actual = steps(TorchBackend(read_header(tiny_gguf), replace(recipe, quantize_base="nf4"), "float32"), batch, 12)
+    assert actual[-1].loss < 0.8 * actual[0].loss
 
 
 @pytest.mark.parametrize(("name", "targets"), [("llama", ("q_proj", "down_proj")), ("phi3", ("qkv_proj",))])
@@ -94,8 +99,8 @@ def test_some_layers_alone_are_trained_and_the_others_stay(
 ) -> None:
     header = read_header(write_variant(tmp_path / "m.gguf", name))
     backend = TorchBackend(header, replace(recipe, target_layers=targets), "float32")
-    found = steps(backend, batch)
-    assert found[-1].loss < found[0].loss
+    actual = steps(backend, batch)
+    assert actual[-1].loss < actual[0].loss
     trained = backend.adapter().layers
     assert {layer.rpartition(".")[2] for layer in trained} == set(targets)
     assert all(b.any() for _, b in trained.values())
@@ -120,36 +125,35 @@ def test_rank_stabilized_scaling_is_that_of_peft(tiny_gguf: Path, recipe: Recipe
     with torch.no_grad():
         ids = torch.from_numpy(batch.token_ids)
         logits = theirs(input_ids=ids).logits[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position)]
-        wanted = torch.nn.functional.cross_entropy(logits, torch.from_numpy(batch.target))
-    assert backend.evaluate(batch).loss == pytest.approx(float(wanted), rel=1e-4)
+        expected = torch.nn.functional.cross_entropy(logits, torch.from_numpy(batch.target))
+    assert backend.evaluate(batch).loss == pytest.approx(float(expected), rel=1e-4)
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_rows_of_any_lengths_are_padded_by_less_than_their_own_length(device: str) -> None:
-    """The memory that is planned for tokens holds for a batch of short rows and long ones, too."""
+    """The memory planned per token also suffices for a batch of short and long rows."""
     for lengths in ([50] * 15 + [2000], range(40, 2000, 130), [300], [7, 7, 13, 14, 15, 29]):
         ordered = np.array(sorted(lengths))
-        runs = torch_attention._runs(ordered, torch_attention.LEAST_SHARE[device])
-        assert sum(len(ordered[run]) * ordered[run].max() for run in runs) <= 2 * ordered.sum()
-        assert [row for run in runs for row in ordered[run]] == ordered.tolist()
+        groups = length_groups(ordered, MIN_LENGTH_RATIO[device])
+        assert sum(len(ordered[group]) * ordered[group].max() for group in groups) <= 2 * ordered.sum()
+        assert [row for group in groups for row in ordered[group]] == ordered.tolist()
 
 
 @pytest.mark.parametrize(("prefix", "window"), [(0, 0), (3, 0), (9, 0), (3, 8), (9, 8)])
-def test_rows_in_many_rectangles_attend_as_in_one(prefix: int, window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_in_many_rectangles_attend_as_in_one(prefix: int, window: int) -> None:
     heads, lengths = (4, 2), np.array([12, 10, 17, 17, 11])
-    turns = {window: Turns(torch.rand(8, generator=torch.Generator().manual_seed(1)))}
+    rotary = {window: RotaryFrequencies(torch.rand(8, generator=torch.Generator().manual_seed(1)))}
     tokens = prefix + int((lengths - prefix).sum())
     given = torch.randn(tokens, 8 * 16, generator=torch.Generator().manual_seed(2))
-    found = []
-    for least in (0.0, 7 / 8, 1.0):
-        monkeypatch.setitem(torch_attention.LEAST_SHARE, "cpu", least)
-        layout = make_layout(prefix, lengths, turns, torch.float32)
+    actual = []
+    for min_ratio in (0.0, 7 / 8, 1.0):
+        layout = make_layout(prefix, lengths, rotary, torch.float32, min_ratio)
         x = given.clone().requires_grad_()
         out = attend(x, heads, layout, window, 0.25)
         (out * given[:, : out.shape[1]]).sum().backward()
-        found.append((len(layout.rectangles), out.detach(), x.grad))
-    counts = [count for count, _, _ in found]
+        actual.append((len(layout.rectangles), out.detach(), x.grad))
+    counts = [count for count, _, _ in actual]
     assert counts[0] == 1 and 1 < counts[1] <= counts[2] == 4
-    for _, out, grad in found[1:]:
-        torch.testing.assert_close(out, found[0][1])
-        torch.testing.assert_close(grad, found[0][2])
+    for _, out, grad in actual[1:]:
+        torch.testing.assert_close(out, actual[0][1])
+        torch.testing.assert_close(grad, actual[0][2])

@@ -21,7 +21,7 @@ from tests.tiny import VARIANTS, write_variant
 
 RANK, ALPHA = 4, 8.0
 SHARING = ((False, 7), (True, 7), (True, 40))
-"""Whether a shared prefix is computed once, and its tokens: a long one has attention apart."""
+"""Whether a shared prefix is computed once, and its length: a long one has its attention computed separately."""
 
 
 @pytest.fixture(scope="module", params=VARIANTS)
@@ -41,7 +41,7 @@ def adapter(header: Header) -> Adapter:
 
 
 def batch_of_rows(shared: int = 7) -> Batch:
-    """Rows of several lengths that begin alike."""
+    """Rows of several lengths with a shared prefix."""
     rng = np.random.default_rng(2)
     start = rng.integers(5, 2000, shared).tolist()
     rows = []
@@ -70,8 +70,8 @@ def test_hidden_states_are_those_of_transformers(header: Header) -> None:
     with torch.no_grad():
         for share, shared in SHARING:
             batch = batch_of_rows(shared)
-            found = model(batch, share_prefix=share)
-            torch.testing.assert_close(found, hf_states(theirs, batch), rtol=1e-4, atol=1e-4)
+            actual = model(batch, share_prefix=share)
+            torch.testing.assert_close(actual, hf_states(theirs, batch), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(("share", "shared"), SHARING)
@@ -79,19 +79,19 @@ def test_states_and_gradients_are_those_of_peft(header: Header, adapter: Adapter
     batch = batch_of_rows(shared)
     theirs, model = with_peft(load_hf_model(header), adapter), ours(header, adapter)
     expected = hf_states(theirs, batch)
-    found = model(batch, share_prefix=share)
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
-    pull = torch.randn(found.shape, generator=torch.Generator().manual_seed(0))
+    actual = model(batch, share_prefix=share)
+    torch.testing.assert_close(actual, expected, rtol=1e-4, atol=1e-4)
+    pull = torch.randn(actual.shape, generator=torch.Generator().manual_seed(0))
     expected.backward(pull)
-    found.backward(pull)
+    actual.backward(pull)
     for group in model.groups():
-        for place in group.places:
-            layer = theirs.base_model.model.get_submodule(place.name)
-            halves = ((group.a.grad, place.rank, layer.lora_A), (group.b.grad, place.b, layer.lora_B))
-            for grad, part, half in halves:
-                wanted = half["default"].weight.grad
-                scale = float(wanted.abs().max())
-                assert torch.allclose(grad[part], wanted, rtol=1e-3, atol=1e-4 * scale), place.name
+        for part in group.slices:
+            layer = theirs.base_model.model.get_submodule(part.name)
+            pairs = ((group.a.grad, part.rank, layer.lora_A), (group.b.grad, part.b, layer.lora_B))
+            for grad, rows, matrix in pairs:
+                expected_grad = matrix["default"].weight.grad
+                scale = float(expected_grad.abs().max())
+                assert torch.allclose(grad[rows], expected_grad, rtol=1e-3, atol=1e-4 * scale), part.name
 
 
 def test_reference_logits_are_those_of_the_merged_weights(header: Header, adapter: Adapter, tmp_path: Path) -> None:
@@ -102,20 +102,20 @@ def test_reference_logits_are_those_of_the_merged_weights(header: Header, adapte
     ids, positions = [7, 300, 21, 90, 1500, 4], [2, 5]
     with torch.no_grad():
         expected = model(torch.tensor([ids])).logits[0, positions].numpy()
-    found = list(reference_logits(header, tmp_path, [(ids, positions)]))
-    assert len(found) == 1
-    np.testing.assert_allclose(found[0], expected, rtol=1e-3, atol=1e-3)
+    actual = list(reference_logits(header, tmp_path, [(ids, positions)]))
+    assert len(actual) == 1
+    np.testing.assert_allclose(actual[0], expected, rtol=1e-3, atol=1e-3)
 
 
 def test_rows_that_begin_alike_have_the_logits_of_each_alone(header: Header, adapter: Adapter, tmp_path: Path) -> None:
     adapter.save(tmp_path)
     begin = [7, 300, 21, 90, 1500]
     rows = [([*begin, *range(50 * n, 50 * n + 4 + n)], range(6, 9 + n)) for n in range(1, 5)]
-    for wanted in (rows, [*rows, (begin, range(3, 5))], [*rows, ([5, 6], [0])], [*rows, (begin[:2], [1])]):
-        together = list(reference_logits(header, tmp_path, wanted))
-        for row, found in zip(wanted, together, strict=True):
+    for expected in (rows, [*rows, (begin, range(3, 5))], [*rows, ([5, 6], [0])], [*rows, (begin[:2], [1])]):
+        together = list(reference_logits(header, tmp_path, expected))
+        for row, actual in zip(expected, together, strict=True):
             alone = next(reference_logits(header, tmp_path, [row]))
-            np.testing.assert_allclose(found, alone, rtol=1e-4, atol=1e-4)
+            np.testing.assert_allclose(actual, alone, rtol=1e-4, atol=1e-4)
 
 
 def test_what_peft_loads_is_what_was_saved(header: Header, adapter: Adapter, tmp_path: Path) -> None:
