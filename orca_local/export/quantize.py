@@ -82,7 +82,7 @@ def quantize(source: Path, target: Path, name: str, matrix: ImatrixFile | None =
 
 
 def quantize_here(source: Path, target: Path, name: str, matrix: ImatrixFile | None) -> int:
-    """Quantize in this process, which llama.cpp may end. Returns llama.cpp's code, 0 for success; its log has the reason."""
+    """Quantize in this process, which llama.cpp may end. Returns llama.cpp's code: 0, or its log has the reason."""
     from orca_local.gguf.llama import library
     from orca_local.system.threads import physical_cores
 

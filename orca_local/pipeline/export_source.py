@@ -1,4 +1,4 @@
-"""What the export needs to know of the training: its adapter, and what the trained model itself would say."""
+"""Connects training and export: the adapter to export, and the trained model's own predictions for its test."""
 
 from __future__ import annotations
 
@@ -14,68 +14,67 @@ from orca_local.rows.training_row import TrainingRow
 from orca_local.store.store import Store
 from orca_local.train.reference.process import ReferenceProcess
 
-POSITIONS_A_ROW = 48
-"""More rows say more than long ones, and take less memory: a prediction is a number per word of the vocabulary."""
+MAX_POSITIONS_PER_ROW = 48
+"""Many rows are a better test than few long ones, and need less memory: each position has one logit per token."""
 STOP_PROMPTS = MIN_PROMPTS + 4
-"""One of them may fail; an engine answers about as many at once."""
+"""One of them may fail. An engine answers about as many at once."""
 STOP_FACTOR = 4
-"""A tuned model may write this many times the longest answer it was trained on before it has to stop."""
+"""Maximum answer length of the tuned model, divided by the longest answer it was trained on."""
 
 
 def base_source(student: Student) -> ExportSource:
-    """What `base` is made from."""
+    """The source of the `base` export."""
     return ExportSource(student.weights, student.weights_sha256)
 
 
 def tuned_source(store: Store, student: Student) -> ExportSource:
-    """The newest adapter on the student's weights.
+    """The source of the `tuned` export: the newest adapter on the student's weights.
 
-    Raises `InputError` where there is none, where it was trained on other weights, and where it is not what was
-    trained: merging adds whatever it holds.
+    Raises `InputError` if there is no adapter, if it was trained on other weights, or if it was changed since.
     """
     adapter = store.adapters.latest()
     hint = "run `orca-local train`"
+    restore = f"{hint}: it restores the adapter from the checkpoints"
     if adapter is None:
         raise InputError("there is no adapter yet", hint=hint)
     path = Path(adapter.path)
     if not path.is_dir():
-        raise InputError(f"the adapter {path} is gone", hint=f"{hint}: it is made again from its checkpoints")
+        raise InputError(f"the adapter {path} does not exist", hint=restore)
     if adapter.weights_sha256 != student.weights_sha256:
         raise InputError(
             f"the newest adapter was trained on other weights (sha256 {adapter.weights_sha256[:12]}) than "
             f"{student.weights.path} ({student.weights_sha256[:12]})",
-            hint=f"{hint}, or name the weights of before as student.weights in orca.toml",
+            hint=f"{hint}, or set student.weights in orca.toml to the earlier weights",
         )
     if adapter_sha256(path) != adapter.sha256:
-        raise InputError(f"the adapter {path} was changed since it was trained", hint=f"{hint}: it is made again")
+        raise InputError(f"the adapter {path} was changed since it was trained", hint=restore)
     training = store.trainings.get(adapter.training_id) if adapter.training_id is not None else None
     recipe = training.recipe if training is not None else {}
     return ExportSource(student.weights, student.weights_sha256, path, adapter.adapter_id, recipe)
 
 
 def acceptance_inputs(rows: Sequence[TrainingRow], source: ExportSource) -> AcceptanceInputs:
-    """Training rows, spread evenly, whose answer positions are compared and whose prompts are answered."""
+    """The acceptance test's rows and prompts: training rows, chosen evenly by content hash."""
     ordered = sorted(rows, key=lambda row: row.content_hash)
-    compared = _compared(ordered)
     prompts = list(dict.fromkeys(row.token_ids[: row.loss_start] for row in ordered))[:STOP_PROMPTS]
     longest = max((row.loss_tokens for row in rows), default=1)
 
-    def reference(wanted: Sequence[Row]) -> ReferenceProcess:
-        return ReferenceProcess(source.header, source.adapter_directory, wanted)
+    def reference(rows: Sequence[Row]) -> ReferenceProcess:
+        return ReferenceProcess(source.header, source.adapter_directory, rows)
 
-    return AcceptanceInputs(compared, prompts, reference, STOP_FACTOR * longest)
+    return AcceptanceInputs(_compared_rows(ordered), prompts, reference, STOP_FACTOR * longest)
 
 
-def _compared(rows: Sequence[TrainingRow]) -> list[Row]:
-    """Positions of answers; those of the prompts as well only where the answers have too few in all."""
-    with_prompts = sum(min(row.loss_tokens, POSITIONS_A_ROW) for row in rows) < MIN_POSITIONS
+def _compared_rows(rows: Sequence[TrainingRow]) -> list[Row]:
+    """Rows with the positions of their answers; if the answers have too few in total, also of their prompts."""
+    with_prompts = sum(min(row.loss_tokens, MAX_POSITIONS_PER_ROW) for row in rows) < MIN_POSITIONS
     compared: list[Row] = []
     count = 0
     for row in rows:
         if count >= MIN_POSITIONS:
             break
         first = 0 if with_prompts else row.loss_start - 1
-        positions = range(first, len(row.token_ids) - 1)[-POSITIONS_A_ROW:]
+        positions = range(first, len(row.token_ids) - 1)[-MAX_POSITIONS_PER_ROW:]
         compared.append((row.token_ids, positions))
         count += len(positions)
     return compared

@@ -1,4 +1,4 @@
-"""The importance matrix that the settings name: the user's file, or one measured on the training rows."""
+"""The importance matrix for `export.imatrix`: the user's file, or one measured on the training rows."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from orca_local.system.digest import file_sha256
 if TYPE_CHECKING:
     from orca_local.dataset.build import Dataset
 
-TOKENS = 16_384
-"""As many are measured on at most: from a quarter of them on the matrix hardly changes."""
+MAX_TOKENS = 16_384
+"""Number of tokens to measure on. Beyond a quarter of it, the matrix hardly changes."""
 LAYOUT = 2
-"""Raise it when the same rows would give another matrix, or another use of it."""
+"""Increase it when the same rows would give another matrix, or when it is used differently."""
 
 
 def with_user_matrix(source: ExportSource, settings: Settings, directory: Path) -> ExportSource:
-    """The source with the matrix that `export.imatrix` names, where it is a file.
+    """The source with the user's matrix file, if `export.imatrix` names one (relative to `directory`).
 
-    Raises `InputError` where there is no such file, or it is another model's.
+    Raises `InputError` if the file does not exist or belongs to another model.
     """
     if settings.export.imatrix in ("auto", "none"):
         return source
@@ -41,22 +41,29 @@ def with_user_matrix(source: ExportSource, settings: Settings, directory: Path) 
 
 
 def with_matrix(
-    source: ExportSource, settings: Settings, directory: Path, store: Store, dataset: Dataset, *, optional: bool
+    source: ExportSource,
+    settings: Settings,
+    directory: Path,
+    store: Store,
+    dataset: Dataset,
+    *,
+    optional: bool,
+    max_tokens: int = MAX_TOKENS,
 ) -> ExportSource:
-    """The same; where the setting is `auto`, the matrix is measured on the rows of `dataset` when it is needed.
+    """The source with the matrix for `export.imatrix`. With `auto`, it is measured on `dataset` when it is needed.
 
-    With `optional`, it is used where the file is nearer to F16 with it than without. Raises `InputError` where
-    there is no row to measure it on.
+    With `optional`, each type is quantized with and without it, and the file that is closer to F16 is kept. Raises
+    `InputError` if there is no row to measure it on.
     """
     if settings.export.imatrix != "auto":
         return with_user_matrix(source, settings, directory)
     rows = rows_without_evaluation_prompts(dataset, store)
-    chosen = _chosen(rows)
+    chosen = _choose(rows, max_tokens)
     if not chosen:
         raise InputError(
-            f"there is no training row to measure the importance matrix on ({len(dataset.rows)} ask what probe or "
-            "holdout samples ask)",
-            hint="gather more answers, or set export.imatrix to the file of a matrix or to none",
+            f"there is no training row to measure the importance matrix on ({len(dataset.rows)} overlap with probe or "
+            "holdout samples)",
+            hint='collect more answers, or set export.imatrix to a file or to "none"',
         )
     matrix = MatrixSource(
         f"rows:{_key(source, chosen, settings.train.compute, optional=optional)}",
@@ -69,12 +76,13 @@ def with_matrix(
 
 
 def rows_without_evaluation_prompts(dataset: Dataset, store: Store) -> list[TrainingRow]:
-    """Rows none of whose questions is asked, as a whole or in most of its words, by a probe or holdout sample.
+    """Rows whose questions do not overlap with those of probe and holdout samples.
 
-    The dataset should hold no other; a matrix that has seen what is scored would make quantizing look harmless.
+    The dataset should contain no others. A matrix measured on evaluation samples would make quantization look better
+    than it is.
     """
-    asked = (s.prompt for split in ("probe", "holdout") for s in store.samples.list(split=split))
-    held_out = HeldOut(asked, (s.prompt for s in store.samples.list(split="train")))
+    evaluation_prompts = (s.prompt for split in ("probe", "holdout") for s in store.samples.list(split=split))
+    held_out = HeldOut(evaluation_prompts, (s.prompt for s in store.samples.list(split="train")))
     return [
         row
         for row, conversation in zip(dataset.rows, dataset.conversations, strict=True)
@@ -82,15 +90,15 @@ def rows_without_evaluation_prompts(dataset: Dataset, store: Store) -> list[Trai
     ]
 
 
-def _chosen(rows: Sequence[TrainingRow]) -> list[TrainingRow]:
-    """As many rows as are needed, spread evenly.
+def _choose(rows: Sequence[TrainingRow], max_tokens: int) -> list[TrainingRow]:
+    """Rows with about `max_tokens` tokens in total, chosen by content hash.
 
-    In the opposite order of those that predictions are compared on: where there are enough, none serves both.
+    The acceptance test takes rows in the opposite order, so if there are enough rows, none is used for both.
     """
     chosen: list[TrainingRow] = []
     tokens = 0
     for row in sorted(rows, key=lambda row: row.content_hash, reverse=True):
-        if tokens >= TOKENS:
+        if tokens >= max_tokens:
             break
         chosen.append(row)
         tokens += len(row.token_ids)
@@ -105,8 +113,6 @@ def _measure(source: ExportSource, rows: Sequence[Sequence[int]], compute: str) 
     try:
         from orca_local.train.reference.torch_importance import column_squares
     except ImportError as error:
-        hint = 'pip install "orca-local[torch]", or set export.imatrix in orca.toml to a file or to none'
-        raise MissingError(f"PyTorch cannot be loaded, which measures the importance matrix: {error}", hint=hint) from (
-            error
-        )
+        hint = 'pip install "orca-local[torch]", or set export.imatrix in orca.toml to a file or to "none"'
+        raise MissingError(f"measuring the importance matrix needs PyTorch: {error}", hint=hint) from error
     return column_squares(source.header, source.adapter_directory, rows, compute)

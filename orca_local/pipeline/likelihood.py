@@ -1,4 +1,4 @@
-"""How likely the student finds an answer: what `dataset.prefer = "likely"` goes by (GRAPE, arXiv 2502.04194)."""
+"""How likely an answer is under the student, for `dataset.prefer = "likely"` (GRAPE, arXiv 2502.04194)."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def student_likelihood(
     system_message: str,
     open_engine: Callable[[], ScoringEngine],
 ) -> Iterator[Likelihood]:
-    """Mean log-probability, in nats a token, of answers after the erased prompt; the model is loaded when first needed.
+    """A function of sample and answer: the answer's mean log-probability after the plain prompt, in nats per token.
 
-    What is known already is read from the store.
+    Values that were computed before come from the store. The model is loaded when it is first needed.
     """
     engine: ScoringEngine | None = None
 
     def likelihood(sample: Sample, text: str) -> float:
         nonlocal engine
         text = text.strip()
-        known = store.likelihoods.get(text, sample.id, model_sha256, system_message)
-        if known is not None:
-            return known
+        stored = store.likelihoods.get(text, sample.id, model_sha256, system_message)
+        if stored is not None:
+            return stored
         engine = engine or open_engine()
         value = _score(engine, renderer, sample, text, system_message)
         store.likelihoods.put(text, sample.id, model_sha256, system_message, value)
@@ -48,8 +48,8 @@ def student_likelihood(
             engine.close()
 
 
-def _score(engine: ScoringEngine, renderer: PromptRenderer, sample: Sample, text: str, system_message: str) -> float:
-    """Of an answer that can be no row: the least there is."""
+def _score(engine: LlamaCppEngine, renderer: PromptRenderer, sample: Sample, text: str, system_message: str) -> float:
+    """The likelihood; −∞ for an answer that cannot become a training row or does not fit the context."""
     messages = (*plain_messages(sample, system_message), Message("assistant", text))
     try:
         row = renderer.training_ids(messages)

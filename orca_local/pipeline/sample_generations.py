@@ -1,4 +1,4 @@
-"""What the student says in the course of its training: a few validation prompts, answered after every validation."""
+"""Shows what the student generates during its training: a few validation prompts, answered after every validation."""
 
 from __future__ import annotations
 
@@ -21,73 +21,87 @@ from orca_local.rows.training_row import TrainingRow
 from orca_local.system.memory import free_memory
 
 MAX_TOKENS = 160
+"""Maximum tokens per answer."""
 MAX_SECONDS = 10.0
-"""Of one validation's answers: what is not said by then is cut off, and marked so."""
-_HINT = "train.sample_answers = 0 in orca.toml asks for none"
+"""Maximum time for the answers after one validation. Longer answers are cut off and marked so."""
+_HINT = "set train.sample_answers = 0 in orca.toml to turn this off"
 
 
 class SampleGenerator:
-    """Puts the adapter on the weights in llama.cpp and asks the same prompts every time.
+    """Answers the same prompts every time, with the current adapter on the student in llama.cpp.
 
-    On the processor, wherever the training computes, and loaded anew each time: the memory is the training's. What
-    fails is said once, and the training goes on without answers.
+    It runs on the CPU, whatever the training runs on, and loads the model each time, so that the training has the
+    memory. If it fails, it warns once, and the training continues without it.
     """
 
-    def __init__(self, weights: Header, settings: EngineSettings, count: int) -> None:
-        """`count` prompts, one at least."""
+    def __init__(
+        self,
+        weights: Header,
+        settings: EngineSettings,
+        count: int,
+        *,
+        free_memory: Callable[[], int | None] = free_memory,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`count` is the number of prompts, at least 1."""
         self._weights, self._count = weights, count
         self._settings = settings.model_copy(update={"gpu_layers": 0, "capacity": count})
-        self._is_given_up = False
+        self._free_memory, self._clock = free_memory, clock
+        self._has_failed = False
 
     def __call__(
         self, step: int, adapter: Adapter, rows: Sequence[TrainingRow], check: Callable[[], None]
     ) -> Iterator[Event]:
-        """What is answered after `step` to the prompts of `rows`; `check` raises where the training is to stop."""
-        if self._is_given_up:
+        """Answer the prompts of `rows` after `step`. `check` raises if the training is to stop."""
+        if self._has_failed:
             return
         try:
-            yield from self._answers(step, adapter, self._chosen(rows), check)
+            yield from self._answer(step, adapter, self._choose(rows), check)
         except (OrcaError, OSError, MemoryError) as error:
-            self._is_given_up = True
-            yield Warned(f"no answers are shown while it trains: {error}", getattr(error, "hint", "") or _HINT)
+            self._has_failed = True
+            message = f"sample answers are not shown during this training: {error}"
+            yield Warned(message, getattr(error, "hint", "") or _HINT)
 
-    def _chosen(self, rows: Sequence[TrainingRow]) -> list[TrainingRow]:
-        """The same ones in every run, by content and not by where they stand; of a sample only one."""
-        room = self._settings.context - MAX_TOKENS
+    def _choose(self, rows: Sequence[TrainingRow]) -> list[TrainingRow]:
+        """The rows to answer: one per sample, chosen by content hash, so the same in every run."""
+        max_prompt = self._settings.context - MAX_TOKENS
         ordered = sorted(rows, key=lambda row: row.content_hash)
-        fitting = {row.sample_id: row for row in ordered if row.loss_start <= room}
+        fitting = {row.sample_id: row for row in ordered if row.loss_start <= max_prompt}
         if not fitting:
-            hint = f"raise engine.context in orca.toml, or: {_HINT}"
-            raise InputError(f"no prompt leaves room for {MAX_TOKENS} tokens in {self._settings.context}", hint=hint)
+            raise InputError(
+                f"no validation prompt leaves room for {MAX_TOKENS} tokens in a context of {self._settings.context}",
+                hint=f"raise engine.context in orca.toml, or {_HINT}",
+            )
         return list(fitting.values())[: self._count]
 
-    def _answers(
+    def _answer(
         self, step: int, adapter: Adapter, rows: Sequence[TrainingRow], check: Callable[[], None]
     ) -> Iterator[Event]:
-        with closing(self._loaded(adapter)) as engine:
+        with closing(self._load(adapter)) as engine:
             sampling = SamplingSettings(max_tokens=MAX_TOKENS)
             for row in rows:
                 engine.submit(Request(row.sample_id, (), row.token_ids[: row.loss_start], sampling))
-            until = time.monotonic() + MAX_SECONDS
-            ended: list[TextDelta | Completion] = []
-            while len(ended) < len(rows) and time.monotonic() <= until:
+            deadline = self._clock() + MAX_SECONDS
+            results: list[TextDelta | Completion] = []
+            while len(results) < len(rows) and self._clock() <= deadline:
                 check()
-                ended += engine.step()
+                results += engine.step()
             for row in rows:
                 engine.cancel(row.sample_id)
-            ended += engine.step()
-        answers = [answer for answer in ended if isinstance(answer, Completion)]
-        failed = next((answer.error for answer in answers if answer.error), "")
-        if failed or not any(answer.completion_tokens for answer in answers):
-            raise OrcaError(failed or f"nothing was said within {MAX_SECONDS:.0f} seconds")
-        for answer in answers:
-            yield SampleAnswered(step, answer.request_id, answer.text, answer.finish_reason == "stop")
+            results += engine.step()
+        completions = [result for result in results if isinstance(result, Completion)]
+        failure = next((completion.error for completion in completions if completion.error), "")
+        if failure or not any(completion.completion_tokens for completion in completions):
+            raise OrcaError(failure or f"no token was generated within {MAX_SECONDS:.0f} seconds")
+        for completion in completions:
+            ended = completion.finish_reason == "stop"
+            yield SampleAnswered(step, completion.request_id, completion.text, ended)
 
-    def _loaded(self, adapter: Adapter) -> AdapterEngine:
-        size, free = self._weights.path.stat().st_size, free_memory()
+    def _load(self, adapter: Adapter) -> LlamaCppEngine:
+        size, free = self._weights.path.stat().st_size, self._free_memory()
         if free is not None and size > free:
-            raise OutOfMemory(f"the student takes {size / 1e9:.1f} GB once more, and {free / 1e9:.1f} GB are free")
-        engine = make_file_engine(self._settings, self._weights.path)
+            raise OutOfMemory(f"the student needs another {size / 1e9:.1f} GB, but only {free / 1e9:.1f} GB are free")
+        engine = LlamaCppEngine(self._weights.path, self._settings)
         try:
             with tempfile.TemporaryDirectory(prefix="orca-local-") as scratch:
                 path = Path(scratch) / "adapter.gguf"

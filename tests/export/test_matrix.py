@@ -24,7 +24,6 @@ from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 from tests.export.scene import export_context, inputs_for, open_engine, random_adapter
 
-
 ONE_TEXT = CONVERSATIONS[-1:]
 """The exact divergence from F16 does not matter here, and measuring it takes most of the time."""
 
@@ -56,7 +55,19 @@ class Measured:
 
 def run(store: Store, source: ExportSource, directory: Path, *types: str) -> list[Event]:
     context = export_context(store)
-    return list(export(context, source, "base", types, directory, open_engine, inputs=None, system_message=""))
+    return list(
+        export(
+            context,
+            source,
+            "base",
+            types,
+            directory,
+            open_engine,
+            inputs=None,
+            system_message="",
+            general_texts=ONE_TEXT,
+        )
+    )
 
 
 def written(events: list[Event]) -> list[str]:
@@ -165,20 +176,9 @@ def test_an_export_that_fails_leaves_no_matrix(store: Store, tiny_gguf: Path, tm
     measure = Measured(tiny_gguf)
     source = replace(measure.source(), adapter_directory=tmp_path / "adapter")
     inputs = inputs_for(tiny_gguf, tmp_path / "adapter")
-    run_id = store.runs.start("export", "{}", {})
     with pytest.raises(AcceptanceError, match="answers stop on their own"):
-        list(
-            export(
-                export_context(store),
-                source,
-                "tuned",
-                ["Q4_0"],
-                tmp_path / "out",
-                open_engine,
-                inputs=inputs,
-                system_message="",
-            )
-        )
+        context, types = export_context(store), ["Q4_0"]
+        list(export(context, source, "tuned", types, tmp_path / "out", open_engine, inputs=inputs, system_message=""))
     assert measure.times == 1 and not list((tmp_path / "out").iterdir())
 
 

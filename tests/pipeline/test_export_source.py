@@ -1,4 +1,4 @@
-"""The adapter that is exported: the newest one, on the weights it was trained on, as it was trained."""
+"""The adapter to export is the newest one, unchanged, and trained on the same weights."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def adapter(tmp_path: Path, store: Store, student: Student) -> Path:
-    """A trained adapter, and a training that was begun after it."""
+    """A trained adapter, and a later training that has not finished."""
     path = tmp_path / "adapter"
     random_adapter(student.weights.path).save(path)
     for key, recipe in (("a", {"rank": 4}), ("b", {"rank": 8})):
@@ -80,7 +80,7 @@ def _cut(adapter: Path) -> None:
         (_edit, "was changed since it was trained"),
         (_cut, "was changed since it was trained"),
         (lambda path: (path / WEIGHTS_FILE).unlink(), "cannot read the adapter"),
-        (shutil.rmtree, "is gone"),
+        (shutil.rmtree, "does not exist"),
     ],
 )
 def test_an_adapter_that_is_not_what_was_trained_is_refused(

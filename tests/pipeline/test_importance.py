@@ -1,4 +1,4 @@
-"""Which rows a matrix is measured on, and what makes it another one."""
+"""Which rows a matrix is measured on, and what changes its key."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ from orca_local.export.source import ExportSource
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, write_importance
 from orca_local.gguf.layer_names import linear_layers
-from orca_local.kinds.prompts import plain_messages
-from orca_local.pipeline import importance
+from orca_local.gguf.renderer import PromptRenderer
 from orca_local.pipeline.importance import rows_without_evaluation_prompts, with_matrix, with_user_matrix
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.rows.training_row import TrainingRow, make_row
@@ -67,7 +66,7 @@ def source_of(gguf: Path) -> ExportSource:
 def test_rows_that_ask_what_is_scored_are_left_out(
     store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path
 ) -> None:
-    """By what they say, not by their names, in any turn."""
+    """By their text, not by their names, in any turn."""
     assert len(rows_without_evaluation_prompts(dataset, store)) == 24
     store.samples.add([sample("x", "what is 3 + 3", "holdout"), sample("y", "What is 5 + 5?", "probe")], "x")
     shown = dataset.conversations[7]
@@ -83,13 +82,13 @@ def test_what_is_measured_is_those_rows_in_the_trained_model(
 ) -> None:
     source = source_of(tiny_gguf)
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
-    found = {}
+    actual = {}
     for name, given in (("base", source), ("tuned", replace(source, adapter_directory=tmp_path / "adapter"))):
         matrix = with_matrix(given, SETTINGS, tmp_path, store, dataset, optional=True).matrix
         assert matrix is not None and matrix.measure is not None
-        found[name] = matrix.measure()["blk.1.ffn_down.weight"]
-        assert found[name].count == sum(len(row.token_ids) for row in dataset.rows)
-    assert not np.allclose(found["base"].means, found["tuned"].means, rtol=0.1)
+        actual[name] = matrix.measure()["blk.1.ffn_down.weight"]
+        assert actual[name].count == sum(len(row.token_ids) for row in dataset.rows)
+    assert not np.allclose(actual["base"].means, actual["tuned"].means, rtol=0.1)
 
 
 def test_the_key_changes_with_all_that_the_matrix_is_made_of(
@@ -113,11 +112,9 @@ def test_the_key_changes_with_all_that_the_matrix_is_made_of(
     assert first == same and first.startswith("rows:") and len({first, *others}) == 4
 
 
-def test_no_more_rows_than_are_needed(
-    store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(importance, "TOKENS", 100)
-    matrix = with_matrix(source_of(tiny_gguf), SETTINGS, tmp_path, store, dataset, optional=True).matrix
+def test_no_more_rows_than_are_needed(store: Store, dataset: Dataset, tiny_gguf: Path, tmp_path: Path) -> None:
+    source = source_of(tiny_gguf)
+    matrix = with_matrix(source, SETTINGS, tmp_path, store, dataset, optional=True, max_tokens=100).matrix
     assert matrix is not None and 1 < matrix.rows < 10
 
 
@@ -141,12 +138,12 @@ def test_a_file_is_looked_for_in_the_workspace_and_has_to_fit(
         for layer in linear_layers(source.header)
     }
     write_importance(tmp_path / "mine.gguf", ImportanceMatrix(columns), dataset="mine", rows=1)
-    for found in (
+    for actual in (
         with_user_matrix(source, mine, tmp_path),
         with_matrix(source, mine, tmp_path, store, dataset, optional=True),
     ):
-        assert found.matrix is not None and found.matrix.file == tmp_path / "mine.gguf"
-        assert found.matrix.key == f"file:{file_sha256(tmp_path / 'mine.gguf')}"
+        assert actual.matrix is not None and actual.matrix.file == tmp_path / "mine.gguf"
+        assert actual.matrix.key == f"file:{file_sha256(tmp_path / 'mine.gguf')}"
     del columns["blk.0.attn_q.weight"]
     write_importance(tmp_path / "mine.gguf", ImportanceMatrix(columns), dataset="mine", rows=1)
     with pytest.raises(InputError, match=r"mine\.gguf has no entry for blk\.0\.attn_q"):
@@ -155,7 +152,7 @@ def test_a_file_is_looked_for_in_the_workspace_and_has_to_fit(
 
 @pytest.mark.student
 def test_the_students_own_matrix_halves_what_quantizing_takes(student_gguf: Path, tmp_path: Path, store: Store) -> None:
-    """On rows of the starter, and measured on others of them."""
+    """Measured on some rows of the starter, compared on others."""
     rows, conversations = starter_rows(student_gguf, 20)
     source = source_of(student_gguf)
     matrix = with_matrix(source, SETTINGS, tmp_path, store, Dataset(rows[4:], conversations[4:]), optional=True).matrix
@@ -172,13 +169,13 @@ def test_the_students_own_matrix_halves_what_quantizing_takes(student_gguf: Path
 def starter_rows(gguf: Path, count: int) -> tuple[list[TrainingRow], list[tuple[Message, ...]]]:
     samples = {sample.id: sample for sample in load_samples()}
     with closing(PromptRenderer(gguf)) as renderer:
-        found: dict[str, tuple[Message, ...]] = {}
+        actual: dict[str, tuple[Message, ...]] = {}
         for answer in islice(iter_answers(), 0, None, 31):
-            found[answer.sample_id] = (
+            actual[answer.sample_id] = (
                 *plain_messages(samples[answer.sample_id], ""),
                 Message("assistant", answer.text),
             )
-        chosen = list(found.items())[:count]
+        chosen = list(actual.items())[:count]
         rows = [make_row(renderer, name, conversation, 512) for name, conversation in chosen]
     return [row for row in rows if isinstance(row, TrainingRow)], [conversation for _, conversation in chosen]
 

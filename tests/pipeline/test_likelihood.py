@@ -1,4 +1,4 @@
-"""Of several right answers, the one that the student itself would say."""
+"""Of several right answers, the one that is most likely under the student is chosen."""
 
 from __future__ import annotations
 

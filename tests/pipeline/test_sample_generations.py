@@ -1,4 +1,4 @@
-"""What the student says while it is trained."""
+"""Sample answers during the training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from orca_local.domain.types import Request, SamplingSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.adapter_file import write_adapter
 from orca_local.gguf.header import read_header
-from orca_local.pipeline import sample_generations as sample_answers
 from orca_local.pipeline.sample_generations import MAX_TOKENS, SampleGenerator
 from orca_local.rows.training_row import TrainingRow
 from orca_local.train.checkpoint import last_step
@@ -32,16 +31,16 @@ def rows(tiny_gguf: Path) -> list[TrainingRow]:
     return make_rows(tiny_gguf)
 
 
-def answers(answering: SampleGenerator, adapter: Adapter, rows: Sequence[TrainingRow]) -> list[Event]:
-    return list(answering(5, adapter, rows, lambda: None))
+def answers(generator: SampleGenerator, adapter: Adapter, rows: Sequence[TrainingRow]) -> list[Event]:
+    return list(generator(5, adapter, rows, lambda: None))
 
 
 def test_every_validation_is_followed_by_answers_to_the_same_prompts_and_trains_the_same(
     tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path
 ) -> None:
     recipe = recipe_for(rows, STOPPED)
-    answering = SampleGenerator(read_header(tiny_gguf), ENGINE, 2)
-    events = list(run(tiny_gguf, rows, tmp_path / "shown", recipe, generate_samples=answering))
+    generator = SampleGenerator(read_header(tiny_gguf), ENGINE, 2)
+    events = list(run(tiny_gguf, rows, tmp_path / "shown", recipe, generate_samples=generator))
     said = [event for event in events if isinstance(event, SampleAnswered)]
     validated = [event.step for event in events if isinstance(event, ValidationMeasured)]
     assert [event.step for event in said] == [step for step in validated for _ in range(2)]
@@ -53,9 +52,9 @@ def test_every_validation_is_followed_by_answers_to_the_same_prompts_and_trains_
 def test_it_is_what_llama_cpp_says_with_that_adapter(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
     header, recipe = read_header(tiny_gguf), recipe_for(rows, STOPPED)
     adapter = random_state(header, recipe).adapter
-    answering = SampleGenerator(header, ENGINE, 1)
-    (changed,) = answers(answering, adapter, rows)
-    (untouched,) = answers(answering, initial_adapter(header, recipe), rows)
+    generator = SampleGenerator(header, ENGINE, 1)
+    (changed,) = answers(generator, adapter, rows)
+    (untouched,) = answers(generator, initial_adapter(header, recipe), rows)
     assert isinstance(changed, SampleAnswered) and isinstance(untouched, SampleAnswered)
     row = next(row for row in rows if row.sample_id == changed.sample_id)
     assert changed.text == directly(tiny_gguf, header, adapter, row, tmp_path) != untouched.text
@@ -72,26 +71,22 @@ def directly(gguf: Path, header: object, adapter: Adapter, row: TrainingRow, tmp
 
 
 def test_what_cannot_be_said_is_told_once_and_the_training_goes_on(
-    tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(sample_answers, "free_memory", lambda: 1000)
     recipe = recipe_for(rows, STOPPED)
-    answering = SampleGenerator(read_header(tiny_gguf), ENGINE, 2)
-    events = list(run(tiny_gguf, rows, tmp_path, recipe, generate_samples=answering))
+    generator = SampleGenerator(read_header(tiny_gguf), ENGINE, 2, free_memory=lambda: 1000)
+    events = list(run(tiny_gguf, rows, tmp_path, recipe, generate_samples=generator))
     (warned,) = [event for event in events if isinstance(event, Warned)]
-    assert "no answers are shown" in warned.message and "are free" in warned.message
+    assert "sample answers are not shown" in warned.message and "are free" in warned.message
     assert len(curve(events)) == recipe.total_steps
 
 
-def test_an_answer_that_takes_too_long_is_cut_off(
-    tiny_gguf: Path, rows: list[TrainingRow], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_takes_too_long_is_cut_off(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
     header = read_header(tiny_gguf)
     adapter = initial_adapter(header, recipe_for(rows, STOPPED))
     moments = iter([0.0, *range(8, 100)])
-    monkeypatch.setattr(sample_answers.time, "monotonic", lambda: float(next(moments)))
-    answering = SampleGenerator(header, ENGINE, 1)
-    (cut,) = answers(answering, adapter, rows)
+    generator = SampleGenerator(header, ENGINE, 1, clock=lambda: float(next(moments)))
+    (cut,) = answers(generator, adapter, rows)
     assert isinstance(cut, SampleAnswered) and not cut.ended and cut.text
 
 
@@ -106,16 +101,16 @@ def test_a_stop_is_heard_between_two_tokens_and_leaves_nothing_in_flight(
         if next(asked):
             raise KeyboardInterrupt
 
-    answering = SampleGenerator(header, ENGINE, 2)
+    generator = SampleGenerator(header, ENGINE, 2)
     with pytest.raises(KeyboardInterrupt):
-        list(answering(5, adapter, rows, check))
-    assert len(answers(answering, adapter, rows)) == 2
+        list(generator(5, adapter, rows, check))
+    assert len(answers(generator, adapter, rows)) == 2
 
 
 def test_prompts_that_leave_no_room_are_named_with_the_way_out(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
     header = read_header(tiny_gguf)
-    answering = SampleGenerator(header, EngineSettings(threads=1, context=MAX_TOKENS), 2)
-    (warned,) = answers(answering, initial_adapter(header, recipe_for(rows, STOPPED)), rows)
+    generator = SampleGenerator(header, EngineSettings(threads=1, context=MAX_TOKENS), 2)
+    (warned,) = answers(generator, initial_adapter(header, recipe_for(rows, STOPPED)), rows)
     assert isinstance(warned, Warned)
     assert "leaves room" in warned.message and "engine.context" in warned.hint and "sample_answers" in warned.hint
 

@@ -55,8 +55,8 @@ def test_every_reason_is_one_for_people(tiny_gguf: Path) -> None:
         (replace(header, tensors=integers), "is of type I32, which cannot be read as weights"),
     ]
     for case, said in cases:
-        found = training_problems(case)
-        assert len(found) == bool(said) and all(said in problem for problem in found), (said, found)
+        actual = training_problems(case)
+        assert len(actual) == bool(said) and all(said in problem for problem in actual), (said, actual)
 
 
 def test_it_is_probed_but_neither_trained_nor_run_through(yarn: Path, tmp_path: Path) -> None:
