@@ -1,10 +1,11 @@
-"""Time our training steps on an NVIDIA card against PEFT, whole weights and NF4: same model, rows, adapter, one run.
+"""Time our training steps on an NVIDIA GPU against PEFT, with unquantized weights and NF4.
 
 python scripts/bench_cuda.py [--shape student|1b] [--data TASKS.jsonl] [--rounds 6] [--batch-size 16]
 
-The peer is PEFT on transformers' model with its stock loss, without the Trainer around it, and with bitsandbytes'
-Linear4bit for NF4. Rounds of all alternate. `1b` has the shapes of Llama 3.2 1B and random weights. Prints tokens of
-rows per second, losses, and the memory that was planned and measured. Needs the extras `qlora`, `starter` and `dev`.
+The peer is PEFT on transformers' model with its own loss, without the Trainer, and with bitsandbytes' Linear4bit for
+NF4. All have the same model, rows and initial adapter, and take steps in turn. `1b` has the shapes of Llama 3.2 1B and
+random weights. Prints tokens per second, losses, and the planned and the measured memory. Needs the extras `qlora`,
+`starter` and `dev`.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ Step = Callable[[Batch], float]
 
 @dataclass
 class Peer:
-    """One way to train: how to make it, and what was seen of it."""
+    """One implementation of a training step."""
 
     name: str
     make: Callable[[], Step]
@@ -63,17 +64,19 @@ class Peer:
 
 
 def main() -> None:
-    """Print one line a peer, and the ratios."""
+    """Print one line per peer, and the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shape", choices=["student", "1b"], default="student")
-    parser.add_argument("--data", type=Path, help="A task file whose samples have a rationale; else the starter.")
+    parser.add_argument("--data", type=Path, help="A task file with rationales; default: the starter.")
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--compute", choices=["bfloat16", "float32"], default="bfloat16", help="Of all.")
-    parser.add_argument("--profile", action="store_true", help="Say where our steps spend their time, and stop.")
+    parser.add_argument(
+        "--compute", choices=["bfloat16", "float32"], default="bfloat16", help="Data type of all peers."
+    )
+    parser.add_argument("--profile", action="store_true", help="Only profile our steps.")
     arguments = parser.parse_args()
     if not torch.cuda.is_available():
-        raise SystemExit("there is no CUDA card here")
+        raise SystemExit("no CUDA device")
     student = resolve_student("smollm2-135m-instruct", Path.cwd())
     rows = task_rows(student, arguments.data) if arguments.data else starter_rows(student, "step_by_step")
     recipe = make_recipe(TrainSettings(batch_size=arguments.batch_size, alpha=32), len(rows))
@@ -87,18 +90,18 @@ def main() -> None:
             profile(ours(header, recipe, arguments.compute), batches)
             return
         plans(header, recipe, max(len(row.token_ids) for row in rows), batches[0])
-        compare(list(peers(header, recipe, arguments.compute)), batches)
+        compare(list(iter_peers(header, recipe, arguments.compute)), batches)
 
 
-def peers(header: Header, recipe: Recipe, compute: str) -> Iterator[Peer]:
-    """Ours and PEFT's, each with whole weights and in NF4."""
+def iter_peers(header: Header, recipe: Recipe, compute: str) -> Iterator[Peer]:
+    """Our step and PEFT's, each with unquantized weights and in NF4."""
     for form in ("none", "nf4"):
         yield Peer(f"ours, {form}", partial(ours, header, replace(recipe, quantize_base=form), compute))
         yield Peer(f"PEFT, {form}", partial(peft_step, header, recipe, form, compute))
 
 
 def plans(header: Header, recipe: Recipe, longest: int, batch: Batch) -> None:
-    """What the memory plan says, and what one step of each form takes."""
+    """Print the planned memory, and the measured memory of one step, for each form of the weights."""
     for form in ("none", "nf4"):
         for checkpointing in ("off", "on"):
             changed = replace(recipe, quantize_base=form)
@@ -120,14 +123,14 @@ def plans(header: Header, recipe: Recipe, longest: int, batch: Batch) -> None:
             torch.cuda.empty_cache()
 
 
-def compare(found: Sequence[Peer], batches: Sequence[Batch]) -> None:
-    """Steps of all in turn; the first two batches warm up."""
-    seconds: dict[str, list[float]] = {peer.name: [] for peer in found}
-    losses: dict[str, list[float]] = {peer.name: [] for peer in found}
-    for peer in found:
+def compare(peers: Sequence[Peer], batches: Sequence[Batch]) -> None:
+    """Time steps of all peers in turn. The first two batches are for warm-up."""
+    seconds: dict[str, list[float]] = {peer.name: [] for peer in peers}
+    losses: dict[str, list[float]] = {peer.name: [] for peer in peers}
+    for peer in peers:
         peer.step = peer.make()
     for number, batch in enumerate(batches):
-        for peer in found if number % 2 else reversed(found):
+        for peer in peers if number % 2 else reversed(peers):
             loss, spent = peer.timed(batch)
             losses[peer.name].append(loss)
             if number >= 2:
@@ -135,21 +138,21 @@ def compare(found: Sequence[Peer], batches: Sequence[Batch]) -> None:
     counted = batches[2:]
     rates = {n: statistics.median(b.tokens / s for b, s in zip(counted, v, strict=True)) for n, v in seconds.items()}
     for name, rate in rates.items():
-        print(f"{name}: {rate:.0f} tokens of rows a second; losses {', '.join(f'{x:.3f}' for x in losses[name][:8])}")
+        print(f"{name}: {rate:.0f} tokens/s; losses {', '.join(f'{x:.3f}' for x in losses[name][:8])}")
     for form in ("none", "nf4"):
         pairs = zip(seconds[f"PEFT, {form}"], seconds[f"ours, {form}"], strict=True)
         print(f"ratio, {form}: {statistics.median(theirs / own for theirs, own in pairs):.2f}")
 
 
 def profile(step: Step, batches: Sequence[Batch]) -> None:
-    """Where our steps spend their time, by operation."""
+    """Print the time of our steps by operation."""
     step(batches[0])
     activities = [torch.profiler.ProfilerActivity.CPU, torch.profiler.ProfilerActivity.CUDA]
-    with torch.profiler.profile(activities=activities) as found:
+    with torch.profiler.profile(activities=activities) as profiler:
         for batch in batches[1:4]:
             step(batch)
     for key in ("self_cpu_time_total", "self_cuda_time_total"):
-        print(found.key_averages().table(sort_by=key, row_limit=18, max_name_column_width=50))
+        print(profiler.key_averages().table(sort_by=key, row_limit=18, max_name_column_width=50))
 
 
 def ours(header: Header, recipe: Recipe, compute: str) -> Step:
@@ -159,7 +162,7 @@ def ours(header: Header, recipe: Recipe, compute: str) -> Step:
 
 
 def peft_step(header: Header, recipe: Recipe, form: str, compute: str) -> Step:
-    """A step of PEFT with the stock loss, from the same adapter."""
+    """A step of PEFT with its own loss, from the same initial adapter."""
     model = load_hf_model(header).to(getattr(torch, compute))
     if form == "nf4":
         to_nf4(model)
@@ -187,7 +190,7 @@ def peft_step(header: Header, recipe: Recipe, form: str, compute: str) -> Step:
 
 
 def to_nf4(model: Any) -> None:
-    """Put bitsandbytes' four-bit layers in place of the blocks' linear layers, as its quantizer would."""
+    """Replace the blocks' linear layers by bitsandbytes' four-bit layers, as its quantizer does."""
     import bitsandbytes as bnb
 
     for block in model.model.layers:
@@ -205,7 +208,7 @@ def to_nf4(model: Any) -> None:
 
 
 def write_random(path: Path, source: Header) -> Header:
-    """A model of about a billion random weights under the embedded student's tokenizer."""
+    """A model of about a billion random weights, with the embedded student's tokenizer."""
     base, specs = header_and_tensors(source, "llama", ONE_B, tied=True)
     rng = np.random.default_rng(0)
 

@@ -1,12 +1,11 @@
-"""Time the export of a tuned student, merge to quantized and accepted, and measure the memory of all its processes.
+"""Time the export of a tuned student, from merging to the passed acceptance test, and measure its processes' memory.
 
 python scripts/bench_export.py [--quantization Q8_0] [--adapter DIRECTORY] [--rounds 1]
 
-Without --adapter one is trained on the starter's rows first, outside the figures: the test wants answers that end.
-Every round exports twice: once for the time, and once for the memory, whose sampling takes a processor away from
-threads that wait for each other. Memory is sampled (Linux): of all processes together the proportional share, and
-what is their own (anonymous); the rest is files that are mapped, which the system may drop and read again at any time.
-Needs the extras `torch` and `starter`.
+Without --adapter, one is trained on the starter's rows first (not timed): the acceptance test needs answers that
+end. Each round exports twice: once for the time and once for the memory, because sampling uses CPU time. Memory is
+sampled (Linux) over all processes: their proportional share, and their own (anonymous) pages. The rest is mapped
+files, which the system may drop and read again at any time. Needs the extras `torch` and `starter`.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -53,27 +52,27 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Of a process and all its descendants, in bytes."""
+    """Memory of a process and all its descendants, in bytes."""
 
     share: int = 0
-    """Proportional set size: shared pages are divided among those that share them."""
+    """Proportional set size: shared pages are divided among the processes that share them."""
     own: int = 0
-    """Anonymous pages: what only swapping could take away."""
+    """Anonymous pages, which only swapping can free."""
 
     def __add__(self, other: Memory) -> Memory:
         return Memory(self.share + other.share, self.own + other.own)
 
-    def most(self, other: Memory) -> Memory:
-        """The larger of each."""
+    def maximum(self, other: Memory) -> Memory:
+        """The larger of each value."""
         return Memory(max(self.share, other.share), max(self.own, other.own))
 
 
 def main() -> None:
     """Print seconds and peak memory of each part, and of the whole."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--student", default="smollm2-135m-instruct", help="A GGUF, or an id of the catalog.")
-    parser.add_argument("--adapter", type=Path, help="What was trained, in PEFT's form.")
-    parser.add_argument("--train-steps", type=int, default=40, help="Of the adapter, where none is named.")
+    parser.add_argument("--student", default="smollm2-135m-instruct", help="A GGUF, or a catalog id.")
+    parser.add_argument("--adapter", type=Path, help="A trained adapter in PEFT's format.")
+    parser.add_argument("--train-steps", type=int, default=40, help="Training steps if --adapter is not given.")
     parser.add_argument("--quantization", default="Q8_0")
     parser.add_argument("--rounds", type=int, default=1)
     arguments = parser.parse_args()
@@ -83,7 +82,7 @@ def main() -> None:
     print(f"F16 file {_mb(f16)}; a process that imports torch and numpy: {_mb(imports.share)}, own {_mb(imports.own)}")
     with tempfile.TemporaryDirectory() as directory:
         kept = Path(directory)
-        # Made here: an export reads its rows from the store.
+        # Created here, not timed: an export reads its rows from the store.
         rows = tuple(starter_rows(student, "step_by_step"))
         adapter = arguments.adapter or _trained(student, rows, arguments.train_steps, kept / "adapter")
         for number in range(2 * arguments.rounds):
@@ -107,7 +106,7 @@ def _report(peak: Memory, f16: int) -> None:
 
 
 def _trained(student: Path, rows: tuple[TrainingRow, ...], steps: int, directory: Path) -> Path:
-    """An adapter after some steps on `rows`, trained in a process that is gone afterwards."""
+    """Train an adapter on `rows` in a process of its own."""
     recipe = make_recipe(TrainSettings(max_steps=steps), len(rows))
     peer = PeerProcess(_make_ours, TrainJob(student, rows, recipe, "float32", physical_cores(), True))
     peer.wait_ready()
@@ -124,7 +123,7 @@ def _make_ours(job: TrainJob) -> Peer:
 
 
 def _export(connection: Connection, job: Job) -> None:
-    """What the watched process does; its imports count."""
+    """The measured process. Its imports count."""
     from orca_local.domain.settings import EngineSettings
     from orca_local.engines.make import make_file_engine
     from orca_local.export.stage import ExportSource, export
@@ -166,7 +165,7 @@ def _import_torch(connection: Connection, _: object) -> None:
 
 
 def _watch(work: object, job: object, *, sample: bool) -> tuple[float, Memory]:
-    """Run `work(connection, job)` in a fresh process; returns its seconds and peak memory, and prints its parts."""
+    """Run `work(connection, job)` in a new process and print its parts; returns its seconds and peak memory."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=work, args=(theirs, job), daemon=False)  # type: ignore[arg-type]
@@ -178,7 +177,7 @@ def _watch(work: object, job: object, *, sample: bool) -> tuple[float, Memory]:
     whole, part, note = Memory(), Memory(), "begin"
     while True:
         if sample:
-            part = part.most(_tree(process.pid))
+            part = part.maximum(_tree(process.pid))
             if not ours.poll(0.02):
                 continue
         following = ours.recv()
@@ -186,7 +185,7 @@ def _watch(work: object, job: object, *, sample: bool) -> tuple[float, Memory]:
         if job is not None:
             measured = f"{_mb(part.share)}, own {_mb(part.own)}" if sample else f"{now - at:6.1f} s"
             print(f"{measured}  {note}")
-        at, whole, part, note = now, whole.most(part), Memory(), following
+        at, whole, part, note = now, whole.maximum(part), Memory(), following
         if following is None:
             process.join()
             return now - began, whole
@@ -195,7 +194,7 @@ def _watch(work: object, job: object, *, sample: bool) -> tuple[float, Memory]:
 def _tree(pid: int) -> Memory:
     total = Memory()
     for number in _descendants(pid):
-        with _gone_is_fine():
+        with suppress(FileNotFoundError, ProcessLookupError):  # the process has ended
             fields = {
                 line.split(":")[0]: 1024 * int(line.split()[1])
                 for line in Path(f"/proc/{number}/smaps_rollup").read_text().splitlines()[1:]
@@ -206,16 +205,10 @@ def _tree(pid: int) -> Memory:
 
 def _descendants(pid: int) -> Iterator[int]:
     yield pid
-    with _gone_is_fine():
+    with suppress(FileNotFoundError, ProcessLookupError):  # the process has ended
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
                 yield from _descendants(int(child))
-
-
-@contextmanager
-def _gone_is_fine() -> Iterator[None]:
-    with suppress(FileNotFoundError, ProcessLookupError):
-        yield
 
 
 def _mb(count: float) -> str:

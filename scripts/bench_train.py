@@ -3,10 +3,10 @@
 python scripts/bench_train.py [--backend torch|mlx] [--data FILE] [--steps 60] [--compute float32] [--same-order]
                               [--profile]
 
-Both have the same student, rows, recipe and type. Each trains in a process of its own; they take a few steps at a
-time, one after the other, so that a noisy machine is as noisy for both. Both adapters are then judged by one function:
-float32 logits of the student's weights plus the adapter, on rows that neither was trained on. Needs the extras `torch`,
-`starter` and `dev`.
+Both have the same student, rows, recipe and data type. Each trains in a process of its own. They take a few steps in
+turn, so that other load on the machine affects both. Both adapters are then evaluated by one function: float32 logits
+of the student's weights plus the adapter, on rows that neither was trained on. Needs the extras `torch`, `starter` and
+`dev`.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from scripts.train_bench.rate import matrix_rates, step_flops
 from scripts.training_rows import starter_rows, task_rows
 
 RATIO, MEMORY, LOSS = {"torch": 2.0, "mlx": 1.0}, 0.7, 0.01
-"""Targets: how many times as fast, what share of the memory, relative difference of the held-out losses."""
+"""Targets: ratio of the speeds, ratio of the memory, relative difference of the held-out losses."""
 HELD_OUT = 48
-"""Rows that are judged."""
+"""Number of rows for the held-out loss."""
 
 
 def main() -> None:
-    """Print rates, losses, memory, and the share of the machine's matrix rate."""
+    """Print speeds, losses, memory, and the share of the machine's matrix product speed."""
     arguments = _arguments()
     student = resolve_student(arguments.student, Path.cwd())
     rows = task_rows(student, arguments.data) if arguments.data else starter_rows(student, arguments.strategy)
@@ -48,7 +48,7 @@ def main() -> None:
     job = Job(student, tuple(train), recipe, arguments.compute, threads, arguments.same_order)
     tokens = statistics.mean(len(row.token_ids) for row in train)
     print(
-        f"{len(train)} rows, {tokens:.0f} tokens each, of them "
+        f"{len(train)} rows, {tokens:.0f} tokens each, of which "
         f"{statistics.mean(row.loss_tokens for row in train):.0f} with loss; {recipe.total_steps} steps of "
         f"{recipe.batch_size} rows, {arguments.compute}, {threads} threads"
     )
@@ -67,16 +67,18 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backend", choices=list(RATIO), default="torch")
-    parser.add_argument("--student", default="smollm2-135m-instruct", help="A GGUF, or an id of the catalog.")
-    parser.add_argument("--data", type=Path, help="A task file whose rationales are trained on, such as GSM8K's.")
-    parser.add_argument("--strategy", default="step_by_step", help="Whose worked answers of the starter are taken.")
+    parser.add_argument("--student", default="smollm2-135m-instruct", help="A GGUF, or a catalog id.")
+    parser.add_argument("--data", type=Path, help="A task file with rationales to train on, such as GSM8K's.")
+    parser.add_argument("--strategy", default="step_by_step", help="Use the starter's worked answers of this strategy.")
     parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--segment", type=int, default=5, help="Steps that one takes before it is the other's turn.")
+    parser.add_argument("--segment", type=int, default=5, help="Number of steps per turn.")
     parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--compute", choices=["float32", "bfloat16"], default="float32", help="Of both.")
+    parser.add_argument("--compute", choices=["float32", "bfloat16"], default="float32", help="Data type of both.")
     parser.add_argument("--threads", type=int, default=0, help="0: the physical cores.")
-    parser.add_argument("--same-order", action="store_true", help="The other takes our batches, not its own.")
-    parser.add_argument("--profile", action="store_true", help="Only say where our steps spend their time.")
+    parser.add_argument(
+        "--same-order", action="store_true", help="The other trainer uses our batches instead of its own."
+    )
+    parser.add_argument("--profile", action="store_true", help="Only profile our steps.")
     return parser.parse_args()
 
 
@@ -104,7 +106,7 @@ def _race(peers: Sequence[Callable[[Job], Peer]], job: Job, length: int, directo
         a, b = ours.segments[-1], theirs.segments[-1]
         print(
             f"to step {start + count}: loss {a.steps[-1].loss:.4f} and {b.steps[-1].loss:.4f}, "
-            f"{a.rate:.0f} and {b.rate:.0f} tokens/s, {a.cost:.1f} and {b.cost:.1f} ms of processor time a token",
+            f"{a.rate:.0f} and {b.rate:.0f} tokens/s, {a.cost:.1f} and {b.cost:.1f} ms of CPU time per token",
             flush=True,
         )
     for name, peer in (("ours", ours), ("stock", theirs)):
@@ -141,18 +143,18 @@ PEERS = {"torch": (_make_ours, _make_stock), "mlx": (_make_ours_in_mlx, _make_ml
 
 
 def _report_rates(ours: Sequence[Segment], theirs: Sequence[Segment], target: float) -> float:
-    """Medians over all segments but the first, which warms up; returns our tokens per second."""
+    """Print medians over all segments but the first, which is for warm-up; returns our tokens per second."""
     ours, theirs = ours[1:] or ours, theirs[1:] or theirs
     a, b = (statistics.median(s.rate for s in segments) for segments in (ours, theirs))
     paired = statistics.median(x.rate / y.rate for x, y in zip(ours, theirs, strict=True))
-    print(f"\ntokens of rows per second: {a:.0f} against {b:.0f}; ratio {a / b:.2f}, paired {paired:.2f} (≥ {target})")
+    print(f"\ntokens per second: {a:.0f} against {b:.0f}; ratio {a / b:.2f}, paired {paired:.2f} (≥ {target})")
     costs = [statistics.median(s.cost for s in segments) for segments in (ours, theirs)]
-    print(f"ms of processor time a token: {costs[0]:.2f} against {costs[1]:.2f}; ratio {costs[1] / costs[0]:.2f}")
+    print(f"CPU time per token, ms: {costs[0]:.2f} against {costs[1]:.2f}; ratio {costs[1] / costs[0]:.2f}")
     return a
 
 
 def _report_share(header: Header, job: Job, rate: float) -> None:
-    """What our steps are of the machine's matrix rate."""
+    """Print our steps' arithmetic speed as a share of the machine's matrix product speed."""
     from orca_local.train.torch.backend import CPU_TOKENS
 
     batches = [make_batch(rows) for rows in job.batches()]
@@ -183,22 +185,22 @@ def _report_losses(student: Path, held: Sequence[TrainingRow], ours: _Result, th
 
 
 def held_out_loss(header: Header, adapter: Path | None, rows: Sequence[TrainingRow]) -> float:
-    """Mean cross-entropy in nats over the rows' targets, by float32 logits of the weights plus the adapter."""
+    """Mean cross-entropy in nats over the rows' targets, from float32 logits of weights plus adapter."""
     import numpy as np
 
     from orca_local.engines.sampling import log_probabilities
     from orca_local.train.reference.torch_logits import reference_logits
 
-    wanted = [(row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1)) for row in rows]
+    positions = [(row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1)) for row in rows]
     total = 0.0
-    for row, logits in zip(rows, reference_logits(header, adapter, wanted), strict=True):
+    for row, logits in zip(rows, reference_logits(header, adapter, positions), strict=True):
         targets = np.asarray(row.token_ids[row.loss_start :])
         total -= float(log_probabilities(logits, targets).sum())
     return total / sum(row.loss_tokens for row in rows)
 
 
 def _profile(job: Job) -> None:
-    """Where one of our steps spends its time, by operation, after two that warm up."""
+    """Print the time of one of our steps by operation, after two for warm-up."""
     import torch
 
     from scripts.train_bench.ours import OurTorchPeer

@@ -1,1 +1,1 @@
-"""What `bench_train.py` compares, and how it counts."""
+"""The trainers that `bench_train.py` compares, and how it counts arithmetic."""

@@ -30,9 +30,9 @@ from orca_local.train.state import initial_adapter
 from scripts.train_bench.peer import Job, OurPeer, Peer, StepDone
 
 UNCLIPPED = 1e9
-"""mlx-lm's trainer clips no gradient, so neither does ours here."""
+"""mlx-lm's trainer does not clip gradients, so ours does not here."""
 PAD_TO = 32
-"""What mlx-lm pads to, and one token more."""
+"""mlx-lm pads to a multiple of this, plus one token."""
 
 
 class OurMlxPeer(OurPeer):
@@ -47,52 +47,52 @@ class OurMlxPeer(OurPeer):
 
 
 class MlxLmPeer(Peer):
-    """mlx-lm's `train` with its own layers, loss and batches; it stands still while nothing is asked of it.
+    """mlx-lm's `train` with its own layers, loss and batches. It waits until steps are requested.
 
-    Its prompts are masked. It begins where ours begins, and has our schedule and our AdamW.
+    Its prompts are masked. It has the same initial adapter, learning rates and AdamW settings as ours.
     """
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._asked: Queue[int] = Queue()
+        self._requested: Queue[int] = Queue()
         self._callback = _Losses()
         self._tokens: list[int] = []
         self._start = initial_adapter(read_header(job.student), job.recipe)
-        # MLX's streams belong to threads: what is computed in one is made in it.
+        # MLX's streams belong to threads: the thread that computes must also create the model.
         self._thread = Thread(target=self._train_or_fail, daemon=True)
         self._thread.start()
         self._next()
 
     def steps(self, count: int) -> list[StepDone]:
-        """Let its loop go on for `count` steps."""
+        """Let its loop run for `count` steps."""
         before = len(self._tokens)
         for _ in range(count):
-            self._asked.put(1)
+            self._requested.put(1)
         losses = [self._next() for _ in range(count)]
         return [StepDone(loss, tokens) for loss, tokens in zip(losses, self._tokens[before:], strict=True)]
 
     def finish(self, directory: Path) -> None:
-        """Its matrices, in PEFT's form."""
+        """See `Peer`."""
         self._thread.join()
-        found = dict(tree_flatten(self._model.trainable_parameters()))
+        parameters = dict(tree_flatten(self._model.trainable_parameters()))
         layers = {
-            name: tuple(np.array(found[f"{name}.lora_{half}"].T.astype(mx.float32)) for half in "ab")
+            name: tuple(np.array(parameters[f"{name}.lora_{half}"].T.astype(mx.float32)) for half in "ab")
             for name in self._start.layers
         }
         Adapter(self._start.rank, self._start.alpha, layers, self._start.rank_stabilized).save(directory)  # type: ignore[arg-type]
 
     def _next(self) -> float:
-        """Wait for word from its thread: the loss of a step."""
-        word = self._callback.words.get()
-        if isinstance(word, BaseException):
-            raise word
-        return word
+        """Wait for the loss of the next step from its thread."""
+        result = self._callback.results.get()
+        if isinstance(result, BaseException):
+            raise result
+        return result
 
     def _train_or_fail(self) -> None:
         try:
             self._train()
         except BaseException as error:
-            self._callback.words.put(error)
+            self._callback.results.put(error)
 
     def _train(self) -> None:
         job, recipe = self._job, self._job.recipe
@@ -101,7 +101,7 @@ class MlxLmPeer(Peer):
         optimizer = AdamW(
             lambda step: rates[step], betas=[0.9, 0.999], weight_decay=recipe.weight_decay, bias_correction=True
         )
-        self._callback.words.put(0.0)
+        self._callback.results.put(0.0)
         with tempfile.TemporaryDirectory() as directory, contextlib.redirect_stdout(io.StringIO()):
             arguments = TrainingArgs(
                 batch_size=recipe.batch_size,
@@ -122,14 +122,14 @@ class MlxLmPeer(Peer):
     def _batches(
         self, dataset: list[TrainingRow], batch_size: int, max_seq_length: int, **others: Any
     ) -> Iterator[Any]:
-        """Its own batches, or ours padded as it pads, each when it is asked for."""
+        """Its own batches, or ours with its padding, each when it is requested."""
         if self._job.same_order:
-            source: Iterator[Any] = (_padded_as_mlx_lm_pads(rows) for rows in self._job.batches())
+            source: Iterator[Any] = (_pad_like_mlx_lm(rows) for rows in self._job.batches())
         else:
             pairs = [(list(row.token_ids), row.loss_start) for row in dataset]
             source = iterate_batches(pairs, batch_size, max_seq_length, seed=self._job.recipe.seed, **others)
         while True:
-            self._asked.get()
+            self._requested.get()
             tokens, lengths = next(source)
             self._tokens.append(int(lengths[:, 1].sum()))
             yield tokens, lengths
@@ -137,10 +137,10 @@ class MlxLmPeer(Peer):
 
 class _Losses(TrainingCallback):  # type: ignore[misc]
     def __init__(self) -> None:
-        self.words: Queue[float | BaseException] = Queue()
+        self.results: Queue[float | BaseException] = Queue()
 
     def on_train_loss_report(self, train_info: dict[str, Any]) -> None:
-        self.words.put(float(train_info["train_loss"]))
+        self.results.put(float(train_info["train_loss"]))
 
 
 def _mlx_lm_model(job: Job, start: Adapter) -> Any:
@@ -149,14 +149,14 @@ def _mlx_lm_model(job: Job, start: Adapter) -> Any:
     keys = sorted({name.split(".", 3)[3] for name in start.layers})
     settings = {"rank": start.rank, "scale": start.scale, "dropout": job.recipe.dropout, "keys": keys}
     linear_to_lora_layers(model, len(model.layers), settings)
-    found = dict(model.named_modules())
+    modules = dict(model.named_modules())
     for name, (a, b) in start.layers.items():
-        found[name].lora_a, found[name].lora_b = mx.array(a.T), mx.array(b.T)
+        modules[name].lora_a, modules[name].lora_b = mx.array(a.T), mx.array(b.T)
     mx.eval(model.parameters())
     return model
 
 
-def _padded_as_mlx_lm_pads(rows: list[TrainingRow]) -> Any:
+def _pad_like_mlx_lm(rows: list[TrainingRow]) -> Any:
     longest = max(len(row.token_ids) for row in rows)
     tokens = np.zeros((len(rows), 1 + PAD_TO * -(-longest // PAD_TO)), np.int32)
     for i, row in enumerate(rows):

@@ -19,14 +19,14 @@ class OurTorchPeer(OurPeer):
         self.backend = TorchBackend(read_header(job.student), job.recipe, job.compute)
 
     def profile(self) -> str:
-        """A table of where the next step spends its time."""
+        """A table of the next step's time by operation."""
         batch = self._batches[self._done]
 
         def step() -> str:
-            with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as found:
+            with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
                 TorchBackend.step.__wrapped__(self.backend, batch, 1e-3)  # type: ignore[attr-defined]
-            table = found.key_averages()
+            table = profiler.key_averages()
             return str(table.table(sort_by="self_cpu_time_total", row_limit=30, max_name_column_width=50))
 
-        # The profiler sees the thread it is started in.
+        # The profiler only records the thread that starts it.
         return self.backend.thread.submit(step).result()

@@ -1,4 +1,4 @@
-"""A trainer in a process of its own, told how many steps to take at a time."""
+"""A trainer in a process of its own that takes a given number of steps at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from orca_local.train.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What every peer trains: the same weights, rows, recipe and type."""
+    """The training of every peer: the same weights, rows, recipe and data type."""
 
     student: Path
     rows: tuple[TrainingRow, ...]
@@ -30,15 +30,15 @@ class Job:
     """`float32` or `bfloat16`."""
     threads: int
     same_order: bool
-    """Whether a peer with an order of its own takes our batches instead."""
+    """Whether a peer uses our batches instead of its own."""
 
     def batches(self) -> list[list[TrainingRow]]:
-        """Our batches, one a step."""
-        found: list[list[TrainingRow]] = []
-        while len(found) < self.recipe.total_steps:
-            epoch = len(found) // -(-len(self.rows) // self.recipe.batch_size)
-            found += epoch_batches(self.rows, self.recipe.batch_size, self.recipe.seed, epoch)
-        return found[: self.recipe.total_steps]
+        """Our batches, one per step."""
+        batches: list[list[TrainingRow]] = []
+        while len(batches) < self.recipe.total_steps:
+            epoch = len(batches) // -(-len(self.rows) // self.recipe.batch_size)
+            batches += epoch_batches(self.rows, self.recipe.batch_size, self.recipe.seed, epoch)
+        return batches[: self.recipe.total_steps]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +48,21 @@ class StepDone:
     loss: float
     """Mean over the batch's targets, in nats."""
     tokens: int
-    """Tokens of rows, padding excluded."""
+    """Number of tokens, without padding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Steps that were taken without a pause."""
+    """Consecutive steps without a pause."""
 
     steps: tuple[StepDone, ...]
     seconds: float
     processor_seconds: float
-    """Of all threads: what a busy machine distorts least."""
+    """CPU time of all threads, which depends least on other load."""
 
     @property
     def tokens(self) -> int:
-        """Tokens of rows, padding excluded."""
+        """Number of tokens, without padding."""
         return sum(step.tokens for step in self.steps)
 
     @property
@@ -72,7 +72,7 @@ class Segment:
 
     @property
     def cost(self) -> float:
-        """Milliseconds of processor time a token."""
+        """Milliseconds of CPU time per token."""
         return 1000 * self.processor_seconds / self.tokens
 
 
@@ -85,15 +85,15 @@ class Peer(ABC):
 
     @abstractmethod
     def steps(self, count: int) -> list[StepDone]:
-        """Take the next steps and stand still again."""
+        """Take the next steps, then wait."""
 
     @abstractmethod
     def finish(self, directory: Path) -> None:
-        """Write the adapter in PEFT's form."""
+        """Write the adapter in PEFT's format."""
 
 
 class OurPeer(Peer):
-    """A backend of ours, driven as the loop drives it, without its checkpoints."""
+    """One of our backends, used as the loop uses it, but without checkpoints."""
 
     backend: TrainBackend
     """Set by the class of its framework."""
@@ -104,7 +104,7 @@ class OurPeer(Peer):
         self._done = 0
 
     def steps(self, count: int) -> list[StepDone]:
-        """The loop's steps."""
+        """See `Peer`."""
         done = []
         for batch in self._batches[self._done : self._done + count]:
             self._done += 1
@@ -113,12 +113,12 @@ class OurPeer(Peer):
         return done
 
     def finish(self, directory: Path) -> None:
-        """As the loop keeps it."""
+        """See `Peer`."""
         self.backend.adapter().save(directory)
 
 
 class PeerProcess:
-    """A peer in a fresh process: its memory is its own, and it waits while others work."""
+    """A peer in a new process, with its own memory. It waits while others compute."""
 
     def __init__(self, make: Callable[[Job], Peer], job: Job) -> None:
         context = get_context("spawn")
@@ -138,7 +138,7 @@ class PeerProcess:
         return segment
 
     def finish(self, directory: Path) -> int:
-        """Let it write its adapter and end; returns the most memory that its steps had resident, in bytes."""
+        """Let it write its adapter and end; returns the peak resident memory of its steps in bytes."""
         self._connection.send(directory)
         peak: int = self._connection.recv()
         self._process.join()
@@ -150,7 +150,7 @@ def _serve(connection: Connection, make: Callable[[Job], Peer], job: Job) -> Non
 
     torch.set_num_threads(job.threads)
     peer = make(job)
-    _forget_peak()
+    _reset_peak()
     connection.send(None)
     while isinstance(order := connection.recv(), int):
         started, used = time.perf_counter(), time.process_time()
@@ -161,8 +161,8 @@ def _serve(connection: Connection, make: Callable[[Job], Peer], job: Job) -> Non
     connection.send(peak)
 
 
-def _forget_peak() -> None:
-    """Count from here: what loading took is each trainer's own business, and over before the first step."""
+def _reset_peak() -> None:
+    """Reset the peak: only the steps count, not loading."""
     if sys.platform == "linux":
         Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM, see proc(5)
 

@@ -1,4 +1,4 @@
-"""How much arithmetic a step is, and how fast this machine multiplies matrices."""
+"""The number of operations of a training step, and the machine's speed at matrix products."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from orca_local.gguf.layer_names import linear_layers
 from orca_local.train.batches import Batch
 
 SHAPES = ((2048, 576, 1536), (2048, 1536, 576), (256, 576, 49152), (4096, 4096, 4096))
-"""Rows, inner and columns of the products that are timed: the embedded student's own, and a large one."""
+"""Rows, inner size and columns of the timed products: three of the embedded student's, and a large one."""
 
-PATIENCE = 10.0
-"""Seconds that one timed product may take."""
+MAX_PRODUCT_SECONDS = 10.0
+"""Maximum duration of a timed product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,14 @@ class MatrixRate:
 
 
 def step_flops(header: Header, parts: Sequence[Batch], rank: int) -> int:
-    """Operations that one training step needs, given the parts that our backend computes it in.
+    """Number of operations of a training step that our backend computes in `parts`.
 
-    A matrix of P weights takes 2·P operations a token forward and as many for the gradient in its input; frozen
-    weights get no gradient. Of each update of shape [out, rank]·[rank, in], 2·rank·(in + out) forward and twice
-    that backward (input, A and B). Tokens that all rows of a part begin with count once; the last block behind
-    its attention, and the head, count where there is loss. The first block's input needs no gradient. Causal
-    attention takes 4·width operations a pair of tokens forward and twice that backward. Norms and gates are left
-    out: they are not matrix products.
+    A matrix of P weights needs 2·P operations per token forward and as many for the gradient in its input; frozen
+    weights get no gradient. An update of shape [out, rank]·[rank, in] needs 2·rank·(in + out) forward and twice that
+    backward (input, A and B). A shared prefix counts once per part. The last block after its attention and the output
+    head count only at positions with a loss. The first block's input needs no gradient. Causal attention needs
+    4·width operations per pair of tokens forward and twice that backward. Norms and gates are not counted: they are
+    not matrix products.
     """
     last, total = header.block_count - 1, 0
     heads, size = header.count("attention.head_count"), 0
@@ -53,27 +53,27 @@ def step_flops(header: Header, parts: Sequence[Batch], rank: int) -> int:
         rest = part.lengths - prefix
         pairs = prefix * (prefix + 1) // 2 + int((rest * (rest + 1) // 2 + rest * prefix).sum())
         total += 3 * 4 * heads * size * pairs * header.block_count
-        words, width = header.tensor_map["token_embd.weight"].shape
-        total += 2 * 2 * words * width * targets
+        vocab_size, width = header.tensor_map["token_embd.weight"].shape
+        total += 2 * 2 * vocab_size * width * targets
     return total
 
 
 def matrix_rates(compute: str) -> list[MatrixRate]:
-    """The best of several products of each shape; one that would take longer than `PATIENCE` is left out."""
+    """The best of several products of each shape, without shapes that would take longer than `MAX_PRODUCT_SECONDS`."""
     import torch
 
-    found: list[MatrixRate] = []
+    rates: list[MatrixRate] = []
     for rows, inner, columns in SHAPES:
         work = 2 * rows * inner * columns
-        if found and work / found[0].flops_per_second > PATIENCE:
+        if rates and work / rates[0].flops_per_second > MAX_PRODUCT_SECONDS:
             continue
         a, b = (torch.randn(shape, dtype=getattr(torch, compute)) for shape in ((rows, inner), (columns, inner)))
-        found.append(MatrixRate((rows, inner, columns), work / _best(a, b)))
-    return found
+        rates.append(MatrixRate((rows, inner, columns), work / _best(a, b)))
+    return rates
 
 
 def _best(a: Any, b: Any) -> float:
-    """Seconds of one product a · bᵀ, the layout of a linear layer."""
+    """Minimum seconds of a product a · bᵀ, the layout of a linear layer."""
     import torch
 
     out, spent, until = a @ b.t(), [], time.perf_counter() + 2.0

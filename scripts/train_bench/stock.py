@@ -22,7 +22,7 @@ IGNORED = -100
 
 
 class TrainerPeer(Peer):
-    """The Trainer as its users run it; it stands still between two steps while nothing is asked of it."""
+    """The Trainer as its users run it. It waits between two steps until the next one is requested."""
 
     def __init__(self, job: Job) -> None:
         warnings.simplefilter("ignore", FutureWarning)  # peft uses what transformers deprecates
@@ -33,7 +33,7 @@ class TrainerPeer(Peer):
         self._trainer = _trainer(job, self._model, self._collate, self._turns, self._directory.name)
         self._thread = Thread(target=self._trainer.train, daemon=True)
         self._thread.start()
-        self._turns.wait_begun()
+        self._turns.wait_started()
 
     def _collate(self, rows: Sequence[Any]) -> dict[str, torch.Tensor]:
         """Pad to the longest row, as `DataCollatorForSeq2Seq` does."""
@@ -49,13 +49,13 @@ class TrainerPeer(Peer):
         }
 
     def steps(self, count: int) -> list[StepDone]:
-        """Let the Trainer's loop go on for `count` steps."""
+        """Let the Trainer's loop run for `count` steps."""
         before = self._trainer.state.global_step
         losses = self._turns.take(count)
         return [StepDone(loss, self._tokens[before + i]) for i, loss in enumerate(losses)]
 
     def finish(self, directory: Path) -> None:
-        """As PEFT saves it."""
+        """See `Peer`."""
         self._turns.end()
         self._thread.join()
         self._model.save_pretrained(str(directory))
@@ -63,32 +63,32 @@ class TrainerPeer(Peer):
 
 
 class _Turns(transformers.TrainerCallback):
-    """Blocks the Trainer's loop until steps are asked for."""
+    """Blocks the Trainer's loop until steps are requested."""
 
     def __init__(self) -> None:
-        self._asked: Queue[int] = Queue()
+        self._requested: Queue[int] = Queue()
         self._done: Queue[list[float] | None] = Queue()
         self._left = 0
         self._losses: list[float] = []
 
-    def wait_begun(self) -> None:
+    def wait_started(self) -> None:
         self._done.get()
 
     def take(self, count: int) -> list[float]:
-        self._asked.put(count)
+        self._requested.put(count)
         losses = self._done.get()
         assert losses is not None and len(losses) == count
         return losses
 
     def end(self) -> None:
-        self._asked.put(0)
+        self._requested.put(0)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._done.put(None)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if not self._left:
-            self._left = self._asked.get()
+            self._left = self._requested.get()
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
         if logs and "loss" in logs:
@@ -98,7 +98,7 @@ class _Turns(transformers.TrainerCallback):
                 self._done.put(self._losses)
                 self._losses = []
                 if state.global_step < args.max_steps:
-                    self._left = self._asked.get()
+                    self._left = self._requested.get()
                     control.should_training_stop = not self._left
 
 

@@ -101,32 +101,20 @@ def make_layout(
     separate = prefix if 2 * prefix > longest else 0
     position = np.concatenate([np.arange(prefix), *(np.arange(prefix, n) for n in lengths)])
     positions = torch.from_numpy(position).to(device).float()
-    views = {
-        window: _make_view(window, frequencies, positions, separate, longest, dtype)
-        for window, frequencies in rotary.items()
-    }
+    views = {}
+    for window, frequencies in rotary.items():
+        angles = torch.outer(positions, frequencies.inverse_frequencies)[:, None]
+        cosine, sine = ((part * frequencies.magnitude).to(dtype) for part in (angles.cos(), angles.sin()))
+        mask = _make_mask(separate, longest, window, dtype) if separate or 0 < window < longest - separate else None
+        prefix_mask = _make_mask(0, separate, window, dtype) if 0 < window < separate else None
+        masks = (None if m is None else m.to(device) for m in (mask, prefix_mask))
+        views[window] = WindowView(cosine, sine, *masks)
     ratio = MIN_LENGTH_RATIO[device.type] if min_length_ratio is None else min_length_ratio
     start, rectangles = separate, []
     for group in length_groups(lengths - separate, ratio):
         rectangles.append(_make_rectangle(prefix, separate, start, lengths[group], device))
         start = rectangles[-1].tokens.stop
     return Layout(prefix, separate, tuple(rectangles), views)
-
-
-def _make_view(
-    window: int,
-    frequencies: RotaryFrequencies,
-    positions: torch.Tensor,
-    separate: int,
-    longest: int,
-    dtype: torch.dtype,
-) -> WindowView:
-    device, length = positions.device, longest - separate
-    angles = torch.outer(positions, frequencies.inverse_frequencies)[:, None]
-    cosine, sine = ((part * frequencies.magnitude).to(dtype) for part in (angles.cos(), angles.sin()))
-    mask = _make_mask(separate, longest, window, dtype) if separate or 0 < window < length else None
-    prefix_mask = _make_mask(0, separate, window, dtype) if 0 < window < separate else None
-    return WindowView(cosine, sine, *(None if m is None else m.to(device) for m in (mask, prefix_mask)))
 
 
 def length_groups(lengths: NDArray[np.int64], min_ratio: float) -> list[slice]:
