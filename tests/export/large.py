@@ -1,4 +1,4 @@
-"""A model that is larger than the memory its export may take, and an export that is held to it."""
+"""A model that is larger than the memory allowed for its export, and an export with that limit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SHAPE = Shape(width=256, blocks=112, heads=8, key_heads=2, hidden=4096, head_siz
 
 
 def write_large(path: Path, end_token: int) -> Path:
-    """A random model that ends its turns. Its blocks are alike: random numbers take their time."""
+    """A random model that ends its turns. Its blocks are equal, because drawing random numbers takes time."""
     base, specs = header_and_tensors(read_header(embedded_student()), "llama", SHAPE, tied=False)
     rng = np.random.default_rng(0)
     drawn: dict[str, NDArray[np.float32]] = {}
@@ -38,7 +38,7 @@ def write_large(path: Path, end_token: int) -> Path:
             return np.ones(spec.shape, np.float32)
         actual = (rng.standard_normal(spec.shape, np.float32) / np.sqrt(spec.shape[-1])).astype(np.float32)
         if spec.name == "token_embd.weight":
-            actual[:, 0] = 80.0  # stays in front of all that the blocks add
+            actual[:, 0] = 80.0  # larger than anything the blocks add
         if spec.name == "output.weight":
             actual[:, 0] = 0.0
             actual[end_token] = 0.0
@@ -57,7 +57,7 @@ def write_large(path: Path, end_token: int) -> Path:
 
 
 def export_with(limit: int, gguf: Path, adapter: Path, directory: Path, quantization: str) -> dict[str, Any]:
-    """The export's summary, made by this process and its children with `limit` bytes of data each."""
+    """The summary of an export in this process and its children, each limited to `limit` bytes of data."""
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     header = read_header(gguf)
     inputs = AcceptanceInputs(

@@ -1,4 +1,4 @@
-"""What the tests of the export share: engines, adapters, sources and a model that ends its turns."""
+"""Shared by the export tests: engines, adapters, sources and a model that ends its turns."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def run_tuned(
 
 
 def inputs_for(gguf: Path, adapter: Path | None, prompts: int = 20, rows: int = 7) -> AcceptanceInputs:
-    """Rows of 40 tokens, and the reference of the weights with the adapter."""
+    """Rows of 40 tokens, and the reference logits of the weights with the adapter."""
     compared = [(tuple(range(i, i + 40)), range(39)) for i in range(300, 300 + 100 * rows, 100)]
     starts = [tuple(range(i, i + 5)) for i in range(100, 100 + prompts)]
     return AcceptanceInputs(
@@ -80,13 +80,13 @@ def inputs_for(gguf: Path, adapter: Path | None, prompts: int = 20, rows: int = 
 
 
 def write_ending_model(path: Path, untied: Path, end_token: int) -> Path:
-    """A model that wants to end its turn after every token, and is not quite sure of it."""
+    """A model whose most likely next token is always the end of its turn, with moderate probability."""
     header = read_header(untied)
 
     def tensors() -> Iterator[NDArray[np.float32]]:
         for tensor, values in iter_tensors(header):
             if tensor.name == "token_embd.weight":
-                values[:, 0] = 40.0  # stays in front of all that the blocks add
+                values[:, 0] = 40.0  # larger than anything the blocks add
             if tensor.name == "output.weight":
                 values[:, 0] = 0.0
                 values[end_token] = 0.0

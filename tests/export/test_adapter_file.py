@@ -1,4 +1,4 @@
-"""An adapter as llama.cpp's own file: the same predictions as the trainer's, on every architecture."""
+"""An adapter as a LoRA GGUF: the same predictions as the trainer's, for every architecture."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_file_says_what_it_is_and_where_it_came_from(tiny_gguf: Path, tmp_pa
 
 
 def test_an_update_without_the_rotary_order_would_be_caught(tiny_gguf: Path, tmp_path: Path) -> None:
-    """Trap 5: llama files hold q and k permuted, and so must B be."""
+    """Trap 5: llama files store q and k permuted, so B must be permuted too."""
     adapter = random_adapter(tiny_gguf, scale=1.0)
     adapter.save(tmp_path / "adapter")
     header = read_header(tiny_gguf)
@@ -80,7 +80,7 @@ def test_an_update_without_the_rotary_order_would_be_caught(tiny_gguf: Path, tmp
 
 @pytest.mark.parametrize("alpha", [0.0, 1e-45, 1e39])
 def test_a_scale_that_llama_cpp_would_read_otherwise_is_refused(alpha: float, tiny_gguf: Path, tmp_path: Path) -> None:
-    """llama.cpp takes an alpha of zero for a scale of one."""
+    """llama.cpp reads an alpha of zero as a scale of one."""
     adapter = replace(random_adapter(tiny_gguf), alpha=alpha)
     with pytest.raises(InputError, match=r"scale .* cannot be written"):
         write_adapter(tmp_path / "a.gguf", read_header(tiny_gguf), adapter, {})

@@ -1,4 +1,4 @@
-"""Whole exports of an adapter alone."""
+"""Complete exports of an adapter alone."""
 
 from __future__ import annotations
 
@@ -75,14 +75,14 @@ def test_an_adapter_passes_on_its_base_and_carries_where_it_came_from(
     assert "--lora" in card and file["sha256"] in card and "KL from the trained model" in card
     row = store.exports.latest("adapter")
     assert row is not None and row.sha256 == file["sha256"] and store.exports.latest("tuned") is None
-    assert sorted(actual.name for actual in (tmp_path / "out").iterdir()) == [
+    assert sorted(entry.name for entry in (tmp_path / "out").iterdir()) == [
         path.name + ending for ending in ("", ".md", ".sha256")
     ]
     with closing(open_engine(ending_gguf)) as engine:
         engine.set_adapter(path)
 
     again = list(run_adapter(store, ending_gguf, adapter, tmp_path / "out", inputs))
-    assert not [event for event in again if isinstance(event, AcceptanceChecked)], "made and tested once"
+    assert not [event for event in again if isinstance(event, AcceptanceChecked)], "built and tested once"
     path.write_bytes(path.read_bytes()[:-1])
     assert check_names(list(run_adapter(store, ending_gguf, adapter, tmp_path / "out", inputs))) == CHECKS
     assert file_sha256(path) == file["sha256"]
@@ -129,7 +129,7 @@ def test_what_does_not_stop_is_not_written(store: Store, tiny_gguf: Path, tmp_pa
 def test_a_damaged_adapter_stops_before_any_work(
     store: Store, ending_gguf: Path, adapter: Path, tmp_path: Path
 ) -> None:
-    """Trap 6: one that is cut short, and one that is not finite."""
+    """Trap 6: one that is truncated, and one that is not finite."""
     inputs = inputs_for(ending_gguf, None)
     weights = adapter / "adapter_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])

@@ -1,4 +1,4 @@
-"""Exports that end in the middle: killed, or on a full disk."""
+"""Exports that are interrupted: killed, or on a full disk."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def processes_naming(text: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def wanted_sha256(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Hash of the file that an undisturbed export makes."""
+    """Hash of the file of an export without interruption."""
     directory = tmp_path_factory.mktemp("whole")
     with Store.open(directory / "orca.db", create=True) as store:
         list(run_base(store, tiny_gguf, directory / "out"))
@@ -86,7 +86,7 @@ def test_a_killed_export_leaves_no_half_and_ends_the_same(
     assert file_sha256(target) == wanted_sha256
     assert not list(tmp_path.rglob("*.part"))
     while processes_naming(str(tmp_path)):
-        assert time.monotonic() < deadline, "the quantizer goes on without its parent"
+        assert time.monotonic() < deadline, "the quantizer continues without its parent"
         time.sleep(0.05)
 
 
@@ -94,7 +94,7 @@ def test_a_killed_export_leaves_no_half_and_ends_the_same(
 def test_a_file_that_cannot_grow_leaves_nothing_and_says_so(
     types: list[str], limit: int, tiny_gguf: Path, tmp_path: Path
 ) -> None:
-    """Trap 6: the write fails in the middle, of the merged file in the first case, in llama.cpp in the second."""
+    """Trap 6: the write fails midway: of the merged file in the first case, in llama.cpp in the second."""
     process = start(tiny_gguf, tmp_path, *types, limit=limit)
     said = process.communicate(timeout=120)[1]
     assert process.returncode == 1
@@ -104,7 +104,7 @@ def test_a_file_that_cannot_grow_leaves_nothing_and_says_so(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """Mounts a file system of so many bytes; needs to be root."""
+    """Mounts a file system of a given size in bytes. Needs root."""
     mounted: list[Path] = []
 
     def mount(size: int) -> Path:
@@ -125,7 +125,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 def test_a_full_disk_leaves_nothing_and_says_what_it_takes(
     types: list[str], size: int, tiny_gguf: Path, tmp_path: Path, small_disk: Callable[[int], Path]
 ) -> None:
-    """Trap 6: a disk that is full for true, while the merged file is written and while llama.cpp writes."""
+    """Trap 6: a disk that is really full, while the merged file is written and while llama.cpp writes."""
     disk = small_disk(size)
     with Store.open(tmp_path / "orca.db", create=True) as store:
         with pytest.raises(MissingError, match=r"the disk is full.*needs about .* bytes.* are free") as raised:

@@ -1,4 +1,4 @@
-"""Exports with less memory than the model takes."""
+"""Exports with less memory than the model needs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.export.large import export_with, write_large
 from tests.export.scene import random_adapter
 
 LIMIT = 715_000_000
-"""Bytes of data a process may have. Imports, context and buffers take 430 MB here, and llama.cpp may copy the weights
-of the quantized file in an order that its processor likes: 235 MB. Neither grows with the merged file."""
+"""Maximum bytes of data per process. Imports, context and buffers take 430 MB here, and llama.cpp may copy the weights
+of the quantized file into the CPU's preferred order: 235 MB. Neither grows with the merged file."""
 
 
 @pytest.mark.slow
@@ -27,7 +27,7 @@ def test_a_model_bigger_than_the_memory_is_exported(tiny_gguf: Path, tmp_path: P
     with closing(Tokenizer(tiny_gguf)) as tokenizer:
         (end,) = tokenizer.encode("<|im_end|>")
     gguf = write_large(tmp_path / "large.gguf", end)
-    assert gguf.stat().st_size > 1.1 * LIMIT  # which counts 16 bits a weight; the trainer's are 32
+    assert gguf.stat().st_size > 1.1 * LIMIT  # with 16 bits per weight; the trainer's weights have 32
     random_adapter(gguf, 0.02).save(tmp_path / "adapter")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         summary = pool.submit(export_with, LIMIT, gguf, tmp_path / "adapter", tmp_path, "Q4_K_M").result()

@@ -1,4 +1,4 @@
-"""Exports with an importance matrix: of tiny models, so most types fall back, but with the matrix all the same."""
+"""Exports with an importance matrix. The models are tiny, so most types fall back to others, but use the matrix."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ ONE_TEXT = CONVERSATIONS[-1:]
 
 @dataclass
 class Measured:
-    """A matrix that counts how often it is measured."""
+    """Measures a matrix and counts how often it does."""
 
     gguf: Path
     seed: int = 0
     power: int = 8
-    """The higher it is, the fewer columns are worth anything."""
+    """The higher it is, the fewer columns are important."""
     times: int = 0
     columns: dict[str, ColumnSquares] = field(default_factory=dict)
 
@@ -111,7 +111,7 @@ def test_another_matrix_makes_the_file_again(store: Store, tiny_gguf: Path, tmp_
 
 
 def test_a_base_without_a_matrix_stays_beside_one_with(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
-    """The one that was probed is there again, for nothing, after the one that the tuned model is compared with."""
+    """The base that was probed is reused after the one that the tuned model is compared with."""
     measure = Measured(tiny_gguf)
     plain = replace(measure.source(), matrix=None)
     for source, files in (
@@ -185,9 +185,9 @@ def test_an_export_that_fails_leaves_no_matrix(store: Store, tiny_gguf: Path, tm
 def test_a_llama_cpp_that_takes_no_matrix_is_named_before_the_work(
     store: Store, tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Older ones want a C++ object; to go on without a matrix would be another file than was asked for."""
+    """Older versions need a C++ object. Continuing without a matrix would give another file than requested."""
     monkeypatch.delattr(library(), "llama_model_imatrix_data")
-    with pytest.raises(MissingError, match="cannot be given an importance matrix") as raised:
+    with pytest.raises(MissingError, match="does not accept an importance matrix") as raised:
         run(store, Measured(tiny_gguf).source(), tmp_path / "out", "Q4_0")
     assert "pip install -U" in raised.value.hint and not (tmp_path / "out").exists()
     run(store, Measured(tiny_gguf).source(), tmp_path / "out", "Q8_0")
@@ -197,7 +197,7 @@ def test_a_llama_cpp_that_takes_no_matrix_is_named_before_the_work(
 def test_where_it_is_optional_the_nearer_file_is_kept(
     power: int, store: Store, tiny_gguf: Path, tmp_path: Path
 ) -> None:
-    """A matrix of ones makes the quantizer search longer; one that is all wrong makes it search in the wrong place."""
+    """A matrix of ones makes the quantizer more accurate; a wrong matrix makes it worse."""
     measure = Measured(tiny_gguf, power=power)
     made = {}
     for name, source in (
@@ -224,7 +224,7 @@ def test_where_it_is_optional_the_nearer_file_is_kept(
     assert read_header(path).metadata.get(KEY) == ("rows:2" if used else None)
     assert ("importance matrix" in path.with_name(path.name + ".md").read_text()) == used
     again = run(store, measure.source("rows:2", optional=True), tmp_path / "chosen", "Q4_0")
-    assert not written(again), "what was chosen is not chosen again"
+    assert not written(again), "the choice is not repeated"
 
 
 def test_a_type_that_needs_the_matrix_is_not_tried_without(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:

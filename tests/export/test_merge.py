@@ -33,7 +33,7 @@ def test_a_merged_file_predicts_what_the_trained_model_did(name: str, tmp_path: 
 
 
 def test_an_update_without_the_rotary_order_would_be_caught(tiny_gguf: Path, tmp_path: Path) -> None:
-    """Trap 5: llama files hold q and k permuted; a delta that is not gives another model."""
+    """Trap 5: llama files store q and k permuted; an unpermuted update gives another model."""
     adapter = random_adapter(tiny_gguf, scale=1.0)
     adapter.save(tmp_path / "adapter")
     header = read_header(tiny_gguf)
@@ -46,7 +46,7 @@ def test_an_update_without_the_rotary_order_would_be_caught(tiny_gguf: Path, tmp
 
 
 def test_the_delta_survives_in_the_merged_weights(tiny_gguf: Path, tmp_path: Path) -> None:
-    """Trap 4: merged into four bits, a small delta is rounded away; here it goes into F16 first."""
+    """Trap 4: merging into four bits rounds a small update away, so it is merged into F16 first."""
     adapter = random_adapter(tiny_gguf, scale=1e-3)
     header = read_header(tiny_gguf)
     made = write_merged(tmp_path / "m.gguf", header, adapter, {})
@@ -71,7 +71,7 @@ def test_every_layer_of_the_adapter_changes_its_tensor_and_nothing_else_changes(
 
 @pytest.mark.parametrize("name", ["lm_head", "model.embed_tokens", "model.layers.99.mlp.up_proj"])
 def test_an_update_that_cannot_be_merged_is_refused_by_name(tiny_gguf: Path, name: str) -> None:
-    """Trap 4: an update of a head that is tied to the embedding is lost in silence elsewhere."""
+    """Trap 4: other tools silently lose the update of a head that is tied to the embedding."""
     adapter = random_adapter(tiny_gguf)
     pair = next(iter(adapter.layers.values()))
     with pytest.raises(InputError, match=re.escape(name)):

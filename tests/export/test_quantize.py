@@ -16,12 +16,12 @@ from orca_local.gguf.tensors import iter_tensors, read_tensor
 from orca_local.gguf.writer import TensorSpec, write_gguf
 
 WIDTH = 256
-"""The width of a block of those types that have any: none of them falls back to a larger one."""
+"""The block width of the K and IQ types: with it, no type falls back to another."""
 
 
 @pytest.fixture(scope="module")
 def wide_gguf(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that llama.cpp quantizes as it would a model of width 256, and that is none."""
+    """A file that llama.cpp quantizes like a model of width 256, although it is not a working model."""
     base = read_header(tiny_gguf)
     rng = np.random.default_rng(0)
     specs = [TensorSpec(t.name, (8, WIDTH) if len(t.shape) > 1 else t.shape, t.type_name) for t in base.tensors]
@@ -33,7 +33,7 @@ def wide_gguf(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="module")
 def importances(wide_gguf: Path) -> dict[str, NDArray[np.float32]]:
-    """Of each matrix of the blocks another quarter of the columns that matters."""
+    """For each matrix of the blocks, another quarter of the columns is important."""
     actual = {}
     for number, tensor in enumerate(t for t in read_header(wide_gguf).tensors if len(t.shape) > 1 and "blk" in t.name):
         values = np.full(WIDTH, 1e-3, np.float32)
@@ -60,7 +60,7 @@ def test_types_are_checked_before_any_work() -> None:
 
 
 @pytest.mark.parametrize("name", ["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q4_K_M", "Q2_K", "IQ4_NL", "IQ3_XXS"])
-def test_no_file_is_smaller_than_the_least_it_can_be(name: str, tiny_gguf: Path, tmp_path: Path) -> None:
+def test_no_file_is_smaller_than_the_lower_bound(name: str, tiny_gguf: Path, tmp_path: Path) -> None:
     assert quantize_here(tiny_gguf, tmp_path / "q.gguf", name, None) == 0
     header = read_header(tmp_path / "q.gguf")
     assert header.quantization == name
@@ -68,7 +68,7 @@ def test_no_file_is_smaller_than_the_least_it_can_be(name: str, tiny_gguf: Path,
 
 
 def _named(name: str) -> object:
-    """llama.cpp works for seconds on the tables of the smallest types."""
+    """llama.cpp needs seconds for the tables of the smallest types."""
     return pytest.param(name, marks=pytest.mark.slow) if name[:3] in ("IQ1", "IQ2", "IQ3") else name
 
 
@@ -95,14 +95,14 @@ def blocks(path: Path) -> Iterator[NDArray[np.float32]]:
 def test_each_tensor_is_rounded_carefully_where_its_own_inputs_are_large(
     name: str, wide_gguf: Path, matrix: ImatrixFile, importances: dict[str, NDArray[np.float32]], tmp_path: Path
 ) -> None:
-    """Through the process that exports use: names, values and their order arrive in it."""
+    """In the child process that exports use: it gets the names, values and their order."""
     source = read_header(wide_gguf)
     quantize(wide_gguf, tmp_path / "without.gguf", name)
     quantize(wide_gguf, tmp_path / "with.gguf", name, matrix)
     without, made = read_header(tmp_path / "without.gguf"), read_header(tmp_path / "with.gguf")
     for tensor, weights in importances.items():
         if without.tensor_map[tensor].type_name != made.tensor_map[tensor].type_name:
-            continue  # with a matrix llama.cpp spares bits here and there
+            continue  # with a matrix, llama.cpp uses fewer bits for some tensors
         expected = read_tensor(source, tensor)
         errors = [((read_tensor(file, tensor) - expected) ** 2) @ weights for file in (without, made)]
         assert errors[1].sum() < 0.8 * errors[0].sum(), tensor
@@ -110,7 +110,7 @@ def test_each_tensor_is_rounded_carefully_where_its_own_inputs_are_large(
 
 @pytest.mark.parametrize("name", ["Q4_0", "Q6_K", "Q3_K_S", "IQ4_XS"])
 def test_columns_that_were_silent_keep_their_weights(name: str, wide_gguf: Path, tmp_path: Path) -> None:
-    """llama.cpp makes zeros of a block whose importances are zero."""
+    """llama.cpp sets a block to zero if its importances are zero."""
     source, tensor = read_header(wide_gguf), "blk.0.attn_k.weight"
     sums = np.ones(WIDTH, np.float32)
     sums[:64] = 0

@@ -48,7 +48,7 @@ def test_a_base_is_its_source_at_other_types(store: Store, tiny_gguf: Path, tmp_
 
 
 def test_a_tuned_model_passes_and_carries_where_it_came_from(store: Store, ending_gguf: Path, tmp_path: Path) -> None:
-    """Trap 7: the tuned file ends its turns by itself; Trap 8: it is the file that is tested, at its own type."""
+    """Trap 7: the tuned file ends its turns. Trap 8: the file itself is tested, at its own type."""
     random_adapter(ending_gguf, 0.02).save(tmp_path / "adapter")
     inputs = inputs_for(ending_gguf, tmp_path / "adapter")
     events = list(run_tuned(store, ending_gguf, tmp_path / "adapter", tmp_path / "out", inputs))
@@ -80,7 +80,7 @@ def test_a_second_export_of_the_same_makes_nothing(store: Store, tiny_gguf: Path
     assert [e for e in first if isinstance(e, FileWritten)]
     assert not [e for e in again if isinstance(e, FileWritten | AcceptanceChecked)]
     assert summary_of(first)["files"] == summary_of(again)["files"]
-    assert card.is_file(), "what stands beside the file is put back"
+    assert card.is_file(), "the files beside the export are restored"
     more = list(run_base(store, tiny_gguf, tmp_path / "out", ["Q8_0", "Q4_0"]))
     assert [Path(e.path).name for e in more if isinstance(e, FileWritten)] == ["tiny-base-Q4_0.gguf"]
 
@@ -94,7 +94,7 @@ def test_a_file_that_was_changed_is_made_again(store: Store, tiny_gguf: Path, tm
 
 
 def test_another_adapter_makes_another_file(store: Store, ending_gguf: Path, tmp_path: Path) -> None:
-    """Trap 8: the file that is evaluated is the one that was made of the adapter that was trained."""
+    """Trap 8: the evaluated file is made from the trained adapter."""
     hashes = []
     for scale in (0.01, 0.02):
         random_adapter(ending_gguf, scale).save(tmp_path / "adapter")
@@ -106,7 +106,7 @@ def test_another_adapter_makes_another_file(store: Store, ending_gguf: Path, tmp
 
 
 def fails(store: Store, gguf: Path, tmp_path: Path, inputs, match: str, types=("Q8_0",)) -> list[Event]:  # type: ignore[no-untyped-def]
-    """Run an export that must fail, and see that nothing is left of it."""
+    """Run an export that must fail, and check that it leaves no file."""
     events: list[Event] = []
     with pytest.raises(AcceptanceError, match=match):
         events.extend(run_tuned(store, gguf, tmp_path / "adapter", tmp_path / "out", inputs, types))
@@ -132,14 +132,14 @@ def test_a_tuned_model_that_does_not_stop_is_not_written(store: Store, tiny_gguf
 
 
 def test_a_reference_that_disagrees_stops_the_export(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
-    """Trap 8: the file is tested, not the adapter: a merge that went wrong is not shipped."""
+    """Trap 8: the file is tested, not the adapter, so a wrong merge is detected."""
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
     untrained = inputs_for(tiny_gguf, None)
     fails(store, tiny_gguf, tmp_path, untrained, r"KL from the trained model.*≤ 0\.001")
 
 
 def test_a_reference_of_nothing_stops_the_export(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
-    """Trap 6: a trainer that went to NaN has no model to ship."""
+    """Trap 6: a training that diverged to NaN is not exported."""
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
     inputs = inputs_for(tiny_gguf, None)
     broken = replace(inputs, reference_logits=lambda rows: (np.nan * x for x in inputs.reference_logits(rows)))
@@ -153,7 +153,7 @@ def test_too_few_answer_positions_stop_the_export(store: Store, tiny_gguf: Path,
 
 
 def test_an_update_that_overflows_is_an_event_and_an_error(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
-    """Trap 6: the check that failed is in the run's log, with the tensor's name."""
+    """Trap 6: the failed check is in the run's log, with the tensor's name."""
     random_adapter(tiny_gguf, scale=1e8).save(tmp_path / "adapter")
     events: list[Event] = []
     with pytest.raises(AcceptanceError, match="finite"):
@@ -166,13 +166,13 @@ def test_a_type_that_costs_much_is_warned_of(store: Store, tiny_gguf: Path, tmp_
     events = list(run_base(store, tiny_gguf, tmp_path / "out", ["Q2_K"]))
     (warning,) = [event for event in events if isinstance(event, Warned)]
     assert "Q2_K" in warning.message and warning.hint == "choose a larger type"
-    assert set(summary_of(events)["acceptance"]["Q2_K"]["tensor_types"]) - {"F32", "Q2_K"}, "falls back, and says so"
+    assert set(summary_of(events)["acceptance"]["Q2_K"]["tensor_types"]) - {"F32", "Q2_K"}, "fallback types are listed"
 
 
 def test_a_file_whose_predictions_are_no_numbers_is_not_written(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
-    """Every weight of it is finite, and so is every weight of what it is compared with."""
+    """All its weights are finite, and so are those of the file it is compared with."""
     header = read_header(tiny_gguf)
-    # Its values do not fit into the memory of a sequence, which is F16.
+    # Its values overflow the KV cache, which is F16.
     tensors = (
         values * (6e4 / np.abs(values).max()) if "attn_v" in tensor.name else values
         for tensor, values in iter_tensors(header)
@@ -186,7 +186,7 @@ def test_a_file_whose_predictions_are_no_numbers_is_not_written(store: Store, ti
 def test_weights_that_were_quantized_before_are_named_as_what_may_be_wrong(
     store: Store, tiny_q8_gguf: Path, tmp_path: Path
 ) -> None:
-    """What training adds is small beside the steps of a quantized file, and lost between two of them."""
+    """Training changes weights by less than the steps of a quantized file, so the change is lost."""
     events = list(run_base(store, tiny_q8_gguf, tmp_path / "out", ["Q2_K"]))
     (warning,) = [event for event in events if isinstance(event, Warned)]
     assert "student.weights" in warning.hint
