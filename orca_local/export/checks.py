@@ -44,7 +44,10 @@ def check_predictions(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> Itera
 
 
 def iter_logits(engine: LlamaCppEngine, rows: Sequence[Row]) -> Iterator[Logits]:
-    """The engine's logits at the positions of each row, in parts. A part is valid until the next one."""
+    """The engine's logits at the positions of each row, in parts of [some positions, vocabulary], float32.
+
+    A part is valid until the next one.
+    """
     return chain.from_iterable(engine.iter_logits(ids, positions) for ids, positions in rows)
 
 

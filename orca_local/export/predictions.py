@@ -34,7 +34,7 @@ class Predictions:
             self.write(iter_logits(engine, self.rows))
 
     def write(self, logits: Iterable[Logits]) -> None:
-        """Write the logits of all rows, in their order."""
+        """Write the logits of all rows, in their order: float32 arrays of [some positions, vocabulary]."""
         with self.path.open("wb") as file:
             for part in logits:
                 file.write(np.ascontiguousarray(part).data)

@@ -88,7 +88,8 @@ def make_batch(rows: Sequence[TrainingRow]) -> Batch:
 def batch_of(rows: Sequence[Sequence[int]], positions: Sequence[Sequence[int] | NDArray[np.int64]]) -> Batch:
     """A batch of `rows` (token ids) with a loss at `positions` of each row.
 
-    The target after a row's last token is 0: callers that only need logits or activations ignore it.
+    `positions` has an array of shape [targets of the row] for each row, int64. The target after a row's last token is
+    0: callers that only need logits or activations ignore it.
     """
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     token_ids = np.zeros((len(rows), lengths.max() + 1), dtype=np.int64)

@@ -36,15 +36,15 @@ class FlatAdapter:
         return mx.array(np.concatenate([matrix.ravel() for matrix in self._in_order(layers)]).astype(np.float32))
 
     def split(self, vector: mx.array) -> dict[str, Pair]:
-        """The inverse of `join`: layer name → numpy copies of A and B."""
+        """The inverse of `join`: layer name → numpy copies of A ([rank, in_features]) and B ([out_features, rank])."""
         return {name: (a.copy(), b.copy()) for name, (a, b) in self._views(np.array(vector)).items()}
 
     def layers(self, vector: mx.array, dtype: mx.Dtype) -> Parameters:
-        """The operands of the layers in `dtype`: each A, and each B multiplied by the scale."""
+        """Views of a vector (shape [values]) in `dtype`: each A, and each B multiplied by the scale."""
         return self._views(self._scaled(vector).astype(dtype))
 
     def gradient(self, gradients: Parameters) -> mx.array:
-        """The gradient in the vector (float32) from the gradients in the result of `layers`."""
+        """The gradient in the vector (shape [values], float32) from the gradients in the result of `layers`."""
         matrices = [matrix.flatten() for matrix in self._in_order(gradients)]
         return self._scaled(mx.concatenate(matrices).astype(mx.float32))
 
@@ -61,7 +61,7 @@ class FlatAdapter:
 
 
 def vector_norm(vector: mx.array) -> mx.array:
-    """The L2 norm of a vector of float32 values, as a scalar array."""
+    """The L2 norm (shape [], float32) of a vector of shape [values], float32."""
     whole = len(vector) // _ROW * _ROW
     squares = vector.square()
     return mx.sqrt(squares[:whole].reshape(-1, _ROW).sum(axis=1).sum() + squares[whole:].sum())

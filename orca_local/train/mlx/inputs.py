@@ -31,15 +31,16 @@ def padded_length(length: int) -> int:
 
 
 def batch_arrays(batch: Batch) -> Arrays:
-    """The batch without further padding."""
+    """The batch as int64 arrays (see `Arrays`), without further padding."""
     ids, row_index, position, target = map(mx.array, (batch.token_ids, batch.row_index, batch.position, batch.target))
     return ids, row_index, position, target
 
 
 def padded_arrays(batch: Batch, targets_multiple: int) -> Arrays:
-    """The batch, padded: its length to `padded_length`, its number of targets to a multiple of `targets_multiple`.
+    """The batch as int64 arrays (see `Arrays`), its rows padded to `padded_length`.
 
-    The loss is the same. There are never more targets than positions, so that few short rows stay small.
+    The number of targets is padded to a multiple of `targets_multiple` with `NO_TARGET`, but not beyond the number of
+    positions, so that few short rows stay small. The loss is the same.
     """
     rows, length = batch.token_ids.shape
     width = padded_length(length)

@@ -27,12 +27,15 @@ class Passes:
             self._names[int(name.split(".")[2])].append(name)  # model.layers.7.mlp.up_proj
 
     def loss(self, parameters: Parameters, arrays: Arrays) -> Any:
-        """Sum of the cross-entropies in nats, a scalar array."""
+        """Sum of the cross-entropies in nats (shape [], float32)."""
         self._set(parameters)
         return self._loss(arrays, with_grad=False)
 
     def gradients(self, parameters: Parameters, arrays: Arrays) -> tuple[Any, Parameters]:
-        """Sum of the cross-entropies in nats and its gradients. All activations are kept; nothing is evaluated yet."""
+        """Sum of the cross-entropies in nats (shape [], float32), and its gradients in the parameters.
+
+        All activations are kept. The result is not evaluated yet.
+        """
 
         def loss(parameters: Parameters) -> Any:
             self._set(parameters)

@@ -118,7 +118,7 @@ def make_layout(
 
 
 def length_groups(lengths: NDArray[np.int64], min_ratio: float) -> list[slice]:
-    """Slices of neighbouring rows, none of which is shorter than `min_ratio` × the longest of its slice."""
+    """Slices of `lengths` (shape [rows]) in which no row is shorter than `min_ratio` × the longest one."""
     groups, start = [], 0
     for stop in range(1, len(lengths) + 1):
         if stop == len(lengths) or lengths[start : stop + 1].min() < min_ratio * lengths[start : stop + 1].max():

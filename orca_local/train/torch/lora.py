@@ -96,7 +96,7 @@ class PlainInput:
         out.copy_(x)
 
     def backward(self, grad: torch.Tensor, _x: torch.Tensor, _: None) -> torch.Tensor:
-        """The gradient itself."""
+        """The gradient itself, [tokens, width]."""
         return grad
 
 
@@ -216,12 +216,12 @@ class LoraGroup(nn.Module):
             self.frozen.update_columns[part.out, part.rank].copy_(scaled[part.b])
 
     def split(self, a: torch.Tensor, b: torch.Tensor) -> dict[str, Pair]:
-        """Split tensors of the shapes of the group's A and B by layer: name → numpy copies, float32."""
+        """Split tensors of the shapes of A and B: layer name → numpy copies of [rank, in] and [out, rank], float32."""
         a_all, b_all = a.detach().cpu().numpy(), b.detach().cpu().numpy()
         return {part.name: (a_all[part.rank].copy(), b_all[part.b].copy()) for part in self.slices}
 
     def join(self, pairs: Mapping[str, Pair]) -> tuple[torch.Tensor, torch.Tensor]:
-        """The inverse of `split`, on the CPU."""
+        """The inverse of `split`: A ([R, width]) and B ([sum of out, rank]), float32, on the CPU."""
         matrices = zip(*(pairs[part.name] for part in self.slices), strict=True)
         a, b = (torch.from_numpy(np.concatenate(matrix).astype(np.float32, copy=False)) for matrix in matrices)
         return a, b

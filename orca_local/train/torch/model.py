@@ -130,7 +130,10 @@ class WeightReader:
         self._names = {hf: (gguf, heads) for gguf, (hf, heads) in hf_tensor_names(header).items()}
 
     def read(self, name: str) -> torch.Tensor | None:
-        """One tensor, with its rows in Hugging Face's order; None if the file has none of that name."""
+        """A tensor in the shape of the file, [out, in] or [width]; None if the file has none of that name.
+
+        Its rows are in Hugging Face's order, its data type is the reader's.
+        """
         if name not in self._names:
             return None
         gguf_name, heads = self._names[name]
