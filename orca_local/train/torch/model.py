@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -31,6 +31,8 @@ from orca_local.train.torch.lora import (
     NormInput,
     PlainInput,
 )
+
+T = TypeVar("T")
 
 Read = Callable[[str], torch.Tensor | None]
 """Reads a tensor by its name within a block, such as `mlp.up_proj.weight`; None if the file has none."""
@@ -58,19 +60,16 @@ class Block(nn.Module):
             weight = read(f"{name}.weight")
             return None if weight is None else NormInput(weight.float(), decoder.norm_epsilon)
 
-        def required_norm(name: str) -> NormInput:
-            return NormInput(_required(read(f"{name}.weight"), name).float(), decoder.norm_epsilon)
-
         has_norms_after = read("pre_feedforward_layernorm.weight") is not None
         self.after_attention = norm("post_attention_layernorm") if has_norms_after else None
         self.after_mlp = norm("post_feedforward_layernorm") if has_norms_after else None
         self.q_norm, self.k_norm = norm("self_attn.q_norm"), norm("self_attn.k_norm")
         is_fused = read("self_attn.qkv_proj.weight") is not None
-        self.qkv = group(_FUSED_QKV if is_fused else _QKV, required_norm("input_layernorm"))
+        self.qkv = group(_FUSED_QKV if is_fused else _QKV, _required(norm("input_layernorm"), "the input norm"))
         self.out = group(("self_attn.o_proj",), PlainInput())
         is_fused = read("mlp.gate_up_proj.weight") is not None
-        before_mlp = required_norm("pre_feedforward_layernorm" if has_norms_after else "post_attention_layernorm")
-        self.gate_up = group(_FUSED_GATE_UP if is_fused else _GATE_UP, before_mlp)
+        before_mlp = norm("pre_feedforward_layernorm" if has_norms_after else "post_attention_layernorm")
+        self.gate_up = group(_FUSED_GATE_UP if is_fused else _GATE_UP, _required(before_mlp, "the norm before the MLP"))
         self.down = group(("mlp.down_proj",), GateInput(gelu=decoder.activation == "gelu"))
 
     def forward(self, states: torch.Tensor, layout: Layout, target_index: torch.Tensor | None = None) -> torch.Tensor:
@@ -116,10 +115,10 @@ def _add(group: LoraGroup, x: torch.Tensor, states: torch.Tensor, norm: NormInpu
     return states + apply_norm(group(x), norm)
 
 
-def _required(weight: torch.Tensor | None, name: str) -> torch.Tensor:
-    if weight is None:
+def _required(value: T | None, name: str) -> T:
+    if value is None:
         raise InputError(f"the student has no tensor for {name}", hint="choose another student")
-    return weight
+    return value
 
 
 class WeightReader:
