@@ -16,6 +16,7 @@ from orca_local.export.acceptance import AcceptanceInputs, check_finite, tensor_
 from orca_local.export.adapter_file import write_adapter
 from orca_local.export.card import render_card
 from orca_local.export.checks import OpenEngine, check_generation, check_predictions, record_checks
+from orca_local.export.disk import export_errors_explained, require_export_space
 from orca_local.export.merge import write_merged
 from orca_local.export.source import ExportSource, file_stem
 from orca_local.export.stage import find_export

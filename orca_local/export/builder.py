@@ -28,6 +28,7 @@ from orca_local.export.acceptance import (
     tensor_types,
 )
 from orca_local.export.checks import CheckRecords, OpenEngine, check_generation, iter_logits, record_checks
+from orca_local.export.disk import disk_full
 from orca_local.export.general_text import general_rows
 from orca_local.export.matrix import MatrixCache, MatrixSource
 from orca_local.export.merge import write_merged
@@ -100,12 +101,12 @@ class ExportBuilder:
             merged, records = yield from self._write_merged()
             yield self._progress("waiting for the trained model's predictions")
             self._trained_logits.write(reference)
-        give_back_freed()  # the adapter's memory, before llama.cpp needs as much as the merged file
+        return_freed_memory()  # the adapter's memory, before llama.cpp needs as much as the merged file
         yield self._progress("comparing the merged file with the trained model")
         self._merged_logits.ensure(self._merged, self.open_engine)
         divergence = measure_divergence(self._trained_logits.read(), self._merged_logits.read())
         records += yield from record_checks(check_divergence(divergence))
-        give_back_freed()  # the predictions' memory, before the quantizer starts
+        return_freed_memory()  # the predictions' memory, before the quantizer starts
         return merged, records
 
     def _write_merged(self) -> Generator[Event, None, tuple[Header, CheckRecords]]:

@@ -70,15 +70,11 @@ def quantize(source: Path, target: Path, name: str, matrix: ImatrixFile | None =
                 raise
         if code == 0:
             return
-        output.seek(0)
-        log = " ".join(output.read().decode(errors="replace").split())[-400:]
-    target.unlink(missing_ok=True)
-    if any(sign in log for sign in _WRITE_FAILED):
-        raise WriteFailed(log)
-    reason = log or "it gave no reason"
-    if code < 0:
-        reason = f"{signal.Signals(-code).name} ended it, perhaps because memory ran out; {reason}"
-    raise OrcaError(f"llama.cpp could not quantize to {name}: {reason}", hint="try another type with --quantization")
+        target.unlink(missing_ok=True)
+        log = read_tail(output)
+        if any(sign in log for sign in _WRITE_FAILED):
+            raise WriteFailed(log)
+        raise child_error(f"quantize to {name}", code, output, hint="try another type with --quantization")
 
 
 def quantize_here(source: Path, target: Path, name: str, matrix: ImatrixFile | None) -> int:
@@ -98,10 +94,10 @@ def quantize_here(source: Path, target: Path, name: str, matrix: ImatrixFile | N
 
 
 def _main(source: str, target: str, name: str, *imatrix: str) -> int:
-    """Run the child process. It ends when its standard input closes, so also when its parent dies."""
+    """Run the child process."""
     from orca_local.gguf.llama import last_log
 
-    threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
+    exit_with_parent()
     matrix = ImatrixFile(Path(imatrix[0]), imatrix[1]) if imatrix else None
     code = quantize_here(Path(source), Path(target), name, matrix)
     if code:

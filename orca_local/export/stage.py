@@ -14,6 +14,7 @@ from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.builder import ExportBuilder
 from orca_local.export.card import render_card
 from orca_local.export.checks import OpenEngine
+from orca_local.export.disk import export_errors_explained, require_export_space
 from orca_local.export.general_text import CONVERSATIONS
 from orca_local.export.modelfile import render_modelfile
 from orca_local.export.predictions import prediction_bytes

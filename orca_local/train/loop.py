@@ -162,7 +162,7 @@ class _Loop:
                 yield from self._generate()
             if state.step == self.recipe.total_steps:
                 return
-            self.interrupts.raise_if_asked()
+            self.interrupts.raise_if_received()
             yield self._step(next(batches))
 
     def _is_due(self, every: int) -> bool:
@@ -187,7 +187,7 @@ class _Loop:
         state, operation = self.state, f"the validation after step {self.state.step}"
         results = []
         for rows in length_batches(self.validation_rows, self.recipe.batch_size):
-            self.interrupts.raise_if_asked()
+            self.interrupts.raise_if_received()
             results.append(self._compute(operation, partial(self.backend.evaluate, make_batch(rows))))
         loss = sum(r.loss * r.targets for r in results) / sum(r.targets for r in results)
         if not math.isfinite(loss):
@@ -203,7 +203,7 @@ class _Loop:
 
     def _generate(self) -> Iterator[Event]:
         if self.generate_samples is not None:
-            adapter, check = self.backend.adapter(), self.interrupts.raise_if_asked
+            adapter, check = self.backend.adapter(), self.interrupts.raise_if_received
             yield from self.generate_samples(self.state.step, adapter, self.validation_rows, check)
 
     def _save(self, *, stopping: bool = False) -> CheckpointSaved:

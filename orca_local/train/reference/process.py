@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,39 +71,22 @@ class ReferenceProcess(Iterator[NDArray[np.float32]]):
         self._process.wait()
 
     def _failure(self) -> OrcaError:
-        code = self._process.wait()
-        self._stderr.seek(0)
-        text = self._stderr.read().decode(errors="replace")
-        with suppress(ValueError, KeyError):
-            report = json.loads(text.splitlines()[-1]) if text else {}
-            return error_of(report["message"], report["hint"], code)
-        return OrcaError(
-            f"the process that computes the trained model's predictions ended (status {code}): {text[-400:]}",
-            hint="if memory ran out, close other programs; then export again",
-        )
+        hint = "close other programs to free memory, and export again"
+        return child_error("compute the trained model's predictions", self._process.wait(), self._stderr, hint=hint)
 
 
 def _main() -> int:
-    """Run the child process. It ends when its standard input closes, so also when its parent dies."""
+    """Run the child process."""
     gc.disable()  # loading PyTorch creates a million lasting objects: collecting garbage would take a fifth of the time
     request: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
-    threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
-    output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that a library prints may get between the logits
-    try:
-        _write_logits(request, output)
-    except OrcaError as error:
-        sys.stderr.write(json.dumps({"message": error.message, "hint": error.hint}))
-        return error.exit_code
-    return 0
-
-
-def _write_logits(request: dict[str, Any], output: IO[bytes]) -> None:
+    exit_with_parent()
+    output = take_stdout()  # nothing that a library prints may get between the logits
     reference_logits = choose_reference()
     adapter = Path(request["adapter"]) if request["adapter"] else None
     for logits in reference_logits(read_header(Path(request["gguf"])), adapter, request["rows"]):
         output.write(np.ascontiguousarray(logits).data)
         output.flush()
+    return 0
 
 
 if __name__ == "__main__":

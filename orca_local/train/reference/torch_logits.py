@@ -18,7 +18,7 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.gguf.decoder import Decoder, read_decoder
 from orca_local.gguf.header import Header
 from orca_local.gguf.tensors import iter_rows, rows_at
-from orca_local.system.memory import give_back_freed
+from orca_local.system.memory import return_freed_memory
 from orca_local.train.batches import batch_of
 from orca_local.train.torch.attention import Layout, make_layout
 from orca_local.train.torch.model import Block, WeightReader, apply_norm, flatten_batch, rotary_frequencies
@@ -75,7 +75,7 @@ def _hidden_states(header: Header, adapter_directory: Path | None, rows: Sequenc
             part.states = block(part.states, part.layout, part.target_index if is_last else None)
         del block  # before the next one is read into the same memory
         if (decoder.blocks - 1 - number) % _TRIM_EVERY == 0:
-            give_back_freed()
+            return_freed_memory()
     norm = weights.read_final_norm(decoder)
     hidden = torch.cat([apply_norm(part.states, norm) for part in parts])
     by_row: Sequence[torch.Tensor] = hidden.split([len(positions) for _, positions in rows])

@@ -33,5 +33,5 @@ class Heap:
 
     def trim(self) -> None:
         """Return all idle memory to the system."""
-        give_back_freed()
+        return_freed_memory()
         self._baseline, self._is_trimmed = resident_memory() or 0, True
