@@ -36,14 +36,18 @@ def write_large(path: Path, end_token: int) -> Path:
     def values(spec: TensorSpec) -> NDArray[np.float32]:
         if len(spec.shape) == 1:
             return np.ones(spec.shape, np.float32)
-        actual = (rng.standard_normal(spec.shape, np.float32) / np.sqrt(spec.shape[-1])).astype(np.float32)
+        weights: NDArray[np.float32] = (rng.standard_normal(spec.shape, np.float32) / np.sqrt(spec.shape[-1])).astype(
+            np.float32
+        )
         if spec.name == "token_embd.weight":
-            actual[:, 0] = 80.0  # larger than anything the blocks add
+            weights[:, 0] = 80.0  # larger than anything the blocks add
         if spec.name == "output.weight":
-            actual[:, 0] = 0.0
-            actual[end_token] = 0.0
-            actual[end_token, 0] = 4.0
-        return 0.3 * actual if spec.name.endswith(("attn_output.weight", "ffn_down.weight")) else actual
+            weights[:, 0] = 0.0
+            weights[end_token] = 0.0
+            weights[end_token, 0] = 4.0
+        if spec.name.endswith(("attn_output.weight", "ffn_down.weight")):
+            weights *= np.float32(0.3)
+        return weights
 
     def tensors() -> Iterator[NDArray[np.float32]]:
         for spec in specs:

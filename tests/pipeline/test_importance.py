@@ -45,7 +45,7 @@ def sample(name: str, prompt: str, split: str) -> tuple[Sample, str]:
 @pytest.fixture
 def dataset(tiny_gguf: Path) -> Dataset:
     rows = make_rows(tiny_gguf)
-    conversations = [
+    conversations: list[tuple[Message, ...]] = [
         (Message("system", ""), Message("user", f"What is {i} + {i}?"), Message("assistant", "so"))
         for i in range(len(rows))
     ]
@@ -98,17 +98,17 @@ def test_the_key_changes_with_all_that_the_matrix_is_made_of(
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
     fewer = Dataset(dataset.rows[1:], dataset.conversations[1:])
     exact = Settings.model_validate({"train": {"compute": "float32"}})
-    made = [
-        with_matrix(*given, store, rows, optional=True).matrix
-        for *given, rows in (
-            (source, SETTINGS, tmp_path, dataset),
-            (source, SETTINGS, tmp_path, dataset),
-            (replace(source, adapter_directory=tmp_path / "adapter"), SETTINGS, tmp_path, dataset),
-            (source, SETTINGS, tmp_path, fewer),
-            (source, exact, tmp_path, dataset),
+    matrices = [
+        with_matrix(changed, settings, tmp_path, store, rows, optional=True).matrix
+        for changed, settings, rows in (
+            (source, SETTINGS, dataset),
+            (source, SETTINGS, dataset),
+            (replace(source, adapter_directory=tmp_path / "adapter"), SETTINGS, dataset),
+            (source, SETTINGS, fewer),
+            (source, exact, dataset),
         )
     ]
-    first, same, *others = [matrix.key for matrix in made if matrix is not None]
+    first, same, *others = [matrix.key for matrix in matrices if matrix is not None]
     assert first == same and first.startswith("rows:") and len({first, *others}) == 4
 
 

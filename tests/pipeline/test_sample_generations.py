@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def test_whatever_breaks_it_the_step_before_is_saved(tiny_gguf: Path, rows: list
     class Dead(BaseException):
         """As if the process were gone."""
 
-    def die(*_: object) -> Iterator[Event]:
+    def die(step: int, adapter: Adapter, rows: Sequence[TrainingRow], check: Callable[[], None]) -> Iterator[Event]:
         raise Dead
         yield
 

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from orca_local.domain.errors import DivergedError, OutOfMemory
-from orca_local.domain.events import CheckpointSaved, StepTrained, TrainingResumed
+from orca_local.domain.events import CheckpointSaved, Event, StepTrained, TrainingResumed
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
 from orca_local.rows.rows import TrainingRow
@@ -95,7 +95,7 @@ def test_without_memory_the_last_finished_step_is_saved_and_gone_on_from(
     tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, tmp_path: Path, fails_at: str, saved: int
 ) -> None:
     whole = curve(list(run(tiny_gguf, rows, tmp_path / "whole", recipe, full(tiny_gguf, recipe, ""))))
-    events = []
+    events: list[Event] = []
     with pytest.raises(OutOfMemory) as raised:
         events.extend(run(tiny_gguf, rows, tmp_path / "full", recipe, full(tiny_gguf, recipe, fails_at)))
     doing = fails_at.replace("validation", "the validation after step")

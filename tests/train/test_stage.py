@@ -184,13 +184,12 @@ def test_there_is_nothing_to_resume(scene: Scene) -> None:
 
 
 def test_a_training_that_diverged_is_over(scene: Scene) -> None:
-    settings = {"learning_rate": 2.0, "warmup": 0.5}
     for _ in range(2):
         with pytest.raises(DivergedError, match=r"not finite at step 3 \(loss nan"):
-            scene.run(**settings)
+            scene.run(learning_rate=2.0, warmup=0.5)
         latest = scene.store.trainings.latest()
         assert latest is not None and latest.status == "failed"
-    assert list(Path(latest.directory).glob("step-*"))
+        assert list(Path(latest.directory).glob("step-*"))
     lower = scene.run()
     assert warnings(lower) == [] and resumed(lower) == []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import mlx.core as mx
@@ -17,7 +17,7 @@ from orca_local.train.mlx.lora import add_updates
 
 def reference_logits(
     header: Header, adapter_directory: Path | None, rows: Sequence[tuple[Sequence[int], Sequence[int]]]
-) -> Iterator[NDArray[np.float32]]:
+) -> Generator[NDArray[np.float32], None, None]:
     """For each row of (token ids, positions): float32 logits, [positions, vocabulary], one row in memory at a time."""
     model = load_model(header, mx.float32)
     if adapter_directory is not None:

@@ -6,7 +6,7 @@ memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,7 @@ _EMBEDDING, _HEAD = "token_embd.weight", "output.weight"
 
 def reference_logits(
     header: Header, adapter_directory: Path | None, rows: Sequence[Row]
-) -> Iterator[NDArray[np.float32]]:
+) -> Generator[NDArray[np.float32], None, None]:
     """For each row: float32 logits of shape [positions, vocabulary]."""
     if not rows:
         return
