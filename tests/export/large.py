@@ -36,9 +36,8 @@ def write_large(path: Path, end_token: int) -> Path:
     def values(spec: TensorSpec) -> NDArray[np.float32]:
         if len(spec.shape) == 1:
             return np.ones(spec.shape, np.float32)
-        weights: NDArray[np.float32] = (rng.standard_normal(spec.shape, np.float32) / np.sqrt(spec.shape[-1])).astype(
-            np.float32
-        )
+        scale = np.sqrt(spec.shape[-1])
+        weights: NDArray[np.float32] = (rng.standard_normal(spec.shape, np.float32) / scale).astype(np.float32)
         if spec.name == "token_embd.weight":
             weights[:, 0] = 80.0  # larger than anything the blocks add
         if spec.name == "output.weight":
