@@ -125,7 +125,7 @@ def _make_ours(job: TrainJob) -> Peer:
 def _export(connection: Connection, job: Job) -> None:
     """The measured process. Its imports count."""
     from orca_local.domain.settings import EngineSettings
-    from orca_local.engines.llama_cpp import LlamaCppEngine
+    from orca_local.engines.make import make_file_engine
     from orca_local.export.source import ExportSource
     from orca_local.export.stage import export
     from orca_local.pipeline.export_source import acceptance_inputs

@@ -217,7 +217,7 @@ class ExportBuilder:
         with closing(self.open_engine(path)) as engine:
             return self._divergence(engine)
 
-    def _divergence(self, engine: LlamaCppEngine) -> Divergence:
+    def _divergence(self, engine: ScoringEngine) -> Divergence:
         return measure_divergence(self._merged_logits.read(), iter_logits(engine, self._merged_logits.rows))
 
     def _matrix(self, source: MatrixSource) -> Generator[Event, None, ImatrixFile]:

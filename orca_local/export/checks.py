@@ -37,13 +37,13 @@ def record_checks(checks: Iterable[AcceptanceChecked]) -> Generator[Event, None,
     return records
 
 
-def check_predictions(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> Iterator[AcceptanceChecked]:
+def check_predictions(engine: ScoringEngine, inputs: AcceptanceInputs) -> Iterator[AcceptanceChecked]:
     """Compare the engine's predictions with the trained model's."""
     with closing(inputs.reference_logits(inputs.rows)) as reference:
         yield from check_divergence(measure_divergence(reference, iter_logits(engine, inputs.rows)))
 
 
-def iter_logits(engine: LlamaCppEngine, rows: Sequence[Row]) -> Iterator[Logits]:
+def iter_logits(engine: ScoringEngine, rows: Sequence[Row]) -> Iterator[Logits]:
     """The engine's logits at the positions of each row, in parts of [some positions, vocabulary], float32.
 
     A part is valid until the next one.
@@ -51,7 +51,7 @@ def iter_logits(engine: LlamaCppEngine, rows: Sequence[Row]) -> Iterator[Logits]
     return chain.from_iterable(engine.iter_logits(ids, positions) for ids, positions in rows)
 
 
-def check_generation(engine: LlamaCppEngine, inputs: AcceptanceInputs) -> AcceptanceChecked:
+def check_generation(engine: ScoringEngine, inputs: AcceptanceInputs) -> AcceptanceChecked:
     """Answer the prompts, and check that the answers stop on their own."""
     settings = SamplingSettings(max_tokens=inputs.max_tokens)
     answers: list[Completion] = []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from orca_local.domain.types import Message
 from orca_local.export.acceptance import Row
-from orca_local.gguf.renderer import PromptRenderer, RowRefused
+from orca_local.rows.renderer import PromptRenderer, RowError
 
 CONVERSATIONS = (
     (

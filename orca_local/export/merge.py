@@ -13,6 +13,7 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import AcceptanceChecked
 from orca_local.export.acceptance import require_passed
+from orca_local.gguf.conversion import is_finite, round_to_f16
 from orca_local.gguf.header import Header, TensorInfo
 from orca_local.gguf.layer_names import LinearLayer, linear_layers, permute_rotary
 from orca_local.gguf.tensors import iter_rows

@@ -67,7 +67,7 @@ def derive_turn_texts(renderer: PromptRenderer) -> TurnTexts | None:
 
     def rendered(*messages: Message) -> str:
         text = template.render(messages, add_generation_prompt=True)
-        bos = tokenizer.text_of(tokenizer.bos) if tokenizer.bos is not None and tokenizer.adds_bos else ""
+        bos = tokenizer.token_text(tokenizer.bos) if tokenizer.bos is not None and tokenizer.adds_bos else ""
         return text.removeprefix(bos)  # Ollama adds it, as llama.cpp does
 
     system, question = Message("system", _SYSTEM), Message("user", _QUESTION)

@@ -22,7 +22,7 @@ from orca_local.export.quantize import require_matrix_support
 from orca_local.export.source import ExportSource
 from orca_local.export.summary import export_finished
 from orca_local.export.types import NEEDS_MATRIX, check_type, min_bytes
-from orca_local.gguf.renderer import PromptRenderer
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
 from orca_local.store.store import Store

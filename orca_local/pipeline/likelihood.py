@@ -48,7 +48,7 @@ def student_likelihood(
             engine.close()
 
 
-def _score(engine: LlamaCppEngine, renderer: PromptRenderer, sample: Sample, text: str, system_message: str) -> float:
+def _score(engine: ScoringEngine, renderer: PromptRenderer, sample: Sample, text: str, system_message: str) -> float:
     """The likelihood; −∞ for an answer that cannot become a training row or does not fit the context."""
     messages = (*plain_messages(sample, system_message), Message("assistant", text))
     try:

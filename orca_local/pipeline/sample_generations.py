@@ -97,11 +97,11 @@ class SampleGenerator:
             ended = completion.finish_reason == "stop"
             yield SampleAnswered(step, completion.request_id, completion.text, ended)
 
-    def _load(self, adapter: Adapter) -> LlamaCppEngine:
+    def _load(self, adapter: Adapter) -> AdapterEngine:
         size, free = self._weights.path.stat().st_size, self._free_memory()
         if free is not None and size > free:
             raise OutOfMemory(f"the student needs another {size / 1e9:.1f} GB, but only {free / 1e9:.1f} GB are free")
-        engine = LlamaCppEngine(self._weights.path, self._settings)
+        engine = make_file_engine(self._settings, self._weights.path)
         try:
             with tempfile.TemporaryDirectory(prefix="orca-local-") as scratch:
                 path = Path(scratch) / "adapter.gguf"

@@ -24,7 +24,7 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.domain.settings import TrainSettings
 from orca_local.engines.mlx_model import load_model
 from orca_local.gguf.header import read_header
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.train.mlx.backend import MlxBackend, MlxFramework, choose_dtype
 from orca_local.train.state import initial_adapter
 from scripts.train_bench.peer import Job, OurPeer, Peer, StepDone

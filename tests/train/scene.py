@@ -8,7 +8,7 @@ from pathlib import Path
 from orca_local.domain.events import Event, StepTrained
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.train.backend import TrainBackend
 from orca_local.train.batches import split_validation
 from orca_local.train.loop import GenerateSamples, run_loop

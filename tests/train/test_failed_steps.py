@@ -19,7 +19,7 @@ from orca_local.domain.errors import DivergedError, OutOfMemory
 from orca_local.domain.events import CheckpointSaved, Event, StepTrained, TrainingResumed
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.train.backend import StepResult
 from orca_local.train.batches import Batch, make_batch
 from orca_local.train.checkpoint import last_step

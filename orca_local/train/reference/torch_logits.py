@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from orca_local.adapters.adapter import Adapter
 from orca_local.gguf.decoder import Decoder, read_decoder
 from orca_local.gguf.header import Header
-from orca_local.gguf.tensors import iter_rows, rows_at
+from orca_local.gguf.tensors import iter_rows, read_rows_at
 from orca_local.system.memory import return_freed_memory
 from orca_local.train.batches import batch_of
 from orca_local.train.torch.attention import Layout, make_layout
@@ -98,7 +98,7 @@ def _make_parts(header: Header, decoder: Decoder, rows: Sequence[Row]) -> list[_
     batch = batch_of([ids for ids, _ in rows], [positions for _, positions in rows])
     for part in batch.split_by_tokens(_MAX_TOKENS):
         flat = flatten_batch(part, part.shared_prefix, _CPU)
-        embedded = rows_at(header, header.tensor_map[_EMBEDDING], flat.ids.numpy())
+        embedded = read_rows_at(header, header.tensor_map[_EMBEDDING], flat.ids.numpy())
         states = torch.from_numpy(embedded) * decoder.embedding_scale
         layout = make_layout(part.shared_prefix, part.lengths, rotary, torch.float32)
         parts.append(_Part(states, layout, flat.target_index))

@@ -13,7 +13,7 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import read_header
-from orca_local.rows.rows import TrainingRow
+from orca_local.rows.training_row import TrainingRow
 from orca_local.train.backend import StepResult
 from orca_local.train.batches import Batch, make_batch
 from orca_local.train.recipe import Recipe, make_recipe
