@@ -86,7 +86,7 @@ class CheckFailed(AcceptanceError):
 
     def __init__(self, check: AcceptanceChecked, hint: str) -> None:
         super().__init__(
-            f"the export failed the check «{check.name}»: {check.value} (required: {check.bound}); no file was written",
+            f"the export failed its test “{check.name}”: {check.value} (need {check.bound}); no file was written",
             hint=hint,
         )
         self.check = check
@@ -116,7 +116,7 @@ def check_metadata(base: Header, exported: Header) -> AcceptanceChecked:
     expected, actual = _fixed_metadata(base), _fixed_metadata(exported)
     differing = sorted(key for key in expected.keys() | actual.keys() if expected.get(key) != actual.get(key))
     value = f"differs in {', '.join(differing[:5])}" if differing else f"{len(expected)} keys identical"
-    return AcceptanceChecked("metadata", not differing, value, "identical to the base")
+    return AcceptanceChecked("metadata", not differing, value, "all")
 
 
 def _fixed_metadata(header: Header) -> dict[str, bytes]:
@@ -131,7 +131,7 @@ def check_finite(exported: Header) -> AcceptanceChecked:
     """Every weight of the file is finite."""
     bad = [t.name for t in exported.tensors if not all(np.isfinite(rows).all() for rows in iter_rows(exported, t))]
     value = f"{len(exported.tensors)} tensors finite" if not bad else f"not finite: {', '.join(bad[:3])}"
-    return AcceptanceChecked("finite", not bad, value, "every weight")
+    return AcceptanceChecked("finite", not bad, value, "all")
 
 
 def check_same_weights(source: Header, exported: Header) -> AcceptanceChecked:
@@ -159,7 +159,7 @@ def check_divergence(divergence: Divergence) -> list[AcceptanceChecked]:
     bound = f"≥ {100 * MIN_AGREEMENT:g} %"
     return [
         AcceptanceChecked("positions compared", positions >= MIN_POSITIONS, str(positions), f"≥ {MIN_POSITIONS}"),
-        AcceptanceChecked("KL to the trained model", kl <= MAX_KL, f"{kl:.2e}", f"≤ {MAX_KL:g}"),
+        AcceptanceChecked("KL from the trained model", kl <= MAX_KL, f"{kl:.6f}", f"≤ {MAX_KL:g}"),
         AcceptanceChecked("same most likely token", agreement >= MIN_AGREEMENT, f"{100 * agreement:.2f} %", bound),
     ]
 
@@ -174,8 +174,9 @@ def check_answers(answers: Sequence[Completion]) -> AcceptanceChecked:
 
 def check_stops(stopped: int, prompts: int) -> AcceptanceChecked:
     """Enough of the answers to `prompts` prompts end with the end-of-turn token."""
-    passed = prompts >= MIN_PROMPTS and stopped >= MIN_STOPPED * prompts
-    bound = f"{100 * MIN_STOPPED:g} % of at least {MIN_PROMPTS}"
+    is_enough = prompts >= MIN_PROMPTS
+    passed = is_enough and stopped >= MIN_STOPPED * prompts
+    bound = f"{100 * MIN_STOPPED:g} %" if is_enough else f"at least {MIN_PROMPTS} prompts"
     return AcceptanceChecked(STOPS_CHECK, passed, f"{stopped} of {prompts}", bound)
 
 

@@ -74,10 +74,12 @@ class ExportBuilder:
         merged, checks = yield from self._merge()
         rows = {}
         # F16 comes last: the merged file itself is published, so nothing can be quantized from it afterwards.
-        for quantization in sorted(types, key=lambda q: q == FULL):
+        for quantization in sorted(types, key=lambda q: q == REFERENCE_TYPE):
             path = self.scratch / f"{quantization}.gguf"
             record: dict[str, Any] = {"checks": list(checks), "tensor_types": tensor_types(merged)}
-            divergence = (yield from self._quantize(path, quantization, record)) if quantization != FULL else None
+            divergence = (
+                (yield from self._quantize(path, quantization, record)) if quantization != REFERENCE_TYPE else None
+            )
             yield from self._test(path, quantization, divergence, record)
             row = rows[quantization] = self._publish(path, quantization, record)
             self.finished += 1
@@ -152,14 +154,14 @@ class ExportBuilder:
         self, path: Path, quantization: str, divergence: Divergence | None, record: dict[str, Any]
     ) -> Iterator[Event]:
         """Let a tuned file answer prompts; compare a quantized file with the merged one unless that is done."""
-        compares = quantization != FULL and divergence is None and bool(self._merged_logits.rows)
+        compares = quantization != REFERENCE_TYPE and divergence is None and bool(self._merged_logits.rows)
         stops: list[AcceptanceChecked] = []
         if self.inputs is not None:
             yield self._progress(f"answering {len(self.inputs.prompts)} prompts")
             with closing(self.open_engine(path)) as engine:
                 stops.append(check_generation(engine, self.inputs))
                 if compares:  # with the same engine: its cache now holds the prompts of the rows
-                    yield self._progress(f"comparing {quantization} with {FULL}")
+                    yield self._progress(f"comparing {quantization} with {REFERENCE_TYPE}")
                     divergence = self._divergence(engine)
         elif compares:
             divergence = yield from self._compare(path, quantization)
@@ -170,19 +172,19 @@ class ExportBuilder:
     def _record_divergence(self, quantization: str, divergence: Divergence, record: dict[str, Any]) -> Iterator[Event]:
         """Record and report how much the quantization changes the predictions."""
         record["quantized_vs_f16"] = asdict(divergence)
-        value = f"KL {divergence.kl:.2e}, {100 * divergence.agreement:.1f} % same token"
+        value = f"KL from {REFERENCE_TYPE}: {divergence.kl:.4f}, same token {100 * divergence.agreement:.1f} %"
         matrix = record.get("imatrix", {})
         if "kl_with" in matrix and matrix["used"]:
-            value += f", with the importance matrix (without: {matrix['kl_without']:.2e})"
+            value += f", with the importance matrix (without it {matrix['kl_without']:.4f})"
         elif "kl_with" in matrix:
-            value += f", without the importance matrix (with: {matrix['kl_with']:.2e})"
-        check = AcceptanceChecked(f"{quantization} against {FULL}", math.isfinite(divergence.kl), value, "")
+            value += f", without the importance matrix (with it {matrix['kl_with']:.4f})"
+        check = AcceptanceChecked(f"{quantization} against {REFERENCE_TYPE}", math.isfinite(divergence.kl), value, "")
         yield from record_checks([check])
         if not divergence.kl <= MAX_KL_TO_F16:
             hint = "choose a larger type"
             if self.source.header.quantization not in _UNQUANTIZED:
                 hint += ", or train on the student's F16 original: name it as student.weights in orca.toml"
-            yield Warned(f"{quantization} predicts much differently from {FULL} ({value})", hint)
+            yield Warned(f"{quantization} predicts much differently from {REFERENCE_TYPE} ({value})", hint)
 
     def _keep_closer_file(
         self, path: Path, quantization: str, record: dict[str, Any]
@@ -212,7 +214,7 @@ class ExportBuilder:
 
     def _compare(self, path: Path, quantization: str) -> Generator[Event, None, Divergence]:
         """The divergence of a file from the merged one."""
-        yield self._progress(f"comparing {quantization} with {FULL}")
+        yield self._progress(f"comparing {quantization} with {REFERENCE_TYPE}")
         self._merged_logits.ensure(self._merged, self.open_engine)
         with closing(self.open_engine(path)) as engine:
             return self._divergence(engine)
@@ -245,7 +247,7 @@ class ExportBuilder:
         else:
             with closing(PromptRenderer(self._merged)) as renderer:
                 rows = general_rows(renderer, self.general_texts)
-        return Predictions(self.scratch / f"{FULL}.logits", rows)
+        return Predictions(self.scratch / f"{REFERENCE_TYPE}.logits", rows)
 
     def _publish(self, path: Path, quantization: str, record: dict[str, Any]) -> ExportRow:
         """Move the file to its final name and add it to the store."""

@@ -33,12 +33,12 @@ def render_card(name: str, exported: Header, sha256: str, acceptance: Mapping[st
     if recipe:
         lines.append("- recipe: " + ", ".join(f"{key} {value}" for key, value in recipe.items()))
     lines.append(f"- licence: {exported.metadata.get('general.license', 'the licence of the original model')}")
-    lines += ["", "| check | value | required |", "| --- | --- | --- |"]
+    lines += ["", "| test | value | needed |", "| --- | --- | --- |"]
     lines += [f"| {check['name']} | {check['value']} | {check['bound']} |" for check in acceptance["checks"]]
     divergence = acceptance.get("quantized_vs_f16")
     if divergence:
         lines.append(
-            f"| against F16 | KL {divergence['kl']:.2e}, same token {100 * divergence['agreement']:.1f} %, "
+            f"| against F16 | KL {divergence['kl']:.4f}, same token {100 * divergence['agreement']:.1f} %, "
             f"{divergence['positions']} positions | reported |"
         )
     return "\n".join([*lines, ""])

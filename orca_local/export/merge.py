@@ -103,5 +103,5 @@ def _convert(tensor: TensorInfo, pieces: Iterator[NDArray[np.float32]], hint: st
         stored: NDArray[Any] = round_to_f16(values) if stored_type(tensor) == "F16" else values
         if not is_finite(stored):
             value = f"{tensor.name} is not finite in {stored_type(tensor)}"
-            require_passed(AcceptanceChecked("finite", False, value, "every weight"), hint=hint)
+            require_passed(AcceptanceChecked("finite", False, value, "all"), hint=hint)
         yield stored

@@ -84,7 +84,7 @@ def find_export(store: Store, name: str, quantization: str, provenance: Mapping[
 
 def _bytes_needed(source: ExportSource, missing: Sequence[str], inputs: AcceptanceInputs | None) -> int:
     """Peak disk space: the merged file, two sets of predictions, the quantized files, and one file made twice."""
-    sizes = {q: min_bytes(q, source.header.parameters) for q in missing if q != FULL}
+    sizes = {q: min_bytes(q, source.header.parameters) for q in missing if q != REFERENCE_TYPE}
     twice = [size for q, size in sizes.items() if (matrix := source.matrix_for(q)) and matrix.is_optional_for(q)]
     merged = 2 * source.header.parameters + (2 * prediction_bytes(source.header, inputs.rows) if inputs else 0)
     return merged + sum(sizes.values()) + max(twice, default=0)

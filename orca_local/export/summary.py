@@ -31,10 +31,10 @@ def export_finished(run_id: int, name: str, rows: Sequence[ExportRow], started: 
     return StageFinished("export", summary)
 
 
-def load_quantized(row: ExportRow) -> Quantized | None:
+def load_quantized(row: ExportRow) -> QuantizedFile | None:
     """Size and divergence from F16 of an exported file; None if it was not compared, such as an adapter."""
     divergence = row.acceptance.get("quantized_vs_f16")
-    if divergence is None and row.quantization != FULL:
+    if divergence is None and row.quantization != REFERENCE_TYPE:
         return None
     header = read_header(Path(row.path))
     return QuantizedFile(

@@ -41,7 +41,7 @@ def test_predictions_that_are_no_numbers_fail() -> None:
     """Trap 6: every comparison with NaN is false; it must not count as equal."""
     broken = np.full((300, 5), np.nan, np.float32)
     checks = {check.name: check.passed for check in check_divergence(measure_divergence([broken], [broken]))}
-    assert not checks["KL to the trained model"]
+    assert not checks["KL from the trained model"]
 
 
 def test_too_few_positions_or_prompts_prove_nothing() -> None:
@@ -54,7 +54,7 @@ def test_too_few_positions_or_prompts_prove_nothing() -> None:
 
 
 def test_a_failed_check_says_name_value_bound_and_remedy() -> None:
-    with pytest.raises(AcceptanceError, match=r"answers stop on their own.*18 of 20.*95 % of at least 20") as raised:
+    with pytest.raises(AcceptanceError, match=r"answers stop on their own.*18 of 20.*need 95 %") as raised:
         require_passed(check_stops(18, 20))
     assert raised.value.hint and raised.value.exit_code == 1
 

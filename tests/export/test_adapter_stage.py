@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKS = [
     "finite",
     "positions compared",
-    "KL to the trained model",
+    "KL from the trained model",
     "same most likely token",
     "answers stop on their own",
 ]

@@ -124,7 +124,7 @@ def test_a_tuned_model_that_does_not_stop_is_not_written(store: Store, tiny_gguf
         events.extend(run_tuned(store, tiny_gguf, tmp_path / "adapter", tmp_path / "out", inputs))
     checks = {e.name: e.passed for e in events if isinstance(e, AcceptanceChecked)}
     assert (
-        checks["KL to the trained model"]
+        checks["KL from the trained model"]
         and checks["same most likely token"]
         and not checks["answers stop on their own"]
     )

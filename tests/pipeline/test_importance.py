@@ -23,6 +23,7 @@ from orca_local.export.source import ExportSource
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, write_importance
 from orca_local.gguf.layer_names import linear_layers
+from orca_local.kinds.prompts import plain_messages
 from orca_local.pipeline.importance import rows_without_evaluation_prompts, with_matrix, with_user_matrix
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.rows.training_row import TrainingRow, make_row
