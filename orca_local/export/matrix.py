@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
-from orca_local.export.types import NEEDS_MATRIX
+from orca_local.gguf.file_type import NEEDS_MATRIX
 from orca_local.gguf.header import Header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, read_importance, write_importance
 from orca_local.system.files import publish

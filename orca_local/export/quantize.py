@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import MissingError
-from orca_local.export.types import file_types
+from orca_local.gguf.file_type import file_types
 from orca_local.gguf.importance import KEY, read_importance
 from orca_local.system.child_process import child_error, exit_with_parent, module_command, read_tail, run_child
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from orca_local.adapters.adapter import adapter_sha256
 from orca_local.export.matrix import MatrixSource
-from orca_local.export.types import takes_matrix
+from orca_local.gguf.file_type import takes_matrix
 from orca_local.gguf.header import Header
 from orca_local.gguf.importance import KEY
 

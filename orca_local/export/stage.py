@@ -21,7 +21,7 @@ from orca_local.export.predictions import prediction_bytes
 from orca_local.export.quantize import require_matrix_support
 from orca_local.export.source import ExportSource
 from orca_local.export.summary import export_finished
-from orca_local.export.types import NEEDS_MATRIX, check_type, min_bytes
+from orca_local.gguf.file_type import NEEDS_MATRIX, check_type, min_bytes
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow

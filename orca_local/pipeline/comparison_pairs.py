@@ -39,7 +39,7 @@ def compared_models(files: Files, names: Sequence[str], quantization: str = "") 
 def split_models(files: Files, quantizations: Sequence[str]) -> tuple[list[Candidate], Split]:
     """The base and the tuned model at the first type, the tuned one in F16 and at all types, made where missing."""
     from orca_local.export.summary import load_quantized
-    from orca_local.export.types import check_type
+    from orca_local.gguf.file_type import check_type
 
     types = list(dict.fromkeys(check_type(name) for name in quantizations))
     if types[0] == REFERENCE_TYPE:

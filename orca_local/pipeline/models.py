@@ -62,7 +62,7 @@ class Files:
 
     def _located(self, name: str, base: Callable[[str], Path]) -> tuple[str, Path]:
         """What to call a model, and its file; `base` finds or makes the base at a type."""
-        from orca_local.export.types import check_type
+        from orca_local.gguf.file_type import check_type
 
         kind, _, quantization = name.partition(":")
         if kind in NAMES and quantization:
@@ -109,7 +109,7 @@ class Files:
     def export(self, name: str, quantizations: Sequence[str], *, alike: bool = False) -> dict[str, Any]:
         """Export `base` or `tuned`; `alike` measures a matrix for the base as for the tuned model."""
         from orca_local.export.stage import export
-        from orca_local.export.types import check_type
+        from orca_local.gguf.file_type import check_type
         from orca_local.pipeline.export_source import acceptance_inputs
 
         types = [check_type(quantization) for quantization in quantizations]
@@ -139,7 +139,7 @@ class Files:
 
         A base is made before there are training rows, so a matrix is measured for it only where it is to be `alike`.
         """
-        from orca_local.export.types import takes_matrix
+        from orca_local.gguf.file_type import takes_matrix
         from orca_local.pipeline.export_source import base_source, tuned_source
         from orca_local.pipeline.importance import with_matrix, with_user_matrix
 

@@ -15,7 +15,7 @@ from orca_local.export.general_text import CONVERSATIONS
 from orca_local.export.matrix import MatrixSource
 from orca_local.export.source import ExportSource
 from orca_local.export.stage import export
-from orca_local.export.types import NEEDS_MATRIX
+from orca_local.gguf.file_type import NEEDS_MATRIX
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import KEY, ColumnSquares, ImportanceMatrix, read_importance, write_importance
 from orca_local.gguf.layer_names import linear_layers

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, OrcaError
 from orca_local.export.quantize import ImatrixFile, quantize, quantize_here
-from orca_local.export.types import IGNORES_MATRIX, NEEDS_MATRIX, check_type, file_types, min_bytes, takes_matrix
+from orca_local.gguf.file_type import IGNORES_MATRIX, NEEDS_MATRIX, check_type, file_types, min_bytes, takes_matrix
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import KEY, ColumnSquares, ImportanceMatrix, write_importance
 from orca_local.gguf.tensors import iter_tensors, read_tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from orca_local.export.types import takes_matrix
+from orca_local.gguf.file_type import takes_matrix
 from tui.dialogs.fields import Field, FieldsDialog, Values
 from tui.dialogs.file_picker import path_of
 
