@@ -13,12 +13,12 @@ from orca_local.domain.errors import InputError, explain_os_error
 from orca_local.evaluate.stage import Candidate
 from orca_local.export.adapter_file import write_adapter
 from orca_local.gguf.header import read_header
+from orca_local.models.provenance import ADAPTER_SHA256, BASE_SHA256
 from orca_local.models.student import Student
 from orca_local.pipeline.export_source import tuned_source
 from orca_local.store.store import Store
 
 NEWEST = "newest"
-_BASE, _ADAPTER = "orca_local.base_sha256", "orca_local.adapter_sha256"
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def adapter_file(choice: str, base: Candidate, store: Store, student: Callable[[
         assert source.adapter_directory
         directory, origin = source.adapter_directory, source.provenance
     elif directory.is_dir():
-        origin = {_ADAPTER: adapter_sha256(directory)}
+        origin = {ADAPTER_SHA256: adapter_sha256(directory)}
     elif not directory.exists():
         hint = "say newest, or name an adapter GGUF or the directory of an adapter"
         raise InputError(f"there is no adapter {choice}", hint=hint)
@@ -55,11 +55,11 @@ def adapter_file(choice: str, base: Candidate, store: Store, student: Callable[[
 def _check_base(origin: Mapping[str, Any], base: Candidate) -> None:
     """Refuse an adapter whose origin contradicts that of the base; files made elsewhere say nothing of theirs."""
     made_of = read_header(base.path).metadata
-    if _ADAPTER in made_of and made_of[_ADAPTER] == origin.get(_ADAPTER):
+    if ADAPTER_SHA256 in made_of and made_of[ADAPTER_SHA256] == origin.get(ADAPTER_SHA256):
         raise InputError(f"{base.path} has this adapter in it already", hint="put it on the base: --model base")
-    trained_on = origin.get(_BASE)
-    known = {base.model.sha256, *([made_of.get(_BASE)] if _ADAPTER not in made_of else [])}
-    if trained_on and _BASE in made_of and trained_on not in known:
+    trained_on = origin.get(BASE_SHA256)
+    known = {base.model.sha256, *([made_of.get(BASE_SHA256)] if ADAPTER_SHA256 not in made_of else [])}
+    if trained_on and BASE_SHA256 in made_of and trained_on not in known:
         raise InputError(
             f"the adapter was trained on other weights than those of {base.path}",
             hint="choose the model that it was trained on with --model",

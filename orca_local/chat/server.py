@@ -147,14 +147,14 @@ def _load(load: Load) -> tuple[Talk, AdapterEngine, Ready]:
     from orca_local.engines.make import make_file_engine
     from orca_local.evaluate.stage import LoadedModel
     from orca_local.gguf.header import read_header
-    from orca_local.pipeline.pipeline import Pipeline
+    from orca_local.models.finder import ModelFinder
     from orca_local.rows.renderer import PromptRenderer
     from orca_local.runs.workspace import Workspace
     from orca_local.system.threads import physical_cores
 
     workspace = Workspace.open(Path(load.workspace))
     with workspace.store() as store:
-        path = Pipeline(workspace, store, offline=True, on_event=lambda event: None).files.find(load.model)
+        path = ModelFinder(store, workspace.settings, workspace.directory).find(load.model)
     # Models that answer at once share the cores out: more threads than cores slow all of them down, and on two
     # cores two models have one each. With a single thread on a single core both are slow, but both go on.
     threads = max(1, (workspace.settings.engine.threads or physical_cores()) // load.share)

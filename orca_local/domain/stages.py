@@ -57,4 +57,7 @@ STAGES = (
     ),
 )
 
+BASE = "base"
+"""The stage name of runs that make the base model. Other stages start them when they need the base."""
+
 BY_NAME = {stage.name: stage for stage in STAGES}

@@ -19,10 +19,10 @@ from orca_local.export.checks import OpenEngine, check_generation, check_predict
 from orca_local.export.disk import export_errors_explained, require_export_space
 from orca_local.export.merge import write_merged
 from orca_local.export.source import ExportSource, file_stem
-from orca_local.export.stage import find_export
 from orca_local.export.summary import export_finished
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.lora import TYPE
+from orca_local.models.provenance import find_export
 from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
 from orca_local.system.digest import file_sha256
@@ -69,7 +69,7 @@ def export_adapter(
             path.with_name(path.name + ".md"), render_card(NAME, read_header(path), row.sha256, row.acceptance)
         )
     yield StageProgressed(1)
-    yield export_finished(context.run_id, NAME, [row], started)
+    yield export_finished("export", context.run_id, NAME, [row], started)
 
 
 def _is_unrounded(header: Header) -> bool:

@@ -14,9 +14,7 @@ from orca_local.export.matrix import MatrixSource
 from orca_local.gguf.file_type import takes_matrix
 from orca_local.gguf.header import Header
 from orca_local.gguf.importance import KEY
-
-VERSION = "1"
-"""Increase it when the same inputs would give another file."""
+from orca_local.models.provenance import ADAPTER_SHA256, RECIPE, weights_provenance
 
 
 @dataclass(frozen=True)
@@ -36,10 +34,10 @@ class ExportSource:
     @cached_property
     def provenance(self) -> dict[str, str]:
         """Metadata about the inputs of the merged file."""
-        extra = {"orca_local.version": VERSION, "orca_local.base_sha256": self.sha256}
+        extra = weights_provenance(self.sha256)
         if self.adapter_directory is not None:
-            extra["orca_local.adapter_sha256"] = adapter_sha256(self.adapter_directory)
-            extra["orca_local.recipe"] = json.dumps(dict(self.recipe or {}), sort_keys=True)
+            extra[ADAPTER_SHA256] = adapter_sha256(self.adapter_directory)
+            extra[RECIPE] = json.dumps(dict(self.recipe or {}), sort_keys=True)
         return extra
 
     def matrix_for(self, quantization: str) -> MatrixSource | None:

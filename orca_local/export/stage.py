@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, StageProgressed, StageStarted, Warned
 from orca_local.domain.quantized import REFERENCE_TYPE
+from orca_local.domain.stages import BASE
 from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.builder import ExportBuilder
 from orca_local.export.card import render_card
@@ -22,11 +23,10 @@ from orca_local.export.quantize import require_matrix_support
 from orca_local.export.source import ExportSource
 from orca_local.export.summary import export_finished
 from orca_local.gguf.file_type import NEEDS_MATRIX, check_type, min_bytes
+from orca_local.models.provenance import find_export
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
-from orca_local.store.store import Store
-from orca_local.system.digest import file_sha256
 from orca_local.system.files import scratch_directory, write_if_changed
 
 
@@ -51,7 +51,8 @@ def export(
     started = time.monotonic()
     types = list(dict.fromkeys(check_type(q) for q in quantizations))
     _require_matrix(source, types)
-    yield StageStarted("export", len(types), "files")
+    stage = BASE if name == "base" else "export"
+    yield StageStarted(stage, len(types), "files")
     existing = {q: find_export(context.store, name, q, source.provenance_for(q)) for q in types}
     rows = {q: row for q, row in existing.items() if row is not None}
     missing = [q for q in types if q not in rows]
@@ -69,17 +70,7 @@ def export(
                 rows |= yield from builder.build(missing)
     for row in rows.values():
         _write_companions(row, system_message)
-    yield export_finished(context.run_id, name, [rows[q] for q in types], started)
-
-
-def find_export(store: Store, name: str, quantization: str, provenance: Mapping[str, str]) -> ExportRow | None:
-    """An earlier export from the same inputs whose file is unchanged; None if there is none."""
-    for row in store.exports.list(name, quantization):
-        path = Path(row.path)
-        is_same = row.acceptance.get("provenance") == dict(provenance)
-        if is_same and path.is_file() and file_sha256(path) == row.sha256:
-            return row
-    return None
+    yield export_finished(stage, context.run_id, name, [rows[q] for q in types], started)
 
 
 def _bytes_needed(source: ExportSource, missing: Sequence[str], inputs: AcceptanceInputs | None) -> int:

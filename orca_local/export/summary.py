@@ -14,7 +14,7 @@ from orca_local.gguf.importance import KEY
 from orca_local.store.results import ExportRow
 
 
-def export_finished(run_id: int, name: str, rows: Sequence[ExportRow], started: float) -> StageFinished:
+def export_finished(stage: str, run_id: int, name: str, rows: Sequence[ExportRow], started: float) -> StageFinished:
     """The last event of an export. `started` is the value of the monotonic clock at its start."""
     summary: dict[str, Any] = {
         "run_id": run_id,
@@ -28,7 +28,7 @@ def export_finished(run_id: int, name: str, rows: Sequence[ExportRow], started: 
     if recommendation is not None:
         summary["recommendation"] = recommendation.to_dict()
     summary["seconds"] = round(time.monotonic() - started, 3)
-    return StageFinished("export", summary)
+    return StageFinished(stage, summary)
 
 
 def load_quantized(row: ExportRow) -> QuantizedFile | None:

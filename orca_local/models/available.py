@@ -1,4 +1,4 @@
-"""Which models of a workspace there are to talk to, found without reading a file."""
+"""The models of a workspace that can be loaded, from the store alone: no model file is read."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from orca_local.domain.errors import InputError
 from orca_local.store.store import Store
 
 NAMES = ("base", "tuned")
+"""The models that a workspace makes."""
 
 
-def known_models(store: Store) -> list[str]:
-    """`base` and `tuned`, then each with its types, as far as their files are there."""
-    there = [row for row in store.exports.list() if row.name in NAMES and Path(row.path).is_file()]
-    names = [name for name in NAMES if any(row.name == name for row in there)]
-    return names + sorted({f"{row.name}:{row.quantization}" for row in there})
+def available_models(store: Store) -> list[str]:
+    """`base` and `tuned`, then both with their types, if their files exist."""
+    rows = [row for row in store.exports.list() if row.name in NAMES and Path(row.path).is_file()]
+    names = [name for name in NAMES if any(row.name == name for row in rows)]
+    return names + sorted({f"{row.name}:{row.quantization}" for row in rows})
 
 
 def missing_model(store: Store, name: str) -> InputError | None:
-    """Why there is nothing to load under this name; None where there seems to be something."""
+    """Why the model of this name cannot be loaded; None if its file exists."""
     kind, _, quantization = name.partition(":")
     if kind not in NAMES:
         return None if Path(name).is_file() else InputError(f"no file {name}", hint="choose another model")
@@ -29,14 +30,14 @@ def missing_model(store: Store, name: str) -> InputError | None:
 
 
 def no_base(quantization: str) -> InputError:
-    """The base is not made yet, at this type where one is given."""
-    at = f" at {quantization}" if quantization else ""
-    return InputError(f"there is no base model{at} yet", hint="run `orca-local probe`, which makes it first")
+    """The error for a base that is not made yet, of this type if one is given."""
+    suffix = f" at {quantization}" if quantization else ""
+    return InputError(f"there is no base model{suffix} yet", hint="run `orca-local probe`, which makes it first")
 
 
 def no_tuned(quantization: str) -> InputError:
-    """The tuned model is not made yet, at this type where one is given."""
-    at = f" at {quantization}" if quantization else ""
+    """The error for a tuned model that is not exported yet, of this type if one is given."""
+    suffix = f" at {quantization}" if quantization else ""
     option = f" --quantization {quantization}" if quantization else ""
     hint = f"run `orca-local export{option}` (after `orca-local train`)"
-    return InputError(f"there is no tuned model{at} yet", hint=hint)
+    return InputError(f"there is no tuned model{suffix} yet", hint=hint)

@@ -1,55 +1,62 @@
-"""Which files are compared: such as differ in nothing but what the comparison is about."""
+"""Chooses the model files of a comparison, so that they differ only in what is compared."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.quantized import REFERENCE_TYPE
 from orca_local.evaluate.split import Split
 from orca_local.evaluate.stage import Candidate
+from orca_local.gguf.file_type import check_type
 from orca_local.gguf.header import read_header
 from orca_local.models.available import NAMES
-from orca_local.pipeline.models import Files
+from orca_local.pipeline.candidates import make_candidate, make_candidates
+from orca_local.pipeline.tuned import ensure_tuned, matching_base
+
+if TYPE_CHECKING:
+    from orca_local.pipeline.session import Session
 
 
-def compared_models(files: Files, names: Sequence[str], quantization: str = "") -> list[Candidate]:
-    """The models of these names, each once; `base` and `tuned` at this type where one is given.
+def compared_models(session: Session, names: Sequence[str], quantization: str = "") -> list[Candidate]:
+    """The models of these names, each once; `base` and `tuned` of this type if one is given.
 
-    Raises `InputError` where base and tuned are not of one type (trap 8): the gain would not be the training's.
+    Raises `InputError` if base and tuned are not of one type: the gain would not be that of the training (trap 8).
     """
     names = list(dict.fromkeys(names))
     typed = {name: f"{name}:{quantization}" if quantization and name in NAMES else name for name in names}
     if not typed.keys() >= set(NAMES):
-        found = files.candidates(list(typed.values()))
-        return [replace(c, name=name) if name in NAMES else c for name, c in zip(names, found, strict=True)]
-    tuned = replace(files.candidate(typed["tuned"]), name="tuned")
-    wanted, made = quantization or files.student().quantization, read_header(tuned.path).quantization
-    if made != wanted.upper():
+        candidates = make_candidates(session, list(typed.values()))
+        return [replace(c, name=name) if name in NAMES else c for name, c in zip(names, candidates, strict=True)]
+    tuned = replace(make_candidate(session, typed["tuned"]), name="tuned")
+    base_type, tuned_type = quantization or session.student.quantization, read_header(tuned.path).quantization
+    if tuned_type != base_type.upper():
         raise InputError(
-            f"base is {wanted} and tuned is {made}: they can only be compared at one type",
-            hint=f"run `orca-local export --quantization {wanted}`, or compare with `evaluate --split`",
+            f"base is {base_type} and tuned is {tuned_type}: they can only be compared at one type",
+            hint=f"run `orca-local export --quantization {base_type}`, or compare with `evaluate --split`",
         )
-    others = iter(files.candidates([name for name in names if name not in NAMES]))
-    pair = {"base": files.counterpart(tuned), "tuned": tuned}
+    others = iter(make_candidates(session, [name for name in names if name not in NAMES]))
+    pair = {"base": matching_base(session, tuned), "tuned": tuned}
     return [pair.get(name) or next(others) for name in names]
 
 
-def split_models(files: Files, quantizations: Sequence[str]) -> tuple[list[Candidate], Split]:
-    """The base and the tuned model at the first type, the tuned one in F16 and at all types, made where missing."""
+def split_models(session: Session, quantizations: Sequence[str]) -> tuple[list[Candidate], Split]:
+    """The base and the tuned model of the first type, and the tuned model in F16 and at the other types.
+
+    Missing files are made. Raises `InputError` if the first type is F16.
+    """
     from orca_local.export.summary import load_quantized
-    from orca_local.gguf.file_type import check_type
 
     types = list(dict.fromkeys(check_type(name) for name in quantizations))
     if types[0] == REFERENCE_TYPE:
-        raise InputError(
-            f"{REFERENCE_TYPE} is not quantized: there is nothing to split", hint="give --quantization another type"
-        )
-    rows = files.ensure_tuned(list(dict.fromkeys((REFERENCE_TYPE, *types))))
-    facts = {row.quantization: found for row in rows if (found := load_quantized(row)) is not None}
-    full, tuned, *others = files.candidates([f"tuned:{name}" for name in dict.fromkeys((REFERENCE_TYPE, *types))])
+        raise InputError(f"{REFERENCE_TYPE} is not quantized: there is nothing to split", hint="give --quantization another type")
+    types = list(dict.fromkeys((REFERENCE_TYPE, *types)))
+    rows = ensure_tuned(session, types)
+    facts = {row.quantization: quantized for row in rows if (quantized := load_quantized(row)) is not None}
+    full, tuned, *others = make_candidates(session, [f"tuned:{name}" for name in types])
     tuned = replace(tuned, name="tuned")
-    of_type = {c.name: facts[read_header(c.path).quantization] for c in (full, tuned, *others)}
-    # The gain is that of the last one.
-    return [files.counterpart(tuned), full, *others, tuned], Split(full.name, of_type)
+    facts_by_name = {c.name: facts[read_header(c.path).quantization] for c in (full, tuned, *others)}
+    # The evaluation takes the gain from the last model.
+    return [matching_base(session, tuned), full, *others, tuned], Split(full.name, facts_by_name)

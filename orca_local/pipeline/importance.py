@@ -14,10 +14,10 @@ from orca_local.domain.keys import content_key
 from orca_local.domain.settings import Settings
 from orca_local.export.matrix import MatrixSource
 from orca_local.export.source import ExportSource
-from orca_local.gguf.importance import ColumnSquares, read_importance
+from orca_local.gguf.importance import ColumnSquares
+from orca_local.models.provenance import matrix_key, user_matrix
 from orca_local.rows.training_row import TrainingRow
 from orca_local.store.store import Store
-from orca_local.system.digest import file_sha256
 
 if TYPE_CHECKING:
     from orca_local.dataset.build import Dataset
@@ -33,11 +33,8 @@ def with_user_matrix(source: ExportSource, settings: Settings, directory: Path) 
 
     Raises `InputError` if the file does not exist or belongs to another model.
     """
-    if settings.export.imatrix in ("auto", "none"):
-        return source
-    path = directory / Path(settings.export.imatrix).expanduser()
-    read_importance(path).check_fits(source.header, str(path))
-    return replace(source, matrix=MatrixSource(f"file:{file_sha256(path)}", file=path))
+    path = user_matrix(settings.export.imatrix, directory, source.header)
+    return source if path is None else replace(source, matrix=MatrixSource(matrix_key(path), file=path))
 
 
 def with_matrix(

@@ -181,11 +181,18 @@ CREATE TABLE batch_calls (
 ) STRICT, WITHOUT ROWID;
 """
 
+BASE_RUNS = """
+UPDATE runs SET stage = 'base' WHERE stage = 'export'
+  AND json_extract(inputs_json, '$."orca_local.base_sha256"') IS NOT NULL
+  AND json_extract(inputs_json, '$."orca_local.adapter_sha256"') IS NULL
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("0001_initial", INITIAL),
     ("0002_teaching", TEACHING),
     ("0003_review", REVIEW),
     ("0004_likelihoods", LIKELIHOODS),
     ("0005_batches", BATCHES),
+    ("0006_base_runs", BASE_RUNS),
 )
 """Name and SQL of every migration, oldest first. A released migration never changes; add a new one instead."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from orca_local.domain.events import AcceptanceChecked, FileWritten, RunFailed, StageProgressed, Warned, parse_event
 from orca_local.domain.settings import Settings
+from orca_local.domain.stages import BASE
 from orca_local.export.estimate import BITS_PER_WEIGHT, estimate_bytes
 from orca_local.gguf.header import Header
 from orca_local.models.student import load_student
@@ -15,7 +16,6 @@ from orca_local.runs.summaries import iter_summaries
 from orca_local.store.results import ExportRow
 from orca_local.store.runs import EventRow, RunRow
 from orca_local.store.store import Store
-from orca_local.views.overview import is_base_export
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def load_export_view(store: Store) -> ExportView:
         warnings=tuple(event for event in events if isinstance(event, Warned)),
         note=next((event.note for event in reversed(events) if isinstance(event, StageProgressed)), ""),
         failed=next((event for event in reversed(events) if isinstance(event, RunFailed)), None),
-        is_base=run is not None and is_base_export(run),
+        is_base=run is not None and run.stage == BASE,
         is_adapter=run is not None and "adapter_only" in run.inputs,
         files=_newest_files(store),
         adapter=next((row for row in store.exports.list("adapter")[:1] if Path(row.path).is_file()), None),
@@ -99,11 +99,11 @@ def load_export_view(store: Store) -> ExportView:
 
 def _newest_run(store: Store) -> RunRow | None:
     """A running export; else the newest of a tuned model, finished or not; else the newest."""
-    runs = [run for run in store.runs.list() if run.stage == "export"]
+    runs = [run for run in store.runs.list() if run.stage in ("export", BASE)]
     newest = next(iter(runs), None)
     if newest is not None and newest.status == "running":
         return newest
-    return next((run for run in runs if not is_base_export(run)), newest)
+    return next((run for run in runs if run.stage != BASE), newest)
 
 
 def _newest_files(store: Store) -> tuple[ExportRow, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from orca_local.domain.stages import STAGES, Stage
+from orca_local.domain.stages import BASE, STAGES, Stage
 from orca_local.runs.summaries import newest
 
 if TYPE_CHECKING:
@@ -35,12 +35,11 @@ def load_overview(store: Store) -> list[StageView]:
     runs = store.runs.newest_by_stage()
     figures = _figures(store, runs)
     shown = dict(figures)
-    export = runs.get("export")
-    if export is not None and export.status == "running" and is_base_export(export) and not figures["probe"]:
-        # A probe makes the base model first if it is missing.
-        runs = {**runs, "probe": export}
-        del runs["export"]
-        shown["probe"] = "making the base model"
+    base = runs.get(BASE)
+    if base is not None and base.status == "running":
+        # It is shown as part of the stage that needs it.
+        runs = {**runs, "export" if figures["probe"] else "probe": base}
+        shown["probe"] = figures["probe"] or "making the base model"
     stages: list[StageView] = []
     has_input = True
     for stage in STAGES:
@@ -49,11 +48,6 @@ def load_overview(store: Store) -> list[StageView]:
         stages.append(StageView(stage.name, state, shown[stage.name], _action(stage, state)))
         has_input = is_done
     return stages
-
-
-def is_base_export(export: RunRow) -> bool:
-    """Whether an export run makes the base model. Exports of an adapter record the adapter's hash."""
-    return "orca_local.adapter_sha256" not in export.inputs
 
 
 def next_stage(stages: list[StageView]) -> StageView | None:

@@ -29,7 +29,7 @@ from orca_local.chat.protocol import (
     to_line,
 )
 from orca_local.domain.errors import InputError
-from orca_local.models.available import known_models, missing_model
+from orca_local.models.available import available_models, missing_model
 from orca_local.runs.workspace import Workspace
 from orca_local.store.results import ExportRow
 from orca_local.system.child_process import module_command
@@ -204,13 +204,13 @@ def test_no_process_outlives_its_client_or_whoever_started_it(workspace: Workspa
 
 def test_models_are_known_by_their_files(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
-        assert known_models(store) == []
+        assert available_models(store) == []
         assert "probe" in _hint(missing_model(store, "base"))
         file = tmp_path / "tuned.gguf"
         file.touch()
         store.exports.add(ExportRow(None, "tuned", str(file), "0" * 64, "Q8_0", 1, None, {}))
         store.exports.add(ExportRow(None, "base", str(tmp_path / "gone.gguf"), "1" * 64, "Q8_0", 1, None, {}))
-        assert known_models(store) == ["tuned", "tuned:Q8_0"]
+        assert available_models(store) == ["tuned", "tuned:Q8_0"]
         assert missing_model(store, "tuned") is missing_model(store, "tuned:q8_0") is missing_model(store, str(file))
         assert "--quantization F16" in _hint(missing_model(store, "tuned:F16"))
         assert missing_model(store, "base") and missing_model(store, str(tmp_path / "none.gguf"))

@@ -46,15 +46,15 @@ def test_a_detached_command_is_followed_to_its_end_and_gives_what_it_gives(works
     launched = detach(workspace, "probe", "--samples", "2")
     attached = orca("runs", "attach", str(launched["run_id"]), "--json", cwd=workspace)
     assert attached.returncode == 0, attached.stderr
-    assert "export: 1 files" in attached.stderr and "probe: done" in attached.stderr
+    assert "base: 1 files" in attached.stderr and "probe: done" in attached.stderr
     wait_for_end(launched["pid"])
     output = Path(launched["output"])
     assert json.loads(output.with_suffix(".json").read_text()) == json.loads(attached.stdout)
     here = orca("probe", "--samples", "2", "--json", cwd=workspace)
     assert json.loads(here.stdout)["tasks"] == json.loads(attached.stdout)["tasks"]
-    probe, export = runs_of(workspace)[1:3]
-    assert (probe["stage"], export["stage"]) == ("probe", "export") and probe["pid"] == export["pid"]
-    assert export["inputs"]["output"] == str(output)
+    probe, base = runs_of(workspace)[1:3]
+    assert (probe["stage"], base["stage"]) == ("probe", "base") and probe["pid"] == base["pid"]
+    assert base["inputs"]["output"] == str(output)
     again = orca("runs", "attach", str(probe["run_id"]), "--json", cwd=workspace)
     assert json.loads(again.stdout) == json.loads(attached.stdout)
 

@@ -15,6 +15,7 @@ from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import KEY
 from orca_local.gguf.tokenizer import Tokenizer
 from orca_local.pipeline.pipeline import Pipeline
+from orca_local.pipeline.tuned import ensure_tuned, matching_base
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
@@ -60,7 +61,7 @@ def workspace(tiny_gguf_untied: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def pipeline_of(workspace: Workspace, store: Store) -> Pipeline:
-    return Pipeline(workspace, store, offline=False, on_event=lambda event: None)
+    return Pipeline(workspace, store)
 
 
 def names(workspace: Workspace) -> set[str]:
@@ -100,23 +101,23 @@ def test_the_split_makes_what_is_missing_and_compares_files_that_were_made_alike
 def test_base_and_tuned_are_compared_at_the_type_that_is_asked_for(workspace: Workspace) -> None:
     with workspace.store() as store:
         pipeline = pipeline_of(workspace, store)
-        tuned = pipeline.files.ensure_tuned(["IQ3_XXS", "Q8_0"])
+        tuned = ensure_tuned(pipeline, ["IQ3_XXS", "Q8_0"])
         summary = pipeline.evaluate(quantizations=["IQ3_XXS"])
         assert [model["model"] for model in summary["models"]] == ["base", "tuned"] and "split" not in summary
         used = {row.model: row.model_id for row in store.evaluations.latest()}
         assert used["tuned"] == pipeline.candidate(tuned[0].path).model.model_id
-        base = pipeline.files.counterpart(pipeline.candidate("tuned:IQ3_XXS"))
+        base = matching_base(pipeline, pipeline.candidate("tuned:IQ3_XXS"))
         assert used["base"] == base.model.model_id and KEY in read_header(base.path).metadata
-        plain = pipeline.files.counterpart(pipeline.candidate("tuned:Q8_0"))
+        plain = matching_base(pipeline, pipeline.candidate("tuned:Q8_0"))
         assert plain.path.name == "ending-base-Q8_0.gguf", "the type of the probe takes no matrix"
 
 
 def test_what_was_made_with_a_matrix_is_not_compared_with_what_was_not(workspace: Workspace) -> None:
     with workspace.store() as store:
-        pipeline_of(workspace, store).files.ensure_tuned(["IQ3_XXS"])
+        ensure_tuned(pipeline_of(workspace, store), ["IQ3_XXS"])
         mine = {"imatrix": str(workspace.exports_dir / "ending-tuned.imatrix.gguf")}
         brought = Workspace.open(workspace.directory, overrides={"export": mine})
-        pipeline_of(brought, store).files.ensure_tuned(["Q4_0"])
+        ensure_tuned(pipeline_of(brought, store), ["Q4_0"])
         with pytest.raises(InputError, match=r"a matrix from a file, and export\.imatrix is now 'auto'") as raised:
             pipeline_of(workspace, store).evaluate(quantizations=["Q4_0"])
         assert "export --quantization Q4_0" in raised.value.hint

@@ -86,7 +86,7 @@ def frozen(*columns: Column) -> Iterator[None]:
 
 def make_base(workspace: Workspace) -> None:
     with workspace.store() as store:
-        Pipeline(workspace, store, offline=True, on_event=lambda event: None).candidate("base")
+        Pipeline(workspace, store, offline=True).candidate("base")
 
 
 def about(column: Column) -> str:

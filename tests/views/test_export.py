@@ -28,7 +28,7 @@ def test_a_finished_base_export_does_not_hide_the_tuned_model(workspace: Workspa
     with workspace.store() as store:
         tuned = stored_runs.start_export(store, workspace)
         stored_runs.finish_export(store, workspace, tuned)
-        base = stored_runs.start_run(store, workspace, "export")
+        base = stored_runs.start_run(store, workspace, "base")
         view = load_export_view(store)
         assert view.run is not None and view.run.run_id == base and view.is_base
         store.runs.finish(base, "done")

@@ -32,7 +32,7 @@ def test_choices_are_counted_with_their_certainty(counts: tuple[int, int, int], 
 
 def test_making_the_base_model_counts_as_part_of_the_probe(workspace: Workspace) -> None:
     with workspace.store() as store:
-        run_id = stored_runs.start_run(store, workspace, "export")
+        run_id = stored_runs.start_run(store, workspace, "base")
         stages = {stage.name: stage for stage in load_overview(store)}
         assert stages["probe"].state == "running" and stages["probe"].figure == "making the base model"
         assert stages["export"].state == "waiting"

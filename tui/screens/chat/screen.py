@@ -14,7 +14,7 @@ from orca_local.chat.transcript import Setup, save_conversations
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.text import printable
-from orca_local.models.available import known_models, missing_model
+from orca_local.models.available import available_models, missing_model
 from tui.screens.base import WorkspaceScreen
 from tui.screens.chat.column import Column
 from tui.screens.chat.prompt import Prompt
@@ -30,7 +30,7 @@ class ChatScreen(WorkspaceScreen):
     MODE = "chat"
     CSS_PATH = "chat.tcss"
     AUTO_FOCUS = "Prompt"
-    STAGES = frozenset({"probe", "export", "evaluate", "train"})
+    STAGES = frozenset({"base", "probe", "export", "evaluate", "train"})
     HELP = (
         "Each column is one model in a process of its own. What you type goes to both. Escape stops an answer, "
         "or leaves the field for the keys: `i` writes again, arrows choose a column, `m` its model and strategy."
@@ -64,7 +64,7 @@ class ChatScreen(WorkspaceScreen):
         """Which models there are."""
         names = [column.setup.model for column in self._columns]
         self._models, missing = await self.ask(
-            lambda store: (known_models(store), [missing_model(store, name) for name in names])
+            lambda store: (available_models(store), [missing_model(store, name) for name in names])
         )
         for column, name, error in zip(self._columns, names, missing, strict=True):
             if column.setup.model == name:

@@ -39,7 +39,7 @@ class ExportScreen(WorkspaceScreen):
 
     MODE = "export"
     CSS_PATH = "export.tcss"
-    STAGES = frozenset({"export", "evaluate"})
+    STAGES = frozenset({"base", "export", "evaluate"})
     HELP = """The files of the tuned model, their acceptance test, and the results on the holdout samples.
 
 - Space selects a type; `g` exports the selected types, or only the adapter.

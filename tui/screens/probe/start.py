@@ -54,7 +54,7 @@ class StartProbe(StartForm):
         workspace = Workspace.open(self._workspace.directory, overrides=overrides)
 
         def estimate(store: Store) -> dict[str, Any]:
-            return Pipeline(workspace, store, offline=True, on_event=lambda event: None).estimate_probe()
+            return Pipeline(workspace, store, offline=True).estimate_probe()
 
         result = await self._reading.ask(estimate)
         answers = result["generations"]

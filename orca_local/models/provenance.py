@@ -1,0 +1,64 @@
+"""What an exported file was made from, as its metadata says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from orca_local.gguf.file_type import takes_matrix
+from orca_local.gguf.header import Header
+from orca_local.gguf.importance import KEY, read_importance
+from orca_local.store.results import ExportRow
+from orca_local.store.store import Store
+from orca_local.system.digest import file_sha256
+
+VERSION = "1"
+"""Raise it when the same inputs would make another file."""
+BASE_SHA256 = "orca_local.base_sha256"
+"""Metadata key: SHA-256 of the weights."""
+ADAPTER_SHA256 = "orca_local.adapter_sha256"
+"""Metadata key: SHA-256 of the adapter that was merged in."""
+RECIPE = "orca_local.recipe"
+"""Metadata key: the recipe that the adapter was trained with, as JSON."""
+
+
+def weights_provenance(sha256: str) -> dict[str, str]:
+    """The metadata of a file made from the weights with this hash."""
+    return {"orca_local.version": VERSION, BASE_SHA256: sha256}
+
+
+def base_provenance(weights: Header, sha256: str, setting: str, directory: Path, quantization: str) -> dict[str, str]:
+    """The metadata of a base of this type that is made now; `setting` is `export.imatrix`.
+
+    Raises `InputError` if the setting names a file that is no matrix, or the matrix of another model.
+    """
+    provenance = weights_provenance(sha256)
+    path = user_matrix(setting, directory, weights)
+    return provenance | {KEY: matrix_key(path)} if path is not None and takes_matrix(quantization) else provenance
+
+
+def user_matrix(setting: str, directory: Path, weights: Header) -> Path | None:
+    """The importance matrix file that `export.imatrix` names; None for `auto` and `none`.
+
+    Raises `InputError` if it is no matrix, or that of another model than `weights`.
+    """
+    if setting in ("auto", "none"):
+        return None
+    path = directory / Path(setting).expanduser()
+    read_importance(path).check_fits(weights, str(path))
+    return path
+
+
+def matrix_key(path: Path) -> str:
+    """The name of a user's matrix in the metadata of files made with it."""
+    return f"file:{file_sha256(path)}"
+
+
+def find_export(store: Store, name: str, quantization: str, provenance: Mapping[str, str]) -> ExportRow | None:
+    """The exported file that was made from the same things and is unchanged since."""
+    for row in store.exports.list(name, quantization):
+        path = Path(row.path)
+        is_same = row.acceptance.get("provenance") == dict(provenance)
+        if is_same and path.is_file() and file_sha256(path) == row.sha256:
+            return row
+    return None

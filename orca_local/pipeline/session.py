@@ -1,0 +1,126 @@
+"""What the stages of one workspace share: its student, its samples, and how a stage is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.events import Event
+from orca_local.domain.strategies import Strategy, load_strategies
+from orca_local.domain.types import Sample
+from orca_local.evaluate.stage import Candidate, LoadedModel
+from orca_local.kinds.scoring import is_scored
+from orca_local.models.finder import ModelFinder
+from orca_local.models.student import Student
+from orca_local.runs.context import StageContext
+from orca_local.runs.run import run_stage
+from orca_local.runs.workspace import Workspace
+from orca_local.store.store import Store
+
+if TYPE_CHECKING:
+    from orca_local.engines.base import AdapterEngine
+
+
+class Session:
+    """An open workspace."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        store: Store | None = None,
+        *,
+        offline: bool = False,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        """Open `workspace`. Without a `store`, its own is opened, and `close` closes it.
+
+        `offline` forbids the network. `on_event` is called with every event of the stages that run.
+        """
+        self.workspace = workspace
+        self.store = workspace.store() if store is None else store
+        self.settings = workspace.settings
+        self.offline = offline
+        self.models = ModelFinder(self.store, self.settings, workspace.directory)
+        self._on_event = on_event or (lambda event: None)
+
+    @property
+    def student(self) -> Student:
+        """The student, found and checked. Raises `InputError` or `MissingError`."""
+        return self.models.student
+
+    @cached_property
+    def strategies(self) -> dict[str, Strategy]:
+        """The built-in strategies and the user's own, by name."""
+        return load_strategies(self.workspace.directory / "strategies.toml")
+
+    def select_strategies(self, names: Sequence[str]) -> list[Strategy]:
+        """The strategies of these names, or all of them. Raises `InputError` for an unknown name."""
+        return [self._strategy(name) for name in names] if names else list(self.strategies.values())
+
+    def select_samples(self, split: str, tasks: Sequence[str] = ()) -> list[Sample]:
+        """The samples of a split, of these tasks or of all. Raises `InputError` if there are none."""
+        counts = self.store.samples.tasks()
+        names = {count.task for count in counts}
+        unknown = [task for task in tasks if task not in names]
+        if unknown:
+            raise InputError(f"no task {unknown[0]!r} in this workspace", hint="see `orca-local tasks list`")
+        samples = self.store.samples.list(split=split, tasks=list(tasks) or None)
+        if not samples:
+            hint = "add some with `orca-local tasks add FILE.jsonl`"
+            if counts:
+                hint = f'add more, or lines with "split": "{split}"; see `orca-local tasks list`'
+            raise InputError(f"there are no {split} samples in this workspace", hint=hint)
+        return samples
+
+    def selected_strategies(self, samples: Sequence[Sample]) -> dict[str, Strategy]:
+        """The chosen strategy of each task. Tasks without a score cannot be probed and get `explain_then_answer`.
+
+        Raises `InputError` if a task that can be scored has no strategy yet.
+        """
+        selections = self.store.selections.current()
+        missing = {sample.task for sample in samples} - set(selections)
+        scored = {sample.task for sample in samples if is_scored(sample)} & missing
+        if scored:
+            raise InputError(
+                f"no strategy is chosen yet for {len(scored)} of {len({s.task for s in samples})} tasks, such as "
+                f"{min(scored)!r}",
+                hint="run `orca-local probe` first",
+            )
+        chosen = {task: self._strategy(row.strategy) for task, row in selections.items()}
+        return chosen | dict.fromkeys(missing, self.strategies["explain_then_answer"])
+
+    def _strategy(self, name: str) -> Strategy:
+        if name not in self.strategies:
+            raise InputError(
+                f"no strategy {name!r}",
+                hint=f"there are {', '.join(self.strategies)}; add your own in strategies.toml",
+            )
+        return self.strategies[name]
+
+    def run(self, stage: str, events: Callable[[StageContext], Iterator[Event]]) -> dict[str, Any]:
+        """Run a stage as a run of the workspace; returns its summary."""
+        directory = self.workspace.directory
+        finished = run_stage(self.store, directory, stage, self.settings, events, self._on_event, offline=self.offline)
+        return finished.summary
+
+    def open_engine(self, path: Path) -> AdapterEngine:
+        """An engine with this model file and the settings of the workspace."""
+        from orca_local.engines.make import make_file_engine
+
+        return make_file_engine(self.settings.engine, path)
+
+    def load(self, candidate: Candidate, capacity: int | None = None, compute: str = "as_is") -> LoadedModel:
+        """Load a model and the renderer of its own chat template."""
+        from orca_local.engines.make import make_file_engine
+        from orca_local.rows.renderer import PromptRenderer
+
+        renderer = PromptRenderer(candidate.path)
+        try:
+            engine = make_file_engine(self.settings.engine, candidate.path, capacity=capacity, compute=compute)
+            return LoadedModel(engine, renderer)
+        except BaseException:
+            renderer.close()
+            raise

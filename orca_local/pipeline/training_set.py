@@ -1,0 +1,36 @@
+"""The training rows of a workspace."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from orca_local.pipeline.candidates import make_candidate
+
+if TYPE_CHECKING:
+    from orca_local.dataset.build import Dataset
+    from orca_local.pipeline.session import Session
+
+
+def make_training_set(session: Session) -> Dataset:
+    """The rows from the answers under each task's chosen strategy.
+
+    With `dataset.prefer = "likely"`, the base rates the answers, and is made if it does not exist yet.
+    """
+    from orca_local.dataset.build import make_dataset
+    from orca_local.pipeline.likelihood import student_likelihood
+    from orca_local.rows.renderer import PromptRenderer
+
+    store, settings = session.store, session.settings.dataset
+    chosen = session.selected_strategies(session.select_samples("train"))
+    keep_mismatches = session.settings.teacher.on_mismatch == "keep"
+    with closing(PromptRenderer(session.student.weights.path)) as renderer:
+        if settings.prefer != "likely":
+            return make_dataset(store, renderer, settings, chosen, keep_mismatches=keep_mismatches)
+        base = make_candidate(session, "base")
+        with student_likelihood(
+            store, renderer, base.model.sha256, settings.system_message, lambda: session.open_engine(base.path)
+        ) as likelihood:
+            return make_dataset(
+                store, renderer, settings, chosen, keep_mismatches=keep_mismatches, likelihood=likelihood
+            )
