@@ -13,6 +13,7 @@ from orca_local.domain.keys import content_key
 from orca_local.store.connection import Connection
 from orca_local.store.encoding import from_json, to_json
 from orca_local.store.migrate import migrate
+from orca_local.store.schema import BASE_RUNS
 
 FORMAT = 1
 TABLES: Mapping[str, str] = {
@@ -86,7 +87,10 @@ def copy_bundle(path: Path, target: Connection) -> dict[str, int]:
     try:
         with target.transaction(durable=True):
             target.execute("PRAGMA defer_foreign_keys=ON")
-            return {table: _copy(bundle, target, table, lambda _table, row: row) for table in TABLES}
+            counts = {table: _copy(bundle, target, table, lambda _table, row: row) for table in TABLES}
+            # Versions up to 0.1.0 stored the runs that make the base as exports.
+            target.execute(BASE_RUNS)
+            return counts
     finally:
         bundle.close()
 
