@@ -1,1 +1,1 @@
-"""Models that are known by id, and how to find and fetch them."""
+"""From the name of a model to its file: catalog, download, student, and the exports of a workspace."""

@@ -1,4 +1,4 @@
-"""The list of models, as `models/catalog.toml` gives it."""
+"""The models that can be named by id: the list in `models/catalog.toml`."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from typing import Literal
 from orca_local.domain.errors import InputError
 
 _PACKAGE = Path(__file__).parent.parent
-_PLACES = (_PACKAGE.parent / "models" / "catalog.toml", _PACKAGE / "models_data" / "catalog.toml")
-"""In a checkout, and in an installed wheel."""
+_PATHS = (_PACKAGE.parent / "models" / "catalog.toml", _PACKAGE / "models_data" / "catalog.toml")
+"""The file in a checkout and in an installed wheel."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogModel:
-    """One model that can be named by id."""
+    """One model of the catalog."""
 
     id: str
     source: Literal["package", "hub"]
     repo: str
-    """Repository on the hub, or the package that holds the file."""
+    """The repository on the hub, or the Python package that contains the file."""
     file: str
     sha256: str
-    """Empty: the hub says it."""
+    """Hash of the file; empty: the hub tells it."""
     bytes: int
     parameters: int
     quantization: str
     licence: str
     memory_gb: float
-    """To probe, train and export it."""
+    """Memory that probing, training and exporting it needs."""
 
 
 def load_catalog() -> list[CatalogModel]:
-    """Every model, in the file's order."""
-    path = next(place for place in _PLACES if place.is_file())
+    """All models, in the order of the file."""
+    path = next(path for path in _PATHS if path.is_file())
     with path.open("rb") as file:
         return [CatalogModel(**entry) for entry in tomllib.load(file)["model"]]
 
 
 def find_model(model_id: str) -> CatalogModel:
-    """The model of this id. Raises `InputError` naming the nearest one."""
+    """The model with this id. Raises `InputError` that names the nearest id if there is none."""
     models = {model.id: model for model in load_catalog()}
     if model_id in models:
         return models[model_id]

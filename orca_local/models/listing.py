@@ -1,4 +1,4 @@
-"""The catalog as it stands on this machine: what is here, what is on its way, what would fit."""
+"""The catalog and what of it is on this machine."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from orca_local.models.locate import find_local
 
 @dataclass(frozen=True, slots=True)
 class ModelView:
-    """One model of the catalog, here."""
+    """One model of the catalog on this machine."""
 
     model: CatalogModel
     path: Path | None
-    """Its file, where it is here."""
+    """Its file; None if it is not downloaded."""
     partial: int
-    """Bytes that an unfinished download has."""
+    """Bytes that an unfinished download has so far."""
 
     def fits(self, memory: int | None) -> bool | None:
-        """Whether a machine with so many bytes can probe, train and export it; None where that is not known."""
+        """Whether `memory` bytes suffice to probe, train and export it; None if `memory` is."""
         return None if memory is None else self.model.memory_gb * 1e9 <= memory
 
 
 def view_models() -> list[ModelView]:
-    """Every model, in the catalog's order."""
+    """All models, in the order of the catalog."""
     return [view_model(model) for model in load_catalog()]
 
 
 def view_model(model: CatalogModel) -> ModelView:
-    """One model as it is now."""
+    """The model with its present state on this machine."""
     path = find_local(model)
     return ModelView(model, path, partial_bytes(model) if path is None else 0)

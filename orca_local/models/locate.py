@@ -1,4 +1,4 @@
-"""Where a model's file is on this machine."""
+"""From an id of the catalog or a path to a file on this machine."""
 
 from __future__ import annotations
 
@@ -12,31 +12,29 @@ from orca_local.system.cache import cache_directory
 
 
 def models_directory() -> Path:
-    """Where fetched models are kept: `ORCA_LOCAL_MODELS`, else the user's cache."""
-    chosen = os.environ.get("ORCA_LOCAL_MODELS")
-    if chosen:
-        return Path(chosen)
-    return cache_directory() / "models"
+    """The directory of downloaded models: `ORCA_LOCAL_MODELS`, else one in the user's cache."""
+    directory = os.environ.get("ORCA_LOCAL_MODELS")
+    return Path(directory) if directory else cache_directory() / "models"
 
 
 def local_path(model: CatalogModel) -> Path | None:
-    """Where the model's file is or would be; None for a package that is not installed."""
+    """The path of the model's file, whether it exists or not; None if its package is not installed."""
     if model.source == "hub":
         return models_directory() / model.repo.replace("/", "--") / model.file
-    found = importlib.util.find_spec(model.repo.replace("-", "_"))
-    return None if found is None or found.origin is None else Path(found.origin).parent / model.file
+    spec = importlib.util.find_spec(model.repo.replace("-", "_"))
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent / model.file
 
 
 def find_local(model: CatalogModel) -> Path | None:
-    """The model's file, where it is here already."""
+    """The model's file; None if it is not on this machine."""
     path = local_path(model)
     return path if path is not None and path.is_file() else None
 
 
 def resolve_student(name: str, directory: Path) -> Path:
-    """The file of an id of the catalog, or of a path relative to `directory`.
+    """The file of a student: `name` is an id of the catalog or a path relative to `directory`.
 
-    Raises `MissingError` for a known model that is not here and `InputError` for a name that is neither.
+    Raises `MissingError` for a model of the catalog that is not downloaded, `InputError` for a name that is neither.
     """
     ids = {model.id: model for model in load_catalog()}
     if name in ids:
@@ -57,10 +55,10 @@ def resolve_student(name: str, directory: Path) -> Path:
 
 
 def check_student(name: str, directory: Path) -> str:
-    """`name` as a workspace should write it down: an id as it is, a file as an absolute path.
+    """Check the student `name` and return it as `orca.toml` should name it: an id unchanged, a file as absolute path.
 
-    Raises as `resolve_student`, and `InputError` for a file that cannot be a student; a model of the catalog
-    that is not fetched yet is fine.
+    A model of the catalog need not be downloaded yet. Raises as `resolve_student` does, and `InputError` for a file
+    that cannot be a student.
     """
     from orca_local.gguf.inspect import require_student
 

@@ -1,4 +1,4 @@
-"""The student of a workspace: the file that the user brought, and the weights that are trained."""
+"""The student of a workspace: the model file in use and the weights that are trained."""
 
 from __future__ import annotations
 
@@ -12,44 +12,45 @@ from orca_local.gguf.header import Header, read_header
 from orca_local.models.locate import resolve_student
 from orca_local.system.digest import file_sha256
 
-SMALL = 1_000_000_000
-"""Below this many parameters Q8_0 is the default: smaller types cost a small model too much."""
+Q8_0_BELOW = 1_000_000_000
+"""Models with fewer parameters are Q8_0 by default, others Q4_K_M: small models lose too much at 4 bits."""
 
 
 @dataclass(frozen=True)
 class Student:
-    """Paths and headers of a student."""
+    """The files of a student."""
 
     file: Path
+    """The model file that the settings name."""
     weights: Header
-    """The file that is trained and merged into."""
+    """The header of the file that is trained and merged into."""
     quantization: str
-    """Type of `base` and `tuned`."""
+    """The quantization of `base` and `tuned`."""
 
     @cached_property
     def weights_sha256(self) -> str:
-        """Hash of the weights file; all that is made from it carries this."""
+        """SHA-256 of the weights file. Files made from it store it in their metadata."""
         return file_sha256(self.weights.path)
 
 
 def load_student(settings: StudentSettings, directory: Path) -> Student:
-    """Find and check the student. Raises `MissingError` or `InputError` with what to do."""
+    """Find and check the student. Raises `MissingError` or `InputError`."""
     path = resolve_student(settings.file, directory)
     header = read_header(path)
     weights = header
     if settings.weights:
         weights = read_header(resolve_student(settings.weights, directory))
         _check_together(header, weights)
-    quantization = settings.quantization or ("Q8_0" if header.parameters < SMALL else "Q4_K_M")
+    quantization = settings.quantization or ("Q8_0" if header.parameters < Q8_0_BELOW else "Q4_K_M")
     return Student(path, weights, quantization.upper())
 
 
 def _check_together(file: Header, weights: Header) -> None:
-    """Refuse weights of another model: `file` must be a quantization of them."""
+    """Raise `InputError` unless `file` is a quantization of `weights`."""
     shapes = {tensor.name: tensor.shape for tensor in weights.tensors}
     differing = [tensor.name for tensor in file.tensors if shapes.get(tensor.name) != tensor.shape]
-    same_words = file.metadata.get("tokenizer.ggml.tokens") == weights.metadata.get("tokenizer.ggml.tokens")
-    if file.architecture == weights.architecture and same_words and not differing:
+    has_same_vocabulary = file.metadata.get("tokenizer.ggml.tokens") == weights.metadata.get("tokenizer.ggml.tokens")
+    if file.architecture == weights.architecture and has_same_vocabulary and not differing:
         return
     reason = (
         f"tensor {differing[0]!r} differs"

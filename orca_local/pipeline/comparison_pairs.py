@@ -51,7 +51,8 @@ def split_models(session: Session, quantizations: Sequence[str]) -> tuple[list[C
 
     types = list(dict.fromkeys(check_type(name) for name in quantizations))
     if types[0] == REFERENCE_TYPE:
-        raise InputError(f"{REFERENCE_TYPE} is not quantized: there is nothing to split", hint="give --quantization another type")
+        message = f"{REFERENCE_TYPE} is not quantized: there is nothing to split"
+        raise InputError(message, hint="give --quantization another type")
     types = list(dict.fromkeys((REFERENCE_TYPE, *types)))
     rows = ensure_tuned(session, types)
     facts = {row.quantization: quantized for row in rows if (quantized := load_quantized(row)) is not None}

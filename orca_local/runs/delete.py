@@ -1,4 +1,4 @@
-"""Deletes runs of which nothing is in use; what stages made for each other stays."""
+"""Deletes runs that nothing depends on any more."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Kept:
 
 
 def check_deletable(store: Store, run_id: int, runs: Sequence[RunRow] | None = None) -> RunRow:
-    """The run, which nothing needs any more; `runs` are all there are, where they are known.
+    """The run, if it can be deleted; `runs` are all runs, if the caller has them.
 
-    Raises `InputError` where it goes on or something of it is in use.
+    Raises `InputError` if it is running or in use.
     """
     run = store.runs.get(run_id)
     cancel = f"end it first: `orca-local runs cancel {run_id}`"
@@ -44,7 +44,7 @@ def check_deletable(store: Store, run_id: int, runs: Sequence[RunRow] | None = N
         raise InputError(f"run {run_id} ({run.stage}) is running", hint=cancel)
     if run.inputs.get("output") and run.host == host_name() and is_running(run.pid, run.process_started):
         hint = "wait until it is done, or end it: `orca-local runs cancel`"
-        raise InputError(f"run {run_id} ({run.stage}) is over, but its command goes on", hint=hint)
+        raise InputError(f"run {run_id} ({run.stage}) is over, but its command still runs", hint=hint)
     uses = _uses(store, run, store.runs.list() if runs is None else runs)
     if uses:
         raise InputError(
@@ -56,7 +56,7 @@ def check_deletable(store: Store, run_id: int, runs: Sequence[RunRow] | None = N
 
 
 def delete_runs(store: Store, workspace: Workspace, run_ids: Iterable[int]) -> list[int]:
-    """Delete all of these runs or none; returns them. Raises `InputError` for one that cannot be deleted."""
+    """Delete all of these runs or none; returns their numbers. Raises `InputError` if one cannot be deleted."""
     deleted: list[int] = []
     outputs: list[Path] = []
     with store.transaction():
@@ -69,7 +69,7 @@ def delete_runs(store: Store, workspace: Workspace, run_ids: Iterable[int]) -> l
 
 
 def delete_failed(store: Store, workspace: Workspace) -> tuple[list[int], list[Kept]]:
-    """Delete every run that failed, died or was interrupted, but for those of which something is in use."""
+    """Delete every run that failed, died or was interrupted and is not in use; returns the deleted and the kept."""
     deleted: list[int] = []
     kept: list[Kept] = []
     outputs: list[Path] = []
@@ -87,14 +87,14 @@ def delete_failed(store: Store, workspace: Workspace) -> tuple[list[int], list[K
 
 
 def _uses(store: Store, run: RunRow, runs: Sequence[RunRow]) -> list[str]:
-    found = store.runs.uses(run.run_id)
-    counts = {name: int(getattr(found, name)) for name in _USES}
+    row = store.runs.uses(run.run_id)
+    counts = {name: int(getattr(row, name)) for name in _USES}
     uses = [f"{count:,} {_USES[name][count > 1]}" for name, count in counts.items() if count]
     return [*uses, _FIGURES] if _has_newest_figures(store, run, runs) else uses
 
 
 def _has_newest_figures(store: Store, run: RunRow, runs: Sequence[RunRow]) -> bool:
-    """Whether screens and report read what this run came to: the newest that was done, for an export of its name."""
+    """Whether screens and report show the results of this run: the newest finished run of its stage and name."""
     if run.status != "done":
         return False
     later = (other for other in runs if other.run_id > run.run_id and other.stage == run.stage)
@@ -108,15 +108,15 @@ def _name(store: Store, run: RunRow) -> str:
 
 
 def _delete(store: Store, workspace: Workspace, run: RunRow, runs: list[RunRow]) -> tuple[Path, ...]:
-    """Take the run out of the store and out of `runs`; returns the files that go with it."""
+    """Delete the run from the store and from `runs`; returns the output files that belong to it alone."""
     store.runs.delete(run.run_id)
     runs[:] = [other for other in runs if other.run_id != run.run_id]
     output = str(run.inputs.get("output", ""))
-    # By its name alone: the workspace may have been moved, and nothing outside it is touched.
+    # Only the name is used: the workspace may have been moved, and nothing outside it may be deleted.
     path = workspace.runs_dir / Path(output).name
     if path.suffix != ".log":
         return ()
-    # What the command said belongs to all of its runs: another of them takes it over.
+    # The output belongs to all runs of the command: another of them takes it over.
     for other in runs:
         if other.process == run.process:
             store.runs.record_inputs(other.run_id, {"output": output})

@@ -1,10 +1,9 @@
-"""A command as a process of its own: it outlives whoever started it, a terminal as well as the interface."""
+"""Runs a command of this program in a process of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import threading
 import time
@@ -15,73 +14,75 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from orca_local.domain.errors import OrcaError, error_from_process, explain_os_error
+from orca_local.domain.errors import OrcaError, explain_os_error
 from orca_local.runs.workspace import Workspace
-from orca_local.system.child_process import module_command
+from orca_local.system.child_process import command_error, detached_options, module_command
 
 POLL_SECONDS = 0.1
+MAX_STDERR = 400
+"""How many characters of a failed command's stderr its error quotes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Launched:
-    """A process that has begun its first run."""
+class LaunchedRun:
+    """A detached process and the first run that it started."""
 
     pid: int
     run_id: int
     output: Path
-    """What it says to stderr; its result, as `--json` has it, stands beside it as `.json`."""
+    """The file with its stderr. The JSON object of its result lies beside it, as `.json`."""
 
 
-def launch(workspace: Workspace, arguments: Sequence[str], *, cwd: Path | None = None) -> Launched:
-    """Start `orca-local ARGUMENTS`, detached, in `workspace`; returns when its run is in the store.
+def launch(workspace: Workspace, arguments: Sequence[str], *, cwd: Path | None = None) -> LaunchedRun:
+    """Start `orca-local ARGUMENTS` detached in `workspace` and return when its first run is in the store.
 
-    Raises what the command ended with where it came to no run: a busy workspace, a wrong setting.
+    Raises the error of the command if it ends before that, such as a busy workspace or a wrong setting.
     """
-    output = _output_file(workspace.runs_dir, arguments[0])
-    words = [word for word in arguments if word not in ("--json", "--detach")]
-    command, env = module_command("orca_local", *words, "--json", "-w", str(workspace.directory))
+    output = _make_output_file(workspace.runs_dir, arguments[0])
+    options = [argument for argument in arguments if argument not in ("--json", "--detach")]
+    command, env = module_command("orca_local", *options, "--json", "-w", str(workspace.directory))
     result = output.with_suffix(".json")
-    with output.open("wb") as said, result.open("wb") as answer, workspace.store() as store:
+    with output.open("wb") as stderr, result.open("wb") as stdout, workspace.store() as store:
         newest = max((run.run_id for run in store.runs.list()), default=0)
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=answer, stderr=said, env=env, cwd=cwd, **detached()
+            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env, cwd=cwd, **detached_options()
         )
-        # It is waited for, so that it does not stay as a zombie while this program lives.
+        # Without a waiting parent, the ended process would stay as a zombie while this program runs.
         threading.Thread(target=process.wait, name=f"wait-{process.pid}", daemon=True).start()
         while True:
-            ended = process.poll()
+            status = process.poll()
             for run in store.runs.list(after=newest):
                 if run.pid == process.pid:
                     store.runs.record_inputs(run.run_id, {"output": str(output)})
-                    return Launched(process.pid, run.run_id, output)
-            if ended is not None:
-                raise _failure(ended, result, output)
+                    return LaunchedRun(process.pid, run.run_id, output)
+            if status is not None:
+                raise _launch_error(status, result, output)
             time.sleep(POLL_SECONDS)
 
 
-async def ask(workspace: Workspace, arguments: Sequence[str]) -> dict[str, Any]:
-    """What `orca-local ARGUMENTS --json` answers, from a process that ends with the task that waits for it.
+async def run_command(workspace: Workspace, arguments: Sequence[str]) -> dict[str, Any]:
+    """The object that `orca-local ARGUMENTS --json` prints. Cancelling the task ends the process.
 
-    Raises what the command ended with.
+    Raises the error of the command.
     """
     command, env = module_command("orca_local", *arguments, "--json", "-w", str(workspace.directory))
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=pipe, stderr=pipe, env=env)
     try:
-        answer, said = await process.communicate()
+        stdout, stderr = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     with suppress(ValueError):
-        found = json.loads(answer)
-    if process.returncode or not found:
-        raise _error_in(found, process.returncode or 0, said.decode(errors="replace")[-400:])
-    return found
+        result = json.loads(stdout)
+    if process.returncode or not result:
+        raise command_error(stdout, process.returncode or 0, stderr.decode(errors="replace")[-MAX_STDERR:])
+    return result
 
 
-def _output_file(directory: Path, name: str) -> Path:
+def _make_output_file(directory: Path, name: str) -> Path:
     path = directory / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{name}.log"
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -91,22 +92,8 @@ def _output_file(directory: Path, name: str) -> Path:
     return path
 
 
-def detached() -> dict[str, Any]:
-    """What `Popen` is told so that a process outlives its parent and its terminal."""
-    if os.name == "nt":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}  # type: ignore[attr-defined]
-    return {"start_new_session": True}
-
-
-def _failure(code: int, result: Path, output: Path) -> OrcaError:
-    found: dict[str, Any] = {}
-    with suppress(OSError, ValueError):
-        found = json.loads(result.read_text(encoding="utf-8"))
-    return _error_in(found, code, f"see {output}")
-
-
-def _error_in(found: dict[str, Any], code: int, otherwise: str) -> OrcaError:
-    """The error that a command printed under `--json`."""
-    with suppress(KeyError, TypeError):
-        return error_from_process(found["error"]["message"], found["error"]["hint"], code)
-    return OrcaError(f"the process ended with status {code} and said nothing of it", hint=otherwise)
+def _launch_error(status: int, result: Path, output: Path) -> OrcaError:
+    stdout = b""
+    with suppress(OSError):
+        stdout = result.read_bytes()
+    return command_error(stdout, status, f"see {output}")

@@ -18,32 +18,32 @@ LOCK_FILE = "orca.lock"
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """The process that holds a workspace."""
+class LockHolder:
+    """The process that holds the lock of a workspace."""
 
     pid: int
     process_started: str
-    """Tells it from another process that got the same number later."""
+    """When the process started: a later process may have the same number."""
     host: str
     stage: str
 
 
 @contextmanager
 def workspace_lock(store: Store, directory: Path, stage: str) -> Iterator[None]:
-    """Hold the workspace for `stage`; the lock of a holder that is dead is taken over.
+    """Hold the lock of the workspace for `stage`. The lock of a dead process is taken over.
 
-    Raises `BusyError` where a living process holds it.
+    Raises `BusyError` if a living process holds it.
     """
     path = directory / LOCK_FILE
-    holder = Holder(os.getpid(), process_started(os.getpid()) or "", host_name(), stage)
-    # Looking and writing happen under the database's write lock: of two processes that find a dead
-    # holder, one must not remove the other's fresh lock.
+    holder = LockHolder(os.getpid(), process_started(os.getpid()) or "", host_name(), stage)
+    # Read and written under the database's write lock: otherwise, of two processes that see a dead holder, one
+    # could remove the new lock of the other.
     with store.transaction():
         other = read_holder(path)
-        if other is not None and _lives(store, other):
-            raise _busy(path, other)
+        if other is not None and _is_alive(store, other):
+            raise _busy_error(path, other)
         store.runs.mark_dead()
-        _write(path, holder)
+        write_whole(path, json.dumps(asdict(holder)), hint="check the directory and its permissions")
     try:
         yield
     finally:
@@ -51,30 +51,28 @@ def workspace_lock(store: Store, directory: Path, stage: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def read_holder(path: Path) -> Holder | None:
-    """Who holds the lock at `path`; None where nobody does or the file says nothing."""
+def read_holder(path: Path) -> LockHolder | None:
+    """The holder of the lock file at `path`; None if the file is missing or unreadable."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return Holder(int(content["pid"]), str(content["process_started"]), str(content["host"]), str(content["stage"]))
+        return LockHolder(
+            int(content["pid"]), str(content["process_started"]), str(content["host"]), str(content["stage"])
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _write(path: Path, holder: Holder) -> None:
-    write_whole(path, json.dumps(asdict(holder)), hint="check the directory and its permissions")
-
-
-def _lives(store: Store, holder: Holder) -> bool:
+def _is_alive(store: Store, holder: LockHolder) -> bool:
     if holder.host == host_name():
         return is_running(holder.pid, holder.process_started)
     return any(run.status == "running" for run in store.runs.list())
 
 
-def _busy(path: Path, other: Holder) -> BusyError:
+def _busy_error(path: Path, other: LockHolder) -> BusyError:
     if other.host != host_name():
         return BusyError(
             f"{other.stage} runs in this workspace on {other.host} (process {other.pid})",
-            hint=f"wait until it is done, or a minute if it was cut off; else delete {path}",
+            hint=f"wait until it is done; if it was cut off, wait a minute, or delete {path}",
         )
     return BusyError(
         f"{other.stage} is running in this workspace (process {other.pid})",

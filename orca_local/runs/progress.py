@@ -1,4 +1,4 @@
-"""How far a run is, how fast it goes and how long it will take: told from its events, inside or outside its process."""
+"""How far a run is, how fast it is and how long it will take, from its events."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from orca_local.domain.events import Event, StageProgressed, StageStarted, StepT
 from orca_local.store.runs import EventRow
 
 HEAD_EVENTS = 5
-"""The first events of a run, among which it says how much it has to do."""
-_LEAST = 0.01
-"""The first answers come together and late: this share of them says more."""
+"""Number of events at the start of a run that include its `StageStarted`."""
+MIN_SHARE = 0.01
+"""Share of the work that must be done before the remaining time is estimated: the first answers come late."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """Of one run."""
+    """The progress of one run."""
 
     stage: str = ""
     total: int = 0
@@ -27,42 +27,42 @@ class Progress:
     note: str = ""
     usd: float | None = None
     _seq: int = 0
-    _began: datetime | None = None
-    _last: datetime | None = None
-    _before: tuple[int, int] = (0, 0)
-    """What was done, in units and in tokens, when its speed began to be taken."""
+    _started_at: datetime | None = None
+    _last_at: datetime | None = None
+    _start: tuple[int, int] = (0, 0)
+    """Units and tokens that were done at `_started_at`, from which the speed is measured."""
 
     def add(self, rows: Iterable[EventRow]) -> None:
-        """Take events of the run, in their order; of a long one some may be missing."""
+        """Take events of the run, in order. Events may be missing; the speed is then measured from the gap on."""
         for row in rows:
             is_gap = 0 < self._seq < row.seq - 1
             self._seq = row.seq
-            self._last = datetime.fromisoformat(row.created_at)
-            is_beginning = self._take(parse_event(row.kind, row.payload))
-            if is_gap or is_beginning:
-                self._began, self._before = self._last, (self.done, self.tokens)
+            self._last_at = datetime.fromisoformat(row.created_at)
+            is_start = self._apply(parse_event(row.kind, row.payload))
+            if is_gap or is_start:
+                self._started_at, self._start = self._last_at, (self.done, self.tokens)
 
     @property
     def seconds(self) -> float:
-        """That its speed was taken over."""
-        return (self._last - self._began).total_seconds() if self._began and self._last else 0.0
+        """Seconds over which the speed is measured."""
+        return (self._last_at - self._started_at).total_seconds() if self._started_at and self._last_at else 0.0
 
     @property
     def rate(self) -> float:
-        """Tokens per second; 0 where that is not known."""
-        tokens = self.tokens - self._before[1]
+        """Tokens per second; 0 if not known yet."""
+        tokens = self.tokens - self._start[1]
         return tokens / self.seconds if tokens > 0 and self.seconds > 0.5 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
-        """At the speed so far; None where too little is done to say."""
-        new = self.done - self._before[0]
-        if self.done >= self.total or new <= 0 or new < _LEAST * self.total or self.seconds <= 0:
+        """Remaining seconds at the speed so far; None if too little is done to say."""
+        new = self.done - self._start[0]
+        if self.done >= self.total or new <= 0 or new < MIN_SHARE * self.total or self.seconds <= 0:
             return None
         return self.seconds * (self.total - self.done) / new
 
-    def _take(self, event: Event | None) -> bool:
-        """Returns whether what was done before says nothing of the speed from here on."""
+    def _apply(self, event: Event | None) -> bool:
+        """Update the numbers; returns whether the speed must be measured anew from here on."""
         match event:
             case StageStarted():
                 self.stage, self.total, self.unit = event.stage, event.total, event.unit

@@ -1,4 +1,4 @@
-"""Runs a stage: lock, row, heartbeat, stored events, and an honest ending."""
+"""Runs a stage: lock, row in the store, heartbeat, stored events, and the status at its end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run_stage(
     """Run the generator that `make_events` returns to its end; returns its `StageFinished`.
 
     Every event goes into the run log and to `on_event`. The run ends as done, failed (an exception) or
-    interrupted (Ctrl-C, SIGTERM, a closed terminal), and the exception goes on. Raises `BusyError` where
+    interrupted (Ctrl-C, SIGTERM, a closed terminal), and the exception is raised again. Raises `BusyError` if
     another run holds the workspace.
     """
     with workspace_lock(store, workspace_dir, stage), signals_as_interrupt():
@@ -41,25 +41,25 @@ def run_stage(
             finished = _drain(stage, make_events(StageContext(store, run_id, offline)), log, on_event)
             status = "done"
             return finished
-        except Exception as failure:
+        except Exception as exception:
             status = "failed"
-            failed = _failed(failure)
-            error = failed.message
-            log.add(failed)
+            failure = _failure(exception)
+            error = failure.message
+            log.add(failure)
             raise
         finally:
             if status == "interrupted":
                 store.abandon()
             log.close()
-            # What ended the stage is the news, not that a full disk keeps the run's last word from being written.
+            # The error of the stage matters more than a full disk that keeps the status from being written.
             with suppress(OrcaError) if status != "done" else nullcontext():
                 store.runs.finish(run_id, status, error)
 
 
-def _failed(failure: Exception) -> RunFailed:
-    if isinstance(failure, OrcaError):
-        return RunFailed(failure.message, failure.hint)
-    return RunFailed(f"{type(failure).__name__}: {failure}")
+def _failure(exception: Exception) -> RunFailed:
+    if isinstance(exception, OrcaError):
+        return RunFailed(exception.message, exception.hint)
+    return RunFailed(f"{type(exception).__name__}: {exception}")
 
 
 def _drain(stage: str, events: Iterator[Event], log: RunLog, on_event: Callable[[Event], None]) -> StageFinished:
@@ -71,8 +71,8 @@ def _drain(stage: str, events: Iterator[Event], log: RunLog, on_event: Callable[
             if isinstance(event, StageFinished):
                 finished = event
     finally:
-        # Not left to the collector: the stage frees its model and its connections before the run is
-        # marked as over. Only generators have something to close.
+        # Closed here, not by the garbage collector: the stage frees its model and its connections before the run
+        # is marked as over. Only generators can be closed.
         close = getattr(events, "close", None)
         if close is not None:
             close()

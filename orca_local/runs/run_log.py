@@ -1,4 +1,4 @@
-"""Writes a run's heartbeat and events beside the stage, on its own connection."""
+"""Writes the heartbeat and the events of a run, in a thread with its own database connection."""
 
 from __future__ import annotations
 
@@ -13,44 +13,45 @@ from orca_local.store.store import Store
 
 HEARTBEAT_SECONDS = 1.0
 FLUSH_SECONDS = 0.25
-"""Also the shortest time between two stored `StageProgressed`."""
-LAST_TRIES = 10
-"""How often the end of a run tries to write what waits."""
+"""How often events are written. Of several `StageProgressed` in that time, the last is kept."""
+MAX_FINAL_TRIES = 10
+"""How often the end of a run tries to write the events that are left."""
 
 
 class RunLog:
-    """A thread that stores events as they come, and says every second that the run lives.
+    """Stores events in a thread, and a heartbeat every second.
 
-    The stage never waits for it: what it cannot write now, because a transaction is open, it writes later.
+    The stage never waits for it. Events that cannot be written during an open transaction are written later.
     """
 
     def __init__(self, path: Path, run_id: int) -> None:
+        """Start the log of a run in the database at `path`."""
         self._path = path
         self._run_id = run_id
-        self._waiting: deque[Event] = deque()
+        self._queue: deque[Event] = deque()
         self._progress: StageProgressed | None = None
-        self._changed = threading.Lock()
+        self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="run-log", daemon=True)
         self._thread.start()
 
     def add(self, event: Event) -> None:
-        """Take an event; of `StageProgressed` in quick succession the last one stays."""
-        with self._changed:
+        """Queue an event. A `StageProgressed` replaces the one before it."""
+        with self._lock:
             if isinstance(event, StageProgressed):
                 self._progress = event
                 return
             self._queue_progress()
-            self._waiting.append(event)
+            self._queue.append(event)
 
     def close(self) -> None:
-        """Write what waits, and stop."""
+        """Write the queued events and stop the thread."""
         self._stopped.set()
         self._thread.join()
 
     def _queue_progress(self) -> None:
         if self._progress is not None:
-            self._waiting.append(self._progress)
+            self._queue.append(self._progress)
             self._progress = None
 
     def _loop(self) -> None:
@@ -60,22 +61,21 @@ class RunLog:
                 since_heartbeat += FLUSH_SECONDS
                 if self._write(store, heartbeat=since_heartbeat >= HEARTBEAT_SECONDS):
                     since_heartbeat = 0.0
-            for _ in range(LAST_TRIES):
+            for _ in range(MAX_FINAL_TRIES):
                 if self._write(store, heartbeat=True):
                     return
 
     def _open(self) -> Store:
-        """A connection that waits a short time for the write lock: the next round tries again."""
+        """A connection that waits only shortly for the write lock: the next round tries again."""
         store = Store.open(self._path)
         store.set_busy_seconds(HEARTBEAT_SECONDS)
         return store
 
     def _write(self, store: Store, *, heartbeat: bool) -> bool:
-        """Write all that waits; returns whether the heartbeat was written."""
-        with self._changed:
+        """Write the queue; returns whether the heartbeat was written."""
+        with self._lock:
             self._queue_progress()
-            count = len(self._waiting)
-            events = list(self._waiting)
+            events = list(self._queue)
         if not events and not heartbeat:
             return False
         try:
@@ -85,7 +85,7 @@ class RunLog:
                 store.runs.heartbeat(self._run_id)
         except OrcaError:
             return False
-        with self._changed:
-            for _ in range(count):
-                self._waiting.popleft()
+        with self._lock:
+            for _ in events:
+                self._queue.popleft()
         return True

@@ -1,4 +1,4 @@
-"""The versions that a run's results depend on."""
+"""The versions of the packages that the results of a run depend on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PACKAGES = (
 
 
 def installed_versions() -> dict[str, str]:
-    """Python, the system, and each package that is installed; nothing is imported."""
+    """The versions of Python, the system and each installed package, by name. Imports none of them."""
     versions = {"python": platform.python_version(), "system": platform.platform()}
     for package in PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""A directory with an `orca.toml`: settings, database, and what the stages made."""
+"""A workspace: a directory with settings (`orca.toml`), a database, and the files that the stages write."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _EXAMPLES = {
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One project of the user's."""
+    """A directory and its settings."""
 
     directory: Path
     """Absolute."""
@@ -44,7 +44,7 @@ class Workspace:
 
     @classmethod
     def find(cls, start: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Workspace:
-        """The workspace at `start` or the nearest above it. Raises `InputError` where there is none."""
+        """The workspace in `start` or the nearest directory above it. Raises `InputError` if there is none."""
         absolute = start.absolute()
         for directory in (absolute, *absolute.parents):
             if (directory / SETTINGS_FILE).is_file():
@@ -56,11 +56,11 @@ class Workspace:
 
     @classmethod
     def open(cls, directory: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Workspace:
-        """The workspace in `directory`; `overrides` are typed options, by section and key.
+        """The workspace in `directory`; `overrides` replace its settings, by section and key.
 
-        Raises `InputError` where there is none or a setting is wrong.
+        Raises `InputError` if there is none or a setting is wrong.
         """
-        # Imported here: the interface is drawn before it reads settings, and their classes take long to make.
+        # Imported here: pydantic takes long to load, and the interface appears before it reads settings.
         from orca_local.runs.settings_file import load_settings
 
         absolute = directory.absolute()
@@ -73,9 +73,9 @@ class Workspace:
     def create(
         cls, directory: Path, student: str = "", settings: Mapping[str, Mapping[str, Any]] | None = None
     ) -> Workspace:
-        """Make `directory` with a short commented `orca.toml`, holding `student` and `settings` by section and key.
+        """Create `directory` with a commented `orca.toml` that holds `student` and `settings`, by section and key.
 
-        Raises `InputError` where there is a workspace already.
+        Raises `InputError` if there is a workspace already.
         """
         path = directory.absolute() / SETTINGS_FILE
         if path.exists():
@@ -96,28 +96,23 @@ class Workspace:
         return cls.open(directory)
 
     @property
-    def models_dir(self) -> Path:
-        """Models that belong to this workspace alone."""
-        return self.directory / "models"
-
-    @property
     def adapters_dir(self) -> Path:
-        """One directory a training, checkpoints included."""
+        """One directory for each training, with its checkpoints."""
         return self.directory / "adapters"
 
     @property
     def exports_dir(self) -> Path:
-        """Finished files."""
+        """Exported model files."""
         return self.directory / "exports"
 
     @property
     def runs_dir(self) -> Path:
-        """Output of detached runs."""
+        """The output of detached runs."""
         return self.directory / "runs"
 
     def store(self) -> Store:
-        """Open the database; made where it is not there yet."""
-        # Imported here: reading settings needs no database.
+        """Open the database; creates it if it does not exist."""
+        # Imported here: some commands need the settings but no database.
         from orca_local.store.store import Store
 
         return Store.open(self.directory / DATABASE_FILE, create=True)
@@ -137,7 +132,7 @@ def _render(values: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _toml(value: Any) -> str:
-    """A text, number, truth value or list of them; JSON's spelling, but for one character, is TOML's too."""
+    """A string, number, boolean or a list of them. TOML spells them as JSON does, except for one character."""
     if isinstance(value, Path):
         value = str(value)
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from orca_local.domain.errors import OrcaError, error_from_process
 
@@ -56,6 +57,21 @@ def child_error(task: str, status: int, stderr: IO[bytes], *, hint: str) -> Orca
     if status < 0:
         tail = f"{signal.Signals(-status).name} ended it, perhaps for lack of memory; {tail}"
     return OrcaError(f"could not {task}: {tail}", hint=hint)
+
+
+def detached_options() -> dict[str, Any]:
+    """Arguments of `Popen` for a process that outlives its parent and the terminal."""
+    if os.name == "nt":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}  # type: ignore[attr-defined]
+    return {"start_new_session": True}
+
+
+def command_error(stdout: bytes, status: int, hint: str) -> OrcaError:
+    """The error that a command of this program printed under `--json`; `hint` is used if it printed none."""
+    with suppress(ValueError, KeyError, TypeError):
+        error = json.loads(stdout)["error"]
+        return error_from_process(error["message"], error["hint"], status)
+    return OrcaError(f"the process ended with status {status} and reported no error", hint=hint)
 
 
 # In the child.

@@ -183,7 +183,7 @@ def test_a_command_that_goes_on_keeps_its_runs(workspace: Workspace, store: Stor
     run_id = store.runs.start("export", "{}", {}, os.getpid())
     store.runs.finish(run_id, "failed")
     files = write_output(workspace, store, run_id)
-    with pytest.raises(InputError, match="is over, but its command goes on"):
+    with pytest.raises(InputError, match="is over, but its command still runs"):
         delete_runs(store, workspace, [run_id])
     assert all(path.exists() for path in files)
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.errors import InputError
-from orca_local.runs.launch import ask
+from orca_local.runs.launch import run_command
 from orca_local.runs.workspace import Workspace
 from orca_local.system.processes import process_started
 
 
 def test_a_command_answers_or_fails_as_it_does_when_typed(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path)
-    assert asyncio.run(ask(workspace, ["tasks", "list"])) == {"tasks": []}
+    assert asyncio.run(run_command(workspace, ["tasks", "list"])) == {"tasks": []}
     with pytest.raises(InputError, match="there are no probe samples in this workspace") as raised:
-        asyncio.run(ask(workspace, ["probe", "--estimate"]))
+        asyncio.run(run_command(workspace, ["probe", "--estimate"]))
     assert "tasks add" in raised.value.hint
 
 
@@ -29,7 +29,7 @@ def test_it_ends_with_the_task_that_waits_for_it(tmp_path: Path) -> None:
 
     async def give_up() -> set[int]:
         before = children()
-        task = asyncio.create_task(ask(workspace, ["tasks", "list"]))
+        task = asyncio.create_task(run_command(workspace, ["tasks", "list"]))
         while not (found := children() - before):
             await asyncio.sleep(0.01)
         task.cancel()

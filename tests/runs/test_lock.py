@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.errors import BusyError, InputError
-from orca_local.runs.lock import Holder, read_holder, workspace_lock
+from orca_local.runs.lock import LockHolder, read_holder, workspace_lock
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 from orca_local.system.processes import host_name, is_running, process_started
@@ -60,7 +60,7 @@ def take(workspace: Workspace, store: Store) -> None:
         pass
 
 
-def write_lock(workspace: Workspace, holder: Holder) -> Path:
+def write_lock(workspace: Workspace, holder: LockHolder) -> Path:
     path = workspace.directory / "orca.lock"
     content = {
         "pid": holder.pid,
@@ -104,18 +104,18 @@ def test_terminated_stage_ends_as_interrupted_and_frees_the_workspace(workspace:
 
 
 def test_recycled_process_number_is_not_taken_for_the_holder(workspace: Workspace, store: Store) -> None:
-    write_lock(workspace, Holder(os.getppid(), "12345 long ago", host_name(), "probe"))
+    write_lock(workspace, LockHolder(os.getppid(), "12345 long ago", host_name(), "probe"))
     take(workspace, store)
 
 
 def test_own_process_number_in_an_old_lock_is_not_this_process(workspace: Workspace, store: Store) -> None:
     # In a container every run may have the same number.
-    write_lock(workspace, Holder(os.getpid(), "12345 long ago", host_name(), "probe"))
+    write_lock(workspace, LockHolder(os.getpid(), "12345 long ago", host_name(), "probe"))
     take(workspace, store)
 
 
 def test_holder_on_another_machine_lives_as_long_as_its_heart_beats(workspace: Workspace, store: Store) -> None:
-    path = write_lock(workspace, Holder(1, "1", "another-host", "probe"))
+    path = write_lock(workspace, LockHolder(1, "1", "another-host", "probe"))
     store.runs.start("probe", "{}", {}, 1)
     store._connection.execute("UPDATE runs SET host = 'another-host'")
     with pytest.raises(BusyError, match="another-host") as caught:

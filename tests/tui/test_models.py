@@ -77,7 +77,7 @@ async def test_a_failed_download_shows_a_remedy(
         await pilot.press("down", "p")
         await until(pilot, lambda: isinstance(pilot.app.screen, ErrorDialog) and bool(pilot.app.screen.query("#yes")))
         said = "".join(str(static.content) for static in pilot.app.screen.query(Static))
-        assert "did not give" in said and "pull again" in said
+        assert "did not send" in said and "pull again" in said
         await pilot.press("escape")
         await until(pilot, lambda: status(pilot) == "not on disk")
 

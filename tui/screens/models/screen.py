@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from orca_local.domain.errors import OrcaError
 from orca_local.models.listing import ModelView, view_models
-from orca_local.runs.pull import Pull
+from orca_local.models.pull import Pull
 from orca_local.system.memory import total_memory
 from tui.dialogs.file_picker import FilePicker
 from tui.dialogs.text_dialog import TextDialog

@@ -9,7 +9,7 @@ import pytest
 from orca_local.domain.errors import MissingError, RemoteError
 from orca_local.models.catalog import find_model
 from orca_local.models.locate import find_local
-from orca_local.runs.pull import Pull
+from orca_local.models.pull import Pull
 from tests.hub_server import HubServer
 
 MODEL = find_model("qwen3-0.6b")
