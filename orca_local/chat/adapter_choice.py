@@ -1,4 +1,4 @@
-"""The adapter that a conversation asks for, as a file that llama.cpp puts on a model."""
+"""The adapter of a conversation, as a file that llama.cpp puts on a model."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ NEWEST = "newest"
 
 @contextmanager
 def adapter_file(choice: str, base: Candidate, store: Store, student: Callable[[], Student]) -> Iterator[Path]:
-    """An adapter GGUF for `base`: the file `choice`, or one made of the directory `choice` or of the newest adapter.
+    """An adapter GGUF for `base`: the file `choice`, or one made from the directory `choice` or the newest adapter.
 
-    What is made is gone afterwards. Raises `InputError` for one that was trained on other weights, as far as the
-    files say so.
+    A file that is made is deleted afterwards. Raises `InputError` for an adapter of other weights, if its metadata
+    names them.
     """
     directory = Path(choice)
     if choice == NEWEST:
@@ -53,13 +53,16 @@ def adapter_file(choice: str, base: Candidate, store: Store, student: Callable[[
 
 
 def _check_base(origin: Mapping[str, Any], base: Candidate) -> None:
-    """Refuse an adapter whose origin contradicts that of the base; files made elsewhere say nothing of theirs."""
-    made_of = read_header(base.path).metadata
-    if ADAPTER_SHA256 in made_of and made_of[ADAPTER_SHA256] == origin.get(ADAPTER_SHA256):
-        raise InputError(f"{base.path} has this adapter in it already", hint="put it on the base: --model base")
+    """Raise `InputError` if `origin`, the metadata of an adapter, names other weights than the base has.
+
+    Files made by other programs name none.
+    """
+    metadata = read_header(base.path).metadata
+    if ADAPTER_SHA256 in metadata and metadata[ADAPTER_SHA256] == origin.get(ADAPTER_SHA256):
+        raise InputError(f"{base.path} has this adapter merged in already", hint="put it on the base: --model base")
     trained_on = origin.get(BASE_SHA256)
-    known = {base.model.sha256, *([made_of.get(BASE_SHA256)] if ADAPTER_SHA256 not in made_of else [])}
-    if trained_on and BASE_SHA256 in made_of and trained_on not in known:
+    base_hashes = {base.model.sha256, *([metadata.get(BASE_SHA256)] if ADAPTER_SHA256 not in metadata else [])}
+    if trained_on and BASE_SHA256 in metadata and trained_on not in base_hashes:
         raise InputError(
             f"the adapter was trained on other weights than those of {base.path}",
             hint="choose the model that it was trained on with --model",

@@ -1,4 +1,4 @@
-"""The other end of `talk_process`: starts it, tells what it says, and sees to it that it ends."""
+"""The client of `chat/server.py`: starts the process, passes on its messages, and makes sure that it ends."""
 
 from __future__ import annotations
 
@@ -10,41 +10,40 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO
 
-from orca_local.chat.protocol import Ask, Ended, FromModel, Load, Reset, Stop, from_line, to_line
+from orca_local.chat.protocol import FromModel, Load, ProcessExited, Question, Reset, Stop, from_line, to_line
 from orca_local.domain.errors import OrcaError, explain_os_error
 from orca_local.system.child_process import module_command
 
-LONGEST_LINE = 1 << 22
-"""Bytes."""
-ENDING_SECONDS = 5.0
-"""How long a process may take to end after its last word."""
-SHOWN_BYTES = 2000
-"""Of what a process that ended wrote to stderr."""
+MAX_LINE_BYTES = 1 << 22
+EXIT_SECONDS = 5.0
+"""How long a process may take to end after its last message."""
+MAX_STDERR_BYTES = 2000
+"""How much of the error output is reported when the process ends."""
 
 
-class TalkClient:
-    """One process with one model. To be closed; all its methods belong to one event loop."""
+class ChatClient:
+    """One process with one model. Use it in one event loop, and close it."""
 
-    def __init__(self, heard: Callable[[FromModel], None]) -> None:
-        """`heard` is called with each message, the last of which is `Ended` unless `close` came first."""
-        self._heard = heard
+    def __init__(self, on_message: Callable[[FromModel], None]) -> None:
+        """`on_message` gets each message. The last is `ProcessExited`, unless `close` comes first."""
+        self._on_message = on_message
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._is_closed = False
 
     @property
     def pid(self) -> int | None:
-        """Of the process, where it was started."""
+        """The number of the process; None before it is started."""
         return self._process.pid if self._process else None
 
     async def start(self, load: Load) -> None:
-        """Start the process and have it load a model. Raises `OrcaError` where it cannot be started."""
+        """Start the process and load a model in it. Raises `OrcaError` if it cannot be started."""
         command, env = module_command("orca_local.chat.server")
         try:
             stderr = tempfile.TemporaryFile()  # noqa: SIM115, closed when the process has ended
-            # A session of its own: signals of the terminal are the interface's to answer.
+            # Its own session: signals of the terminal go to the program alone.
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, stdout=PIPE, stderr=stderr, env=env, limit=LONGEST_LINE, start_new_session=True
+                *command, stdin=PIPE, stdout=PIPE, stderr=stderr, env=env, limit=MAX_LINE_BYTES, start_new_session=True
             )
         except OSError as error:
             raise explain_os_error(error) or OrcaError(
@@ -57,15 +56,15 @@ class TalkClient:
             return
         self.send(load)
 
-    def send(self, message: Load | Ask | Stop | Reset) -> None:
-        """Say something, without waiting; to a process that has ended, nothing, for `Ended` is heard then."""
+    def send(self, message: Load | Question | Stop | Reset) -> None:
+        """Send a message without waiting. Does nothing if the process has ended."""
         process = self._process
         if process is None or process.stdin is None or process.returncode is not None or self._is_closed:
             return
         process.stdin.write(to_line(message))
 
     async def close(self) -> None:
-        """End the process; nothing is heard any more. Safe to call twice, and before it was started."""
+        """End the process; no message follows. Safe to call twice, and before `start`."""
         self._is_closed = True
         if self._process is None or self._reading is None:
             return
@@ -79,18 +78,18 @@ class TalkClient:
             try:
                 async for line in process.stdout:
                     message = from_line(line)
-                    assert not isinstance(message, Load | Ask | Stop | Reset)
-                    self._tell(message)
-                await asyncio.wait_for(process.wait(), ENDING_SECONDS)
-            except (ValueError, TimeoutError):  # it says what is no message, or says no more and does not end
+                    assert not isinstance(message, Load | Question | Stop | Reset)
+                    self._deliver(message)
+                await asyncio.wait_for(process.wait(), EXIT_SECONDS)
+            except (ValueError, TimeoutError):  # it wrote something else, or closed its output and does not end
                 with suppress(ProcessLookupError):
                     process.kill()
             status = await process.wait()
             process.stdin.close()
-            stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - SHOWN_BYTES))
-            said = stderr.read().decode(errors="replace").strip()
-        self._tell(Ended(status, said))
+            stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - MAX_STDERR_BYTES))
+            tail = stderr.read().decode(errors="replace").strip()
+        self._deliver(ProcessExited(status, tail))
 
-    def _tell(self, message: FromModel) -> None:
+    def _deliver(self, message: FromModel) -> None:
         if not self._is_closed:
-            self._heard(message)
+            self._on_message(message)

@@ -1,4 +1,4 @@
-"""A conversation with a loaded model, for the command line and for the process that the interface talks to."""
+"""A conversation with a loaded model."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """What one step of the engine brought."""
+class AnswerChunk:
+    """The text that one step of the engine produced."""
 
     text: str
-    """May be empty: the prompt is still read, or a character is not whole yet."""
+    """Empty while the prompt is read or a character is incomplete."""
     tokens: int
-    """Of the answer so far, as far as they can be seen."""
+    """Number of visible tokens of the answer so far."""
     first_seconds: float
-    """From the question to the first text; 0 before that."""
+    """Seconds from the question to the first text; 0 before that."""
     seconds: float
-    """Since the question was asked."""
+    """Seconds since the question."""
 
 
-class Talk:
-    """One model and what was said with it so far."""
+class Conversation:
+    """A model and the messages so far."""
 
     def __init__(
         self,
@@ -41,17 +41,17 @@ class Talk:
         adapter: Path | None = None,
         turns: Sequence[Message] = (),
     ) -> None:
-        """`adapter` is a file that can be put on the model; `turns` were said before."""
+        """`adapter` is a file that `use_adapter` puts on the model; `turns` are earlier messages."""
         self.name = name
         self.model = model
         self.system = system
-        """Said in front of everything; it may change between two questions."""
+        """The system message; it may change between two questions."""
         self.settings = settings
         self.adapter = adapter
         self.completion: Completion | None = None
         """How the last answer ended."""
         self.first_seconds = 0.0
-        """From the last question to the first text of its answer."""
+        """Seconds from the last question to the first text of its answer."""
         self._turns = list(turns)
         self._count = 0
 
@@ -60,14 +60,14 @@ class Talk:
         self._turns = []
 
     def use_adapter(self, on: bool) -> None:
-        """Answer with the adapter, where there is one, or without it; what was said stays said."""
+        """Answer with the adapter, if there is one, or without it. The conversation is kept."""
         if self.adapter:
             cast("AdapterEngine", self.model.engine).set_adapter(self.adapter if on else None)
 
-    def answer(self, text: str) -> Iterator[Piece]:
-        """Yield the answer as it is generated, a piece a step; leaving the loop early cancels the rest.
+    def answer(self, text: str) -> Iterator[AnswerChunk]:
+        """Yield the answer as it is generated, one chunk per step. Leaving the loop early cancels the rest.
 
-        Raises `ContextFull` where the conversation leaves no room for an answer; it is then as it was before.
+        Raises `ContextFull` if the conversation leaves no room for an answer; it is then unchanged.
         """
         messages = (Message("system", self.system), *self._turns, Message("user", text))
         self._count += 1
@@ -78,7 +78,7 @@ class Talk:
         started = time.monotonic()
         engine.submit(request)
         self.completion, self.first_seconds = None, 0.0
-        said: list[str] = []
+        parts: list[str] = []
         tokens = 0
         try:
             while self.completion is None:
@@ -86,14 +86,14 @@ class Talk:
                 seconds = time.monotonic() - started
                 tokens += sum(map(bool, fresh))
                 self.first_seconds = self.first_seconds or (seconds if tokens else 0.0)
-                said += fresh
-                yield Piece("".join(fresh), tokens, self.first_seconds, seconds)
+                parts += fresh
+                yield AnswerChunk("".join(fresh), tokens, self.first_seconds, seconds)
         finally:
             if self.completion is None:
                 engine.cancel(request.id)
                 for item in engine.step():
                     self._take(item)
-            self._turns += [Message("user", text), Message("assistant", "".join(said))]
+            self._turns += [Message("user", text), Message("assistant", "".join(parts))]
 
     def _take(self, item: TextDelta | Completion) -> str:
         if isinstance(item, TextDelta):

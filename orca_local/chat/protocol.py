@@ -1,4 +1,4 @@
-"""What is said between the interface and the process that holds a model: a JSON object a line, each way."""
+"""The messages between the program and the process that holds a model: one JSON object per line, each way."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ from orca_local.domain.types import FinishReason
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The first line: which model to load."""
+    """Load a model: the first line."""
 
     workspace: str
     model: str
     """`base`, `tuned`, either with a type, or the path of a GGUF file."""
     share: int = 1
-    """Among how many such processes the processor is shared out."""
+    """Number of model processes that share the processor cores."""
     turns: tuple[tuple[str, str], ...] = ()
-    """Questions and answers of a conversation that goes on."""
+    """Questions and answers of a conversation to continue."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """The next question, and how to answer it."""
+class Question:
+    """Answer this."""
 
     text: str
     system: str
+    """The system message."""
     max_tokens: int
     temperature: float
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Leave the answer as it is; what was said stays said."""
+    """End the answer; the text so far stays in the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,74 +63,74 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """More of the answer."""
+class AnswerDelta:
+    """New text of the answer."""
 
     text: str
     tokens: int
-    """Of the answer so far, as far as they can be seen."""
+    """Number of visible tokens of the answer so far."""
     first_seconds: float
-    """From the question to the first text: the time that reading the prompt took."""
+    """Seconds from the question to the first text: the time to read the prompt."""
     seconds: float
-    """Since the question came."""
+    """Seconds since the question."""
 
     @property
     def tokens_per_second(self) -> float:
-        """How quickly the answer is written; 0 where that cannot be said yet."""
+        """Speed of writing the answer, without reading the prompt; 0 if not known yet."""
         return _rate(self.tokens, self.seconds - self.first_seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The end of the answer."""
+    """The answer is complete."""
 
     finish_reason: FinishReason
     prompt_tokens: int
     completion_tokens: int
     first_seconds: float
-    """From the question to the first text: the time that reading the prompt took."""
+    """Seconds from the question to the first text: the time to read the prompt."""
     seconds: float
-    """From the question to the end."""
+    """Seconds from the question to the end of the answer."""
     is_full: bool = False
     """Whether the conversation has filled the context."""
     error: str = ""
 
     @property
     def tokens_per_second(self) -> float:
-        """How quickly the answer was written, without the reading of the prompt; 0 where that cannot be said."""
+        """Speed of writing the answer, without reading the prompt; 0 if not known."""
         return _rate(self.completion_tokens, self.seconds - self.first_seconds)
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """The process is gone, and nobody asked it to go."""
+class ProcessExited:
+    """The process ended without being told to."""
 
     status: int
-    """As `subprocess` counts: negative for the signal that ended it."""
-    said: str
-    """The end of what it wrote to stderr."""
+    """The exit status as `subprocess` counts it: negative for a signal."""
+    stderr: str
+    """The end of its error output."""
 
 
-ToModel = Load | Ask | Stop | Reset
-FromModel = Ready | Refused | Said | Done | Ended
+ToModel = Load | Question | Stop | Reset
+FromModel = Ready | Refused | AnswerDelta | Done | ProcessExited
 
 _KINDS: dict[str, type[ToModel | FromModel]] = {
-    kind.__name__.lower(): kind for kind in (Load, Ask, Stop, Reset, Ready, Refused, Said, Done)
+    kind.__name__.lower(): kind for kind in (Load, Question, Stop, Reset, Ready, Refused, AnswerDelta, Done)
 }
 
 
 def _rate(tokens: int, seconds: float) -> float:
-    """Tokens a second from the first one on, which was there when the time began."""
+    """Tokens per second. The first token is not counted: it exists when the time begins."""
     return (tokens - 1) / seconds if tokens > 1 and seconds > 0 else 0.0
 
 
 def to_line(message: ToModel | FromModel) -> bytes:
-    """One line, its end included."""
+    """The message as one line, with its newline."""
     return json.dumps({"kind": type(message).__name__.lower(), **asdict(message)}).encode() + b"\n"
 
 
 def from_line(line: bytes) -> ToModel | FromModel:
-    """The message of a line. Raises `ValueError` where it is none."""
+    """The message in a line. Raises `ValueError` if it is none."""
     try:
         values = json.loads(line)
         kind = _KINDS[values.pop("kind")]

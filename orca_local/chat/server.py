@@ -1,6 +1,6 @@
-"""`python -m orca_local.chat.server`: one model in a process of its own, which speaks lines of JSON.
+"""`python -m orca_local.chat.server`: one model in a process of its own, which reads and writes lines of JSON.
 
-What ends in native code ends this process, and not the interface that asks it.
+A crash in native code ends this process and not the program that uses it.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
-from orca_local.chat.conversation import Talk
+from orca_local.chat.conversation import Conversation
 from orca_local.chat.protocol import (
-    Ask,
+    AnswerDelta,
     Done,
     FromModel,
     Load,
+    Question,
     Ready,
     Refused,
     Reset,
-    Said,
     Stop,
     ToModel,
     from_line,
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from orca_local.engines.base import AdapterEngine
 
 SEND_SECONDS = 0.1
-"""Text is sent no more often than this: who draws it cannot be seen to be quicker."""
+"""Text is sent at most this often: nobody sees faster updates."""
 
 
 class _Inbox:
-    """The lines that came, in order. The process ends when no more can come: whoever asked is gone."""
+    """The messages from standard input, in order. The process ends when the client closes it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._queue: SimpleQueue[ToModel | FromModel] = SimpleQueue()
@@ -50,12 +50,12 @@ class _Inbox:
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
     def get(self) -> ToModel | FromModel:
-        """The next message, waited for."""
-        found, self._next = self._next, None
-        return found or self._queue.get()
+        """Wait for the next message."""
+        message, self._next = self._next, None
+        return message or self._queue.get()
 
     def has_stop(self) -> bool:
-        """Whether the next message is a stop, which is then taken; nothing is waited for."""
+        """Whether the next message is a `Stop`, which is then removed. Does not wait."""
         if self._next is None:
             try:
                 self._next = self._queue.get_nowait()
@@ -75,19 +75,19 @@ class _Inbox:
             sys.stderr.write(str(error))
             sys.stderr.flush()
             status = 2
-        # The other thread may be in native code for seconds, and has nothing to save.
+        # The main thread may be in native code for seconds, and has nothing to save.
         os._exit(status)
 
 
-class _Process:
-    def __init__(self, inbox: _Inbox, answers: IO[bytes]) -> None:
-        self._inbox, self._answers = inbox, answers
+class _Server:
+    def __init__(self, inbox: _Inbox, output: IO[bytes]) -> None:
+        self._inbox, self._output = inbox, output
 
     def run(self) -> int:
         load = self._inbox.get()
         assert isinstance(load, Load)
         try:
-            talk, engine, ready = _load(load)
+            conversation, engine, ready = _load(load)
         except OrcaError as error:
             self._send(Refused(error.message, error.hint))
             return error.exit_code
@@ -95,55 +95,55 @@ class _Process:
         while True:
             message = self._inbox.get()
             if isinstance(message, Reset):
-                talk.reset()
-            elif isinstance(message, Ask):
-                self._answer(talk, engine, message)
+                conversation.reset()
+            elif isinstance(message, Question):
+                self._answer(conversation, engine, message)
 
-    def _answer(self, talk: Talk, engine: AdapterEngine, ask: Ask) -> None:
+    def _answer(self, conversation: Conversation, engine: AdapterEngine, question: Question) -> None:
         from orca_local.engines.request_queue import ContextFull
 
-        talk.system = ask.system
-        talk.settings = SamplingSettings(max_tokens=ask.max_tokens, temperature=ask.temperature)
+        conversation.system = question.system
+        conversation.settings = SamplingSettings(max_tokens=question.max_tokens, temperature=question.temperature)
         started = time.monotonic()
         try:
-            self._stream(talk, ask.text)
+            self._stream(conversation, question.text)
         except OrcaError as error:
             self._send(Refused(error.message, error.hint, is_full=isinstance(error, ContextFull)))
             return
-        end = talk.completion
-        assert end is not None
+        completion = conversation.completion
+        assert completion is not None
         self._send(
             Done(
-                end.finish_reason,
-                end.prompt_tokens,
-                end.completion_tokens,
-                talk.first_seconds,
+                completion.finish_reason,
+                completion.prompt_tokens,
+                completion.completion_tokens,
+                conversation.first_seconds,
                 time.monotonic() - started,
-                is_full=end.prompt_tokens + end.completion_tokens >= engine.context,
-                error=end.error,
+                is_full=completion.prompt_tokens + completion.completion_tokens >= engine.context,
+                error=completion.error,
             )
         )
 
-    def _stream(self, talk: Talk, text: str) -> None:
-        held, sent = "", 0.0
-        with closing(talk.answer(text)) as pieces:  # type: ignore[type-var]
-            for piece in pieces:
-                held += piece.text
-                if held and piece.seconds - sent >= SEND_SECONDS:
-                    self._send(Said(held, piece.tokens, piece.first_seconds, piece.seconds))
-                    held, sent = "", piece.seconds
+    def _stream(self, conversation: Conversation, text: str) -> None:
+        pending, sent = "", 0.0
+        with closing(conversation.answer(text)) as chunks:  # type: ignore[type-var]
+            for chunk in chunks:
+                pending += chunk.text
+                if pending and chunk.seconds - sent >= SEND_SECONDS:
+                    self._send(AnswerDelta(pending, chunk.tokens, chunk.first_seconds, chunk.seconds))
+                    pending, sent = "", chunk.seconds
                 if self._inbox.has_stop():
                     break
-        if held:
-            self._send(Said(held, piece.tokens, piece.first_seconds, piece.seconds))
+        if pending:
+            self._send(AnswerDelta(pending, chunk.tokens, chunk.first_seconds, chunk.seconds))
 
     def _send(self, message: FromModel) -> None:
-        self._answers.write(to_line(message))
-        self._answers.flush()
+        self._output.write(to_line(message))
+        self._output.flush()
 
 
-def _load(load: Load) -> tuple[Talk, AdapterEngine, Ready]:
-    """Find and load the model. Raises `OrcaError` where it is not there or cannot be loaded."""
+def _load(load: Load) -> tuple[Conversation, AdapterEngine, Ready]:
+    """Find and load the model. Raises `OrcaError` if it does not exist or cannot be loaded."""
     from orca_local.engines.make import make_file_engine
     from orca_local.evaluate.stage import LoadedModel
     from orca_local.gguf.header import read_header
@@ -155,8 +155,7 @@ def _load(load: Load) -> tuple[Talk, AdapterEngine, Ready]:
     workspace = Workspace.open(Path(load.workspace))
     with workspace.store() as store:
         path = ModelFinder(store, workspace.settings, workspace.directory).find(load.model)
-    # Models that answer at once share the cores out: more threads than cores slow all of them down, and on two
-    # cores two models have one each. With a single thread on a single core both are slow, but both go on.
+    # Models that answer at once share the cores: more threads than cores would slow all of them down.
     threads = max(1, (workspace.settings.engine.threads or physical_cores()) // load.share)
     settings = workspace.settings.engine.model_copy(update={"threads": threads})
     renderer = PromptRenderer(path)
@@ -166,21 +165,21 @@ def _load(load: Load) -> tuple[Talk, AdapterEngine, Ready]:
         for question, answer in load.turns
         for message in (Message("user", question), Message("assistant", answer))
     ]
-    talk = Talk(load.model, LoadedModel(engine, renderer), "", SamplingSettings(), turns=turns)
-    return talk, engine, Ready(read_header(path).quantization, engine.context, threads)
+    conversation = Conversation(load.model, LoadedModel(engine, renderer), "", SamplingSettings(), turns=turns)
+    return conversation, engine, Ready(read_header(path).quantization, engine.context, threads)
 
 
 def _main() -> None:
-    answers = take_stdout()
+    output = take_stdout()
     if hasattr(os, "nice"):
-        os.nice(5)  # models take all cores, and who draws what they say is to stay quick beside them
+        os.nice(5)  # models use all cores; the interface must stay responsive
     status = 1
     try:
-        status = _Process(_Inbox(sys.stdin.buffer), answers).run()
+        status = _Server(_Inbox(sys.stdin.buffer), output).run()
     except BaseException:
         traceback.print_exc()
     sys.stderr.flush()
-    os._exit(status)  # Python itself cannot end while the other thread waits for a line
+    os._exit(status)  # a normal exit would wait for the thread that reads standard input
 
 
 if __name__ == "__main__":

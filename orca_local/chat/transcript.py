@@ -1,4 +1,4 @@
-"""How a model is talked to, what was said, and the file that a conversation is saved to."""
+"""The settings and turns of a conversation, and the Markdown file that it is saved to."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from orca_local.domain.text import printable
 from orca_local.system.files import write_whole
 
 DIRECTORY = "chats"
-"""Where conversations are saved, in the workspace."""
+"""The directory of saved conversations, in the workspace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How one model is talked to."""
+    """The model of a conversation and how it answers."""
 
     model: str
     """`base`, `tuned`, either with a type, or the path of a GGUF file."""
     strategy: str = ""
-    """Whose text for the student is the system message; empty: the message that the student was trained with."""
+    """The strategy whose student text is the system message; empty: the message that the student was trained with."""
     max_tokens: int = 512
     temperature: float = 0.0
 
     @property
     def label(self) -> str:
-        """Model and strategy in few words."""
+        """Model and strategy, for a title."""
         name, separator, quantization = self.model.partition(":")
         model = Path(self.model).name if name not in ("base", "tuned") else f"{name}{separator}{quantization}"
         return f"{model} · {self.strategy}" if self.strategy else model
@@ -41,15 +41,15 @@ class Turn:
     question: str
     answer: str
     system: str
-    """The system message that it was asked under."""
+    """The system message of the question."""
     done: Done | None
-    """None where the process ended before the answer did."""
+    """None if the process ended before the answer was complete."""
 
 
 def save_conversations(workspace: Path, conversations: Sequence[tuple[Setup, Sequence[Turn]]], now: datetime) -> Path:
-    """Write what was said as Markdown into the workspace; returns the new file.
+    """Write the conversations as a Markdown file into the workspace; returns its path.
 
-    Raises `MissingError` for a full disk and `InputError` for a place that cannot be written.
+    Raises `MissingError` for a full disk and `InputError` for a directory that cannot be written.
     """
     directory = workspace / DIRECTORY
     hint = f"check the permissions of {workspace}"
@@ -63,7 +63,7 @@ def save_conversations(workspace: Path, conversations: Sequence[tuple[Setup, Seq
 
 
 def render_conversations(conversations: Sequence[tuple[Setup, Sequence[Turn]]], now: datetime) -> str:
-    """All conversations, one after another."""
+    """All conversations as Markdown, one after another."""
     parts = [f"# Conversation of {now:%Y-%m-%d %H:%M:%S}"]
     for setup, turns in conversations:
         parts.append(f"## {setup.label}\n\nmax_tokens {setup.max_tokens}, temperature {setup.temperature:g}")
@@ -77,9 +77,9 @@ def render_conversations(conversations: Sequence[tuple[Setup, Sequence[Turn]]], 
 
 
 def describe(done: Done | None) -> str:
-    """Tokens, speed and how an answer ended, on one line."""
+    """Tokens, speed and the end of an answer, on one line."""
     if done is None:
-        return "the process ended before the answer did"
+        return "the process ended before the answer was complete"
     parts = [f"{done.completion_tokens:,} tokens"]
     if done.tokens_per_second:
         parts.append(f"{done.tokens_per_second:.1f} tokens/s")

@@ -14,7 +14,7 @@ from orca_local.cli.options import Common, FiniteRange, common_options
 from orca_local.cli.stages import open_pipeline
 
 if TYPE_CHECKING:
-    from orca_local.chat.conversation import Talk
+    from orca_local.chat.conversation import Conversation
     from orca_local.evaluate.stage import Candidate
     from orca_local.pipeline.pipeline import Pipeline
 
@@ -46,7 +46,7 @@ def command(
     temperature: float,
 ) -> None:
     """Chat with one or more models in the terminal."""
-    from orca_local.chat.conversation import Talk
+    from orca_local.chat.conversation import Conversation
     from orca_local.domain.types import SamplingSettings
 
     if common.json and prompt is None:
@@ -60,7 +60,7 @@ def command(
         talks = []
         for candidate in pipeline.candidates(models or ("tuned" if adapter is None else "base",)):
             file = None if adapter is None else _open_adapter(opened, pipeline, adapter, candidate)
-            talk = Talk(candidate.name, pipeline.load(candidate, capacity=1), message, settings, file)
+            talk = Conversation(candidate.name, pipeline.load(candidate, capacity=1), message, settings, file)
             opened.callback(talk.model.close)
             talk.use_adapter(on=True)
             talks.append(talk)
@@ -89,12 +89,12 @@ def _stdin() -> TextIO:
     return sys.stdin
 
 
-def _label(talks: list[Talk], talk: Talk, *, to_stderr: bool) -> None:
+def _label(talks: list[Conversation], talk: Conversation, *, to_stderr: bool) -> None:
     if len(talks) > 1 and not to_stderr:
         click.echo(f"── {talk.name}")
 
 
-def _print_answer(talk: Talk, text: str, *, silent: bool = False) -> str:
+def _print_answer(talk: Conversation, text: str, *, silent: bool = False) -> str:
     from orca_local.domain.text import printable
 
     pieces = []
@@ -108,7 +108,7 @@ def _print_answer(talk: Talk, text: str, *, silent: bool = False) -> str:
     return "".join(pieces)
 
 
-def _converse(talks: list[Talk]) -> None:
+def _converse(talks: list[Conversation]) -> None:
     interactive = _stdin().isatty()
     if interactive:
         note(_help(talks))
@@ -140,7 +140,7 @@ def _converse(talks: list[Talk]) -> None:
                 click.echo(" …")
 
 
-def _run_command(talks: list[Talk], command: str, arguments: list[str]) -> None:
+def _run_command(talks: list[Conversation], command: str, arguments: list[str]) -> None:
     match [command, *arguments]:
         case ["/reset"]:
             for talk in talks:
@@ -155,5 +155,5 @@ def _run_command(talks: list[Talk], command: str, arguments: list[str]) -> None:
             note(f"unknown command {' '.join([command, *arguments])!r}; {_help(talks)}")
 
 
-def _help(talks: list[Talk]) -> str:
+def _help(talks: list[Conversation]) -> str:
     return "; ".join([HELP, *[ADAPTER_HELP for talk in talks if talk.adapter]])

@@ -1,1 +1,1 @@
-"""The stages of one workspace, wired to its student, its store and its settings."""
+"""The stages, wired to a workspace: its settings, its student and its store."""

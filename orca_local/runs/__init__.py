@@ -1,0 +1,1 @@
+"""A workspace and its runs: lock, events, detached processes, progress, deletion."""

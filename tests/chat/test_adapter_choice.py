@@ -94,7 +94,7 @@ def test_a_file_that_has_the_adapter_already_is_refused(
     write_merged(tmp_path / "tuned.gguf", read_header(tiny_gguf), random_adapter(tiny_gguf), origin)
     write_adapter(tmp_path / "a.gguf", read_header(tiny_gguf), random_adapter(tiny_gguf), origin)
     for choice in (tmp_path / "a.gguf", adapter):
-        with pytest.raises(InputError, match="has this adapter in it already"):
+        with pytest.raises(InputError, match="has this adapter merged in already"):
             chosen(str(choice), tmp_path / "tuned.gguf", store, tiny_gguf)
 
 

@@ -13,17 +13,17 @@ from typing import TypeVar
 
 import pytest
 
-from orca_local.chat.client import TalkClient
+from orca_local.chat.client import ChatClient
 from orca_local.chat.protocol import (
-    Ask,
+    AnswerDelta,
     Done,
-    Ended,
     FromModel,
     Load,
+    ProcessExited,
+    Question,
     Ready,
     Refused,
     Reset,
-    Said,
     Stop,
     from_line,
     to_line,
@@ -50,7 +50,7 @@ class Room:
 
     def __init__(self) -> None:
         self.heard: asyncio.Queue[FromModel] = asyncio.Queue()
-        self.client = TalkClient(self.heard.put_nowait)
+        self.client = ChatClient(self.heard.put_nowait)
 
     async def until(self, kind: type[T]) -> T:
         """The next message of this kind; those before it are taken too."""
@@ -61,13 +61,13 @@ class Room:
 
     async def answer(self, text: str, max_tokens: int = 8) -> tuple[str, Done]:
         """Ask, and read to the end."""
-        self.client.send(Ask(text, "", max_tokens, 0.0))
+        self.client.send(Question(text, "", max_tokens, 0.0))
         said = ""
         while True:
             message = await asyncio.wait_for(self.heard.get(), SECONDS)
             if isinstance(message, Done):
                 return said, message
-            assert isinstance(message, Said)
+            assert isinstance(message, AnswerDelta)
             said += message.text
 
 
@@ -89,14 +89,14 @@ def wait_until(holds: Callable[[], bool]) -> None:
 def test_lines_are_read_as_they_were_written() -> None:
     messages = (
         Load("/w", "base", 2, (("q", "a\n"), ("ü", "\ud800"))),
-        Ask("x", "y", 3, 0.5),
+        Question("x", "y", 3, 0.5),
         Stop(),
         Reset(),
         Done("stop", 1, 2, 0.5, 1.0),
     )
     for message in messages:
         assert from_line(to_line(message)) == message
-    for line in (b"x", b"[]", b"{}", b'{"kind": "nothing"}', b'{"kind": "ask"}'):
+    for line in (b"x", b"[]", b"{}", b'{"kind": "nothing"}', b'{"kind": "question"}'):
         with pytest.raises(ValueError, match="no message"):
             from_line(line)
     assert Done("stop", 9, 11, 1.0, 3.0).tokens_per_second == 5.0
@@ -115,7 +115,7 @@ def test_a_conversation_is_answered_stopped_forgotten_and_taken_up_again(workspa
             assert 0 < done.first_seconds <= done.seconds
             second, longer = await room.answer("and then?")
             assert longer.prompt_tokens > done.prompt_tokens
-            room.client.send(Ask("go on", "", 200, 0.0))
+            room.client.send(Question("go on", "", 200, 0.0))
             room.client.send(Stop())
             assert (await room.until(Done)).finish_reason == "cancelled"
             room.client.send(Stop())  # nothing is being said: nothing happens
@@ -140,7 +140,7 @@ def test_a_full_context_is_said_and_leaves_the_conversation_as_it_was(workspace:
             await room.until(Ready)
             _, done = await room.answer("hello", max_tokens=1000)
             assert done.is_full and done.prompt_tokens + done.completion_tokens == 256
-            room.client.send(Ask("more", "", 8, 0.0))
+            room.client.send(Question("more", "", 8, 0.0))
             assert (await room.until(Refused)).is_full
             room.client.send(Reset())
             _, done = await room.answer("hello")
@@ -156,7 +156,7 @@ def test_a_model_that_is_not_there_is_said_with_what_to_do(workspace: Workspace)
         room = Room()
         await room.client.start(Load(str(workspace.directory), name))
         refused = await room.until(Refused)
-        assert (await room.until(Ended)).status == 2
+        assert (await room.until(ProcessExited)).status == 2
         return refused
 
     assert "orca-local probe" in asyncio.run(talk("base")).hint
@@ -170,9 +170,9 @@ def test_a_process_that_is_killed_is_seen_to_end(workspace: Workspace, tiny_gguf
         await room.client.start(Load(str(workspace.directory), str(tiny_gguf)))
         await room.until(Ready)
         assert room.client.pid is not None
-        room.client.send(Ask("hello", "", 200, 0.0))
+        room.client.send(Question("hello", "", 200, 0.0))
         os.kill(room.client.pid, signal.SIGKILL)
-        assert (await room.until(Ended)).status == -signal.SIGKILL
+        assert (await room.until(ProcessExited)).status == -signal.SIGKILL
         room.client.send(Reset())
         await room.client.close()
 
@@ -196,7 +196,7 @@ def test_no_process_outlives_its_client_or_whoever_started_it(workspace: Workspa
     process.stdin.write(to_line(Load(str(workspace.directory), str(tiny_gguf))))
     process.stdin.flush()
     assert isinstance(from_line(process.stdout.readline()), Ready)
-    process.stdin.write(to_line(Ask("hello", "", 200, 0.0)))
+    process.stdin.write(to_line(Question("hello", "", 200, 0.0)))
     process.stdin.close()
     wait_until(lambda: process.poll() is not None)
     process.stdout.close()

@@ -17,7 +17,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static
 
-from orca_local.chat.protocol import Done, Ended, Ready, Said
+from orca_local.chat.protocol import AnswerDelta, Done, ProcessExited, Ready
 from orca_local.chat.transcript import Setup, Turn, save_conversations
 from orca_local.domain.text import printable
 from orca_local.pipeline.pipeline import Pipeline
@@ -103,13 +103,13 @@ async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> No
             exchange = column._asked = Exchange("What is 2 + 2?", "")
             await column.mount(exchange, before=column.query_one(".about"))
             column._enter("answering")
-            column._hear(Said("Two and two\nmake four.\x1b[31m [b]Four[/b]", 8, 0.5, 1.0))
+            column._hear(AnswerDelta("Two and two\nmake four.\x1b[31m [b]Four[/b]", 8, 0.5, 1.0))
         left._hear(Done("stop", 30, 9, 0.5, 1.0))
 
     async def end(pilot: Pilot[None]) -> None:
         await answer(pilot)
         for column in columns_of(pilot):
-            column._hear(Ended(-signal.SIGSEGV, "ggml: no memory"))
+            column._hear(ProcessExited(-signal.SIGSEGV, "ggml: no memory"))
         await pilot.press("escape")
 
     await compare_pictures(workspace, tmp_path, "chat", "chat-nothing-there")

@@ -11,8 +11,19 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from orca_local.chat.client import TalkClient
-from orca_local.chat.protocol import Ask, Done, Ended, FromModel, Load, Ready, Refused, Reset, Said, Stop
+from orca_local.chat.client import ChatClient
+from orca_local.chat.protocol import (
+    AnswerDelta,
+    Done,
+    FromModel,
+    Load,
+    ProcessExited,
+    Question,
+    Ready,
+    Refused,
+    Reset,
+    Stop,
+)
 from orca_local.chat.transcript import Setup, Turn, describe
 from orca_local.domain.errors import InputError, OrcaError
 from tui.screens.chat.exchange import Exchange
@@ -40,7 +51,7 @@ class Column(VerticalScroll, can_focus=True):
         self.state: State = "idle"
         self.turns: list[Turn] = []
         self._share = share
-        self._client: TalkClient | None = None
+        self._client: ChatClient | None = None
         self._load: Callable[[], Load] | None = None
         self._asked: Exchange | None = None
         """What is being answered, or waits for the model."""
@@ -102,7 +113,7 @@ class Column(VerticalScroll, can_focus=True):
         """Start a process for the model, with the conversation so far; a question that waits is asked then."""
         await self._close()
         self._enter("loading")
-        client = self._client = TalkClient(self._hear)
+        client = self._client = ChatClient(self._hear)
         turns = tuple((turn.question, turn.answer) for turn in self.turns)
         try:
             await client.start(Load(workspace, self.setup.model, self._share, turns))
@@ -151,7 +162,7 @@ class Column(VerticalScroll, can_focus=True):
         self._enter("answering")
         self._asked.say("reading the prompt …")
         setup = self.setup
-        self._client.send(Ask(self._asked.question, self._asked.system, setup.max_tokens, setup.temperature))
+        self._client.send(Question(self._asked.question, self._asked.system, setup.max_tokens, setup.temperature))
 
     def _hear(self, message: FromModel) -> None:
         match message:
@@ -160,13 +171,13 @@ class Column(VerticalScroll, can_focus=True):
                 self._enter("ready")
                 if self._asked is not None:
                     self._put()
-            case Said() if self._asked is not None:
+            case AnswerDelta() if self._asked is not None:
                 self._asked.add(message)
             case Done():
                 self._finish(message)
             case Refused():
                 self._refuse(message)
-            case Ended():
+            case ProcessExited():
                 self._end(message)
 
     def _finish(self, done: Done) -> None:
@@ -189,14 +200,14 @@ class Column(VerticalScroll, can_focus=True):
         self._drop(f"{refused.message}\n{remedy}")
         self._enter("ready")
 
-    def _end(self, ended: Ended) -> None:
+    def _end(self, ended: ProcessExited) -> None:
         self._client = None
         if self.state == "failed":
             return
         if self.state == "answering" and (asked := self._asked) is not None:
             self.turns.append(Turn(asked.question, asked.answer, asked.system, None))
             self._drop("the answer ends here")
-        said = one_line(ended.said.splitlines()[-1] if ended.said else "", 200).plain
+        said = one_line(ended.stderr.splitlines()[-1] if ended.stderr else "", 200).plain
         hint = "it may have lacked memory; esc, then a: start it again, the conversation goes on"
         self._explain("ended", f"The model's process has ended ({_status(ended.status)}).", f"{said}\n{hint}".strip())
 

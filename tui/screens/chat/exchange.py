@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from orca_local.chat.protocol import Done, Said
+from orca_local.chat.protocol import AnswerDelta, Done
 from orca_local.chat.transcript import describe
 from tui.text import plain
 
@@ -26,7 +26,7 @@ class Exchange(Static):
         """The question alone."""
         self._draw()
 
-    def add(self, said: Said) -> None:
+    def add(self, said: AnswerDelta) -> None:
         """More of the answer, and how quickly it comes."""
         self.answer += said.text
         rate = f" · {said.tokens_per_second:.1f} tokens/s" if said.tokens_per_second else ""
