@@ -17,6 +17,7 @@ from orca_local.pipeline import tuned
 from orca_local.pipeline.candidates import make_candidate, make_candidates
 from orca_local.pipeline.comparison_pairs import compared_models, split_models
 from orca_local.pipeline.probe_engine import load_for_probe
+from orca_local.pipeline.results import Results
 from orca_local.pipeline.session import Session
 from orca_local.pipeline.teachers import TeachRunner
 from orca_local.pipeline.training_set import make_training_set
@@ -26,6 +27,7 @@ from orca_local.runs.workspace import Workspace
 if TYPE_CHECKING:
     from orca_local.dataset.review import Preview
     from orca_local.store.demonstrations import DemonstrationRow
+    from orca_local.tasks.add import AddedTasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,17 @@ class Pipeline(Session):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def results(self) -> Results:
+        """What the stages stored, as rows for a dataframe."""
+        return Results(self.store)
+
+    def add_tasks(self, *paths: str | Path, skip_bad: bool = False) -> AddedTasks:
+        """Add the samples of these files. Raises `InputError` that names every bad line, unless `skip_bad`."""
+        from orca_local.tasks.add import add_tasks
+
+        return add_tasks(self.store, [Path(path) for path in paths], skip_bad=skip_bad)
 
     def probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
         """Measure the student under the strategies of these `names` and choose one for each task.

@@ -43,9 +43,9 @@ class Workspace:
     settings: Settings
 
     @classmethod
-    def find(cls, start: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Workspace:
+    def find(cls, start: str | Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Workspace:
         """The workspace in `start` or the nearest directory above it. Raises `InputError` if there is none."""
-        absolute = start.absolute()
+        absolute = Path(start).absolute()
         for directory in (absolute, *absolute.parents):
             if (directory / SETTINGS_FILE).is_file():
                 return cls.open(directory, overrides)
@@ -55,7 +55,7 @@ class Workspace:
         )
 
     @classmethod
-    def open(cls, directory: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Workspace:
+    def open(cls, directory: str | Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Workspace:
         """The workspace in `directory`; `overrides` replace its settings, by section and key.
 
         Raises `InputError` if there is none or a setting is wrong.
@@ -63,7 +63,7 @@ class Workspace:
         # Imported here: pydantic takes long to load, and the interface appears before it reads settings.
         from orca_local.runs.settings_file import load_settings
 
-        absolute = directory.absolute()
+        absolute = Path(directory).absolute()
         if not (absolute / SETTINGS_FILE).is_file():
             what = "has no " + SETTINGS_FILE if absolute.is_dir() else "is not a directory"
             raise InputError(f"no workspace: {absolute} {what}", hint=f"make one with `orca-local init {directory}`")
@@ -71,12 +71,13 @@ class Workspace:
 
     @classmethod
     def create(
-        cls, directory: Path, student: str = "", settings: Mapping[str, Mapping[str, Any]] | None = None
+        cls, directory: str | Path, student: str | Path = "", settings: Mapping[str, Mapping[str, Any]] | None = None
     ) -> Workspace:
         """Create `directory` with a commented `orca.toml` that holds `student` and `settings`, by section and key.
 
         Raises `InputError` if there is a workspace already.
         """
+        directory = Path(directory)
         path = directory.absolute() / SETTINGS_FILE
         if path.exists():
             raise InputError(
@@ -84,7 +85,7 @@ class Workspace:
             )
         values = {section: dict(content) for section, content in (settings or {}).items()}
         if student:
-            values.setdefault("student", {})["file"] = student
+            values.setdefault("student", {})["file"] = str(student)
         hint = "name another directory"
         try:
             directory.mkdir(parents=True, exist_ok=True)
