@@ -1,4 +1,4 @@
-"""The whole method once, on the embedded student and the starter tasks."""
+"""Runs every stage once, with the embedded student and the starter tasks."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ SETTINGS: dict[str, Any] = {
     "probe": {"max_tokens": 64, "samples": 16},
     "evaluate": {"max_tokens": 64},
 }
-"""What the quickstart's orca.toml says: the starter's answers are short, so completions may be too."""
+"""The settings of a quickstart. The answers of the starter are short, so completions may be too."""
 
 
 def prepare_quickstart(directory: Path) -> Workspace:
-    """The quickstart's workspace with the starter's tasks and answers in it; made where it is not there yet.
+    """The workspace of the quickstart with the tasks and answers of the starter; created if it does not exist.
 
-    Raises `InputError` where `directory` is a workspace of another sort.
+    Raises `InputError` if `directory` is a workspace with another teacher.
     """
     if not (directory / "orca.toml").exists():
         Workspace.create(directory, settings=SETTINGS)
     workspace = Workspace.open(directory)
     if workspace.settings.teacher.kind != "starter":
         raise InputError(
-            f"{directory} is a workspace with a teacher of its own; the starter would mix its samples into it",
+            f"{directory} is a workspace with another teacher; the quickstart would add its samples to it",
             hint="name another directory: `orca-local quickstart DIR`",
         )
     with workspace.store() as store:
@@ -45,10 +45,10 @@ def prepare_quickstart(directory: Path) -> Workspace:
 def quickstart(
     directory: Path, *, offline: bool, on_event: Callable[[Event], None]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Run every stage in `directory`, going on where an earlier quickstart stopped.
+    """Run every stage in `directory`; an earlier quickstart that was stopped is resumed.
 
-    Returns the object of `quickstart --json` and the evaluation's own summary. Raises `InputError` where
-    `directory` is a workspace of another sort.
+    Returns the object of `quickstart --json` and the summary of the evaluation. Raises `InputError` if `directory` is
+    a workspace with another teacher.
     """
     workspace = prepare_quickstart(directory)
     seconds: dict[str, float] = {}

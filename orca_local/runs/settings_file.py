@@ -1,4 +1,4 @@
-"""Reads settings: typed options beat the environment, which beats `orca.toml`."""
+"""Reads settings: options of a command override the environment, which overrides `orca.toml`."""
 
 from __future__ import annotations
 
@@ -18,18 +18,16 @@ from orca_local.engines.make import engine_kind
 
 ENVIRONMENT_PREFIX = "ORCA_LOCAL_"
 """Followed by SECTION__KEY, as in `ORCA_LOCAL_TRAIN__RANK=8`."""
-
-
-_KEYS = ("teacher.key", "teacher.api_key", "teacher.token")
-"""Where somebody may look for a place for the teacher's key."""
+_API_KEYS = ("teacher.key", "teacher.api_key", "teacher.token")
+"""Keys that somebody may write to store the teacher's API key, which never belongs into the file."""
 
 
 def load_settings(
     path: Path, environment: Mapping[str, str], overrides: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Settings:
-    """The settings of `path`, with the environment's and then `overrides`, by section and key, laid over them.
+    """The settings in `path`, overridden by the environment and then by `overrides`, both by section and key.
 
-    Raises `InputError` that names every bad key, where it stands, and the nearest valid one.
+    Raises `InputError` that names every bad key, its source, and the nearest valid key.
     """
     values: dict[str, dict[str, Any]] = {}
     sources: dict[str, str] = {}
@@ -44,8 +42,7 @@ def load_settings(
         sources[name] = source
     if not problems:
         try:
-            # As JSON and strictly: `rank = "16"` or `rank = true` in the file is a mistake, a list for a
-            # tuple is not.
+            # Validated strictly, as JSON: `rank = "16"` or `rank = true` is an error, a list for a tuple is not.
             settings = Settings.model_validate_json(json.dumps(values, default=str), strict=True)
             engine_kind(settings.engine.kind)
             return settings
@@ -58,7 +55,7 @@ def load_settings(
 
 def _from_file(path: Path) -> Iterator[tuple[str, str, Any, str]]:
     try:
-        data = load_toml(path, "correct that line; texts stand in quotes")
+        data = load_toml(path, "correct that line; strings need quotes")
     except FileNotFoundError:
         raise InputError(f"there is no {path}", hint=f"make a workspace with `orca-local init {path.parent}`") from None
     for section, content in data.items():
@@ -74,7 +71,7 @@ def _from_file(path: Path) -> Iterator[tuple[str, str, Any, str]]:
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str, Any, str]]:
     for variable in sorted(environment):
         name = variable.removeprefix(ENVIRONMENT_PREFIX)
-        # Without the double underscore it is another kind of variable, such as ORCA_LOCAL_MODELS.
+        # Without a double underscore it is no setting: ORCA_LOCAL_MODELS.
         if name == variable or "__" not in name:
             continue
         section, _, key = name.lower().partition("__")
@@ -100,7 +97,7 @@ def _field(section: str, key: str) -> FieldInfo | None:
 
 
 def _parse(field: FieldInfo, text: str) -> Any:
-    """What an environment variable's text stands for: itself for a text, else a JSON value."""
+    """The value of an environment variable: the text itself for a string setting, else a JSON value."""
     if isinstance(field.default, str):
         return text
     try:
@@ -111,14 +108,14 @@ def _parse(field: FieldInfo, text: str) -> Any:
 
 
 def _unknown(name: str) -> str:
-    known = [
+    keys = [
         f"{section}.{key}" for section in Settings.model_fields for key in (_section(section) or Settings).model_fields
     ]
-    known += Settings.model_fields
-    same_key = [other for other in known if other.rpartition(".")[2] == name.rpartition(".")[2]]
-    near = same_key or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    if name in _KEYS:
-        return f"unknown key {name}: a key is never written here; export it as the variable that teacher.key_env names"
+    keys += Settings.model_fields
+    same_key = [other for other in keys if other.rpartition(".")[2] == name.rpartition(".")[2]]
+    near = same_key or difflib.get_close_matches(name, keys, n=1, cutoff=0.5)
+    if name in _API_KEYS:
+        return f"unknown key {name}: API keys are not stored here; export the variable that teacher.key_env names"
     if name in Settings.model_fields:
         return f"{name} is a section: write [{name}] and its keys below it"
     return f"unknown key {name}" + (
@@ -130,6 +127,6 @@ def _wrong_value(details: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     name = ".".join(str(part) for part in details["loc"][:2])
     message = str(details["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
     field = _field(*name.split(".")) if "." in name else None
-    # A field without a repr may hold a secret by mistake.
+    # A field without a repr may contain a secret.
     shown = "…" if field is not None and not field.repr else json.dumps(details["input"], default=str)
     return f"{sources.get(name, name)}: {name} = {shown}: should be {message}"

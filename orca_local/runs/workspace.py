@@ -80,9 +80,7 @@ class Workspace:
         directory = Path(directory)
         path = directory.absolute() / SETTINGS_FILE
         if path.exists():
-            raise InputError(
-                f"{path} is there already", hint=f"use it with `-w {directory}`, or name another directory"
-            )
+            raise InputError(f"{path} exists already", hint=f"use it with `-w {directory}`, or name another directory")
         values = {section: dict(content) for section, content in (settings or {}).items()}
         if student:
             values.setdefault("student", {})["file"] = str(student)

@@ -147,7 +147,7 @@ def change(statement: str) -> Callable[[Path], None]:
         ),
         (
             change("UPDATE bundle SET value_json = '{\"teacher\": {\"key\": 1}}' WHERE name = 'settings'"),
-            "settings that are none",
+            "contains invalid settings",
         ),
         (lambda path: path.write_bytes(path.read_bytes()[:5000]), "shared.orca"),
         (lambda path: path.write_bytes(b"not a database" * 100), "is not a bundle"),
@@ -179,7 +179,7 @@ def test_a_model_outside_the_workspace_is_refused(file: Path, tmp_path: Path) ->
 
 
 def test_nothing_is_overwritten(made: Path, file: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="exists already"):
         bundle.write(Workspace.open(made), file)
     with pytest.raises(InputError, match="is a workspace already"):
         bundle.read(file, made)

@@ -53,7 +53,7 @@ def test_new_workspace_takes_settings_of_every_type(tmp_path: Path) -> None:
 
 def test_existing_workspace_is_never_overwritten(tmp_path: Path) -> None:
     Workspace.create(tmp_path, student="mine.gguf")
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="exists already"):
         Workspace.create(tmp_path)
     assert Workspace.open(tmp_path).settings.student.file == "mine.gguf"
 
