@@ -15,6 +15,7 @@ import pytest
 
 from orca_local.cli.app import run
 from orca_local.domain.errors import InputError
+from orca_local.models.provenance import ADAPTER_SHA256, weights_provenance
 from orca_local.pipeline import bundle
 from orca_local.runs.workspace import Workspace
 from orca_local.store.bundle import without_directories
@@ -186,3 +187,16 @@ def test_nothing_is_overwritten(made: Path, file: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere"):
         bundle.write(Workspace.open(made), tmp_path / "nowhere" / "x.orca")
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_run_that_version_0_1_0_stored_as_export_of_the_base_is_read_as_base(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "ws")
+    with workspace.store() as store:
+        for inputs in (weights_provenance("w"), weights_provenance("w") | {ADAPTER_SHA256: "a"}, {}):
+            run_id = store.runs.start("export", "{}", {})
+            store.runs.record_inputs(run_id, inputs)
+            store.runs.finish(run_id, "done")
+    bundle.write(workspace, tmp_path / "a.orca")
+    bundle.read(tmp_path / "a.orca", tmp_path / "copy")
+    with Workspace.open(tmp_path / "copy").store() as store:
+        assert [run.stage for run in reversed(store.runs.list())] == ["base", "export", "export"]
