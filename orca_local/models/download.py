@@ -197,7 +197,7 @@ def _check(model: CatalogModel, remote: _RemoteFile, part: Path) -> None:
 
 def _wrong_file(model: CatalogModel, actual: str, expected: str) -> RemoteError:
     return RemoteError(
-        f"{model.file} from {model.repo} is another file than remote: sha256 {actual[:16]}…, not {expected[:16]}…",
+        f"{model.file} from {model.repo} is another file than announced: sha256 {actual[:16]}…, not {expected[:16]}…",
         hint=f"run `orca-local models pull {model.id}` again, or download a GGUF by hand and give its path",
     )
 

@@ -89,7 +89,7 @@ def test_a_path_is_a_model_unless_it_is_missing_or_an_adapter(
     finder: ModelFinder, tiny_gguf: Path, tmp_path: Path
 ) -> None:
     assert finder.find(str(tiny_gguf)) == tiny_gguf
-    with pytest.raises(InputError, match="no model 'nowhere.gguf'"):
+    with pytest.raises(InputError, match=r"no model 'nowhere\.gguf'"):
         finder.find("nowhere.gguf")
     adapter = tmp_path / "adapter.gguf"
     write_adapter(adapter, read_header(tiny_gguf), random_adapter(tiny_gguf), {})
