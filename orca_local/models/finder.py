@@ -8,10 +8,11 @@ from pathlib import Path
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import Settings
-from orca_local.gguf.file_type import check_type
+from orca_local.gguf.file_type import check_type, takes_matrix
 from orca_local.gguf.header import read_header
+from orca_local.gguf.importance import KEY
 from orca_local.models.available import NAMES, no_base, no_tuned
-from orca_local.models.provenance import base_provenance, find_export
+from orca_local.models.provenance import find_export, matrix_key, user_matrix, weights_provenance
 from orca_local.models.student import Student, load_student
 from orca_local.store.store import Store
 
@@ -55,10 +56,10 @@ class ModelFinder:
 
     def base(self, quantization: str) -> Path | None:
         """The base of this type, if it exists as it would be made now."""
-        student = self.student
-        provenance = base_provenance(
-            student.weights, student.weights_sha256, self.settings.export.imatrix, self.directory, quantization
-        )
+        provenance = weights_provenance(self.student.weights_sha256)
+        matrix = user_matrix(self.settings.export.imatrix, self.directory, self.student.weights)
+        if matrix is not None and takes_matrix(quantization):
+            provenance[KEY] = matrix_key(matrix)
         row = find_export(self.store, "base", quantization, provenance)
         return None if row is None else Path(row.path)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from orca_local.gguf.file_type import takes_matrix
 from orca_local.gguf.header import Header
-from orca_local.gguf.importance import KEY, read_importance
+from orca_local.gguf.importance import read_importance
 from orca_local.store.results import ExportRow
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
@@ -25,16 +24,6 @@ RECIPE = "orca_local.recipe"
 def weights_provenance(sha256: str) -> dict[str, str]:
     """The metadata of a file made from the weights with this hash."""
     return {"orca_local.version": VERSION, BASE_SHA256: sha256}
-
-
-def base_provenance(weights: Header, sha256: str, setting: str, directory: Path, quantization: str) -> dict[str, str]:
-    """The metadata of a base of this type that is made now; `setting` is `export.imatrix`.
-
-    Raises `InputError` if the setting names a file that is no matrix, or the matrix of another model.
-    """
-    provenance = weights_provenance(sha256)
-    path = user_matrix(setting, directory, weights)
-    return provenance | {KEY: matrix_key(path)} if path is not None and takes_matrix(quantization) else provenance
 
 
 def user_matrix(setting: str, directory: Path, weights: Header) -> Path | None:
