@@ -57,11 +57,11 @@ def test_a_directory_a_file_and_the_newest_are_the_same_adapter(
 ) -> None:
     write_adapter(tmp_path / "a.gguf", read_header(tiny_gguf), random_adapter(tiny_gguf), {})
     store.adapters.add(AdapterRow(None, str(adapter), adapter_sha256(adapter), file_sha256(tiny_gguf), 1, None))
-    found = [
+    logits = [
         chosen(choice, tiny_gguf, store, tiny_gguf) for choice in (str(tmp_path / "a.gguf"), str(adapter), "newest")
     ]
-    assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2])
-    assert np.abs(found[0] - logits_of(tiny_gguf)).max() > 0.5
+    assert np.array_equal(logits[0], logits[1]) and np.array_equal(logits[0], logits[2])
+    assert np.abs(logits[0] - logits_of(tiny_gguf)).max() > 0.5
 
 
 def test_what_is_made_for_a_conversation_is_gone_after_it(store: Store, tiny_gguf: Path, adapter: Path) -> None:

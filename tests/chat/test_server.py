@@ -62,13 +62,13 @@ class Room:
     async def answer(self, text: str, max_tokens: int = 8) -> tuple[str, Done]:
         """Ask, and read to the end."""
         self.client.send(Question(text, "", max_tokens, 0.0))
-        said = ""
+        text = ""
         while True:
             message = await asyncio.wait_for(self.heard.get(), SECONDS)
             if isinstance(message, Done):
-                return said, message
+                return text, message
             assert isinstance(message, AnswerDelta)
-            said += message.text
+            text += message.text
 
 
 def has_ended(pid: int) -> bool:
@@ -118,7 +118,7 @@ def test_a_conversation_is_answered_stopped_forgotten_and_taken_up_again(workspa
             room.client.send(Question("go on", "", 200, 0.0))
             room.client.send(Stop())
             assert (await room.until(Done)).finish_reason == "cancelled"
-            room.client.send(Stop())  # nothing is being said: nothing happens
+            room.client.send(Stop())  # no answer is being written: nothing happens
             room.client.send(Reset())
             assert (await room.answer("hello"))[0] == first
             turns = (("hello", first),)

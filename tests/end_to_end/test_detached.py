@@ -31,8 +31,8 @@ def detach(workspace: Path, *arguments: str) -> dict[str, Any]:
 
 
 def runs_of(workspace: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(orca("runs", "list", "--json", cwd=workspace).stdout)["runs"]
-    return found
+    runs: list[dict[str, Any]] = json.loads(orca("runs", "list", "--json", cwd=workspace).stdout)["runs"]
+    return runs
 
 
 def wait_for_end(pid: int) -> None:
@@ -85,9 +85,12 @@ def test_a_training_is_cancelled_after_its_step_and_goes_on(tmp_path: Path, taug
 
 
 def test_what_cannot_begin_says_why(workspace: Path) -> None:
-    for arguments, said in ((["teach"], "no strategy is chosen yet"), (["probe", "--task", "none"], "no task 'none'")):
+    for arguments, text in (
+        (["teach"], "no strategy is chosen yet"),
+        (["probe", "--task", "none"], "no task 'none'"),
+    ):
         refused = orca(*arguments, "--detach", "--json", cwd=workspace)
-        assert refused.returncode == 2 and said in error_of(refused)["message"]
+        assert refused.returncode == 2 and message in error_of(refused)["message"]
     (workspace / "orca.toml").write_text("[trian]\n")
     assert "trian" in error_of(orca("probe", "--detach", "--json", cwd=workspace))["message"]
 

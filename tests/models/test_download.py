@@ -124,7 +124,7 @@ def test_what_is_no_model_gets_no_name(models: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("faults", "said"),
+    ("faults", "text"),
     [
         (Faults(status=404, error_code="RepoNotFound"), "has no"),
         (Faults(status=404, error_code="EntryNotFound"), "has no"),
@@ -134,8 +134,8 @@ def test_what_is_no_model_gets_no_name(models: Path, monkeypatch: pytest.MonkeyP
         (Faults(status=500, error_code="Oops"), "did not send"),
     ],
 )
-def test_a_refusal_says_what_to_do(content: bytes, monkeypatch: pytest.MonkeyPatch, faults: Faults, said: str) -> None:
-    with hub_for(content, faults) as hub, pytest.raises(RemoteError, match=said) as raised:
+def test_a_refusal_says_what_to_do(content: bytes, monkeypatch: pytest.MonkeyPatch, faults: Faults, text: str) -> None:
+    with hub_for(content, faults) as hub, pytest.raises(RemoteError, match=text) as raised:
         fetch(hub, monkeypatch)
     assert raised.value.hint
 

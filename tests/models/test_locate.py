@@ -70,7 +70,7 @@ def test_a_path_is_relative_to_its_directory_and_written_down_whole(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("nowhere.gguf", "there is no model file"),
         ("no/where", "there is no model file"),
@@ -80,10 +80,10 @@ def test_a_path_is_relative_to_its_directory_and_written_down_whole(tmp_path: Pa
         ("folder", "is a directory"),
     ],
 )
-def test_what_can_be_no_student_says_why(tmp_path: Path, name: str, said: str) -> None:
+def test_what_can_be_no_student_says_why(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "empty.gguf").touch()
     (tmp_path / "text.gguf").write_text("once upon a time")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(InputError, match=said) as caught:
+    with pytest.raises(InputError, match=message) as caught:
         check_student(name, tmp_path)
     assert caught.value.hint

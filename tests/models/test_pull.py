@@ -19,16 +19,16 @@ pytestmark = pytest.mark.usefixtures("models")
 
 
 def watch(pull: Pull, until: int = 1 << 40) -> list[int]:
-    """What `poll` said until the download ended or had so many bytes."""
-    said = []
+    """What `poll` returned until the download ended or had so many bytes."""
+    sizes = []
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         done = pull.poll()
         if done is None:
-            return said
-        said.append(done)
+            return sizes
+        sizes.append(done)
         if done > until:
-            return said
+            return sizes
         time.sleep(0.02)
     raise AssertionError("it never ended")
 
@@ -40,8 +40,8 @@ def test_it_tells_how_far_it_is_goes_on_where_it_was_ended_and_comes_to_the_file
     watch(pull)
     assert find_local(MODEL) is None
     slow_hub.faults.pause_s = 0.0
-    said = watch(Pull(MODEL))
-    assert said == sorted(said) and said[0] >= kept
+    sizes = watch(Pull(MODEL))
+    assert sizes == sorted(sizes) and sizes[0] >= kept
     path = find_local(MODEL)
     assert path is not None and path.read_bytes() == slow_hub.content
 

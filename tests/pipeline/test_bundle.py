@@ -35,15 +35,15 @@ sys.exit(run(sys.argv[1:]))
 def offline(directory: Path, *arguments: str) -> str:
     """What a command says where opening a socket ends the process, and no key is in the environment."""
     environment = {k: v for k, v in os.environ.items() if k != "OPENAI_API_KEY"} | {"PYTHONPATH": str(Path.cwd())}
-    found = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", OFFLINE, *arguments, "-w", str(directory), "--offline"],
         capture_output=True,
         text=True,
         env=environment,
         timeout=120,
     )
-    assert found.returncode == 0, found.stderr
-    return found.stdout
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def change(statement: str) -> Callable[[Path], None]:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (change("UPDATE samples SET answer_json = '[\"1\"]' WHERE id = 'train5'"), "changed.*rows of samples"),
         (change("UPDATE teacher_calls SET response_json = '{}'"), "changed.*rows of teacher_calls"),
@@ -156,10 +156,10 @@ def change(statement: str) -> Callable[[Path], None]:
     ],
 )
 def test_a_file_that_was_changed_is_refused_and_leaves_nothing(
-    file: Path, tmp_path: Path, spoil: Callable[[Path], Any], said: str
+    file: Path, tmp_path: Path, spoil: Callable[[Path], Any], message: str
 ) -> None:
     spoil(file)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         bundle.read(file, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 

@@ -54,9 +54,12 @@ def test_every_reason_is_one_for_people(tiny_gguf: Path) -> None:
         (replace(header, tensors=header.tensors[:5]), "has no matrix"),
         (replace(header, tensors=integers), "is of type I32, which cannot be read as weights"),
     ]
-    for case, said in cases:
-        actual = training_problems(case)
-        assert len(actual) == bool(said) and all(said in problem for problem in actual), (said, actual)
+    for case, expected in cases:
+        problems = training_problems(case)
+        assert len(problems) == bool(expected) and all(expected in problem for problem in problems), (
+            expected,
+            problems,
+        )
 
 
 def test_it_is_probed_but_neither_trained_nor_run_through(yarn: Path, tmp_path: Path) -> None:

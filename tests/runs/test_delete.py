@@ -159,7 +159,7 @@ def test_failed_runs_go_but_for_those_in_use(workspace: Workspace, measured: Sto
 
 
 def write_output(workspace: Workspace, store: Store, *run_ids: int) -> tuple[Path, Path]:
-    """What a detached command said, recorded with the first of its runs."""
+    """The output of a detached command, recorded with the first of its runs."""
     workspace.runs_dir.mkdir(exist_ok=True)
     output = workspace.runs_dir / "20260101-probe.log"
     for path in (output, output.with_suffix(".json")):

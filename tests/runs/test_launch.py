@@ -30,12 +30,12 @@ def test_it_ends_with_the_task_that_waits_for_it(tmp_path: Path) -> None:
     async def give_up() -> set[int]:
         before = children()
         task = asyncio.create_task(run_command(workspace, ["tasks", "list"]))
-        while not (found := children() - before):
+        while not (new := children() - before):
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return found
+        return new
 
     if Path("/proc/thread-self/children").exists():
         assert [process_started(number) for number in asyncio.run(give_up())] == [None]

@@ -113,11 +113,11 @@ def test_event_that_json_cannot_spell_is_kept(workspace: Workspace, store: Store
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [(InputError("no samples", hint="add some"), "no samples"), (ZeroDivisionError("x/0"), "ZeroDivisionError: x/0")],
 )
 def test_failed_stage_is_recorded_and_its_error_goes_on(
-    workspace: Workspace, store: Store, error: Exception, said: str
+    workspace: Workspace, store: Store, error: Exception, message: str
 ) -> None:
     closed = []
 
@@ -131,7 +131,7 @@ def test_failed_stage_is_recorded_and_its_error_goes_on(
     with pytest.raises(type(error)):
         run(workspace, store, stage)
     row = only_run(store)
-    assert (row.status, row.error, closed) == ("failed", said, ["running"])
+    assert (row.status, row.error, closed) == ("failed", message, ["running"])
     run(workspace, store, short_stage)
 
 
@@ -251,6 +251,6 @@ def test_a_failed_run_writes_down_its_remedy(workspace: Workspace, store: Store)
 
     with pytest.raises(InputError):
         run(workspace, store, stage)
-    found = store.runs.last_of(only_run(store).run_id, "RunFailed")
-    assert found is not None and found.payload == {"message": "no samples", "hint": "add some"}
+    event = store.runs.last_of(only_run(store).run_id, "RunFailed")
+    assert event is not None and event.payload == {"message": "no samples", "hint": "add some"}
     assert store.runs.last_of(only_run(store).run_id, "StageFinished") is None

@@ -132,9 +132,9 @@ def test_environment_texts_become_the_type_of_their_key(path: Path) -> None:
     ],
 )
 def test_bad_setting_is_named_with_file_key_and_remedy(path: Path, text: str, message: str) -> None:
-    found = problem(path, text)
-    assert found.startswith(str(path))
-    assert message in found
+    error = problem(path, text)
+    assert error.startswith(str(path))
+    assert message in error
 
 
 def test_all_bad_keys_are_named_at_once(path: Path) -> None:
@@ -143,10 +143,10 @@ def test_all_bad_keys_are_named_at_once(path: Path) -> None:
 
 
 def test_bad_environment_and_option_are_named_as_such(path: Path) -> None:
-    found = problem(path, "", {"ORCA_LOCAL_TRAIN__RANK": "many"})
-    assert found == 'environment variable ORCA_LOCAL_TRAIN__RANK: train.rank = "many": should be a valid integer'
-    found = problem(path, "", {"ORCA_LOCAL_TRAIN__RNAK": "3"})
-    assert found == "environment variable ORCA_LOCAL_TRAIN__RNAK: unknown key train.rnak; did you mean train.rank?"
+    error = problem(path, "", {"ORCA_LOCAL_TRAIN__RANK": "many"})
+    assert error == 'environment variable ORCA_LOCAL_TRAIN__RANK: train.rank = "many": should be a valid integer'
+    error = problem(path, "", {"ORCA_LOCAL_TRAIN__RNAK": "3"})
+    assert error == "environment variable ORCA_LOCAL_TRAIN__RNAK: unknown key train.rnak; did you mean train.rank?"
     assert problem(path, "", train={"rank": -1}).startswith("option: train.rank = -1")
 
 
@@ -173,6 +173,6 @@ def test_unreadable_settings_files_are_input_errors(path: Path, tmp_path: Path) 
     ],
 )
 def test_a_key_in_the_wrong_place_is_refused_and_not_repeated(path: Path, line: str) -> None:
-    found = problem(path, "[teacher]\n" + line)
-    assert "sk-secret" not in found
-    assert "environment" in found or "key_env" in found
+    error = problem(path, "[teacher]\n" + line)
+    assert "sk-secret" not in error
+    assert "environment" in error or "key_env" in error
