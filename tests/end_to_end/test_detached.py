@@ -90,7 +90,7 @@ def test_what_cannot_begin_says_why(workspace: Path) -> None:
         (["probe", "--task", "none"], "no task 'none'"),
     ):
         refused = orca(*arguments, "--detach", "--json", cwd=workspace)
-        assert refused.returncode == 2 and message in error_of(refused)["message"]
+        assert refused.returncode == 2 and text in error_of(refused)["message"]
     (workspace / "orca.toml").write_text("[trian]\n")
     assert "trian" in error_of(orca("probe", "--detach", "--json", cwd=workspace))["message"]
 
