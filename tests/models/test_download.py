@@ -128,7 +128,7 @@ def test_what_is_no_model_gets_no_name(models: Path, monkeypatch: pytest.MonkeyP
     [
         (Faults(status=404, error_code="RepoNotFound"), "has no"),
         (Faults(status=404, error_code="EntryNotFound"), "has no"),
-        (Faults(status=403, error_code="GatedRepo"), "licence accepted"),
+        (Faults(status=403, error_code="GatedRepo"), "the licence of .* must be accepted"),
         (Faults(status=401, error_code="Unauthorized"), "refuses"),
         (Faults(status=403, error_code="Forbidden"), "refuses"),
         (Faults(status=500, error_code="Oops"), "did not send"),
