@@ -75,175 +75,6 @@ INSERT INTO "charges" VALUES(41,3,'2930d2cc250b8cdb71bb777b43020a7d52cf19111963c
 INSERT INTO "charges" VALUES(42,3,'ab50e317ec5c00d919961ae3ce678a2f8b769d8e80724f9917c63e0c00bb131e',0.0,0.0,'2026-11-30T11:38:24.980+00:00','2026-11-30T11:38:25.001+00:00');
 INSERT INTO "charges" VALUES(43,3,'c7d51d51f64d34aab4282ccb9b7a96acc824f3d950a3dbde1c674a8c9060c6f7',0.0,0.0,'2026-11-30T11:38:24.980+00:00','2026-11-30T11:38:25.001+00:00');
 INSERT INTO "charges" VALUES(44,3,'fc487081353b52cb34f38fda956778d320b8392ca6bbe4aed5d7dff3ccd9d613',0.0,0.0,'2026-11-30T11:38:24.980+00:00','2026-11-30T11:38:25.002+00:00');
-PRAGMA writable_schema=ON;
-INSERT INTO sqlite_master(type,name,tbl_name,rootpage,sql)VALUES('table','demonstration_texts','demonstration_texts',0,'CREATE VIRTUAL TABLE demonstration_texts USING fts5(text, content=''demonstrations'', content_rowid=''id'')');
-INSERT INTO "demonstration_texts" VALUES('Dear 0, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 1, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 10, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 11, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 12, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 13, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 14, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 15, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 16, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 17, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 18, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 19, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 2, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 20, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 21, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 3, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 4, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 5, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 6, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 7, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 8, hello.');
-INSERT INTO "demonstration_texts" VALUES('Dear 9, hello.');
-INSERT INTO "demonstration_texts" VALUES('It is 0, as anybody can see.
-
-Answer: 0');
-INSERT INTO "demonstration_texts" VALUES('It is 1, as anybody can see.
-
-Answer: 1');
-INSERT INTO "demonstration_texts" VALUES('It is 10, as anybody can see.
-
-Answer: 10');
-INSERT INTO "demonstration_texts" VALUES('It is 11, as anybody can see.
-
-Answer: 11');
-INSERT INTO "demonstration_texts" VALUES('It is 12, as anybody can see.
-
-Answer: 12');
-INSERT INTO "demonstration_texts" VALUES('It is 13, as anybody can see.
-
-Answer: 13');
-INSERT INTO "demonstration_texts" VALUES('It is 14, as anybody can see.
-
-Answer: 14');
-INSERT INTO "demonstration_texts" VALUES('It is 15, as anybody can see.
-
-Answer: 15');
-INSERT INTO "demonstration_texts" VALUES('It is 16, as anybody can see.
-
-Answer: 16');
-INSERT INTO "demonstration_texts" VALUES('It is 17, as anybody can see.
-
-Answer: 17');
-INSERT INTO "demonstration_texts" VALUES('It is 18, as anybody can see.
-
-Answer: 18');
-INSERT INTO "demonstration_texts" VALUES('It is 19, as anybody can see.
-
-Answer: 19');
-INSERT INTO "demonstration_texts" VALUES('It is 2, as anybody can see.
-
-Answer: 2');
-INSERT INTO "demonstration_texts" VALUES('It is 20, as anybody can see.
-
-Answer: 20');
-INSERT INTO "demonstration_texts" VALUES('It is 21, as anybody can see.
-
-Answer: 21');
-INSERT INTO "demonstration_texts" VALUES('It is 3, as anybody can see.
-
-Answer: 3');
-INSERT INTO "demonstration_texts" VALUES('It is 4, as anybody can see.
-
-Answer: 4');
-INSERT INTO "demonstration_texts" VALUES('It is 5, as anybody can see.
-
-Answer: 5');
-INSERT INTO "demonstration_texts" VALUES('It is 6, as anybody can see.
-
-Answer: 6');
-INSERT INTO "demonstration_texts" VALUES('It is 7, as anybody can see.
-
-Answer: 7');
-INSERT INTO "demonstration_texts" VALUES('It is 8, as anybody can see.
-
-Answer: 8');
-INSERT INTO "demonstration_texts" VALUES('It is 9, as anybody can see.
-
-Answer: 9');
-CREATE TABLE 'demonstration_texts_config'(k PRIMARY KEY, v) WITHOUT ROWID;
-INSERT INTO "demonstration_texts_config" VALUES('version',4);
-CREATE TABLE 'demonstration_texts_data'(id INTEGER PRIMARY KEY, block BLOB);
-INSERT INTO "demonstration_texts_data" VALUES(1,X'2C8208');
-INSERT INTO "demonstration_texts_data" VALUES(10,X'00000000020E2C000E1001010101010201010301010401010501010601010701010801010901010A01010B01010C01010D01010000');
-INSERT INTO "demonstration_texts_data" VALUES(137438953473,X'0000004403303137200404080106616E73776572200209030579626F6479200206020173200205010363616E20020701026973200203020174200202010373656520020804080B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(274877906945,X'0000004403303138210404080106616E73776572210209030579626F6479210206020173210205010363616E21020701026973210203020174210202010373656521020804080B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(412316860417,X'0000004403303139220404080106616E73776572220209030579626F6479220206020173220205010363616E22020701026973220203020174220202010373656522020804080B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(549755813889,X'00000043023032230404080106616E73776572230209030579626F6479230206020173230205010363616E23020701026973230203020174230202010373656523020804070B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(687194767361,X'0000004403303230240404080106616E73776572240209030579626F6479240206020173240205010363616E24020701026973240203020174240202010373656524020804080B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(824633720833,X'0000004403303231250404080106616E73776572250209030579626F6479250206020173250205010363616E25020701026973250203020174250202010373656525020804080B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(962072674305,X'00000043023033260404080106616E73776572260209030579626F6479260206020173260205010363616E26020701026973260203020174260202010373656526020804070B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(1099511627777,X'00000043023034270404080106616E73776572270209030579626F6479270206020173270205010363616E27020701026973270203020174270202010373656527020804070B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(1236950581249,X'00000043023035280404080106616E73776572280209030579626F6479280206020173280205010363616E28020701026973280203020174280202010373656528020804070B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(1374389534721,X'00000043023036290404080106616E73776572290209030579626F6479290206020173290205010363616E29020701026973290203020174290202010373656529020804070B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(1511828488193,X'000000430230372A0404080106616E737765722A0209030579626F64792A02060201732A0205010363616E2A0207010269732A02030201742A020201037365652A020804070B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(1649267441665,X'000000430230382B0404080106616E737765722B0209030579626F64792B02060201732B0205010363616E2B0207010269732B02030201742B020201037365652B020804070B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(1786706395137,X'000000430230392C0404080106616E737765722C0209030579626F64792C02060201732C0205010363616E2C0207010269732C02030201742C020201037365652C020804070B0A06080706');
-INSERT INTO "demonstration_texts_data" VALUES(2199023255553,X'0000021D0230300102031604040801013102020316040408020130030203160404080201310402031604040802013205020316040408020133060203160404080201340702031604040802013508020316040408020136090203160404080201370A02030201380B02030201390C02030101320D02030201300E02030201310F02030101331002030101341102030101351202030101361302030101371402030101381502030101391602030106616E73776572170209010209010209010209010209010209010209010209010209030579626F6479170206010206010206010206010206010206010206010206010206020173170205010205010205010205010205010205010205010205010205010363616E170207010207010207010207010207010207010207010207010207010464656172010202010202010202010202010202010202010202010202010202010202010202010202010202010202010202010202010202010202010202010202010202010202010568656C6C6F010204010204010204010204010204010204010204010204010204010204010204010204010204010204010204010204010204010204010204010204010204010204010269731702030102030102030102030102030102030102030102030102030201741702020102020102020102020102020102020102020102020102020103736565170208010208010208010208010208010208010208010208010208040A0A0A0A0A0A0A0A0A0606060606060606060606060623221E2048491F1E');
-CREATE TABLE 'demonstration_texts_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
-INSERT INTO "demonstration_texts_docsize" VALUES(1,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(2,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(3,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(4,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(5,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(6,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(7,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(8,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(9,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(10,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(11,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(12,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(13,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(14,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(15,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(16,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(17,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(18,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(19,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(20,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(21,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(22,X'03');
-INSERT INTO "demonstration_texts_docsize" VALUES(23,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(24,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(25,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(26,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(27,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(28,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(29,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(30,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(31,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(32,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(33,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(34,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(35,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(36,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(37,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(38,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(39,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(40,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(41,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(42,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(43,X'09');
-INSERT INTO "demonstration_texts_docsize" VALUES(44,X'09');
-CREATE TABLE 'demonstration_texts_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
-INSERT INTO "demonstration_texts_idx" VALUES(1,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(2,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(3,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(4,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(5,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(6,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(7,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(8,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(9,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(10,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(11,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(12,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(13,X'',2);
-INSERT INTO "demonstration_texts_idx" VALUES(16,X'',2);
 CREATE TABLE demonstrations (
   id INTEGER PRIMARY KEY, sample_id TEXT NOT NULL REFERENCES samples(id), strategy TEXT NOT NULL,
   teacher_call_key TEXT NOT NULL REFERENCES teacher_calls(key), sample_index INTEGER NOT NULL,
@@ -911,6 +742,9 @@ CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
 CREATE INDEX samples_by_task ON samples(task, split, kind);
 CREATE INDEX measurements_by_run ON measurements(run_id);
 CREATE INDEX selections_by_task ON selections(task);
+CREATE INDEX charges_by_call ON charges(call_key);
+CREATE VIRTUAL TABLE demonstration_texts USING fts5(text, content='demonstrations', content_rowid='id');
+INSERT INTO demonstration_texts(demonstration_texts) VALUES('rebuild');
 CREATE VIEW latest_measurements AS
   SELECT max(run_id) AS run_id, id, sample_id, strategy, model_id, system_message_id, sample_index, generation_key
   FROM measurements GROUP BY sample_id, model_id, strategy, system_message_id, sample_index;
@@ -929,7 +763,6 @@ CREATE VIEW evaluation_summary AS
   SELECT run_id, model, system_message, count(*) AS tasks, sum(n) AS n,
     round(sum(accuracy * n) / sum(n), 4) AS accuracy, round(sum(extracted * n) / sum(n), 4) AS extracted
   FROM evaluations GROUP BY run_id, model, model_id, system_message;
-CREATE INDEX charges_by_call ON charges(call_key);
 CREATE VIEW teacher_spend AS
   SELECT calls.endpoint AS endpoint, calls.model AS model, count(DISTINCT calls.key) AS calls,
     count(charges.id) AS tries,
@@ -941,5 +774,4 @@ CREATE TRIGGER demonstration_added AFTER INSERT ON demonstrations BEGIN
 CREATE TRIGGER demonstration_changed AFTER UPDATE OF text ON demonstrations WHEN old.text IS NOT new.text BEGIN
   INSERT INTO demonstration_texts(demonstration_texts, rowid, text) VALUES ('delete', old.id, old.text); INSERT INTO
   demonstration_texts(rowid, text) VALUES (new.id, new.text); END;
-PRAGMA writable_schema=OFF;
 COMMIT;
