@@ -19,12 +19,13 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.runs.workspace import DATABASE_FILE, Workspace
 from orca_local.store.migrate import applied_steps
 from orca_local.store.schema import STEPS
-from orca_local.views.dataset_summary import newest_outcome
-from orca_local.views.export import evaluation_view, export_view
-from orca_local.views.overview import overview
-from orca_local.views.probe_matrix import answered, read_matrix
-from orca_local.views.teach_progress import standing
-from orca_local.views.training import training_view
+from orca_local.views.dataset_summary import load_build_summary
+from orca_local.views.evaluation import load_evaluation_view
+from orca_local.views.export import load_export_view
+from orca_local.views.overview import load_overview
+from orca_local.views.probe_matrix import load_probe_matrix, load_sample_results
+from orca_local.views.teach_progress import load_teach_progress
+from orca_local.views.training import load_training_view
 
 DUMP = Path(__file__).parent / "data" / "workspace_0_1_0.sql"
 SETTINGS = {
@@ -128,7 +129,7 @@ def test_it_is_bundled_and_the_bundle_is_read(read: Read, tmp_path: Path) -> Non
 
 def test_every_view_is_filled(directory: Path) -> None:
     with Workspace.open(directory).store() as store:
-        stages = {stage.name: stage for stage in overview(store)}
+        stages = {stage.name: stage for stage in load_overview(store)}
         assert {name: stage.state for name, stage in stages.items()} == {
             "tasks": "done",
             "probe": "done",
@@ -139,17 +140,17 @@ def test_every_view_is_filled(directory: Path) -> None:
             "evaluate": "failed",
         }
         assert all(stage.figure for stage in stages.values())
-        view = export_view(store)
+        view = load_export_view(store)
         assert view.run is not None and view.run.run_id == 7 and view.is_adapter and not view.is_base
         assert view.steps and view.recommended in ("Q8_0", "F16")
-        evaluation = evaluation_view(store)
+        evaluation = load_evaluation_view(store)
         assert evaluation.failed is not None and evaluation.failed.message == "the file is gone"
         assert [model["model"] for model in evaluation.summary["models"]] == ["base", "tuned"]
-        matrix = read_matrix(store)
+        matrix = load_probe_matrix(store)
         assert matrix is not None and len(matrix.strategies) == 6 and matrix.rows[0].task == "sums"
-        assert len(answered(store, matrix.run.run_id, "sums", matrix.strategies[0])) == 2
-        assert standing(store, TeacherSettings(kind="file")).new == 44
-        outcome = newest_outcome(store)
-        assert outcome is not None and outcome.rows == 44
-        training = training_view(store)
+        assert len(load_sample_results(store, matrix.run.run_id, "sums", matrix.strategies[0])) == 2
+        assert load_teach_progress(store, TeacherSettings(kind="file")).new == 44
+        summary = load_build_summary(store)
+        assert summary is not None and summary.rows == 44
+        training = load_training_view(store)
         assert [step for step, _ in training.loss] == [1, 2] and training.adapter is not None
