@@ -95,7 +95,6 @@ def test_tasks_and_runs_are_read(read: Read) -> None:
         assert shown["run_id"] == number
     assert "the file is gone" in json.dumps(read("runs", "show", "9"))
     assert "base" in read("runs", "list", text=True)
-    assert read("runs", "attach", "1")["name"] == "base"
 
 
 def test_answers_are_listed_searched_and_previewed(read: Read) -> None:
@@ -110,7 +109,7 @@ def test_what_was_measured_is_estimated_from_and_reported(read: Read) -> None:
     assert read("probe", "--estimate")
     assert read("teach", "--estimate")
     report = read("report", text=True)
-    assert "sums" in report and "Q8_0" in report
+    assert "| sums |" in report and "base" in report and "tuned" in report
 
 
 def test_stages_find_what_they_did(read: Read) -> None:
