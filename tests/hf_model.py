@@ -43,7 +43,7 @@ def with_peft(model: Any, adapter: Adapter, dropout: float = 0.0) -> Any:
 
     config = peft.LoraConfig(
         r=adapter.rank,
-        lora_alpha=adapter.alpha,
+        lora_alpha=adapter.alpha,  # type: ignore[arg-type] # peft computes with a float too
         lora_dropout=dropout,
         target_modules=sorted({name.rpartition(".")[2] for name in adapter.layers}),
         task_type="CAUSAL_LM",

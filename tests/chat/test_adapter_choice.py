@@ -44,7 +44,7 @@ def candidate(path: Path) -> Candidate:
     return Candidate(path.name, path, ModelRef(1, file_sha256(path)))
 
 
-def chosen(choice: str, base: Path, store: Store, student: Path) -> np.ndarray:  # type: ignore[type-arg]
+def chosen(choice: str, base: Path, store: Store, student: Path) -> np.ndarray:
     """Logits of the base with the adapter that `choice` names."""
     loaded = Student(student, read_header(student), "Q8_0")
     with adapter_file(choice, candidate(base), store, lambda: loaded) as path, closing(open_engine(base)) as engine:

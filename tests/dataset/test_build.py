@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,8 +53,8 @@ def demonstrate(
     store.demonstrations.upsert(DemonstrationRow(sample_id, strategy, key, index, text, verified, hinted=hinted))
 
 
-def made(store: Store, renderer: PromptRenderer, *, keep_mismatches: bool = False, **settings: object) -> Dataset:
-    chosen = DatasetSettings(**settings)  # type: ignore[arg-type]
+def made(store: Store, renderer: PromptRenderer, *, keep_mismatches: bool = False, **settings: Any) -> Dataset:
+    chosen = DatasetSettings(**settings)
     return make_dataset(store, renderer, chosen, {"sums": STEPS}, keep_mismatches=keep_mismatches)
 
 
@@ -116,7 +117,7 @@ def test_of_several_good_answers_the_preferred_ones_are_trained_on(store: Store,
     demonstrate(store, "s01", "Answer: 5", verified=False, index=2)
     demonstrate(store, "s01", "It is.\nAnswer: 2", hinted=True)
 
-    def texts(**settings: object) -> list[str]:
+    def texts(**settings: Any) -> list[str]:
         return [messages[-1].content for messages in made(store, renderer, **settings).conversations]
 
     assert texts() == [LONG]

@@ -79,7 +79,7 @@ def test_examples_come_from_the_task_and_never_from_the_question_itself() -> Non
     rows = [row("a", i) for i in range(30)] + [row("b", i) for i in range(3)]
     made = list(few_shot_conversations(rows, 0.25))
     assert len(made) == round(33 / 3)
-    sizes = Counter()
+    sizes: Counter[int] = Counter()
     for name, (system, *turns) in made:
         assert name.startswith("a"), "three rows are too few to show three others"
         assert system.role == "system" and [t.role for t in turns] == ["user", "assistant"] * (len(turns) // 2)
@@ -146,7 +146,8 @@ def test_a_long_definition_does_not_make_questions_alike() -> None:
 def test_many_questions_are_compared_in_little_time() -> None:
     rng = random.Random(1)
     vocabulary = [f"w{i}" for i in range(2000)]
-    repeats, kept, prompts = Repeats({}), 0, []
+    repeats, kept = Repeats({}), 0
+    prompts: list[str] = []
     for number in range(4000):
         again = bool(prompts) and number % 10 == 9
         text = rng.choice(prompts) if again else " ".join(rng.choices(vocabulary, k=60))

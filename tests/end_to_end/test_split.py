@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
 from tests.export.scene import write_ending_model
 
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "engine": {"capacity": 4, "context": 256, "threads": 1},
     "probe": {"method": "exhaustive", "samples": 2, "max_tokens": 4},
     "teacher": {"kind": "file"},

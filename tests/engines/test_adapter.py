@@ -38,7 +38,7 @@ def files(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     return paths
 
 
-def logits(engine: LlamaCppEngine) -> np.ndarray:  # type: ignore[type-arg]
+def logits(engine: LlamaCppEngine) -> np.ndarray:
     return engine.prompt_logits(IDS, range(len(IDS)))
 
 

@@ -28,7 +28,7 @@ def quantized(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def chosen(path: Path, form: str, measure: Measure = measure_forms) -> ComputeChoice:
-    settings = EngineSettings(compute=form, threads=1)  # type: ignore[arg-type]
+    settings = EngineSettings(compute=form, threads=1)
     return choose_compute(path, file_sha256(path), settings, measure=measure)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -130,6 +130,7 @@ def test_a_text_begins_with_a_prompt_that_was_answered(tiny_q8_gguf: Path) -> No
 def test_texts_that_begin_alike_share_the_beginning_and_change_no_bit(tiny_q8_gguf: Path) -> None:
     """As with the labels of one prompt, or rows with one system message."""
     begin = prompt(9, 60)
+    texts: list[tuple[list[int], Sequence[int]]]
     texts = [(begin + prompt(i, 10 + i), range(55 + i, 69 + i)) for i in range(5)]
     texts += [(begin, range(59, 60)), (prompt(7, 1), range(1)), (begin[:2], range(2)), (begin[:30], [])]
     texts += [([*prompt(7, 1), *begin], [40]), (prompt(8, 1), [0]), ([*prompt(8, 1), *begin], [40])]
@@ -235,7 +236,7 @@ def test_keys_and_values_in_eight_bits_take_half_and_say_almost_the_same(student
     ids = list(range(300, 340))
     logits, names = [], []
     for kv_type in ("f16", "q8_0"):
-        settings = EngineSettings(context=128, kv_type=kv_type)  # type: ignore[arg-type]
+        settings = EngineSettings(context=128, kv_type=kv_type)
         with closing(LlamaCppEngine(student_gguf, settings)) as engine:
             logits.append(engine.prompt_logits(ids, range(40)))
             names.append(engine.fingerprint)

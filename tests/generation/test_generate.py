@@ -8,7 +8,7 @@ import pytest
 
 from orca_local.domain.errors import InputError, OrcaError
 from orca_local.domain.events import GenerationFailed, StageProgressed
-from orca_local.domain.types import Request, SamplingSettings
+from orca_local.domain.types import Completion, Request, SamplingSettings, TextDelta
 from orca_local.engines.fake import FakeEngine
 from orca_local.generation.generate import generation_key
 from tests.generation.scene import Scene, doubled, make_samples, planned
@@ -133,11 +133,11 @@ def test_an_interrupted_engine_passes_the_interrupt_on(scene: Scene) -> None:
     class Interrupted(FakeEngine):
         steps = 0
 
-        def step(self) -> list[object]:  # type: ignore[override]
+        def step(self) -> list[TextDelta | Completion]:
             self.steps += 1
             if self.steps == 4:
                 raise KeyboardInterrupt
-            return super().step()  # type: ignore[return-value]
+            return super().step()
 
     with pytest.raises(KeyboardInterrupt):
         scene.generate(Interrupted(doubled, capacity=2), [planned(sample) for sample in SAMPLES])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
 from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+from numpy.typing import NDArray
 
 from orca_local.domain.errors import MissingError
 from orca_local.gguf import conversion
@@ -113,7 +115,7 @@ def test_halves_are_the_nearest_ones() -> None:
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 @pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan, -np.nan])
 def test_one_number_that_is_not_finite_is_found(dtype: type, bad: float) -> None:
-    values = np.array([[1.5, -2.0, 0.0], [6e-8, 65504, -65504]], dtype)
+    values: NDArray[Any] = np.array([[1.5, -2.0, 0.0], [6e-8, 65504, -65504]], dtype)
     assert is_finite(values) and is_finite(values[:0])
     values[1, 1] = bad
     assert not is_finite(values)

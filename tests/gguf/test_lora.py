@@ -23,7 +23,7 @@ def one(path: Path, pairs: Mapping[str, LoraPair], architecture: str = "llama") 
     return write_lora(path, architecture, 1.0, pairs, {}).path
 
 
-def raw(path: Path, tensors: Mapping[str, np.ndarray], **metadata: str | float | bytes) -> Path:  # type: ignore[type-arg]
+def raw(path: Path, tensors: Mapping[str, np.ndarray], **metadata: str | float | bytes) -> Path:
     """A file of any tensors with an adapter's metadata; `metadata` replaces values."""
     usual = {"general.architecture": "llama", "general.type": "adapter", "adapter.type": "lora"}
     merged = {**usual, **{key.replace("__", "."): value for key, value in metadata.items()}}

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("models")
 
 def watch(pull: Pull, until: int = 1 << 40) -> list[int]:
     """What `poll` returned until the download ended or had so many bytes."""
-    sizes = []
+    sizes: list[int] = []
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         done = pull.poll()

@@ -37,7 +37,7 @@ def test_new_workspace_holds_defaults_and_the_student(tmp_path: Path) -> None:
 
 
 def test_new_workspace_takes_settings_of_every_type(tmp_path: Path) -> None:
-    values = {
+    values: dict[str, dict[str, Any]] = {
         "teacher": {"kind": "starter", "seed": 3},
         "dataset": {"system_message": 'line\nbreak "quoted" \x7f ☃', "per_prompt": 3},
         "evaluate": {"system_messages": ["a", ""], "max_tokens": 96},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from orca_local.domain.events import StageFinished
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN, load_strategies
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
@@ -18,7 +20,7 @@ from orca_local.teach.stage import teach
 
 
 @pytest.fixture
-def store(tmp_path: Path):
+def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(tmp_path / "orca.db", create=True) as opened:
         yield opened
 
@@ -61,6 +63,7 @@ def test_the_teach_stage_verifies_all_of_it_without_a_call(store: Store, tmp_pat
     chosen = {sample.task: BUILTIN[index % 6] for index, sample in enumerate(samples)}
     teacher = make_teacher(settings, tmp_path, pytest.fail, offline=True)
     *_, last = teach(context, teacher, samples, chosen, settings)
+    assert isinstance(last, StageFinished)
     assert last.summary["calls"] == {"new": 0, "cached": len(samples), "failed": 0}
     assert last.summary["verified"] == len(samples)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from orca_local.domain.errors import InputError
-from orca_local.store.charges import Spent
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.selections import SelectionRow
 from orca_local.store.store import Store
@@ -60,7 +59,8 @@ def test_every_try_is_charged_and_what_never_came_back_at_its_worst(store: Store
     store.charges.settle(first, 0.0)
     store.charges.settle(again, 0.01)
     store.charges.settle(again, 5.0)
-    assert lost and store.charges.spent() == Spent(pytest.approx(0.03), 3)
+    spent = store.charges.spent()
+    assert lost and spent.usd == pytest.approx(0.03) and spent.calls == 3
     rows = store._connection.rows("SELECT calls, tries, cost_usd, unsettled_usd FROM teacher_spend")
     assert [tuple(row) for row in rows] == [(2, 3, 0.01, 0.02)]
 

@@ -31,7 +31,7 @@ def test_the_maximum_cost_is_reserved_and_replaced_by_the_actual_cost() -> None:
     assert budget.allows(worst) and not budget.allows(0.00091)
     budget.reserve(worst)
     assert budget.settle(REQUEST, worst, 20, 10) == pytest.approx(60e-6)
-    assert (budget.committed_usd, budget.calls) == (pytest.approx(0.00016), 1)
+    assert budget.committed_usd == pytest.approx(0.00016) and budget.calls == 1
     budget.reserve(worst)
     assert budget.settle(REQUEST, worst, None, None) == worst, "without a count it is charged at its worst"
     budget.reserve(worst)

@@ -184,4 +184,5 @@ def test_fifty_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None:
 
 def _asked(request: dict[str, Any]) -> str:
     """The sample that a request is about."""
-    return "s" + request["messages"][-1]["content"].split()[2]
+    content: str = request["messages"][-1]["content"]
+    return "s" + content.split()[2]

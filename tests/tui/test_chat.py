@@ -190,7 +190,7 @@ async def test_a_process_that_dies_is_started_again_and_none_is_left(
 async def test_what_is_not_there_is_said_and_found_when_it_is_made(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="chat") as pilot:
         left, right = columns_of(pilot)
-        assert left.state == right.state == "missing"
+        assert [left.state, right.state] == ["missing", "missing"]
         assert "orca-local probe" in about(left) and "orca-local export" in about(right)
         await asyncio.to_thread(make_base, workspace)
         await until(pilot, lambda: left.state == "idle")

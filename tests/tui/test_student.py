@@ -45,7 +45,7 @@ async def test_the_student_is_probed_and_answers_in_the_chat(capitals: Workspace
         assert grid.row is not None and grid.row.task == "capitals"
         with capitals.store() as store:
             (chosen,) = store.selections.current().values()
-        assert chosen.accuracy > 0, "it knows at least one of these"
+        assert chosen.accuracy is not None and chosen.accuracy > 0, "it knows at least one of these"
 
         await pilot.press("8", "i")
         await pilot.press(*"Name the capital of France.", "enter")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -153,13 +154,21 @@ async def choose_file(pilot: Pilot[None], path: Path) -> None:
     await pilot.press(*path.name[:3], "enter")
 
 
+def is_notified(pilot: Pilot[None], text: str) -> bool:
+    return any(text in notification.message for notification in pilot.app._notifications)
+
+
+def shows_tasks(pilot: Pilot[None], tasks: list[str]) -> bool:
+    return names(pilot) == tasks
+
+
 async def test_a_file_is_imported_from_the_empty_screen(empty: Workspace, tmp_path: Path) -> None:
     path = write_file(tmp_path / "more.jsonl", 5, 0)
     async with opened(empty, tmp_path, mode="tasks") as pilot:
         assert "starter" in str(pilot.app.screen.query_one("#none Static", Static).content)
         for said in ("5 samples added, 0 were there already, 0 rejected", "0 samples added, 5 were there"):
             await choose_file(pilot, path)
-            await until(pilot, lambda said=said: any(said in n.message for n in pilot.app._notifications))
+            await until(pilot, partial(is_notified, pilot, said))
         await until(pilot, lambda: names(pilot) == ["new"])
 
 
@@ -176,7 +185,7 @@ async def test_bad_lines_are_all_shown_and_the_good_ones_imported_or_nothing(emp
             button.focus()
             await pilot.press("enter")
             await settle(pilot)
-            await until(pilot, lambda tasks=tasks: names(pilot) == tasks)
+            await until(pilot, partial(shows_tasks, pilot, tasks))
 
 
 async def test_a_file_that_is_none_is_an_error_with_a_remedy(empty: Workspace, tmp_path: Path) -> None:
