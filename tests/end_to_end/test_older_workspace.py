@@ -28,7 +28,7 @@ from orca_local.views.teach_progress import load_teach_progress
 from orca_local.views.training import load_training_view
 
 DUMP = Path(__file__).parent / "data" / "workspace_0_1_0.sql"
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "engine": {"capacity": 4, "context": 256, "threads": 1},
     "probe": {"method": "exhaustive", "samples": 2, "max_tokens": 4},
     "teacher": {"kind": "file"},
