@@ -1,4 +1,4 @@
-"""A student that something else serves: llama-server, vLLM, Ollama, LM Studio, or any OpenAI-compatible endpoint."""
+"""Generates with a server: llama-server, vLLM, Ollama, LM Studio or any other OpenAI-compatible endpoint."""
 
 from __future__ import annotations
 
@@ -17,51 +17,43 @@ from orca_local.engines.request_queue import RequestQueue
 from orca_local.engines.text_stream import TextStream
 
 PATIENCE_S = 0.5
-"""How long a step waits for an answer before it returns without one."""
+"""How long a step waits for an answer, in seconds."""
 
 
 class OpenAIEngine:
-    """Sends messages, up to `capacity` at once; the server renders and tokenizes them itself.
+    """Sends messages, up to `capacity` at once; the server renders and tokenizes them. Implements `Engine`.
 
-    A server decodes as it will: equal seeds need not give equal texts, and `top_k` and `min_p` are not sent. A
-    streaming request has all its text in one delta. One thread owns the engine; its own threads carry the calls.
+    A server may give different texts for equal seeds, and does not get `top_k` and `min_p`. A streaming request gets
+    all its text in one delta. One thread owns the engine; each call runs in a thread of its own.
     """
 
     def __init__(self, settings: EngineSettings, environment: Mapping[str, str] | None = None) -> None:
-        """Raises `InputError` where address or model is missing, `MissingError` where the key is."""
+        """Raises `InputError` if the address or the model is missing, `MissingError` if the key is missing."""
         self._chat = ChatEndpoint(settings, section="engine", environment=environment)
         self._chat.open()
-        self._capacity = settings.capacity
+        self.capacity = settings.capacity
+        self.fingerprint = f"openai {self._chat.url} {self._chat.model}"
+        """Address and model name. The server may change the model behind them."""
         self._queue = RequestQueue()
         self._running: dict[str, Request] = {}
         self._cancelled: list[Request] = []
         self._answers: queue.SimpleQueue[tuple[Request, ChatAnswer | Exception, float]] = queue.SimpleQueue()
 
-    @property
-    def capacity(self) -> int:
-        """How many calls are made at once."""
-        return self._capacity
-
-    @property
-    def fingerprint(self) -> str:
-        """Address and model: what is behind them is not known here."""
-        return f"openai {self._chat.url} {self._chat.model}"
-
     def submit(self, request: Request) -> None:
-        """Queue a request."""
+        """See `Engine`."""
         self._queue.add(request, self._running)
 
     def step(self) -> Output:
-        """Make calls while there is room, and return what has been answered.
+        """Send waiting requests while there is room, and return the answers that arrived.
 
-        Raises `RemoteError` where the endpoint can answer nothing: a wrong key, an unknown model, no connection.
+        Raises `RemoteError` if the endpoint cannot answer any request: wrong key, unknown model, no connection.
         """
         out: Output = [_completion(request, ChatAnswer(), "cancelled", 0.0) for request in self._cancelled]
         self._cancelled = []
-        while self._queue and len(self._running) < self._capacity:
+        while self._queue and len(self._running) < self.capacity:
             request = self._queue.pop()
             self._running[request.id] = request
-            # A daemon: a call that hangs must not keep the program from ending.
+            # A daemon thread, so that a call that hangs cannot keep the program from ending.
             threading.Thread(target=self._call, args=(request,), daemon=True).start()
         deadline = time.monotonic() + PATIENCE_S
         while self._running:
@@ -70,7 +62,7 @@ class OpenAIEngine:
                 request, answer, seconds = self._answers.get(timeout=wait) if wait else self._answers.get_nowait()
             except queue.Empty:
                 break
-            # What was cancelled, and what has the id of something cancelled, is not waited for any more.
+            # Ignore the answer to a cancelled request, even if its id was used again.
             if self._running.get(request.id) is not request:
                 continue
             del self._running[request.id]
@@ -80,13 +72,13 @@ class OpenAIEngine:
         return out
 
     def cancel(self, request_id: str) -> None:
-        """End a request; the call goes on, but nobody waits for it. An unknown id is ignored."""
+        """See `Engine`. The call continues, and its answer is ignored."""
         request = self._queue.remove(request_id) or self._running.pop(request_id, None)
         if request:
             self._cancelled.append(request)
 
     def close(self) -> None:
-        """Close the connections. Safe to call twice."""
+        """See `Engine`."""
         self._queue.clear()
         self._running.clear()
         self._chat.close()
@@ -95,7 +87,7 @@ class OpenAIEngine:
         started = time.monotonic()
         settings = request.settings
         greedy = settings.temperature <= 0
-        question = ChatRequest(
+        chat_request = ChatRequest(
             request.messages,
             settings.max_tokens,
             max(0.0, settings.temperature),
@@ -104,8 +96,8 @@ class OpenAIEngine:
             request.stop,
         )
         try:
-            answer: ChatAnswer | Exception = self._chat.complete(question)
-        except Exception as error:  # raised by the step that finds it, in the caller's thread
+            answer: ChatAnswer | Exception = self._chat.complete(chat_request)
+        except Exception as error:  # the next step raises it, in the caller's thread
             answer = error
         self._answers.put((request, answer, time.monotonic() - started))
 
@@ -128,7 +120,7 @@ def _reason(answer: ChatAnswer) -> FinishReason:
 
 
 def _completion(request: Request, answer: ChatAnswer, reason: FinishReason, seconds: float) -> Completion:
-    """Servers differ in whether a stop text is part of the answer; here it never is."""
+    """The completion, without the stop string that some servers leave in the text."""
     stream = TextStream(request.stop)
     stream.push(answer.text.encode(errors="replace"))
     stream.finish()
