@@ -1,4 +1,4 @@
-"""Teachers by what they need of a network."""
+"""Teachers that need no network."""
 
 from __future__ import annotations
 
