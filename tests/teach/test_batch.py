@@ -22,7 +22,7 @@ from orca_local.store.store import Store
 from orca_local.teach.batch import teach_in_batch
 from orca_local.teach.prices import Price
 from orca_local.views.teach_progress import load_teach_progress
-from tests.teach.scene import STEPS, fill, run, sample, settings, solve, summary
+from tests.teach.scene import KEY, STEPS, fill, run, sample, settings, solve, summary
 
 PRICE = Price(input=1.0, output=1.0)
 COST = 0.5 * PRICE.cost(11, 5)
@@ -38,6 +38,8 @@ class BatchServer:
         self.spoil: dict[str, dict[str, Any] | None] = {}
         """Question → the result line to send instead of an answer; None for no line."""
         self.dies_after_create = False
+        self.error = ""
+        """Message of the error that answers every request, if there is one."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -75,6 +77,8 @@ class BatchServer:
 
     def _post(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        if self.error:
+            return _send(handler, {"error": {"message": self.error}}, 401)
         if handler.path == "/v1/files":
             head = f"Content-Type: {handler.headers['Content-Type']}\r\n\r\n".encode()
             parts = email.message_from_bytes(head + body, policy=email.policy.HTTP).iter_parts()
@@ -117,7 +121,9 @@ class BatchServer:
         }
         if self.state in ("completed", "expired"):
             batch_object["output_file_id"] = f"{name}-out"
-            self.files[f"{name}-out"] = "\n".join(json.dumps(x) for x in map(self._answer, lines) if x) + "\nnot json\n"
+            self.files[f"{name}-out"] = (
+                "\n".join(json.dumps(x, ensure_ascii=False) for x in map(self._answer, lines) if x) + "\nnot json\n"
+            )
             batch_object["request_counts"]["completed"] = len(lines)
         if self.state == "failed":
             batch_object["errors"] = {"object": "list", "data": [{"message": "the file is no good", "code": "x"}]}
@@ -277,6 +283,24 @@ def test_samples_with_the_same_request_share_one_call_of_a_batch(store: Store, s
     server.state = "completed"
     done = summary(batch(store, settings(server.url)))
     assert (done["verified"], done["rejected"], len(server.questions())) == (1, 1, 1)
+
+
+def test_an_answer_may_hold_other_line_separators(store: Store, server: BatchServer) -> None:
+    fill(store, [sample(1)])
+    batch(store, settings(server.url))
+    server.state = "completed"
+    message = {"content": "one\u2028and one\x85\nAnswer: 2"}
+    server.spoil["What is 1 + 1?"] = {"response": {"status_code": 200, "body": {"choices": [{"message": message}]}}}
+    assert summary(batch(store, settings(server.url)))["verified"] == 1
+    assert [row.text for row in store.demonstrations.list()] == [message["content"]]
+
+
+def test_an_error_does_not_show_the_key(store: Store, server: BatchServer) -> None:
+    fill(store, [sample(1)])
+    server.error = f"Incorrect API key provided: {KEY}"
+    with pytest.raises(RemoteError, match=r"Incorrect API key provided: \[key\]") as raised:
+        batch(store, settings(server.url))
+    assert KEY not in str(raised.value)
 
 
 def test_an_endpoint_without_a_batch_api_is_an_error(store: Store) -> None:
