@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from orca_local.kinds.model_text import remove_echo, remove_markup
+from orca_local.kinds.statement import has_statement
 
 
 class AnswerKind(ABC):
@@ -62,6 +63,10 @@ class AnswerKind(ABC):
     def accepts(self, answer: str, reference: str) -> bool:
         """Whether an answer is right enough to be trained on."""
         return self.compare(answer, reference) >= self.threshold
+
+    def states_answer(self, text: str, prompt: str) -> bool:
+        """Whether a text states an answer, as in `Answer: 7` or "The answer is 7"."""
+        return has_statement(self.clean(text, prompt))
 
     def answer_line(self, reference: str) -> str:
         """Return the reference as the last line of an answer."""

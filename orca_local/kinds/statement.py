@@ -56,6 +56,11 @@ def find_answer(
     return read_text(text)
 
 
+def has_statement(text: str) -> bool:
+    """Return whether a text states an answer, readable or not."""
+    return bool(_BOXED.search(text) or _CUE.search(text))
+
+
 def text_after_heading(text: str) -> str | None:
     """Return what follows the last line that begins with `Answer:`, or the whole text; None without any word."""
     headings = list(re.finditer(r"^[\s*#_]*(?:final\s+)?answer[\s*_]*:[\s*_]*", text, re.IGNORECASE | re.MULTILINE))

@@ -31,6 +31,11 @@ class Text(AnswerKind):
         """Return ROUGE-L; see `rouge_l`."""
         return rouge_l(answer, reference)
 
+    def states_answer(self, text: str, prompt: str) -> bool:
+        """Whether a text has a line that begins with `Answer:`."""
+        text = self.clean(text, prompt)
+        return text_after_heading(text) != text.strip()
+
     def answer_line(self, reference: str) -> str:
         """Return the reference below a line that says `Answer:`."""
         return f"Answer:\n{reference}"

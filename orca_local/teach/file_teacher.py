@@ -8,6 +8,7 @@ from pathlib import Path
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Sample
 from orca_local.endpoints.answer import ChatAnswer
+from orca_local.kinds.scoring import verify
 from orca_local.kinds.table import get_kind
 from orca_local.teach.teacher import LookupTeacher, Question
 
@@ -48,13 +49,16 @@ def offline_teacher(endpoint: str, model: str, reason: str, *, can_resample: boo
 def with_final_answer(sample: Sample, text: str) -> str:
     """`text` with the reference as its last line, in the format of its kind, unless it ends in an answer.
 
-    Worked solutions often stop after the reasoning; without this line the student would learn never to answer.
+    Worked solutions often stop after the reasoning; without this line the student would learn never to answer. A text
+    that states another answer stays as it is, so that it is marked as wrong and not trained on.
     """
-    text = text.strip()
+    text, kind = text.strip(), get_kind(sample.kind)
     last = text.splitlines()[-1] if text else ""
     if not sample.answers or last.lower().startswith(("answer:", "**answer")):
         return text
-    return f"{text}\n{get_kind(sample.kind).answer_line(sample.answers[0])}"
+    if kind.states_answer(text, sample.prompt) and not verify(sample, text):
+        return text
+    return f"{text}\n{kind.answer_line(sample.answers[0])}"
 
 
 def _load_answers(path: Path) -> dict[tuple[str, str], str]:

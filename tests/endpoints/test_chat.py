@@ -36,7 +36,7 @@ def test_an_address_with_a_password_is_rejected_and_not_repeated() -> None:
     assert "hunter2" not in str(raised.value) + raised.value.hint
     assert normalize_endpoint("https://host/v1/") == "https://host/v1"
     for bad in ("host/v1", "ftp://host", ""):
-        with pytest.raises(InputError, match="not an address"):
+        with pytest.raises(InputError, match="is not a URL"):
             normalize_endpoint(bad)
 
 

@@ -259,6 +259,32 @@ def test_the_reference_is_added_only_if_the_text_has_no_answer() -> None:
     assert with_final_answer(sample(1, kind="free", answers=()), "so") == "so"
 
 
+@pytest.mark.parametrize(
+    ("rationale", "expected"),
+    [
+        ("2 + 2 = 5.\nAnswer: 5", "2 + 2 = 5.\nAnswer: 5"),
+        ("The answer is 5, because 2 + 2 = 5.", "The answer is 5, because 2 + 2 = 5."),
+        (r"So it is \boxed{5}.", r"So it is \boxed{5}."),
+        ("The answer is 4. Done.", "The answer is 4. Done.\nAnswer: 4"),
+        ("2 and 2 more, counted from 1: 5 steps.", "2 and 2 more, counted from 1: 5 steps.\nAnswer: 4"),
+    ],
+)
+def test_a_rationale_that_states_another_answer_is_wrong(store: Store, rationale: str, expected: str) -> None:
+    events = run(store, fill(store, [sample(2, rationale=rationale)]), TeacherSettings(kind="file"))
+    (row,) = store.demonstrations.list()
+    assert (row.text, row.verified) == (expected, expected.endswith("Answer: 4"))
+    assert summary(events)["rejected"] == (not row.verified)
+
+
+def test_a_text_states_its_answer_below_a_heading() -> None:
+    document = sample(1, kind="text", answers=("The whale sang all night.",))
+    assert with_final_answer(document, "The answer is in the song.").endswith("\nAnswer:\nThe whale sang all night.")
+    right = "It is about a song.\nAnswer:\nThe whale sang all night."
+    assert with_final_answer(document, f"{right}\nThe end.") == f"{right}\nThe end.\nAnswer:\nThe whale sang all night."
+    wrong = "It is about a ship.\nAnswer:\nA ship sank."
+    assert with_final_answer(document, wrong) == wrong
+
+
 def test_a_killed_run_pays_for_no_answer_twice(tmp_path: Path) -> None:
     """Trap 11, as far as resuming goes: each answer is stored before the next one is reported."""
     with Store.open(tmp_path / "orca.db", create=True) as store:
