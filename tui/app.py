@@ -261,7 +261,8 @@ class OrcaApp(App[None]):
         yield from super().get_system_commands(screen)
 
     def _stage_commands(self) -> Iterable[SystemCommand]:
-        commands = (("Run all stages", ("run",)), *((stage.title, stage.command) for stage in STAGES if stage.command))
+        stages = ((stage.title, stage.command) for stage in STAGES if stage.command)
+        commands = (("Run all stages", ("run",)), *stages)
         for title, command in commands:
             yield SystemCommand(title, f"orca-local {' '.join(command)}", partial(self.start_command, *command))
         yield SystemCommand("End the run", "As Ctrl-C does: what is done is kept", self.cancel_run)

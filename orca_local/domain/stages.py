@@ -15,46 +15,30 @@ class Stage:
     """One line for `orca-local --help`."""
     action: str
     """What the stage does, as in "press g to …"."""
-    title: str = ""
-    """Its entry in the command palette."""
-    command: tuple[str, ...] = ()
-    """The arguments of `orca-local` that start it; empty if it cannot start without a file."""
+    subcommand: str = ""
+    """The subcommand that runs it; empty for the command itself."""
+
+    @property
+    def title(self) -> str:
+        """Its entry in the command palette."""
+        return self.action[0].upper() + self.action[1:]
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The arguments of `orca-local` that run it; empty for `tasks`, which needs a file."""
+        return () if self.name == "tasks" else (self.name, *filter(None, [self.subcommand]))
 
 
 STAGES = (
     Stage("tasks", "Add and show tasks.", "import tasks"),
+    Stage("probe", "Test the student under every strategy and select one for each task.", "test the strategies"),
+    Stage("teach", "Ask the teacher to answer the training samples with the selected strategies.", "ask the teacher"),
     Stage(
-        "probe",
-        "Test the student under every strategy and select one for each task.",
-        "test the strategies",
-        "Probe the student",
-        ("probe",),
+        "dataset", "Review the teacher's answers and make training rows of them.", "build the training rows", "build"
     ),
-    Stage(
-        "teach",
-        "Ask the teacher to answer the training samples with the selected strategies.",
-        "ask the teacher",
-        "Ask the teacher",
-        ("teach",),
-    ),
-    Stage(
-        "dataset",
-        "Review the teacher's answers and turn them into training rows.",
-        "build the training rows",
-        "Build the dataset",
-        ("dataset", "build"),
-    ),
-    Stage("train", "Fine-tune the student.", "train the student", "Train", ("train",)),
-    Stage(
-        "export", "Merge the adapter, quantize, test, and write a GGUF.", "write the GGUF file", "Export", ("export",)
-    ),
-    Stage(
-        "evaluate",
-        "Compare base and tuned on the holdout samples.",
-        "compare base and tuned",
-        "Evaluate",
-        ("evaluate",),
-    ),
+    Stage("train", "Fine-tune the student.", "train the student"),
+    Stage("export", "Merge the adapter, quantize, test, and write a GGUF.", "write the GGUF file"),
+    Stage("evaluate", "Compare base and tuned on the holdout samples.", "compare base and tuned"),
 )
 
 BASE = "base"
