@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from orca_local.domain.errors import InputError
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import optional_bool, storable, to_json, utc_now
+from orca_local.store.encoding import from_row, optional_bool, storable, to_json, utc_now
 
 Review = Literal["pending", "accepted", "rejected", "edited"]
 
@@ -141,15 +141,5 @@ def _missing(demonstration_id: int) -> InputError:
 
 
 def _demonstration(row: sqlite3.Row) -> DemonstrationRow:
-    return DemonstrationRow(
-        sample_id=row["sample_id"],
-        strategy=row["strategy"],
-        teacher_call_key=row["teacher_call_key"],
-        sample_index=row["sample_index"],
-        text=row["text"],
-        verified=optional_bool(row["verified"]),
-        review=row["review"],
-        hinted=bool(row["hinted"]),
-        edited=bool(row["edited"]),
-        demonstration_id=row["id"],
-    )
+    verified, hinted, edited = (optional_bool(row[name]) for name in ("verified", "hinted", "edited"))
+    return from_row(DemonstrationRow, row, verified=verified, hinted=hinted, edited=edited, demonstration_id=row["id"])

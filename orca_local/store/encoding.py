@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import sqlite3
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def to_json(value: Any) -> str:
@@ -53,6 +57,12 @@ def utc_now() -> str:
 def optional_bool(value: int | None) -> bool | None:
     """The boolean that SQLite stores as 0, 1 or NULL."""
     return None if value is None else bool(value)
+
+
+def from_row(record: type[T], row: sqlite3.Row, **values: Any) -> T:
+    """An instance of a dataclass from the columns of the same names; `values` are the fields that differ."""
+    columns = {field.name: row[field.name] for field in fields(record) if field.name not in values}  # type: ignore[arg-type]
+    return record(**columns, **values)
 
 
 def _dumps(value: Any, *, ensure_ascii: bool) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from orca_local.domain.types import Completion
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, storable, to_json, utc_now
+from orca_local.store.encoding import from_json, from_row, storable, to_json, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,7 @@ class Generations:
         )
         if row is None:
             return None
-        return GenerationRow(
-            key=row["key"],
-            prompt=row["prompt"],
-            completion=row["completion"],
-            prompt_tokens=row["prompt_tokens"],
-            completion_tokens=row["completion_tokens"],
-            finish_reason=row["finish_reason"],
-            duration_ms=row["duration_ms"],
-            config=from_json(row["config_json"]),
-        )
+        return from_row(GenerationRow, row, config=from_json(row["config_json"]))
 
     def existing(self, keys: Iterable[str]) -> set[str]:
         """The subset of `keys` that is in the store."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, to_json, utc_now
+from orca_local.store.encoding import from_json, from_row, to_json, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +100,4 @@ class Evaluations:
 
 
 def _export(row: sqlite3.Row) -> ExportRow:
-    return ExportRow(
-        run_id=row["run_id"],
-        name=row["name"],
-        path=row["path"],
-        sha256=row["sha256"],
-        quantization=row["quantization"],
-        bytes=row["bytes"],
-        adapter_id=row["adapter_id"],
-        acceptance=from_json(row["acceptance_json"]),
-        export_id=row["id"],
-        created_at=row["created_at"],
-    )
+    return from_row(ExportRow, row, acceptance=from_json(row["acceptance_json"]), export_id=row["id"])

@@ -11,7 +11,7 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, storable, to_json, utc_now
+from orca_local.store.encoding import from_json, from_row, storable, to_json, utc_now
 from orca_local.store.selections import BY_HAND
 from orca_local.system.processes import host_name, is_running, process_started
 
@@ -252,20 +252,14 @@ def _no_run(run_id: int) -> InputError:
 
 
 def _run(row: sqlite3.Row) -> RunRow:
-    return RunRow(
+    return from_row(
+        RunRow,
+        row,
         run_id=row["id"],
-        stage=row["stage"],
         status="dead" if _is_dead(row) else row["status"],
         settings=from_json(row["settings_json"]),
         versions=from_json(row["versions_json"]),
         inputs=from_json(row["inputs_json"]),
-        pid=row["pid"],
-        process_started=row["process_started"],
-        host=row["host"],
-        error=row["error"],
-        started_at=row["started_at"],
-        heartbeat_at=row["heartbeat_at"],
-        finished_at=row["finished_at"],
     )
 
 

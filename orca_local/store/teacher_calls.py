@@ -9,7 +9,7 @@ from typing import Any
 
 from orca_local.domain.types import Message
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, optional_bool, storable, to_json, utc_now
+from orca_local.store.encoding import from_json, from_row, optional_bool, storable, to_json, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +147,6 @@ class TeacherCalls:
 
 
 def _call(row: sqlite3.Row) -> TeacherCallRow:
-    return TeacherCallRow(
-        key=row["key"],
-        endpoint=row["endpoint"],
-        model=row["model"],
-        request=from_json(row["request_json"]),
-        response=None if row["response_json"] is None else from_json(row["response_json"]),
-        state=row["state"],
-        prompt_tokens=row["prompt_tokens"],
-        completion_tokens=row["completion_tokens"],
-        reserved_usd=row["reserved_usd"],
-        cost_usd=row["cost_usd"],
-        attempts=row["attempts"],
-        error=row["error"],
-        final=bool(row["final"]),
-    )
+    response = None if row["response_json"] is None else from_json(row["response_json"])
+    request, final = from_json(row["request_json"]), bool(row["final"])
+    return from_row(TeacherCallRow, row, request=request, response=response, final=final)

@@ -9,7 +9,7 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, to_json, utc_now
+from orca_local.store.encoding import from_json, from_row, to_json, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,26 +156,9 @@ class Adapters:
 
 
 def _training(row: sqlite3.Row) -> TrainingRecord:
-    return TrainingRecord(
-        training_id=row["id"],
-        key=row["key"],
-        run_id=row["run_id"],
-        weights_sha256=row["weights_sha256"],
-        recipe=from_json(row["recipe_json"]),
-        rows=row["rows"],
-        directory=row["directory"],
-        status=row["status"],
-        summary=from_json(row["summary_json"]),
-    )
+    recipe, summary = from_json(row["recipe_json"]), from_json(row["summary_json"])
+    return from_row(TrainingRecord, row, training_id=row["id"], recipe=recipe, summary=summary)
 
 
 def _adapter(row: sqlite3.Row) -> AdapterRow:
-    return AdapterRow(
-        training_id=row["training_id"],
-        path=row["path"],
-        sha256=row["sha256"],
-        weights_sha256=row["weights_sha256"],
-        step=row["step"],
-        validation_loss=row["validation_loss"],
-        adapter_id=row["id"],
-    )
+    return from_row(AdapterRow, row, adapter_id=row["id"])
