@@ -65,12 +65,12 @@ def main() -> None:
         *_, last = events
         seconds = time.perf_counter() - started
         assert isinstance(last, StageFinished)
-        count = last.summary["generations"]["new"]
+        count = last.summary.generations.new
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory_before) / 1024
     grid = arguments.tasks * arguments.samples * len(BUILTIN)
     print(f"{arguments.tasks} tasks, {count:,} generations ({100 * count / grid:.0f} % of the grid) in {seconds:.1f} s")
     print(f"{1000 * seconds / count:.2f} ms a generation (target {TARGET_MS}); memory grew by {grown:.0f} MB")
-    print(last.summary["worth"]["reason"])
+    print(last.summary.selection_gain.reason)
 
 
 class _NoRequests(list[Request]):

@@ -1,11 +1,11 @@
-"""Tokens against regret of ways to choose strategies: the race, sequential halving, the grid, elimination by the test.
+"""Compare ways to choose strategies by tokens and regret: race, sequential halving, grid, sequential test.
 
 python scripts/bench_race.py [--tasks 300] [--repeats 4] [--matrix FILE.json] [--null 10000] [--draw FILE.svg]
 
-Synthetic students have known accuracies, so regret is exact. A matrix is a recorded one
-(`scripts/record_matrix.py`): each task's samples are divided anew at every repeat; methods choose on 32 of them, and
-the rest judges. Tokens are completion tokens, as a share of the grid's with 32 samples. `--null` counts wrong claims
-where all strategies are equal. `--draw` needs matplotlib.
+Synthetic students have known accuracies, so their regret is exact. `--matrix` takes a recorded matrix
+(`scripts/record_matrix.py`): at every repeat each task's samples are split at random; methods choose on 32 of them, and
+the others measure the choice. Tokens are completion tokens as a share of those of the grid with 32 samples. `--null`
+counts wrong decisions where all strategies are equal. `--draw` needs matplotlib.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from orca_local.probe.race import Pool, Standing, pool, rounds, stand
-from orca_local.probe.sequential_test import capital, claim, paired
+from orca_local.probe.race import Prior, RaceState, fit_prior, judge_round, round_ends
+from orca_local.probe.sequential_test import beats, decide
 
 SAMPLES, STRATEGIES = 32, 6
 COSTS = np.array([10.0, 35, 40, 60, 70, 55])
 Array = NDArray[np.float64]
 Method = Callable[[list[Array], list[Array]], tuple[list[int], list[float]]]
-"""Scores [strategies, samples] and token costs a task → chosen strategies and tokens spent."""
+"""From scores [strategies, samples] and costs [strategies] of each task to chosen strategies and tokens spent."""
 
 TASTES = np.array([-0.05, 0, 0, 0.05, 0.02, 0])
 _quantile = np.vectorize(lambda p: NormalDist().inv_cdf(min(max(p, 1e-9), 1 - 1e-9)))
 
 
 def students(name: str, tasks: int, rng: np.random.Generator) -> Array:
-    """Accuracies [tasks, strategies]."""
+    """Accuracies of shape [tasks, strategies]."""
     base = rng.beta(1.2, 2.5, size=(tasks, 1))
     flat = np.repeat(base, STRATEGIES, 1)
     first = rng.integers(STRATEGIES, size=tasks)
@@ -60,19 +60,19 @@ SCENARIOS = ("all equal", "one winner", "two close", "shared", "mixed", "weak", 
 
 
 def draw(accuracies: Array, samples: int, rng: np.random.Generator) -> list[Array]:
-    """Right and wrong answers; half of what makes a sample hard is the same for all strategies."""
+    """Scores of 0 and 1, [strategies, samples] per task; all strategies share half of a sample's difficulty."""
     tasks, strategies = accuracies.shape
     shared, own = rng.normal(size=(tasks, 1, samples)), rng.normal(size=(tasks, strategies, samples))
     return list((np.sqrt(0.5) * (shared + own) < _quantile(accuracies)[:, :, None]).astype(float))
 
 
 def best(scores: Array, costs: Array) -> int:
-    """The highest mean; ties go to the cheaper."""
+    """Index of the highest mean; ties go to the cheaper strategy."""
     return int(min(range(len(scores)), key=lambda j: (-round(float(scores[j].mean()), 9), costs[j])))
 
 
 def grid(samples: int) -> Method:
-    """Every strategy answers so many samples."""
+    """Every strategy answers `samples` samples."""
 
     def run(tasks: list[Array], costs: list[Array]) -> tuple[list[int], list[float]]:
         chosen = [best(scores[:, :samples], cost) for scores, cost in zip(tasks, costs, strict=True)]
@@ -84,74 +84,73 @@ def grid(samples: int) -> Method:
 
 
 def halving(ends: tuple[int, ...]) -> Method:
-    """Sequential halving (TRIPLE, arXiv 2402.09723): after each round the better half stays."""
+    """Sequential halving (TRIPLE, arXiv 2402.09723): after each round the better half is kept."""
 
     def one(scores: Array, cost: Array) -> tuple[int, float]:
-        alive, used = list(range(len(scores))), np.zeros(len(scores))
+        active, used = list(range(len(scores))), np.zeros(len(scores))
         for end in ends:
-            used[alive] = min(end, scores.shape[1])
-            ranked = sorted(alive, key=lambda j: (-round(float(scores[j, :end].mean()), 9), cost[j]))
-            alive = ranked[: max(1, len(alive) // 2)]
-        return alive[0], float(used @ cost)
+            used[active] = min(end, scores.shape[1])
+            ranked = sorted(active, key=lambda j: (-round(float(scores[j, :end].mean()), 9), cost[j]))
+            active = ranked[: max(1, len(active) // 2)]
+        return active[0], float(used @ cost)
 
     def run(tasks: list[Array], costs: list[Array]) -> tuple[list[int], list[float]]:
-        found = [one(scores, cost) for scores, cost in zip(tasks, costs, strict=True)]
-        return [j for j, _ in found], [spent for _, spent in found]
+        results = [one(scores, cost) for scores, cost in zip(tasks, costs, strict=True)]
+        return [j for j, _ in results], [spent for _, spent in results]
 
     return run
 
 
 def tested(alpha: float) -> Method:
-    """A strategy leaves where the bets say that another beats it."""
+    """A strategy is dropped if the sequential test shows that another beats it."""
 
     def one(scores: Array, cost: Array) -> tuple[int, float]:
-        alive, used = list(range(len(scores))), np.zeros(len(scores))
-        for end in rounds(scores.shape[1]):
-            used[alive] = end
+        active, used = list(range(len(scores))), np.zeros(len(scores))
+        for end in round_ends(scores.shape[1]):
+            used[active] = end
             seen = scores[:, :end]
-            wanted = len(scores) / alpha
-            alive = [j for j in alive if not any(capital(paired(seen, i, j)) >= wanted for i in alive if i != j)]
-            if len(alive) == 1:
+            active = [j for j in active if not any(beats(seen, i, j, alpha) for i in active if i != j)]
+            if len(active) == 1:
                 break
-        return min(alive, key=lambda j: (-round(float(scores[j, : int(used[j])].mean()), 9), cost[j])), float(
+        return min(active, key=lambda j: (-round(float(scores[j, : int(used[j])].mean()), 9), cost[j])), float(
             used @ cost
         )
 
     def run(tasks: list[Array], costs: list[Array]) -> tuple[list[int], list[float]]:
-        found = [one(scores, cost) for scores, cost in zip(tasks, costs, strict=True)]
-        return [j for j, _ in found], [spent for _, spent in found]
+        results = [one(scores, cost) for scores, cost in zip(tasks, costs, strict=True)]
+        return [j for j, _ in results], [spent for _, spent in results]
 
     return run
 
 
-def standings(scores: Array, cost: Array, prior: Pool, tolerance: float) -> Iterator[tuple[Standing, Array]]:
-    """Each round of a task's race, as the probe stage runs it, with what was answered by then."""
-    alive, seen = (True,) * len(scores), np.full(scores.shape, np.nan)
+def iter_rounds(scores: Array, cost: Array, prior: Prior, tolerance: float) -> Iterator[tuple[RaceState, Array]]:
+    """Run a task's race as the probe stage does; yields the state after each round and the scores so far."""
+    active, seen = (True,) * len(scores), np.full(scores.shape, np.nan)
     end = 0
-    for until in rounds(scores.shape[1]):
-        seen[list(alive), end:until] = scores[list(alive), end:until]
+    for until in round_ends(scores.shape[1]):
+        seen[list(active), end:until] = scores[list(active), end:until]
         end = until
-        standing = stand(seen[:, :end], cost, alive, prior, tolerance, last=end == scores.shape[1])
-        yield standing, seen[:, :end]
-        alive = standing.alive
-        if standing.done:
+        state = judge_round(seen[:, :end], cost, active, prior, tolerance, last=end == scores.shape[1])
+        yield state, seen[:, :end]
+        active = state.active
+        if state.done:
             return
 
 
-def first_round(tasks: list[Array]) -> Pool:
-    """What the first round of all tasks says."""
-    return pool([scores[:, : rounds(scores.shape[1])[0]] for scores in tasks])
+def first_prior(tasks: list[Array]) -> Prior:
+    """The prior from the first round of all tasks."""
+    return fit_prior([scores[:, : round_ends(scores.shape[1])[0]] for scores in tasks])
 
 
 def race(tolerance: float) -> Method:
-    """Ours."""
+    """The race of this program."""
 
     def run(tasks: list[Array], costs: list[Array]) -> tuple[list[int], list[float]]:
-        prior = first_round(tasks)
+        prior = first_prior(tasks)
         chosen, spent = [], []
         for scores, cost in zip(tasks, costs, strict=True):
-            *_, (standing, seen) = standings(scores, cost, prior, tolerance)
-            chosen.append(standing.leader)
+            *_, (state, seen) = iter_rounds(scores, cost, prior, tolerance)
+            chosen.append(state.leader)
             spent.append(float((~np.isnan(seen)).sum(axis=1) @ cost))
         return chosen, spent
 
@@ -172,7 +171,7 @@ def synthetic(tasks: int, repeats: int) -> dict[str, dict[str, tuple[float, floa
     """Scenario → method → regret in points and share of tokens."""
     results: dict[str, dict[str, tuple[float, float]]] = {}
     for number, scenario in enumerate(SCENARIOS):
-        found: dict[str, list[tuple[float, float]]] = {name: [] for name in METHODS}
+        pairs: dict[str, list[tuple[float, float]]] = {name: [] for name in METHODS}
         rng = np.random.default_rng(number)
         for _ in range(repeats):
             accuracies = students(scenario, tasks, rng)
@@ -180,19 +179,22 @@ def synthetic(tasks: int, repeats: int) -> dict[str, dict[str, tuple[float, floa
             for name, method in METHODS.items():
                 chosen, spent = method(scores, [COSTS] * tasks)
                 lost = accuracies.max(1) - accuracies[np.arange(tasks), chosen]
-                found[name].append((100 * float(lost.mean()), float(np.mean(spent)) / (SAMPLES * COSTS.sum())))
-        results[scenario] = {name: tuple(np.mean(pairs, axis=0)) for name, pairs in found.items()}  # type: ignore[misc]
+                pairs[name].append((100 * float(lost.mean()), float(np.mean(spent)) / (SAMPLES * COSTS.sum())))
+        results[scenario] = {name: tuple(np.mean(points, axis=0)) for name, points in pairs.items()}  # type: ignore[misc]
     return results
 
 
 def recorded(path: Path, repeats: int) -> dict[str, dict[str, tuple[float, float]]]:
-    """The same on a recorded matrix. Regret is against the strategy that the judging samples themselves say is best,
-    so it is too large by the same amount for every method; differences are what counts."""
+    """The same on a recorded matrix.
+
+    Regret is measured against the strategy that is best on the judging samples, so it is too large by the same amount
+    for every method; only differences matter.
+    """
     content = json.loads(path.read_text(encoding="utf-8"))
     tables = [np.array(task["scores"], dtype=np.float64) for task in content["tasks"]]
     costs = [np.array(task["tokens"], dtype=np.float64) for task in content["tasks"]]
     kinds = [task["kind"] for task in content["tasks"]]
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in METHODS}
+    pairs: dict[str, list[tuple[float, float]]] = {name: [] for name in METHODS}
     rng = np.random.default_rng(0)
     for _ in range(repeats):
         orders = [rng.permutation(table.shape[1]) for table in tables]
@@ -202,45 +204,45 @@ def recorded(path: Path, repeats: int) -> dict[str, dict[str, tuple[float, float
         for name, method in METHODS.items():
             chosen, spent = kind_by_kind(method, probe, costs, kinds)
             lost = [means.max() - means[j] for means, j in zip(judge, chosen, strict=True)]
-            found[name].append((100 * float(np.mean(lost)), float(sum(spent)) / whole))
-    return {path.stem: {name: tuple(np.mean(pairs, axis=0)) for name, pairs in found.items()}}  # type: ignore[misc]
+            pairs[name].append((100 * float(np.mean(lost)), float(sum(spent)) / whole))
+    return {path.stem: {name: tuple(np.mean(points, axis=0)) for name, points in pairs.items()}}  # type: ignore[misc]
 
 
 def kind_by_kind(
     method: Method, tasks: list[Array], costs: list[Array], kinds: list[str]
 ) -> tuple[list[int], list[float]]:
-    """A method on the tasks of each kind by themselves: only those are pooled, as in the probe stage."""
+    """Run a method on the tasks of each kind separately: as in the probe stage, only tasks of a kind share a prior."""
     chosen, spent = [0] * len(tasks), [0.0] * len(tasks)
     for kind in dict.fromkeys(kinds):
         where = [number for number, other in enumerate(kinds) if other == kind]
-        found = method([tasks[n] for n in where], [costs[n] for n in where])
-        for number, choice, tokens in zip(where, *found, strict=True):
+        result = method([tasks[n] for n in where], [costs[n] for n in where])
+        for number, choice, tokens in zip(where, *result, strict=True):
             chosen[number], spent[number] = choice, tokens
     return chosen, spent
 
 
-def wrong_claims(count: int) -> int:
-    """Claims where all strategies are equal, looked at after every round of a race."""
+def wrong_decisions(count: int) -> int:
+    """Number of tasks decided although all strategies are equal, tested after every round of a race."""
     rng = np.random.default_rng(7)
     scores = draw(students("all equal", count, rng), SAMPLES, rng)
-    prior = first_round(scores)
+    prior = first_prior(scores)
     return sum(
-        any(claim(seen, standing.leader, 0.05).decided for standing, seen in standings(table, COSTS, prior, 0.0))
+        any(decide(seen, state.leader, 0.05).decided for state, seen in iter_rounds(table, COSTS, prior, 0.0))
         for table in scores
     )
 
 
 def show(results: dict[str, dict[str, tuple[float, float]]]) -> None:
-    """A row a method: regret in points at its share of tokens, by scenario and in the mean."""
+    """Print a row per method: regret in points and share of tokens, by scenario and on average."""
     print("method".ljust(16), *(scenario.rjust(13) for scenario in results), "mean".rjust(13))
     for name in METHODS:
-        cells = [found[name] for found in results.values()]
+        cells = [scenario[name] for scenario in results.values()]
         cells.append((float(np.mean([a for a, _ in cells])), float(np.mean([b for _, b in cells]))))
         print(name.ljust(16), *(f"{regret:5.2f} @{100 * share:4.0f} %".rjust(13) for regret, share in cells))
 
 
 def draw_curves(results: dict[str, dict[str, tuple[float, float]]], path: Path) -> None:
-    """The mean over scenarios: a curve a family of methods, tokens against regret."""
+    """Draw tokens against regret, averaged over scenarios, with a curve per family of methods."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -250,7 +252,7 @@ def draw_curves(results: dict[str, dict[str, tuple[float, float]]], path: Path) 
     figure, axes = pyplot.subplots(figsize=(7, 4.2), layout="constrained")
     families: dict[str, list[tuple[float, float, str]]] = {}
     for name in METHODS:
-        regret, share = np.mean([found[name] for found in results.values()], axis=0)
+        regret, share = np.mean([scenario[name] for scenario in results.values()], axis=0)
         family, _, setting = name.partition(" ")
         families.setdefault(family, []).append((100 * share, regret, setting))
     for (family, points), marker in zip(families.items(), "sD^o", strict=True):
@@ -264,7 +266,7 @@ def draw_curves(results: dict[str, dict[str, tuple[float, float]]], path: Path) 
 
 
 def main() -> None:
-    """Print the table and the count of wrong claims."""
+    """Print the table and the number of wrong decisions."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", type=int, default=300)
     parser.add_argument("--repeats", type=int, default=4)
@@ -280,7 +282,8 @@ def main() -> None:
     if arguments.draw:
         draw_curves(results, arguments.draw)
     if arguments.null:
-        print(f"wrong claims under the null: {wrong_claims(arguments.null)} of {arguments.null} tasks (alpha 0.05)")
+        wrong = wrong_decisions(arguments.null)
+        print(f"wrong decisions under the null: {wrong} of {arguments.null} tasks (alpha 0.05)")
 
 
 if __name__ == "__main__":

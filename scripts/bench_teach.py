@@ -125,7 +125,7 @@ def summary_of(stream: Iterator[Event]) -> dict[str, Any]:
     """The summary at the end of a run."""
     *_, last = stream
     assert isinstance(last, StageFinished)
-    return last.summary
+    return last.summary.to_dict()
 
 
 def measure_calls(calls: int, in_flight: int, delay: float) -> None:

@@ -37,7 +37,7 @@ SIZE = (40, 120)
 RUN = """
 import sys, time
 from pathlib import Path
-from orca_local.domain.events import StageFinished, StageProgressed, StageStarted, StrategyLeft
+from orca_local.domain.events import StageFinished, StageProgressed, StageStarted, StrategyDropped
 from orca_local.runs.run import run_stage
 from orca_local.runs.workspace import Workspace
 workspace, count, pause = Workspace.open(Path(sys.argv[1])), int(sys.argv[2]), float(sys.argv[3])
@@ -49,8 +49,8 @@ def events(run):
         yield StageProgressed(done, tokens=10 * done)
         if done % 10 == 0:
             sum(i * i for i in range(20000))
-            yield StrategyLeft("task-0001", "direct_answer", done)
-    yield StageFinished("probe", {})
+            yield StrategyDropped("task-0001", "direct_answer", done)
+    yield StageFinished("probe")
 with workspace.store() as store:
     run_stage(store, workspace.directory, "probe", workspace.settings, events, lambda event: None)
 """

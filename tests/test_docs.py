@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("page", ["cli.md", "settings.md"])
+@pytest.mark.parametrize("page", ["cli.md", "settings.md", "json.md"])
 def test_the_page_is_current(page: str) -> None:
     pages = runpy.run_path(str(ROOT / "scripts" / "make_docs.py"), run_name="docs")["PAGES"]
     written = (ROOT / "docs" / page).read_text(encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,10 +66,10 @@ def build(common: Common) -> None:
     with open_pipeline(common) as pipeline:
         summary = pipeline.build_dataset()
     if common.json:
-        write_json(summary)
+        write_json(summary.to_dict())
         return
-    echo(f"{summary['rows']} rows")
-    for reason, count in summary["dropped"].items():
+    echo(f"{summary.rows} rows")
+    for reason, count in summary.dropped.items():
         echo(f"  {count} dropped: {reason}")
 
 
@@ -88,13 +88,14 @@ def list_answers(common: Common, filters: Filters, limit: int, statistics: bool)
     with open_pipeline(common) as pipeline:
         rows = review.select(pipeline.store, pipeline.strategies, filters)
         tasks = pipeline.store.samples.task_names("train")
-    counts = review.statistics(rows, tasks)
+    counts = review.count_by_task(rows, tasks)
     if common.json:
         shown = [_as_dict(row, tasks[row.sample_id]) for row in rows[:limit]]
-        write_json({"matching": len(rows), "answers": shown, "tasks": counts})
+        write_json({"matching": len(rows), "answers": shown, "tasks": [count.to_dict() for count in counts]})
     elif statistics:
         names = ("task", "answers", "verified", "mismatch", "hinted", "mean_characters")
-        echo(table([*names, "review"], [(*(c[name] for name in names), _states(c["review"])) for c in counts]))
+        cells = [(*(getattr(count, name) for name in names), _states(count.review)) for count in counts]
+        echo(table([*names, "review"], cells))
     else:
         cells = [
             (r.demonstration_id, tasks[r.sample_id], r.strategy, _mark(r.verified), r.review, r.text[:SHOWN])
@@ -113,12 +114,12 @@ def show(common: Common, number: int) -> None:
     from orca_local.dataset import review
 
     with open_pipeline(common) as pipeline:
-        (row,) = review.find(pipeline.store, [number])
+        (row,) = review.load(pipeline.store, [number])
         seen = pipeline.preview(row)
         teacher = review.original(pipeline.store, row)
     if common.json:
-        tokens = {"read": seen.read_tokens, "trained": seen.trained_tokens}
-        texts = {"read": seen.read, "trained": seen.trained, "original": teacher, "refused": seen.refused}
+        tokens = {"read": seen.prompt_tokens, "trained": seen.trained_tokens}
+        texts = {"read": seen.prompt, "trained": seen.trained, "original": teacher, "refused": seen.refused}
         reference = {"answers": list(seen.sample.answers), "tokens": tokens}
         write_json(_as_dict(row, seen.sample.task) | texts | reference)
         return
@@ -128,8 +129,8 @@ def show(common: Common, number: int) -> None:
     if seen.refused:
         echo(f"cannot be trained on: {seen.refused}\n\n{row.text}")
     else:
-        echo(f"trained on {seen.trained_tokens} of {seen.read_tokens + seen.trained_tokens} tokens\n")
-        echo(f"{seen.read}⟦{seen.trained}⟧")
+        echo(f"trained on {seen.trained_tokens} of {seen.prompt_tokens + seen.trained_tokens} tokens\n")
+        echo(f"{seen.prompt}⟦{seen.trained}⟧")
     if row.edited:
         echo(f"\nthe teacher wrote:\n{teacher}")
 
@@ -174,7 +175,7 @@ def edit(common: Common, number: int, text: str | None, path: Path | None, resto
     if sum((text is not None, path is not None, restore)) > 1:
         raise click.UsageError("give only one of --text, --file and --restore")
     with open_pipeline(common) as pipeline:
-        (row,) = review.find(pipeline.store, [number])
+        (row,) = review.load(pipeline.store, [number])
         new = review.original(pipeline.store, row) if restore else _new_text(row, text, path)
         verified = review.rewrite(pipeline.store, row, new)
     if common.json:
@@ -213,7 +214,7 @@ def _chosen(
     if numbers and not filters.is_empty:
         raise click.UsageError("filters need --all; they cannot be used with ids")
     if numbers:
-        return review.find(pipeline.store, numbers)
+        return review.load(pipeline.store, numbers)
     return review.select(pipeline.store, pipeline.strategies, filters)
 
 
@@ -243,5 +244,5 @@ def _mark(verified: bool | None) -> str:
     return {True: "yes", False: "no", None: "unknown"}[verified]
 
 
-def _states(counts: dict[str, int]) -> str:
+def _states(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {state}" for state, count in counts.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +11,9 @@ from orca_local.cli.diagnostics import write_json
 from orca_local.cli.options import Common, typed
 from orca_local.cli.quantized import show_split, show_types
 from orca_local.cli.stages import open_pipeline
+
+if TYPE_CHECKING:
+    from orca_local.domain.evaluation_summary import EvaluationSummary
 
 
 @click.command("evaluate")
@@ -36,39 +39,34 @@ def command(
     with open_pipeline(common, {"evaluate": typed(samples=samples)}) as pipeline:
         summary = pipeline.evaluate(models or ("base", "tuned"), quantizations, split=split)
     if common.json:
-        write_json(summary)
+        write_json(summary.to_dict())
         return
     show_comparison(summary)
-    if split:
-        show_split(summary["split"])
-        show_types(summary)
+    if summary.split is not None:
+        show_split(summary.split)
+        show_types(summary.types, summary.recommendation)
 
 
-def show_comparison(summary: dict[str, Any]) -> None:
-    """Print the accuracy of each model, per task and overall, and the gain."""
+def show_comparison(summary: EvaluationSummary) -> None:
+    """Print the accuracy of each model, by task and overall, and the gain."""
     from orca_local.cli.tables import echo, interval, percent, points, table
 
-    models = summary["models"]
-    gains = {row["task"]: row for row in summary.get("gain", {}).get("tasks", [])}
-    tasks = [row["task"] for row in models[0]["tasks"]]
-    accuracy = {m["model"]: {row["task"]: row["accuracy"] for row in m["tasks"]} for m in models}
-    names = [m["model"] for m in models]
+    models, gain = summary.models, summary.gain
+    gains = {row.task: row.value for row in gain.tasks} if gain is not None else {}
+    accuracy = [{row.task: row.accuracy for row in model.tasks} for model in models]
     rows: list[tuple[object, ...]] = [
-        (task, *(percent(accuracy[name].get(task)) for name in names), points(gains.get(task, {}).get("value")))
-        for task in tasks
+        (task, *(percent(tasks.get(task)) for tasks in accuracy), points(gains.get(task))) for task in accuracy[0]
     ]
-    overall = summary.get("gain", {})
-    rows.append(("all", *(percent(m["accuracy"]) for m in models), points(overall.get("value"))))
-    if all("unseen" in m for m in models):
-        rows.append(("unseen question types", *(percent(m["unseen"]["accuracy"]) for m in models), ""))
-    rows.append(("readable answer", *(percent(m["extracted"]) for m in models), ""))
-    echo(table(["task", *names, "gain"], rows))
-    if overall:
-        p_value = overall["p_value"]
-        echo(
-            f"gain {points(overall['value'])} points, 95 % interval {interval(overall['ci'])}, "
-            f"n = {overall['n']}" + ("" if p_value is None else f", p = {p_value:.2g} (McNemar, exact)")
-        )
-        for row in overall["by_system_message"]:
-            label = f'system message "{row["system_message"]}"' if row["system_message"] else "empty system message"
-            echo(f"  {label}: {points(row['value'])} {interval(row['ci'])}")
+    rows.append(("all", *(percent(m.accuracy) for m in models), points(gain.value if gain is not None else None)))
+    unseen = [percent(m.unseen.accuracy) for m in models if m.unseen is not None]
+    if len(unseen) == len(models):
+        rows.append(("unseen question types", *unseen, ""))
+    rows.append(("readable answer", *(percent(m.extracted) for m in models), ""))
+    echo(table(["task", *(m.model for m in models), "gain"], rows))
+    if gain is None:
+        return
+    p_value = "" if gain.p_value is None else f", p = {gain.p_value:.2g} (McNemar, exact)"
+    echo(f"gain {points(gain.value)} points, 95 % interval {interval(gain.ci)}, n = {gain.n}{p_value}")
+    for row in gain.by_system_message:
+        label = f'system message "{row.system_message}"' if row.system_message else "empty system message"
+        echo(f"  {label}: {points(row.value)} {interval(row.ci)}")

@@ -35,8 +35,8 @@ def command(common: Common, quantizations: tuple[str, ...], imatrix: str | None,
     with open_pipeline(common, {"export": typed(quantizations=quantizations, imatrix=imatrix)}) as pipeline:
         summary = pipeline.export_adapter() if adapter_only else pipeline.export()
     if common.json:
-        write_json(summary)
+        write_json(summary.to_dict())
         return
-    for file in summary["files"]:
-        echo(f"{file['path']}  {file['quantization']}  {size(file['bytes'])}  sha256 {file['sha256'][:16]}…")
-    show_types(summary)
+    for file in summary.files:
+        echo(f"{file.path}  {file.quantization}  {size(file.bytes)}  sha256 {file.sha256[:16]}…")
+    show_types(summary.types, summary.recommendation)

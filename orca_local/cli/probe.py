@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from orca_local.cli.detached import stage_options
 from orca_local.cli.diagnostics import write_json
 from orca_local.cli.options import Common, typed
 from orca_local.cli.stages import open_pipeline
+
+if TYPE_CHECKING:
+    from orca_local.domain.probe_summary import CellSummary, ProbeEstimate, ProbeSummary, TaskSelection
 
 
 @click.command("probe")
@@ -32,51 +36,54 @@ def command(
     """Test the student under every strategy and select one for each task."""
     overrides = {"probe": typed(method=method, samples=samples)}
     with open_pipeline(common, overrides) as pipeline:
-        run = pipeline.estimate_probe if only_estimate else pipeline.probe
-        summary = run(tasks, strategies)
+        if only_estimate:
+            estimate = pipeline.estimate_probe(tasks, strategies)
+            write_json(estimate.to_dict()) if common.json else _show_estimate(estimate)
+            return
+        summary = pipeline.probe(tasks, strategies)
     if common.json:
-        write_json(summary)
-    elif only_estimate:
-        _show_estimate(summary)
+        write_json(summary.to_dict())
     else:
         show_matrix(summary)
 
 
-def _show_estimate(found: dict[str, Any]) -> None:
+def _show_estimate(estimate: ProbeEstimate) -> None:
     from orca_local.cli.tables import echo
 
-    answers = found["generations"]
+    answers = estimate.generations
     echo(
-        f"{found['tasks']} tasks: about {answers['expected']:,} answers ({answers['least']:,} to {answers['most']:,}), "
-        f"{found['completion_tokens']:,} tokens, {found['seconds'] / 60:.1f} minutes"
+        f"{estimate.tasks} tasks: about {answers.expected:,} answers ({answers.min:,} to {answers.max:,}), "
+        f"{estimate.completion_tokens:,} tokens, {estimate.seconds / 60:.1f} minutes"
     )
-    echo(found["basis"])
+    echo(estimate.basis)
 
 
-def show_matrix(summary: dict[str, Any]) -> None:
+def show_matrix(summary: ProbeSummary) -> None:
     """Print the accuracy of each cell, with the selected strategy marked."""
     from orca_local.cli.tables import echo, table
 
-    names = list(dict.fromkeys(cell["strategy"] for task in summary["tasks"] for cell in task["cells"]))
-    rows = []
-    for task in summary["tasks"]:
-        cells = {cell["strategy"]: cell for cell in task["cells"]}
-        max_n = max(cell["n"] for cell in task["cells"])
-        marks = [_mark(cells.get(name), name == task["strategy"], max_n) for name in names]
-        rows.append((task["task"], *marks, "yes" if task["decided"] else "no"))
+    names = list(dict.fromkeys(cell.strategy for task in summary.tasks for cell in task.cells))
+    rows = [(task.task, *_row(task, names), "yes" if task.decided else "no") for task in summary.tasks]
     echo(table(["task", *names, "certain"], rows))
-    new, cached = summary["generations"]["new"], summary["generations"]["cached"]
-    for task in summary["tasks"]:
-        echo(f"{task['task']}: {task['reason']}")
-    if summary["worth"]:
-        echo(f"over {summary['worth']['tasks']} tasks, {summary['worth']['reason']}")
-    done = f"{new} new generations, {cached} cached · {summary['seconds']:.0f} s"
-    echo(f"accuracy in percent; *: selected; (n): dropped after n samples · {done}")
+    for task in summary.tasks:
+        echo(f"{task.task}: {task.reason}")
+    gain = summary.selection_gain
+    if gain is not None:
+        echo(f"over {gain.tasks} tasks, {gain.reason}")
+    counts = f"{summary.generations.new} new generations, {summary.generations.cached} cached"
+    echo(f"accuracy in percent; *: selected; (n): dropped after n samples · {counts} · {summary.seconds:.0f} s")
 
 
-def _mark(cell: dict[str, Any] | None, chosen: bool, max_n: int) -> str:
+def _row(task: TaskSelection, names: Sequence[str]) -> list[str]:
+    """The cells of one task."""
+    cells = {cell.strategy: cell for cell in task.cells}
+    samples = max(cell.n for cell in task.cells)
+    return [_mark(cells.get(name), name == task.strategy, samples) for name in names]
+
+
+def _mark(cell: CellSummary | None, chosen: bool, samples: int) -> str:
     """The text of one cell."""
-    if cell is None or not cell["n"]:
+    if cell is None or not cell.n:
         return "–"
-    dropped = f" ({cell['n']})" if cell["n"] < max_n else ""
-    return f"{100 * cell['accuracy']:.0f}{'*' if chosen else ''}{dropped}"
+    dropped = f" ({cell.n})" if cell.n < samples else ""
+    return f"{100 * cell.accuracy:.0f}{'*' if chosen else ''}{dropped}"

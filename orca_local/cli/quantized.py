@@ -2,47 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from orca_local.cli.tables import echo, interval, percent, points, size, table
+from orca_local.domain.evaluation_summary import GainSplit
+from orca_local.domain.quantized import QuantizedFile, Recommendation
 
 
-def show_types(summary: dict[str, Any]) -> None:
+def show_types(types: Sequence[QuantizedFile], recommendation: Recommendation | None) -> None:
     """Print a table with one row for each type: size, distance from F16, and accuracy if it was measured."""
-    types = summary.get("types", [])
     if not types:
         return
-    scored = any("accuracy" in row for row in types)
+    scored = any(row.accuracy is not None for row in types)
     headings = ["type", "size", "bits a weight", "imatrix", "KL from F16", "same token"]
     headings += [*(["accuracy", "change from F16"] if scored else []), "stored as"]
     rows = []
     for row in types:
-        cells = [row["quantization"], size(row["bytes"]), f"{row['bits_per_weight']:.2f}"]
-        cells += ["yes" if row["imatrix"] else "no", f"{row['kl']:.4f}", percent(row["agreement"])]
+        cells = [row.quantization, size(row.bytes), f"{row.bits_per_weight:.2f}"]
+        cells += ["yes" if row.imatrix else "no", f"{row.kl:.4f}", percent(row.agreement)]
         if scored:
-            loss = row.get("loss", {})
-            cells += [percent(row.get("accuracy")), f"{points(loss.get('value'))} {interval(loss.get('ci'))}"]
+            value, ci = (row.change.value, row.change.ci) if row.change is not None else (None, None)
+            cells += [percent(row.accuracy), f"{points(value)} {interval(ci)}"]
         # Last, because it may be wider than a narrow terminal.
-        rows.append([*cells, ", ".join(f"{count} {kind}" for kind, count in row["tensor_types"].items())])
+        rows.append([*cells, ", ".join(f"{count} {kind}" for kind, count in row.tensor_types.items())])
     echo()
     echo(table(headings, rows))
-    if "recommendation" in summary:
-        echo(f"recommended: {summary['recommendation']['reason']}")
+    if recommendation is not None:
+        echo(f"recommended: {recommendation.reason}")
 
 
-def show_split(split: dict[str, Any]) -> None:
+def show_split(split: GainSplit) -> None:
     """Print what training gained and what quantization cost, each with its interval."""
-    at = split["quantization"]
+    at = split.quantization
     steps = (
-        ("training", f"base {at} → tuned F16", split["base"], split["tuned_f16"], split["trained"]),
-        ("quantization", f"tuned F16 → tuned {at}", split["tuned_f16"], split["tuned"], split["quantized"]),
-        ("total", f"base {at} → tuned {at}", split["base"], split["tuned"], split["total"]),
+        ("training", f"base {at} → tuned F16", split.base, split.tuned_f16, split.trained),
+        ("quantization", f"tuned F16 → tuned {at}", split.tuned_f16, split.tuned, split.quantized),
+        ("total", f"base {at} → tuned {at}", split.base, split.tuned, split.total),
     )
     rows = [
         (
-            *(step, models, percent(before["accuracy"]), percent(after["accuracy"])),
-            *(points(change["value"]), interval(change["ci"])),
-            "–" if change["p_value"] is None else f"{change['p_value']:.2g}",
+            *(step, models, percent(before.accuracy), percent(after.accuracy)),
+            *(points(change.value), interval(change.ci)),
+            "–" if change.p_value is None else f"{change.p_value:.2g}",
         )
         for step, models, before, after, change in steps
     ]

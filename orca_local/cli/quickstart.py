@@ -29,15 +29,15 @@ def command(common: Common, directory: Path) -> None:
     with Display(quiet=common.quiet) as display:
         summary, evaluation = quickstart(directory, offline=common.offline, on_event=display)
     if common.json:
-        write_json(summary)
+        write_json(summary.to_dict())
         return
     from orca_local.cli.tables import echo
 
-    for task, strategy in summary["strategies"].items():
+    for task, strategy in summary.strategies.items():
         echo(f"{task}: {strategy}")
     echo()
     show_comparison(evaluation)
     echo("\nThe student is a real model; the teacher's answers of the starter were written by a program.")
-    total = sum(summary["seconds"].values())
-    echo(f"{total:.0f} s in total; the tuned model is {summary['export']['path']}")
+    total = sum(summary.seconds.values())
+    echo(f"{total:.0f} s in total; the tuned model is {summary.export.path}")
     echo(f"next: orca-local chat -w {directory}")

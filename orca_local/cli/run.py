@@ -16,8 +16,8 @@ from orca_local.cli.stages import open_pipeline
 def command(common: Common) -> None:
     """Run probe, teach, dataset, train, export and evaluate. Finished work is not repeated."""
     with open_pipeline(common) as pipeline:
-        outcome = pipeline.run_all()
+        result = pipeline.run_all()
     if common.json:
-        write_json(outcome.to_dict())
+        write_json(result.to_dict())
     else:
-        show_comparison(outcome.evaluation)
+        show_comparison(result.evaluation)

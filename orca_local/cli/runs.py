@@ -71,7 +71,7 @@ def attach(common: Common, run_id: int | None) -> None:
     Without RUN_ID, the newest run. Later runs of the same command are followed too.
     """
     from orca_local.cli.display import Display
-    from orca_local.domain.events import StageFinished, parse_event
+    from orca_local.domain.events import parse_event
     from orca_local.runs.follow import follow
 
     summary: dict[str, Any] = {}
@@ -85,8 +85,8 @@ def attach(common: Common, run_id: int | None) -> None:
                 event = parse_event(row.kind, row.payload)
                 if event is not None:
                     display(event)
-                if isinstance(event, StageFinished):
-                    summary = event.summary
+                if row.kind == "StageFinished":
+                    summary = row.payload["summary"]
         ended = store.runs.get(last)
     if ended.status != "done":
         raise OrcaError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +10,9 @@ from orca_local.cli.detached import stage_options
 from orca_local.cli.diagnostics import write_json
 from orca_local.cli.options import Common
 from orca_local.cli.stages import open_pipeline
+
+if TYPE_CHECKING:
+    from orca_local.domain.teach_summary import TeachEstimate
 
 
 @click.command("teach")
@@ -33,44 +36,44 @@ def command(
         with open_pipeline(common) as pipeline:
             estimate = pipeline.estimate_teach(limit)
         if common.json:
-            write_json(estimate)
+            write_json(estimate.to_dict())
         else:
             _show_estimate(estimate)
         return
     with open_pipeline(common) as pipeline:
         summary = pipeline.teach(limit, retry_failed=retry_failed, live=live, batch=batch)
     if common.json:
-        write_json(summary)
+        write_json(summary.to_dict())
         return
-    calls = summary["calls"]
+    calls = summary.calls
     echo(
-        f"{calls['new']} new calls, {calls['cached']} cached, {calls['failed']} failed · "
-        f"{summary['verified']} match the reference, {summary['rejected']} do not"
+        f"{calls.new} new calls, {calls.cached} cached, {calls.failed} failed · "
+        f"{summary.verified} match the reference, {summary.rejected} do not"
     )
-    if summary["cost_usd"]:
-        echo(f"this run: ${summary['cost_usd']:.4f}; this workspace: ${summary['spent_usd']:.4f}")
-    for state in summary.get("batch", {}).get("states", []):
-        echo(f"batch {state['id']}: {state['state']}, {state['done']} of {state['total']}")
-    if summary.get("batch", {}).get("waiting"):
-        echo(f"{summary['batch']['waiting']} questions are waiting; collect them later with `orca-local teach --batch`")
-    if summary["not_asked"]:
-        echo(f"{summary['not_asked']} questions were not asked because the limit is reached")
+    if summary.cost_usd:
+        echo(f"this run: ${summary.cost_usd:.4f}; this workspace: ${summary.spent_usd:.4f}")
+    for state in summary.batch.states if summary.batch is not None else ():
+        echo(f"batch {state.id}: {state.state}, {state.done} of {state.total}")
+    if summary.batch is not None and summary.batch.waiting:
+        echo(f"{summary.batch.waiting} questions are waiting; collect them later with `orca-local teach --batch`")
+    if summary.not_asked:
+        echo(f"{summary.not_asked} questions were not asked because the limit is reached")
 
 
-def _show_estimate(found: dict[str, Any]) -> None:
+def _show_estimate(estimate: TeachEstimate) -> None:
     from orca_local.cli.tables import echo
 
-    answers, usd = found["completion_tokens"], found["usd"]
+    tokens, usd = estimate.completion_tokens, estimate.usd
     echo(
-        f"{found['questions']:,} questions, {found['cached']:,} of them answered already; "
-        f"about {found['calls']:,} calls, {found['prompt_tokens']:,} tokens to read, {answers['expected']:,} to write "
-        f"({answers['low']:,} to {answers['high']:,})"
+        f"{estimate.questions:,} questions, {estimate.cached:,} of them answered already; "
+        f"about {estimate.calls:,} calls, {estimate.prompt_tokens:,} tokens to read, {tokens.expected:,} to write "
+        f"({tokens.low:,} to {tokens.high:,})"
     )
     if usd is None:
         echo("unknown price: add it to prices.toml")
     else:
         echo(
-            f"${usd['expected']:.4f} (${usd['low']:.4f} to ${usd['high']:.4f}, never more than ${usd['at_most']:.4f}), "
-            f"price: {found['price']}"
+            f"${usd.expected:.4f} (${usd.low:.4f} to ${usd.high:.4f}, never more than ${usd.at_most:.4f}), "
+            f"price: {estimate.price}"
         )
-    echo(f"about {found['seconds'] / 60:.1f} minutes; {found['basis']}")
+    echo(f"about {estimate.seconds / 60:.1f} minutes; from {estimate.basis}")

@@ -37,11 +37,11 @@ def command(
     with open_pipeline(common, {"train": options}) as pipeline:
         summary = pipeline.train(must_resume=resume)
     if common.json:
-        write_json(summary)
+        write_json(summary.to_dict())
         return
-    validation = "–" if summary["validation_loss"] is None else f"{summary['validation_loss']:.4f}"
+    validation = "–" if summary.validation_loss is None else f"{summary.validation_loss:.4f}"
     echo(
-        f"{summary['steps']} steps · loss {summary['train_loss']:.4f}, validation {validation} · "
-        f"{summary['tokens_per_second']:.0f} tokens/s · {summary['seconds']:.0f} s"
+        f"{summary.steps} steps · loss {summary.train_loss:.4f}, validation {validation} · "
+        f"{summary.tokens_per_second:.0f} tokens/s · {summary.seconds:.0f} s"
     )
-    echo(f"adapter {summary['adapter']}")
+    echo(f"adapter {summary.adapter}")

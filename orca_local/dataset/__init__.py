@@ -1,1 +1,1 @@
-"""The dataset stage: the teacher's answers as training rows, the strategy erased."""
+"""The dataset stage: teacher answers become training rows without the strategy instruction."""

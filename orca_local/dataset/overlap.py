@@ -1,37 +1,37 @@
-"""Questions that are asked again where it counts: training prompts that share their words with held-out ones."""
+"""Finds training prompts that overlap held-out prompts."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 
-from orca_local.dataset.similar import runs
+from orca_local.dataset.similar import ngrams
 from orca_local.domain.text import normalize_words
 
-RUN = 8
-"""Words of a run that is hardly shared by chance."""
+NGRAM = 8
+"""Words per n-gram: long enough that two questions rarely share one by chance."""
 COMMON = 4
-"""Prompts from which on a run belongs to the task's wording, not to one question."""
-SHARE, LEAST = 0.8, 5
-"""A prompt overlaps where so much of what is its own, and so many runs at least, are held out."""
+"""An n-gram in this many prompts is part of the task's wording."""
+MIN_SHARE, MIN_NGRAMS = 0.8, 5
+"""A prompt overlaps if this share of its distinctive n-grams, and this many, occur in held-out prompts."""
 
 
-class HeldOut:
-    """What the probe and holdout samples ask."""
+class HeldOutPrompts:
+    """The prompts of the probe and holdout samples."""
 
     def __init__(self, held_out: Iterable[str], training: Iterable[str]) -> None:
-        """All prompts are needed: what many of them say, such as a task's definition, is no overlap."""
-        held = [*held_out]
-        self._whole = {normalize_words(prompt) for prompt in held}
-        counts = Counter(run for prompt in held for run in runs(prompt, RUN))
-        self._runs = frozenset(counts)
-        counts.update(run for prompt in training for run in runs(prompt, RUN))
-        self._common = frozenset(run for run, count in counts.items() if count >= COMMON)
+        """All prompts are needed: n-grams that many of them share, such as a definition, do not count as overlap."""
+        held_out = [*held_out]
+        self._whole = {normalize_words(prompt) for prompt in held_out}
+        counts = Counter(ngram for prompt in held_out for ngram in ngrams(prompt, NGRAM))
+        self._ngrams = frozenset(counts)
+        counts.update(ngram for prompt in training for ngram in ngrams(prompt, NGRAM))
+        self._common = frozenset(ngram for ngram, count in counts.items() if count >= COMMON)
 
     def overlaps(self, prompt: str) -> bool:
-        """Whether a training prompt is one of them, or mostly made of one."""
+        """Whether a training prompt equals a held-out prompt, or has most of its distinctive n-grams in common."""
         if normalize_words(prompt) in self._whole:
             return True
-        own = runs(prompt, RUN) - self._common
-        shared = len(own & self._runs)
-        return shared >= LEAST and shared >= SHARE * len(own)
+        distinctive = ngrams(prompt, NGRAM) - self._common
+        shared = len(distinctive & self._ngrams)
+        return shared >= MIN_NGRAMS and shared >= MIN_SHARE * len(distinctive)

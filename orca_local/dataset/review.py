@@ -1,15 +1,15 @@
-"""Looking through the answers before they are trained on: which ones, what exactly of them, and how many of a kind."""
+"""Review of teacher answers before training: select, accept, reject, edit, preview and count them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from orca_local.domain.erasure import leaks
 from orca_local.domain.errors import InputError
 from orca_local.domain.strategies import Strategy
+from orca_local.domain.summaries import TaskAnswers
 from orca_local.domain.types import Message, Sample
 from orca_local.kinds.prompts import plain_messages
 from orca_local.kinds.scoring import verify
@@ -20,25 +20,27 @@ from orca_local.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which answers; what is None or empty lets all through."""
+    """Conditions that answers must meet; None or empty means any."""
 
     tasks: tuple[str, ...] = ()
     strategy: str | None = None
     review: Review | None = None
     verified: str | None = None
-    """`yes`, `no`, or `unknown` where there is no reference."""
+    """Whether the answer matches the reference: `yes`, `no`, or `unknown` without a reference."""
     hinted: bool | None = None
+    """Whether the teacher saw the reference."""
     leaking: bool | None = None
-    """Whether it repeats the instruction that is erased."""
+    """Whether the answer repeats the strategy instruction."""
     shorter: int | None = None
+    """The answer has fewer characters."""
     longer: int | None = None
-    """Characters."""
+    """The answer has more characters."""
     search: str = ""
-    """Words that all are in the answer."""
+    """Words that the answer contains."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is filtered."""
+        """Whether every answer passes."""
         return self == Filters()
 
 
@@ -46,15 +48,15 @@ _VERIFIED: Mapping[str, bool | None] = {"yes": True, "no": False, "unknown": Non
 
 
 def select(store: Store, strategies: Mapping[str, Strategy], filters: Filters) -> list[DemonstrationRow]:
-    """The answers that match all filters, by task and sample."""
-    found = store.demonstrations.list(
+    """The answers that meet all conditions, sorted by task and sample."""
+    rows = store.demonstrations.list(
         tasks=list(filters.tasks) or None,
         strategy=filters.strategy,
         review=filters.review,
         hinted=filters.hinted,
         search=filters.search,
     )
-    return [row for row in found if _matches(row, strategies, filters)]
+    return [row for row in rows if _matches(row, strategies, filters)]
 
 
 def _matches(row: DemonstrationRow, strategies: Mapping[str, Strategy], filters: Filters) -> bool:
@@ -68,22 +70,22 @@ def _matches(row: DemonstrationRow, strategies: Mapping[str, Strategy], filters:
     return filters.leaking is None or filters.leaking == (strategy is not None and leaks(row.text, strategy))
 
 
-def find(store: Store, ids: Sequence[int]) -> list[DemonstrationRow]:
-    """The answers of these numbers. Raises `InputError` where there is none, before anything is changed."""
+def load(store: Store, ids: Sequence[int]) -> list[DemonstrationRow]:
+    """The answers with these ids. Raises `InputError` for an unknown id."""
     return [store.demonstrations.get(number) for number in ids]
 
 
 def decide(store: Store, ids: Iterable[int], state: Review) -> None:
-    """Accept or reject answers, or take that back; all of them or none."""
+    """Set the review state of all answers, or of none if an id is unknown."""
     with store.transaction():
         for number in ids:
             store.demonstrations.set_review(number, state)
 
 
 def rewrite(store: Store, row: DemonstrationRow, text: str) -> bool | None:
-    """Put a reviewer's words in place of an answer's; returns whether they agree with the reference.
+    """Replace the text of an answer; returns whether the new text matches the reference (None without a reference).
 
-    The teacher's own words put back take the edit back. Raises `InputError` for an empty text.
+    Restoring the teacher's text undoes the edit. Raises `InputError` for an empty text.
     """
     if not text.strip():
         raise InputError("the new text is empty", hint="reject the answer to leave it out: `orca-local dataset reject`")
@@ -97,54 +99,56 @@ def rewrite(store: Store, row: DemonstrationRow, text: str) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One answer as a training row."""
+    """An answer as a training row."""
 
     row: DemonstrationRow
     sample: Sample
-    read: str
-    """The part that is only read, control tokens included."""
+    prompt: str
+    """The part without loss, with control tokens."""
     trained: str
-    """The part that is trained, turn end included."""
-    read_tokens: int
+    """The part with loss, including the end of the turn."""
+    prompt_tokens: int
+    """Number of tokens without loss."""
     trained_tokens: int
+    """Number of tokens with loss."""
     refused: str = ""
-    """Why it cannot become a row."""
+    """Why the answer cannot become a row; empty if it can."""
 
 
 def preview(renderer: PromptRenderer, store: Store, row: DemonstrationRow, system_message: str) -> Preview:
-    """Exactly what training sees of an answer."""
+    """The answer exactly as training sees it."""
     sample = store.samples.get(row.sample_id)
     messages = (*plain_messages(sample, system_message), Message("assistant", row.text.strip()))
     try:
-        made = renderer.training_ids(messages)
+        rendered = renderer.training_ids(messages)
     except RowError as refused:
         return Preview(row, sample, "", row.text, 0, 0, str(refused))
     text = renderer.tokenizer.decode_verbatim
-    read, trained = made.token_ids[: made.loss_start], made.token_ids[made.loss_start :]
-    return Preview(row, sample, text(read), text(trained), len(read), len(trained))
+    prompt, trained = rendered.token_ids[: rendered.loss_start], rendered.token_ids[rendered.loss_start :]
+    return Preview(row, sample, text(prompt), text(trained), len(prompt), len(trained))
 
 
-def statistics(rows: Sequence[DemonstrationRow], tasks: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One entry a task: how many answers, of which state, and how long. `tasks` names the task of a sample."""
+def count_by_task(rows: Sequence[DemonstrationRow], tasks: Mapping[str, str]) -> list[TaskAnswers]:
+    """Count the answers of each task; `tasks` is the task of each sample."""
     groups: dict[str, list[DemonstrationRow]] = {}
     for row in rows:
         groups.setdefault(tasks[row.sample_id], []).append(row)
     return [
-        {
-            "task": task,
-            "answers": len(group),
-            "verified": sum(row.verified is True for row in group),
-            "mismatch": sum(row.verified is False for row in group),
-            "hinted": sum(row.hinted for row in group),
-            "review": dict(sorted(Counter(row.review for row in group).items())),
-            "mean_characters": round(sum(len(row.text) for row in group) / len(group)),
-        }
+        TaskAnswers(
+            task=task,
+            answers=len(group),
+            verified=sum(row.verified is True for row in group),
+            mismatch=sum(row.verified is False for row in group),
+            hinted=sum(row.hinted for row in group),
+            review=dict(sorted(Counter(row.review for row in group).items())),
+            mean_characters=round(sum(len(row.text) for row in group) / len(group)),
+        )
         for task, group in sorted(groups.items())
     ]
 
 
 def original(store: Store, row: DemonstrationRow) -> str:
-    """The teacher's own words, whatever a reviewer wrote over them."""
+    """The teacher's text of an answer, even if it was edited. Raises `InputError` if the call is missing."""
     call = store.teacher_calls.get(row.teacher_call_key)
     if call is None or call.response is None:
         raise InputError(f"the teacher's answer to {row.sample_id} is not in this workspace")

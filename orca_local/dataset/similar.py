@@ -1,4 +1,4 @@
-"""How much two texts have in common, by runs of words."""
+"""Similarity of texts by their word n-grams, and duplicate questions."""
 
 from __future__ import annotations
 
@@ -6,84 +6,93 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-RUN = 3
-"""Words in a run; a text of fewer is one run."""
-ALIKE = 0.8
-"""Share of common runs from which two answers are the same reasoning in other words."""
+Ngrams = frozenset[tuple[str, ...]]
+"""The distinct n-grams of a text."""
 
-REPEATED, DIFFERENT = 0.8, 8
-"""The same of two questions, and the runs that may differ: some two words of it, however long a text it is about."""
-COMMON, CANDIDATES = 50, 20
-WORDING, LEAST_WORDING = 0.2, 10
-"""Share of a task's prompts, and number of them, from which on a run is its wording."""
+NGRAM = 3
+"""Words per n-gram; a shorter text is a single n-gram."""
+SIMILAR = 0.8
+"""Jaccard similarity from which two answers count as the same reasoning."""
+
+MIN_SIMILARITY, MAX_DIFFERENCE = 0.8, 8
+"""Duplicate questions have at least this Jaccard similarity, and differ in at most this many n-grams.
+
+The second bound allows about two different words, also in a question about a long text.
+"""
+MAX_TEXTS, MAX_CANDIDATES = 50, 20
+"""An n-gram of more texts is not used to find candidates; so many of them are compared."""
+COMMON_SHARE, MIN_COMMON = 0.2, 10
+"""An n-gram in this share of a task's prompts, and in this many, is part of the task's wording."""
 
 
-def words(text: str) -> list[str]:
-    """Words and numbers, case and punctuation aside."""
+def split_words(text: str) -> list[str]:
+    """The words and numbers of a text in lower case, without punctuation."""
     return re.findall(r"\w+(?:[.,]\d+)*", text.casefold())
 
 
-def runs(text: str, length: int = RUN) -> frozenset[tuple[str, ...]]:
-    """Every run of `length` words."""
-    found = words(text)
-    return frozenset(tuple(found[i : i + length]) for i in range(max(1, len(found) - length + 1)))
+def ngrams(text: str, length: int = NGRAM) -> Ngrams:
+    """The distinct sequences of `length` words in a text."""
+    words = split_words(text)
+    return frozenset(tuple(words[i : i + length]) for i in range(max(1, len(words) - length + 1)))
 
 
-def similarity(first: frozenset[tuple[str, ...]], second: frozenset[tuple[str, ...]]) -> float:
-    """The runs in common, as a share of all (Jaccard)."""
+def similarity(first: Ngrams, second: Ngrams) -> float:
+    """Jaccard similarity, from 0 to 1."""
     return len(first & second) / max(1, len(first | second))
 
 
-class Repeats:
-    """Questions that were asked before in almost the same words: same task, same answers, same figures."""
+class DuplicateFilter:
+    """Finds questions that repeat an earlier one of the task almost word for word."""
 
     def __init__(self, prompts: Mapping[str, Sequence[str]]) -> None:
-        """`prompts` of each task say which words are its wording, such as a definition, and no part of a question."""
-        self._wording = {task: _wording(texts) for task, texts in prompts.items()}
-        self._seen: dict[tuple[object, ...], _Index] = {}
+        """`prompts` are all prompts by task: n-grams that many of them share, such as a definition, are ignored."""
+        self._common = {task: _common_ngrams(texts) for task, texts in prompts.items()}
+        self._indexes: dict[tuple[object, ...], _NgramIndex] = {}
 
     def is_new(self, task: str, answers: tuple[str, ...], prompt: str) -> bool:
-        """Whether nothing like it came before; it is remembered if so.
+        """Whether the question repeats no earlier one; a new question is remembered.
 
-        A text in which one figure or the answer differs is another question, however much of it is the same.
+        Questions with different answers or different numbers are never duplicates.
         """
-        figures = tuple(word for word in words(prompt) if word[0].isdigit())
-        index = self._seen.setdefault((task, answers, figures), _Index())
-        own = runs(prompt) - self._wording.get(task, frozenset())
-        return index.add_if_new(own or runs(prompt))
+        numbers = tuple(word for word in split_words(prompt) if word[0].isdigit())
+        index = self._indexes.setdefault((task, answers, numbers), _NgramIndex())
+        distinctive = ngrams(prompt) - self._common.get(task, frozenset())
+        return index.add_if_new(distinctive or ngrams(prompt))
 
 
-def _wording(prompts: Sequence[str]) -> frozenset[tuple[str, ...]]:
-    """Runs that many of a task's prompts have."""
-    counts = Counter(run for prompt in prompts for run in runs(prompt))
-    least = max(LEAST_WORDING, WORDING * len(prompts))
-    return frozenset(run for run, count in counts.items() if count >= least)
+def _common_ngrams(prompts: Sequence[str]) -> Ngrams:
+    counts = Counter(ngram for prompt in prompts for ngram in ngrams(prompt))
+    threshold = max(MIN_COMMON, COMMON_SHARE * len(prompts))
+    return frozenset(ngram for ngram, count in counts.items() if count >= threshold)
 
 
-def _repeats(first: frozenset[tuple[str, ...]], second: frozenset[tuple[str, ...]]) -> bool:
-    return len(first ^ second) <= DIFFERENT and similarity(first, second) >= REPEATED
+def _is_duplicate(first: Ngrams, second: Ngrams) -> bool:
+    return len(first ^ second) <= MAX_DIFFERENCE and similarity(first, second) >= MIN_SIMILARITY
 
 
-class _Index:
-    """Sets of runs, found by the runs that they have in common."""
+class _NgramIndex:
+    """Texts as sets of n-grams, looked up by n-gram."""
 
     def __init__(self) -> None:
-        self._sets: list[frozenset[tuple[str, ...]]] = []
-        self._having: dict[tuple[str, ...], list[int]] = {}
+        self._texts: list[Ngrams] = []
+        self._texts_with: dict[tuple[str, ...], list[int]] = {}
 
-    def add_if_new(self, found: frozenset[tuple[str, ...]]) -> bool:
-        shared: dict[int, int] = {}
-        for run in found:
-            # A run of many texts is the task's own wording, and would make every text a candidate.
-            if len(having := self._having.get(run, [])) <= COMMON:
-                for number in having:
-                    shared[number] = shared.get(number, 0) + 1
-        likely = sorted(shared, key=lambda number: -shared[number])[:CANDIDATES]
-        if any(_repeats(found, self._sets[number]) for number in likely):
+    def add_if_new(self, text: Ngrams) -> bool:
+        """Add a text and return True, or return False if it duplicates one."""
+        shared: Counter[int] = Counter()
+        for ngram in text:
+            numbers = self._texts_with.get(ngram, [])
+            # An n-gram of many texts is wording, and would make every text a candidate.
+            if len(numbers) <= MAX_TEXTS:
+                shared.update(numbers)
+        candidates = sorted(shared, key=lambda number: -shared[number])[:MAX_CANDIDATES]
+        # A text of nothing but frequent n-grams has no candidates: look for an equal one.
+        equal = self._texts_with.get(next(iter(text)), [])
+        if any(_is_duplicate(text, self._texts[number]) for number in candidates) or any(
+            text == self._texts[number] for number in equal
+        ):
             return False
-        if any(found == self._sets[number] for number in self._having.get(next(iter(found)), [])):
-            return False
-        for run in found:
-            self._having.setdefault(run, []).append(len(self._sets))
-        self._sets.append(found)
+        for ngram in text:
+            self._texts_with.setdefault(ngram, []).append(len(self._texts))
+        self._texts.append(text)
         return True

@@ -1,4 +1,4 @@
-"""Training conversations as files that other programs read."""
+"""Writes training conversations in formats that other programs read."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from orca_local.system.files import whole_file, write_whole
 
 
 def write_chat_jsonl(dataset: Dataset, path: Path) -> int:
-    """Write the conversations as `{"messages": […]}` lines, whole or not at all; returns their number.
+    """Write the conversations as `{"messages": […]}` lines; returns their number.
 
-    This is the form that mlx-lm, axolotl and the OpenAI fine-tuning API read. An empty system message is
-    written too: left out, some templates put in one of their own, and the rows would train something else.
+    mlx-lm, axolotl and the OpenAI fine-tuning API read this format. An empty system message is written too: without
+    it, some chat templates insert their own. The file is written completely or not at all. Raises `InputError` where
+    the path cannot be written.
     """
     lines = ({"messages": [message.to_dict() for message in messages]} for messages in dataset.conversations)
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    write_whole(path, text, hint="name another place")
+    write_whole(path, text, hint="choose another path")
     return len(dataset.conversations)
 
 
 def write_parquet(dataset: Dataset, path: Path) -> int:
-    """The same conversations as Parquet, with one column `messages`; returns their number.
+    """Write the conversations as Parquet with one column `messages`; returns their number.
 
-    Raises `MissingError` without pyarrow.
+    Raises `MissingError` if pyarrow is not installed, and `InputError` where the path cannot be written.
     """
     try:
         import pyarrow
@@ -39,5 +40,5 @@ def write_parquet(dataset: Dataset, path: Path) -> int:
         with whole_file(path) as part:
             parquet.write_table(table, part)
     except OSError as error:
-        raise explain_os_error(error, path, hint="name another place") or error from error
+        raise explain_os_error(error, path, hint="choose another path") or error from error
     return len(rows)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from orca_local.domain.record import Record
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -18,7 +20,7 @@ class Event:
     @property
     def kind(self) -> str:
         """Name of the event in the run log."""
-        return type(self).__name__
+        return stored_kind(type(self))
 
     def payload(self) -> dict[str, Any]:
         """Return the fields as values for JSON."""
@@ -50,10 +52,15 @@ class StageProgressed(Event):
 
 @dataclass(frozen=True, slots=True)
 class StageFinished(Event):
-    """A stage ended normally. `summary` is what `--json` prints."""
+    """A stage ended normally."""
 
     stage: str
-    summary: dict[str, Any] = field(default_factory=dict)
+    summary: Record = field(default_factory=Record)
+    """The result that `--json` prints."""
+
+    def payload(self) -> dict[str, Any]:
+        """Return the fields as values for JSON."""
+        return {"stage": self.stage, "summary": self.summary.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ class CellMeasured(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StrategyLeft(Event):
+class StrategyDropped(Event):
     """A race dropped a strategy early on a task."""
 
     task: str
@@ -255,13 +262,29 @@ class ModelEvaluated(Event):
     extracted: float
 
 
+def stored_kind(event: type[Event]) -> str:
+    """Name of an event class in the run log."""
+    return _STORED_KINDS.get(event.__name__, event.__name__)
+
+
 def parse_event(kind: str, payload: Mapping[str, Any]) -> Event | None:
     """Return the event of a row of the run log; None if another version wrote it with an unknown name or fields."""
     event_class = _CLASSES.get(kind)
     try:
+        if event_class is StageFinished:
+            return StageFinished(payload["stage"], _read_summary(payload["stage"], payload["summary"]))
         return event_class(**payload) if event_class else None
-    except TypeError:
+    except (KeyError, TypeError):
         return None
 
 
-_CLASSES = {event.__name__: event for event in Event.__subclasses__()}
+def _read_summary(stage: str, summary: Mapping[str, Any]) -> Record:
+    """The stored summary of a stage; an empty record for an unknown stage."""
+    from orca_local.domain.summaries import STAGE_SUMMARIES  # on first use: the import takes tens of milliseconds
+
+    return STAGE_SUMMARIES.get(stage, Record).from_dict(summary)
+
+
+_STORED_KINDS = {"StrategyDropped": "StrategyLeft"}
+"""Stored names of renamed event classes: databases and scripts know them by their first name."""
+_CLASSES = {stored_kind(event): event for event in Event.__subclasses__()}

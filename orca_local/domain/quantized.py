@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from orca_local.domain.statistics import Interval
+from orca_local.domain.record import CI, OMITTABLE, Record
 
 REFERENCE_TYPE = "F16"
 """Type of the merged model before it is quantized. All other types are compared with it."""
@@ -21,20 +20,23 @@ MAX_LOSS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class AccuracyChange:
+class AccuracyChange(Record):
     """Change of accuracy from F16 on the same samples; negative if the quantized file answers worse."""
 
     value: float
-    interval: Interval
+    """Mean difference of the scores."""
+    ci: CI
+    """Its 95 % interval, from a paired bootstrap."""
     n: int
     """Number of samples."""
 
 
 @dataclass(frozen=True, slots=True)
-class QuantizedFile:
+class QuantizedFile(Record):
     """A model quantized to one type: its size, and how close its predictions are to F16."""
 
     quantization: str
+    """Name of the type, such as `Q4_K_M`."""
     bytes: int
     """Size of the file."""
     bits_per_weight: float
@@ -47,40 +49,20 @@ class QuantizedFile:
     """Number of tensors of each type."""
     imatrix: bool = False
     """Whether an importance matrix was used."""
-    accuracy: float | None = None
+    accuracy: float | None = field(default=None, metadata=OMITTABLE)
     """Accuracy on the holdout, if measured."""
-    change: AccuracyChange | None = None
+    change: AccuracyChange | None = field(default=None, metadata={"key": "loss", **OMITTABLE})
     """Change of that accuracy from F16, if measured."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the form that `--json` prints."""
-        row: dict[str, Any] = {
-            "quantization": self.quantization,
-            "bytes": self.bytes,
-            "bits_per_weight": self.bits_per_weight,
-            "tensor_types": dict(self.tensor_types),
-            "kl": self.kl,
-            "agreement": self.agreement,
-            "imatrix": self.imatrix,
-        }
-        if self.accuracy is not None:
-            row["accuracy"] = self.accuracy
-        if self.change is not None:
-            interval = self.change.interval
-            row["loss"] = {"value": self.change.value, "ci": [interval.low, interval.high], "n": self.change.n}
-        return row
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(Record):
     """The recommended type, and a sentence that says why."""
 
     quantization: str
+    """Name of the type."""
     reason: str
-
-    def to_dict(self) -> dict[str, str]:
-        """Return the form that `--json` prints."""
-        return {"quantization": self.quantization, "reason": self.reason}
+    """Why it is recommended, in one sentence."""
 
 
 def recommend(files: Sequence[QuantizedFile]) -> Recommendation | None:
@@ -94,7 +76,7 @@ def recommend(files: Sequence[QuantizedFile]) -> Recommendation | None:
     ordered = sorted(files, key=lambda file: (file.bytes, file.kl))
     changes = [(f.quantization, f.change) for f in ordered if f.change is not None and f.quantization != REFERENCE_TYPE]
     for quantization, change in changes:
-        if change.interval.low > -MAX_LOSS and _undetected_loss(change.n) < MAX_LOSS:
+        if change.ci[0] > -MAX_LOSS and _undetected_loss(change.n) < MAX_LOSS:
             return Recommendation(
                 quantization,
                 f"{quantization} is the smallest whose accuracy is shown to be less than {100 * MAX_LOSS:g} points "
@@ -121,7 +103,7 @@ def _undetected_loss(n: int) -> float:
 
 
 def _points(change: AccuracyChange) -> str:
-    low, high = 100 * change.interval.low, 100 * change.interval.high
+    low, high = (100 * end for end in change.ci)
     return f"{100 * change.value:+.1f} points, 95 % interval [{low:.1f}, {high:.1f}],"
 
 

@@ -1,129 +1,153 @@
-"""Compare models on the samples that both answered: pure, from measurements to the object that is printed."""
+"""Compares models on the samples that they answered: scores in, the figures that are printed out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
+from orca_local.domain.evaluation_summary import (
+    Accuracy,
+    Gain,
+    MessageAccuracy,
+    MessageGain,
+    ModelAccuracy,
+    TaskAccuracy,
+    TaskGain,
+    TotalGain,
+)
+from orca_local.domain.record import CI
 from orca_local.domain.statistics import mcnemar_exact, paired_bootstrap, wilson
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """One sample as one model answered it."""
+class SampleResult:
+    """Result of one model on one sample."""
 
     sample_id: str
     task: str
     value: float | None
-    """Score in [0, 1]; None where no answer could be found, which counts as 0."""
+    """Score from 0 to 1; None without a readable answer."""
     unseen: bool = False
-    """Whether the sample comes from a form that no training sample has."""
+    """Whether the sample has a question type that was not seen in training."""
 
     @property
-    def points(self) -> float:
-        """The score with 'nothing found' counted as 0."""
+    def score(self) -> float:
+        """The value, or 0 without a readable answer."""
         return self.value if self.value is not None else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Accuracy:
-    """Mean score over samples, with its Wilson interval."""
-
-    n: int
+class _Mean(NamedTuple):
     accuracy: float
-    ci: tuple[float, float]
+    ci: CI
+    n: int
     extracted: float
-    """Share of samples in which an answer was found."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The form that `--json` prints."""
-        return {"accuracy": self.accuracy, "ci": list(self.ci), "n": self.n, "extracted": self.extracted}
 
 
-def measure(answers: Sequence[Answered], alpha: float = 0.05) -> Accuracy:
-    """Mean score of `answers`; zero samples give an accuracy of 0 with the widest interval."""
-    n = len(answers)
-    total = sum(a.points for a in answers)
-    interval = wilson(total, n, alpha)
-    found = sum(a.value is not None for a in answers)
-    return Accuracy(n, total / n if n else 0.0, (interval.low, interval.high), found / n if n else 0.0)
+class _Difference(NamedTuple):
+    value: float
+    ci: CI
+    p_value: float | None
+    n: int
 
 
-def by_task(answers: Sequence[Answered]) -> dict[str, list[Answered]]:
-    """Answers grouped by task, tasks in alphabetical order."""
-    groups: dict[str, list[Answered]] = {}
-    for answer in answers:
-        groups.setdefault(answer.task, []).append(answer)
+def measure(results: Sequence[SampleResult], alpha: float = 0.05) -> Accuracy:
+    """Mean score with its Wilson interval; without samples, 0 with the interval [0, 1]."""
+    return Accuracy(*_mean(results, alpha))
+
+
+def gain(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: float = 0.05) -> Gain:
+    """Mean difference in score, tuned minus base, over the samples that both answered.
+
+    The interval is a paired bootstrap. The p-value is that of the exact McNemar test; it is None where a score is
+    partial, for which the test is not defined.
+    """
+    return Gain(*_difference(base, tuned, alpha))
+
+
+def by_task(results: Sequence[SampleResult]) -> dict[str, list[SampleResult]]:
+    """Results by task, in alphabetical order of the tasks."""
+    groups: dict[str, list[SampleResult]] = {}
+    for result in results:
+        groups.setdefault(result.task, []).append(result)
     return dict(sorted(groups.items()))
 
 
-def gain(base: Sequence[Answered], tuned: Sequence[Answered], alpha: float = 0.05) -> dict[str, Any]:
-    """How much `tuned` scores above `base` on the samples that both answered.
-
-    The interval is a paired bootstrap of the mean difference; the p-value is McNemar's exact one and is
-    given only where every score is right or wrong (it is undefined for partial scores).
-    """
-    before = {a.sample_id: a.points for a in base}
-    pairs = [(before[a.sample_id], a.points) for a in tuned if a.sample_id in before]
-    if not pairs:
-        return {"value": 0.0, "ci": [0.0, 0.0], "p_value": None, "n": 0}
-    scores = np.asarray(pairs, dtype=np.float64)
-    value, interval = paired_bootstrap(scores[:, 1] - scores[:, 0], alpha)
-    p_value = None
-    if np.isin(scores, (0.0, 1.0)).all():
-        lost = int(((scores[:, 0] == 1) & (scores[:, 1] == 0)).sum())
-        won = int(((scores[:, 0] == 0) & (scores[:, 1] == 1)).sum())
-        p_value = mcnemar_exact(lost, won)
-    return {"value": value, "ci": [interval.low, interval.high], "p_value": p_value, "n": len(pairs)}
-
-
-def summarize_model(answers: Sequence[Answered], alpha: float = 0.05) -> dict[str, Any]:
-    """Accuracy over all samples, per task, and apart for unseen forms where there are any."""
-    summary = measure(answers, alpha).to_dict()
-    summary["tasks"] = [{"task": task, **measure(group, alpha).to_dict()} for task, group in by_task(answers).items()]
-    unseen = [a for a in answers if a.unseen]
-    if unseen:
-        summary["unseen"] = measure(unseen, alpha).to_dict()
-    return summary
-
-
 def compare(
-    answers: Mapping[str, Mapping[str, Sequence[Answered]]],
+    results: Mapping[str, Mapping[str, Sequence[SampleResult]]],
     system_messages: Sequence[str],
     *,
     reference: str = "base",
     alpha: float = 0.05,
-) -> dict[str, Any]:
-    """The object of `evaluate --json`.
+) -> tuple[tuple[ModelAccuracy, ...], TotalGain | None]:
+    """Accuracy of every model, and the gain of the last model over `reference`.
 
-    `answers` maps model name → system message → answers. The first system message gives each model's
-    headline figure; `by_system_message` holds all of them. The gain is of the last model over `reference`.
+    `results` are by model and system message. The first system message gives the overall figures. The gain is None
+    where `reference` or another model is missing.
     """
+    models = tuple(_model_accuracy(name, results[name], system_messages, alpha) for name in results)
+    challenger = next((name for name in reversed(list(results)) if name != reference), None)
+    if reference not in results or challenger is None:
+        return models, None
+    return models, _total_gain(results[reference], results[challenger], system_messages, alpha)
+
+
+def _model_accuracy(
+    name: str, results: Mapping[str, Sequence[SampleResult]], system_messages: Sequence[str], alpha: float
+) -> ModelAccuracy:
+    headline = results[system_messages[0]]
+    unseen = [result for result in headline if result.unseen]
+    return ModelAccuracy(
+        *_mean(headline, alpha),
+        model=name,
+        tasks=tuple(TaskAccuracy(*_mean(group, alpha), task=task) for task, group in by_task(headline).items()),
+        by_system_message=tuple(
+            MessageAccuracy(*_mean(results[text], alpha), system_message=text) for text in system_messages
+        ),
+        unseen=measure(unseen, alpha) if unseen else None,
+    )
+
+
+def _total_gain(
+    base: Mapping[str, Sequence[SampleResult]],
+    tuned: Mapping[str, Sequence[SampleResult]],
+    system_messages: Sequence[str],
+    alpha: float,
+) -> TotalGain:
     headline = system_messages[0]
-    models = []
-    for name, per_message in answers.items():
-        models.append(
-            {
-                "model": name,
-                **summarize_model(per_message[headline], alpha),
-                "by_system_message": [
-                    {"system_message": text, **measure(per_message[text], alpha).to_dict()} for text in system_messages
-                ],
-            }
-        )
-    result: dict[str, Any] = {"models": models}
-    challenger = next((name for name in reversed(list(answers)) if name != reference), None)
-    if reference in answers and challenger is not None:
-        base, tuned = answers[reference], answers[challenger]
-        result["gain"] = gain(base[headline], tuned[headline], alpha)
-        base_tasks, tuned_tasks = by_task(base[headline]), by_task(tuned[headline])
-        result["gain"]["tasks"] = [
-            {"task": task, **gain(group, tuned_tasks.get(task, []), alpha)} for task, group in base_tasks.items()
-        ]
-        result["gain"]["by_system_message"] = [
-            {"system_message": text, **gain(base[text], tuned[text], alpha)} for text in system_messages
-        ]
-    return result
+    tuned_tasks = by_task(tuned[headline])
+    return TotalGain(
+        *_difference(base[headline], tuned[headline], alpha),
+        tasks=tuple(
+            TaskGain(*_difference(group, tuned_tasks.get(task, []), alpha), task=task)
+            for task, group in by_task(base[headline]).items()
+        ),
+        by_system_message=tuple(
+            MessageGain(*_difference(base[text], tuned[text], alpha), system_message=text) for text in system_messages
+        ),
+    )
+
+
+def _mean(results: Sequence[SampleResult], alpha: float) -> _Mean:
+    n = len(results)
+    total = sum(result.score for result in results)
+    interval = wilson(total, n, alpha)
+    extracted = sum(result.value is not None for result in results)
+    return _Mean(total / n if n else 0.0, (interval.low, interval.high), n, extracted / n if n else 0.0)
+
+
+def _difference(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: float) -> _Difference:
+    base_scores = {result.sample_id: result.score for result in base}
+    pairs = [(base_scores[result.sample_id], result.score) for result in tuned if result.sample_id in base_scores]
+    if not pairs:
+        return _Difference(0.0, (0.0, 0.0), None, 0)
+    scores = np.asarray(pairs, dtype=np.float64)
+    value, interval = paired_bootstrap(scores[:, 1] - scores[:, 0], alpha)
+    p_value = None
+    if np.isin(scores, (0.0, 1.0)).all():
+        base_only = int(((scores[:, 0] == 1) & (scores[:, 1] == 0)).sum())
+        tuned_only = int(((scores[:, 0] == 0) & (scores[:, 1] == 1)).sum())
+        p_value = mcnemar_exact(base_only, tuned_only)
+    return _Difference(value, (interval.low, interval.high), p_value, len(pairs))

@@ -1,14 +1,20 @@
-"""The report: what was measured in a workspace, as Markdown."""
+"""The report: the measurements of a workspace as Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
+from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain, GainSplit
+from orca_local.domain.export_summary import ExportSummary
+from orca_local.domain.probe_summary import ProbeSummary, TaskSelection
+from orca_local.domain.quantized import QuantizedFile, Recommendation
+from orca_local.domain.record import CI
+from orca_local.domain.summaries import TrainSummary
+from orca_local.domain.teach_summary import TeachSummary
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.domain.text import printable
-from orca_local.runs.summaries import iter_summaries, newest
+from orca_local.runs.summaries import iter_summaries, newest_summary
 from orca_local.store.store import Store
 from orca_local.system.files import write_whole
 
@@ -18,19 +24,17 @@ STARTER_NOTE = (
 
 
 def render_report(store: Store) -> str:
-    """Markdown with the strategy matrix, the training and the before/after table; says what is not there yet."""
-    parts = ["# Report of orca-local\n"]
-    for section in (_probe, _teacher, _training, _export, _evaluation):
-        text = section(store)
-        if text:
-            parts.append(text)
-    if len(parts) == 1:
-        parts.append("Nothing was measured yet: run `orca-local probe` first.\n")
-    return "\n".join(parts)
+    """The report in Markdown: strategies, teacher, training, files, and the accuracy before and after training.
+
+    Stages without a finished run are left out.
+    """
+    sections = [render(store) for render in (_probe, _teacher, _training, _export, _evaluation)]
+    texts = list(filter(None, sections)) or ["Nothing was measured yet: run `orca-local probe` first.\n"]
+    return "\n".join(["# Report of orca-local\n", *texts])
 
 
 def write_report(path: Path, text: str) -> None:
-    """Write the report whole or not at all. Raises `InputError` where the place cannot be written."""
+    """Write the whole report or nothing. Raises `InputError` where the path cannot be written."""
     write_whole(path, text, hint="choose another place with --output")
 
 
@@ -52,157 +56,173 @@ def _percent(value: float) -> str:
     return f"{100 * value:.1f}"
 
 
-def _range(ci: Sequence[float]) -> str:
+def _points(value: float) -> str:
+    return f"{100 * value:+.1f}"
+
+
+def _range(ci: CI) -> str:
     return f"[{100 * ci[0]:.1f}, {100 * ci[1]:.1f}]"
 
 
+def _accuracy(measured: Accuracy) -> str:
+    return f"{_percent(measured.accuracy)} {_range(measured.ci)}"
+
+
+def _gain(gain: Gain) -> str:
+    return f"{_points(gain.value)} {_range(gain.ci)}"
+
+
 def _probe(store: Store) -> str:
-    summary = newest(store, "probe")
+    summary = newest_summary(store, "probe", ProbeSummary)
     if summary is None:
         return ""
-    names = list(dict.fromkeys(cell["strategy"] for task in summary["tasks"] for cell in task["cells"]))
-    matrix = []
-    for task in summary["tasks"]:
-        cells = {cell["strategy"]: cell for cell in task["cells"]}
-        row = []
-        for name in names:
-            if name not in cells:
-                row.append("")
-                continue
-            cell = cells[name]
-            text = f"{_percent(cell['accuracy'])} ({_percent(cell['extracted'])}, {cell['n']})" if cell["n"] else "–"
-            row.append(f"**{text}**" if name == task["strategy"] else text)
-        matrix.append((task["task"], *row, "yes" if task["decided"] else "no"))
-    worth = summary.get("worth")
+    names = list(dict.fromkeys(cell.strategy for task in summary.tasks for cell in task.cells))
+    rows = [(task.task, *_matrix_row(task, names), "yes" if task.decided else "no") for task in summary.tasks]
     reasons = [f"- {_cell(s.task)}: {_cell(s.reason)}" for s in store.selections.current().values()]
+    gain = summary.selection_gain
     return "\n".join(
         [
             "## Strategies\n",
-            "Accuracy of the untuned student in percent; in brackets the share of readable answers and the "
-            "number of samples. The chosen strategy is bold. *Certain*: a sequential test shows that it beats every "
-            "other strategy.\n",
-            _table(["task", *names, "certain"], matrix),
+            "Accuracy of the untuned student in percent. In brackets: the percentage of completions with a readable "
+            "answer, and the number of samples. The chosen strategy is bold. *Certain* is yes if a sequential test "
+            "shows that it beats every other strategy.\n",
+            _table(["task", *names, "certain"], rows),
             *reasons,
-            *([f"\nOver {worth['tasks']} tasks, {worth['reason']}."] if worth else []),
+            *([f"\nOver {gain.tasks} tasks, {gain.reason}."] if gain is not None else []),
             "",
         ]
     )
 
 
+def _matrix_row(task: TaskSelection, names: Sequence[str]) -> list[str]:
+    cells = {cell.strategy: cell for cell in task.cells}
+    row = []
+    for name in names:
+        cell = cells.get(name)
+        if cell is None:
+            row.append("")
+            continue
+        text = f"{_percent(cell.accuracy)} ({_percent(cell.extracted)}, {cell.n})" if cell.n else "–"
+        row.append(f"**{text}**" if name == task.strategy else text)
+    return row
+
+
 def _teacher(store: Store) -> str:
-    summary = newest(store, "teach")
+    summary = newest_summary(store, "teach", TeachSummary)
     if summary is None:
         return ""
-    calls = summary["calls"]
     text = (
-        f"{calls['new']} new calls, {calls['cached']} cached, {calls['failed']} failed; "
-        f"{summary['verified']} answers match the reference, {summary['rejected']} do not."
+        f"{summary.calls.new} new calls, {summary.calls.cached} cached, {summary.calls.failed} failed; "
+        f"{summary.verified} answers match the reference, {summary.rejected} do not."
     )
     starter = [f"\n{STARTER_NOTE}"] if store.teacher_calls.past(STARTER_ENDPOINT, STARTER_MODEL, 1) else []
     return "\n".join(["## Teacher\n", text, *starter, ""])
 
 
 def _training(store: Store) -> str:
-    summary = newest(store, "train")
+    summary = newest_summary(store, "train", TrainSummary)
     if summary is None:
         return ""
-    validation = summary["validation_loss"]
     row = (
-        summary["steps"],
-        f"{summary['train_loss']:.4f}",
-        "–" if validation is None else f"{validation:.4f}",
-        f"{summary['tokens_per_second']:.0f}",
-        f"{summary['seconds']:.0f}",
+        summary.steps,
+        f"{summary.train_loss:.4f}",
+        "–" if summary.validation_loss is None else f"{summary.validation_loss:.4f}",
+        f"{summary.tokens_per_second:.0f}",
+        f"{summary.seconds:.0f}",
     )
     return "## Training\n\n" + _table(["steps", "training loss", "validation loss", "tokens/s", "seconds"], [row])
 
 
 def _export(store: Store) -> str:
-    found = [*iter_summaries(store, "export")]
-    # A base is made in passing, whenever something is compared with it.
-    summary = next((one for one in found if one.get("name") != "base"), next(iter(found), None))
+    summaries = list(iter_summaries(store, "export", ExportSummary))
+    # The base is also exported whenever something is compared with it.
+    summary = next((one for one in summaries if one.name != "base"), next(iter(summaries), None))
     if summary is None:
         return ""
     rows = [
-        (Path(file["path"]).name, file["quantization"], f"{file['bytes'] / 1e6:.1f}", f"`{file['sha256'][:16]}…`")
-        for file in summary["files"]
+        (Path(file.path).name, file.quantization, f"{file.bytes / 1e6:.1f}", f"`{file.sha256[:16]}…`")
+        for file in summary.files
     ]
-    return "## Files\n\n" + _table(["file", "type", "MB", "sha256"], rows) + "\n" + _types(summary)
+    files = _table(["file", "type", "MB", "sha256"], rows)
+    return f"## Files\n\n{files}\n{_types(summary.types, summary.recommendation)}"
 
 
-def _types(summary: dict[str, Any]) -> str:
-    """What each type costs, and which is recommended."""
-    types = summary.get("types", [])
+def _types(types: Sequence[QuantizedFile], recommendation: Recommendation | None) -> str:
+    """What each quantization costs, and which is recommended."""
     if not types:
         return ""
-    scored = any("loss" in row for row in types)
-    rows = []
-    for row in types:
-        stored = ", ".join(f"{count} {kind}" for kind, count in row["tensor_types"].items())
-        cells = [row["quantization"], f"{row['bytes'] / 1e6:.1f}", f"{row['bits_per_weight']:.2f}", stored]
-        cells += ["yes" if row["imatrix"] else "no", f"{row['kl']:.4f}", _percent(row["agreement"])]
-        if scored:
-            cells += [_percent(row["accuracy"]), f"{100 * row['loss']['value']:+.1f} {_range(row['loss']['ci'])}"]
-        rows.append(cells)
-    headings = ["type", "MB", "bits a weight", "stored as", "importance matrix", "KL from F16", "same token, %"]
-    text = _table([*headings, *(["accuracy, %", "against F16, points"] if scored else [])], rows)
-    reason = summary.get("recommendation", {}).get("reason")
-    return text + (f"\nRecommended: {_cell(reason)}.\n" if reason else "")
+    is_scored = any(row.change is not None for row in types)
+    headings = ["type", "MB", "bits per weight", "stored as", "importance matrix", "KL from F16", "same token, %"]
+    headings += ["accuracy, %", "against F16, points"] if is_scored else []
+    text = _table(headings, (_type_row(row, is_scored=is_scored) for row in types))
+    return text + (f"\nRecommended: {_cell(recommendation.reason)}.\n" if recommendation is not None else "")
 
 
-def _split(split: dict[str, Any]) -> str:
-    """What training gave and what quantizing took."""
-    at = split["quantization"]
-    rows = []
-    for what, before, after, change in (
-        (f"training gave (base {at} → tuned F16)", "base", "tuned_f16", "trained"),
-        (f"quantizing took (tuned F16 → tuned {at})", "tuned_f16", "tuned", "quantized"),
-        (f"in all (base {at} → tuned {at})", "base", "tuned", "total"),
-    ):
-        found = split[change]
-        p_value = "–" if found["p_value"] is None else f"{found['p_value']:.2g}"
-        accuracies = _percent(split[before]["accuracy"]), _percent(split[after]["accuracy"])
-        rows.append((what, *accuracies, f"{100 * found['value']:+.1f} {_range(found['ci'])}", p_value))
+def _type_row(row: QuantizedFile, *, is_scored: bool) -> list[str]:
+    cells = [row.quantization, f"{row.bytes / 1e6:.1f}", f"{row.bits_per_weight:.2f}"]
+    cells.append(", ".join(f"{count} {kind}" for kind, count in row.tensor_types.items()))
+    cells += ["yes" if row.imatrix else "no", f"{row.kl:.4f}", _percent(row.agreement)]
+    if is_scored:
+        cells.append("–" if row.accuracy is None else _percent(row.accuracy))
+        cells.append("–" if row.change is None else f"{_points(row.change.value)} {_range(row.change.ci)}")
+    return cells
+
+
+def _split(split: GainSplit) -> str:
+    """What training gave and what quantizing cost."""
+    at = split.quantization
+    changes = (
+        (f"training (base {at} → tuned F16)", split.base, split.tuned_f16, split.trained),
+        (f"quantizing (tuned F16 → tuned {at})", split.tuned_f16, split.tuned, split.quantized),
+        (f"total (base {at} → tuned {at})", split.base, split.tuned, split.total),
+    )
+    rows = [
+        (
+            *(change, _percent(before.accuracy), _percent(after.accuracy), _gain(gain)),
+            "–" if gain.p_value is None else f"{gain.p_value:.2g}",
+        )
+        for change, before, after, gain in changes
+    ]
     return _table(["", "before, %", "after, %", "points", "p (McNemar, exact)"], rows)
 
 
 def _evaluation(store: Store) -> str:
-    summary = newest(store, "evaluate")
+    summary = newest_summary(store, "evaluate", EvaluationSummary)
     if summary is None:
         return ""
-    models = summary["models"]
-    names = [model["model"] for model in models]
-    tasks = {row["task"]: row for row in summary.get("gain", {}).get("tasks", [])}
-    per_model = [{row["task"]: row for row in model["tasks"]} for model in models]
-    rows: list[tuple[object, ...]] = []
-    for task in per_model[0]:
-        cells = [f"{_percent(m[task]['accuracy'])} {_range(m[task]['ci'])}" for m in per_model]
-        gain = f"{100 * tasks[task]['value']:+.1f}" if task in tasks else ""
-        rows.append((task, per_model[0][task]["n"], *cells, gain))
-    overall = summary.get("gain")
-    cells = [f"{_percent(m['accuracy'])} {_range(m['ci'])}" for m in models]
-    rows.append(("**all**", models[0]["n"], *cells, f"{100 * overall['value']:+.1f}" if overall else ""))
-    if all("unseen" in model for model in models):
-        cells = [f"{_percent(m['unseen']['accuracy'])} {_range(m['unseen']['ci'])}" for m in models]
-        rows.append(("of these: question types not seen in training", models[0]["unseen"]["n"], *cells, ""))
+    names = [model.model for model in summary.models]
     parts = [
         "## Before and after\n",
-        "Holdout samples, zero-shot and greedy, on the exported files; accuracy in percent with its 95 % Wilson "
-        "interval.\n",
-        _table(["task", "n", *names, "gain"], rows),
+        "Accuracy of the exported files on the holdout samples in percent, zero-shot and greedy, with 95 % Wilson "
+        "intervals.\n",
+        _table(["task", "n", *names, "gain"], _accuracy_rows(summary)),
     ]
-    if overall:
-        p_value = overall["p_value"]
-        tail = "" if p_value is None else f"; McNemar's exact p = {p_value:.2g}"
-        parts.append(
-            f"Gain {100 * overall['value']:+.1f} points, paired bootstrap 95 % interval "
-            f"{_range(overall['ci'])}{tail}.\n"
-        )
+    gain = summary.gain
+    if gain is not None:
+        p_value = "" if gain.p_value is None else f"; exact McNemar p = {gain.p_value:.2g}"
+        interval = f"95 % interval {_range(gain.ci)} (paired bootstrap){p_value}"
+        parts.append(f"Gain {_points(gain.value)} points, {interval}.\n")
         messages = [
-            (row["system_message"] or "(empty)", f"{100 * row['value']:+.1f}", _range(row["ci"]))
-            for row in overall["by_system_message"]
+            (row.system_message or "(empty)", _points(row.value), _range(row.ci)) for row in gain.by_system_message
         ]
         parts.append(_table(["system message", "gain", "interval"], messages))
-    if "split" in summary:
-        parts += [_split(summary["split"]), _types(summary)]
+    if summary.split is not None:
+        parts += [_split(summary.split), _types(summary.types, summary.recommendation)]
     return "\n".join(parts)
+
+
+def _accuracy_rows(summary: EvaluationSummary) -> list[tuple[object, ...]]:
+    """A row per task, one for all tasks, and one for question types not seen in training."""
+    models, gain = summary.models, summary.gain
+    gains = {row.task: _points(row.value) for row in gain.tasks} if gain is not None else {}
+    by_task = [{row.task: row for row in model.tasks} for model in models]
+    rows: list[tuple[object, ...]] = [
+        (row.task, row.n, *(_accuracy(tasks[row.task]) for tasks in by_task), gains.get(row.task, ""))
+        for row in models[0].tasks
+    ]
+    total = _points(gain.value) if gain is not None else ""
+    rows.append(("**all**", models[0].n, *(_accuracy(model) for model in models), total))
+    unseen = [model.unseen for model in models if model.unseen is not None]
+    if len(unseen) == len(models):
+        rows.append(("question types not seen in training", unseen[0].n, *(_accuracy(m) for m in unseen), ""))
+    return rows

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orca_local.domain.events import Event
+from orca_local.domain.export_summary import ExportSummary
 from orca_local.domain.stages import BASE
 from orca_local.evaluate.stage import Candidate
 from orca_local.generation.generate import ModelRef
@@ -72,7 +73,7 @@ def ensure_base(session: Session, quantization: str) -> Path:
 
 def make_base(session: Session, source: ExportSource, quantization: str) -> Path:
     """Export the base of this type."""
-    return Path(run_export(session, BASE, source, "base", [quantization], None)["files"][0]["path"])
+    return Path(run_export(session, BASE, source, "base", [quantization], None).files[0].path)
 
 
 def run_export(
@@ -82,7 +83,7 @@ def run_export(
     name: str,
     quantizations: Sequence[str],
     inputs: AcceptanceInputs | None,
-) -> dict[str, Any]:
+) -> ExportSummary:
     """Export `base` or `tuned` as a run of `stage`; returns the summary."""
     from orca_local.export.stage import export
 
@@ -99,4 +100,4 @@ def run_export(
             system_message=session.settings.dataset.system_message,
         )
 
-    return session.run(stage, events)
+    return session.run(stage, events, ExportSummary)

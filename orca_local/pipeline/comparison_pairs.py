@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.quantized import REFERENCE_TYPE
-from orca_local.evaluate.split import Split
+from orca_local.evaluate.split import SplitModels
 from orca_local.evaluate.stage import Candidate
 from orca_local.gguf.file_type import check_type
 from orca_local.gguf.header import read_header
@@ -42,7 +42,7 @@ def compared_models(session: Session, names: Sequence[str], quantization: str = 
     return [pair.get(name) or next(others) for name in names]
 
 
-def split_models(session: Session, quantizations: Sequence[str]) -> tuple[list[Candidate], Split]:
+def split_models(session: Session, quantizations: Sequence[str]) -> tuple[list[Candidate], SplitModels]:
     """The base and the tuned model of the first type, and the tuned model in F16 and at the other types.
 
     Missing files are made. Raises `InputError` if the first type is F16.
@@ -60,4 +60,4 @@ def split_models(session: Session, quantizations: Sequence[str]) -> tuple[list[C
     tuned = replace(tuned, name="tuned")
     facts_by_name = {c.name: facts[read_header(c.path).quantization] for c in (full, tuned, *others)}
     # The evaluation takes the gain from the last model.
-    return [matching_base(session, tuned), full, *others, tuned], Split(full.name, facts_by_name)
+    return [matching_base(session, tuned), full, *others, tuned], SplitModels(full.name, facts_by_name)

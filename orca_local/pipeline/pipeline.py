@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import Event, Warned
+from orca_local.domain.export_summary import ExportSummary
+from orca_local.domain.probe_summary import ProbeEstimate, ProbeSummary
+from orca_local.domain.summaries import DatasetSummary, PipelineResult, TrainSummary
+from orca_local.domain.teach_summary import TeachEstimate, TeachSummary
 from orca_local.evaluate.stage import Candidate, evaluate
 from orca_local.gguf.inspect import refuse_untrainable, training_problems
 from orca_local.kinds.scoring import is_scored
@@ -28,22 +32,6 @@ if TYPE_CHECKING:
     from orca_local.dataset.review import Preview
     from orca_local.store.demonstrations import DemonstrationRow
     from orca_local.tasks.add import AddedTasks
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineResult:
-    """The summaries of all stages."""
-
-    probe: dict[str, Any]
-    teach: dict[str, Any]
-    dataset: dict[str, Any]
-    train: dict[str, Any]
-    export: dict[str, Any]
-    evaluation: dict[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """One key for each stage."""
-        return asdict(self)
 
 
 class Pipeline(Session):
@@ -90,7 +78,7 @@ class Pipeline(Session):
 
         return add_tasks(self.store, [Path(path) for path in paths], skip_bad=skip_bad)
 
-    def probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
+    def probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> ProbeSummary:
         """Measure the student under the strategies of these `names` and choose one for each task.
 
         Without `tasks` or `names`, all of them are probed. The base is made first if it does not exist yet.
@@ -109,9 +97,9 @@ class Pipeline(Session):
                     context, loaded.engine, loaded.renderer, samples, strategies, self.settings.probe, model=model
                 )
 
-        return self.run("probe", events)
+        return self.run("probe", events, ProbeSummary)
 
-    def estimate_probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> dict[str, Any]:
+    def estimate_probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> ProbeEstimate:
         """What `probe` with the same arguments would take."""
         from orca_local.probe.estimate import estimate
         from orca_local.probe.stage import group_tasks, limit_per_task
@@ -123,7 +111,7 @@ class Pipeline(Session):
 
     def teach(
         self, limit: int | None = None, *, retry_failed: bool = False, live: bool = False, batch: bool = False
-    ) -> dict[str, Any]:
+    ) -> TeachSummary:
         """Gather the teacher's answers to the training samples, or to the first `limit` of them.
 
         `batch` uses the Batch API of the endpoint. `live` also asks what waits in a batch. `retry_failed` asks again
@@ -138,18 +126,18 @@ class Pipeline(Session):
             else:
                 yield from runner.run(context, limit=limit, retry_failed=retry_failed, live=live)
 
-        return self.run("teach", events)
+        return self.run("teach", events, TeachSummary)
 
-    def estimate_teach(self, limit: int | None = None) -> dict[str, Any]:
+    def estimate_teach(self, limit: int | None = None) -> TeachEstimate:
         """What `teach` with the same arguments would take."""
         return self._teach_runner().estimate(self.student.weights.path, limit=limit)
 
-    def build_dataset(self) -> dict[str, Any]:
+    def build_dataset(self) -> DatasetSummary:
         """Report which answers become training rows, and why the others do not."""
         from orca_local.dataset.build import build
 
         dataset = make_training_set(self)
-        return self.run("dataset", lambda context: build(context, dataset))
+        return self.run("dataset", lambda context: build(context, dataset), DatasetSummary)
 
     def write_dataset(self, path: Path) -> int:
         """Write the training rows as chat JSON Lines, or as Parquet if `path` ends so; returns their number."""
@@ -166,7 +154,7 @@ class Pipeline(Session):
         with closing(PromptRenderer(self.student.weights.path)) as renderer:
             return preview(renderer, self.store, row, self.settings.dataset.system_message)
 
-    def train(self, *, must_resume: bool = False) -> dict[str, Any]:
+    def train(self, *, must_resume: bool = False) -> TrainSummary:
         """Fine-tune the student on the training rows.
 
         With `must_resume`, resume an unfinished training. Raises `InputError` if there is none.
@@ -192,19 +180,19 @@ class Pipeline(Session):
                 generate_samples=SampleGenerator(student.weights, self.settings.engine, count) if count else None,
             )
 
-        return self.run("train", events)
+        return self.run("train", events, TrainSummary)
 
-    def export(self) -> dict[str, Any]:
+    def export(self) -> ExportSummary:
         """Merge the newest adapter, quantize, test, and write the tuned files."""
         return tuned.export_tuned(self, self.settings.export.quantizations or (self.student.quantization,))
 
-    def export_adapter(self) -> dict[str, Any]:
+    def export_adapter(self) -> ExportSummary:
         """Write the newest adapter as a file of its own, which llama.cpp puts on the base."""
         return tuned.export_adapter(self)
 
     def evaluate(
         self, names: Sequence[str] = ("base", "tuned"), quantizations: Sequence[str] = (), *, split: bool = False
-    ) -> dict[str, Any]:
+    ) -> EvaluationSummary:
         """Answer the holdout with each model and compare them in pairs; base and tuned at one type, if one is given.
 
         With `split`, the tuned model in F16 stands between the two, and the summary says what training gave and what
@@ -219,7 +207,7 @@ class Pipeline(Session):
         def events(context: StageContext) -> Iterator[Event]:
             yield from evaluate(context, self.load, models, samples, settings, split=parts)
 
-        return self.run("evaluate", events)
+        return self.run("evaluate", events, EvaluationSummary)
 
     def run_all(self) -> PipelineResult:
         """Run every stage in order.

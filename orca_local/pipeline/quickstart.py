@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
 from orca_local.domain.events import Event, StageFinished
 from orca_local.domain.strategies import load_strategies
+from orca_local.domain.summaries import QuickstartSummary
 from orca_local.pipeline.pipeline import Pipeline
 from orca_local.runs.workspace import Workspace
 from orca_local.starter.install import install_starter
@@ -44,7 +46,7 @@ def prepare_quickstart(directory: Path) -> Workspace:
 
 def quickstart(
     directory: Path, *, offline: bool, on_event: Callable[[Event], None]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[QuickstartSummary, EvaluationSummary]:
     """Run every stage in `directory`; an earlier quickstart that was stopped is resumed.
 
     Returns the object of `quickstart --json` and the summary of the evaluation. Raises `InputError` if `directory` is
@@ -64,16 +66,17 @@ def quickstart(
 
     with workspace.store() as store:
         pipeline = Pipeline(workspace, store, offline=offline, on_event=timed)
-        outcome = pipeline.run_all()
-    evaluation = outcome.evaluation
-    models = {model["model"]: model for model in evaluation["models"]}
-    summary = {
-        "workspace": str(workspace.directory),
-        "strategies": {task["task"]: task["strategy"] for task in outcome.probe["tasks"]},
-        "base": {key: models["base"][key] for key in ("accuracy", "n", "ci", "extracted")},
-        "tuned": {key: models["tuned"][key] for key in ("accuracy", "n", "ci", "extracted")},
-        "gain": {key: evaluation["gain"][key] for key in ("value", "ci", "p_value", "n")},
-        "export": outcome.export["files"][0],
-        "seconds": seconds,
-    }
+        result = pipeline.run_all()
+    evaluation = result.evaluation
+    assert evaluation.gain is not None
+    models = {model.model: Accuracy.from_dict(model.to_dict()) for model in evaluation.models}
+    summary = QuickstartSummary(
+        workspace=str(workspace.directory),
+        strategies={task.task: task.strategy for task in result.probe.tasks},
+        base=models["base"],
+        tuned=models["tuned"],
+        gain=Gain.from_dict(evaluation.gain.to_dict()),
+        export=result.export.files[0],
+        seconds=seconds,
+    )
     return summary, evaluation

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event
+from orca_local.domain.record import Record
 from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.types import Sample
 from orca_local.evaluate.stage import Candidate, LoadedModel
@@ -22,6 +23,8 @@ from orca_local.store.store import Store
 
 if TYPE_CHECKING:
     from orca_local.engines.base import AdapterEngine
+
+S = TypeVar("S", bound=Record)
 
 
 class Session:
@@ -100,10 +103,11 @@ class Session:
             )
         return self.strategies[name]
 
-    def run(self, stage: str, events: Callable[[StageContext], Iterator[Event]]) -> dict[str, Any]:
-        """Run a stage as a run of the workspace; returns its summary."""
+    def run(self, stage: str, events: Callable[[StageContext], Iterator[Event]], kind: type[S]) -> S:
+        """Run a stage as a run of the workspace; returns its summary, which is of class `kind`."""
         directory = self.workspace.directory
         finished = run_stage(self.store, directory, stage, self.settings, events, self._on_event, offline=self.offline)
+        assert isinstance(finished.summary, kind)
         return finished.summary
 
     def open_engine(self, path: Path) -> AdapterEngine:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event
 from orca_local.domain.settings import Settings
 from orca_local.domain.strategies import Strategy
+from orca_local.domain.teach_summary import TeachEstimate
 from orca_local.domain.types import Sample
 from orca_local.evaluate.stage import Candidate, LoadedModel
 from orca_local.runs.context import StageContext
@@ -81,7 +82,7 @@ class TeachRunner:
                 retry_failed=retry_failed,
             )
 
-    def estimate(self, weights: Path, *, limit: int | None) -> dict[str, Any]:
+    def estimate(self, weights: Path, *, limit: int | None) -> TeachEstimate:
         """Estimate calls, tokens and cost; the tokenizer of `weights` counts the prompts."""
         from orca_local.rows.renderer import PromptRenderer
         from orca_local.teach.estimate import estimate

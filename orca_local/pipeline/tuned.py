@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event
+from orca_local.domain.export_summary import ExportSummary
 from orca_local.evaluate.stage import Candidate
 from orca_local.gguf.file_type import check_type, takes_matrix
 from orca_local.gguf.header import Header, read_header
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _MATRICES = {"": "no importance matrix", "rows": "a matrix of training rows", "file": "a matrix from a file"}
 
 
-def export_tuned(session: Session, quantizations: Sequence[str]) -> dict[str, Any]:
+def export_tuned(session: Session, quantizations: Sequence[str]) -> ExportSummary:
     """Merge the newest adapter, quantize, test, and write the tuned model at these types; returns the summary."""
     from orca_local.pipeline.export_source import acceptance_inputs
 
@@ -37,7 +38,7 @@ def export_tuned(session: Session, quantizations: Sequence[str]) -> dict[str, An
     return run_export(session, "export", source, "tuned", types, inputs)
 
 
-def export_adapter(session: Session) -> dict[str, Any]:
+def export_adapter(session: Session) -> ExportSummary:
     """Write the newest adapter as a file of its own, which llama.cpp puts on the base; returns the summary."""
     from orca_local.export.adapter_stage import export_adapter
     from orca_local.pipeline.export_source import acceptance_inputs, tuned_source
@@ -50,7 +51,7 @@ def export_adapter(session: Session) -> dict[str, Any]:
         directory = session.workspace.exports_dir
         yield from export_adapter(context, source, directory, session.open_engine, inputs=inputs)
 
-    return session.run("export", events)
+    return session.run("export", events, ExportSummary)
 
 
 def ensure_tuned(session: Session, quantizations: Sequence[str]) -> list[ExportRow]:

@@ -1,4 +1,4 @@
-"""Chooses a task's strategy from its measured cells, and says how sure that is."""
+"""Chooses the strategy of a task from its measured cells, and says how certain the choice is."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from orca_local.domain.statistics import Interval, wilson
-from orca_local.probe.race import Standing
-from orca_local.probe.sequential_test import Claim, Scores, capital, claim, paired
+from orca_local.probe.race import RaceState
+from orca_local.probe.sequential_test import Decision, Scores, beats, decide, paired_differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,13 @@ class Cell:
 
     strategy: str
     n: int
+    """Number of samples answered."""
     score_sum: float
+    """Sum of the scores, each from 0 to 1."""
     extracted: int
-    """Completions in which an answer was found."""
+    """Number of completions with a readable answer."""
     completion_tokens: int
-    """Of all completions together."""
+    """Tokens of all completions."""
 
     @property
     def accuracy(self) -> float:
@@ -31,86 +33,98 @@ class Cell:
         return self.score_sum / self.n if self.n else 0.0
 
     @property
-    def cost(self) -> float:
-        """Mean completion tokens."""
+    def extracted_share(self) -> float:
+        """Share of completions with a readable answer; 0 without samples."""
+        return self.extracted / self.n if self.n else 0.0
+
+    @property
+    def mean_tokens(self) -> float:
+        """Mean tokens of a completion; 0 without samples."""
         return self.completion_tokens / self.n if self.n else 0.0
 
     def interval(self, alpha: float) -> Interval:
-        """Wilson's interval of the accuracy."""
+        """Wilson interval of the accuracy."""
         return wilson(self.score_sum, self.n, alpha)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The strategy of a task."""
+    """The strategy chosen for a task."""
 
     cell: Cell
-    claim: Claim
+    """Its cell."""
+    decision: Decision
+    """Result of the sequential test."""
     probability_best: float
+    """Probability that the strategy has the highest accuracy."""
     loss_bound: float
-    """What the choice costs at most, in accuracy, with 95 % probability."""
+    """Upper 95 % bound of the accuracy lost against the best strategy."""
     reason: str
-    """One plain sentence."""
+    """Why it was chosen, in one sentence."""
 
 
 def best_measured(cells: Sequence[Cell]) -> int | None:
-    """Index of the highest accuracy; a tie goes to the cheaper, then to the first. None where nothing is measured."""
+    """Index of the cell with the highest accuracy; None if no cell has samples.
+
+    Ties go to the cell with fewer tokens, then to the first.
+    """
     measured = [i for i, cell in enumerate(cells) if cell.n]
-    # Rounded: scores of the same answers may be added up in another order.
-    return min(measured, key=lambda i: (-round(cells[i].accuracy, 9), cells[i].cost, i), default=None)
+    # Rounded: the sum of equal scores depends on their order.
+    return min(measured, key=lambda i: (-round(cells[i].accuracy, 9), cells[i].mean_tokens, i), default=None)
 
 
-def make_choice(cells: Sequence[Cell], scores: Scores, best: int, standing: Standing, alpha: float) -> Choice:
-    """`cells[best]` as the choice, with what may be said of it; `scores` has a row a cell, all measured."""
-    found = claim(scores, best, alpha)
-    reason = _reason(cells, scores, best, found, alpha)
-    return Choice(cells[best], found, standing.probability_best, standing.loss_bound, reason)
+def make_choice(cells: Sequence[Cell], scores: Scores, best: int, state: RaceState, alpha: float) -> Choice:
+    """The choice of `cells[best]` and how certain it is.
+
+    `scores` is [cells, samples]; every cell has samples.
+    """
+    decision = decide(scores, best, alpha)
+    reason = _reason(cells, scores, best, decision, alpha)
+    return Choice(cells[best], decision, state.probability_best, state.loss_bound, reason)
 
 
-def _reason(cells: Sequence[Cell], scores: Scores, best: int, found: Claim, alpha: float) -> str:
+def _reason(cells: Sequence[Cell], scores: Scores, best: int, decision: Decision, alpha: float) -> str:
     cell = cells[best]
     samples = f"on {cell.n} sample{'s' if cell.n != 1 else ''}"
-    if found.hardest is None:
+    if decision.closest is None:
         return f"{cell.strategy} is the only strategy measured: {_percent(cell.accuracy)} {samples}"
     if all(other.score_sum == 0 for other in cells):
-        return f"no strategy got an answer right {samples}; {cell.strategy} takes {cell.cost:.0f} tokens an answer"
-    if found.decided:
-        margin = _margin(scores, best, found.hardest)
-        return f"{cell.strategy} beats every other strategy, {cells[found.hardest].strategy} by {margin}, {samples}"
-    beaten = [j for j in range(len(cells)) if j != best and _is_beaten(scores, best, j, alpha)]
-    open_rivals = [j for j in range(len(cells)) if j != best and j not in beaten]
-    nearest = min(open_rivals, key=lambda j: float(paired(scores, best, j).mean()) if cells[j].n else math.inf)
+        tokens = f"{cell.strategy} uses {cell.mean_tokens:.0f} tokens per answer"
+        return f"no strategy got an answer right {samples}; {tokens}"
+    if decision.decided:
+        closest, margin = cells[decision.closest].strategy, _margin(scores, best, decision.closest)
+        return f"{cell.strategy} beats every other strategy {samples}; the closest, {closest}, by {margin}"
+    beaten = [j for j in range(len(cells)) if j != best and beats(scores, best, j, alpha)]
+    rivals = [j for j in range(len(cells)) if j != best and j not in beaten]
+    nearest = min(rivals, key=lambda j: float(paired_differences(scores, best, j).mean()))
     parts = []
     if beaten:
         worst = min(beaten, key=lambda j: cells[best].accuracy - cells[j].accuracy)
         parts.append(f"{cell.strategy} beats {cells[worst].strategy} by {_margin(scores, best, worst)}")
-    others = f"{len(open_rivals)} other{'s' if len(open_rivals) != 1 else ''}"
+    others = f"{len(rivals)} other{'s' if len(rivals) != 1 else ''}"
     subject = "it" if parts else cell.strategy
     parts.append(
         f"{subject} scores {_percent(cell.accuracy)} {samples} and may be no better than {others}; next is "
         f"{cells[nearest].strategy} with {_percent(cells[nearest].accuracy)}{_price(cell, cells[nearest])}"
     )
-    if found.more_samples is not None and found.more_samples < 10_000:
-        parts.append(f"about {found.more_samples} more samples should decide it")
+    if decision.more_samples is not None and decision.more_samples < 10_000:
+        parts.append(f"about {decision.more_samples} more samples should decide it")
     return "; ".join(parts)
 
 
-def _is_beaten(scores: Scores, best: int, rival: int, alpha: float) -> bool:
-    return capital(paired(scores, best, rival)) >= len(scores) / alpha
-
-
 def _margin(scores: Scores, best: int, rival: int) -> str:
-    """Mean paired difference with its normal 95 % half-width, in points."""
-    differences = paired(scores, best, rival)
+    """Mean paired difference with half the width of its normal 95 % interval, in points."""
+    differences = paired_differences(scores, best, rival)
     half = 1.96 * float(np.std(differences, ddof=1)) / math.sqrt(len(differences)) if len(differences) > 1 else 1.0
     return f"{100 * differences.mean():.0f} points ± {100 * half:.0f}"
 
 
 def _price(cell: Cell, other: Cell) -> str:
-    if not cell.cost or not other.cost or abs(other.cost / cell.cost - 1) < 0.05:
+    """How many more or fewer tokens the other cell uses; empty if they differ by less than 5 %."""
+    if not cell.mean_tokens or not other.mean_tokens:
         return ""
-    more = other.cost / cell.cost - 1
-    return f", which costs {100 * abs(more):.0f} % {'more' if more > 0 else 'fewer'} tokens"
+    more = other.mean_tokens / cell.mean_tokens - 1
+    return f", which uses {100 * abs(more):.0f} % {'more' if more > 0 else 'fewer'} tokens" if abs(more) >= 0.05 else ""
 
 
 def _percent(share: float) -> str:

@@ -1,49 +1,51 @@
-"""What a probe will take, before it is begun."""
+"""Estimates what a probe takes before it starts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from orca_local.domain.probe_summary import GenerationRange, ProbeEstimate, ProbeSummary
 from orca_local.domain.settings import ProbeSettings
 from orca_local.probe.probed_task import ProbedTask
-from orca_local.probe.race import rounds
+from orca_local.probe.race import round_ends
+from orca_local.runs.summaries import iter_summaries
 from orca_local.store.store import Store
 
 RACE_SHARE = 0.45
-"""Share of the grid's answers that a race asks for; measured, see docs/log.md."""
+"""Share of all cells that a race measures, measured in docs/log.md."""
 TOKENS, TOKENS_PER_SECOND = 60.0, 100.0
-"""Assumed length and speed of an answer before the first probe of the workspace."""
+"""Assumed length and speed of a completion, used before the first probe."""
 
 
-def estimate(store: Store, tasks: Sequence[ProbedTask], settings: ProbeSettings) -> dict[str, Any]:
-    """The object of `probe --estimate --json`. Answers that are in the store already count like others."""
-    most = sum(len(task.samples) * len(task.strategies) for task in tasks)
-    least = sum(rounds(max(1, len(task.samples)))[0] * len(task.strategies) for task in tasks)
-    race = settings.method == "race"
-    expected = max(least, round(RACE_SHARE * most)) if race else most
-    tokens, seconds, basis = _per_answer(store)
-    return {
-        "tasks": len(tasks),
-        "generations": {"least": least if race else most, "expected": expected, "most": most},
-        "completion_tokens": round(expected * tokens),
-        "seconds": round(expected * seconds, 1),
-        "basis": basis,
-    }
+def estimate(store: Store, tasks: Sequence[ProbedTask], settings: ProbeSettings) -> ProbeEstimate:
+    """Estimate generations, tokens and time. Completions that are already in the store count like new ones."""
+    max_count = sum(len(task.samples) * len(task.strategies) for task in tasks)
+    first_round = sum(round_ends(max(1, len(task.samples)))[0] * len(task.strategies) for task in tasks)
+    is_race = settings.method == "race"
+    min_count = first_round if is_race else max_count
+    expected = max(first_round, round(RACE_SHARE * max_count)) if is_race else max_count
+    tokens, seconds, basis = _per_completion(store)
+    return ProbeEstimate(
+        tasks=len(tasks),
+        generations=GenerationRange(min_count, expected, max_count),
+        completion_tokens=round(expected * tokens),
+        seconds=round(expected * seconds, 1),
+        basis=basis,
+    )
 
 
-def _per_answer(store: Store) -> tuple[float, float, str]:
-    """Tokens and seconds of one answer, and where that comes from."""
-    for run in store.runs.list():
-        if run.stage == "probe" and run.status == "done":
-            finished = [event for event in store.runs.events(run.run_id) if event.kind == "StageFinished"]
-            summary = finished[-1].payload["summary"] if finished else {}
-            new = summary.get("generations", {}).get("new", 0)
-            if new:
-                basis = f"from the {new} answers of run {run.run_id}"
-                return summary["completion_tokens"] / new, summary["seconds"] / new, basis
+def _per_completion(store: Store) -> tuple[float, float, str]:
+    """Tokens and seconds of one completion, and where the figures come from."""
+    for summary in iter_summaries(store, "probe", ProbeSummary):
+        new = summary.generations.new
+        if new:
+            return (
+                summary.completion_tokens / new,
+                summary.seconds / new,
+                f"from the {new} answers of run {summary.run_id}",
+            )
     return (
         TOKENS,
         TOKENS / TOKENS_PER_SECOND,
-        f"estimate; assumes {TOKENS:.0f} tokens an answer and {TOKENS_PER_SECOND:.0f} tokens/s",
+        f"estimate; assumes {TOKENS:.0f} tokens per answer and {TOKENS_PER_SECOND:.0f} tokens/s",
     )

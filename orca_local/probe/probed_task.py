@@ -1,4 +1,4 @@
-"""One task on its way through the probe: which strategies are still measured, and what they scored."""
+"""One task during the probe: its active strategies and their scores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from orca_local.domain.types import Sample
 from orca_local.probe.choose import Cell, Choice, best_measured, make_choice
-from orca_local.probe.race import Pool, Standing, pool, stand
+from orca_local.probe.race import Prior, RaceState, fit_prior, judge_round
 from orca_local.probe.sequential_test import Scores
 from orca_local.store.measurements import ScoreRow
 
@@ -21,51 +21,53 @@ class ProbedTask:
     name: str
     samples: Sequence[Sample]
     strategies: Sequence[str]
-    alive: list[bool] = field(default_factory=list)
+    active: list[bool] = field(default_factory=list)
+    """Which strategies are not dropped; one per strategy."""
     answered: int = 0
-    """Samples that the strategies still measured have been asked."""
-    standing: Standing | None = None
+    """Number of samples that the active strategies have been given."""
+    state: RaceState | None = None
+    """State of the race after the last round."""
 
     def __post_init__(self) -> None:
-        self.alive = [True] * len(self.strategies)
+        self.active = [True] * len(self.strategies)
         shape = len(self.strategies), len(self.samples)
         self.scores: Scores = np.full(shape, np.nan)
-        """Shape [strategies, samples]; an answer without a value counts 0, one that was not made is NaN."""
+        """Shape [strategies, samples]; 0 for a completion without a readable answer, NaN without a completion."""
         self._extracted, self._tokens = np.zeros(shape, np.bool_), np.zeros(shape, np.int32)
         self._columns = {sample.id: number for number, sample in enumerate(self.samples)}
         self._rows = {name: number for number, name in enumerate(self.strategies)}
 
     @property
     def kind(self) -> str:
-        """The kind of its samples: strategies are pooled over tasks of a kind."""
+        """The kind of its samples; tasks of a kind share a prior."""
         return self.samples[0].kind
 
     @property
-    def running(self) -> bool:
-        """Whether anything of it is still to be measured."""
-        return self.answered < len(self.samples) and not (self.standing is not None and self.standing.done)
+    def is_running(self) -> bool:
+        """Whether the task needs more samples."""
+        return self.answered < len(self.samples) and not (self.state is not None and self.state.done)
 
     def next_cells(self, until: int) -> list[tuple[Sample, str]]:
-        """What a round that ends at sample `until` asks."""
-        names = [name for name, alive in zip(self.strategies, self.alive, strict=True) if alive]
-        asked = [(sample, name) for sample in self.samples[self.answered : until] for name in names]
+        """The samples of the round that ends at sample `until`, each with every active strategy."""
+        names = [name for name, active in zip(self.strategies, self.active, strict=True) if active]
+        cells = [(sample, name) for sample in self.samples[self.answered : until] for name in names]
         self.answered = min(until, len(self.samples))
-        return asked
+        return cells
 
     def record(self, row: ScoreRow) -> None:
-        """Take in what was measured; what is none of this task's cells is left out."""
+        """Take a measurement; one of another sample or strategy is ignored."""
         i, j = self._rows.get(row.strategy), self._columns.get(row.sample_id)
         if i is not None and j is not None:
             self.scores[i, j] = row.value or 0.0
             self._extracted[i, j], self._tokens[i, j] = row.is_extracted, row.completion_tokens
 
     def cells(self) -> list[Cell]:
-        """The sums of every strategy."""
-        made = ~np.isnan(self.scores)
+        """The cell of every strategy."""
+        measured = ~np.isnan(self.scores)
         return [
             Cell(
                 name,
-                n=int(made[i].sum()),
+                n=int(measured[i].sum()),
                 score_sum=float(np.nansum(self.scores[i])),
                 extracted=int(self._extracted[i].sum()),
                 completion_tokens=int(self._tokens[i].sum()),
@@ -73,39 +75,46 @@ class ProbedTask:
             for i, name in enumerate(self.strategies)
         ]
 
-    def judge(self, prior: Pool, tolerance: float) -> list[str]:
-        """Judge after a round; returns the strategies that leave. Those that answered nothing leave at once."""
+    def judge(self, prior: Prior, tolerance: float) -> list[str]:
+        """Judge the task after a round; returns the dropped strategies, including those without a completion."""
         cells = self.cells()
-        measured = [a and bool(cell.n) for a, cell in zip(self.alive, cells, strict=True)]
+        measured = [active and bool(cell.n) for active, cell in zip(self.active, cells, strict=True)]
         if not any(measured):
             self.answered = len(self.samples)
             return []
-        costs = np.array([cell.cost for cell in cells])
         last = self.answered >= len(self.samples)
-        self.standing = stand(self.scores, costs, measured, prior, tolerance, last=last)
-        left = [n for n, a, b in zip(self.strategies, self.alive, self.standing.alive, strict=True) if a and not b]
-        self.alive = list(self.standing.alive)
-        return left
+        self.state = judge_round(self.scores, _costs(cells), measured, prior, tolerance, last=last)
+        before, self.active = self.active, list(self.state.active)
+        return [
+            name for name, was, stays in zip(self.strategies, before, self.active, strict=True) if was and not stays
+        ]
 
-    def choose(self, prior: Pool, alpha: float, *, by_accuracy: bool) -> Choice | None:
-        """The task's strategy: the race's leader, or with `by_accuracy` the highest accuracy. None without answers."""
+    def choose(self, prior: Prior, alpha: float, *, by_accuracy: bool) -> Choice | None:
+        """The strategy of the task: the leader of the race, or with `by_accuracy` the highest accuracy.
+
+        Returns None if no strategy has a completion.
+        """
         cells = self.cells()
         best = best_measured(cells)
         if best is None:
             return None
         measured = [i for i, cell in enumerate(cells) if cell.n]
-        if self.standing is None or by_accuracy:
-            alive = [i == best or (by_accuracy and bool(cell.n)) for i, cell in enumerate(cells)]
-            standing = stand(self.scores, np.array([c.cost for c in cells]), alive, prior, 0.0, last=True)
+        if self.state is None or by_accuracy:
+            active = [i == best or (by_accuracy and bool(cell.n)) for i, cell in enumerate(cells)]
+            state = judge_round(self.scores, _costs(cells), active, prior, 0.0, last=True)
         else:
-            standing, best = self.standing, self.standing.leader
-        return make_choice([cells[i] for i in measured], self.scores[measured], measured.index(best), standing, alpha)
+            state, best = self.state, self.state.leader
+        return make_choice([cells[i] for i in measured], self.scores[measured], measured.index(best), state, alpha)
 
 
-def pools(tasks: Sequence[ProbedTask]) -> dict[str, Pool]:
-    """What the first round says of each kind."""
-    tables: dict[str, list[Scores]] = {}
+def fit_priors(tasks: Sequence[ProbedTask]) -> dict[str, Prior]:
+    """The prior of each kind, from the samples that every strategy answered."""
+    scores: dict[str, list[Scores]] = {}
     for task in tasks:
-        full = task.scores[:, ~np.isnan(task.scores).any(axis=0)]
-        tables.setdefault(task.kind, []).append(full)
-    return {kind: pool(group) for kind, group in tables.items()}
+        complete = task.scores[:, ~np.isnan(task.scores).any(axis=0)]
+        scores.setdefault(task.kind, []).append(complete)
+    return {kind: fit_prior(group) for kind, group in scores.items()}
+
+
+def _costs(cells: Sequence[Cell]) -> np.ndarray:
+    return np.array([cell.mean_tokens for cell in cells])

@@ -1,55 +1,25 @@
-"""What a strategy per task is worth over the best single strategy for all tasks, free of the winner's curse."""
+"""Gain of one strategy per task over the best single strategy for all tasks, without selection bias."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from orca_local.domain.statistics import paired_bootstrap
-from orca_local.probe.race import pool, stand
+from orca_local.domain.probe_summary import SelectionGain
+from orca_local.domain.statistics import Interval, paired_bootstrap
+from orca_local.probe.race import fit_prior, judge_round
 from orca_local.probe.sequential_test import Scores
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """The gain of choosing per task, in accuracy, averaged over tasks."""
+def selection_gain(
+    tasks: Sequence[tuple[str, Scores]], strategies: Sequence[str], alpha: float = 0.05
+) -> SelectionGain | None:
+    """Choose each task's strategy on one half of its samples, measure it on the other half, and swap the halves.
 
-    value: float
-    ci: tuple[float, float]
-    single: int
-    """The strategy that is best for all tasks together."""
-    tasks: int
-
-    def to_dict(self, names: Sequence[str]) -> dict[str, Any]:
-        """The form that `--json` prints."""
-        return {
-            "value": self.value,
-            "ci": list(self.ci),
-            "single_strategy": names[self.single],
-            "tasks": self.tasks,
-            "reason": self.sentence(names[self.single]),
-        }
-
-    def sentence(self, single: str) -> str:
-        """What it means."""
-        low, high = self.ci
-        size = f"{100 * self.value:+.1f} points [{100 * low:.1f}, {100 * high:.1f}]"
-        if low > 0:
-            return f"choosing per task is worth {size} over {single} for all"
-        if high < 0:
-            return f"choosing per task costs {size}: {single} for all is better"
-        return f"choosing per task cannot be told from {single} for all: {size}"
-
-
-def worth(tasks: Sequence[tuple[str, Scores]], alpha: float = 0.05) -> Worth | None:
-    """Choose on one half of each task's samples as the probe does, and judge on the other; both ways round.
-
-    `tasks` are kinds with scores. Only samples that every strategy answered count: what a race measured later, it
-    measured because of what it had seen. The interval is a bootstrap over tasks. None where fewer than two tasks
-    have two such samples.
+    `tasks` are the kind and the scores, of shape [strategies, samples], of each task. Only samples that every strategy
+    answered are used: which samples a race adds later depends on earlier scores. The interval is a bootstrap over
+    tasks. Returns None if fewer than two tasks have two such samples.
     """
     full = [(kind, scores[:, ~np.isnan(scores).any(axis=0)]) for kind, scores in tasks]
     full = [(kind, scores) for kind, scores in full if scores.shape[1] > 1]
@@ -64,15 +34,26 @@ def worth(tasks: Sequence[tuple[str, Scores]], alpha: float = 0.05) -> Worth | N
         leaders = _leaders(halves[chosen_on], single)
         gains.append(means[judged_on][rows, leaders] - means[judged_on][:, single])
     value, interval = paired_bootstrap(np.mean(gains, axis=0), alpha)
-    return Worth(value, (interval.low, interval.high), int(np.mean(means, axis=(0, 1)).argmax()), len(full))
+    single_strategy = strategies[int(np.mean(means, axis=(0, 1)).argmax())]
+    reason = _sentence(value, interval, single_strategy)
+    return SelectionGain(value, (interval.low, interval.high), single_strategy, len(full), reason)
+
+
+def _sentence(value: float, interval: Interval, single_strategy: str) -> str:
+    size = f"{100 * value:+.1f} points [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+    if interval.low > 0:
+        return f"choosing per task gains {size} over {single_strategy} for all tasks"
+    if interval.high < 0:
+        return f"{single_strategy} for all tasks is better: choosing per task changes accuracy by {size}"
+    return f"choosing per task may be no better than {single_strategy} for all tasks: {size}"
 
 
 def _leaders(half: Sequence[tuple[str, Scores]], single: int) -> list[int]:
-    """The strategy of each task; a tie says nothing against the one that is best for all."""
+    """Index of the strategy chosen for each task; ties go to strategy `single`."""
     kinds: dict[str, list[Scores]] = {}
     for kind, scores in half:
         kinds.setdefault(kind, []).append(scores)
-    priors = {kind: pool(group) for kind, group in kinds.items()}
+    priors = {kind: fit_prior(group) for kind, group in kinds.items()}
     costs = np.array([float(j != single) for j in range(len(half[0][1]))])
-    alive = [True] * len(costs)
-    return [stand(scores, costs, alive, priors[kind], 0.0, last=True).leader for kind, scores in half]
+    active = [True] * len(costs)
+    return [judge_round(scores, costs, active, priors[kind], 0.0, last=True).leader for kind, scores in half]

@@ -1,84 +1,84 @@
-"""When it may be said that a strategy beats the rest: a test that stays valid however often it is looked at.
+"""A sequential test that one strategy beats all others; it stays valid however often the scores are looked at.
 
-A bet against "i is no better than j": capital starts at 1, and each sample that both answered multiplies it by
-1 + λ·d, where d is how much better i scored. If i is no better, no bet gains on average, so the capital is a
-nonnegative supermartingale and, by Ville's inequality, ever reaches 1/α with probability α at most (Waudby-Smith and
-Ramdas 2024, JRSS B 86:1, "Estimating means of bounded random variables by betting"). A mixture over λ is such a bet,
-too.
+The test bets against "strategy i is no better than strategy j". The wealth starts at 1, and each sample that both
+answered multiplies it by 1 + λ·d, where d is the score of i minus the score of j. If i is no better than j, no bet
+gains on average: the wealth is a nonnegative supermartingale and, by Ville's inequality, reaches 1/α with probability
+at most α (Waudby-Smith and Ramdas 2024, JRSS B 86:1, "Estimating means of bounded random variables by betting"). A
+mixture over several λ is such a bet too.
 
-"i beats all K − 1 others" is said where all its bets reached K/α. A false claim needs some i with a j that is at least
-as good, and the bet of i against *that* j at K/α: at most α/K for each of the K possible i, so α in all, ties included.
-Which strategies are still measured may depend on all that was seen: a bet then just stops.
+Strategy i beats the other K − 1 strategies if every bet against them reached K/α. A wrong result needs a j that is at
+least as good as i, and the bet of i against this j to reach K/α. That has probability at most α/K for each of the K
+possible i, so at most α in total, ties included. Which strategies are measured further may depend on all earlier
+scores: the bets on a dropped strategy stop.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 Scores = NDArray[np.float64]
-"""Scores in [0, 1] of shape [strategies, samples]; NaN where a strategy has not answered a sample."""
+"""Scores from 0 to 1 of shape [strategies, samples]; NaN where a strategy did not answer a sample."""
 
-STAKES = np.array([0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9])
-"""Below 1, so that no capital is ever lost for good."""
+BET_FRACTIONS = np.array([0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9])
+"""The λ of the mixture; below 1, so that no loss takes all wealth."""
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """What the bets of one strategy against all others came to."""
+class Decision:
+    """Result of the test for one strategy."""
 
     decided: bool
-    hardest: int | None
-    """The rival that is least clearly beaten; None without rivals."""
+    """Whether the strategy beats all others."""
+    closest: int | None
+    """Index of the strategy that is beaten least clearly; None without others."""
     more_samples: int | None
-    """How many more would settle it if they came as before; None where it is settled or they never would."""
+    """Estimated number of further samples until all are beaten; None if decided or not foreseeable."""
 
 
-def capital(differences: NDArray[np.float64]) -> float:
-    """The highest capital that the mixture of bets on `differences` (in [−1, 1], in order) ever had."""
+def decide(scores: Scores, best: int, alpha: float) -> Decision:
+    """Test whether strategy `best` beats all others at error level `alpha`; `scores` is [strategies, samples]."""
+    others = [j for j in range(len(scores)) if j != best]
+    if not others:
+        return Decision(True, None, None)
+    differences = {j: paired_differences(scores, best, j) for j in others}
+    wealth = {j: max_wealth(d) for j, d in differences.items()}
+    closest = min(others, key=lambda j: wealth[j])
+    threshold = len(scores) / alpha
+    if wealth[closest] >= threshold:
+        return Decision(True, closest, None)
+    return Decision(False, closest, _more_samples(differences[closest], threshold))
+
+
+def paired_differences(scores: Scores, first: int, second: int) -> NDArray[np.float64]:
+    """Score of `first` minus score of `second` on the samples that both answered, in order; shape [samples]."""
+    differences: NDArray[np.float64] = scores[first] - scores[second]
+    return differences[~np.isnan(differences)]
+
+
+def beats(scores: Scores, first: int, second: int, alpha: float) -> bool:
+    """Whether the bet that `first` beats `second` reached the threshold; `scores` is [strategies, samples]."""
+    return max_wealth(paired_differences(scores, first, second)) >= len(scores) / alpha
+
+
+def max_wealth(differences: NDArray[np.float64]) -> float:
+    """The highest wealth of the mixture of bets so far; `differences` is [samples], from −1 to 1, in order."""
     if not len(differences):
         return 1.0
-    growth = np.log1p(STAKES[:, None] * differences[None, :]).cumsum(axis=1)
-    return float(max(1.0, np.exp(growth).mean(axis=0).max()))
+    log_wealth = np.log1p(BET_FRACTIONS[:, None] * differences[None, :]).cumsum(axis=1)
+    return float(max(1.0, np.exp(log_wealth).mean(axis=0).max()))
 
 
-def claim(scores: Scores, best: int, alpha: float) -> Claim:
-    """Whether strategy `best` may be said to beat all others at error level `alpha`."""
-    rivals = [j for j in range(len(scores)) if j != best]
-    if not rivals:
-        return Claim(True, None, None)
-    differences = {j: paired(scores, best, j) for j in rivals}
-    capitals = {j: capital(d) for j, d in differences.items()}
-    hardest = min(rivals, key=lambda j: capitals[j])
-    wanted = len(scores) / alpha
-    if capitals[hardest] >= wanted:
-        return Claim(True, hardest, None)
-    return Claim(False, hardest, _more(differences[hardest], wanted))
-
-
-def paired(scores: Scores, first: int, second: int) -> NDArray[np.float64]:
-    """Differences first − second on the samples that both answered, in order."""
-    found: NDArray[np.float64] = scores[first] - scores[second]
-    return found[~np.isnan(found)]
-
-
-def _more(differences: NDArray[np.float64], wanted: float) -> int | None:
-    """Samples until the capital would reach `wanted`, at the growth so far."""
+def _more_samples(differences: NDArray[np.float64], threshold: float) -> int | None:
+    """Number of further samples until the wealth reaches `threshold` at its growth so far; None if it does not grow."""
     if not len(differences):
         return None
-    rates = np.log1p(STAKES[:, None] * differences[None, :]).mean(axis=1)
-    rate = float(rates.max())
-    if rate <= 0:
+    growth = float(np.log1p(BET_FRACTIONS[:, None] * differences[None, :]).mean(axis=1).max())
+    if growth <= 0:
         return None
-    # A mixture has as much as its best bet, less that bet's share of the stake.
-    needed = math.ceil((math.log(wanted) + math.log(len(STAKES))) / rate)
-    return max(1, needed - len(differences))
-
-
-def matrix(rows: Sequence[Sequence[float | None]]) -> Scores:
-    """Scores with None as NaN."""
-    return np.array([[np.nan if value is None else value for value in row] for row in rows], dtype=np.float64)
+    # In the long run the mixture has the wealth of its best bet divided by the number of bets.
+    samples = math.ceil((math.log(threshold) + math.log(len(BET_FRACTIONS))) / growth)
+    return max(1, samples - len(differences))

@@ -1,11 +1,10 @@
-"""Measure the student under the strategies, task by task, and choose one strategy a task."""
+"""The probe stage: measures the student under the strategies and chooses one strategy per task."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from orca_local.domain.events import (
     CellMeasured,
@@ -14,10 +13,12 @@ from orca_local.domain.events import (
     StageProgressed,
     StageStarted,
     StrategyChosen,
-    StrategyLeft,
+    StrategyDropped,
     Warned,
 )
+from orca_local.domain.probe_summary import CellSummary, GenerationTotals, ProbeSummary, TaskSelection
 from orca_local.domain.settings import ProbeSettings
+from orca_local.domain.statistics import Interval
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
@@ -25,9 +26,9 @@ from orca_local.generation.generate import GenerationCounts, ModelRef, PlannedMe
 from orca_local.kinds.prompts import student_messages
 from orca_local.kinds.scoring import is_scored, unscored_kinds
 from orca_local.probe.choose import Cell, Choice
-from orca_local.probe.probed_task import ProbedTask, pools
-from orca_local.probe.race import Pool, rounds
-from orca_local.probe.selection_gain import worth
+from orca_local.probe.probed_task import ProbedTask, fit_priors
+from orca_local.probe.race import Prior, round_ends
+from orca_local.probe.selection_gain import selection_gain
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.selections import SelectionRow
@@ -44,11 +45,11 @@ def probe(
     *,
     model: ModelRef,
 ) -> Iterator[Event]:
-    """Answer samples under strategies, greedily, and keep a selection for each task.
+    """Answer the samples under the strategies, decoded greedily, and store a selection for each task.
 
-    `exhaustive` answers every sample under every strategy. `race` goes round by round, all tasks together, and
-    asks no more where more would not pay. Samples of a kind without a score are left out with a warning.
-    The order of `strategies` breaks ties that neither score nor cost decides.
+    Method `exhaustive` answers every sample under every strategy. Method `race` runs in rounds over all tasks and
+    drops weak strategies early. Samples without a score are left out with a warning. Ties in score and
+    tokens go to the strategy that comes first in `strategies`.
     """
     started = time.monotonic()
     scored = [sample for sample in samples if is_scored(sample)]
@@ -64,22 +65,25 @@ def probe(
     yield from run.measure()
     if run.counts.failed:
         yield Warned(f"{run.counts.failed} generations failed and are left out of the scores")
-    summaries = yield from run.choose()
-    found = worth([(task.kind, task.scores) for task in tasks], settings.alpha)
-    summary = {
-        "run_id": context.run_id,
-        "method": settings.method,
-        "tasks": summaries,
-        "worth": found.to_dict([strategy.name for strategy in strategies]) if found else None,
-        "generations": {"new": run.counts.new, "cached": run.counts.cached},
-        "completion_tokens": run.counts.tokens,
-        "seconds": round(time.monotonic() - started, 3),
-    }
+    selections = yield from run.choose()
+    scores = [(task.kind, task.scores) for task in tasks]
+    summary = ProbeSummary(
+        run_id=context.run_id,
+        method=settings.method,
+        tasks=selections,
+        selection_gain=selection_gain(scores, [strategy.name for strategy in strategies], settings.alpha),
+        generations=GenerationTotals(run.counts.new, run.counts.cached),
+        completion_tokens=run.counts.tokens,
+        seconds=round(time.monotonic() - started, 3),
+    )
     yield StageFinished("probe", summary)
 
 
 def limit_per_task(samples: Sequence[Sample], limit: int) -> list[Sample]:
-    """At most `limit` samples a task (0: all), by task and content hash: a larger limit extends a smaller one."""
+    """At most `limit` samples per task (0: all), sorted by task and content hash.
+
+    A larger limit gives the samples of a smaller one and more.
+    """
     ordered = sorted(samples, key=lambda sample: (sample.task, content_hash(sample)))
     taken: dict[str, int] = {}
     kept = []
@@ -91,7 +95,7 @@ def limit_per_task(samples: Sequence[Sample], limit: int) -> list[Sample]:
 
 
 def group_tasks(samples: Sequence[Sample], strategies: Sequence[str]) -> list[ProbedTask]:
-    """Tasks with their samples, in the order given."""
+    """Group samples by task, in the given order."""
     groups: dict[str, list[Sample]] = {}
     for sample in samples:
         groups.setdefault(sample.task, []).append(sample)
@@ -112,48 +116,47 @@ class _Probe:
 
     def __post_init__(self) -> None:
         self.counts = GenerationCounts()
-        self.prior: dict[str, Pool] = {}
+        self.priors: dict[str, Prior] = {}
 
     def measure(self) -> Generator[Event, None, None]:
-        """Ask what the method wants, round by round."""
+        """Measure the cells that the method needs, round by round."""
         longest = max((len(task.samples) for task in self.tasks), default=0)
-        race = self.settings.method == "race"
-        for until in rounds(longest) if race else [longest]:
-            running = [task for task in self.tasks if task.running]
-            # Sample by sample through all tasks: neighbours then begin alike only under one strategy, but a
-            # prompt begins with what any sequence holds, and the slots stay full to the end of the round.
+        is_race = self.settings.method == "race"
+        for until in round_ends(longest) if is_race else [longest]:
+            running = [task for task in self.tasks if task.is_running]
+            # All tasks go together, so that the engine's slots stay full until the end of the round. Shared prefixes
+            # are still reused: a prompt may continue the prefix of any sequence.
             cells = [cell for task in running for cell in task.next_cells(until)]
             yield from self._generate(cells)
-            self.prior = self.prior or pools(self.tasks)
-            if race:
+            self.priors = self.priors or fit_priors(self.tasks)
+            if is_race:
                 for task in running:
-                    for name in task.judge(self.prior[task.kind], self.settings.tolerance):
-                        yield StrategyLeft(task.name, name, task.answered)
+                    for name in task.judge(self.priors[task.kind], self.settings.tolerance):
+                        yield StrategyDropped(task.name, name, task.answered)
 
-    def choose(self) -> Generator[Event, None, list[dict[str, Any]]]:
-        """Say and keep what each task's strategy is."""
-        alpha, summaries = self.settings.alpha, []
+    def choose(self) -> Generator[Event, None, tuple[TaskSelection, ...]]:
+        """Choose and store the strategy of each task."""
+        alpha = self.settings.alpha
+        selections: list[TaskSelection] = []
         for task in self.tasks:
             cells = task.cells()
             yield from (_measured(task.name, cell, alpha) for cell in cells)
-            by_accuracy = self.settings.method != "race"
-            prior = self.prior[task.kind]
-            choice = task.choose(prior, alpha, by_accuracy=by_accuracy)
+            choice = task.choose(self.priors[task.kind], alpha, by_accuracy=self.settings.method != "race")
             if choice is None:
-                yield Warned(f"task {task.name!r} has no measured answer, so no strategy was chosen for it")
+                yield Warned(f"task {task.name!r} has no completion, so no strategy was chosen for it")
                 continue
             self.context.store.selections.set(_selection(task.name, choice, self.settings, self.context.run_id))
             yield StrategyChosen(
                 task.name,
                 choice.cell.strategy,
-                choice.claim.decided,
+                choice.decision.decided,
                 choice.reason,
                 choice.probability_best,
                 choice.loss_bound,
-                choice.claim.more_samples,
+                choice.decision.more_samples,
             )
-            summaries.append(_summary(task.name, choice, cells, alpha))
-        return summaries
+            selections.append(_summary(task.name, choice, cells, alpha))
+        return tuple(selections)
 
     def _generate(self, cells: Sequence[tuple[Sample, str]]) -> Iterator[Event]:
         before, store, run_id = self.counts, self.context.store, self.context.run_id
@@ -187,7 +190,7 @@ def _measured(task: str, cell: Cell, alpha: float) -> CellMeasured:
         cell.strategy,
         cell.n,
         cell.score_sum,
-        cell.extracted / cell.n if cell.n else 0.0,
+        cell.extracted_share,
         interval.low,
         interval.high,
         cell.completion_tokens,
@@ -204,7 +207,7 @@ def _selection(task: str, choice: Choice, settings: ProbeSettings, run_id: int) 
         ci_low=interval.low,
         ci_high=interval.high,
         samples=choice.cell.n,
-        decided=choice.claim.decided,
+        decided=choice.decision.decided,
         method=settings.method,
         alpha=settings.alpha,
         reason=choice.reason,
@@ -212,25 +215,26 @@ def _selection(task: str, choice: Choice, settings: ProbeSettings, run_id: int) 
     )
 
 
-def _summary(task: str, choice: Choice, cells: Sequence[Cell], alpha: float) -> dict[str, Any]:
-    return {
-        "task": task,
-        "strategy": choice.cell.strategy,
-        "decided": choice.claim.decided,
-        "probability_best": choice.probability_best,
-        "loss_bound": choice.loss_bound,
-        "more_samples": choice.claim.more_samples,
-        "reason": choice.reason,
-        "cells": [
-            {
-                "strategy": cell.strategy,
-                "n": cell.n,
-                "score_sum": cell.score_sum,
-                "accuracy": cell.accuracy,
-                "ci": [cell.interval(alpha).low, cell.interval(alpha).high],
-                "extracted": cell.extracted / cell.n if cell.n else 0.0,
-                "completion_tokens": cell.completion_tokens,
-            }
-            for cell in cells
-        ],
-    }
+def _summary(task: str, choice: Choice, cells: Sequence[Cell], alpha: float) -> TaskSelection:
+    return TaskSelection(
+        task=task,
+        strategy=choice.cell.strategy,
+        decided=choice.decision.decided,
+        probability_best=choice.probability_best,
+        loss_bound=choice.loss_bound,
+        more_samples=choice.decision.more_samples,
+        reason=choice.reason,
+        cells=tuple(_cell_summary(cell, cell.interval(alpha)) for cell in cells),
+    )
+
+
+def _cell_summary(cell: Cell, interval: Interval) -> CellSummary:
+    return CellSummary(
+        strategy=cell.strategy,
+        n=cell.n,
+        score_sum=cell.score_sum,
+        accuracy=cell.accuracy,
+        ci=(interval.low, interval.high),
+        extracted=cell.extracted_share,
+        completion_tokens=cell.completion_tokens,
+    )

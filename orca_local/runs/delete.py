@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orca_local.domain.errors import InputError, explain_os_error
+from orca_local.domain.export_summary import ExportSummary
+from orca_local.runs.summaries import summary_of
 from orca_local.runs.workspace import Workspace
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
@@ -103,8 +105,9 @@ def _has_newest_figures(store: Store, run: RunRow, runs: Sequence[RunRow]) -> bo
 
 
 def _name(store: Store, run: RunRow) -> str:
-    finished = store.runs.last_of(run.run_id, "StageFinished")
-    return str(finished.payload["summary"].get("name", "")) if finished is not None else ""
+    """Name of the exported model; empty for another stage."""
+    summary = summary_of(store, run.run_id, ExportSummary)
+    return summary.name if summary is not None else ""
 
 
 def _delete(store: Store, workspace: Workspace, run: RunRow, runs: list[RunRow]) -> tuple[Path, ...]:

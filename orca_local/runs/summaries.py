@@ -1,26 +1,34 @@
-"""The summaries of finished runs: what a stage's `StageFinished` event says it did."""
+"""Reads the summaries of finished runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
+
+from orca_local.domain.record import Record
 
 if TYPE_CHECKING:
     from orca_local.store.store import Store
 
+S = TypeVar("S", bound=Record)
 
-def iter_summaries(store: Store, stage: str) -> Iterator[dict[str, Any]]:
-    """The summaries of a stage's finished runs, the newest first."""
+
+def iter_summaries(store: Store, stage: str, kind: type[S]) -> Iterator[S]:
+    """Yield the summaries of the stage's finished runs, the newest first."""
     for run in store.runs.list():
         if run.stage == stage and run.status == "done":
-            # `last_of` reads one event: a long run has a hundred thousand.
-            finished = store.runs.last_of(run.run_id, "StageFinished")
-            if finished is not None:
-                summary = finished.payload["summary"]
-                assert isinstance(summary, dict)
+            summary = summary_of(store, run.run_id, kind)
+            if summary is not None:
                 yield summary
 
 
-def newest(store: Store, stage: str) -> dict[str, Any] | None:
-    """The summary of a stage's newest finished run; None if there is none."""
-    return next(iter_summaries(store, stage), None)
+def newest_summary(store: Store, stage: str, kind: type[S]) -> S | None:
+    """The summary of the stage's newest finished run; None if there is none."""
+    return next(iter_summaries(store, stage, kind), None)
+
+
+def summary_of(store: Store, run_id: int, kind: type[S]) -> S | None:
+    """The summary of one run; None if the run did not finish."""
+    # StageFinished is the last event: a long run has a hundred thousand events before it.
+    finished = store.runs.last_of(run_id, "StageFinished")
+    return None if finished is None else kind.from_dict(finished.payload["summary"])

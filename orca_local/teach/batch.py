@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
 
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageFinished, StageStarted, Warned
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import Strategy
+from orca_local.domain.teach_summary import BatchState, BatchSummary
 from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.domain.types import Message, Sample
 from orca_local.endpoints.answer import ChatAnswer
@@ -78,8 +78,8 @@ def teach_in_batch(
     counts.not_asked = len(pending) - batches.submitted
     if counts.not_asked and budget.committed_usd:
         yield Warned(f"{counts.not_asked} questions are not in the batch: {budget.describe_limit()}")
-    progress = {"submitted": batches.submitted, "waiting": len(waiting) + batches.submitted, "states": batches.states}
-    yield StageFinished("teach", {**run.summary(), "batch": progress})
+    waiting_calls = len(waiting) + batches.submitted
+    yield StageFinished("teach", run.summary(BatchSummary(batches.submitted, waiting_calls, tuple(batches.states))))
 
 
 def _as_replayed(event: Event) -> Event:
@@ -107,7 +107,7 @@ class _Batches:
     endpoint: BatchEndpoint
     store: Store
     ledger: Ledger
-    states: list[dict[str, Any]] = field(default_factory=list)
+    states: list[BatchState] = field(default_factory=list)
     """Progress of each batch, for `--json`."""
     answered: int = 0
     submitted: int = 0
@@ -128,7 +128,7 @@ class _Batches:
         bodies = [(q.key, self.chat.request_body(chat_request(q.request))) for q in questions]
         remote_id = self.endpoint.submit(bodies, mark)
         self.store.batches.opened(batch_id, remote_id)
-        self.states.append({"id": remote_id, "state": "submitted", "total": len(questions), "done": 0})
+        self.states.append(BatchState(remote_id, "submitted", total=len(questions), done=0))
         self.submitted = len(questions)
 
     def collect(self, row: BatchRow) -> Iterator[Event]:
@@ -143,7 +143,7 @@ class _Batches:
         if not row.remote_id:
             self.store.batches.opened(row.batch_id, remote_id)
         status = self.endpoint.status(remote_id)
-        self.states.append({"id": remote_id, "state": status.state, "total": status.total, "done": status.done})
+        self.states.append(BatchState(remote_id, status.state, status.total, status.done))
         if not status.has_ended:
             return
         answers = self._iter_answers(self.endpoint.iter_results(status), calls)

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from statistics import mean, stdev
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.statistics import Interval, wilson
 from orca_local.domain.strategies import Strategy
+from orca_local.domain.teach_summary import CostRange, TeachEstimate, TokenRange
 from orca_local.domain.types import Message, Sample
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
@@ -82,7 +83,7 @@ def estimate(
     price: Price | None,
     *,
     limit: int | None = None,
-) -> dict[str, Any]:
+) -> TeachEstimate:
     """What `teach --estimate --json` prints. Makes no call and stores nothing."""
     plan = RetryPlan(teacher, strategies, settings)
     selected = select_samples(samples, strategies, limit)
@@ -100,17 +101,17 @@ def estimate(
     completion_tokens = _Range(*(factor * tokens for factor, tokens in zip(factors, answers, strict=True)))
     calls = len(new) * factors.expected
     tokens = prompt_tokens.expected + completion_tokens.expected
-    return {
-        "questions": len(questions),
-        "cached": len(stored),
-        "calls": round(calls),
-        "prompt_tokens": round(prompt_tokens.expected),
-        "completion_tokens": {name: round(value) for name, value in completion_tokens._asdict().items()},
-        "usd": None if price is None else _cost(price, prompt_tokens, completion_tokens, new, settings),
-        "seconds": _seconds(calls, tokens, history, teacher, settings),
-        "basis": f"from {history.calls} earlier calls" if history.calls else "estimate; answer lengths are guessed",
-        "price": "unknown: write it into prices.toml" if price is None else price.source,
-    }
+    return TeachEstimate(
+        questions=len(questions),
+        cached=len(stored),
+        calls=round(calls),
+        prompt_tokens=round(prompt_tokens.expected),
+        completion_tokens=TokenRange(*map(round, completion_tokens)),
+        usd=None if price is None else _cost(price, prompt_tokens, completion_tokens, new, settings),
+        seconds=_seconds(calls, tokens, history, teacher, settings),
+        basis=f"from {history.calls} earlier calls" if history.calls else "estimate; answer lengths are guessed",
+        price="unknown: write it into prices.toml" if price is None else price.source,
+    )
 
 
 def _stored_keys(store: Store, questions: Sequence[Question]) -> set[str]:
@@ -180,12 +181,13 @@ def _cost(
     completion_tokens: _Range,
     questions: Sequence[Question],
     settings: TeacherSettings,
-) -> dict[str, float]:
+) -> CostRange:
     """US dollars; `at_most` is the sum of the maximum costs of all possible calls."""
     costs = _Range(*(price.cost(*tokens) for tokens in zip(prompt_tokens, completion_tokens, strict=True)))
     budget = Budget(price)
     calls = 1 + settings.attempts + (settings.on_mismatch == "with_hint")
-    return {**costs._asdict(), "at_most": calls * sum(budget.max_cost(question.request) for question in questions)}
+    max_cost = calls * sum(budget.max_cost(question.request) for question in questions)
+    return CostRange(costs.low, costs.expected, costs.high, at_most=max_cost)
 
 
 def _seconds(calls: float, tokens: float, history: _History, teacher: Teacher, settings: TeacherSettings) -> float:

@@ -13,6 +13,7 @@ from orca_local.domain.errors import InputError, OrcaError, RemoteError
 from orca_local.domain.events import Event, StageFinished, StageStarted, Warned
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import Strategy
+from orca_local.domain.teach_summary import BatchSummary, CallTotals, TeachSummary
 from orca_local.domain.types import Sample
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
@@ -83,21 +84,22 @@ class TeachRun:
     """US dollars that the workspace had spent before this run."""
     started_at: float
 
-    def summary(self) -> dict[str, object]:
-        """What `--json` prints."""
+    def summary(self, batch: BatchSummary | None = None) -> TeachSummary:
+        """The result that `--json` prints."""
         counts, total = self.loop.counts, self.ledger.budget.reported_usd
-        return {
-            "run_id": self.run_id,
-            "calls": {"new": counts.new, "cached": counts.cached, "failed": counts.failed},
-            "verified": counts.verified,
-            "rejected": counts.rejected,
-            "not_asked": counts.not_asked,
-            "cost_usd": None if total is None else round(total - self.spent_before_usd, 6),
-            "spent_usd": None if total is None else round(total, 6),
-            "prompt_tokens": counts.prompt_tokens,
-            "completion_tokens": counts.completion_tokens,
-            "seconds": round(time.monotonic() - self.started_at, 3),
-        }
+        return TeachSummary(
+            run_id=self.run_id,
+            calls=CallTotals(counts.new, counts.cached, counts.failed),
+            verified=counts.verified,
+            rejected=counts.rejected,
+            not_asked=counts.not_asked,
+            cost_usd=None if total is None else round(total - self.spent_before_usd, 6),
+            spent_usd=None if total is None else round(total, 6),
+            prompt_tokens=counts.prompt_tokens,
+            completion_tokens=counts.completion_tokens,
+            seconds=round(time.monotonic() - self.started_at, 3),
+            batch=batch,
+        )
 
 
 def prepare(

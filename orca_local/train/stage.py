@@ -6,9 +6,8 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from orca_local.adapters.adapter import CONFIG_FILE, WEIGHTS_FILE, adapter_sha256
 from orca_local.domain.errors import DivergedError, InputError, OutOfMemory
@@ -22,6 +21,7 @@ from orca_local.domain.events import (
     Warned,
 )
 from orca_local.domain.settings import TrainSettings
+from orca_local.domain.summaries import MemoryUse, TrainResult, TrainSummary
 from orca_local.gguf.decoder import max_row_length
 from orca_local.gguf.header import Header
 from orca_local.rows.training_row import TrainingRow
@@ -95,8 +95,9 @@ def train(
     yield StageStarted("train", recipe.total_steps, "steps")
     if record is not None and is_done:
         if _is_intact(store, record.training_id, training.adapter):
-            _record_adapter(store, record.training_id, training, record.summary)
-            yield StageFinished("train", {**record.summary, "run_id": context.run_id, "adapter": str(training.adapter)})
+            result = TrainResult.from_dict(record.summary)
+            _record_adapter(store, record.training_id, training, result)
+            yield StageFinished("train", _summary(result, context.run_id, training))
             return
         yield Warned(f"the adapter {training.adapter} was changed or removed; it is restored from the checkpoints")
     if unfinished is not None:
@@ -159,13 +160,11 @@ def _train(
         # The same recipe would diverge again, so another recipe does not mention it as unfinished.
         store.trainings.finish(training_id, "failed", {})
         raise
-    summary = _finish(training)
-    summary |= {"tokens_per_second": rate, "seconds": round(time.monotonic() - started, 3)}
-    summary["memory"] = {"planned": plan.total, "peak": backend.peak_bytes()}
+    result = _finish(training, rate, started, MemoryUse(plan.total, backend.peak_bytes()))
     with store.transaction():
-        store.trainings.finish(training_id, "done", summary)
-        _record_adapter(store, training_id, training, summary)
-    yield StageFinished("train", {"run_id": context.run_id, "adapter": str(training.adapter), **summary})
+        store.trainings.finish(training_id, "done", result.to_dict())
+        _record_adapter(store, training_id, training, result)
+    yield StageFinished("train", _summary(result, context.run_id, training))
 
 
 def _store_metrics(store: Store, training_id: int, loop: Generator[Event, None, None]) -> Generator[Event, None, float]:
@@ -182,7 +181,7 @@ def _store_metrics(store: Store, training_id: int, loop: Generator[Event, None, 
     return tokens / seconds if seconds else 0.0
 
 
-def _finish(training: _Training) -> dict[str, Any]:
+def _finish(training: _Training, rate: float, started: float, memory: MemoryUse) -> TrainResult:
     """Copy the best adapter (without validation rows, the last one) to its final directory; returns the summary."""
     state, source = load_result(training.directory)
 
@@ -193,12 +192,20 @@ def _finish(training: _Training) -> dict[str, Any]:
     replace_directory(training.adapter, copy)
     # Mean over the last tenth of the steps: the loss of a single batch is too noisy.
     tail = state.losses[-max(1, len(state.losses) // 10) :]
-    return {
-        "steps": state.step,
-        "train_loss": sum(tail) / len(tail),
-        "validation_loss": state.best_loss,
-        "best_step": state.step if state.best_loss is None else state.best_step,
-    }
+    return TrainResult(
+        steps=state.step,
+        train_loss=sum(tail) / len(tail),
+        validation_loss=state.best_loss,
+        best_step=state.step if state.best_loss is None else state.best_step,
+        tokens_per_second=rate,
+        seconds=round(time.monotonic() - started, 3),
+        memory=memory,
+    )
+
+
+def _summary(result: TrainResult, run_id: int, training: _Training) -> TrainSummary:
+    figures = {spec.name: getattr(result, spec.name) for spec in fields(result)}
+    return TrainSummary(**figures, run_id=run_id, adapter=str(training.adapter))
 
 
 def _is_intact(store: Store, training_id: int, path: Path) -> bool:
@@ -210,14 +217,14 @@ def _is_intact(store: Store, training_id: int, path: Path) -> bool:
         return False
 
 
-def _record_adapter(store: Store, training_id: int, training: _Training, summary: dict[str, Any]) -> None:
+def _record_adapter(store: Store, training_id: int, training: _Training, result: TrainResult) -> None:
     store.adapters.add(
         AdapterRow(
             training_id=training_id,
             path=str(training.adapter),
             sha256=adapter_sha256(training.adapter),
             weights_sha256=training.fingerprint.weights_sha256,
-            step=int(summary["best_step"]),
-            validation_loss=summary["validation_loss"],
+            step=result.best_step,
+            validation_loss=result.validation_loss,
         )
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
+from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import RunFailed
-from orca_local.runs.summaries import newest
+from orca_local.runs.summaries import newest_summary
 from orca_local.store.results import EvaluationRow
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
@@ -22,8 +21,8 @@ class EvaluationView:
     """The error of the newest run, with its hint."""
     rows: tuple[EvaluationRow, ...] = ()
     """The results so far of a run that is still running."""
-    summary: Mapping[str, Any] = field(default_factory=dict)
-    """The summary of the newest finished run; empty without one."""
+    summary: EvaluationSummary | None = None
+    """The summary of the newest finished run."""
 
 
 def load_evaluation_view(store: Store) -> EvaluationView:
@@ -37,5 +36,5 @@ def load_evaluation_view(store: Store) -> EvaluationView:
         run=run,
         failed=RunFailed(**failed.payload) if failed is not None else None,
         rows=tuple(rows) if run.status == "running" else (),
-        summary=newest(store, "evaluate") or {},
+        summary=newest_summary(store, "evaluate", EvaluationSummary),
     )

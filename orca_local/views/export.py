@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orca_local.domain.events import AcceptanceChecked, FileWritten, RunFailed, StageProgressed, Warned, parse_event
+from orca_local.domain.export_summary import ExportSummary
 from orca_local.domain.settings import Settings
 from orca_local.domain.stages import BASE
 from orca_local.export.estimate import BITS_PER_WEIGHT, estimate_bytes
 from orca_local.gguf.header import Header
 from orca_local.models.student import load_student
-from orca_local.runs.summaries import iter_summaries
+from orca_local.runs.summaries import iter_summaries, summary_of
 from orca_local.store.results import ExportRow
-from orca_local.store.runs import EventRow, RunRow
+from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
 
 
@@ -76,15 +77,16 @@ def quantization_options(weights: Header, chosen: Sequence[str]) -> list[Quantiz
 
 def load_export_view(store: Store) -> ExportView:
     """The newest export."""
-    summary = next((summary for summary in iter_summaries(store, "export") if summary.get("name") == "tuned"), {})
-    recommendation = summary.get("recommendation", {})
+    tuned = (summary for summary in iter_summaries(store, "export", ExportSummary) if summary.name == "tuned")
+    newest = next(tuned, None)
+    recommendation = newest.recommendation if newest is not None else None
     run = _newest_run(store)
     rows = [] if run is None else store.runs.events(run.run_id)
     events = [parse_event(row.kind, row.payload) for row in rows]
     steps = tuple(event for event in events if isinstance(event, AcceptanceChecked | FileWritten))
     return ExportView(
         run=run,
-        steps=steps or _earlier_checks(rows),
+        steps=steps or _earlier_checks(store, run),
         warnings=tuple(event for event in events if isinstance(event, Warned)),
         note=next((event.note for event in reversed(events) if isinstance(event, StageProgressed)), ""),
         failed=next((event for event in reversed(events) if isinstance(event, RunFailed)), None),
@@ -92,8 +94,8 @@ def load_export_view(store: Store) -> ExportView:
         is_adapter=run is not None and "adapter_only" in run.inputs,
         files=_newest_files(store),
         adapter=next((row for row in store.exports.list("adapter")[:1] if Path(row.path).is_file()), None),
-        recommended=str(recommendation.get("quantization", "")),
-        reason=str(recommendation.get("reason", "")),
+        recommended=recommendation.quantization if recommendation is not None else "",
+        reason=recommendation.reason if recommendation is not None else "",
     )
 
 
@@ -114,11 +116,11 @@ def _newest_files(store: Store) -> tuple[ExportRow, ...]:
     return tuple(sorted(on_disk, key=lambda row: -row.bytes))
 
 
-def _earlier_checks(events: Sequence[EventRow]) -> tuple[AcceptanceChecked, ...]:
+def _earlier_checks(store: Store, run: RunRow | None) -> tuple[AcceptanceChecked, ...]:
     """The stored tests of files that an earlier run made, if this run had nothing to make."""
-    finished = next((event.payload for event in reversed(events) if event.kind == "StageFinished"), {})
+    summary = summary_of(store, run.run_id, ExportSummary) if run is not None else None
     checks: dict[str, AcceptanceChecked] = {}
-    for acceptance in finished.get("summary", {}).get("acceptance", {}).values():
-        for check in acceptance.get("checks", []):
-            checks.setdefault(check["name"], AcceptanceChecked(**check))
+    for acceptance in summary.acceptance.values() if summary is not None else ():
+        for check in acceptance.checks:
+            checks.setdefault(check.name, AcceptanceChecked(check.name, check.passed, check.value, check.bound))
     return tuple(checks.values())

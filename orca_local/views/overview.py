@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.stages import BASE, STAGES, Stage
-from orca_local.runs.summaries import newest
+from orca_local.domain.summaries import DatasetSummary, TrainResult
+from orca_local.runs.summaries import newest_summary, summary_of
 
 if TYPE_CHECKING:
     from orca_local.store.runs import RunRow
@@ -85,25 +87,24 @@ def _training_figure(store: Store) -> str:
     training = store.trainings.latest()
     if training is None or training.status != "done":
         return ""
-    loss = training.summary.get("train_loss")
-    return "trained" if loss is None else f"loss {loss:.3f}"
+    return f"loss {TrainResult.from_dict(training.summary).train_loss:.3f}"
 
 
 def _dataset_rows(store: Store, run: RunRow | None) -> int:
     if run is None or run.status != "done":
         return 0
-    last = store.runs.last_events(run.run_id, 1)
-    return int(last[0].payload.get("summary", {}).get("rows", 0)) if last else 0
+    summary = summary_of(store, run.run_id, DatasetSummary)
+    return summary.rows if summary is not None else 0
 
 
 def _accuracies(store: Store) -> str:
     """Accuracy of base and tuned in the newest evaluation, under its first system message."""
-    summary = newest(store, "evaluate") or {}
+    summary = newest_summary(store, "evaluate", EvaluationSummary)
     accuracy: dict[str, float] = {}
-    for model in summary.get("models", []):
-        name, _, quantization = model["model"].partition(":")
+    for model in summary.models if summary is not None else ():
+        name, _, quantization = model.model.partition(":")
         if quantization != "F16" or name not in accuracy:  # with --split, the tuned model is also listed in F16
-            accuracy[name] = model["accuracy"]
+            accuracy[name] = model.accuracy
     if "base" not in accuracy or "tuned" not in accuracy:
         return ""
     return f"{100 * accuracy['base']:.0f} % → {100 * accuracy['tuned']:.0f} % right"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from orca_local.domain.events import StrategyDropped, stored_kind
 from orca_local.domain.statistics import Interval
 from orca_local.domain.types import Sample
 from orca_local.probe.choose import Cell
@@ -81,7 +82,7 @@ def load_probe_matrix(store: Store, order: Sequence[str] = ()) -> ProbeMatrix | 
         cell = Cell(row.strategy, row.n, row.score_sum, row.extracted, row.completion_tokens)
         by_task.setdefault(row.task, {})[row.strategy] = cell
     dropped: dict[str, set[str]] = {}
-    for event in store.runs.events_of_kind(run.run_id, "StrategyLeft"):
+    for event in store.runs.events_of_kind(run.run_id, stored_kind(StrategyDropped)):
         dropped.setdefault(event.payload["task"], set()).add(event.payload["strategy"])
     selections = store.selections.current()
     rows = tuple(

@@ -17,6 +17,7 @@ from orca_local.domain.events import (
     TrainingResumed,
     parse_event,
 )
+from orca_local.domain.summaries import TrainResult
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
 from orca_local.store.trainings import AdapterRow, TrainingRecord
@@ -54,6 +55,12 @@ class TrainingView:
     """Step of the newest checkpoint on disk."""
     train_settings: Mapping[str, Any] = field(default_factory=dict)
     """Section `train` of the run's settings, with its command-line options."""
+
+    @property
+    def result(self) -> TrainResult | None:
+        """Figures of the training; None while it is not done."""
+        is_done = self.training is not None and self.training.status == "done"
+        return TrainResult.from_dict(self.training.summary) if self.training is not None and is_done else None
 
     @property
     def is_running(self) -> bool:

@@ -8,6 +8,8 @@ import pytest
 
 from orca_local.cli.app import run
 from orca_local.cli.quantized import show_split, show_types
+from orca_local.domain.evaluation_summary import GainSplit
+from orca_local.domain.quantized import QuantizedFile, Recommendation
 
 TYPE = {
     "quantization": "Q4_K_M",
@@ -21,7 +23,7 @@ TYPE = {
 
 
 def test_a_row_a_type_says_what_it_takes_and_what_it_costs(capsys: pytest.CaptureFixture[str]) -> None:
-    show_types({"types": [TYPE], "recommendation": {"quantization": "Q4_K_M", "reason": "Q4_K_M is the smallest"}})
+    show_types([QuantizedFile.from_dict(TYPE)], Recommendation("Q4_K_M", "Q4_K_M is the smallest"))
     said = capsys.readouterr().out
     for cell in ("Q4_K_M", "105 MB", "6.17", "61 F32, 166 Q5_0, 15 Q6_K", "yes", "0.0442", "91.0 %"):
         assert cell in said
@@ -29,14 +31,14 @@ def test_a_row_a_type_says_what_it_takes_and_what_it_costs(capsys: pytest.Captur
 
 
 def test_accuracies_stand_beside_it_where_they_were_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    show_types({"types": [{**TYPE, "accuracy": 0.5, "loss": {"value": -0.02, "ci": [-0.05, 0.01], "n": 200}}]})
+    loss = {"value": -0.02, "ci": [-0.05, 0.01], "n": 200}
+    show_types([QuantizedFile.from_dict({**TYPE, "accuracy": 0.5, "loss": loss})], None)
     said = capsys.readouterr().out
     assert "50.0 %" in said and "-2.0 [-5.0, 1.0]" in said
 
 
 def test_an_adapter_has_no_types(capsys: pytest.CaptureFixture[str]) -> None:
-    show_types({"files": []})
-    show_types({"types": []})
+    show_types([], None)
     assert not capsys.readouterr().out
 
 
@@ -46,7 +48,7 @@ def test_the_split_says_what_training_gave_and_what_quantizing_took(capsys: pyte
 
     accuracies = {name: {"accuracy": value} for name, value in (("base", 0.1), ("tuned_f16", 0.6), ("tuned", 0.5))}
     changes = {"trained": change(0.5), "quantized": change(-0.1), "total": change(0.4)}
-    show_split({"quantization": "Q4_0", **accuracies, **changes})
+    show_split(GainSplit.from_dict({"quantization": "Q4_0", **accuracies, **changes}))
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[3][:11] == ["training", "base", "Q4_0", "→", "tuned", "F16", "10.0", "%", "60.0", "%", "+50.0"]
     assert lines[4][-4:] == ["-10.0", "[-20.0,", "0.0]", "0.5"]

@@ -15,6 +15,7 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.events import RowDropped, StageFinished
 from orca_local.domain.settings import DatasetSettings
 from orca_local.domain.strategies import BUILTIN
+from orca_local.domain.summaries import DatasetSummary
 from orca_local.kinds.table import get_kind
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
@@ -95,9 +96,9 @@ def test_every_reason_to_drop_an_answer_is_counted(store: Store, renderer: Promp
     events = list(build(StageContext(store, 1), dataset))
     assert len([e for e in events if isinstance(e, RowDropped)]) == 5
     last = events[-1]
-    assert isinstance(last, StageFinished)
-    assert last.summary["rows"] == 1
-    assert sum(last.summary["dropped"].values()) == 5
+    assert isinstance(last, StageFinished) and isinstance(last.summary, DatasetSummary)
+    assert last.summary.rows == 1
+    assert sum(last.summary.dropped.values()) == 5
 
 
 def test_mismatches_are_trained_on_only_where_that_was_asked_for(store: Store, renderer: PromptRenderer) -> None:

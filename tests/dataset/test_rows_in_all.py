@@ -1,4 +1,4 @@
-"""What concerns rows together: overlap with held-out prompts, balance over tasks, and rows that show examples."""
+"""Overlap with held-out prompts, duplicate questions, balance between tasks, and few-shot rows."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from orca_local.dataset.balance import quotas
 from orca_local.dataset.few_shot import few_shot_conversations
-from orca_local.dataset.overlap import HeldOut
-from orca_local.dataset.similar import Repeats
+from orca_local.dataset.overlap import HeldOutPrompts
+from orca_local.dataset.similar import DuplicateFilter
 from orca_local.domain.erasure import leaks
 from orca_local.domain.types import Message
 from tests.teach.scene import STEPS
@@ -23,23 +23,23 @@ DEFINITION = (
 )
 
 
-def test_the_same_question_in_other_marks_overlaps() -> None:
-    held = HeldOut(["What IS 5 + 5 ?!"], [])
+def test_the_same_question_with_other_punctuation_overlaps() -> None:
+    held = HeldOutPrompts(["What IS 5 + 5 ?!"], [])
     assert held.overlaps("what is 5 + 5")
     assert not held.overlaps("what is 5 + 6")
 
 
-def test_a_long_text_that_is_asked_about_again_overlaps() -> None:
-    held = HeldOut([PASSAGE + "Who bought the mill?"], [PASSAGE + "When was it sold?"])
+def test_another_question_about_the_same_long_text_overlaps() -> None:
+    held = HeldOutPrompts([PASSAGE + "Who bought the mill?"], [PASSAGE + "When was it sold?"])
     assert held.overlaps(PASSAGE + "When was it sold?")
     assert not held.overlaps("A short question that shares nothing with the passage but some words like the mill.")
 
 
-def test_a_tasks_own_wording_is_no_overlap() -> None:
+def test_the_wording_of_a_task_is_no_overlap() -> None:
     prompts = [
         DEFINITION + f"Where does the {animal} live in winter?" for animal in ("fox", "owl", "bear", "wolf", "hare")
     ]
-    held = HeldOut(prompts[:2], prompts[2:])
+    held = HeldOutPrompts(prompts[:2], prompts[2:])
     assert not any(held.overlaps(prompt) for prompt in prompts[2:])
     assert held.overlaps(prompts[0])
 
@@ -49,18 +49,18 @@ def test_a_tasks_own_wording_is_no_overlap() -> None:
     st.integers(0, 100),
     st.floats(0, 1),
 )
-def test_quotas_never_ask_for_more_than_there_is(counts: dict[str, int], cap: int, temperature: float) -> None:
-    found = quotas(counts, cap=cap, temperature=temperature)
-    assert found.keys() == counts.keys()
+def test_quotas_never_exceed_the_number_of_rows(counts: dict[str, int], cap: int, temperature: float) -> None:
+    kept = quotas(counts, cap=cap, temperature=temperature)
+    assert kept.keys() == counts.keys()
     for task, count in counts.items():
-        assert 0 <= found[task] <= (min(count, cap) if cap else count)
+        assert 0 <= kept[task] <= (min(count, cap) if cap else count)
     if temperature == 1:
-        assert found == {task: min(count, cap) if cap else count for task, count in counts.items()}
+        assert kept == {task: min(count, cap) if cap else count for task, count in counts.items()}
     if any(counts.values()):
-        assert any(found.values()), "the smallest task keeps what it has"
+        assert any(kept.values()), "the smallest task keeps what it has"
 
 
-def test_a_temperature_of_nothing_makes_tasks_equal() -> None:
+def test_a_temperature_of_zero_makes_tasks_equal() -> None:
     assert quotas({"a": 100, "b": 10, "c": 0}, temperature=0) == {"a": 10, "b": 10, "c": 0}
     assert quotas({"a": 100, "b": 25}, temperature=0.5) == {"a": 50, "b": 25}
     assert quotas({"a": 100, "b": 25}, cap=40) == {"a": 40, "b": 25}
@@ -75,7 +75,7 @@ def row(task: str, number: int) -> tuple[str, str, tuple[Message, ...]]:
     return task, f"{task}{number}", messages
 
 
-def test_examples_come_from_the_task_and_never_from_the_question_itself() -> None:
+def test_examples_are_other_questions_of_the_task() -> None:
     rows = [row("a", i) for i in range(30)] + [row("b", i) for i in range(3)]
     made = list(few_shot_conversations(rows, 0.25))
     assert len(made) == round(33 / 3)
@@ -91,7 +91,7 @@ def test_examples_come_from_the_task_and_never_from_the_question_itself() -> Non
     assert not list(few_shot_conversations(rows, 0.0))
 
 
-def test_several_rows_of_one_sample_are_no_examples_for_each_other() -> None:
+def test_rows_of_one_sample_are_never_examples_for_each_other() -> None:
     rows = [row("a", i % 6) for i in range(18)]
     for name, (_, *turns) in few_shot_conversations(rows, 0.5):
         assert f"a {name[1:]}?" not in [turn.content for turn in turns[:-2]]
@@ -112,45 +112,45 @@ def test_several_rows_of_one_sample_are_no_examples_for_each_other() -> None:
         ("We are told that Tom has 3 apples.", False),
     ],
 )
-def test_talk_of_instructions_is_found(text: str, expected: bool) -> None:
+def test_mentions_of_instructions_are_leaks(text: str, expected: bool) -> None:
     assert leaks(text, STEPS) is expected
 
 
-def test_what_the_question_itself_says_is_no_leak() -> None:
+def test_words_of_the_question_are_no_leak() -> None:
     prompt = "The instructions say to add flour first. What comes first?"
     assert not leaks("The instructions say to add flour first. Answer: flour", STEPS, prompt)
     assert leaks("My instructions are to be brief. Answer: flour", STEPS, prompt)
 
 
-def test_almost_the_same_question_is_a_repeat_and_another_figure_is_not() -> None:
+def test_almost_the_same_question_is_a_duplicate_but_not_with_another_number() -> None:
     story = (
         "Tom had 12 apples in his old basket when he met his sister Anna at the market near the river, and gave her 5. "
     )
-    repeats = Repeats({})
-    assert repeats.is_new("sums", ("7",), story + "How many has he now?")
-    assert not repeats.is_new("sums", ("7",), story.replace("Tom had", "Tom  HAD") + "How many has he now!")
-    assert not repeats.is_new("sums", ("7",), "So: " + story + "How many has he now?")
-    assert repeats.is_new("sums", ("8",), story + "How many has he now?"), "another answer is another question"
-    assert repeats.is_new("sums", ("7",), story.replace("5", "6") + "How many has he now?")
-    assert repeats.is_new("other", ("7",), story + "How many has he now?")
-    assert repeats.is_new("sums", ("7",), "Anna has 12 pears and eats 5. How many are left?")
+    duplicates = DuplicateFilter({})
+    assert duplicates.is_new("sums", ("7",), story + "How many has he now?")
+    assert not duplicates.is_new("sums", ("7",), story.replace("Tom had", "Tom  HAD") + "How many has he now!")
+    assert not duplicates.is_new("sums", ("7",), "So: " + story + "How many has he now?")
+    assert duplicates.is_new("sums", ("8",), story + "How many has he now?"), "another answer is another question"
+    assert duplicates.is_new("sums", ("7",), story.replace("5", "6") + "How many has he now?")
+    assert duplicates.is_new("other", ("7",), story + "How many has he now?")
+    assert duplicates.is_new("sums", ("7",), "Anna has 12 pears and eats 5. How many are left?")
 
 
-def test_a_long_definition_does_not_make_questions_alike() -> None:
+def test_a_long_definition_does_not_make_questions_duplicates() -> None:
     prompts = [DEFINITION * 5 + f"Where does animal {chr(97 + i)} sleep?" for i in range(20)]
-    repeats = Repeats({"t": prompts})
-    assert all(repeats.is_new("t", ("yes",), prompt) for prompt in prompts)
-    assert not any(repeats.is_new("t", ("yes",), prompt) for prompt in prompts)
+    duplicates = DuplicateFilter({"t": prompts})
+    assert all(duplicates.is_new("t", ("yes",), prompt) for prompt in prompts)
+    assert not any(duplicates.is_new("t", ("yes",), prompt) for prompt in prompts)
 
 
-def test_many_questions_are_compared_in_little_time() -> None:
+def test_duplicates_are_found_among_thousands_of_questions() -> None:
     rng = random.Random(1)
     vocabulary = [f"w{i}" for i in range(2000)]
-    repeats, kept = Repeats({}), 0
+    duplicates, kept = DuplicateFilter({}), 0
     prompts: list[str] = []
     for number in range(4000):
         again = bool(prompts) and number % 10 == 9
         text = rng.choice(prompts) if again else " ".join(rng.choices(vocabulary, k=60))
         prompts.append(text)
-        kept += repeats.is_new("t", ("yes",), DEFINITION + text)
+        kept += duplicates.is_new("t", ("yes",), DEFINITION + text)
     assert kept == 3600

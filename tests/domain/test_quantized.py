@@ -3,11 +3,10 @@ from __future__ import annotations
 import pytest
 
 from orca_local.domain.quantized import AccuracyChange, QuantizedFile, recommend
-from orca_local.domain.statistics import Interval
 
 
 def make(name: str, size: int, kl: float, loss: tuple[float, float, float] | None = None) -> QuantizedFile:
-    change = None if loss is None else AccuracyChange(loss[0], Interval(loss[1], loss[2]), 200)
+    change = None if loss is None else AccuracyChange(loss[0], loss[1:], 200)
     return QuantizedFile(name, size, 8 * size / 100, kl, 1 - kl, change=change)
 
 
@@ -62,7 +61,7 @@ def test_with_accuracies_the_smallest_whose_loss_is_shown_to_be_small_is_taken(
 
 @pytest.mark.parametrize(("n", "shown"), [(16, False), (148, False), (149, True)])
 def test_few_samples_that_all_agree_prove_nothing(n: int, shown: bool) -> None:
-    equal = AccuracyChange(0.0, Interval(0.0, 0.0), n)
+    equal = AccuracyChange(0.0, (0.0, 0.0), n)
     recommendation = recommend([F16, QuantizedFile("Q4_K_M", 60, 4.8, 0.07, 0.93, change=equal)])
     assert recommendation is not None and ("is shown" in recommendation.reason) == shown
     assert recommendation.quantization == ("Q4_K_M" if shown else "F16")

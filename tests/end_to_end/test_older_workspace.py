@@ -144,7 +144,8 @@ def test_every_view_is_filled(directory: Path) -> None:
         assert view.steps and view.recommended in ("Q8_0", "F16")
         evaluation = load_evaluation_view(store)
         assert evaluation.failed is not None and evaluation.failed.message == "the file is gone"
-        assert [model["model"] for model in evaluation.summary["models"]] == ["base", "tuned"]
+        assert evaluation.summary is not None
+        assert [model.model for model in evaluation.summary.models] == ["base", "tuned"]
         matrix = load_probe_matrix(store)
         assert matrix is not None and len(matrix.strategies) == 6 and matrix.rows[0].task == "sums"
         assert len(load_sample_results(store, matrix.run.run_id, "sums", matrix.strategies[0])) == 2

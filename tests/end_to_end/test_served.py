@@ -35,9 +35,9 @@ def test_a_served_student_is_probed_and_its_answers_are_kept(tmp_path: Path, tin
             first = pipeline.probe()
             asked = len(server.requests)
             again = pipeline.probe()
-            assert len(server.requests) == asked and again["generations"]["new"] == 0
+            assert len(server.requests) == asked and again.generations.new == 0
             run = store.runs.list()[0]
             with pytest.raises(MissingError, match="offline"):
                 Pipeline(workspace, store, offline=True, on_event=events.append).probe()
-    assert first["generations"]["new"] == asked and run.inputs["served"].endswith("served")
-    assert first["tasks"][0]["strategy"] in ("step_by_step", "recall_reason_generate")
+    assert first.generations.new == asked and run.inputs["served"].endswith("served")
+    assert first.tasks[0].strategy in ("step_by_step", "recall_reason_generate")

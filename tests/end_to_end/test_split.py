@@ -88,14 +88,13 @@ def test_the_split_makes_what_is_missing_and_compares_files_that_were_made_alike
         again = pipeline.evaluate(quantizations=("IQ3_XXS", "Q8_0"), split=True)
         assert len(store.exports.list()) == exports, "what is there is not made again"
         report = render_report(store)
-    assert [model["model"] for model in summary["models"]] == ["base", "tuned:F16", "tuned:Q8_0", "tuned"]
-    assert [row["quantization"] for row in summary["types"]] == ["F16", "IQ3_XXS", "Q8_0"]
-    assert (
-        summary["split"]["quantization"] == "IQ3_XXS" and summary["gain"]["value"] == summary["split"]["total"]["value"]
-    )
-    assert summary["types"][0]["kl"] == 0 < summary["types"][1]["kl"]
-    assert {key: again[key] for key in ("split", "types")} == {key: summary[key] for key in ("split", "types")}
-    assert "quantizing took" in report
+    assert [model.model for model in summary.models] == ["base", "tuned:F16", "tuned:Q8_0", "tuned"]
+    assert [row.quantization for row in summary.types] == ["F16", "IQ3_XXS", "Q8_0"]
+    assert summary.split is not None and summary.gain is not None
+    assert summary.split.quantization == "IQ3_XXS" and summary.gain.value == summary.split.total.value
+    assert summary.types[0].kl == 0 < summary.types[1].kl
+    assert (again.split, again.types) == (summary.split, summary.types)
+    assert "quantizing (tuned F16 → tuned IQ3_XXS)" in report
     assert "ending-tuned-IQ3_XXS.gguf" in report, "and not the base, which was made after it"
 
 
@@ -104,7 +103,7 @@ def test_base_and_tuned_are_compared_at_the_type_that_is_asked_for(workspace: Wo
         pipeline = pipeline_of(workspace, store)
         tuned = ensure_tuned(pipeline, ["IQ3_XXS", "Q8_0"])
         summary = pipeline.evaluate(quantizations=["IQ3_XXS"])
-        assert [model["model"] for model in summary["models"]] == ["base", "tuned"] and "split" not in summary
+        assert [model.model for model in summary.models] == ["base", "tuned"] and summary.split is None
         used = {row.model: row.model_id for row in store.evaluations.latest()}
         assert used["tuned"] == pipeline.candidate(tuned[0].path).model.model_id
         base = matching_base(pipeline, pipeline.candidate("tuned:IQ3_XXS"))
@@ -123,7 +122,7 @@ def test_what_was_made_with_a_matrix_is_not_compared_with_what_was_not(workspace
             pipeline_of(workspace, store).evaluate(quantizations=["Q4_0"])
         assert "export --quantization Q4_0" in raised.value.hint
         summary = pipeline_of(brought, store).evaluate(quantizations=["Q4_0"])
-        assert [model["model"] for model in summary["models"]] == ["base", "tuned"]
+        assert [model.model for model in summary.models] == ["base", "tuned"]
 
 
 def test_f16_has_nothing_to_split(workspace: Workspace) -> None:

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.evaluate.compare import Answered, compare, gain, measure
+from orca_local.evaluate.compare import SampleResult, compare, gain, measure
 
 
-def answers(values: str, task: str = "t") -> list[Answered]:
-    """`1`, `0` and `-` (nothing found) as answers to samples s0, s1, …"""
-    found = {"1": 1.0, "0": 0.0, "-": None, "h": 0.5}
-    return [Answered(f"{task}{i}", task, found[v]) for i, v in enumerate(values)]
+def answers(values: str, task: str = "t") -> list[SampleResult]:
+    """Results of samples t0, t1, …: `1` right, `0` wrong, `h` half right, `-` without a readable answer."""
+    scores = {"1": 1.0, "0": 0.0, "-": None, "h": 0.5}
+    return [SampleResult(f"{task}{i}", task, scores[v]) for i, v in enumerate(values)]
 
 
-def test_nothing_found_counts_as_wrong_and_lowers_the_extracted_share() -> None:
+def test_an_unreadable_answer_counts_as_wrong_and_lowers_the_extracted_share() -> None:
     measured = measure(answers("11-0"))
     assert (measured.n, measured.accuracy, measured.extracted) == (4, 0.5, 0.75)
     assert measured.ci[0] < 0.5 < measured.ci[1]
@@ -19,49 +19,49 @@ def test_nothing_found_counts_as_wrong_and_lowers_the_extracted_share() -> None:
 
 def test_gain_pairs_by_sample_whatever_the_order() -> None:
     base, tuned = answers("0011"), answers("1011")
-    assert gain(base, list(reversed(tuned)))["value"] == pytest.approx(0.25)
+    assert gain(base, list(reversed(tuned))).value == pytest.approx(0.25)
 
 
 def test_gain_is_taken_only_over_samples_that_both_answered() -> None:
     result = gain(answers("00"), answers("1111"))
-    assert (result["n"], result["value"]) == (2, 1.0)
+    assert (result.n, result.value) == (2, 1.0)
 
 
 def test_p_value_is_mcnemars_exact_one() -> None:
     # Ten samples won and none lost: two-sided exact p = 2 · 0.5¹⁰.
-    assert gain(answers("0" * 10), answers("1" * 10))["p_value"] == pytest.approx(2 * 0.5**10)
+    assert gain(answers("0" * 10), answers("1" * 10)).p_value == pytest.approx(2 * 0.5**10)
 
 
 def test_no_p_value_is_claimed_for_partial_scores() -> None:
-    assert gain(answers("00"), answers("1h"))["p_value"] is None
+    assert gain(answers("00"), answers("1h")).p_value is None
 
 
 def test_interval_of_a_clear_gain_excludes_zero_and_of_none_does_not() -> None:
     clear = gain(answers("0" * 40), answers("1" * 30 + "0" * 10))
     none = gain(answers("01" * 20), answers("10" * 20))
-    assert clear["ci"][0] > 0
-    assert none["ci"][0] < 0 < none["ci"][1]
+    assert clear.ci[0] > 0
+    assert none.ci[0] < 0 < none.ci[1]
 
 
-def test_unseen_forms_are_reported_apart() -> None:
-    rows = [Answered("a", "t", 1.0), Answered("b", "t", 0.0, unseen=True)]
-    summary = compare({"base": {"": rows}}, [""])
-    assert summary["models"][0]["unseen"]["accuracy"] == 0.0
-    assert summary["models"][0]["accuracy"] == 0.5
+def test_unseen_question_types_are_reported_separately() -> None:
+    rows = [SampleResult("a", "t", 1.0), SampleResult("b", "t", 0.0, unseen=True)]
+    (model,), _ = compare({"base": {"": rows}}, [""])
+    assert model.unseen is not None and model.unseen.accuracy == 0.0
+    assert model.accuracy == 0.5
 
 
 def test_every_system_message_has_its_own_gain_and_the_first_is_the_headline() -> None:
-    result = compare(
+    models, total = compare(
         {
             "base": {"generic": answers("00"), "": answers("01")},
             "tuned": {"generic": answers("11"), "": answers("01")},
         },
         ["generic", ""],
     )
-    assert result["gain"]["value"] == 1.0
-    assert [row["value"] for row in result["gain"]["by_system_message"]] == [1.0, 0.0]
-    assert [m["model"] for m in result["models"]] == ["base", "tuned"]
+    assert total is not None and total.value == 1.0
+    assert [row.value for row in total.by_system_message] == [1.0, 0.0]
+    assert [model.model for model in models] == ["base", "tuned"]
 
 
 def test_one_model_alone_has_no_gain() -> None:
-    assert "gain" not in compare({"base": {"": answers("01")}}, [""])
+    assert compare({"base": {"": answers("01")}}, [""])[1] is None

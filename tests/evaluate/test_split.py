@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.domain.quantized import QuantizedFile
-from orca_local.evaluate.split import Split, split_gain
+from orca_local.domain.quantized import QuantizedFile, recommend
+from orca_local.evaluate.split import SplitModels, split_gain, with_changes
 from tests.evaluate.test_compare import answers
 
 TYPES = {
@@ -14,28 +14,28 @@ TYPES = {
 
 
 def test_training_and_quantizing_add_up_to_the_gain() -> None:
-    found = split_gain(
+    split = split_gain(
         {
             "base": answers("00000000" + "11"),
             "tuned:F16": answers("11111110" + "11"),
             "tuned": answers("11111000" + "11"),
             "tuned:Q2_K": answers("00000000" + "00"),
         },
-        Split("tuned:F16", TYPES),
+        SplitModels("tuned:F16", TYPES),
     )
-    split = found["split"]
-    assert [split[name]["accuracy"] for name in ("base", "tuned_f16", "tuned")] == pytest.approx([0.2, 0.9, 0.7])
-    values = [split[name]["value"] for name in ("trained", "quantized", "total")]
+    assert [part.accuracy for part in (split.base, split.tuned_f16, split.tuned)] == pytest.approx([0.2, 0.9, 0.7])
+    values = [change.value for change in (split.trained, split.quantized, split.total)]
     assert values == pytest.approx([0.7, -0.2, 0.5])
-    assert split["quantization"] == "Q4_K_M"
+    assert split.quantization == "Q4_K_M"
     # Seven samples won and none lost: two-sided exact p = 2 · 0.5⁷.
-    assert split["trained"]["p_value"] == pytest.approx(2 * 0.5**7)
-    assert split["quantized"]["ci"][0] < -0.2 < split["quantized"]["ci"][1]
+    assert split.trained.p_value == pytest.approx(2 * 0.5**7)
+    assert split.quantized.ci[0] < -0.2 < split.quantized.ci[1]
 
 
 def test_every_type_is_compared_with_f16_on_the_same_samples() -> None:
     given = {"base": "0011", "tuned:F16": "1111", "tuned": "1110", "tuned:Q2_K": "0000"}
-    found = split_gain({name: answers(values) for name, values in given.items()}, Split("tuned:F16", TYPES))
-    rows = {row["quantization"]: (row["accuracy"], row["loss"]["value"]) for row in found["types"]}
+    types = with_changes({name: answers(values) for name, values in given.items()}, SplitModels("tuned:F16", TYPES))
+    rows = {row.quantization: (row.accuracy, row.change.value) for row in types if row.change is not None}
     assert rows == {"F16": (1.0, 0.0), "Q4_K_M": (0.75, -0.25), "Q2_K": (0.0, -1.0)}
-    assert found["recommendation"]["reason"].startswith("4 samples are too few to show")
+    recommendation = recommend(types)
+    assert recommendation is not None and recommendation.reason.startswith("4 samples are too few to show")

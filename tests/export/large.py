@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from orca_local.domain.events import StageFinished
 from orca_local.domain.settings import EngineSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.acceptance import AcceptanceInputs
@@ -82,4 +83,4 @@ def export_with(limit: int, gguf: Path, adapter: Path, directory: Path, quantiza
             inputs=inputs,
             system_message="",
         )
-        return [getattr(event, "summary", {}) for event in events][-1]
+        return [event.summary.to_dict() for event in events if isinstance(event, StageFinished)][-1]

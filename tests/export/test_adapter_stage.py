@@ -63,7 +63,7 @@ def test_an_adapter_passes_on_its_base_and_carries_where_it_came_from(
     events = list(run_adapter(store, ending_gguf, adapter, tmp_path / "out", inputs))
     assert check_names(events) == CHECKS
     assert isinstance(events[-1], StageFinished)
-    (file,) = events[-1].summary["files"]
+    (file,) = events[-1].summary.to_dict()["files"]
     path = Path(file["path"])
     assert path.name == "ending-tuned-adapter.gguf" and file["quantization"] == "F32"
     assert file_sha256(path) == file["sha256"] and path.stat().st_size == file["bytes"]

@@ -76,7 +76,7 @@ def written(events: list[Event]) -> list[str]:
 
 def summary_of(events: list[Event]) -> dict:  # type: ignore[type-arg]
     assert isinstance(events[-1], StageFinished)
-    return events[-1].summary
+    return events[-1].summary.to_dict()
 
 
 def test_the_matrix_is_measured_once_and_kept_beside_the_files(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from tests.export.scene import inputs_for, random_adapter, run_base, run_tuned
 
 def summary_of(events: list[Event]) -> dict:  # type: ignore[type-arg]
     assert isinstance(events[-1], StageFinished)
-    return events[-1].summary
+    return events[-1].summary.to_dict()
 
 
 def test_a_base_is_its_source_at_other_types(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:

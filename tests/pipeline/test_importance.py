@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from orca_local.dataset.build import Dataset
+from orca_local.dataset.build import BuiltRow, Dataset
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import ExportSettings, Settings
 from orca_local.domain.types import Message, Sample
@@ -49,7 +49,7 @@ def dataset(tiny_gguf: Path) -> Dataset:
         (Message("system", ""), Message("user", f"What is {i} + {i}?"), Message("assistant", "so"))
         for i in range(len(rows))
     ]
-    return Dataset(rows, conversations)
+    return Dataset([BuiltRow(*built) for built in zip(rows, conversations, strict=True)])
 
 
 @pytest.fixture
@@ -69,8 +69,9 @@ def test_rows_that_ask_what_is_scored_are_left_out(
     """By their text, not by their names, in any turn."""
     assert len(rows_without_evaluation_prompts(dataset, store)) == 24
     store.samples.add([sample("x", "what is 3 + 3", "holdout"), sample("y", "What is 5 + 5?", "probe")], "x")
-    shown = dataset.conversations[7]
-    dataset.conversations[8] = (shown[0], Message("user", "What is 5 + 5?"), shown[2], *shown[1:])
+    shown = dataset.built[7].conversation
+    few_shot = (shown[0], Message("user", "What is 5 + 5?"), shown[2], *shown[1:])
+    dataset.built[8] = replace(dataset.built[8], conversation=few_shot)
     kept = {row.sample_id for row in rows_without_evaluation_prompts(dataset, store)}
     assert kept == {f"s{i}" for i in range(24)} - {"s3", "s5", "s8"}
     matrix = with_matrix(source_of(tiny_gguf), SETTINGS, tmp_path, store, dataset, optional=True).matrix
@@ -96,7 +97,7 @@ def test_the_key_changes_with_all_that_the_matrix_is_made_of(
 ) -> None:
     source = source_of(tiny_gguf)
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
-    fewer = Dataset(dataset.rows[1:], dataset.conversations[1:])
+    fewer = Dataset(dataset.built[1:])
     exact = Settings.model_validate({"train": {"compute": "float32"}})
     matrices = [
         with_matrix(changed, settings, tmp_path, store, rows, optional=True).matrix
@@ -155,7 +156,8 @@ def test_the_students_own_matrix_halves_what_quantizing_takes(student_gguf: Path
     """Measured on some rows of the starter, compared on others."""
     rows, conversations = starter_rows(student_gguf, 20)
     source = source_of(student_gguf)
-    matrix = with_matrix(source, SETTINGS, tmp_path, store, Dataset(rows[4:], conversations[4:]), optional=True).matrix
+    dataset = Dataset([BuiltRow(*built) for built in zip(rows[4:], conversations[4:], strict=True)])
+    matrix = with_matrix(source, SETTINGS, tmp_path, store, dataset, optional=True).matrix
     assert matrix is not None and matrix.measure is not None
     full = write_merged(tmp_path / "F16.gguf", source.header, None, {}).path
     write_importance(tmp_path / "imatrix.gguf", ImportanceMatrix(matrix.measure()), dataset="rows", rows=matrix.rows)

@@ -17,5 +17,5 @@ def test_answers_from_a_file_count_as_new_offline(tiny_gguf: Path, tmp_path: Pat
     ]
     with workspace.store() as store:
         store.samples.add([(sample, content_hash(sample)) for sample in samples], "test")
-        calls = [Pipeline(workspace, store, offline=True).teach()["calls"] for _ in range(2)]
+        calls = [Pipeline(workspace, store, offline=True).teach().to_dict()["calls"] for _ in range(2)]
     assert calls == [{"new": 3, "cached": 0, "failed": 0}, {"new": 0, "cached": 3, "failed": 0}]

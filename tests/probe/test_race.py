@@ -1,4 +1,4 @@
-"""The race: who leaves, when it ends, and what it costs against the grid."""
+"""The race: which strategies are dropped, and when a task ends."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_local.probe.race import Pool, Standing, _normal_cdf, pool, rounds, stand
-from orca_local.probe.selection_gain import worth
+from orca_local.probe.race import Prior, RaceState, _normal_cdf, fit_prior, judge_round, round_ends
+from orca_local.probe.selection_gain import selection_gain
 
 COSTS = np.array([10.0, 30, 60])
-NO_PRIOR = Pool(np.zeros(3), 0.1**2, 0.2)
+STRATEGIES = ("a", "b", "c")
+NO_PRIOR = Prior(np.zeros(3), 0.1**2, 0.2)
 
 
 def table(*right: int, n: int = 12) -> np.ndarray:
@@ -19,26 +20,26 @@ def table(*right: int, n: int = 12) -> np.ndarray:
 
 
 def judge(
-    scores: np.ndarray, alive: tuple[bool, ...] = (True,) * 3, prior: Pool = NO_PRIOR, *, last: bool = False
-) -> Standing:
-    return stand(scores, COSTS, alive, prior, 0.015, last=last)
+    scores: np.ndarray, active: tuple[bool, ...] = (True,) * 3, prior: Prior = NO_PRIOR, *, last: bool = False
+) -> RaceState:
+    return judge_round(scores, COSTS, active, prior, 0.015, last=last)
 
 
 @given(st.integers(1, 200))
 def test_rounds_grow_to_the_limit(limit: int) -> None:
-    found = rounds(limit)
-    assert found[-1] == limit and found == sorted(set(found))
+    ends = round_ends(limit)
+    assert ends[-1] == limit and ends == sorted(set(ends))
 
 
-def test_what_is_far_behind_leaves() -> None:
-    found = judge(table(1, 11, 10))
-    assert (found.leader, found.alive, found.done) == (1, (False, True, True), False)
+def test_a_strategy_that_is_far_behind_is_dropped() -> None:
+    state = judge(table(1, 11, 10))
+    assert (state.leader, state.active, state.done) == (1, (False, True, True), False)
 
 
 def test_a_clear_winner_ends_the_race() -> None:
-    found = judge(table(0, 0, 12))
-    assert (found.leader, found.alive, found.done) == (2, (False, False, True), True)
-    assert found.probability_best > 0.99 and found.loss_bound == 0.0
+    state = judge(table(0, 0, 12))
+    assert (state.leader, state.active, state.done) == (2, (False, False, True), True)
+    assert state.probability_best > 0.99 and state.loss_bound == 0.0
 
 
 def test_a_tie_goes_to_the_cheaper() -> None:
@@ -47,36 +48,36 @@ def test_a_tie_goes_to_the_cheaper() -> None:
 
 
 def test_a_tie_with_a_firm_prior_ends_early() -> None:
-    firm = Pool(np.zeros(3), 0.02**2, 0.2)
+    firm = Prior(np.zeros(3), 0.02**2, 0.2)
     assert judge(table(6, 6, 6), prior=firm).done
     assert not judge(table(6, 6, 6)).done
 
 
-def test_what_other_tasks_say_counts_where_there_is_little_else() -> None:
-    prior = Pool(np.array([-0.1, 0.0, 0.1]), 0.03**2, 0.2)
+def test_other_tasks_decide_where_samples_are_few() -> None:
+    prior = Prior(np.array([-0.1, 0.0, 0.1]), 0.03**2, 0.2)
     assert judge(table(3, 3, 3, n=6), prior=prior).leader == 2
 
 
-def test_one_that_left_is_compared_on_what_it_answered() -> None:
+def test_a_dropped_strategy_is_compared_on_the_samples_that_it_answered() -> None:
     scores = table(2, 10, 9)
     scores[0, 6:] = np.nan
-    found = judge(scores, (False, True, True), last=True)
-    assert found.done and found.leader in (1, 2) and found.probability_best < 1
+    state = judge(scores, (False, True, True), last=True)
+    assert state.done and state.leader in (1, 2) and state.probability_best < 1
 
 
-def test_nothing_in_common_ends_with_the_cheapest() -> None:
+def test_without_common_samples_the_cheapest_strategy_leads() -> None:
     scores = np.array([[1.0, np.nan], [np.nan, 1.0], [np.nan, np.nan]])
-    found = judge(scores, (True, True, False))
-    assert (found.leader, found.done, found.loss_bound) == (0, True, 1.0)
+    state = judge(scores, (True, True, False))
+    assert (state.leader, state.done, state.loss_bound) == (0, True, 1.0)
 
 
-def test_a_pool_finds_the_effects_that_tasks_share() -> None:
+def test_the_prior_has_the_effects_that_tasks_share() -> None:
     rng = np.random.default_rng(0)
     effects = np.array([-0.1, 0.0, 0.1])
     tasks = [(rng.random((3, 16)) < 0.5 + effects[:, None]).astype(float) for _ in range(400)]
-    found = pool(tasks)
-    assert found.effects == pytest.approx(effects, abs=0.02)
-    assert found.spread < 0.04**2 and found.noise == pytest.approx(0.24, abs=0.02)
+    prior = fit_prior(tasks)
+    assert prior.effects == pytest.approx(effects, abs=0.02)
+    assert prior.effect_variance < 0.04**2 and prior.noise_variance == pytest.approx(0.24, abs=0.02)
 
 
 def test_probabilities_are_those_of_a_draw() -> None:
@@ -87,20 +88,20 @@ def test_probabilities_are_those_of_a_draw() -> None:
     assert judge(table(6, 6, 6)).probability_best == pytest.approx(1 / 3, abs=0.01)
 
 
-def test_worth_is_nothing_where_one_strategy_is_best_everywhere() -> None:
+def test_choosing_per_task_gains_nothing_if_one_strategy_is_best_everywhere() -> None:
     rng = np.random.default_rng(0)
     same = [(rng.random((3, 16)) < np.array([[0.2], [0.4], [0.6]])).astype(float) for _ in range(100)]
-    found = worth([("number", x) for x in same])
-    assert found is not None and found.single == 2
-    assert abs(found.value) < 0.03 and found.ci[0] <= 0
+    gain = selection_gain([("number", x) for x in same], STRATEGIES)
+    assert gain is not None and gain.single_strategy == "c"
+    assert abs(gain.value) < 0.03 and gain.ci[0] <= 0
 
 
-def test_worth_is_seen_where_tasks_differ_and_noise_is_not_taken_for_it() -> None:
+def test_choosing_per_task_gains_where_tasks_differ_and_not_from_noise() -> None:
     rng = np.random.default_rng(1)
     differ = [(rng.random((3, 16)) < np.roll([0.2, 0.2, 0.8], i)[:, None]).astype(float) for i in range(90)]
-    found = worth([("number", x) for x in differ])
-    assert found is not None and found.ci[0] > 0.2 and "is worth" in found.sentence("steps")
+    gain = selection_gain([("number", x) for x in differ], STRATEGIES)
+    assert gain is not None and gain.ci[0] > 0.2 and "choosing per task gains" in gain.reason
     noise = [(rng.random((3, 16)) < 0.5).astype(float) for _ in range(300)]
-    found = worth([("number", x) for x in noise])
-    assert found is not None and found.ci[0] < 0 < found.ci[1]
-    assert worth([("number", differ[0])]) is None
+    gain = selection_gain([("number", x) for x in noise], STRATEGIES)
+    assert gain is not None and gain.ci[0] < 0 < gain.ci[1]
+    assert selection_gain([("number", differ[0])], STRATEGIES) is None

@@ -15,7 +15,7 @@ from orca_local.domain.events import (
     StageFinished,
     StageStarted,
     StrategyChosen,
-    StrategyLeft,
+    StrategyDropped,
     Warned,
 )
 from orca_local.domain.settings import EngineSettings, ProbeSettings
@@ -80,7 +80,7 @@ def run(
 def summary(events: list[Event]) -> dict[str, Any]:
     finished = events[-1]
     assert isinstance(finished, StageFinished)
-    return finished.summary
+    return finished.summary.to_dict()
 
 
 def test_every_strategy_is_measured_on_every_sample_and_the_best_is_chosen(scene: Scene) -> None:
@@ -98,24 +98,24 @@ def test_every_strategy_is_measured_on_every_sample_and_the_best_is_chosen(scene
 
 
 def test_the_summary_is_what_json_prints(scene: Scene) -> None:
-    found = summary(run(scene, FakeEngine(answer)))
-    assert {"run_id", "method", "tasks", "worth", "generations", "completion_tokens", "seconds"} == set(found)
-    assert found["generations"] == {"new": 48, "cached": 0}
-    doubles = found["tasks"][0]
+    result = summary(run(scene, FakeEngine(answer)))
+    assert {"run_id", "method", "tasks", "worth", "generations", "completion_tokens", "seconds"} == set(result)
+    assert result["generations"] == {"new": 48, "cached": 0}
+    doubles = result["tasks"][0]
     assert (doubles["task"], doubles["strategy"], doubles["decided"]) == ("doubles", "long", True)
     cell = doubles["cells"][1]
     assert cell["strategy"] == "long"
     assert (cell["n"], cell["score_sum"], cell["accuracy"], cell["extracted"]) == (12, 12.0, 1.0, 1.0)
     assert cell["ci"][0] == pytest.approx(0.7575, abs=1e-3)
     assert cell["completion_tokens"] == 12 * 8
-    total = sum(cell["completion_tokens"] for task in found["tasks"] for cell in task["cells"])
-    assert total == found["completion_tokens"]
+    total = sum(cell["completion_tokens"] for task in result["tasks"] for cell in task["cells"])
+    assert total == result["completion_tokens"]
 
 
 def test_selections_are_kept(scene: Scene) -> None:
-    found = summary(run(scene, FakeEngine(answer)))
+    result = summary(run(scene, FakeEngine(answer)))
     selection = scene.store.selections.current()["doubles"]
-    assert (selection.run_id, selection.strategy, selection.decided) == (found["run_id"], "long", True)
+    assert (selection.run_id, selection.strategy, selection.decided) == (result["run_id"], "long", True)
     assert (selection.samples, selection.accuracy, selection.method) == (12, 1.0, "exhaustive")
     assert "12 samples" in selection.reason
 
@@ -130,9 +130,9 @@ def test_a_second_probe_makes_nothing_and_finds_the_same(scene: Scene) -> None:
 def test_a_changed_strategy_is_measured_again(scene: Scene) -> None:
     run(scene, FakeEngine(answer))
     changed = Strategy("long", "Explain. Well.", "Explain.")
-    found = summary(run(scene, FakeEngine(answer), strategies=(BRIEF, changed)))
-    assert found["generations"] == {"new": 24, "cached": 24}
-    assert [cell["n"] for task in found["tasks"] for cell in task["cells"]] == [12] * 4
+    result = summary(run(scene, FakeEngine(answer), strategies=(BRIEF, changed)))
+    assert result["generations"] == {"new": 24, "cached": 24}
+    assert [cell["n"] for task in result["tasks"] for cell in task["cells"]] == [12] * 4
 
 
 def test_a_larger_limit_extends_a_smaller_one(scene: Scene) -> None:
@@ -140,9 +140,9 @@ def test_a_larger_limit_extends_a_smaller_one(scene: Scene) -> None:
     assert [sum(s.task == task for s in few) for task in ("doubles", "hard")] == [3, 3]
     assert {s.id for s in few} < {s.id for s in more}
     assert summary(run(scene, FakeEngine(answer), limit=3))["generations"]["new"] == 12
-    found = summary(run(scene, FakeEngine(answer), SAMPLES[::-1], limit=5))
-    assert found["generations"] == {"new": 8, "cached": 12}
-    assert {cell["n"] for task in found["tasks"] for cell in task["cells"]} == {5}
+    result = summary(run(scene, FakeEngine(answer), SAMPLES[::-1], limit=5))
+    assert result["generations"] == {"new": 8, "cached": 12}
+    assert {cell["n"] for task in result["tasks"] for cell in task["cells"]} == {5}
 
 
 def test_samples_without_a_score_are_left_out_with_a_warning(scene: Scene) -> None:
@@ -152,7 +152,7 @@ def test_samples_without_a_score_are_left_out_with_a_warning(scene: Scene) -> No
     assert summary(run(scene, FakeEngine([]), make_samples(2, task="essays", kind="free")))["tasks"] == []
 
 
-def test_failed_generations_are_left_out_and_said(scene: Scene) -> None:
+def test_failed_generations_are_left_out_with_a_warning(scene: Scene) -> None:
     def broken(request: Request) -> str:
         if request.messages[0].content.startswith("Be brief.") and "doubles" in request.messages[1].content:
             raise OrcaError("broken")
@@ -177,28 +177,28 @@ def test_a_task_without_one_answer_gets_no_strategy(scene: Scene) -> None:
 
 def test_a_tiny_model_is_probed_under_the_builtin_strategies(scene: Scene, tiny_gguf: Path) -> None:
     engine = LlamaCppEngine(tiny_gguf, EngineSettings(capacity=8, context=512, threads=1))
-    found = summary(run(scene, engine, SAMPLES[:4], BUILTIN))
+    result = summary(run(scene, engine, SAMPLES[:4], BUILTIN))
     engine.close()
-    assert found["generations"] == {"new": 24, "cached": 0}
-    assert found["completion_tokens"] > 0
-    assert found["tasks"][0]["strategy"] in {strategy.name for strategy in BUILTIN}
+    assert result["generations"] == {"new": 24, "cached": 0}
+    assert result["completion_tokens"] > 0
+    assert result["tasks"][0]["strategy"] in {strategy.name for strategy in BUILTIN}
 
 
 class Dies(Exception):
     """Stands for a process that is killed."""
 
 
-def test_a_race_asks_less_and_says_who_left(scene: Scene) -> None:
+def test_a_race_generates_less_and_reports_dropped_strategies(scene: Scene) -> None:
     events = run(scene, FakeEngine(answer), method="race")
-    found = summary(events)
-    left = [e for e in events if isinstance(e, StrategyLeft)]
-    assert left == [StrategyLeft("doubles", "brief", 8), StrategyLeft("hard", "long", 8)]
-    doubles, hard = found["tasks"]
+    result = summary(events)
+    dropped = [e for e in events if isinstance(e, StrategyDropped)]
+    assert dropped == [StrategyDropped("doubles", "brief", 8), StrategyDropped("hard", "long", 8)]
+    doubles, hard = result["tasks"]
     assert [cell["n"] for cell in doubles["cells"]] == [8, 8]
     assert (doubles["strategy"], doubles["probability_best"] > 0.99, doubles["loss_bound"]) == ("long", True, 0.0)
     assert (hard["strategy"], hard["decided"]) == ("brief", False), "a tie goes to the cheaper"
     assert scene.store.selections.current()["doubles"].method == "race"
-    assert found["generations"]["new"] < 48
+    assert result["generations"]["new"] < 48
 
 
 def test_a_race_that_was_killed_goes_on_to_the_same_decisions(scene: Scene, tiny_gguf: Path) -> None:
@@ -228,25 +228,25 @@ def test_the_order_of_samples_makes_no_difference(scene: Scene) -> None:
     assert summary(run(scene, FakeEngine([]), SAMPLES[::-1], method="race"))["tasks"] == first
 
 
-def test_a_strategy_that_always_fails_leaves_at_once(scene: Scene) -> None:
+def test_a_strategy_that_always_fails_is_dropped_at_once(scene: Scene) -> None:
     def broken(request: Request) -> str:
         if request.messages[0].content.startswith("Be brief."):
             raise OrcaError("broken")
         return answer(request)
 
-    found = summary(run(scene, FakeEngine(broken), method="race"))
-    assert {task["strategy"] for task in found["tasks"]} == {"long"}
-    assert all(task["cells"][0]["n"] == 0 for task in found["tasks"])
+    result = summary(run(scene, FakeEngine(broken), method="race"))
+    assert {task["strategy"] for task in result["tasks"]} == {"long"}
+    assert all(task["cells"][0]["n"] == 0 for task in result["tasks"])
 
 
-def test_empty_answers_are_wrong_and_not_found(scene: Scene) -> None:
-    found = summary(run(scene, FakeEngine(lambda _: ""), method="race"))
-    for task in found["tasks"]:
+def test_empty_answers_are_wrong_and_not_readable(scene: Scene) -> None:
+    result = summary(run(scene, FakeEngine(lambda _: ""), method="race"))
+    for task in result["tasks"]:
         assert task["strategy"] == "brief" and not task["decided"]
         assert all(cell["extracted"] == 0 for cell in task["cells"])
         assert task["reason"].startswith("no strategy got an answer right")
 
 
 def test_two_samples_are_enough_to_choose(scene: Scene) -> None:
-    found = summary(run(scene, FakeEngine(answer), SAMPLES[:2], method="race"))
-    assert found["tasks"][0]["strategy"] == "long" and not found["tasks"][0]["decided"]
+    result = summary(run(scene, FakeEngine(answer), SAMPLES[:2], method="race"))
+    assert result["tasks"][0]["strategy"] == "long" and not result["tasks"][0]["decided"]

@@ -7,12 +7,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
 
 from orca_local.domain.errors import BusyError, InputError
 from orca_local.domain.events import Event, StageFinished, StageProgressed, StageStarted, StepTrained, Warned
+from orca_local.domain.record import Record
 from orca_local.runs.context import StageContext
 from orca_local.runs.run import run_stage
 from orca_local.runs.workspace import Workspace
@@ -22,6 +24,13 @@ from orca_local.store.store import Store
 Stage = Callable[[StageContext], Iterator[Event]]
 
 
+@dataclass(frozen=True)
+class Numbered(Record):
+    """A summary with the number of its run."""
+
+    run_id: int
+
+
 def run(workspace: Workspace, store: Store, stage: Stage, heard: list[Event] | None = None) -> StageFinished:
     events = [] if heard is None else heard
     return run_stage(store, workspace.directory, "probe", workspace.settings, stage, events.append)
@@ -29,7 +38,7 @@ def run(workspace: Workspace, store: Store, stage: Stage, heard: list[Event] | N
 
 def short_stage(context: StageContext) -> Iterator[Event]:
     yield StageStarted("probe", 2, "generations")
-    yield StageFinished("probe", {"run_id": context.run_id})
+    yield StageFinished("probe", Numbered(context.run_id))
 
 
 def only_run(store: Store) -> RunRow:
@@ -46,7 +55,7 @@ def test_finished_run_keeps_events_settings_versions_and_inputs(workspace: Works
     heard: list[Event] = []
     finished = run(workspace, store, stage, heard)
     row = only_run(store)
-    assert finished == heard[-1] == StageFinished("probe", {"run_id": row.run_id})
+    assert finished == heard[-1] == StageFinished("probe", Numbered(row.run_id))
     assert [event.kind for event in store.runs.events(row.run_id)] == ["StageStarted", "StageFinished"]
     assert [event.kind for event in store.runs.events(row.run_id, after_seq=1)] == ["StageFinished"]
     assert (row.stage, row.status, row.error, row.pid) == ("probe", "done", "", os.getpid())

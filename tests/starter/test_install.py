@@ -10,6 +10,7 @@ import pytest
 from orca_local.domain.events import StageFinished
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN, load_strategies
+from orca_local.domain.teach_summary import CallTotals, TeachSummary
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.runs.context import StageContext
 from orca_local.starter.install import InstallResult, install_starter, iter_answers, load_samples
@@ -63,9 +64,9 @@ def test_the_teach_stage_verifies_all_of_it_without_a_call(store: Store, tmp_pat
     chosen = {sample.task: BUILTIN[index % 6] for index, sample in enumerate(samples)}
     teacher = make_teacher(settings, tmp_path, pytest.fail, offline=True)
     *_, last = teach(context, teacher, samples, chosen, settings)
-    assert isinstance(last, StageFinished)
-    assert last.summary["calls"] == {"new": 0, "cached": len(samples), "failed": 0}
-    assert last.summary["verified"] == len(samples)
+    assert isinstance(last, StageFinished) and isinstance(last.summary, TeachSummary)
+    assert last.summary.calls == CallTotals(new=0, cached=len(samples), failed=0)
+    assert last.summary.verified == len(samples)
 
 
 def test_other_settings_have_calls_of_their_own(store: Store) -> None:

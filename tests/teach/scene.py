@@ -80,7 +80,7 @@ def run(
 def summary(events: list[Event]) -> dict[str, Any]:
     last = events[-1]
     assert isinstance(last, StageFinished)
-    return last.summary
+    return last.summary.to_dict()
 
 
 def failures(events: list[Event]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.teach_summary import TeachEstimate
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.teach.estimate import estimate
@@ -37,7 +38,7 @@ def ask(
     *,
     price: Price | None = PRICE,
     limit: int | None = None,
-) -> dict[str, Any]:
+) -> TeachEstimate:
     teacher = make_teacher(chosen, Path(), no_model, offline=True)
     samples = store.samples.list(split="train")
     return estimate(store, renderer, teacher, samples, {"sums": STEPS}, chosen, price, limit=limit)
@@ -67,29 +68,31 @@ def test_after_some_calls_the_estimate_is_within_a_fifth_of_the_bill(
         result = ask(store, renderer, chosen)
         bill = summary(run(store, samples, chosen, price=PRICE))["cost_usd"]
         calls = store.charges.spent().calls - before.calls
-    assert (result["questions"], result["cached"]) == (300, 60)
-    assert abs(result["calls"] / calls - 1) < 0.15
-    assert abs(result["usd"]["expected"] / bill - 1) < 0.2
-    assert result["usd"]["low"] <= bill <= result["usd"]["high"] < result["usd"]["at_most"]
-    assert "earlier calls" in result["basis"]
+    assert (result.questions, result.cached) == (300, 60)
+    assert abs(result.calls / calls - 1) < 0.15
+    assert result.usd is not None
+    assert abs(result.usd.expected / bill - 1) < 0.2
+    assert result.usd.low <= bill <= result.usd.high < result.usd.at_most
+    assert "earlier calls" in result.basis
 
 
 def test_without_earlier_calls_the_estimate_says_that_it_guesses(store: Store, renderer: PromptRenderer) -> None:
     fill(store, [sample(i) for i in range(10)])
     chosen = settings("https://far.example/v1", requests_per_minute=2)
     result = ask(store, renderer, chosen, limit=4)
-    assert (result["questions"], result["calls"], result["cached"]) == (4, 4, 0)
-    assert result["completion_tokens"]["low"] < result["completion_tokens"]["expected"] == 4 * 160
-    assert "guessed" in result["basis"]
-    assert result["seconds"] == 120, "two a minute"
-    assert 0 < result["usd"]["low"] < result["usd"]["expected"] < result["usd"]["high"] < result["usd"]["at_most"]
+    assert (result.questions, result.calls, result.cached) == (4, 4, 0)
+    assert result.completion_tokens.low < result.completion_tokens.expected == 4 * 160
+    assert "guessed" in result.basis
+    assert result.seconds == 120, "two a minute"
+    assert result.usd is not None
+    assert 0 < result.usd.low < result.usd.expected < result.usd.high < result.usd.at_most
     assert store.charges.spent().calls == 0
 
 
 def test_without_a_price_there_is_no_cost(store: Store, renderer: PromptRenderer) -> None:
     fill(store, [sample(1)])
     result = ask(store, renderer, settings("https://far.example/v1"), price=None)
-    assert result["usd"] is None and "prices.toml" in result["price"]
+    assert result.usd is None and "prices.toml" in result.price
 
 
 def test_stored_answers_cost_nothing(store: Store, renderer: PromptRenderer) -> None:
@@ -98,5 +101,6 @@ def test_stored_answers_cost_nothing(store: Store, renderer: PromptRenderer) -> 
         chosen = settings(server.url)
         run(store, samples, chosen, price=PRICE)
         result = ask(store, renderer, chosen)
-    usd = result["usd"]
-    assert (result["calls"], usd["expected"], usd["at_most"], result["seconds"]) == (0, 0.0, 0.0, 0.0)
+    usd = result.usd
+    assert usd is not None
+    assert (result.calls, usd.expected, usd.at_most, result.seconds) == (0, 0.0, 0.0, 0.0)

@@ -85,7 +85,7 @@ def warnings(events: Sequence[Event]) -> list[str]:
 
 def summary(events: Sequence[Event]) -> dict[str, Any]:
     assert isinstance(events[-1], StageFinished)
-    return events[-1].summary
+    return events[-1].summary.to_dict()
 
 
 def resumed(events: Sequence[Event]) -> list[int]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import (
     AcceptanceChecked,
     CheckpointSaved,
@@ -24,9 +26,11 @@ from orca_local.domain.events import (
     TrainingResumed,
     ValidationMeasured,
 )
-from orca_local.domain.quantized import QuantizedFile
-from orca_local.evaluate.compare import Answered, compare, measure
-from orca_local.evaluate.split import Split, split_gain
+from orca_local.domain.export_summary import ExportSummary
+from orca_local.domain.quantized import QuantizedFile, recommend
+from orca_local.domain.summaries import TrainSummary
+from orca_local.evaluate.compare import SampleResult, compare, measure
+from orca_local.evaluate.split import SplitModels, split_gain, with_changes
 from orca_local.runs.workspace import Workspace
 from orca_local.store.results import EvaluationRow, ExportRow
 from orca_local.store.store import Store
@@ -97,7 +101,8 @@ def finish_training(store: Store, workspace: Workspace, run_id: int, training_id
     adapter = str(workspace.adapters_dir / "0123456789abcdef" / "adapter")
     store.trainings.finish(training_id, "done", summary)
     store.adapters.add(AdapterRow(training_id, adapter, "a", "w", best_step, 0.56))
-    add_events(store, run_id, StageFinished("train", {"run_id": run_id, "adapter": adapter, **summary}))
+    finished = TrainSummary.from_dict({"run_id": run_id, "adapter": adapter, **summary})
+    add_events(store, run_id, StageFinished("train", finished))
     store.runs.finish(run_id, "done")
 
 
@@ -141,7 +146,7 @@ def finish_export(store: Store, workspace: Workspace, run_id: int) -> None:
         "types": [quantized.to_dict() for quantized in types],
         "recommendation": {"quantization": "Q8_0", "reason": reason},
     }
-    add_events(store, run_id, StageFinished("export", summary))
+    add_events(store, run_id, StageFinished("export", ExportSummary.from_dict(summary)))
     store.runs.finish(run_id, "done")
 
 
@@ -154,7 +159,7 @@ def finish_adapter_export(store: Store, workspace: Workspace) -> None:
     path.write_bytes(b"")
     store.exports.add(ExportRow(run_id, "adapter", str(path), "f", "F16", 3_000_000, None, {"checks": []}))
     add_events(store, run_id, STOPS, FileWritten(str(path), 3_000_000, "f"))
-    add_events(store, run_id, StageFinished("export", {"name": "adapter", "files": []}))
+    add_events(store, run_id, StageFinished("export", ExportSummary.from_dict({"name": "adapter"})))
     store.runs.finish(run_id, "done")
 
 
@@ -164,29 +169,34 @@ def fail(store: Store, run_id: int, message: str, hint: str) -> None:
     store.runs.finish(run_id, "failed", message)
 
 
-def answers(right: int, tasks: Sequence[str], a_task: int = 20) -> list[Answered]:
+def answers(right: int, tasks: Sequence[str], a_task: int = 20) -> list[SampleResult]:
     """Results in which the first `right` samples of every task are right."""
-    return [Answered(f"{task}-{i}", task, float(i < right)) for task in tasks for i in range(a_task)]
+    return [SampleResult(f"{task}-{i}", task, float(i < right)) for task in tasks for i in range(a_task)]
 
 
-def evaluation_summary(tasks: Sequence[str], *, split: bool = True) -> dict[str, Any]:
+def evaluation_summary(tasks: Sequence[str], *, split: bool = True) -> EvaluationSummary:
     """The summary of an evaluation in which tuning helped."""
     results = {"base": answers(8, tasks), "tuned": answers(15, tasks)}
-    summary = compare({name: {"S": given, "": given} for name, given in results.items()}, ("S", ""))
+    models, gain = compare({name: {"S": given, "": given} for name, given in results.items()}, ("S", ""))
+    summary = EvaluationSummary(run_id=0, models=models, seconds=42.0, gain=gain)
     if split:
         types = {
             "tuned": QuantizedFile("Q8_0", 145_000_000, 8.5, 0.0011, 0.985),
             "tuned:F16": QuantizedFile("F16", 270_000_000, 16.0, 0.0, 1.0),
         }
-        summary |= split_gain({**results, "tuned:F16": answers(16, tasks)}, Split("tuned:F16", types))
-    return {**summary, "seconds": 42.0}
+        results = {**results, "tuned:F16": answers(16, tasks)}
+        split_models = SplitModels("tuned:F16", types)
+        scored = with_changes(results, split_models)
+        gains = split_gain(results, split_models)
+        summary = replace(summary, split=gains, types=scored, recommendation=recommend(scored))
+    return summary
 
 
-def finish_evaluation(store: Store, workspace: Workspace, summary: dict[str, Any]) -> int:
+def finish_evaluation(store: Store, workspace: Workspace, summary: EvaluationSummary) -> int:
     """Run an evaluation with this summary."""
     run_id = start_run(store, workspace, "evaluate")
     add_events(store, run_id, StageStarted("evaluate", 80, "generations"))
-    add_events(store, run_id, StageFinished("evaluate", {"run_id": run_id, **summary}))
+    add_events(store, run_id, StageFinished("evaluate", replace(summary, run_id=run_id)))
     store.runs.finish(run_id, "done")
     return run_id
 

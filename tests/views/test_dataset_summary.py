@@ -17,11 +17,11 @@ def workspace(tmp_path: Path, tiny_gguf: Path) -> Workspace:
 
 
 def test_the_newest_build_is_summarized(workspace: Workspace) -> None:
-    summary = {"rows": 4, "dropped": {"mismatch": 2}, "tokens": 90, "loss_tokens": 30}
+    summary = {"run_id": 7, "rows": 4, "dropped": {"mismatch": 2}, "tokens": 90, "loss_tokens": 30}
     with workspace.store() as store:
         assert load_build_summary(store) is None
-    run_id = add_run(workspace, "dataset", [("StageFinished", {"stage": "dataset", "summary": summary})], "done")
+    add_run(workspace, "dataset", [("StageFinished", {"stage": "dataset", "summary": summary})], "done")
     with workspace.store() as store:
         build = load_build_summary(store)
         assert build is not None
-        assert (build.run.run_id, build.rows, build.dropped, build.loss_tokens) == (run_id, 4, {"mismatch": 2}, 30)
+        assert (build.run_id, build.rows, build.dropped, build.loss_tokens) == (7, 4, {"mismatch": 2}, 30)

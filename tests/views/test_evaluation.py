@@ -29,7 +29,8 @@ def test_a_running_evaluation_shows_its_rows_and_the_summary_before(workspace: W
         run_id = stored_runs.start_run(store, workspace, "evaluate")
         stored_runs.add_evaluated(store, run_id, "base", ["sums"])
         view = load_evaluation_view(store)
-        assert [row.model for row in view.rows] == ["base"] and view.summary["gain"]["n"] == 20
+        assert [row.model for row in view.rows] == ["base"]
+        assert view.summary is not None and view.summary.gain is not None and view.summary.gain.n == 20
         stored_runs.fail(store, run_id, "no", "do")
         view = load_evaluation_view(store)
         assert view.rows == () and view.failed is not None and view.failed.hint == "do"

@@ -22,7 +22,7 @@ def test_previews_show_an_answer_as_it_is_now(workspace: Workspace) -> None:
     try:
         first = previews.load(2)
         assert first.trained.startswith("Counting like a otter gives 2.")
-        assert "What is 1 + 1?" in first.read
+        assert "What is 1 + 1?" in first.prompt
         with workspace.store() as store:
             rewrite(store, first.row, "Answer: 2")
         assert previews.load(2).trained.startswith("Answer: 2")

@@ -12,6 +12,7 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError, OutOfMemory
 from orca_local.domain.events import MemoryPlanned, StageFinished, Warned
 from orca_local.domain.settings import TrainSettings
+from orca_local.domain.summaries import TrainSummary
 from orca_local.export.quantize import quantize
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.layer_names import linear_layers
@@ -86,8 +87,9 @@ def test_the_stage_trains_with_it_and_says_what_is_held_whole(tmp_path: Path) ->
     assert f"dequantized: {whole} of Q5_0" in said and "PyTorch is several times faster" in said
     assert any(isinstance(e, MemoryPlanned) and "mlx" not in e.description for e in events)
     done = events[-1]
-    assert isinstance(done, StageFinished) and done.summary["memory"]["peak"] > 10**6
-    assert {name.rpartition(".")[2] for name in Adapter.load(Path(done.summary["adapter"])).layers} == {"v_proj"}
+    assert isinstance(done, StageFinished) and isinstance(done.summary, TrainSummary)
+    assert done.summary.memory.peak and done.summary.memory.peak > 10**6
+    assert {name.rpartition(".")[2] for name in Adapter.load(Path(done.summary.adapter)).layers} == {"v_proj"}
 
 
 def test_kept_blocks_are_counted_as_they_are_held(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 from orca_local.dataset.review import Filters, select
 from orca_local.domain.erasure import leaks
 from orca_local.domain.strategies import Strategy, load_strategies
+from orca_local.domain.summaries import DatasetSummary
 from orca_local.domain.types import Sample
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
-from orca_local.views.dataset_summary import BuildSummary, load_build_summary
+from orca_local.views.dataset_summary import load_build_summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Answers:
     tasks: Mapping[str, str] = field(default_factory=dict)
     """The task of each sample."""
     strategies: Mapping[str, Strategy] = field(default_factory=dict)
-    outcome: BuildSummary | None = None
-    """Of the newest build."""
+    newest_build: DatasetSummary | None = None
+    """Summary of the newest build."""
 
 
 def read_answers(store: Store, directory: Path, filters: Filters) -> Answers:
@@ -51,14 +52,14 @@ def read_one(store: Store, row: DemonstrationRow, strategies: Mapping[str, Strat
     return sample, notes
 
 
-def outcome_line(found: BuildSummary | None) -> str:
-    """What the newest build came to."""
-    if found is None:
+def build_line(build: DatasetSummary | None) -> str:
+    """The result of the newest build in one line."""
+    if build is None:
         return "no rows are built yet: b builds them"
-    dropped = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in _by_count(found.dropped))
+    dropped = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in _by_count(build.dropped))
     return (
-        f"newest build: {found.rows:,} rows kept, {found.loss_tokens:,} of {found.tokens:,} tokens trained · "
-        f"{sum(found.dropped.values()):,} answers dropped" + (f": {dropped}" if dropped else "")
+        f"newest build: {build.rows:,} rows kept, {build.loss_tokens:,} of {build.tokens:,} tokens trained · "
+        f"{sum(build.dropped.values()):,} answers dropped" + (f": {dropped}" if dropped else "")
     )
 
 

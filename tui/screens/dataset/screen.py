@@ -20,7 +20,7 @@ from tui.screens.base import WorkspaceScreen
 from tui.screens.dataset.edit import EditDialog
 from tui.screens.dataset.filters import FilterDialog, describe, with_search
 from tui.screens.dataset.previewing import Previewing
-from tui.screens.dataset.reading import Answers, outcome_line, read_answers, read_one
+from tui.screens.dataset.reading import Answers, build_line, read_answers, read_one
 from tui.text import plain
 from tui.widgets.answer_view import VERDICTS, AnswerView
 from tui.widgets.listing import Column, Listing
@@ -114,7 +114,7 @@ class DatasetScreen(WorkspaceScreen):
         assert workspace is not None
         self._found = found = await self.ask(lambda store: read_answers(store, workspace.directory, filters))
         self._listing.show(found.rows)
-        self.query_one("#outcome", Static).update(plain(outcome_line(found.outcome)))
+        self.query_one("#outcome", Static).update(plain(build_line(found.newest_build)))
         said = f"{len(found.rows):,} of {found.total:,} answers"
         if not filters.is_empty:
             said += f" · {describe(filters)}"
@@ -266,8 +266,8 @@ def _tokens(seen: Preview) -> Content:
         return plain(f"This answer cannot become a row: {seen.refused}\n\n{seen.trained}")
     return Content.assemble(
         ("⟦ underlined ⟧", "bold underline"),
-        f" {seen.trained_tokens:,} tokens are trained; the {seen.read_tokens:,} before it are only read\n\n",
-        plain(seen.read),
+        f" {seen.trained_tokens:,} tokens are trained; the {seen.prompt_tokens:,} before it are only read\n\n",
+        plain(seen.prompt),
         ("⟦", "bold"),
         plain(seen.trained).stylize("bold underline"),
         ("⟧", "bold"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
 from orca_local.store.results import EvaluationRow
 from orca_local.views.evaluation import EvaluationView
 from tui.text import duration
@@ -24,7 +24,7 @@ def evaluation_state(view: EvaluationView) -> State:
     note = "; below: the evaluation before it" if view.summary and not view.rows else ""
     if run.status == "running":
         return State(f"▶ evaluating{note}", "good")
-    done = State(f"✓ evaluated in {duration(view.summary.get('seconds', 0.0))}", "good")
+    done = State(f"✓ evaluated in {duration(view.summary.seconds if view.summary else 0.0)}", "good")
     return failed_state(run, view.failed, "press v to resume: earlier answers are kept", note) or done
 
 
@@ -37,47 +37,47 @@ def result_lines(view: EvaluationView, width: int) -> list[Line]:
     return [*_overall(view.summary, width), *_split(view.summary, width), *_tasks(view.summary, width)]
 
 
-def _overall(summary: Mapping[str, Any], width: int) -> list[Line]:
-    models = summary["models"]
-    lines: list[Line] = [[("All tasks", "title"), (f"  {models[0]['n']} samples", "")], [(LEGEND, "muted")]]
-    lines += _bars("", [(model["model"], model) for model in models], width)
-    if all("unseen" in model for model in models):
+def _overall(summary: EvaluationSummary, width: int) -> list[Line]:
+    models = summary.models
+    lines: list[Line] = [[("All tasks", "title"), (f"  {models[0].n} samples", "")], [(LEGEND, "muted")]]
+    lines += _bars("", [(model.model, model) for model in models], width)
+    unseen = [(model.model, model.unseen) for model in models if model.unseen is not None]
+    if len(unseen) == len(models):
         lines.append([("Question types not seen in training", "title")])
-        lines += _bars("", [(model["model"], model["unseen"]) for model in models], width)
-    gain = summary.get("gain")
+        lines += _bars("", unseen, width)
+    gain = summary.gain
     if gain:
-        p_value = "" if gain["p_value"] is None else f", p = {gain['p_value']:.2g} (McNemar)"
-        text = f"gain {_points(gain['value'])} points, 95 % interval {_interval(gain['ci'])}, n = {gain['n']}{p_value}"
-        lines += wrapped(text, _style(gain["ci"]), width, indent=2)
-        for row in gain.get("by_system_message", []):
-            label = f"system message “{row['system_message']}”" if row["system_message"] else "empty system message"
-            lines += wrapped(f"{_points(row['value']):>7} {_interval(row['ci']):15} {label}", "muted", width, indent=24)
+        p_value = "" if gain.p_value is None else f", p = {gain.p_value:.2g} (McNemar)"
+        text = f"gain {_points(gain.value)} points, 95 % interval {_interval(gain.ci)}, n = {gain.n}{p_value}"
+        lines += wrapped(text, _style(gain.ci), width, indent=2)
+        for row in gain.by_system_message:
+            label = f"system message “{row.system_message}”" if row.system_message else "empty system message"
+            lines += wrapped(f"{_points(row.value):>7} {_interval(row.ci):15} {label}", "muted", width, indent=24)
     return lines
 
 
-def _split(summary: Mapping[str, Any], width: int) -> list[Line]:
-    split = summary.get("split")
-    if not split:
+def _split(summary: EvaluationSummary, width: int) -> list[Line]:
+    split = summary.split
+    if split is None:
         return []
-    quantization = split["quantization"]
+    quantization = split.quantization
     lines: list[Line] = [[("Gain and loss", "title")]]
     for what, between, change in (
-        ("training gave", f"base {quantization} → tuned F16", "trained"),
-        ("quantizing took", f"tuned F16 → tuned {quantization}", "quantized"),
-        ("in all", f"base {quantization} → tuned {quantization}", "total"),
+        ("training gave", f"base {quantization} → tuned F16", split.trained),
+        ("quantizing took", f"tuned F16 → tuned {quantization}", split.quantized),
+        ("in all", f"base {quantization} → tuned {quantization}", split.total),
     ):
-        result = split[change]
-        p_value = "–" if result["p_value"] is None else f"{result['p_value']:.2g}"
-        figures = f"{_points(result['value']):>6} {_interval(result['ci']):15} p {p_value:8}"
-        lines.append([(f"  {what:16}", ""), (figures, _style(result["ci"])), (between, "muted")])
-    if "recommendation" in summary:
-        lines += wrapped(f"★ {summary['recommendation']['reason']}", "good", width, indent=2)
+        p_value = "–" if change.p_value is None else f"{change.p_value:.2g}"
+        figures = f"{_points(change.value):>6} {_interval(change.ci):15} p {p_value:8}"
+        lines.append([(f"  {what:16}", ""), (figures, _style(change.ci)), (between, "muted")])
+    if summary.recommendation is not None:
+        lines += wrapped(f"★ {summary.recommendation.reason}", "good", width, indent=2)
     return lines
 
 
-def _tasks(summary: Mapping[str, Any], width: int) -> list[Line]:
-    gains = {row["task"]: row for row in summary.get("gain", {}).get("tasks", [])}
-    per_model = [(model["model"], {row["task"]: row for row in model["tasks"]}) for model in summary["models"]]
+def _tasks(summary: EvaluationSummary, width: int) -> list[Line]:
+    gains = {row.task: row for row in summary.gain.tasks} if summary.gain is not None else {}
+    per_model = [(model.model, {row.task: row for row in model.tasks}) for model in summary.models]
     lines: list[Line] = [[("By task", "title")]]
     for task in per_model[0][1]:
         measured = [(name, tasks[task]) for name, tasks in per_model if task in tasks]
@@ -91,30 +91,28 @@ def _lines_so_far(rows: Sequence[EvaluationRow], width: int) -> list[Line]:
     for task in dict.fromkeys(row.task for row in rows):
         of_task = [row for row in rows if row.task == task and row.system_message == headline]
         measured = [
-            (row.model, {"accuracy": row.accuracy, "ci": (row.ci_low, row.ci_high), "n": row.n}) for row in of_task
+            (row.model, Accuracy(row.accuracy, (row.ci_low, row.ci_high), row.n, row.extracted)) for row in of_task
         ]
         lines += _bars(task, measured, width)
     return lines
 
 
-def _bars(
-    task: str, measured: Sequence[tuple[str, Mapping[str, Any]]], width: int, gain: Mapping[str, Any] | None = None
-) -> list[Line]:
+def _bars(task: str, measured: Sequence[tuple[str, Accuracy]], width: int, gain: Gain | None = None) -> list[Line]:
     """A line for each model, with the task's name on the first and its gain on the last."""
     bar = max(MIN_BAR, min(MAX_BAR, width - TASK_WIDTH - MODEL_WIDTH - NUMBERS_WIDTH))
     lines: list[Line] = []
     for number, (model, result) in enumerate(measured):
         name = _cut(task, TASK_WIDTH - 1) if number == 0 else ""
         is_last = number == len(measured) - 1
-        drawn = interval_bar(result["accuracy"], result["ci"][0], result["ci"][1], bar)
-        figures = f" {100 * result['accuracy']:5.1f} % {_interval(result['ci']):15}"
+        drawn = interval_bar(result.accuracy, *result.ci, bar)
+        figures = f" {100 * result.accuracy:5.1f} % {_interval(result.ci):15}"
         lines.append(
             [
                 (f"{name:{TASK_WIDTH}}", ""),
                 (f"{_cut(model, MODEL_WIDTH - 1):{MODEL_WIDTH}}", "" if is_last else "muted"),
                 (drawn, "title" if is_last else "muted"),
                 (figures, ""),
-                (_points(gain["value"]) if gain and is_last else "", _style(gain["ci"]) if gain else ""),
+                (_points(gain.value) if gain and is_last else "", _style(gain.ci) if gain else ""),
             ]
         )
     return lines

@@ -169,5 +169,5 @@ def _result(matrix: ProbeMatrix, cell: Cell) -> str:
     )
     return (
         f"{score} ({100 * interval.low:.0f}–{100 * interval.high:.0f} % likely); "
-        f"{percent(cell.extracted / cell.n)} gave a readable answer; {cell.cost:.0f} tokens each"
+        f"{percent(cell.extracted / cell.n)} gave a readable answer; {cell.mean_tokens:.0f} tokens each"
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from textual.app import ComposeResult
 from textual.validation import Integer
 from textual.widgets import Input, Label, Select
 
+from orca_local.domain.probe_summary import ProbeEstimate
 from orca_local.pipeline.pipeline import Pipeline
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
@@ -53,13 +52,12 @@ class StartProbe(StartForm):
         overrides = {"probe": {"samples": int(samples), "method": method}}
         workspace = Workspace.open(self._workspace.directory, overrides=overrides)
 
-        def estimate(store: Store) -> dict[str, Any]:
+        def estimate(store: Store) -> ProbeEstimate:
             return Pipeline(workspace, store, offline=True).estimate_probe()
 
         result = await self._reading.ask(estimate)
-        answers = result["generations"]
+        answers = result.generations
         return (
-            f"{result['tasks']} tasks: about {answers['expected']:,} answers ({answers['least']:,} to "
-            f"{answers['most']:,}), {result['completion_tokens']:,} tokens, {duration(result['seconds'])}\n"
-            f"{result['basis']}"
+            f"{result.tasks} tasks: about {answers.expected:,} answers ({answers.min:,} to {answers.max:,}), "
+            f"{result.completion_tokens:,} tokens, {duration(result.seconds)}\n{result.basis}"
         )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.teach_summary import CostRange, TeachEstimate
 from orca_local.views.teach_progress import TeachProgress
 from tui.text import duration
 
@@ -64,28 +62,25 @@ def _spent(progress: TeachProgress, settings: TeacherSettings) -> str:
     return " · ".join(parts)
 
 
-def estimate_lines(estimate: Mapping[str, Any], settings: TeacherSettings) -> str:
+def estimate_lines(estimate: TeachEstimate, settings: TeacherSettings) -> str:
     """The calls, tokens, time and cost that teaching would take."""
-    answers = estimate["completion_tokens"]
-    if not estimate["calls"]:
-        return f"nothing to ask: all {estimate['questions']:,} questions are answered already"
+    answers = estimate.completion_tokens
+    if not estimate.calls:
+        return f"nothing to ask: all {estimate.questions:,} questions are answered already"
     calls = (
-        f"{estimate['questions']:,} questions, {estimate['cached']:,} answered already: about {estimate['calls']:,}"
-        f" calls in {duration(estimate['seconds'])}"
+        f"{estimate.questions:,} questions, {estimate.cached:,} answered already: about {estimate.calls:,}"
+        f" calls in {duration(estimate.seconds)}"
     )
-    tokens = (
-        f"tokens: {estimate['prompt_tokens']:,} in, {answers['expected']:,} out"
-        f" ({answers['low']:,} to {answers['high']:,})"
-    )
-    return "\n".join((calls, tokens, _cost(estimate["usd"], estimate["price"], settings), estimate["basis"]))
+    tokens = f"tokens: {estimate.prompt_tokens:,} in, {answers.expected:,} out ({answers.low:,} to {answers.high:,})"
+    return "\n".join((calls, tokens, _cost(estimate.usd, estimate.price, settings), estimate.basis))
 
 
-def _cost(usd: Mapping[str, float] | None, price: str, settings: TeacherSettings) -> str:
+def _cost(usd: CostRange | None, price: str, settings: TeacherSettings) -> str:
     if usd is None:
         return "cost: unknown; write the price into prices.toml"
-    if not usd["at_most"]:
+    if not usd.at_most:
         return "cost: none" + (f" ({price})" if settings.kind != "openai" else f" at the price of {price}")
     return (
-        f"cost: ${usd['expected']:.4f} (${usd['low']:.4f} to ${usd['high']:.4f}, never more than"
-        f" ${usd['at_most']:.4f}), price: {price}"
+        f"cost: ${usd.expected:.4f} (${usd.low:.4f} to ${usd.high:.4f}, never more than"
+        f" ${usd.at_most:.4f}), price: {price}"
     )

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.teach_summary import TeachEstimate
 from orca_local.runs.launch import run_command
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
@@ -192,7 +193,7 @@ class TeachScreen(WorkspaceScreen):
         assert workspace is not None
         # A local teacher is loaded for the estimate: a crash in native code must not end the interface.
         options = [] if limit is None else ["--limit", str(limit)]
-        estimate = await run_command(workspace, ["teach", "--estimate", *options])
+        estimate = TeachEstimate.from_dict(await run_command(workspace, ["teach", "--estimate", *options]))
         return estimate_lines(estimate, workspace.settings.teacher)
 
 

@@ -24,8 +24,7 @@ def state_of(view: TrainingView) -> State:
     if run.status not in ("failed", "dead") and training is not None and training.status == "running":
         return State(f"■ stopped after step {view.done_steps} of {view.total_steps}\n→ {advice}")
     note = "; below: the training before it" if training is not None and training.run_id != run.run_id else ""
-    best = training.summary.get("best_step") if training is not None else None
-    done = State("✓ done" if best is None else f"✓ done; best step: {best}", "good")
+    done = State(f"✓ done; best step: {view.result.best_step}" if view.result else "✓ done", "good")
     return failed_state(run, view.failed, advice, note) or done
 
 
@@ -61,15 +60,14 @@ def _loss(value: float | None) -> str:
 def _tokens_per_second(view: TrainingView, progress: Progress | None) -> str:
     if progress is not None and progress.rate:
         return f"{progress.rate:,.0f}"
-    if view.training is not None and view.training.summary.get("tokens_per_second"):
-        return f"{view.training.summary['tokens_per_second']:,.0f}"
+    if view.result is not None and view.result.tokens_per_second:
+        return f"{view.result.tokens_per_second:,.0f}"
     step = view.last_step
     return f"{step.tokens / step.seconds:,.0f}" if step is not None and step.seconds else NONE
 
 
 def _peak_memory(view: TrainingView) -> str:
-    memory = view.training.summary.get("memory", {}) if view.training is not None else {}
-    peak = memory.get("peak")
+    peak = view.result.memory.peak if view.result is not None else None
     return size(peak) if peak else "when done" if view.is_running else NONE
 
 

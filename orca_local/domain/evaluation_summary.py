@@ -1,0 +1,132 @@
+"""What evaluations measure: accuracies, and the gain of one model over another on the same samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from orca_local.domain.quantized import QuantizedFile, Recommendation
+from orca_local.domain.record import CI, FIRST, OMITTABLE, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy(Record):
+    """Mean score of one model over a set of samples."""
+
+    accuracy: float
+    """Mean score, from 0 to 1; a completion without a readable answer counts 0."""
+    ci: CI
+    """95 % Wilson interval of the accuracy."""
+    n: int
+    """Number of samples."""
+    extracted: float
+    """Share of completions with a readable answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAccuracy(Accuracy):
+    """Accuracy on the samples of one task."""
+
+    task: str = field(metadata=FIRST)
+    """Name of the task."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAccuracy(Accuracy):
+    """Accuracy under one system message."""
+
+    system_message: str = field(metadata=FIRST)
+    """The system message; it may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAccuracy(Accuracy):
+    """Results of one model; the overall figures are those under the first system message."""
+
+    model: str = field(metadata=FIRST)
+    """Name of the model: `base`, `tuned`, or the file."""
+    tasks: tuple[TaskAccuracy, ...]
+    """Accuracy by task, under the first system message."""
+    by_system_message: tuple[MessageAccuracy, ...]
+    """Accuracy by system message."""
+    unseen: Accuracy | None = field(default=None, metadata=OMITTABLE)
+    """Accuracy on question types not seen in training, where there are any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gain(Record):
+    """Mean difference in accuracy between two models on the samples that both answered."""
+
+    value: float
+    """Accuracy of the second model minus accuracy of the first."""
+    ci: CI
+    """95 % interval, from a paired bootstrap."""
+    p_value: float | None
+    """Exact McNemar test; null where scores are partial, for which the test is not defined."""
+    n: int
+    """Number of samples that both models answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskGain(Gain):
+    """Gain on the samples of one task."""
+
+    task: str = field(metadata=FIRST)
+    """Name of the task."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageGain(Gain):
+    """Gain under one system message."""
+
+    system_message: str = field(metadata=FIRST)
+    """The system message; it may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class TotalGain(Gain):
+    """Gain over all samples under the first system message."""
+
+    tasks: tuple[TaskGain, ...]
+    """Gain by task, under the first system message."""
+    by_system_message: tuple[MessageGain, ...]
+    """Gain by system message."""
+
+
+@dataclass(frozen=True, slots=True)
+class GainSplit(Record):
+    """The gain as the sum of two parts: `trained` and `quantized` add up to `total`."""
+
+    quantization: str
+    """Quantization of base and tuned."""
+    base: Accuracy
+    """Accuracy of the base."""
+    tuned_f16: Accuracy
+    """Accuracy of the tuned model in F16."""
+    tuned: Accuracy
+    """Accuracy of the tuned model at the quantization."""
+    trained: Gain
+    """Gain of tuned F16 over the base."""
+    quantized: Gain
+    """Gain of tuned over tuned F16; negative where quantizing costs accuracy."""
+    total: Gain
+    """Gain of tuned over the base."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSummary(Record):
+    """Result of `evaluate`."""
+
+    run_id: int
+    """Number of the run."""
+    models: tuple[ModelAccuracy, ...]
+    """Results by model, in the order in which they were evaluated."""
+    seconds: float
+    """Duration of the run."""
+    gain: TotalGain | None = field(default=None, metadata=OMITTABLE)
+    """Gain of the last model over `base`, where both were evaluated."""
+    split: GainSplit | None = field(default=None, metadata=OMITTABLE)
+    """What training gave and what quantizing cost; with `--split`."""
+    types: tuple[QuantizedFile, ...] = field(default=(), metadata=OMITTABLE)
+    """Size and accuracy of each quantization; with `--split`."""
+    recommendation: Recommendation | None = field(default=None, metadata=OMITTABLE)
+    """The recommended quantization; with `--split` and two or more types."""

@@ -1,0 +1,123 @@
+"""What the probe measures, and what it chooses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from orca_local.domain.record import CI, Record
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationTotals(Record):
+    """Number of generations by origin."""
+
+    new: int
+    """Generated in this run."""
+    cached: int
+    """Already in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellSummary(Record):
+    """One task under one strategy."""
+
+    strategy: str
+    """Name of the strategy."""
+    n: int
+    """Number of samples answered."""
+    score_sum: float
+    """Sum of the scores, each from 0 to 1."""
+    accuracy: float
+    """Mean score."""
+    ci: CI
+    """Wilson interval of the accuracy at the error level `probe.alpha`."""
+    extracted: float
+    """Share of completions with a readable answer."""
+    completion_tokens: int
+    """Tokens of all completions."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSelection(Record):
+    """The strategy chosen for one task."""
+
+    task: str
+    """Name of the task."""
+    strategy: str
+    """Name of the chosen strategy."""
+    decided: bool
+    """Whether the sequential test shows that the strategy beats every other one."""
+    probability_best: float
+    """Probability that the strategy has the highest accuracy."""
+    loss_bound: float
+    """Upper 95 % bound of the accuracy lost against the best strategy."""
+    more_samples: int | None
+    """Estimated number of further samples until the choice is decided; null if decided or not foreseeable."""
+    reason: str
+    """Why the strategy was chosen, in one sentence."""
+    cells: tuple[CellSummary, ...]
+    """Results by strategy."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionGain(Record):
+    """Gain of one strategy per task over the best single strategy for all tasks, cross-validated."""
+
+    value: float
+    """Mean gain in accuracy."""
+    ci: CI
+    """Bootstrap interval over tasks."""
+    single_strategy: str
+    """The single strategy that is best for all tasks together."""
+    tasks: int
+    """Number of tasks compared."""
+    reason: str
+    """What the gain means, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSummary(Record):
+    """Result of `probe`."""
+
+    run_id: int
+    """Number of the run."""
+    method: str
+    """`race` or `exhaustive`."""
+    tasks: tuple[TaskSelection, ...]
+    """The choice for each task."""
+    selection_gain: SelectionGain | None = field(metadata={"key": "worth"})
+    """Gain of choosing a strategy per task; null with fewer than two tasks."""
+    generations: GenerationTotals
+    """Number of generations."""
+    completion_tokens: int
+    """Tokens generated in this run."""
+    seconds: float
+    """Duration of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRange(Record):
+    """Number of generations that a probe takes."""
+
+    min: int = field(metadata={"key": "least"})
+    """Smallest number."""
+    expected: int
+    """Expected number."""
+    max: int = field(metadata={"key": "most"})
+    """Largest number."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeEstimate(Record):
+    """Result of `probe --estimate`."""
+
+    tasks: int
+    """Number of tasks."""
+    generations: GenerationRange
+    """Number of generations, including those already in the store."""
+    completion_tokens: int
+    """Expected number of generated tokens."""
+    seconds: float
+    """Expected duration."""
+    basis: str
+    """Where the figures come from."""

@@ -1,0 +1,156 @@
+"""Results of stages and commands: what `--json` prints and what the last event of a run stores.
+
+`docs/json.md` is generated from these classes and those that they import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
+from orca_local.domain.export_summary import ExportedFile, ExportSummary
+from orca_local.domain.probe_summary import ProbeEstimate, ProbeSummary
+from orca_local.domain.record import FIRST, Record
+from orca_local.domain.stages import BASE
+from orca_local.domain.teach_summary import TeachEstimate, TeachSummary
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSummary(Record):
+    """Result of `dataset build`."""
+
+    run_id: int
+    """Number of the run."""
+    rows: int
+    """Number of training rows."""
+    dropped: Mapping[str, int]
+    """Number of answers that did not become rows, by reason."""
+    tokens: int
+    """Tokens of all rows."""
+    loss_tokens: int
+    """Tokens that are trained on."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAnswers(Record):
+    """Answers of one task, in the list `tasks` of `dataset list`."""
+
+    task: str
+    """Name of the task."""
+    answers: int
+    """Number of answers."""
+    verified: int
+    """Answers that match the reference."""
+    mismatch: int
+    """Answers that do not match the reference."""
+    hinted: int
+    """Answers for which the teacher saw the reference."""
+    review: Mapping[str, int]
+    """Number of answers by review state."""
+    mean_characters: int
+    """Mean length of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUse(Record):
+    """Memory of a training, in bytes."""
+
+    planned: int
+    """Estimate made before the training."""
+    peak: int | None
+    """Measured peak; null if the backend cannot measure it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult(Record):
+    """Figures of a finished training."""
+
+    steps: int
+    """Number of optimizer steps."""
+    train_loss: float
+    """Mean training loss over the last tenth of the steps."""
+    validation_loss: float | None
+    """Best validation loss; null if no rows were held out."""
+    best_step: int
+    """Step with the best validation loss, which the adapter comes from."""
+    tokens_per_second: float
+    """Training speed; padding is not counted."""
+    seconds: float
+    """Duration of the training."""
+    memory: MemoryUse
+    """Memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSummary(TrainResult):
+    """Result of `train`."""
+
+    run_id: int = field(metadata=FIRST)
+    """Number of the run."""
+    adapter: str = field(metadata=FIRST)
+    """Directory of the adapter."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineResult(Record):
+    """Result of `run`: the result of every stage."""
+
+    probe: ProbeSummary
+    """Result of `probe`."""
+    teach: TeachSummary
+    """Result of `teach`."""
+    dataset: DatasetSummary
+    """Result of `dataset build`."""
+    train: TrainSummary
+    """Result of `train`."""
+    export: ExportSummary
+    """Result of `export`."""
+    evaluation: EvaluationSummary
+    """Result of `evaluate`."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuickstartSummary(Record):
+    """Result of `quickstart`."""
+
+    workspace: str
+    """Directory of the workspace."""
+    strategies: Mapping[str, str]
+    """The chosen strategy of each task."""
+    base: Accuracy
+    """Accuracy of the base on the holdout samples."""
+    tuned: Accuracy
+    """Accuracy of the tuned model on the holdout samples."""
+    gain: Gain
+    """Gain of the tuned model over the base."""
+    export: ExportedFile
+    """The tuned model."""
+    seconds: Mapping[str, float]
+    """Duration of each stage."""
+
+
+STAGE_SUMMARIES: Mapping[str, type[Record]] = {
+    BASE: ExportSummary,
+    "probe": ProbeSummary,
+    "teach": TeachSummary,
+    "dataset": DatasetSummary,
+    "train": TrainSummary,
+    "export": ExportSummary,
+    "evaluate": EvaluationSummary,
+}
+"""The class of the summary of each stage."""
+
+COMMAND_RESULTS: Mapping[str, type[Record]] = {
+    "quickstart": QuickstartSummary,
+    "probe": ProbeSummary,
+    "probe --estimate": ProbeEstimate,
+    "teach": TeachSummary,
+    "teach --estimate": TeachEstimate,
+    "dataset build": DatasetSummary,
+    "train": TrainSummary,
+    "export": ExportSummary,
+    "evaluate": EvaluationSummary,
+    "run": PipelineResult,
+}
+"""The class of the object that a command prints under `--json`."""
