@@ -1,1 +1,1 @@
-"""The teach stage: a stronger model's answers, each asked for once and kept for ever."""
+"""The teach stage: ask a stronger model for answers and store them; no question is asked twice."""

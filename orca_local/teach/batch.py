@@ -54,7 +54,7 @@ def teach_in_batch(
     if price is not None:
         price = replace(price, input=PRICE_RATIO * price.input, output=PRICE_RATIO * price.output)
     teacher = offline_teacher(chat.url, chat.model, "", can_resample=True)
-    run = prepare(context, teacher, samples, strategies, settings, price, limit=limit, retry_failed=retry_failed)
+    run = prepare(context, teacher, samples, strategies, settings, price, limit, retry_failed=retry_failed)
     store = context.store
     batches = _Batches(chat, BatchEndpoint(chat), store, run.ledger)
     yield StageStarted("teach", len(run.samples), "samples")

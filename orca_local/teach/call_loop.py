@@ -154,10 +154,8 @@ class CallLoop:
                     questions += self._plan.follow_up(result.question, usable=False)
                 else:
                     yield self._answered(result.row, cached=True)
-                    questions += self._follow_up(result.question, result.row)
-
-    def _follow_up(self, question: Question, row: DemonstrationRow) -> list[Question]:
-        return self._plan.follow_up(question, usable=self._plan.is_usable(question, row))
+                    is_usable = self._plan.is_usable(result.question, result.row)
+                    questions += self._plan.follow_up(result.question, usable=is_usable)
 
     def _send(self) -> None:
         """Reserve and submit as many questions as rate limits and budget allow."""
@@ -220,7 +218,7 @@ class CallLoop:
             follow_ups += self._duplicates.pop(question.key, [])
             if result.row is not None:
                 events.append(self._answered(result.row, cached=False))
-                follow_ups += self._follow_up(question, result.row)
+                follow_ups += self._plan.follow_up(question, usable=self._plan.is_usable(question, result.row))
             elif not self._schedule_retry(answer, question, now):
                 events.append(self._failed(question, answer.error))
                 self._fatal = self._fatal or answer.fatal or self._too_many_failures(answer)

@@ -100,6 +100,8 @@ def estimate(
     prompt_tokens = _Range(*(factor * prompt for factor in factors))
     completion_tokens = _Range(*(factor * tokens for factor, tokens in zip(factors, answers, strict=True)))
     calls = len(new) * factors.expected
+    max_calls = 1 + settings.attempts + (settings.on_mismatch == "with_hint")
+    max_usd = max_calls * sum(Budget(price).max_cost(question.request) for question in new)
     tokens = prompt_tokens.expected + completion_tokens.expected
     return TeachEstimate(
         questions=len(questions),
@@ -107,7 +109,7 @@ def estimate(
         calls=round(calls),
         prompt_tokens=round(prompt_tokens.expected),
         completion_tokens=TokenRange(*map(round, completion_tokens)),
-        usd=None if price is None else _cost(price, prompt_tokens, completion_tokens, new, settings),
+        usd=None if price is None else _cost(price, prompt_tokens, completion_tokens, max_usd),
         seconds=_seconds(calls, tokens, history, teacher, settings),
         basis=f"from {history.calls} earlier calls" if history.calls else "estimate; answer lengths are guessed",
         price="unknown: write it into prices.toml" if price is None else price.source,
@@ -175,19 +177,10 @@ def _follow_ups(mismatches: float, settings: TeacherSettings, *, can_resample: b
     return (retries + hinted) / settings.samples
 
 
-def _cost(
-    price: Price,
-    prompt_tokens: _Range,
-    completion_tokens: _Range,
-    questions: Sequence[Question],
-    settings: TeacherSettings,
-) -> CostRange:
-    """US dollars; `at_most` is the sum of the maximum costs of all possible calls."""
-    costs = _Range(*(price.cost(*tokens) for tokens in zip(prompt_tokens, completion_tokens, strict=True)))
-    budget = Budget(price)
-    calls = 1 + settings.attempts + (settings.on_mismatch == "with_hint")
-    max_cost = calls * sum(budget.max_cost(question.request) for question in questions)
-    return CostRange(costs.low, costs.expected, costs.high, at_most=max_cost)
+def _cost(price: Price, prompt_tokens: _Range, completion_tokens: _Range, max_usd: float) -> CostRange:
+    """US dollars; `max_usd` is the sum of the maximum costs of all possible calls."""
+    costs = [price.cost(*tokens) for tokens in zip(prompt_tokens, completion_tokens, strict=True)]
+    return CostRange(*costs, at_most=max_usd)
 
 
 def _seconds(calls: float, tokens: float, history: _History, teacher: Teacher, settings: TeacherSettings) -> float:

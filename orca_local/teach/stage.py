@@ -43,19 +43,7 @@ def teach(
     Raises `InputError` if a limit in money is set and the price is unknown, and `RemoteError` if the endpoint cannot
     answer anything or answered nothing. Answers that arrived before an error are stored.
     """
-    # Only an endpoint needs the network; every other teacher answers offline too.
-    offline = context.offline and settings.kind == "openai"
-    run = prepare(
-        context,
-        teacher,
-        samples,
-        strategies,
-        settings,
-        price,
-        limit=limit,
-        offline=offline,
-        retry_failed=retry_failed,
-    )
+    run = prepare(context, teacher, samples, strategies, settings, price, limit, retry_failed=retry_failed)
     waiting = frozenset() if live else frozenset(context.store.batches.waiting_keys(teacher.endpoint, teacher.model))
     yield StageStarted("teach", len(run.samples), "samples")
     if waiting:
@@ -64,8 +52,8 @@ def teach(
     yield from run.loop.run(run.questions, waiting)
     counts = run.loop.counts
     if counts.failed and not counts.new + counts.cached and not counts.not_asked:
-        raise _nothing_answered(teacher, counts, offline=offline)
-    if offline and counts.failed:
+        raise _nothing_answered(teacher, counts, offline=run.offline)
+    if run.offline and counts.failed:
         yield Warned(f"{counts.failed} answers are not stored", hint="run `orca-local teach` without --offline")
     yield StageFinished("teach", run.summary())
 
@@ -83,6 +71,8 @@ class TeachRun:
     spent_before_usd: float
     """US dollars that the workspace had spent before this run."""
     started_at: float
+    offline: bool
+    """Whether the teacher is an endpoint that must not be called."""
 
     def summary(self, batch: BatchSummary | None = None) -> TeachSummary:
         """The result that `--json` prints."""
@@ -109,13 +99,14 @@ def prepare(
     strategies: Mapping[str, Strategy],
     settings: TeacherSettings,
     price: Price | None,
-    *,
     limit: int | None,
-    offline: bool = False,
-    retry_failed: bool = False,
+    *,
+    retry_failed: bool,
 ) -> TeachRun:
     """Assemble a run. Raises `InputError` if a limit in money is set and the price is unknown."""
     started_at, store = time.monotonic(), context.store
+    # Only an endpoint needs the network; every other teacher answers offline too.
+    offline = context.offline and settings.kind == "openai"
     selected = select_samples(samples, strategies, limit)
     for strategy in {s.name: s for s in strategies.values()}.values():
         store.strategies.ensure(strategy)
@@ -123,10 +114,9 @@ def prepare(
     spent_usd = budget.committed_usd
     ledger = Ledger(store, budget, context.run_id, offline=offline)
     plan = RetryPlan(teacher, strategies, settings)
-    tries = 1 if offline else settings.tries
-    loop = CallLoop(teacher, ledger, plan, settings, tries=tries, retry_failed=retry_failed)
+    loop = CallLoop(teacher, ledger, plan, settings, tries=1 if offline else settings.tries, retry_failed=retry_failed)
     questions = [question for sample in selected for question in plan.first_questions(sample)]
-    return TeachRun(context.run_id, selected, questions, ledger, loop, spent_usd, started_at)
+    return TeachRun(context.run_id, selected, questions, ledger, loop, spent_usd, started_at, offline)
 
 
 def select_samples(samples: Sequence[Sample], strategies: Mapping[str, Strategy], limit: int | None) -> list[Sample]:
