@@ -179,8 +179,8 @@ def _follow_ups(mismatches: float, settings: TeacherSettings, *, can_resample: b
 
 def _cost(price: Price, prompt_tokens: _Range, completion_tokens: _Range, max_usd: float) -> CostRange:
     """US dollars; `max_usd` is the sum of the maximum costs of all possible calls."""
-    costs = [price.cost(*tokens) for tokens in zip(prompt_tokens, completion_tokens, strict=True)]
-    return CostRange(*costs, at_most=max_usd)
+    costs = _Range(*(price.cost(*tokens) for tokens in zip(prompt_tokens, completion_tokens, strict=True)))
+    return CostRange(costs.low, costs.expected, costs.high, at_most=max_usd)
 
 
 def _seconds(calls: float, tokens: float, history: _History, teacher: Teacher, settings: TeacherSettings) -> float:
