@@ -1,16 +1,15 @@
-"""The program: screens on digit keys, one reader of the store, one watch over its runs."""
+"""The app: its screens, its keys, and the workspace that the screens share."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
@@ -20,15 +19,17 @@ from orca_local.domain.errors import OrcaError
 from orca_local.domain.stages import STAGES
 from orca_local.runs.workspace import Workspace
 from tui.dialogs.dialog import Dialog, ErrorDialog
-from tui.screen_registry import SCREENS, WITHOUT_WORKSPACE
-from tui.screens.base import WorkspaceScreen
-from tui.store_reader import Reading
+from tui.messages import RunsChanged, WorkspaceOpened
+from tui.ordered_keys import OrderedKeysApp
+from tui.screen_registry import SCREENS
+from tui.store_reader import StoreReader
 
 if TYPE_CHECKING:
-    from tui.messages import News
-    from tui.run_watcher import Watch
+    from tui.messages import RunNews
+    from tui.run_watcher import RunWatcher
 
-LOOK_SECONDS = 0.25
+CHECK_SECONDS = 0.25
+"""Seconds between two checks of the workspace for changes."""
 
 HIGH_CONTRAST = Theme(
     name="high-contrast",
@@ -46,179 +47,134 @@ HIGH_CONTRAST = Theme(
 )
 
 
-def _maker(name: str) -> Callable[[], Screen[None]]:
-    def make() -> Screen[None]:
-        module = import_module(f"tui.screens.{name}.screen")
-        screen: Screen[None] = getattr(module, f"{name.capitalize()}Screen")()
-        return screen
-
-    return make
-
-
-def _opened(make: Callable[[Path], Workspace], directory: Path) -> tuple[Workspace, Watch]:
-    """A workspace and the watch over it, with the modules that they need: loading those takes a quarter of a second."""
+def _open(make: Callable[[Path], Workspace], directory: Path) -> tuple[Workspace, RunWatcher]:
+    """Return a workspace and a watcher over its runs. Importing their modules takes a quarter of a second."""
     from orca_local.store import store  # noqa: F401
-    from tui.run_watcher import Watch
+    from tui.run_watcher import RunWatcher
 
-    return make(directory), Watch()
+    return make(directory), RunWatcher()
 
 
-class OrcaApp(App[None]):
-    """One workspace, seen and steered."""
+class OrcaApp(OrderedKeysApp[None]):
+    """Shows one workspace; screens reach its store, its runs and its commands through here."""
 
     TITLE = "orca-local"
     CSS_PATH = "app.tcss"
-    MODES: ClassVar = {name: _maker(name) for name in SCREENS}
+    MODES: ClassVar = {mode: entry.make for mode, entry in SCREENS.items()}
     DEFAULT_MODE = "home"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"switch_mode('{name}')", title, show=False) for name, (key, title) in SCREENS.items()),
+        *(
+            Binding(entry.key, f"switch_mode('{mode}')", entry.title, show=False)
+            for mode, entry in SCREENS.items()
+            if entry.key
+        ),
         Binding("question_mark", "toggle_help", "Help", key_display="?"),
         Binding("ctrl+p", "command_palette", "Commands", key_display="^p"),
         Binding("ctrl+q", "quit", "Quit", show=False),
     ]
 
-    def __init__(self, found: Path | None, directory: Path) -> None:
-        """`found` is the workspace's directory; where there is none, one is made in `directory`."""
+    def __init__(self, workspace_dir: Path | None, directory: Path) -> None:
+        """Open the workspace in `workspace_dir`; if it is None, a new one can be created in `directory`."""
         super().__init__()
         self.workspace: Workspace | None = None
-        """None until it is opened, which is done behind the first picture."""
+        """None until it is opened, which happens after the first frame is drawn."""
         self.failure: OrcaError | None = None
-        """Why it could not be opened."""
+        """The error that kept the workspace from being opened."""
         self.directory = directory
-        self.reading: Reading | None = None
-        self.news: News | None = None
-        self._found = found
+        self.store_reader: StoreReader | None = None
+        self.news: RunNews | None = None
+        """The latest news of the workspace's runs."""
+        self._workspace_dir = workspace_dir
         self._is_ready = asyncio.Event()
-        self._watch: Watch | None = None
-        self._is_looking = False
+        self._watcher: RunWatcher | None = None
+        self._is_checking = False
         if os.environ.get("SSH_CONNECTION"):
             self.animation_level = "none"
         self.register_theme(HIGH_CONTRAST)
 
     @property
     def is_opening(self) -> bool:
-        """Whether there is a workspace whose settings are still being read."""
-        return self._found is not None and not self._is_ready.is_set()
-
-    def use(self, workspace: Workspace, watch: Watch) -> None:
-        """Show this workspace from now on."""
-        self.workspace, self.news, self._watch = workspace, None, watch
-        self.reading = Reading(workspace)
-        self._is_ready.set()
-        for screen in self.screen_stack:
-            if isinstance(screen, WorkspaceScreen):
-                screen.on_screen_resume()
+        """Whether a workspace is being opened."""
+        return self._workspace_dir is not None and not self._is_ready.is_set()
 
     def on_mount(self) -> None:
-        """Look at the workspace a few times a second."""
-        if self._found is None:
+        """Open the workspace, and check it for changes several times a second."""
+        if self._workspace_dir is None:
             self._is_ready.set()
         else:
-            self.run_worker(self._open(self._found), group="open")
-        self.set_interval(LOOK_SECONDS, self._look)
-
-    async def _open(self, found: Path) -> None:
-        try:
-            await self.open(found)
-        except OrcaError as error:
-            self.failure = error
-            self.exit()
+            self.hold_keys_for(self.run_worker(self._open_or_exit(self._workspace_dir), group="open"))
+        self.set_interval(CHECK_SECONDS, self._check_runs)
 
     async def on_unmount(self) -> None:
-        """Runs go on; what read them ends."""
-        if self.reading is not None:
-            await self.reading.close()
+        """Close the store; runs go on."""
+        if self.store_reader is not None:
+            await self.store_reader.close()
 
-    async def _look(self) -> None:
-        if self.reading is None or self._watch is None or self._is_looking:
-            return
-        self._is_looking = True
-        try:
-            news = await self.reading.ask(self._watch.look)
-        except OrcaError as error:
-            self.show_error(error)
-            return
-        finally:
-            self._is_looking = False
-        if news is None or not self.is_running:  # it was closed while the store was read
-            return
-        before, self.news = self.news, news
-        if before is not None and before.is_running and not news.is_running and news.run is not None:
-            self._say_ended(news)
-        screen = self.screen_stack[0] if self.screen_stack else None
-        if isinstance(screen, WorkspaceScreen):
-            screen.show_news(news)
+    async def open_workspace(self, directory: Path) -> None:
+        """Open an existing workspace and show it. Raises `InputError` if its settings are wrong."""
+        self._show_workspace(*await asyncio.to_thread(_open, Workspace.open, directory))
 
-    def _say_ended(self, news: News) -> None:
-        run = news.run
-        assert run is not None
-        severity = "information" if run.status == "done" else "error" if run.status in ("failed", "dead") else "warning"
-        self.notify(f"{run.stage}: {run.status} {run.error}".strip(), severity=severity, markup=False)  # type: ignore[arg-type]
+    async def create_workspace(self, directory: Path, *, quickstart: bool) -> None:
+        """Create a workspace and show it; with `quickstart`, add the starter tasks and run all stages.
 
-    def show_error(self, error: OrcaError) -> None:
-        """A dialog with what failed and the remedy; one at a time."""
-        if not isinstance(self.screen, ErrorDialog):
-            self.push_screen(ErrorDialog(error))
-
-    async def open(self, directory: Path) -> None:
-        """Show a workspace that is there already. Raises `InputError` where its settings are wrong."""
-        self.use(*await asyncio.to_thread(_opened, Workspace.open, directory))
-
-    async def create(self, directory: Path, *, quickstart: bool) -> None:
-        """Make a workspace and show it; with `quickstart`, with the starter's tasks, and running.
-
-        Raises `InputError` where it cannot be made.
+        Raises `InputError` if it cannot be created.
         """
         from orca_local.pipeline.quickstart import prepare_quickstart
 
-        self.use(*await asyncio.to_thread(_opened, prepare_quickstart if quickstart else Workspace.create, directory))
+        make = prepare_quickstart if quickstart else Workspace.create
+        self._show_workspace(*await asyncio.to_thread(_open, make, directory))
         if quickstart:
             self.start_command("run")
 
-    def reopened(self) -> Workspace | None:
-        """The workspace with the settings that are on the disk now; None, and a dialog, where they cannot be used."""
+    async def reload_workspace(self, overrides: Mapping[str, Any] | None = None) -> Workspace | None:
+        """Return the workspace with its current settings file; on an error, show it and return None."""
         assert self.workspace is not None
         try:
-            return Workspace.open(self.workspace.directory)
+            return await asyncio.to_thread(Workspace.open, self.workspace.directory, overrides)
         except OrcaError as error:
             self.show_error(error)
             return None
 
     def start_command(self, *arguments: str) -> None:
-        """Start a command as a process of its own."""
+        """Start `orca-local ARGUMENTS` in a process of its own."""
         workspace = self.workspace
         assert workspace is not None
 
         def launch() -> str:
             from orca_local.runs.launch import launch
 
-            return f"run {launch(workspace, arguments).run_id} has begun"
+            return f"run {launch(workspace, arguments).run_id} started"
 
         self.run_worker(launch, thread=True, group="launch", exit_on_error=False, description=arguments[0])
 
     def cancel_run(self) -> None:
-        """End the run that goes on, after asking."""
+        """Stop the current run after asking."""
         news = self.news
-        if news is None or news.run is None or not news.is_running or self.reading is None:
+        if news is None or news.run is None or not news.is_running or self.store_reader is None:
             self.notify("nothing is running", severity="warning")
             return
-        run_id, stage, reading = news.run.run_id, news.run.stage, self.reading
+        run_id, stage, store_reader = news.run.run_id, news.run.stage, self.store_reader
 
-        async def end() -> str:
-            from orca_local.runs.follow import cancel
+        async def cancel() -> str:
+            from orca_local.runs.follow import cancel_command
 
-            await reading.ask(lambda store: cancel(store, run_id))
-            return f"{stage} was asked to end"
+            run = await store_reader.call(lambda store: cancel_command(store, run_id))
+            return f"stopping {run.stage}"
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.run_worker(end(), group="cancel", exit_on_error=False)
+        def answered(is_confirmed: bool | None) -> None:
+            if is_confirmed:
+                self.run_worker(cancel(), group="cancel", exit_on_error=False)
 
-        text = "What is done is kept, and the same command goes on from there. A training saves its step first."
-        self.push_screen(Dialog(f"End {stage}?", text, yes="End it", no="Let it run"), answered)
+        text = "Finished work is kept; the same command continues from there. A training saves its current step first."
+        self.push_screen(Dialog(f"Stop {stage}?", text, yes="Stop it", no="Keep running"), answered)
+
+    def show_error(self, error: OrcaError) -> None:
+        """Show an error and its remedy in a dialog, unless one is open already."""
+        if not isinstance(self.screen, ErrorDialog):
+            self.push_screen(ErrorDialog(error))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What workers of the program say, or fail with."""
+        """Show the result or the error of the app's own workers."""
         if event.worker.group not in ("launch", "cancel"):
             return
         if event.state is WorkerState.SUCCESS:
@@ -230,32 +186,29 @@ class OrcaApp(App[None]):
             self.show_error(error)
 
     async def action_switch_mode(self, mode: str) -> None:
-        """To another screen, as soon as there is something to show on it."""
+        """Go to another screen, once the workspace is open."""
         if self.is_opening:
-            # A worker waits: what the program is told meanwhile, to quit above all, it has to hear.
+            # In a worker: the app goes on handling messages meanwhile.
             self.run_worker(self._switch_when_ready(mode), group="switch", exclusive=True)
             return
-        if self.workspace is None and mode not in WITHOUT_WORKSPACE:
-            title = SCREENS[mode][1]
-            self.notify(f"{title} needs a workspace: at home (1), s or n makes one", severity="warning")
+        entry = SCREENS[mode]
+        if self.workspace is None and entry.needs_workspace:
+            self.notify(f"{entry.title} needs a workspace: press s or n on Home (1) to create one", severity="warning")
             return
         await super().action_switch_mode(mode)
 
-    async def _switch_when_ready(self, mode: str) -> None:
-        await self._is_ready.wait()
-        await self.action_switch_mode(mode)
-
     def action_toggle_help(self) -> None:
-        """Show or hide the keys of what is focused."""
+        """Show or hide the help panel."""
         if self.screen.query("HelpPanel"):
             self.action_hide_help_panel()
         else:
             self.action_show_help_panel()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """All that the palette offers."""
-        for name, (key, title) in SCREENS.items():
-            yield SystemCommand(f"Go to {title}", f"Key {key}", partial(self.action_switch_mode, name))
+        """Yield the commands of the palette."""
+        for mode, entry in SCREENS.items():
+            help_text = f"Key {entry.key}" if entry.key else f"The {entry.title} screen"
+            yield SystemCommand(f"Go to {entry.title}", help_text, partial(self.action_switch_mode, mode))
         if self.workspace is not None:
             yield from self._stage_commands()
         yield from super().get_system_commands(screen)
@@ -265,4 +218,48 @@ class OrcaApp(App[None]):
         commands = (("Run all stages", ("run",)), *stages)
         for title, command in commands:
             yield SystemCommand(title, f"orca-local {' '.join(command)}", partial(self.start_command, *command))
-        yield SystemCommand("End the run", "As Ctrl-C does: what is done is kept", self.cancel_run)
+        yield SystemCommand("Stop the run", "Like Ctrl-C: finished work is kept", self.cancel_run)
+
+    async def _open_or_exit(self, directory: Path) -> None:
+        try:
+            await self.open_workspace(directory)
+        except OrcaError as error:
+            self.failure = error
+            self.exit()
+
+    def _show_workspace(self, workspace: Workspace, watcher: RunWatcher) -> None:
+        self.workspace, self.news, self._watcher = workspace, None, watcher
+        self.store_reader = StoreReader(workspace)
+        self._is_ready.set()
+        for screen in self.screen_stack:
+            screen.post_message(WorkspaceOpened())
+
+    async def _switch_when_ready(self, mode: str) -> None:
+        await self._is_ready.wait()
+        await self.action_switch_mode(mode)
+
+    async def _check_runs(self) -> None:
+        if self.store_reader is None or self._watcher is None or self._is_checking:
+            return
+        self._is_checking = True
+        try:
+            news = await self.store_reader.call(self._watcher.check)
+        except OrcaError as error:
+            self.show_error(error)
+            return
+        finally:
+            self._is_checking = False
+        if news is None or not self.is_running:  # the app was closed meanwhile
+            return
+        before, self.news = self.news, news
+        if before is not None and before.is_running and not news.is_running:
+            self._notify_ended(news)
+        if self.screen_stack:
+            self.screen_stack[0].post_message(RunsChanged(news))
+
+    def _notify_ended(self, news: RunNews) -> None:
+        run = news.run
+        if run is not None:
+            is_error = run.status in ("failed", "dead")
+            severity = "information" if run.status == "done" else "error" if is_error else "warning"
+            self.notify(f"{run.stage}: {run.status} {run.error}".strip(), severity=severity, markup=False)  # type: ignore[arg-type]

@@ -1,9 +1,11 @@
-"""What the parts of the interface tell each other."""
+"""What the app tells its screens about the workspace's runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from textual.message import Message
 
 if TYPE_CHECKING:
     from orca_local.runs.progress import Progress
@@ -11,17 +13,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What happened in the workspace since it was last looked at."""
+class RunNews:
+    """What changed in the workspace since the last check."""
 
     run: RunRow | None
-    """The run that is going on, else the newest; None where there is none."""
+    """The running run, else the newest one; None if there are no runs."""
     progress: Progress
-    """Of that run."""
+    """Progress of that run."""
     events: tuple[EventRow, ...]
-    """New ones of that run; of one that is seen for the first time, only its last."""
+    """New events of that run; only its last ones when it is seen for the first time."""
 
     @property
     def is_running(self) -> bool:
-        """Whether a stage is at work."""
+        """Whether the run is still running."""
         return self.run is not None and self.run.status == "running"
+
+
+class RunsChanged(Message):
+    """Something changed in the workspace; sent to the visible screen."""
+
+    def __init__(self, news: RunNews) -> None:
+        super().__init__()
+        self.news = news
+
+
+class WorkspaceOpened(Message):
+    """A workspace was opened or created; sent to the visible screens."""

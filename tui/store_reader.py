@@ -1,4 +1,4 @@
-"""The store, read in a thread of its own: nothing that the interface draws waits for the disk."""
+"""Access to the store from a thread of its own, so that drawing never waits for the disk."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Reading:
-    """Asks the workspace's store, one question after another."""
+class StoreReader:
+    """Runs functions on the workspace's store, one after another."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._store: Store | None = None
 
-    async def ask(self, question: Callable[[Store], T]) -> T:
-        """What `question` finds; it runs in the store's thread, and may write a short transaction."""
-        return await asyncio.wrap_future(self._pool.submit(self._answer, question))
+    async def call(self, function: Callable[[Store], T]) -> T:
+        """Return `function(store)`, run in the store's thread; it may also write a short transaction."""
+        return await asyncio.wrap_future(self._pool.submit(self._call, function))
 
     async def close(self) -> None:
-        """Close the store, after the questions that wait for it."""
+        """Close the store after the calls that are waiting."""
         await asyncio.wrap_future(self._pool.submit(self._close))
         self._pool.shutdown(wait=False)
 
-    def _answer(self, question: Callable[[Store], T]) -> T:
+    def _call(self, function: Callable[[Store], T]) -> T:
         if self._store is None:
             self._store = self._workspace.store()
-        return question(self._store)
+        return function(self._store)
 
     def _close(self) -> None:
         if self._store is not None:

@@ -1,4 +1,4 @@
-"""Numbers and untrusted words as the screens show them."""
+"""Formats numbers and untrusted text for the screens."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from orca_local.domain.text import printable
 
 
 def plain(text: str) -> Content:
-    """Untrusted text: no markup, no control sequences."""
+    """Return untrusted text without markup and control sequences."""
     return Content(printable(text))
 
 
 def one_line(text: str, length: int) -> Content:
-    """The beginning of untrusted text, on one line."""
+    """Return the beginning of untrusted text, on one line of at most `length` characters."""
     words = " ".join(printable(text[: 4 * length]).split())
     return Content(words if len(words) <= length else words[: length - 1] + "…")
 
 
 def percent(share: float | None) -> str:
-    """A share as a whole percentage; a dash where there is none."""
+    """Return a share as a whole percentage; a dash for None."""
     return "–" if share is None else f"{100 * share:.0f} %"
 
 
 def duration(seconds: float) -> str:
-    """Such as `8 s`, `12 min` or `3 h 05 min`."""
+    """Return a duration such as `8 s`, `12 min` or `3 h 05 min`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -32,5 +32,5 @@ def duration(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes, in megabytes or gigabytes."""
+    """Return a number of bytes in MB or GB."""
     return f"{count / 1e6:.0f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"

@@ -70,6 +70,20 @@ def cancel(store: Store, run_id: int) -> RunRow:
     return run
 
 
+def cancel_command(store: Store, run_id: int) -> RunRow:
+    """Ask the command that a run belongs to to end, and return its newest run.
+
+    One command may be several runs: by now it may be at the next one, or between two. Raises as `cancel` does.
+    """
+    run = store.runs.get(run_id)
+    run = next((other for other in store.runs.list(after=run_id) if other.process == run.process), run)
+    is_ours = run.host == host_name() and is_running(run.pid, run.process_started)
+    if run.status == "running" or not is_ours:
+        return cancel(store, run.run_id)
+    os.kill(run.pid, signal.SIGTERM)
+    return run
+
+
 def wait_for_end(store: Store, run_id: int, seconds: float) -> RunRow:
     """Wait until the run has ended, for at most `seconds`; returns the run."""
     deadline = time.monotonic() + seconds

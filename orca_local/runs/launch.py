@@ -67,7 +67,17 @@ async def run_command(workspace: Workspace, arguments: Sequence[str]) -> dict[st
     """
     command, env = module_command("orca_local", *arguments, "--json", "-w", str(workspace.directory))
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=pipe, stderr=pipe, env=env)
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=pipe, stderr=pipe, env=env)
+    )
+    try:
+        process = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # A process that is just being started would otherwise go on without anybody who waits for it.
+        process = await starting
+        process.kill()
+        await process.wait()
+        raise
     try:
         stdout, stderr = await process.communicate()
     finally:

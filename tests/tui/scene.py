@@ -1,4 +1,4 @@
-"""The program in a test: opened on a workspace, and compared with pictures of its screens."""
+"""Runs the interface in tests, and compares its screens with stored pictures."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
+from textual import events
+from textual.keys import _character_to_key as character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.worker import WorkerCancelled
@@ -17,24 +20,29 @@ from tui.app import OrcaApp
 
 PICTURES = Path(__file__).parent / "pictures"
 UPDATE = "ORCA_LOCAL_UPDATE_PICTURES"
-"""Environment variable that makes the tests write the pictures instead of comparing them."""
+"""Environment variable: write the pictures instead of comparing them."""
+BURST = "ORCA_LOCAL_TEST_BURST"
+"""Environment variable: `pilot.press` sends its keys without a pause between them."""
 SIZES = ((80, 24), (120, 40))
 
+_CHARACTERS = {"enter": "\r", "space": " ", "slash": "/", "full_stop": ".", "tab": "\t", "escape": "\x1b"}
 _CHANGING = (
     (re.compile(r"terminal-\d+"), "terminal"),
     (re.compile(r"\d{4}-\d\d-\d\d&#160;\d\d:\d\d(:\d\d)?"), "0000-00-00"),
     (re.compile(r"\b\d\d:\d\d:\d\d\b"), "00:00:00"),
 )
-"""What differs from one drawing of the same screen to the next: the picture's own id, and times."""
+"""What differs between two pictures of the same screen: the picture's id, and times."""
 
 
 @asynccontextmanager
 async def opened(
     workspace: Workspace | None, directory: Path, size: tuple[int, int] = (80, 24), mode: str = "home"
 ) -> AsyncIterator[Pilot[None]]:
-    """The program on a workspace, with one of its screens read and drawn."""
+    """Yield a pilot of the interface on a workspace, with one of its screens loaded and drawn."""
     app = OrcaApp(workspace.directory if workspace is not None else None, directory)
     async with app.run_test(size=size) as pilot:
+        if os.environ.get(BURST):
+            pilot.press = partial(burst, pilot)  # type: ignore[method-assign]
         await settle(pilot)
         if mode != "home":
             await app.action_switch_mode(mode)
@@ -43,24 +51,32 @@ async def opened(
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Until what was asked of the store is drawn."""
+    """Wait until background work has ended and its result is drawn."""
     await pilot.pause()
     while True:
         try:
             await pilot.app.workers.wait_for_complete()
             break
-        except WorkerCancelled:  # another has taken its place
+        except WorkerCancelled:  # replaced by another one
             await pilot.pause(0.05)
     await pilot.pause()
 
 
+async def burst(pilot: Pilot[None], *keys: str) -> None:
+    """Send keys without a pause between them, as a very fast typist would, and wait for their effects."""
+    for key in keys:
+        name = key if len(key) > 1 else character_to_key(key)
+        pilot.app.post_message(events.Key(name, key if len(key) == 1 else _CHARACTERS.get(key)))
+    await settle(pilot)
+
+
 async def until(pilot: Pilot[None], holds: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until something holds on the screen."""
+    """Wait until a condition holds; raises `AssertionError` if it does not within `seconds`."""
     for _ in range(int(seconds / 0.05)):
         if holds():
             return
         await pilot.pause(0.05)
-    raise AssertionError("it never came to hold")
+    raise AssertionError(f"the condition did not hold within {seconds:g} s")
 
 
 async def compare_pictures(
@@ -83,17 +99,17 @@ async def compare_pictures(
             path.write_text(drawn, encoding="utf-8")
             continue
         if not path.exists() or path.read_text(encoding="utf-8") != drawn:
-            found = directory / path.name
-            found.write_text(drawn, encoding="utf-8")
-            raise AssertionError(f"the screen is not as in {path.name}: see {found}; {UPDATE}=1 takes it as it is")
+            actual = directory / path.name
+            actual.write_text(drawn, encoding="utf-8")
+            raise AssertionError(f"the screen differs from {path.name}: see {actual}; {UPDATE}=1 updates the picture")
 
 
 async def _drawn(pilot: Pilot[None], path: Path) -> str:
-    """The screen, times and ids left out. What is read beside it may come late: it is waited for a few seconds."""
-    wanted = path.read_text(encoding="utf-8") if path.exists() and not os.environ.get(UPDATE) else None
+    """Return the screen as SVG without times and ids; wait a few seconds for what is loaded in the background."""
+    expected = path.read_text(encoding="utf-8") if path.exists() and not os.environ.get(UPDATE) else None
     drawn = ""
     for field in pilot.app.screen.query(Input):
-        field.cursor_blink = False  # or it is there in one picture and not in the next
+        field.cursor_blink = False  # a blinking cursor is in one picture and not in the next
     for pause in (0.0, 0.2, 0.5, 1.0, 2.0, 4.0):
         await pilot.pause(pause)
         pilot.app.clear_notifications()
@@ -101,6 +117,6 @@ async def _drawn(pilot: Pilot[None], path: Path) -> str:
         drawn = pilot.app.export_screenshot()
         for pattern, constant in _CHANGING:
             drawn = pattern.sub(constant, drawn)
-        if drawn == wanted or (wanted is None and pause >= 1.0):
+        if drawn == expected or (expected is None and pause >= 1.0):
             break
     return drawn

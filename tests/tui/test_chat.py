@@ -98,18 +98,18 @@ async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> No
     async def answer(pilot: Pilot[None]) -> None:
         left, right = columns_of(pilot)
         for column in (left, right):
-            column.miss(None)
-            column._hear(Ready("Q8_0", 512, 1))
-            exchange = column._asked = Exchange("What is 2 + 2?", "")
+            column.set_missing(None)
+            column._receive(Ready("Q8_0", 512, 1))
+            exchange = column._pending = Exchange("What is 2 + 2?", "")
             await column.mount(exchange, before=column.query_one(".about"))
             column._enter("answering")
-            column._hear(AnswerDelta("Two and two\nmake four.\x1b[31m [b]Four[/b]", 8, 0.5, 1.0))
-        left._hear(Done("stop", 30, 9, 0.5, 1.0))
+            column._receive(AnswerDelta("Two and two\nmake four.\x1b[31m [b]Four[/b]", 8, 0.5, 1.0))
+        left._receive(Done("stop", 30, 9, 0.5, 1.0))
 
     async def end(pilot: Pilot[None]) -> None:
         await answer(pilot)
         for column in columns_of(pilot):
-            column._hear(ProcessExited(-signal.SIGSEGV, "ggml: no memory"))
+            column._receive(ProcessExited(-signal.SIGSEGV, "ggml: no memory"))
         await pilot.press("escape")
 
     await compare_pictures(workspace, tmp_path, "chat", "chat-nothing-there")
@@ -146,10 +146,10 @@ async def test_both_answer_stop_fill_their_context_forget_and_save(
 
         await pilot.press("enter")
         await until(pilot, lambda: all_ready(pilot, 3))
-        assert "the context is full: esc, then r" in str(left.query(Exchange).last().content)
+        assert "the context is full. Press esc, then r" in str(left.query(Exchange).last().content)
         await say(pilot, "again")
         await until(pilot, lambda: all_ready(pilot, 3) and len(left.query(Exchange)) == 4)
-        assert "esc, then r" in str(left.query(Exchange).last().content)
+        assert "press esc, then r" in str(left.query(Exchange).last().content)
 
         await pilot.press("escape", "c", "w")
         assert pilot.app.clipboard == printable(left.last_answer).strip()
@@ -216,7 +216,7 @@ async def test_the_settings_of_a_column_are_asked_for(workspace: Workspace, tmp_
         dialog.query_one("#strategy", Select).value = "direct_answer"
         dialog.query_one("#max-tokens", Input).value = "0"
         await pilot.click("#yes")
-        assert "from 1 on" in str(dialog.query_one("#wrong", Static).content)
+        assert "at least 1" in str(dialog.query_one("#problem", Static).content)
         dialog.query_one("#max-tokens", Input).value = "5"
         dialog.query_one("#max-tokens", Input).focus()
         await pilot.press("enter")

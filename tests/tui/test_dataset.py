@@ -117,7 +117,7 @@ async def test_one_that_repeats_its_instruction_is_found(tmp_path: Path, answere
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         await press(pilot, "f", "up", "up", "right", "enter")
         assert [row.sample_id for row in listing(pilot).rows] == ["n0000"]
-        assert "repeats its instruction: no row" in said(pilot, "#question Static")
+        assert "repeats the instruction: no training row" in said(pilot, "#question Static")
 
 
 async def test_an_answer_is_edited_and_nothing_is_lost_unasked(tmp_path: Path, answered: Workspace) -> None:
@@ -150,7 +150,7 @@ async def test_the_tokens_follow_the_cursor(tmp_path: Path, answered: Workspace)
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         await press(pilot, "t", "down")
         seen = said(pilot, "#answer Static")
-        assert "tokens are trained" in seen
+        assert "trained on " in seen
         assert "⟦Counting like a heron gives 1.\nAnswer: 1" in seen
         assert seen.endswith("⟧")
         await press(pilot, "t")
@@ -169,10 +169,10 @@ async def test_a_student_that_is_gone_is_said_once(tmp_path: Path) -> None:
 
 async def test_rows_are_built_and_counted(tmp_path: Path, answered: Workspace) -> None:
     async with opened(answered, tmp_path, mode="dataset") as pilot:
-        assert "no rows are built yet" in said(pilot, "#outcome")
+        assert "no rows built yet" in said(pilot, "#build")
         await pilot.press("b")
-        await until(pilot, lambda: "rows kept" in said(pilot, "#outcome"), 30)
-        assert "6 mismatch" in said(pilot, "#outcome")
+        await until(pilot, lambda: " rows, trained on" in said(pilot, "#build"), 30)
+        assert "6 mismatch" in said(pilot, "#build")
 
 
 async def test_control_sequences_of_an_answer_are_not_obeyed(tmp_path: Path, answered: Workspace) -> None:

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.widgets import Input
 
 from tests.tui.scene import settle
-from tui.dialogs.file_picker import FilePicker, begun_anew, list_entries
+from tui.dialogs.file_picker import FilePicker, last_path, list_entries
 from tui.widgets.text_view import MAX_CHARACTERS, wrapped
 
 
@@ -40,7 +40,7 @@ def test_directories_and_files_of_the_kind_are_listed(tree: Path) -> None:
     [("/home/me/a", "/home/me/a"), ("/home/me//data/x", "/data/x"), ("/home/me/~/x", "~/x"), ("~/x", "~/x"), ("", "")],
 )
 def test_a_path_that_is_pasted_behind_another_takes_its_place(typed: str, meant: str) -> None:
-    assert begun_anew(typed) == meant
+    assert last_path(typed) == meant
 
 
 class Asking(App[None]):

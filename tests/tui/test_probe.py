@@ -44,7 +44,7 @@ async def test_a_probe_shows_its_estimate_and_fills_the_matrix(workspace: Worksp
     async with opened(workspace, tmp_path, mode="probe") as pilot:
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, StartProbe))
-        takes = pilot.app.screen.query_one("#takes", Static)
+        takes = pilot.app.screen.query_one("#estimate", Static)
         await until(pilot, lambda: "2 tasks: about" in str(takes.render()))
         await pilot.press("0")
         pilot.app.screen.query_one("#yes", Button).press()

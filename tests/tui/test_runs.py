@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -103,3 +106,20 @@ async def test_a_run_that_another_process_deleted_disappears(workspace: Workspac
             await until(pilot, lambda: not log.lines and not str(stage.content))
             await pilot.press("d")
             assert pilot.app.screen is screen
+
+
+async def test_a_command_that_has_gone_on_to_its_next_run_is_ended_all_the_same(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    with workspace.store() as store:
+        first = store.runs.start("export", "{}", {}, process.pid)
+        async with opened(workspace, tmp_path, mode="runs") as pilot:
+            await until(pilot, lambda: status(pilot) == "running")
+            await pilot.press("x")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Dialog))
+            store.runs.finish(first, "done")
+            store.runs.start("probe", "{}", {}, process.pid)
+            await pilot.press("enter")
+            assert await asyncio.to_thread(process.wait, 20) == -signal.SIGTERM
+            assert not isinstance(pilot.app.screen, ErrorDialog)

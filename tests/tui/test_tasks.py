@@ -89,7 +89,7 @@ async def test_two_thousand_tasks_are_filtered_sorted_and_scrolled_at_once(many:
         await pilot.press("space", *"0003", "enter")
         assert names(pilot) == ["task-0003"] and table.has_focus
         await pilot.press("slash", *"zzz")
-        assert not table.rows and "Escape" in count_of(pilot)
+        assert not table.rows and "Esc:" in count_of(pilot)
         assert await timed(pilot, "escape") < QUICK_SECONDS
         assert len(table.rows) == 2000 and table.has_focus
         assert not pilot.app.screen.query_one("#filter", Input).display
@@ -165,8 +165,8 @@ def shows_tasks(pilot: Pilot[None], tasks: list[str]) -> bool:
 async def test_a_file_is_imported_from_the_empty_screen(empty: Workspace, tmp_path: Path) -> None:
     path = write_file(tmp_path / "more.jsonl", 5, 0)
     async with opened(empty, tmp_path, mode="tasks") as pilot:
-        assert "starter" in str(pilot.app.screen.query_one("#none Static", Static).content)
-        for said in ("5 samples added, 0 were there already, 0 rejected", "0 samples added, 5 were there"):
+        assert "quickstart" in str(pilot.app.screen.query_one("#none Static", Static).content)
+        for said in ("5 samples added, 0 duplicates skipped, 0 rejected", "0 samples added, 5 duplicates"):
             await choose_file(pilot, path)
             await until(pilot, partial(is_notified, pilot, said))
         await until(pilot, lambda: names(pilot) == ["new"])

@@ -85,7 +85,7 @@ async def test_an_answer_is_shown_beside_its_reference(tmp_path: Path, tiny_gguf
         assert "Answer: 6" in said(pilot, "#answer Static")
         question = said(pilot, "#question Static")
         assert "reference  5" in question
-        assert "differs from the reference" in question
+        assert "does not match the reference" in question
         assert "What is half of 10?" in question
 
 
@@ -139,7 +139,7 @@ async def test_a_batch_is_sent_and_collected_later(
     async def begin(pilot: Pilot[None]) -> None:
         dialog = pilot.app.screen
         await until(pilot, lambda: not dialog.query_one("#yes", Button).disabled)
-        await until(pilot, lambda: "collect the answers" in str(dialog.query_one("#takes", Static).content))
+        await until(pilot, lambda: "collect the answers" in str(dialog.query_one("#estimate", Static).content))
         dialog.query_one("#yes", Button).press()
 
     with BatchServer() as server:
@@ -174,7 +174,9 @@ async def test_the_form_matches_its_pictures(tmp_path: Path, tiny_gguf: Path) ->
         await pilot.press("g")
         await until(pilot, lambda: isinstance(pilot.app.screen, StartTeach))
         await pilot.press("tab", "space")
-        await until(pilot, lambda: "collect the answers" in str(pilot.app.screen.query_one("#takes", Static).content))
+        await until(
+            pilot, lambda: "collect the answers" in str(pilot.app.screen.query_one("#estimate", Static).content)
+        )
 
     workspace = make_answers(tmp_path / "ws", tiny_gguf, 30, answered=0, **PAID)
     await compare_pictures(workspace, tmp_path, "teach", "teach-start", ask_how)
@@ -188,7 +190,7 @@ async def test_a_missing_stage_shows_its_remedy(workspace: Workspace, tmp_path: 
         assert "orca-local probe" in shown
         await pilot.press("enter", "g")
         await until(pilot, lambda: isinstance(pilot.app.screen, StartTeach))
-        takes = pilot.app.screen.query_one("#takes", Static)
+        takes = pilot.app.screen.query_one("#estimate", Static)
         await until(pilot, lambda: "orca-local probe" in str(takes.content))
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, StartTeach), "it cannot be started"

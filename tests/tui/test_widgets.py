@@ -12,8 +12,8 @@ from tui.dialogs.start_form import StartForm
 from tui.widgets.choices import Choices, Field
 from tui.widgets.lines import Lines
 from tui.widgets.listing import Column, Listing
+from tui.widgets.live_text import LiveText
 from tui.widgets.ticks import Tick, Ticks
-from tui.widgets.words import Words
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +28,7 @@ class Shown(App[None]):
 
     def compose(self) -> ComposeResult:
         yield Listing(
-            [Column[str]("name", lambda row: row, 8), Column[str]("wide", lambda row: row * 2, 8, at_least=60)],
+            [Column[str]("name", lambda row: row, 8), Column[str]("wide", lambda row: row * 2, 8, min_list_width=60)],
             lambda row: row[0],
             id="list",
         )
@@ -54,8 +54,8 @@ async def test_the_cursor_stays_on_its_row() -> None:
         assert rows.current == "2"
         rows.show(["9"])
         assert rows.current == "9"
-        rows.change("9!")
-        rows.change("unknown")
+        rows.replace("9!")
+        rows.replace("unknown")
         assert list(rows.rows) == ["9!"]
         rows.show([])
         assert rows.current is None
@@ -149,24 +149,24 @@ async def test_a_box_tells_by_its_mark_whether_it_is_ticked() -> None:
 async def test_words_are_laid_out_again_only_where_they_take_other_room() -> None:
     layouts: list[bool] = []
 
-    class Watched(Words):
+    class Watched(LiveText):
         def update(self, content: VisualType = "", *, layout: bool = True) -> None:
             layouts.append(layout)
             super().update(content, layout=layout)
 
     class Holder(App[None]):
-        CSS = "Words { height: auto; }  #short { width: auto; }"
+        CSS = "LiveText { height: auto; }  #short { width: auto; }"
 
         def compose(self) -> ComposeResult:
             yield Watched("one", id="lines")
-            yield Words("at the right", id="short")
+            yield LiveText("at the right", id="short")
 
     async with Holder().run_test(size=(20, 10)) as pilot:
-        lines, short = pilot.app.query_one("#lines", Watched), pilot.app.query_one("#short", Words)
+        lines, short = pilot.app.query_one("#lines", Watched), pilot.app.query_one("#short", LiveText)
 
-        async def said(words: Words, text: str) -> tuple[int, int]:
+        async def said(words: LiveText, text: str) -> tuple[int, int]:
             layouts.clear()
-            words.say(text)
+            words.set_text(text)
             await pilot.pause()
             assert str(words.content) == text
             return words.size.width, words.size.height
@@ -183,10 +183,10 @@ class Late(StartForm):
     """A form whose estimate comes when its parts are gone."""
 
     def compose_options(self) -> ComposeResult:
-        yield Words("no options")
+        yield LiveText("no options")
 
     async def estimate(self) -> str:
-        while self.query("#takes"):
+        while self.query("#estimate"):
             await asyncio.sleep(0)
         return "too late"
 

@@ -1,1 +1,1 @@
-"""What asks before something is done."""
+"""Dialogs: questions, forms, long texts and a file picker."""

@@ -1,4 +1,4 @@
-"""The frame of all dialogs: a title, a text, and buttons that keys reach too."""
+"""A question with a title, a text and two buttons; and the dialog that shows an error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.text import plain
 
 
 class Dialog(ModalScreen[bool]):
-    """Asks yes or no; Escape says no."""
+    """Asks a question: Enter answers yes, Escape no."""
 
     DEFAULT_CSS = """
     Dialog { align: center middle;
@@ -25,6 +25,7 @@ class Dialog(ModalScreen[bool]):
       Button { margin-left: 2; }
     }
     """
+    AUTO_FOCUS = "#yes"
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(False)", "Cancel")]
 
     def __init__(self, title: str, text: str, *, yes: str = "OK", no: str = "Cancel") -> None:
@@ -32,7 +33,7 @@ class Dialog(ModalScreen[bool]):
         self._title, self._text, self._yes, self._no = title, text, yes, no
 
     def compose(self) -> ComposeResult:
-        """Text above buttons."""
+        """Yield text and buttons."""
         with VerticalScroll() as frame:
             frame.border_title = plain(self._title)
             yield Static(plain(self._text))
@@ -41,10 +42,6 @@ class Dialog(ModalScreen[bool]):
                     yield Button(self._no, id="no")
                 yield Button(self._yes, id="yes", variant="primary")
 
-    def on_mount(self) -> None:
-        """Enter says yes."""
-        self.query_one("#yes", Button).focus()
-
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Close with the answer."""
         event.stop()
@@ -52,8 +49,8 @@ class Dialog(ModalScreen[bool]):
 
 
 class ErrorDialog(Dialog):
-    """What failed, and the remedy."""
+    """Shows an error and its remedy."""
 
     def __init__(self, error: OrcaError) -> None:
         text = error.message + (f"\n\n{error.hint}" if error.hint else "")
-        super().__init__("That did not work", text, yes="Close", no="")
+        super().__init__("Error", text, yes="Close", no="")

@@ -1,4 +1,4 @@
-"""A dialog with fields: what a command is started with."""
+"""A form made from a list of fields."""
 
 from __future__ import annotations
 
@@ -7,31 +7,30 @@ from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Button, Checkbox, Input, Label, Select, Static
+from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from tui.dialogs.form import Form
 from tui.text import plain
 from tui.widgets.ticks import Tick
 
 Values = Mapping[str, str]
-"""What the fields hold, by their names; "yes" or "" for those that are ticked or not."""
+"""Values of the fields by name; check boxes have the value "yes" or ""."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line of a form."""
+    """One field, on one line."""
 
     name: str
     label: str
     value: str = ""
     choices: tuple[str, ...] = ()
-    """Where it is one of these."""
-    is_tick: bool = False
-    """Whether it is yes or no."""
+    """The choices of a selection; empty for a text field."""
+    is_check_box: bool = False
 
 
 class FieldsDialog(Form[Values]):
-    """Asks for values; `check` says what is wrong with them, and `describe` what they come to."""
+    """Returns the values. `check` returns what is wrong with them, `describe` explains them."""
 
     DEFAULT_CSS = """
     FieldsDialog {
@@ -44,6 +43,8 @@ class FieldsDialog(Form[Values]):
       #problem.-shown { display: block; }
     }
     """
+
+    AUTO_FOCUS = "Input, #yes"  # Enter accepts the form as it is
 
     def __init__(
         self,
@@ -62,11 +63,11 @@ class FieldsDialog(Form[Values]):
         self.values: dict[str, str] = {field.name: field.value for field in self._fields}
 
     def compose_fields(self) -> ComposeResult:
-        """A line each, then what they come to, and what is wrong."""
+        """Yield the fields, their explanation and the problem."""
         if self._text:
             yield Static(plain(self._text), id="text")
         for field in self._fields:
-            if field.is_tick:
+            if field.is_check_box:
                 yield Tick(field.label, bool(field.value), id=field.name, compact=True)
                 continue
             with Horizontal(classes="field"):
@@ -81,21 +82,16 @@ class FieldsDialog(Form[Values]):
 
     @property
     def heading(self) -> str:
-        """As it was given."""
+        """The given one."""
         return self._heading
 
     @property
     def yes(self) -> str:
-        """As it was given."""
+        """The given one."""
         return self._yes
 
-    def on_mount(self) -> None:
-        """Enter takes the fields as they are, from the first as from any other that is typed into."""
-        typed = self.query(Input)
-        (typed.first() if typed else self.query_one("#yes", Button)).focus()
-
     def answer(self) -> Values | None:
-        """The values, where nothing is wrong with them; else says what."""
+        """Return the values; if something is wrong with them, show it and return None."""
         problem = self._check(self.values)
         shown = self.query_one("#problem", Static)
         shown.update(plain(problem))
@@ -103,15 +99,15 @@ class FieldsDialog(Form[Values]):
         return None if problem else self.values
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Keep what is typed."""
+        """Keep the text."""
         self._keep(event.input.id, event.value)
 
     def on_select_changed(self, event: Select.Changed) -> None:
-        """Keep what is chosen."""
+        """Keep the choice."""
         self._keep(event.select.id, str(event.value))
 
     def on_checkbox_changed(self, event: Checkbox.Changed) -> None:
-        """Keep what is ticked."""
+        """Keep the state of the check box."""
         self._keep(event.checkbox.id, "yes" if event.value else "")
 
     def _keep(self, name: str | None, value: str) -> None:

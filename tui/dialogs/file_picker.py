@@ -1,4 +1,4 @@
-"""Asks for a file: a path that is typed, with what there is to complete it."""
+"""Asks for a file: a path to type, with the matching names below it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from textual.widgets import Input, Static
 
 from tui.text import one_line, size
 from tui.widgets.listing import Column, Listing
-from tui.workers import begin
+from tui.workers import start_job
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A directory, or a file of a kind that is looked for."""
+    """A directory, or a file with one of the suffixes."""
 
     name: str
     is_directory: bool
@@ -30,43 +30,43 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
-    """What may complete a path that was typed so far."""
+class Matches:
+    """The names that complete a path."""
 
     text: str
     entries: tuple[Entry, ...]
     problem: str = ""
-    """Why nothing can be listed."""
+    """Why the directory cannot be listed; empty if it can."""
 
 
-def list_entries(text: str, directory: Path, suffixes: Sequence[str]) -> Entries:
-    """Directories and files with one of `suffixes` whose paths begin with `text`, directories first.
+def list_entries(text: str, directory: Path, suffixes: Sequence[str]) -> Matches:
+    """Return directories and files with one of `suffixes` whose paths begin with `text`, directories first.
 
-    `text` is relative to `directory`. Names that begin with a dot are listed where a dot was typed.
+    `text` is relative to `directory`. Hidden names are listed only if `text` names them with their dot.
     """
     head, start = os.path.split(text)
     entries = []
     try:
-        with os.scandir(path_of(head, directory)) as found:
-            for item in found:
+        with os.scandir(path_of(head, directory)) as items:
+            for item in items:
                 is_hidden = item.name.startswith(".") and not start.startswith(".")
                 if is_hidden or not item.name.lower().startswith(start.lower()):
                     continue
                 if entry := _entry(item, suffixes):
                     entries.append(entry)
     except (OSError, ValueError) as error:
-        return Entries(text, (), getattr(error, "strerror", None) or str(error))
+        return Matches(text, (), getattr(error, "strerror", None) or str(error))
     entries.sort(key=lambda entry: (not entry.is_directory, entry.name.lower()))
-    return Entries(text, tuple(entries))
+    return Matches(text, tuple(entries))
 
 
-def begun_anew(text: str) -> str:
-    """What was typed, from where a path begins again: one that is pasted behind a directory takes its place."""
+def last_path(text: str) -> str:
+    """Return the part of `text` from the last place where a path begins: a pasted path replaces the one before it."""
     return text[max(text.rfind("//"), text.rfind("/~")) + 1 :]
 
 
 def path_of(text: str, directory: Path) -> Path:
-    """The file that was typed."""
+    """Return the path that `text` means, relative to `directory`; `~` is expanded."""
     return directory / os.path.expanduser(text)  # noqa: PTH111  # unlike pathlib's, it leaves "~nobody" as it is
 
 
@@ -76,22 +76,23 @@ def _entry(item: os.DirEntry[str], suffixes: Sequence[str]) -> Entry | None:
             return Entry(item.name, is_directory=True)
         if item.name.lower().endswith(tuple(suffixes)) and item.is_file():
             return Entry(item.name, is_directory=False, bytes=item.stat().st_size)
-    except OSError:  # it went meanwhile, or points nowhere
+    except OSError:  # deleted meanwhile, or a dangling link
         pass
     return None
 
 
 class FilePicker(ModalScreen[Path | None]):
-    """A path to type, and below it what it may go on with; Escape gives none."""
+    """Returns a file; Escape returns None."""
 
     DEFAULT_CSS = """
     FilePicker { align: center middle;
       & > Vertical { width: 90%; max-width: 100; height: 80%; border: round $primary; background: $surface;
         padding: 0 1; border-title-style: bold; border-subtitle-color: $text-muted; }
-      #nothing { height: 1; color: $text-muted; }
+      #status { height: 1; color: $text-muted; }
       Listing { background: $surface; }
     }
     """
+    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel"),
         Binding("tab", "complete", "Complete"),
@@ -99,22 +100,22 @@ class FilePicker(ModalScreen[Path | None]):
         Binding("down", "move(1)", "Down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("ctrl+up", "parent", "Directory above", show=False),
+        Binding("ctrl+up", "parent", "Parent directory", show=False),
     ]
 
     def __init__(self, title: str, directory: Path, suffixes: Sequence[str]) -> None:
         super().__init__()
         self._title, self._suffixes = title, suffixes
         self._directory = directory.absolute()
-        self._found = Entries("", ())
+        self._matches = Matches("", ())
 
     def compose(self) -> ComposeResult:
-        """Path above names."""
+        """Yield the path and the matching names."""
         with Vertical() as frame:
             frame.border_title = one_line(self._title, 80)
-            frame.border_subtitle = "Tab completes · Enter opens · ^↑ directory above · Esc cancels"
+            frame.border_subtitle = "Tab: complete · Enter: open · ^↑: parent directory · Esc: cancel"
             yield Input(f"{self._directory}{os.sep}", select_on_focus=False)
-            yield Static("", id="nothing", markup=False)
+            yield Static("", id="status", markup=False)
             listing = Listing(
                 [
                     Column[Entry]("name", lambda entry: entry.name + (os.sep if entry.is_directory else "")),
@@ -128,62 +129,60 @@ class FilePicker(ModalScreen[Path | None]):
             listing.can_focus = False
             yield listing
 
-    def on_mount(self) -> None:
-        """Type at once."""
-        self.query_one(Input).focus()
-
     async def on_input_changed(self, event: Input.Changed) -> None:
-        """List what fits."""
-        text = begun_anew(event.value)
+        """List the matching names."""
+        text = last_path(event.value)
         if text != event.value:
             self._type(text)
             return
-        begin(self, self._list)
+        start_job(self, self._list, holds_keys=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take the file, or go into the directory."""
+        """Choose the file, or enter the directory."""
         event.stop()
-        begin(self, self._open)
+        start_job(self, self._open, holds_keys=True)
 
     def on_listing_chosen(self, event: Listing.Chosen) -> None:
-        """A double click."""
+        """Open the double-clicked name."""
         event.stop()
-        begin(self, self._open)
+        start_job(self, self._open, holds_keys=True)
 
     def action_move(self, by: int) -> None:
-        """To another name."""
+        """Move the cursor in the list."""
         self._listing.action_move(by)
 
     def action_page(self, by: int) -> None:
-        """To a name further on."""
+        """Move the cursor in the list by a page."""
         self._listing.action_page(by)
 
     async def action_complete(self) -> None:
-        """Put the name under the cursor into the path."""
+        """Complete the path with the name under the cursor."""
         await self._list()
         entry = self._listing.current
         if entry is not None:
             self._type(self._path(entry))
 
     def action_parent(self) -> None:
-        """Leave out the last part of the path."""
+        """Remove the last part of the path."""
         head = os.path.split(self.query_one(Input).value.rstrip(os.sep))[0]
         self._type(head if head.endswith(os.sep) else head + os.sep)
 
     async def _list(self) -> None:
         text = self.query_one(Input).value
-        if text == self._found.text:
+        if text == self._matches.text:
             return
-        self._found = await asyncio.to_thread(list_entries, text, self._directory, self._suffixes)
-        entries = self._found.entries
+        self._matches = await asyncio.to_thread(list_entries, text, self._directory, self._suffixes)
+        entries = self._matches.entries
         self._listing.show(entries, to_first=True)
-        kinds = " or ".join(f"*{suffix}" for suffix in self._suffixes)
-        said = self._found.problem or ("" if entries else self._nothing(kinds))
-        self.query_one("#nothing", Static).update(said or f"directories, and files that are {kinds}")
+        patterns = " or ".join(f"*{suffix}" for suffix in self._suffixes)
+        status = self._matches.problem or ("" if entries else self._no_match(patterns))
+        self.query_one("#status", Static).update(status or f"directories and {patterns} files")
 
-    def _nothing(self, kinds: str) -> str:
-        begun = os.path.basename(self._found.text)  # noqa: PTH119  # what stands behind the last separator
-        return "nothing here begins like this" if begun else f"no directories here, and no files that are {kinds}"
+    def _no_match(self, patterns: str) -> str:
+        name = os.path.basename(self._matches.text)  # noqa: PTH119  # the part after the last separator
+        return (
+            f"no directory or {patterns} file begins with {name}" if name else f"no directories and no {patterns} files"
+        )
 
     async def _open(self) -> None:
         typed = path_of(self.query_one(Input).value, self._directory)
@@ -204,7 +203,7 @@ class FilePicker(ModalScreen[Path | None]):
         return self.query_one("#entries", Listing)
 
     def _path(self, entry: Entry) -> str:
-        head = os.path.split(self._found.text)[0]
+        head = os.path.split(self._matches.text)[0]
         return os.path.join(head, entry.name) + (os.sep if entry.is_directory else "")  # noqa: PTH118  # keeps "~"
 
     def _type(self, text: str) -> None:

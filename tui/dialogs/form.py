@@ -1,4 +1,4 @@
-"""The frame of dialogs that ask for more than yes or no."""
+"""The base of dialogs with fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Form(ModalScreen[T | None]):
-    """Fields in a frame, buttons below; Enter in a field takes them, Escape answers with None."""
+    """Fields above buttons. Enter in a field accepts the form, Escape returns None."""
 
     DEFAULT_CSS = """
     Form { align: center middle;
@@ -28,7 +28,7 @@ class Form(ModalScreen[T | None]):
     YES: ClassVar[str] = "OK"
 
     def compose(self) -> ComposeResult:
-        """Fields above buttons."""
+        """Yield fields and buttons."""
         with VerticalScroll(can_focus=False) as frame:
             frame.border_title = self.heading
             yield from self.compose_fields()
@@ -38,37 +38,37 @@ class Form(ModalScreen[T | None]):
 
     @property
     def heading(self) -> str:
-        """What stands in the frame."""
+        """The title."""
         return self.TITLE or ""
 
     @property
     def yes(self) -> str:
-        """What the button says that takes the fields."""
+        """The label of the button that accepts the form."""
         return self.YES
 
     def compose_fields(self) -> ComposeResult:
-        """What is asked for."""
+        """Yield the fields."""
         raise NotImplementedError
 
     def answer(self) -> T | None:
-        """What the fields say; None where that will not do, which the form says by itself."""
+        """Return the value of the fields; show what is wrong and return None if they are invalid."""
         raise NotImplementedError
 
-    def action_take(self) -> None:
-        """Close with what the fields say."""
+    def action_accept(self) -> None:
+        """Close with the value of the fields."""
         answer = self.answer()
         if answer is not None:
             self.dismiss(answer)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in a field."""
+        """Accept the form."""
         event.stop()
-        self.action_take()
+        self.action_accept()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Take the fields, or leave."""
+        """Accept the form, or cancel it."""
         event.stop()
         if event.button.id == "yes":
-            self.action_take()
+            self.action_accept()
         else:
             self.dismiss(None)

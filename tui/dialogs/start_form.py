@@ -1,4 +1,4 @@
-"""What a command is started with, and what that would take."""
+"""A form with the options of a command and an estimate of its cost."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from textual.widgets import Button, Input, Select, Static
 from orca_local.domain.errors import OrcaError
 from tui.dialogs.form import Form
 from tui.text import plain
-from tui.workers import begin
+from tui.workers import start_job
 
 PAUSE_SECONDS = 0.4
-"""After a key in a field, before it is estimated again."""
+"""Seconds without a change after which the estimate is updated."""
 
 
 class StartForm(Form[list[str]]):
-    """Answers with the options of the command, once it is known what they would take."""
+    """Returns the options of the command; it cannot be accepted before the first estimate."""
 
-    DEFAULT_CSS = "StartForm #takes { height: auto; min-height: 4; margin-top: 1; color: $text-muted; }"
+    DEFAULT_CSS = "StartForm #estimate { height: auto; min-height: 4; margin-top: 1; color: $text-muted; }"
     YES: ClassVar[str] = "Start"
 
     def __init__(self) -> None:
@@ -28,34 +28,34 @@ class StartForm(Form[list[str]]):
         self._timer: Timer | None = None
 
     def compose_fields(self) -> ComposeResult:
-        """The command's own, and the estimate."""
+        """Yield the command's fields and the estimate."""
         yield from self.compose_options()
-        yield Static("estimating…", id="takes")
+        yield Static("estimating…", id="estimate")
 
     def compose_options(self) -> ComposeResult:
-        """The command's own fields."""
+        """Yield the command's fields."""
         raise NotImplementedError
 
     async def estimate(self) -> str:
-        """What the fields would take, in some lines; raises `OrcaError` where it could not be done."""
+        """Return the estimated cost in a few lines; raises `OrcaError` if the command cannot run."""
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Nothing starts before the first estimate."""
+        """Disable the button until the first estimate."""
         self.query_one("#yes", Button).disabled = True
         self._estimate()
 
-    def action_take(self) -> None:
-        """Start, where that can be."""
+    def action_accept(self) -> None:
+        """Accept the form if the command can run."""
         if not self.query_one("#yes", Button).disabled:
-            super().action_take()
+            super().action_accept()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Other values, another estimate."""
+        """Update the estimate."""
         self._estimate_soon()
 
     def on_select_changed(self, event: Select.Changed) -> None:
-        """Other values, another estimate."""
+        """Update the estimate."""
         self._estimate_soon()
 
     def _estimate_soon(self) -> None:
@@ -64,15 +64,12 @@ class StartForm(Form[list[str]]):
         self._timer = self.set_timer(PAUSE_SECONDS, self._estimate)
 
     def _estimate(self) -> None:
-        begin(self, self._say_estimate)
+        start_job(self, self._show_estimate)
 
-    async def _say_estimate(self) -> None:
+    async def _show_estimate(self) -> None:
         try:
-            said = await self.estimate()
+            text, can_start = await self.estimate(), True
         except OrcaError as error:
-            said = f"{error.message}\n{error.hint}"
-            can_start = False
-        else:
-            can_start = True
-        self.query_one("#takes", Static).update(plain(said))
+            text, can_start = f"{error.message}\n{error.hint}", False
+        self.query_one("#estimate", Static).update(plain(text))
         self.query_one("#yes", Button).disabled = not can_start

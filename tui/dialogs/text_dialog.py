@@ -1,4 +1,4 @@
-"""A long text with a title: to read, or to answer yes or no to."""
+"""A long text with a title, as a question or only to read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.widgets.text_view import TextView
 
 
 class TextDialog(ModalScreen[bool]):
-    """Scrolls its text; Escape closes it and says no."""
+    """Scrolls its text; Enter and Escape close it and answer no."""
 
     DEFAULT_CSS = """
     TextDialog { align: center middle;
@@ -26,6 +26,7 @@ class TextDialog(ModalScreen[bool]):
       Button { margin-left: 2; }
     }
     """
+    AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(False)", "Close"),
         *(
@@ -46,7 +47,7 @@ class TextDialog(ModalScreen[bool]):
         self._title, self._text, self._yes, self._no = title, text, yes, no
 
     def compose(self) -> ComposeResult:
-        """Text above buttons."""
+        """Yield text and buttons."""
         with Vertical() as frame:
             frame.border_title = one_line(self._title, 200)
             frame.border_subtitle = "↑↓ scroll · Tab buttons · Esc closes" if self._yes else "↑↓ scroll · Esc closes"
@@ -56,12 +57,8 @@ class TextDialog(ModalScreen[bool]):
                 if self._yes:
                     yield Button(self._yes, id="yes", variant="primary")
 
-    def on_mount(self) -> None:
-        """Enter closes; where there is a question, it says no."""
-        self.query_one("#no", Button).focus()
-
     def action_scroll_text(self, where: str) -> None:
-        """Scroll, whatever is focused."""
+        """Scroll the text, whatever is focused."""
         view = self.query_one(TextView)
         getattr(view, f"action_{where}" if where.startswith("page") else f"action_scroll_{where}")()
 

@@ -1,10 +1,10 @@
-"""What every screen has: the status line, the footer, and a way to read the workspace and follow its runs."""
+"""The base of all screens: status line, footer, access to the store, and reloading while a run is going on."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,25 +13,25 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from orca_local.domain.errors import OrcaError
-from tui.messages import News
-from tui.screen_registry import SCREENS
+from tui.app import OrcaApp
+from tui.messages import RunNews, RunsChanged
 from tui.widgets.navigation import Navigation
 from tui.widgets.status_bar import StatusBar
-from tui.workers import begin
+from tui.workers import start_job
 
 if TYPE_CHECKING:
+    from orca_local.runs.workspace import Workspace
     from orca_local.store.store import Store
-    from tui.app import OrcaApp
 
 T = TypeVar("T")
 
-LEAST_WIDTH, LEAST_HEIGHT = 80, 24
+MIN_WIDTH, MIN_HEIGHT = 80, 24
 RELOAD_SECONDS = 1.0
-"""While a run goes on, a screen is read again no more often than this, or than a tenth of the time allows."""
+"""Minimum time between two reloads while a run is going on; at least ten times what a reload takes."""
 
 
 class WorkspaceScreen(Screen[None]):
-    """A screen of the workspace. `load` reads and shows everything; `follow` is told what runs do."""
+    """A screen of the workspace. Subclasses show everything in `load`, and react to runs in `follow`."""
 
     DEFAULT_CSS = """
     WorkspaceScreen { layout: vertical;
@@ -41,95 +41,120 @@ class WorkspaceScreen(Screen[None]):
       &.-too-small #too-small { display: block; }
     }
     """
-    MODE: ClassVar[str]
-    """Its name among `tui.screen_registry.SCREENS`."""
     STAGES: ClassVar[frozenset[str]] = frozenset()
-    """Whose events make the screen read the workspace again."""
+    """Stages whose runs make the screen reload."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._loaded = 0.0
-        self._cost = 0.0
-        """Seconds that the last reading took."""
-        self._is_waiting = self._is_drawn = False
+        self._loaded_at = 0.0
+        self._loaded_workspace: Workspace | None = None
+        self._load_seconds = 0.0
+        """Duration of the last load."""
+        self._is_reload_due = self._is_drawn = False
+        self._holds_keys = False
+        """Whether keys wait for the current load, or for one that replaces it."""
 
     @property
     def orca(self) -> OrcaApp:
-        """The program."""
-        return cast("OrcaApp", self.app)
+        """The app."""
+        assert isinstance(self.app, OrcaApp)
+        return self.app
 
     def compose(self) -> ComposeResult:
-        """Status line, the screen's own parts, footer."""
+        """Yield status line, navigation, the screen's own widgets, and footer."""
         yield StatusBar()
-        yield Navigation(SCREENS, self.MODE)
+        yield Navigation()
         with Container(id="body"):
             yield from self.compose_body()
-        yield Static(f"orca-local needs {LEAST_WIDTH} × {LEAST_HEIGHT} characters", id="too-small")
+        yield Static(f"orca-local needs at least {MIN_WIDTH} × {MIN_HEIGHT} characters", id="too-small")
         yield Footer(show_command_palette=False)
 
     def compose_body(self) -> ComposeResult:
-        """The screen's own parts."""
+        """Yield the screen's own widgets."""
         raise NotImplementedError
 
     async def load(self) -> None:
         """Read the workspace and show it."""
 
-    def follow(self, news: News) -> None:
-        """Something happened: by default, everything is read again where it concerns this screen."""
-        concerned = news.run is not None and news.run.stage in self.STAGES
-        if concerned and (news.events or not news.is_running):
+    def follow(self, news: RunNews) -> None:
+        """React to a run: by default, reload if it is one of `STAGES`."""
+        is_relevant = news.run is not None and news.run.stage in self.STAGES
+        if is_relevant and (news.events or not news.is_running):
             self.load_soon()
 
-    async def ask(self, question: Callable[[Store], T]) -> T:
-        """What the store answers."""
-        assert self.orca.reading is not None
-        return await self.orca.reading.ask(question)
+    async def call_store(self, function: Callable[[Store], T]) -> T:
+        """Return `function(store)`, run in the store's thread."""
+        assert self.orca.store_reader is not None
+        return await self.orca.store_reader.call(function)
 
     def load_soon(self) -> None:
-        """Read again when the time for it has come; asked twice, it is done once."""
-        if self._is_waiting:
+        """Reload as soon as the minimum time has passed; several calls lead to one reload."""
+        if self._is_reload_due:
             return
-        self._is_waiting = True
-        pause = max(RELOAD_SECONDS, 10 * self._cost)
-        self.set_timer(max(0.01, self._loaded + pause - time.monotonic()), self.load_now)
+        self._is_reload_due = True
+        pause = max(RELOAD_SECONDS, 10 * self._load_seconds)
+        self.set_timer(max(0.01, self._loaded_at + pause - time.monotonic()), self.load_now)
 
-    def load_now(self) -> None:
-        """Read again at once."""
-        self._is_waiting = False
-        self.attempt(self._load, "load", exclusive=True)
+    def load_now(self, *, holds_keys: bool = False) -> None:
+        """Reload at once. With `holds_keys`, keys that are typed meanwhile wait for it."""
+        self._is_reload_due = False
+        # What keys mean depends on what is loaded: without tasks, `/` of the task list does nothing.
+        is_first = not self._loaded_at or self._loaded_workspace is not self.orca.workspace
+        self._holds_keys = self._holds_keys or holds_keys or is_first
+        self.attempt(self._load, "load", exclusive=True, holds_keys=self._holds_keys)
 
-    def attempt(self, job: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False) -> None:
-        """Do something beside what is drawn; what fails is shown. With `exclusive`, it replaces others of its group."""
+    def attempt(
+        self,
+        job: Callable[[], Coroutine[Any, Any, None]],
+        group: str,
+        *,
+        exclusive: bool = False,
+        holds_keys: bool = False,
+    ) -> None:
+        """Run a job in the background and show an `OrcaError` that it raises.
 
-        async def attempted() -> None:
+        With `exclusive`, it replaces others of its group. With `holds_keys`, keys that are typed meanwhile wait until
+        it has ended: needed where it opens a dialog, or loads what the next key acts on.
+        """
+
+        async def run() -> None:
             try:
                 await job()
             except OrcaError as error:
                 self.orca.show_error(error)
 
-        begin(self, attempted, group=group, exclusive=exclusive)
+        start_job(self, run, group=group, exclusive=exclusive, holds_keys=holds_keys)
 
     async def _load(self) -> None:
-        began = time.monotonic()
+        start = time.monotonic()
         try:
             await self.load()
         finally:
-            self._loaded = time.monotonic()
-            self._cost = self._loaded - began
+            self._loaded_at = time.monotonic()
+            self._load_seconds = self._loaded_at - start
+        self._loaded_workspace, self._holds_keys = self.orca.workspace, False
 
-    def show_news(self, news: News) -> None:
-        """Told by the program, to the screen that is seen."""
+    def action_cancel(self) -> None:
+        """Stop the current run."""
+        self.orca.cancel_run()
+
+    def on_runs_changed(self, event: RunsChanged) -> None:
+        """Show what the runs of the workspace did."""
         if self._is_drawn:
-            self.query_one(StatusBar).show(news)
-            self.follow(news)
+            self.query_one(StatusBar).show(event.news)
+            self.follow(event.news)
 
     def on_mount(self) -> None:
-        """Its parts are there."""
+        """Load for the first time."""
         self._is_drawn = True
         self.on_screen_resume()
 
+    def on_workspace_opened(self) -> None:
+        """Show the workspace that was opened."""
+        self.on_screen_resume()
+
     def on_screen_resume(self) -> None:
-        """What happened while another screen was seen, or the workspace was being opened, is read now."""
+        """Load what happened while another screen was shown or the workspace was being opened."""
         if not self._is_drawn:
             return
         if self.orca.workspace is not None:
@@ -139,5 +164,5 @@ class WorkspaceScreen(Screen[None]):
         self.load_now()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Below the least size, say so instead of showing what cannot be read."""
-        self.set_class(event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT, "-too-small")
+        """Show the screen only if the terminal is large enough for it."""
+        self.set_class(event.size.width < MIN_WIDTH or event.size.height < MIN_HEIGHT, "-too-small")

@@ -1,1 +1,1 @@
-"""Parts of screens."""
+"""Widgets that several screens share."""

@@ -1,4 +1,4 @@
-"""A question with its reference, and the answer beside it."""
+"""An answer beside its prompt and reference."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from orca_local.domain.types import Sample
 from orca_local.store.demonstrations import DemonstrationRow
 from tui.text import plain
 
-VERDICTS = {True: "✓ right", False: "✗ differs", None: "– unknown"}
-"""Whether an answer agrees with its reference, in a word."""
+VERDICTS = {True: "✓ right", False: "✗ wrong", None: "– unknown"}
+"""Whether an answer matches its reference, for a column of a list."""
 _SENTENCES = {
-    True: "✓ agrees with the reference",
-    False: "✗ differs from the reference",
-    None: "– there is no reference to agree with",
+    True: "✓ matches the reference",
+    False: "✗ does not match the reference",
+    None: "– no reference to compare with",
 }
 
 
 class AnswerView(Horizontal):
-    """Both may be longer than the screen: each scrolls by itself."""
+    """Answer and prompt side by side, each with its own scroll bar."""
 
     DEFAULT_CSS = """
     AnswerView { height: 1fr;
@@ -34,43 +34,43 @@ class AnswerView(Horizontal):
     """
 
     def compose(self) -> ComposeResult:
-        """Answer and question."""
+        """Yield the two sides."""
         with VerticalScroll(id="answer"):
             yield Static("")
         with VerticalScroll(id="question"):
             yield Static("")
 
     def clear(self) -> None:
-        """Nothing is chosen."""
+        """Show nothing."""
         self.show_answer(Content(""), "answer")
         self._show("question", Content(""), "question")
 
     def show(self, row: DemonstrationRow, sample: Sample, notes: Sequence[str] = ()) -> None:
-        """An answer, and what it was given to; `notes` are lines about it."""
+        """Show an answer with its sample; `notes` are lines about the answer."""
         self.show_answer(plain(row.text), "edited answer" if row.edited else "answer")
         self.show_question(row, sample, notes)
 
     def show_question(self, row: DemonstrationRow, sample: Sample, notes: Sequence[str] = ()) -> None:
-        """The question's side alone."""
+        """Show the sample only."""
         about = f"{sample.task} · {sample.id} · {row.strategy}\n"
         reference = " | ".join(sample.answers) or sample.rationale or "(none)"
-        hinted = ["the teacher was shown the reference"] if row.hinted else []
-        said = "".join(f"{line}\n" for line in (_SENTENCES[row.verified], *hinted, *notes))
+        hinted = ["the teacher saw the right answer"] if row.hinted else []
+        lines = "".join(f"{line}\n" for line in (_SENTENCES[row.verified], *hinted, *notes))
         question = Content.assemble(
             plain(about),
             ("reference  ", "bold"),
             plain(reference),
-            plain(f"\n{said}\n"),
+            plain(f"\n{lines}\n"),
             plain(sample.prompt),
         )
         self._show("question", question, "question")
 
     def show_answer(self, content: Content, title: str) -> None:
-        """The answer's side alone."""
+        """Show `content` in place of the answer."""
         self._show("answer", content, title)
 
     def _show(self, name: str, content: Content, title: str) -> None:
-        place = self.query_one(f"#{name}", VerticalScroll)
-        place.border_title = title
-        place.query_one(Static).update(content)
-        place.scroll_home(animate=False)
+        side = self.query_one(f"#{name}", VerticalScroll)
+        side.border_title = title
+        side.query_one(Static).update(content)
+        side.scroll_home(animate=False)

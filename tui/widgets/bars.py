@@ -1,12 +1,12 @@
-"""A share with its interval, drawn in characters that tell without colour."""
+"""A share with its interval, drawn in characters that need no colour."""
 
 from __future__ import annotations
 
-SURE, LIKELY, POSSIBLE, REST = "█", "▒", "─", " "
+BELOW_LOW, UP_TO_VALUE, UP_TO_HIGH, EMPTY = "█", "▒", "─", " "
 LEGEND = "bar: accuracy; line: 95 % range"
 
 
 def interval_bar(value: float, low: float, high: float, width: int) -> str:
-    """`value` of 1 as a bar of `width` characters; its interval is seen around the end."""
-    sure, end, far = (round(width * min(1.0, max(0.0, share))) for share in (low, value, high))
-    return SURE * sure + LIKELY * (end - sure) + POSSIBLE * (far - end) + REST * (width - far)
+    """Return `value` (0 to 1) as a bar of `width` characters, with its interval from `low` to `high` around its end."""
+    start, end, stop = (round(width * min(1.0, max(0.0, share))) for share in (low, value, high))
+    return BELOW_LOW * start + UP_TO_VALUE * (end - start) + UP_TO_HIGH * (stop - end) + EMPTY * (width - stop)

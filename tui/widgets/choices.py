@@ -1,4 +1,4 @@
-"""Fields with a few values each, all by the arrow keys."""
+"""Fields with a few values each, changed with the arrow keys."""
 
 from __future__ import annotations
 
@@ -16,78 +16,79 @@ from tui.text import one_line
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One choice; the empty value means any."""
+    """One field; the empty value means any."""
 
     name: str
     label: str
     values: tuple[str, ...]
-    """Besides the empty one; they may be untrusted."""
+    """Values besides the empty one; they may be untrusted."""
 
 
 class Choices(Static, can_focus=True):
-    """A line a field: up and down go from one to another, left and right change it, a letter finds a value."""
+    """One field per line: up and down select a field, left and right change its value, a letter jumps to a value."""
 
     DEFAULT_CSS = "Choices { height: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "go(-1)", "Up", show=False),
-        Binding("down", "go(1)", "Down", show=False),
-        Binding("left", "turn(-1)", "Before", show=False),
-        Binding("right", "turn(1)", "Next", show=False),
+        Binding("up", "select(-1)", "Up", show=False),
+        Binding("down", "select(1)", "Down", show=False),
+        Binding("left", "change(-1)", "Previous", show=False),
+        Binding("right", "change(1)", "Next", show=False),
         Binding("backspace", "clear", "Any", show=False),
     ]
 
     def __init__(self, fields: Sequence[Field], chosen: Mapping[str, str], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._fields, self._at = fields, 0
+        self._fields, self._selected = fields, 0
         self.chosen = {field.name: chosen.get(field.name, "") for field in fields}
-        """The value of each field."""
+        """The value of each field, by its name."""
 
     def on_mount(self) -> None:
-        """Draw them."""
+        """Show the fields."""
         self._draw()
 
-    def action_go(self, by: int) -> None:
-        """To another field."""
-        self._at = (self._at + by) % len(self._fields)
+    def action_select(self, by: int) -> None:
+        """Select another field."""
+        self._selected = (self._selected + by) % len(self._fields)
         self._draw()
 
-    def action_turn(self, by: int) -> None:
-        """To the value before or after."""
-        field = self._fields[self._at]
+    def action_change(self, by: int) -> None:
+        """Change the selected field to its previous or next value."""
+        field = self._fields[self._selected]
         values = _values(field, self.chosen[field.name])
         self._choose(values[(values.index(self.chosen[field.name]) + by) % len(values)])
 
     def action_clear(self) -> None:
-        """Any value will do, in all fields."""
+        """Set all fields to any."""
         self.chosen = dict.fromkeys(self.chosen, "")
         self._draw()
 
     def on_key(self, event: events.Key) -> None:
-        """A letter: the next value that begins with it."""
+        """Jump to the next value that begins with the letter."""
         if event.character is None or not event.character.isalnum():
             return
         event.stop()
-        field = self._fields[self._at]
+        field = self._fields[self._selected]
         values = _values(field, self.chosen[field.name])
         after = values.index(self.chosen[field.name]) + 1
-        wanted = event.character.casefold()
-        self._choose(next((v for v in values[after:] + values[:after] if v.casefold().startswith(wanted)), ""))
+        letter = event.character.casefold()
+        self._choose(next((v for v in values[after:] + values[:after] if v.casefold().startswith(letter)), ""))
 
     def _choose(self, value: str) -> None:
-        self.chosen[self._fields[self._at].name] = value
+        self.chosen[self._fields[self._selected].name] = value
         self._draw()
 
     def _draw(self) -> None:
         width = max(len(field.label) for field in self._fields) + 2
         lines = []
         for number, field in enumerate(self._fields):
-            here = number == self._at
+            is_selected = number == self._selected
             value = one_line(self.chosen[field.name] or "any", 32).plain
-            shown = f"‹ {value} ›" if here else f"  {value}"
-            lines.append((f"{'▸' if here else ' '} {field.label:{width}}{shown}\n", "bold" if here else ""))
+            shown = f"‹ {value} ›" if is_selected else f"  {value}"
+            mark, style = ("▸", "bold") if is_selected else (" ", "")
+            lines.append((f"{mark} {field.label:{width}}{shown}\n", style))
         self.update(Content.assemble(*lines))
 
 
 def _values(field: Field, value: str) -> list[str]:
-    # A value that is chosen and no longer there is offered all the same.
+    # The current value stays available even if it no longer occurs.
     return [*dict.fromkeys(("", *field.values, value))]

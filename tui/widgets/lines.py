@@ -1,4 +1,4 @@
-"""Many styled lines that may be scrolled; only those that are seen are drawn."""
+"""Many styled lines that scroll; only the visible ones are drawn."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from textual.strip import Strip
 from orca_local.domain.text import printable
 
 Line = Sequence[tuple[str, str]]
-"""Texts, which may be untrusted, each with the name of its style: "", `title`, `muted`, `good` or `bad`."""
+"""Pairs of a text, which may be untrusted, and its style: "", `title`, `muted`, `good` or `bad`."""
 
-LEAST_WIDTH = 40
+MIN_WIDTH = 40
 
 
 class Lines(ScrollView, can_focus=True):
-    """Lines of text, each in parts of different styles."""
+    """Lines of text; each consists of parts with their own styles."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--title", "lines--muted", "lines--good", "lines--bad"}
     DEFAULT_CSS = """
@@ -41,35 +41,38 @@ class Lines(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: list[list[tuple[str, str]]] = []
-        self._make: Callable[[int], Sequence[Line]] = lambda width: ()
+        self._make_lines: Callable[[int], Sequence[Line]] = lambda width: ()
 
     @property
     def text(self) -> str:
-        """What is shown, without its styles."""
+        """The text without its styles."""
         return "\n".join("".join(part for part, _ in line) for line in self._lines)
 
-    def show(self, make: Callable[[int], Sequence[Line]], *, follow: bool = False) -> None:
-        """Show what `make` says for the width that there is, now and when it changes; with `follow`, the end of it."""
-        self._make = make
-        self._remake()
+    def show(self, render: Callable[[int], Sequence[Line]], *, follow: bool = False) -> None:
+        """Show the lines that `render` returns for the current width, again when it changes.
+
+        With `follow`, scroll to the end.
+        """
+        self._make_lines = render
+        self._update_lines()
         if follow:
             self.scroll_end(animate=False)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Lines are made for their width."""
-        self._remake()
+        """Render the lines for the new width."""
+        self._update_lines()
 
-    def _remake(self) -> None:
-        # A place is left for the bar that scrolls: whether it is needed is known only afterwards.
+    def _update_lines(self) -> None:
+        # One column is kept for the scroll bar: whether it is needed is known only afterwards.
         width = self.outer_size.width - self.styles.gutter.width - 1
-        made = self._make(max(LEAST_WIDTH, width))
-        self._lines = [[(_one_line(text), style) for text, style in line] for line in made]
+        lines = self._make_lines(max(MIN_WIDTH, width))
+        self._lines = [[(_one_line(text), style) for text, style in line] for line in lines]
         width = max((sum(Segment(text).cell_length for text, _ in line) for line in self._lines), default=0)
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """One line of the screen."""
+        """Draw one line of the screen."""
         left, top = self.scroll_offset
         plain, width = self.rich_style, self.scrollable_content_region.width
         if y + top >= len(self._lines):
@@ -82,7 +85,7 @@ class Lines(ScrollView, can_focus=True):
 
 
 def wrapped(text: str, style: str, width: int, *, indent: int = 0) -> list[Line]:
-    """A sentence on as many lines as it takes, those after the first indented."""
+    """Return `text` as lines of at most `width` characters, those after the first indented."""
     parts = textwrap.wrap(_one_line(text), max(20, width), subsequent_indent=" " * indent)
     return [[(part, style)] for part in parts]
 

@@ -1,4 +1,4 @@
-"""A list of rows that is as quick with a million of them as with ten: only what is seen is drawn."""
+"""A list that stays fast with a million rows: only the visible ones are drawn."""
 
 from __future__ import annotations
 
@@ -20,59 +20,59 @@ from orca_local.domain.text import printable
 T = TypeVar("T")
 
 GAP = 2
-"""Cells between two columns."""
-LEAST_WIDTH = 12
-"""Of the column that takes what the others leave."""
+"""Character cells between two columns."""
+MIN_WIDTH = 12
+"""Minimum width of the column that takes the remaining width."""
 
 
 @dataclass(frozen=True)
 class Column(Generic[T]):
-    """One column; one without a width takes what the others leave."""
+    """One column; a column without a width takes the remaining width."""
 
     title: str
     text: Callable[[T], str]
-    """What it says of a row; it may be untrusted."""
+    """Its text for a row; it may be untrusted."""
     width: int = 0
     is_number: bool = False
-    """Numbers stand at the right."""
-    at_least: int = 0
-    """Width of the list from which on it is shown."""
+    """Whether to align it right."""
+    min_list_width: int = 0
+    """The column is hidden if the list is narrower."""
 
 
 class Listing(ScrollView, Generic[T], can_focus=True):
-    """Rows under a head, with a cursor that stays on its row when the rows change."""
+    """Rows under a header, with a cursor that stays on its row when the rows change."""
 
     DEFAULT_CSS = """
     Listing { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1;
-      & > .listing--head { text-style: bold; background: $panel; color: $text-muted; }
+      & > .listing--header { text-style: bold; background: $panel; color: $text-muted; }
       & > .listing--cursor { background: $block-cursor-blurred-background; color: $block-cursor-blurred-foreground;
         text-style: $block-cursor-blurred-text-style; }
       &:focus > .listing--cursor { background: $block-cursor-background; color: $block-cursor-foreground;
         text-style: $block-cursor-text-style; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"listing--head", "listing--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"listing--header", "listing--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
         Binding("down", "move(1)", "Down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "ends(0)", "First", show=False),
-        Binding("end", "ends(1)", "Last", show=False),
+        Binding("home", "go_to_end(0)", "First", show=False),
+        Binding("end", "go_to_end(1)", "Last", show=False),
     ]
 
     class Moved(Message):
-        """Another row is under the cursor, or the one there has changed."""
+        """Another row is under the cursor, or that row has changed."""
 
         def __init__(self, listing: Listing[Any]) -> None:
             super().__init__()
             self.listing = listing
 
     class Chosen(Moved):
-        """The row under the cursor was clicked twice; what Enter does is the screen's to say."""
+        """The row under the cursor was double-clicked. Screens bind Enter themselves."""
 
     def __init__(self, columns: Sequence[Column[T]], key: Callable[[T], Hashable], *, id: str | None = None) -> None:
-        """`key` names a row for good."""
+        """`key` returns what identifies a row."""
         super().__init__(id=id)
         self._columns, self._key = columns, key
         self._rows: list[T] = []
@@ -80,21 +80,21 @@ class Listing(ScrollView, Generic[T], can_focus=True):
 
     @property
     def columns(self) -> Sequence[Column[T]]:
-        """What is told of each row."""
+        """The columns."""
         return self._columns
 
     @property
     def rows(self) -> Sequence[T]:
-        """What is listed."""
+        """The rows."""
         return self._rows
 
     @property
     def current(self) -> T | None:
-        """The row under the cursor; None where there are none."""
+        """The row under the cursor; None if there are no rows."""
         return self._rows[self._cursor] if self._rows else None
 
     def show(self, rows: Sequence[T], columns: Sequence[Column[T]] = (), *, to_first: bool = False) -> None:
-        """List other rows, where given with other columns; the cursor stays on its own row, or else where it is."""
+        """Show other rows, and other columns if given; the cursor stays on its row, or else on its line."""
         before = self.current
         self._rows, self._columns = [*rows], columns or self._columns
         self.virtual_size = Size(0, len(self._rows) + 1)
@@ -102,15 +102,15 @@ class Listing(ScrollView, Generic[T], can_focus=True):
             self._cursor = 0
         elif before is not None:
             key = self._key(before)
-            found = next((n for n, row in enumerate(self._rows) if self._key(row) == key), self._cursor)
-            self._cursor = max(0, min(found, len(self._rows) - 1))
-        self._see_cursor()
+            number = next((n for n, row in enumerate(self._rows) if self._key(row) == key), self._cursor)
+            self._cursor = max(0, min(number, len(self._rows) - 1))
+        self._scroll_to_cursor()
         self.refresh()
         if self.current != before:
             self.post_message(self.Moved(self))
 
-    def change(self, row: T) -> None:
-        """Put a row in the place of the one of the same key, where there is one."""
+    def replace(self, row: T) -> None:
+        """Replace the row that has the same key as `row`, if there is one."""
         key = self._key(row)
         for number, old in enumerate(self._rows):
             if self._key(old) == key:
@@ -121,31 +121,31 @@ class Listing(ScrollView, Generic[T], can_focus=True):
                 return
 
     def action_move(self, by: int) -> None:
-        """Move the cursor."""
+        """Move the cursor by a number of rows."""
         self._go(self._cursor + by)
 
     def action_page(self, by: int) -> None:
-        """Move the cursor by what is seen."""
+        """Move the cursor by a number of pages."""
         self._go(self._cursor + by * max(1, self.size.height - 2))
 
-    def action_ends(self, last: int) -> None:
-        """To the first or the last row."""
+    def action_go_to_end(self, last: int) -> None:
+        """Move the cursor to the first or the last row."""
         self._go(len(self._rows) - 1 if last else 0)
 
     def _go(self, number: int) -> None:
         number = max(0, min(number, len(self._rows) - 1))
         if self._rows and number != self._cursor:
             self._cursor = number
-            self._see_cursor()
+            self._scroll_to_cursor()
             self.refresh()
             self.post_message(self.Moved(self))
 
-    def _see_cursor(self) -> None:
-        # The head covers the first line that is seen, wherever the list is scrolled to.
+    def _scroll_to_cursor(self) -> None:
+        # The header covers the first visible line.
         self.scroll_to_region(Region(0, self._cursor, 1, 2), animate=False, force=True)
 
     def on_click(self, event: events.Click) -> None:
-        """To the row that was clicked; twice chooses it."""
+        """Move the cursor to the clicked row; a double click chooses it."""
         number = self.scroll_offset.y + event.y - 1
         if event.y > 0 and number < len(self._rows):
             self._go(number)
@@ -153,13 +153,13 @@ class Listing(ScrollView, Generic[T], can_focus=True):
                 self.post_message(self.Chosen(self))
 
     def on_resize(self) -> None:
-        """The cursor stays in sight."""
-        self._see_cursor()
+        """Keep the cursor visible."""
+        self._scroll_to_cursor()
 
     def render_line(self, y: int) -> Strip:
-        """The head, or the row that is scrolled to this line."""
+        """Draw the header, or the row at this line."""
         if y == 0:
-            return self._line(lambda column: column.title, "listing--head")
+            return self._line(lambda column: column.title, "listing--header")
         number = self.scroll_offset.y + y - 1
         if number >= len(self._rows):
             return Strip.blank(self._width, self.rich_style)
@@ -168,21 +168,21 @@ class Listing(ScrollView, Generic[T], can_focus=True):
 
     @property
     def _width(self) -> int:
-        """Without the scrollbar's."""
+        """The width without the scroll bar."""
         return self.scrollable_content_region.width
 
     def _line(self, text: Callable[[Column[T]], str], name: str) -> Strip:
         style = self.get_component_rich_style(name) if name else self.rich_style
-        columns = [column for column in self._columns if column.at_least <= self._width]
-        taken = sum(column.width for column in columns) + GAP * len(columns)
-        rest = max(LEAST_WIDTH, self._width - taken)
+        columns = [column for column in self._columns if column.min_list_width <= self._width]
+        fixed = sum(column.width for column in columns) + GAP * len(columns)
+        rest = max(MIN_WIDTH, self._width - fixed)
         cells = [_cell(text(column), column.width or rest, is_number=column.is_number) for column in columns]
         line = " " + (" " * GAP).join(cells)
         return Strip([Segment(set_cell_size(line, self._width), style)], self._width)
 
 
 def _cell(text: str, width: int, *, is_number: bool) -> str:
-    """The beginning of an untrusted text on one line, exactly so wide."""
+    """Return the beginning of an untrusted text on one line, exactly `width` cells wide."""
     words = " ".join(printable(text[: 4 * width]).split())
     left = width - cell_len(words)
     if left < 0:

@@ -1,4 +1,4 @@
-"""Loss curves: training as a line, validation as marks, both thinned to what the screen can show."""
+"""Loss curves: training as a line, validation as marks, both thinned to the width of the screen."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from textual_plot import HiResMode, LegendLocation, PlotWidget
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Steps and values."""
 
-PIXELS_A_CELL = 2
-"""Dots of a braille character side by side."""
+DOTS_PER_CELL = 2
+"""Braille dots side by side in one character."""
 VALIDATION_MARK = "●"
 
 
 def to_points(curve: Sequence[tuple[int, float | None]]) -> Points:
-    """A curve of the store without its gaps."""
-    known = [(step, value) for step, value in curve if value is not None]
-    pairs = np.asarray(known, dtype=np.float64).reshape(-1, 2)
+    """Return steps and values of a stored curve, without the steps that have no value."""
+    measured = [(step, value) for step, value in curve if value is not None]
+    pairs = np.asarray(measured, dtype=np.float64).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]
 
 
 def thinned(points: Points, low: float, high: float, columns: int) -> Points:
-    """At most two points a column between the steps `low` and `high`, and one beyond either end.
+    """Return at most two points per column between the steps `low` and `high`, and one beyond either end.
 
-    A column keeps its least and its greatest value, in their order: no peak is lost.
+    Each column keeps its minimum and maximum, in order: no peak is lost.
     """
     steps, values = points
     first = max(0, int(np.searchsorted(steps, low, "left")) - 1)
@@ -46,7 +46,7 @@ def thinned(points: Points, low: float, high: float, columns: int) -> Points:
 
 
 class LossPlot(PlotWidget, inherit_bindings=False):
-    """Loss by step. `+`, `-` and the arrows look closer, Home at all of it again."""
+    """Loss by step. `+` and `-` zoom, the arrows pan, Home shows everything."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"plot--training", "plot--validation"}
     DEFAULT_CSS = """
@@ -61,11 +61,11 @@ class LossPlot(PlotWidget, inherit_bindings=False):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus", "zoom_in", "Zoom", key_display="+/-"),
-        Binding("minus", "zoom_out", "Farther", show=False),
-        Binding("left", "pan_left", "Earlier", show=False),
-        Binding("right", "pan_right", "Later", show=False),
-        Binding("up", "pan_up", "Higher", show=False),
-        Binding("down", "pan_down", "Lower", show=False),
+        Binding("minus", "zoom_out", "Zoom out", show=False),
+        Binding("left", "pan_left", "Left", show=False),
+        Binding("right", "pan_right", "Right", show=False),
+        Binding("up", "pan_up", "Up", show=False),
+        Binding("down", "pan_down", "Down", show=False),
         Binding("home", "reset_scales", "All", show=False),
     ]
 
@@ -73,46 +73,46 @@ class LossPlot(PlotWidget, inherit_bindings=False):
         super().__init__(id=id)
         self._loss = self._validation = to_points([])
         self._total = 1
-        self._seen: tuple[float, float] | None = None
-        """The steps that somebody looks at closer; None for all."""
+        self._zoomed: tuple[float, float] | None = None
+        """The range of steps that is zoomed in on; None for all."""
 
     @property
     def curve(self) -> list[int]:
-        """The steps whose loss is known."""
+        """The steps that have a loss."""
         return [int(step) for step in self._loss[0]]
 
     def on_mount(self) -> None:
-        """Room for the numbers of the axes, and no more."""
+        """Set the margins to the space that the axis labels need."""
         self.margin_top, self.margin_bottom, self.margin_left = 1, 1, 7
         self.set_ylabel("loss by step")
 
     def show(self, loss: Points, validation: Points, total: int) -> None:
-        """Show the curves of a training of `total` steps; what somebody looks at closer stays where it is."""
+        """Show the curves of a training of `total` steps; keep the zoom."""
         self._loss, self._validation, self._total = loss, validation, max(1, total)
         self._draw_curves()
 
     @on(PlotWidget.ScaleChanged)
-    def _look_closer(self, event: PlotWidget.ScaleChanged) -> None:
-        self._seen = event.x_min, event.x_max
+    def _zoom_changed(self, event: PlotWidget.ScaleChanged) -> None:
+        self._zoomed = event.x_min, event.x_max
         self._draw_curves()
 
     def action_reset_scales(self) -> None:
-        """Look at all of it."""
-        self._seen = None
+        """Show everything."""
+        self._zoomed = None
         self._draw_curves()
 
     def on_resize(self, event: events.Resize) -> None:
-        """A wider one shows more points."""
+        """Draw as many points as the new width can show."""
         self._draw_curves()
 
     def _draw_curves(self) -> None:
-        if not self.is_mounted:  # its parts are not there yet; it is drawn when it gets its size
+        if not self.is_mounted:  # not composed yet; it is drawn when it gets its size
             return
-        columns = max(8, self.size.width * PIXELS_A_CELL)
-        if self._seen is None:
+        columns = max(8, self.size.width * DOTS_PER_CELL)
+        if self._zoomed is None:
             self.set_xlimits(0, self._total)
             self.set_ylimits(*_limits(self._loss[1], self._validation[1]))
-        low, high = self._seen or (0, self._total)
+        low, high = self._zoomed or (0, self._total)
         self.clear()
         steps, values = thinned(self._loss, low, high, columns)
         if len(steps):
@@ -127,10 +127,10 @@ class LossPlot(PlotWidget, inherit_bindings=False):
 
 
 def _limits(*series: NDArray[np.float64]) -> tuple[float, float]:
-    """The least and the greatest value, with a little room."""
+    """Return minimum and maximum of all values, with a margin of 5 %."""
     values = np.concatenate(series)
     if not len(values):
         return 0.0, 1.0
     low, high = float(values.min()), float(values.max())
-    room = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
-    return low - room, high + room
+    margin = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
+    return low - margin, high + margin

@@ -1,4 +1,4 @@
-"""Runs as a list, the newest first."""
+"""A list of runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def run_list(*, id: str) -> Listing[RunRow]:
-    """An empty one."""
+    """Return an empty list of runs."""
     columns = [
         Column["RunRow"]("run", lambda run: str(run.run_id), 5, is_number=True),
         Column["RunRow"]("stage", lambda run: run.stage, 8),
@@ -25,5 +25,5 @@ def run_list(*, id: str) -> Listing[RunRow]:
 
 
 def _seconds(run: RunRow) -> str:
-    until = datetime.fromisoformat(run.finished_at or run.heartbeat_at)
-    return f"{(until - datetime.fromisoformat(run.started_at)).total_seconds():.0f}"
+    end = datetime.fromisoformat(run.finished_at or run.heartbeat_at)
+    return f"{(end - datetime.fromisoformat(run.started_at)).total_seconds():.0f}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui.widgets.words import Words
+from tui.widgets.live_text import LiveText
 
 if TYPE_CHECKING:
     from orca_local.domain.events import RunFailed
@@ -21,12 +21,12 @@ class State:
     """"", `good` or `bad`."""
 
 
-class StateLine(Words):
+class StateLine(LiveText):
     """Shows a state; the style becomes its CSS class."""
 
     def show(self, state: State) -> None:
         """Show this state from now on."""
-        self.say(state.text)
+        self.set_text(state.text)
         self.set_classes(state.style)
 
 

@@ -1,4 +1,4 @@
-"""The line at the top: whose workspace this is, and what is going on in it."""
+"""The line at the top: the workspace, and the run that is going on."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from tui.text import duration
-from tui.widgets.words import Words
+from tui.widgets.live_text import LiveText
 
 if TYPE_CHECKING:
     from orca_local.runs.workspace import Workspace
-    from tui.messages import News
+    from tui.messages import RunNews
 
 _MARKS = {"running": "▶", "done": "✓", "failed": "✗", "dead": "✗", "interrupted": "■"}
 
 
 class StatusBar(Horizontal):
-    """Workspace, student and engine on the left; the stage that runs, or ran last, on the right."""
+    """Workspace, student and engine on the left; the current or last run on the right."""
 
     DEFAULT_CSS = """
     StatusBar { height: 1; background: $panel; color: $foreground; padding: 0 1;
@@ -32,27 +32,28 @@ class StatusBar(Horizontal):
     """
 
     def compose(self) -> ComposeResult:
-        """The two ends of the line."""
-        yield Words("orca-local", id="place")
-        yield Words(id="stage")
+        """Yield the left and the right end."""
+        yield LiveText("orca-local", id="place")
+        yield LiveText(id="stage")
 
     def show_workspace(self, workspace: Workspace) -> None:
-        """Its directory, student and engine."""
+        """Show the workspace's directory, student and engine."""
         settings = workspace.settings
         parts = ("orca-local", workspace.directory.name, Path(settings.student.file).name, settings.engine.kind)
-        self.query_one("#place", Words).say(" · ".join(parts))
+        self.query_one("#place", LiveText).set_text(" · ".join(parts))
 
-    def show(self, news: News) -> None:
-        """The stage that runs, or ran last."""
+    def show(self, news: RunNews) -> None:
+        """Show the current or last run."""
         run = news.run
-        if not self.children:  # not drawn yet, or about to be closed
+        if not self.children:  # not composed yet, or about to be closed
             return
         self.set_classes(run.status if run is not None else "")
-        self.query_one("#stage", Words).say(f"{_MARKS[run.status]} {stage_line(news)}" if run is not None else "")
+        text = f"{_MARKS[run.status]} {stage_line(news)}" if run is not None else ""
+        self.query_one("#stage", LiveText).set_text(text)
 
 
-def stage_line(news: News) -> str:
-    """Such as `probe 120/480 · 310 tokens/s · 4 min left`."""
+def stage_line(news: RunNews) -> str:
+    """Return a line such as `probe 120/480 · 310 tokens/s · 4 min left`; empty if there are no runs."""
     run, progress = news.run, news.progress
     if run is None:
         return ""

@@ -1,4 +1,4 @@
-"""Plain text of any length, wrapped and scrolled by the line; untrusted text may stand in it."""
+"""Plain, possibly untrusted text of any length, wrapped and scrolled by the line."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from textual.strip import Strip
 from orca_local.domain.text import printable
 
 MAX_CHARACTERS = 1_000_000
-"""More is cut, and said to be."""
+"""Longer texts are cut, with a note."""
 
 
 class TextView(ScrollView, can_focus=True):
-    """Draws the lines that are seen, wrapped to its width in a thread."""
+    """Draws the visible lines; a thread wraps them to the width."""
 
     DEFAULT_CSS = """
     TextView { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; padding: 0 1; }
@@ -29,24 +29,24 @@ class TextView(ScrollView, can_focus=True):
     def __init__(self, text: str = "", *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.text = text
-        """What is shown."""
+        """The whole text."""
         self._lines: list[str] = []
 
     def show(self, text: str) -> None:
-        """Show another text, from its beginning."""
+        """Show another text from its beginning."""
         if text != self.text:
             self.text = text
             self.scroll_home(animate=False, immediate=True)
             self._wrap_soon()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Other widths have other lines."""
+        """Wrap the text to the new width."""
         self._wrap_soon()
 
     def render_line(self, y: int) -> Strip:
-        """The line that is scrolled to this place."""
-        width, at = self.scrollable_content_region.width, round(self.scroll_y) + y
-        line = self._lines[at] if at < len(self._lines) else ""
+        """Draw the line at this place."""
+        width, number = self.scrollable_content_region.width, round(self.scroll_y) + y
+        line = self._lines[number] if number < len(self._lines) else ""
         return Strip([Segment(set_cell_size(line, width), self.rich_style)], width)
 
     def _wrap_soon(self) -> None:
@@ -59,7 +59,7 @@ class TextView(ScrollView, can_focus=True):
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The lines of `text` at a width in cells, between words where it can be."""
+    """Return `text` as lines of at most `width` cells, broken between words if possible."""
     cut = text[:MAX_CHARACTERS]
     lines: list[str] = []
     for line in printable(cut).expandtabs(4).split("\n"):

@@ -1,4 +1,4 @@
-"""Boxes to tick that tell by their mark, and not by colour alone, whether they are ticked."""
+"""Check boxes whose mark, and not only the colour, shows whether they are checked."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from textual.widgets import Checkbox, SelectionList
 T = TypeVar("T")
 
 _MARK = "X"
-"""Textual's own, which it draws in either case."""
+"""Textual's mark, which Textual also draws in unchecked boxes."""
 
 
 class Tick(Checkbox):
-    """One box."""
+    """A check box."""
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]
-        """What stands in it."""
+        """The mark; blank if unchecked."""
         return _MARK if self.value else " "
 
 
 class Ticks(SelectionList[T]):
-    """A list of boxes, a line each."""
+    """A list of check boxes, one per line."""
 
     def render_line(self, y: int) -> Strip:
-        """Without the mark where it is not ticked."""
+        """Draw one line, without the mark if it is unchecked."""
         strip = super().render_line(y)
-        at = self.scroll_offset.y + y
-        if at >= self.option_count or self.get_option_at_index(at).value in self.selected:
+        index = self.scroll_offset.y + y
+        if index >= self.option_count or self.get_option_at_index(index).value in self.selected:
             return strip
         box = [Segment(" ", part.style) if part.text == _MARK else part for part in [*strip][:3]]
         return Strip([*box, *[*strip][3:]], strip.cell_length)

@@ -1,1 +1,1 @@
-"""Base and tuned, talked to side by side."""
+"""The Chat screen: talk to base and tuned side by side."""

@@ -1,9 +1,8 @@
-"""One model and the conversation with it: its process is started by the first question, and ends with the column."""
+"""One model and the conversation with it. The first question starts its process; it ends with the column."""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from typing import Literal
 
 from textual.containers import VerticalScroll
@@ -35,85 +34,84 @@ ABOUT: dict[State, str] = {
     "idle": "The model is loaded with your first message.",
     "loading": "Loading the model …",
 }
-"""What stands in place of a conversation, or below it."""
+"""Text shown in place of a conversation, or below it."""
 
 
 class Column(VerticalScroll, can_focus=True):
-    """A conversation. What it is asked while its model is loaded waits for that."""
+    """A conversation with one model."""
 
     class Changed(Message):
-        """Another state: other keys mean something."""
+        """The state changed, so other keys may be enabled."""
 
     def __init__(self, setup: Setup, share: int) -> None:
-        """`share`: among how many columns the processor is shared out."""
+        """`share` is the number of models that share the processor."""
         super().__init__()
         self.setup = setup
         self.state: State = "idle"
         self.turns: list[Turn] = []
         self._share = share
         self._client: ChatClient | None = None
-        self._load: Callable[[], Load] | None = None
-        self._asked: Exchange | None = None
-        """What is being answered, or waits for the model."""
+        self._pending: Exchange | None = None
+        """The question that is being answered, or waits for the model to load."""
         self._ready: Ready | None = None
         self._used = 0
-        """Tokens that the conversation has."""
+        """Tokens in the conversation so far."""
 
     @property
     def pid(self) -> int | None:
-        """Of the model's process, where there is one."""
+        """Id of the model's process; None if there is none."""
         return self._client.pid if self._client else None
 
     @property
-    def can_be_asked(self) -> bool:
-        """Whether a question would be answered, now or when the model is loaded."""
+    def can_answer(self) -> bool:
+        """Whether a question would be answered, possibly after loading the model."""
         return self.state in ("idle", "ready")
 
     @property
     def is_busy(self) -> bool:
-        """Whether there is something to stop."""
+        """Whether the model is being loaded or is answering."""
         return self.state in ("loading", "answering")
 
     @property
     def last_answer(self) -> str:
-        """Also one that is still being written."""
-        if self._asked is not None and self._asked.answer:
-            return self._asked.answer
+        """The last answer, even if it is still being written."""
+        if self._pending is not None and self._pending.answer:
+            return self._pending.answer
         return self.turns[-1].answer if self.turns else ""
 
     def on_mount(self) -> None:
-        """Empty, and at its end when it grows."""
+        """Start empty; keep the end visible."""
         self.anchor()
         self.mount(Static("", classes="about"))
         self._enter("idle")
 
     async def on_unmount(self) -> None:
-        """The process ends with the column."""
+        """End the process."""
         await self._close()
 
-    def miss(self, error: InputError | None) -> None:
-        """Say why there is no such model, or that there is one after all."""
+    def set_missing(self, error: InputError | None) -> None:
+        """Show why the model is missing; None if it exists."""
         if error is not None and self.state in ("idle", "missing", "failed"):
-            self._explain("missing", error.message, error.hint + "\n\nesc, then m: another model")
+            self._explain("missing", error.message, error.hint + "\n\nPress esc, then m, to choose another model.")
         elif error is None and self.state == "missing":
             self._enter("idle")
 
     async def ask(self, workspace: str, text: str, system: str) -> None:
-        """Put a question; the model is loaded where it is not yet."""
+        """Ask a question; load the model first if necessary."""
         exchange = Exchange(text, system)
-        self._asked = exchange
+        self._pending = exchange
         await self.mount(exchange, before=self.query_one(".about"))
         self.anchor()
         if self.state == "ready":
-            self._put()
+            self._send_pending()
         else:
-            await self.begin(workspace)
+            await self.start(workspace)
 
-    async def begin(self, workspace: str) -> None:
-        """Start a process for the model, with the conversation so far; a question that waits is asked then."""
+    async def start(self, workspace: str) -> None:
+        """Start a process for the model with the conversation so far, then ask the pending question."""
         await self._close()
         self._enter("loading")
-        client = self._client = ChatClient(self._hear)
+        client = self._client = ChatClient(self._receive)
         turns = tuple((turn.question, turn.answer) for turn in self.turns)
         try:
             await client.start(Load(workspace, self.setup.model, self._share, turns))
@@ -121,29 +119,29 @@ class Column(VerticalScroll, can_focus=True):
             self._explain("failed", error.message, error.hint)
 
     async def stop(self) -> None:
-        """Leave the answer as it is, or do not load the model after all."""
+        """Stop the answer, or the loading of the model."""
         if self.state == "loading":
             await self._close()
-            self._drop("stopped before the model was loaded")
+            self._drop_pending("stopped before the model was loaded")
             self._enter("idle")
         elif self.state == "answering" and self._client is not None:
             self._client.send(Stop())
 
     async def reset(self) -> None:
-        """Begin anew with the same model."""
+        """Start over with the same model."""
         if self.state == "loading":
             await self.stop()
         if self._client is not None:
             if self.state == "answering":
                 self._client.send(Stop())
             self._client.send(Reset())
-        self._asked, self._used = None, 0
+        self._pending, self._used = None, 0
         self.turns.clear()
         await self.query(Exchange).remove()
         self._enter(self.state)
 
     async def change(self, setup: Setup) -> None:
-        """Talk otherwise; another model begins anew, in a process of its own."""
+        """Change the settings; another model starts over in a new process."""
         is_other = setup.model != self.setup.model
         self.setup = setup
         if is_other:
@@ -157,22 +155,22 @@ class Column(VerticalScroll, can_focus=True):
         if client is not None:
             await client.close()
 
-    def _put(self) -> None:
-        assert self._asked is not None and self._client is not None
+    def _send_pending(self) -> None:
+        assert self._pending is not None and self._client is not None
         self._enter("answering")
-        self._asked.say("reading the prompt …")
+        self._pending.set_note("reading the prompt …")
         setup = self.setup
-        self._client.send(Question(self._asked.question, self._asked.system, setup.max_tokens, setup.temperature))
+        self._client.send(Question(self._pending.question, self._pending.system, setup.max_tokens, setup.temperature))
 
-    def _hear(self, message: FromModel) -> None:
+    def _receive(self, message: FromModel) -> None:
         match message:
             case Ready():
                 self._ready = message
                 self._enter("ready")
-                if self._asked is not None:
-                    self._put()
-            case AnswerDelta() if self._asked is not None:
-                self._asked.add(message)
+                if self._pending is not None:
+                    self._send_pending()
+            case AnswerDelta() if self._pending is not None:
+                self._pending.append(message)
             case Done():
                 self._finish(message)
             case Refused():
@@ -181,40 +179,42 @@ class Column(VerticalScroll, can_focus=True):
                 self._end(message)
 
     def _finish(self, done: Done) -> None:
-        asked, self._asked = self._asked, None
-        if asked is not None:
-            asked.finish(done)
-            self.turns.append(Turn(asked.question, asked.answer, asked.system, done))
+        exchange, self._pending = self._pending, None
+        if exchange is not None:
+            exchange.finish(done)
+            self.turns.append(Turn(exchange.question, exchange.answer, exchange.system, done))
             self._used = done.prompt_tokens + done.completion_tokens
             if done.is_full:
-                asked.say(f"{describe(done)}: esc, then r: begin anew", is_error=True)
+                exchange.set_note(f"{describe(done)}. Press esc, then r, to start over", is_error=True)
         self._enter("ready")
 
     def _refuse(self, refused: Refused) -> None:
         if self.state == "loading":
             self._explain(
-                "failed", refused.message, f"{refused.hint}\n\nesc, then a: try again; esc, then m: another model"
+                "failed",
+                refused.message,
+                f"{refused.hint}\n\nPress esc, then a, to try again, or m to choose another model.",
             )
             return
-        remedy = "esc, then r: begin anew" if refused.is_full and self.turns else refused.hint
-        self._drop(f"{refused.message}\n{remedy}")
+        remedy = "press esc, then r, to start over" if refused.is_full and self.turns else refused.hint
+        self._drop_pending(f"{refused.message}\n{remedy}")
         self._enter("ready")
 
     def _end(self, ended: ProcessExited) -> None:
         self._client = None
         if self.state == "failed":
             return
-        if self.state == "answering" and (asked := self._asked) is not None:
-            self.turns.append(Turn(asked.question, asked.answer, asked.system, None))
-            self._drop("the answer ends here")
-        said = one_line(ended.stderr.splitlines()[-1] if ended.stderr else "", 200).plain
-        hint = "it may have lacked memory; esc, then a: start it again, the conversation goes on"
-        self._explain("ended", f"The model's process has ended ({_status(ended.status)}).", f"{said}\n{hint}".strip())
+        if self.state == "answering" and (exchange := self._pending) is not None:
+            self.turns.append(Turn(exchange.question, exchange.answer, exchange.system, None))
+            self._drop_pending("the answer was cut off")
+        output = one_line(ended.stderr.splitlines()[-1] if ended.stderr else "", 200).plain
+        hint = "There may be too little memory. Press esc, then a, to restart it; the conversation is kept."
+        self._explain("ended", f"The model's process ended ({_status(ended.status)}).", f"{output}\n{hint}".strip())
 
-    def _drop(self, note: str) -> None:
-        asked, self._asked = self._asked, None
-        if asked is not None:
-            asked.say(note, is_error=True)
+    def _drop_pending(self, note: str) -> None:
+        exchange, self._pending = self._pending, None
+        if exchange is not None:
+            exchange.set_note(note, is_error=True)
 
     def _explain(self, state: State, message: str, hint: str) -> None:
         self._enter(state)
@@ -222,7 +222,7 @@ class Column(VerticalScroll, can_focus=True):
         about.update(Content("\n\n").join([plain(message).stylize("bold"), plain(hint)]))
 
     def _enter(self, state: State) -> None:
-        """Show a state: title, what stands below the frame, and what is said in place of a conversation."""
+        """Show a state in the title, the subtitle and the text in place of a conversation."""
         self.state = state
         self.set_class(state in ("failed", "ended"), "-failed")
         ready = self._ready
@@ -230,8 +230,8 @@ class Column(VerticalScroll, can_focus=True):
         if ready is not None and ready.quantization not in title:
             title = f"{self.setup.label} · {ready.quantization}"
         self.border_title = one_line(title, 60)
-        words: dict[State, str] = {"idle": "not loaded", "missing": "not there", "loading": "loading …"}
-        subtitle = words.get(state, state)
+        labels: dict[State, str] = {"idle": "not loaded", "loading": "loading …"}
+        subtitle = labels.get(state, state)
         if ready is not None and state == "ready":
             subtitle += f" · {self._used:,} of {ready.context:,} tokens"
         self.border_subtitle = subtitle
@@ -243,7 +243,7 @@ class Column(VerticalScroll, can_focus=True):
 
 
 def _status(status: int) -> str:
-    """Such as `signal SIGSEGV`, or `status 1`."""
+    """Return a text such as `signal SIGSEGV` or `status 1`."""
     if status >= 0:
         return f"status {status}"
     try:

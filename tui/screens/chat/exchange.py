@@ -1,4 +1,4 @@
-"""A question and its answer, as they grow."""
+"""A question with its answer, while the answer is written and after."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ class Exchange(Static):
         self._note, self._is_error = "", False
 
     def on_mount(self) -> None:
-        """The question alone."""
+        """Show the question."""
         self._draw()
 
-    def add(self, said: AnswerDelta) -> None:
-        """More of the answer, and how quickly it comes."""
-        self.answer += said.text
-        rate = f" · {said.tokens_per_second:.1f} tokens/s" if said.tokens_per_second else ""
-        self._note = f"{said.tokens:,} tokens{rate} …"
+    def append(self, piece: AnswerDelta) -> None:
+        """Append text to the answer, and show the generation rate."""
+        self.answer += piece.text
+        rate = f" · {piece.tokens_per_second:.1f} tokens/s" if piece.tokens_per_second else ""
+        self._note = f"{piece.tokens:,} tokens{rate} …"
         self._draw()
 
     def finish(self, done: Done) -> None:
-        """The answer is whole, or as whole as it gets."""
+        """Show how the answer ended."""
         self.done = done
         self._note, self._is_error = describe(done), done.finish_reason == "error"
         self._draw()
 
-    def say(self, note: str, *, is_error: bool = False) -> None:
-        """What stands below the answer, or in its place."""
+    def set_note(self, note: str, *, is_error: bool = False) -> None:
+        """Show a line below the answer."""
         self._note, self._is_error = note, is_error
         self._draw()
 
     def _draw(self) -> None:
         style = "$error" if self._is_error else "$foreground-muted"
         parts = [plain(f"› {self.question}").stylize("bold $primary")]
-        # Cleaned as a whole: a control sequence may have come in two pieces.
+        # Cleaned as a whole: a control sequence may arrive in two pieces.
         parts += [plain(self.answer.strip())] if self.answer.strip() else []
         parts += [plain(self._note).stylize(style)] if self._note else []
         self.update(Content("\n").join(parts))

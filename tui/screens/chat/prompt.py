@@ -1,4 +1,4 @@
-"""Where a message is typed: Enter sends it, ctrl+j makes a new line."""
+"""The text field for messages: Enter sends, ctrl+j starts a new line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.widgets import TextArea
 
 
 class Prompt(TextArea):
-    """Some lines of text that become a question."""
+    """A text field of a few lines."""
 
     DEFAULT_CSS = """
     Prompt { height: auto; min-height: 3; max-height: 8; border: round $panel; padding: 0 1;
@@ -25,28 +25,28 @@ class Prompt(TextArea):
     ]
 
     class Sent(Message):
-        """Enter was pressed."""
+        """A message was sent."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
     def on_mount(self) -> None:
-        """A cursor that blinks would be sent over the line twice a second."""
+        """Turn off blinking: over SSH, it would be sent twice a second."""
         self.cursor_blink = False
 
     async def _on_key(self, event: events.Key) -> None:
-        # Here, where the letters come too: a binding with priority would overtake those that still wait.
+        # Handled like letters: a priority binding would be handled before letters that are still queued.
         if event.key == "enter":
             event.stop()
             event.prevent_default()
             self.action_send()
 
     def action_send(self) -> None:
-        """Hand the text over; whoever takes it empties the field."""
+        """Send the text; the receiver clears the field."""
         if self.text.strip():
             self.post_message(self.Sent(self.text.strip()))
 
     def action_new_line(self) -> None:
-        """Go on in the next line."""
+        """Start a new line."""
         self.insert("\n")

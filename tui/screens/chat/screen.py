@@ -1,4 +1,4 @@
-"""Base and tuned side by side: one question, two answers as they are written."""
+"""The Chat screen: one question to two models, with both answers side by side."""
 
 from __future__ import annotations
 
@@ -21,73 +21,77 @@ from tui.screens.chat.prompt import Prompt
 from tui.screens.chat.setup import SetupDialog
 
 MODELS = ("base", "tuned")
-PLACEHOLDER = "Enter sends, ctrl+j makes a new line, Escape leads to the keys below"
+PLACEHOLDER = "Press i to type · Enter: send · ctrl+j: new line · Esc: leave the text field"
 
 
 class ChatScreen(WorkspaceScreen):
-    """Two conversations with the same questions."""
+    """Two conversations with the same questions.
 
-    MODE = "chat"
+    Keys are commands whenever the user comes to this screen; `i` leads to the text field and Escape out of it.
+    """
+
     CSS_PATH = "chat.tcss"
-    AUTO_FOCUS = "Prompt"
+    AUTO_FOCUS = "Column"
     STAGES = frozenset({"base", "probe", "export", "evaluate", "train"})
     HELP = (
-        "Each column is one model in a process of its own. What you type goes to both. Escape stops an answer, "
-        "or leaves the field for the keys: `i` writes again, arrows choose a column, `m` its model and strategy."
+        "Each column is one model in a process of its own. Press `i` to type a message; Enter sends it to both. Esc "
+        "stops the answers, or leaves the text field. The arrow keys choose a column, `m` sets its model and strategy."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop", key_display="esc"),
-        Binding("escape", "leave", "Keys", key_display="esc"),
+        Binding("escape", "leave", "Leave text", key_display="esc"),
         Binding("i", "write", "Write"),
         Binding("m", "set_up", "Model"),
         Binding("c", "copy", "Copy"),
         Binding("w", "save", "Save"),
         Binding("r", "reset", "Reset"),
-        Binding("a", "again", "Again"),
-        Binding("left,right", "other", "Column", show=False),
+        Binding("a", "restart", "Restart"),
+        Binding("left,right", "other_column", "Column", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._columns = [Column(Setup(name), share=len(MODELS)) for name in MODELS]
         self._target = self._columns[0]
-        """The column that keys mean."""
+        """The column that keys apply to."""
         self._models: list[str] = []
 
     def compose_body(self) -> ComposeResult:
-        """The columns above the field."""
+        """Yield the columns and the text field."""
         with Horizontal(id="columns"):
             yield from self._columns
         yield Prompt(placeholder=PLACEHOLDER, soft_wrap=True, show_line_numbers=False)
 
     async def load(self) -> None:
-        """Which models there are."""
+        """Load the names of the models, and which of the columns' models are missing."""
         names = [column.setup.model for column in self._columns]
-        self._models, missing = await self.ask(
+        self._models, missing = await self.call_store(
             lambda store: (available_models(store), [missing_model(store, name) for name in names])
         )
         for column, name, error in zip(self._columns, names, missing, strict=True):
             if column.setup.model == name:
-                column.miss(error)
-        if all(missing) and isinstance(self.focused, Prompt) and not self.focused.text:
-            self.set_focus(self._target)  # there is nobody to write to: keys lead to what makes a model
+                column.set_missing(error)
+
+    def on_mount(self) -> None:
+        """Focus a column whenever the user comes to this screen, so that `i` always leads to the text field."""
+        self.app.mode_change_signal.subscribe(self, lambda mode: self.set_focus(self._target), immediate=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that mean something here and now."""
+        """Enable the keys that have an effect now."""
         if action == "stop":
             return any(column.is_busy for column in self._columns)
         if action == "leave":
             return isinstance(self.focused, Prompt) and not any(column.is_busy for column in self._columns)
-        if action == "again":
+        if action == "restart":
             return self._target.state in ("failed", "ended")
         return True
 
     def on_column_changed(self) -> None:
-        """Other keys may mean something."""
+        """Other keys may be enabled."""
         self.refresh_bindings()
 
     def on_descendant_focus(self) -> None:
-        """The column that keys mean from now on."""
+        """Keys apply to the focused column from now on."""
         if isinstance(self.focused, Column):
             self._target = self.focused
         for column in self._columns:
@@ -95,58 +99,58 @@ class ChatScreen(WorkspaceScreen):
         self.refresh_bindings()
 
     async def on_prompt_sent(self, event: Prompt.Sent) -> None:
-        """Ask all that can be asked, at the same time."""
+        """Send the message to all models that can answer."""
         workspace = self.orca.workspace
         assert workspace is not None
         if any(column.is_busy for column in self._columns):
-            self.notify("wait for the answers, or stop them with Escape", severity="warning")
+            self.notify("wait for the answers, or stop them with Esc", severity="warning")
             return
-        asked = [column for column in self._columns if column.can_be_asked]
-        if not asked:
-            self.notify("no model can answer: see what the columns say", severity="warning")
+        ready = [column for column in self._columns if column.can_answer]
+        if not ready:
+            self.notify("no model can answer: the columns say why", severity="warning")
             return
         try:
             strategies = await asyncio.to_thread(self._strategies)
-            systems = [self._system(column.setup, strategies) for column in asked]
+            systems = [self._system(column.setup, strategies) for column in ready]
         except OrcaError as error:
             self.orca.show_error(error)
             return
         self.query_one(Prompt).clear()
         directory = str(workspace.directory)
         await asyncio.gather(
-            *(column.ask(directory, event.text, system) for column, system in zip(asked, systems, strict=True))
+            *(column.ask(directory, event.text, system) for column, system in zip(ready, systems, strict=True))
         )
 
     def action_write(self) -> None:
-        """Back to the field."""
-        self.query_one(Prompt).focus()
+        """Go to the text field."""
+        self.set_focus(self.query_one(Prompt))
 
     def action_leave(self) -> None:
-        """From the field to the keys."""
-        self._target.focus()
+        """Leave the text field."""
+        self.set_focus(self._target)
 
-    def action_other(self) -> None:
-        """The other column."""
-        self._columns[1 - self._columns.index(self._target)].focus()
+    def action_other_column(self) -> None:
+        """Go to the other column."""
+        self.set_focus(self._columns[1 - self._columns.index(self._target)])
 
     async def action_stop(self) -> None:
-        """Leave all answers as they are."""
+        """Stop all answers."""
         for column in self._columns:
             await column.stop()
 
     async def action_reset(self) -> None:
-        """Begin both conversations anew."""
+        """Start both conversations over."""
         for column in self._columns:
             await column.reset()
-        self.query_one(Prompt).focus()
+        self.set_focus(self.query_one(Prompt))
 
-    async def action_again(self) -> None:
-        """Start a model's process again."""
+    async def action_restart(self) -> None:
+        """Restart the model of the column."""
         assert self.orca.workspace is not None
-        await self._target.begin(str(self.orca.workspace.directory))
+        await self._target.start(str(self.orca.workspace.directory))
 
     def action_copy(self) -> None:
-        """The last answer of the column to the clipboard, through the terminal."""
+        """Copy the last answer of the column to the clipboard of the terminal."""
         answer = printable(self._target.last_answer).strip()
         if not answer:
             self.notify("there is no answer to copy in this column", severity="warning")
@@ -155,14 +159,14 @@ class ChatScreen(WorkspaceScreen):
         self.notify(f"copied {len(answer):,} characters")
 
     def action_save(self) -> None:
-        """Write both conversations to a file."""
+        """Save both conversations to a file."""
         if not any(column.turns for column in self._columns):
             self.notify("there is no conversation to save yet", severity="warning")
             return
         self.run_worker(self._save(), group="save")
 
     async def action_set_up(self) -> None:
-        """Ask for the column's model and settings."""
+        """Change the model and settings of the column."""
         column = self._target
         try:
             strategies = await asyncio.to_thread(self._strategies)
@@ -180,9 +184,9 @@ class ChatScreen(WorkspaceScreen):
     async def _save(self) -> None:
         assert self.orca.workspace is not None
         directory = self.orca.workspace.directory
-        said = [(column.setup, tuple(column.turns)) for column in self._columns]
+        conversations = [(column.setup, tuple(column.turns)) for column in self._columns]
         try:
-            path = await asyncio.to_thread(save_conversations, directory, said, datetime.now())
+            path = await asyncio.to_thread(save_conversations, directory, conversations, datetime.now())
         except OrcaError as error:
             self.orca.show_error(error)
             return
@@ -193,7 +197,7 @@ class ChatScreen(WorkspaceScreen):
         return load_strategies(self.orca.workspace.directory / "strategies.toml")
 
     def _system(self, setup: Setup, strategies: dict[str, Strategy]) -> str:
-        """The system message of a column: a strategy's text, or the one that the student was trained with."""
+        """Return the strategy's text for the student, or the system message that the student was trained with."""
         assert self.orca.workspace is not None
         if setup.strategy in strategies:
             return strategies[setup.strategy].student

@@ -1,4 +1,4 @@
-"""Asks how a column's model is talked to: which model, which strategy, how long, how freely."""
+"""The dialog for the model of a column: model, strategy, maximum length and temperature."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from textual.widgets import Input, Label, Select, Static
 from orca_local.chat.transcript import Setup
 from tui.dialogs.form import Form
 
-NO_STRATEGY = "none: as it was trained"
+NO_STRATEGY = "none (as in training)"
 
 
 class SetupDialog(Form[Setup]):
-    """The settings of one column; Escape leaves them."""
+    """Returns the new settings of a column."""
 
     DEFAULT_CSS = """
     SetupDialog {
       .setting { height: 1; margin-bottom: 1; }
       Label { width: 18; }
       Input, Select { width: 1fr; }
-      #wrong { color: $error; height: auto; }
+      #problem { color: $error; height: auto; }
     }
     """
     TITLE = "Model of this column"
@@ -36,7 +36,7 @@ class SetupDialog(Form[Setup]):
         self._strategies = list(strategies)
 
     def compose_fields(self) -> ComposeResult:
-        """A line a setting."""
+        """Yield a line for each setting."""
         setup = self._setup
         is_file = setup.model not in self._models
         with Horizontal(classes="setting"):
@@ -58,10 +58,10 @@ class SetupDialog(Form[Setup]):
         with Horizontal(classes="setting"):
             yield Label("temperature")
             yield Input(f"{setup.temperature:g}", type="number", id="temperature", compact=True)
-        yield Static("", id="wrong")
+        yield Static("", id="problem")
 
     def answer(self) -> Setup | None:
-        """The settings, where the numbers are in their bounds."""
+        """Return the settings; if a number is out of bounds, say so and return None."""
         file = self.query_one("#file", Input).value.strip()
         model = str(Path(file).expanduser()) if file else str(self.query_one("#model", Select).value)
         strategy = str(self.query_one("#strategy", Select).value)
@@ -71,7 +71,7 @@ class SetupDialog(Form[Setup]):
         except ValueError:
             max_tokens, temperature = 0, math.nan
         if max_tokens < 1 or not 0 <= temperature < math.inf:
-            wrong = "max_tokens is a whole number from 1 on, temperature a number from 0 on"
-            self.query_one("#wrong", Static).update(wrong)
+            problem = "max_tokens must be a whole number of at least 1, temperature a number of at least 0"
+            self.query_one("#problem", Static).update(problem)
             return None
         return Setup(model, strategy, max_tokens, temperature)

@@ -1,1 +1,1 @@
-"""The answers, looked through before they are trained on."""
+"""The Dataset screen: review the teacher's answers before training on them."""

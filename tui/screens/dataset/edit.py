@@ -1,8 +1,9 @@
-"""A reviewer's words in place of the teacher's."""
+"""A dialog to edit an answer."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,10 +16,11 @@ from orca_local.domain.errors import OrcaError
 from orca_local.domain.text import printable
 from tui.dialogs.dialog import Dialog, ErrorDialog
 from tui.text import plain
+from tui.workers import start_job
 
 
 class EditDialog(ModalScreen[None]):
-    """An answer's text; nothing of it is lost unasked."""
+    """The text of an answer; unsaved changes are not discarded without asking."""
 
     DEFAULT_CSS = """
     EditDialog { align: center middle;
@@ -28,18 +30,18 @@ class EditDialog(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save"),
-        Binding("ctrl+r", "restore", "The teacher's words"),
-        Binding("escape", "leave", "Leave"),
+        Binding("ctrl+r", "restore", "Restore"),
+        Binding("escape", "close", "Close"),
     ]
 
     def __init__(self, title: str, text: str, original: str, save: Callable[[str], Awaitable[None]]) -> None:
-        """`original` is what the teacher wrote; `save` keeps a text, or raises `OrcaError`."""
+        """`original` is the teacher's text; `save` stores an edited text or raises `OrcaError`."""
         super().__init__()
         self._title, self._original, self._save = title, printable(original), save
         self._before = printable(text)
 
     def compose(self) -> ComposeResult:
-        """The text and its keys."""
+        """Yield the text and the keys."""
         with Vertical() as frame:
             frame.border_title = plain(self._title)
             yield TextArea(self._before)
@@ -50,37 +52,37 @@ class EditDialog(ModalScreen[None]):
         return self.query_one(TextArea)
 
     def action_save(self) -> None:
-        """Keep the text; an empty one is none."""
+        """Save the text and close; an empty text is not saved."""
         if not self._area.text.strip():
-            self.notify("the text is empty: leave, and reject the answer with r", severity="warning")
+            self.notify("the text is empty: to drop the answer, close and reject it with r", severity="warning")
         elif not self._is_changed:
             self.dismiss(None)
         else:
-            self.run_worker(self._keep(self._area.text), exclusive=True)
+            start_job(self, partial(self._save_and_close, self._area.text), holds_keys=True)
 
     def action_restore(self) -> None:
-        """Put the teacher's own words back; nothing is saved yet."""
+        """Put the teacher's text back, without saving it."""
         self._area.text = self._original
 
-    def action_leave(self) -> None:
-        """At once where nothing was changed."""
+    def action_close(self) -> None:
+        """Close; ask first if there are unsaved changes."""
         if not self._is_changed:
             self.dismiss(None)
             return
 
-        def answered(yes: bool | None) -> None:
-            if yes:
+        def answered(is_confirmed: bool | None) -> None:
+            if is_confirmed:
                 self.dismiss(None)
 
-        text = "The answer has been changed and is not saved."
-        self.app.push_screen(Dialog("Throw the changes away?", text, yes="Throw away", no="Go on editing"), answered)
+        text = "The edited answer is not saved."
+        self.app.push_screen(Dialog("Discard the changes?", text, yes="Discard", no="Keep editing"), answered)
 
     @property
     def _is_changed(self) -> bool:
-        # The area has its own idea of line ends.
+        # The text area normalizes line ends.
         return self._area.text.splitlines() != self._before.splitlines()
 
-    async def _keep(self, text: str) -> None:
+    async def _save_and_close(self, text: str) -> None:
         try:
             await self._save(text)
         except OrcaError as error:

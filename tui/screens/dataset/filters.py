@@ -1,4 +1,4 @@
-"""Which answers are listed."""
+"""The filters of the answer list: a dialog to change them, and their description."""
 
 from __future__ import annotations
 
@@ -15,71 +15,75 @@ from orca_local.store.demonstrations import Review
 from tui.dialogs.form import Form
 from tui.widgets.choices import Choices, Field
 
-_TRUTH = {"": None, "yes": True, "no": False}
-KEYS = "← → change · a letter finds · Backspace clears · Enter shows · Escape leaves"
+_BOOLEANS = {"": None, "yes": True, "no": False}
+KEYS = "← → or a letter: change · Backspace: clear all · Enter: apply · Esc: cancel"
 
 
 class FilterDialog(Form[Filters]):
-    """Answers with other filters; the search stays as it is."""
+    """Returns the new filters; the search stays as it is."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", "Show")]
-    TITLE = "Which answers"
-    YES = "Show"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", "Apply")]
+    TITLE = "Filter answers"
+    YES = "Apply"
 
     def __init__(self, filters: Filters, tasks: Sequence[str], strategies: Sequence[str]) -> None:
         super().__init__()
         self._filters, self._tasks, self._strategies = filters, tasks, strategies
 
     def compose_fields(self) -> ComposeResult:
-        """A field a filter."""
+        """Yield a field for each filter."""
         fields = [
-            Field("review", "in review", ("pending", "accepted", "rejected", "edited")),
-            Field("verified", "agrees with the reference", ("yes", "no", "unknown")),
+            Field("review", "review", ("pending", "accepted", "rejected", "edited")),
+            Field("verified", "matches the reference", ("yes", "no", "unknown")),
             Field("task", "task", tuple(self._tasks)),
             Field("strategy", "strategy", tuple(self._strategies)),
-            Field("leaking", "repeats its instruction", ("yes", "no")),
-            Field("hinted", "reference was shown", ("yes", "no")),
+            Field("leaking", "repeats the instruction", ("yes", "no")),
+            Field("hinted", "teacher saw the right answer", ("yes", "no")),
         ]
-        yield Choices(fields, _words(self._filters))
+        yield Choices(fields, _values(self._filters))
         yield Static(KEYS, classes="muted")
 
     def answer(self) -> Filters:
-        """What matches."""
+        """Return the chosen filters."""
         chosen = self.query_one(Choices).chosen
         return Filters(
             tasks=(chosen["task"],) if chosen["task"] else (),
             strategy=chosen["strategy"] or None,
             review=cast("Review | None", chosen["review"] or None),
             verified=chosen["verified"] or None,
-            hinted=_TRUTH[chosen["hinted"]],
-            leaking=_TRUTH[chosen["leaking"]],
+            hinted=_BOOLEANS[chosen["hinted"]],
+            leaking=_BOOLEANS[chosen["leaking"]],
             search=self._filters.search,
         )
 
 
 def describe(filters: Filters) -> str:
-    """Such as `review: pending · search: “whale”`; empty where nothing is filtered."""
-    words = _words(filters) | {"search": f"“{filters.search}”" if filters.search else ""}
-    names = {"verified": "right", "leaking": "repeats its instruction", "hinted": "reference shown"}
-    return " · ".join(f"{names.get(name, name)}: {word}" for name, word in words.items() if word)
+    """Return a line such as `review: pending · search: “whale”`; empty without filters."""
+    values = _values(filters) | {"search": f"“{filters.search}”" if filters.search else ""}
+    labels = {
+        "verified": "matches the reference",
+        "leaking": "repeats the instruction",
+        "hinted": "teacher saw the right answer",
+    }
+    return " · ".join(f"{labels.get(name, name)}: {value}" for name, value in values.items() if value)
 
 
-def with_search(filters: Filters, words: str) -> Filters:
-    """The same filters with another search."""
-    return replace(filters, search=" ".join(words.split()))
+def with_search(filters: Filters, text: str) -> Filters:
+    """Return the same filters with another search."""
+    return replace(filters, search=" ".join(text.split()))
 
 
-def _words(filters: Filters) -> dict[str, str]:
-    """The filters as the dialog's values."""
+def _values(filters: Filters) -> dict[str, str]:
+    """Return the filters as values of the dialog's fields."""
     return {
         "review": filters.review or "",
         "verified": filters.verified or "",
         "task": filters.tasks[0] if filters.tasks else "",
         "strategy": filters.strategy or "",
-        "leaking": _word(filters.leaking),
-        "hinted": _word(filters.hinted),
+        "leaking": _yes_or_no(filters.leaking),
+        "hinted": _yes_or_no(filters.hinted),
     }
 
 
-def _word(value: bool | None) -> str:
+def _yes_or_no(value: bool | None) -> str:
     return "" if value is None else "yes" if value else "no"

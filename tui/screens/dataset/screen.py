@@ -1,4 +1,4 @@
-"""The answers: looked through, accepted, rejected and edited, before they are trained on."""
+"""The Dataset screen: accept, reject and edit the teacher's answers before training on them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from orca_local.store.demonstrations import DemonstrationRow, Review
 from orca_local.store.store import Store
 from tui.dialogs.dialog import Dialog
 from tui.screens.base import WorkspaceScreen
+from tui.screens.dataset.answers import Answers, build_line, read_answers, read_one
 from tui.screens.dataset.edit import EditDialog
 from tui.screens.dataset.filters import FilterDialog, describe, with_search
-from tui.screens.dataset.previewing import Previewing
-from tui.screens.dataset.reading import Answers, build_line, read_answers, read_one
+from tui.screens.dataset.preview_reader import PreviewReader
 from tui.text import plain
 from tui.widgets.answer_view import VERDICTS, AnswerView
 from tui.widgets.listing import Column, Listing
@@ -31,25 +31,25 @@ _MARKS: dict[Review, str] = {
     "rejected": "✗ rejected",
     "edited": "✎ edited",
 }
-_VERBS: dict[Review, str] = {"accepted": "Accept", "rejected": "Reject", "pending": "Take back the decision on"}
+_VERBS: dict[Review, str] = {"accepted": "Accept", "rejected": "Reject", "pending": "Undo the review of"}
 _MEANS: dict[Review, str] = {
-    "accepted": "They are trained on, whatever the check against the reference said.",
-    "rejected": "They are never trained on. They stay here, and u takes it back.",
-    "pending": "What happens to them is left to the checks. Edits stay.",
+    "accepted": "They are trained on even if they do not match the reference.",
+    "rejected": "They are never trained on. They stay in this list; u undoes it.",
+    "pending": "The checks decide whether they are trained on. Edits are kept.",
 }
-EMPTY = "There are no answers yet.\n\nThe teacher gives them: press 4."
-NO_MATCH = "No answer matches.\n\nf changes the filters, / the search."
+EMPTY = "There are no answers yet.\n\nPress 4 to ask the teacher."
+NO_MATCH = "No answer matches.\n\nPress f to change the filters, / to change the search."
 
 
 class DatasetScreen(WorkspaceScreen):
-    """List above; the answer under the cursor, or what training sees of it, below."""
+    """A list of answers; below it the answer under the cursor, or what training sees of it."""
 
-    MODE = "dataset"
     CSS_PATH = "dataset.tcss"
+    AUTO_FOCUS = "#answers"
     HELP = (
-        "`a` accepts the answer under the cursor, `r` rejects it, `u` takes that back; `A`, `R` and `U` do so with "
-        "all that are listed. `e` edits, `t` shows the tokens that training sees, `f` filters, `/` searches (Enter "
-        "finds whole words, Escape ends it), `b` builds the rows, `x` ends a run."
+        "`a` accepts the answer under the cursor, `r` rejects it, `u` undoes that; `A`, `R` and `U` apply to all "
+        "listed answers. `e` edits, `t` shows the tokens that training sees, `f` filters, `/` searches for whole "
+        "words (Enter: search, Esc: end the search), `b` builds the training rows, `x` stops a run."
     )
     STAGES = frozenset({"teach", "dataset"})
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -59,34 +59,34 @@ class DatasetScreen(WorkspaceScreen):
         Binding("e", "edit", "Edit"),
         Binding("t", "tokens", "Tokens"),
         Binding("f", "filter", "Filter"),
-        Binding("slash", "search", "Find", key_display="/"),
+        Binding("slash", "search", "Search", key_display="/"),
         Binding("b", "build", "Build"),
         Binding("A", "decide_all('accepted')", "Accept all", show=False),
         Binding("R", "decide_all('rejected')", "Reject all", show=False),
         Binding("U", "decide_all('pending')", "Undo all", show=False),
-        Binding("x", "cancel", "End run", show=False),
+        Binding("x", "cancel", "Stop run", show=False),
         Binding("escape", "end_search", "End the search", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._filters = Filters()
-        self._found = Answers()
-        self._previewing: Previewing | None = None
+        self._answers = Answers()
+        self._previews: PreviewReader | None = None
         self._shows_tokens = False
 
     def compose_body(self) -> ComposeResult:
-        """The last build, the filters, the list, the answer."""
-        yield Static("", id="outcome")
+        """Yield the newest build, the filters, the list and the answer."""
+        yield Static("", id="build")
         yield Static("", id="matching")
-        yield Input(placeholder="words that the answer holds", id="search", compact=True)
+        yield Input(placeholder="words in the answer", id="search", compact=True)
         yield Listing(
             [
                 Column[DemonstrationRow]("review", lambda row: _MARKS[row.review], 10),
                 Column[DemonstrationRow]("right", lambda row: VERDICTS[row.verified], 9),
-                Column[DemonstrationRow]("task", lambda row: self._found.tasks.get(row.sample_id, ""), 16),
-                Column[DemonstrationRow]("sample", lambda row: row.sample_id, 20, at_least=110),
-                Column[DemonstrationRow]("strategy", lambda row: row.strategy, 22, at_least=110),
+                Column[DemonstrationRow]("task", lambda row: self._answers.tasks.get(row.sample_id, ""), 16),
+                Column[DemonstrationRow]("sample", lambda row: row.sample_id, 20, min_list_width=110),
+                Column[DemonstrationRow]("strategy", lambda row: row.strategy, 22, min_list_width=110),
                 Column[DemonstrationRow]("answer", lambda row: row.text),
             ],
             lambda row: row.demonstration_id,
@@ -95,39 +95,35 @@ class DatasetScreen(WorkspaceScreen):
         yield AnswerView()
         yield Static(EMPTY, classes="empty", id="nothing")
 
-    def on_mount(self) -> None:
-        """Keys go to the list."""
-        self._listing.focus()
-
     async def on_unmount(self) -> None:
-        """Free the student's vocabulary."""
-        if self._previewing is not None:
-            await self._previewing.close()
+        """Close the student's vocabulary."""
+        if self._previews is not None:
+            await self._previews.close()
 
     @property
     def _listing(self) -> Listing[DemonstrationRow]:
         return self.query_one("#answers", Listing)
 
     async def load(self) -> None:
-        """The answers that match."""
+        """Load the answers that match the filters."""
         workspace, filters = self.orca.workspace, self._filters
         assert workspace is not None
-        self._found = found = await self.ask(lambda store: read_answers(store, workspace.directory, filters))
-        self._listing.show(found.rows)
-        self.query_one("#outcome", Static).update(plain(build_line(found.newest_build)))
-        said = f"{len(found.rows):,} of {found.total:,} answers"
+        self._answers = answers = await self.call_store(lambda store: read_answers(store, workspace.directory, filters))
+        self._listing.show(answers.rows)
+        self.query_one("#build", Static).update(plain(build_line(answers.build)))
+        text = f"{len(answers.rows):,} of {answers.total:,} answers"
         if not filters.is_empty:
-            said += f" · {describe(filters)}"
-        self.query_one("#matching", Static).update(plain(said + " · A, R, U: accept, reject, undo all of them"))
-        self.query_one("#nothing", Static).update(NO_MATCH if found.total else EMPTY)
-        self.set_class(not found.rows, "-empty")
+            text += f" · {describe(filters)}"
+        self.query_one("#matching", Static).update(plain(text + " · A, R, U: accept, reject, undo all of them"))
+        self.query_one("#nothing", Static).update(NO_MATCH if answers.total else EMPTY)
+        self.set_class(not answers.rows, "-empty")
 
     def on_listing_moved(self, event: Listing.Moved) -> None:
-        """Another answer is looked at."""
-        self._look()
+        """Show the answer under the cursor."""
+        self._show_answer_soon()
 
     def action_decide(self, state: Review) -> None:
-        """Accept or reject the answer under the cursor and go on to the next, or take that back."""
+        """Accept or reject the answer under the cursor and go to the next one, or undo that."""
         row = self._listing.current
         if row is None:
             return
@@ -136,26 +132,26 @@ class DatasetScreen(WorkspaceScreen):
             self._listing.action_move(1)
 
     def action_decide_all(self, state: Review) -> None:
-        """The same with all that are listed, after asking."""
+        """Do the same with all listed answers, after asking."""
         ids = [row.demonstration_id for row in self._listing.rows if row.review != state]
         if not ids:
-            self.notify(f"nothing here that is not {state} already")
+            self.notify(f"all listed answers are {state} already")
             return
 
         async def decide() -> None:
-            await self.ask(lambda store: review.decide(store, ids, state))
+            await self.call_store(lambda store: review.decide(store, ids, state))
             self.load_now()
 
-        def answered(yes: bool | None) -> None:
-            if yes:
+        def answered(is_confirmed: bool | None) -> None:
+            if is_confirmed:
                 self.attempt(decide, "review")
 
         question = f"{_VERBS[state]} {len(ids):,} answers?"
-        which = describe(self._filters) or "all there are"
+        which = describe(self._filters) or "all answers"
         self.app.push_screen(Dialog(question, f"{which}\n\n{_MEANS[state]}", yes=f"Yes, all {len(ids):,}"), answered)
 
     def action_edit(self) -> None:
-        """Put other words in its place."""
+        """Edit the answer under the cursor."""
         row = self._listing.current
         if row is None:
             return
@@ -164,109 +160,105 @@ class DatasetScreen(WorkspaceScreen):
             def write(store: Store) -> tuple[bool | None, DemonstrationRow]:
                 return review.rewrite(store, row, text), store.demonstrations.get(row.demonstration_id)
 
-            verified, changed = await self.ask(write)
-            self._listing.change(changed)
-            said = {True: "it agrees with the reference", False: "it differs from the reference", None: "saved"}
-            self.notify(said[verified])
+            verified, changed = await self.call_store(write)
+            self._listing.replace(changed)
+            verdicts = {True: "matches the reference", False: "does not match the reference", None: "saved"}
+            self.notify(verdicts[verified])
 
-        async def begin() -> None:
-            original = await self.ask(lambda store: review.original(store, row)) if row.edited else row.text
-            self.app.push_screen(EditDialog(f"The answer to {row.sample_id}", row.text, original, save))
+        async def open_dialog() -> None:
+            original = await self.call_store(lambda store: review.original(store, row)) if row.edited else row.text
+            self.app.push_screen(EditDialog(f"Answer to {row.sample_id}", row.text, original, save))
 
-        self.attempt(begin, "review")
+        self.attempt(open_dialog, "review", holds_keys=True)
 
     def action_tokens(self) -> None:
-        """Show what training sees, or the answer again."""
+        """Switch between the answer and what training sees of it."""
         self._shows_tokens = not self._shows_tokens
         self.set_class(self._shows_tokens, "-tokens")
-        self._look()
+        self._show_answer_soon()
 
     def action_filter(self) -> None:
-        """Choose which answers are listed."""
-        tasks = sorted(set(self._found.tasks.values()))
+        """Change the filters."""
+        tasks = sorted(set(self._answers.tasks.values()))
 
         def answered(filters: Filters | None) -> None:
             if filters is not None:
-                self._use(filters)
+                self._apply(filters)
 
-        self.app.push_screen(FilterDialog(self._filters, tasks, [*self._found.strategies]), answered)
+        self.app.push_screen(FilterDialog(self._filters, tasks, [*self._answers.strategies]), answered)
 
     def action_search(self) -> None:
-        """Type what to look for."""
+        """Open the search field."""
         self.add_class("-searching")
-        self.query_one("#search", Input).focus()
+        self.set_focus(self.query_one("#search", Input))
 
     def action_end_search(self) -> None:
-        """List what was listed before the search."""
+        """End the search."""
         self.query_one("#search", Input).value = ""
         self.remove_class("-searching")
-        self._listing.focus()
+        self.set_focus(self._listing)
         if self._filters.search:
-            self._use(with_search(self._filters, ""))
+            self._apply(with_search(self._filters, ""))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Look for it."""
+        """Search for the words; without words, end the search."""
         if not event.value.strip():
             self.action_end_search()
             return
-        self._listing.focus()
-        self._use(with_search(self._filters, event.value))
+        self.set_focus(self._listing)
+        self._apply(with_search(self._filters, event.value))
 
     def action_build(self) -> None:
-        """Make the rows."""
+        """Build the training rows."""
         self.orca.start_command("dataset", "build")
 
-    def action_cancel(self) -> None:
-        """End the run that goes on."""
-        self.orca.cancel_run()
-
-    def _use(self, filters: Filters) -> None:
+    def _apply(self, filters: Filters) -> None:
         self._filters = filters
-        self.load_now()
+        self.load_now(holds_keys=True)  # the next key acts on a row of the new list
 
     def _change(self, row: DemonstrationRow, write: Callable[[Store], None]) -> None:
-        """Write, and show the answer as it is then."""
+        """Write to the store and show the changed answer."""
 
-        def ask(store: Store) -> DemonstrationRow:
+        def write_and_read(store: Store) -> DemonstrationRow:
             write(store)
             return store.demonstrations.get(row.demonstration_id)
 
         async def change() -> None:
-            self._listing.change(await self.ask(ask))
+            self._listing.replace(await self.call_store(write_and_read))
 
         self.attempt(change, "review")
 
-    def _look(self) -> None:
-        self.attempt(self._show, "answer", exclusive=True)
+    def _show_answer_soon(self) -> None:
+        self.attempt(self._show_answer, "answer", exclusive=True)
 
-    async def _show(self) -> None:
+    async def _show_answer(self) -> None:
         row, view = self._listing.current, self.query_one(AnswerView)
         if row is None:
             view.clear()
             return
-        strategies = self._found.strategies
-        sample, notes = await self.ask(lambda store: read_one(store, row, strategies))
+        strategies = self._answers.strategies
+        sample, notes = await self.call_store(lambda store: read_one(store, row, strategies))
         if not self._shows_tokens:
             view.show(row, sample, notes)
             return
-        if self._previewing is None:
-            view.show_answer(plain("opening the student's vocabulary…"), "what training sees")
+        if self._previews is None:
+            view.show_answer(plain("loading the student's vocabulary…"), "what training sees")
             assert self.orca.workspace is not None
-            self._previewing = Previewing(self.orca.workspace)
+            self._previews = PreviewReader(self.orca.workspace)
         try:
-            view.show_answer(_tokens(await self._previewing.of(row.demonstration_id)), "what training sees")
+            view.show_answer(_tokens(await self._previews.read(row.demonstration_id)), "what training sees")
         except OrcaError:
             self.action_tokens()
             raise
 
 
 def _tokens(seen: Preview) -> Content:
-    """What is trained, underlined and between brackets; what is only read, as it is."""
+    """Return the row: trained tokens are underlined and in brackets, tokens that are only read are plain."""
     if seen.refused:
-        return plain(f"This answer cannot become a row: {seen.refused}\n\n{seen.trained}")
+        return plain(f"No training row: {seen.refused}\n\n{seen.trained}")
     return Content.assemble(
         ("⟦ underlined ⟧", "bold underline"),
-        f" {seen.trained_tokens:,} tokens are trained; the {seen.prompt_tokens:,} before it are only read\n\n",
+        f" trained on {seen.trained_tokens:,} tokens; the {seen.prompt_tokens:,} tokens before them are only read\n\n",
         plain(seen.prompt),
         ("⟦", "bold"),
         plain(seen.trained).stylize("bold underline"),

@@ -19,7 +19,7 @@ def evaluate_dialog(samples: int) -> FieldsDialog:
         "Both models answer the holdout samples. Answers from earlier runs are reused.",
         [
             Field("samples", "samples per task", str(samples or "")),
-            Field("split", "show the effects of training and of quantizing apart", is_tick=True),
+            Field("split", "show the effects of training and of quantizing apart", is_check_box=True),
         ],
         yes="Evaluate",
         check=check,

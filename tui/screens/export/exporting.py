@@ -55,7 +55,7 @@ def export_dialog(types: Sequence[str] | None, imatrix: str, directory: Path) ->
         text,
         [
             Field("imatrix", "importance matrix", imatrix),
-            Field("adapter", "write only the adapter, not merged", is_tick=True),
+            Field("adapter", "write only the adapter, not merged", is_check_box=True),
         ],
         yes="Export",
         check=check,

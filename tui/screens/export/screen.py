@@ -25,9 +25,9 @@ from tui.screens.export.exporting import export_arguments, export_dialog
 from tui.screens.export.report import ReportScreen
 from tui.text import plain
 from tui.widgets.lines import Lines
+from tui.widgets.live_text import LiveText
 from tui.widgets.state_line import StateLine
 from tui.widgets.ticks import Ticks
-from tui.widgets.words import Words
 
 TALL = 36
 """Lines from which export and evaluation are shown together."""
@@ -37,7 +37,6 @@ REPORT_FILE = "report.md"
 class ExportScreen(WorkspaceScreen):
     """Export above, evaluation below; only one of them on a low terminal."""
 
-    MODE = "export"
     CSS_PATH = "export.tcss"
     STAGES = frozenset({"base", "export", "evaluate"})
     HELP = """The files of the tuned model, their acceptance test, and the results on the holdout samples.
@@ -69,7 +68,7 @@ class ExportScreen(WorkspaceScreen):
             yield StateLine(id="state")
             with Horizontal(id="upper"):
                 with Vertical(id="left"):
-                    yield Words(id="student-problem")
+                    yield LiveText(id="student-problem")
                     yield Ticks[str](id="types", compact=True)
                 yield Lines(id="checks")
             yield Lines(id="files")
@@ -77,16 +76,16 @@ class ExportScreen(WorkspaceScreen):
             yield StateLine(id="evaluation-state")
             yield Lines(id="results")
 
-    def load_now(self) -> None:
+    def load_now(self, *, holds_keys: bool = False) -> None:
         """Load also the types once: reading the student's file takes a moment."""
-        super().load_now()
+        super().load_now(holds_keys=holds_keys)
         if not (self._options or self._is_loading_options):
             self._is_loading_options = True
-            self.attempt(self._load_options, "options")
+            self.attempt(self._load_options, "options", holds_keys=True)
 
     async def load(self) -> None:
         """Show test, files and results."""
-        self._export, self._evaluation = await self.ask(_read)
+        self._export, self._evaluation = await self.call_store(_read)
         self._show_export()
         self._show_evaluation()
         run = self._evaluation.run
@@ -108,9 +107,9 @@ class ExportScreen(WorkspaceScreen):
         """Switch between files and results."""
         self._switch(to_results=not self.has_class("-results"))
 
-    def action_export(self) -> None:
+    async def action_export(self) -> None:
         """Ask for the options, and export the selected types or the adapter."""
-        workspace = None if self._is_busy() else self.orca.reopened()
+        workspace = None if self._is_busy() else await self.orca.reload_workspace()
         if workspace is None:
             return
         selected = self.query_one("#types", Ticks).selected
@@ -125,9 +124,9 @@ class ExportScreen(WorkspaceScreen):
 
         self.app.push_screen(export_dialog(types, imatrix, directory), start)
 
-    def action_evaluate(self) -> None:
+    async def action_evaluate(self) -> None:
         """Ask for the options, and evaluate."""
-        workspace = None if self._is_busy() else self.orca.reopened()
+        workspace = None if self._is_busy() else await self.orca.reload_workspace()
         if workspace is None:
             return
 
@@ -138,41 +137,37 @@ class ExportScreen(WorkspaceScreen):
 
         self.app.push_screen(evaluate_dialog(workspace.settings.evaluate.samples), start)
 
-    def action_cancel(self) -> None:
-        """Stop the running stage, after asking."""
-        self.orca.cancel_run()
-
     def action_report(self) -> None:
         """Show the report."""
-        self.attempt(self._show_report, "report", exclusive=True)
+        self.attempt(self._show_report, "report", exclusive=True, holds_keys=True)
 
     def action_write(self) -> None:
         """Save the report in the workspace."""
         self.attempt(self._write_report, "report", exclusive=True)
 
     async def _load_options(self) -> None:
-        workspace = self.orca.reopened()
+        workspace = await self.orca.reload_workspace()
         if workspace is None:
             self._is_loading_options = False
             return
-        problem = self.query_one("#student-problem", Words)
+        problem = self.query_one("#student-problem", LiveText)
         try:
             self._options = await asyncio.to_thread(load_quantization_options, workspace.settings, workspace.directory)
         except OrcaError as error:
-            problem.say(f"{error.message}\n→ {error.hint}")
+            problem.set_text(f"{error.message}\n→ {error.hint}")
         finally:
             self._is_loading_options = False
         problem.set_class(not self._options, "-shown")
         self._show_options()
 
     async def _show_report(self) -> None:
-        self.app.push_screen(ReportScreen(await self.ask(render_report)))
+        self.app.push_screen(ReportScreen(await self.call_store(render_report)))
 
     async def _write_report(self) -> None:
         workspace = self.orca.workspace
         assert workspace is not None
         path = workspace.directory / REPORT_FILE
-        text = await self.ask(render_report)
+        text = await self.call_store(render_report)
         await asyncio.to_thread(write_report, path, text)
         self.notify(f"report saved as {path}", markup=False)
 

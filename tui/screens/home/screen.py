@@ -20,13 +20,13 @@ from tui.screens.home.strip import MARKS, Strip
 from tui.screens.home.welcome import find_workspace, render_welcome
 from tui.text import plain
 from tui.widgets.listing import Listing
+from tui.widgets.live_text import LiveText
 from tui.widgets.run_list import run_list
-from tui.widgets.words import Words
 
 if TYPE_CHECKING:
     from orca_local.store.runs import RunRow
     from orca_local.store.store import Store
-    from tui.messages import News
+    from tui.messages import RunNews
 
 RECENT = 50
 """Number of runs in the list."""
@@ -35,7 +35,6 @@ RECENT = 50
 class HomeScreen(WorkspaceScreen):
     """The state of the whole pipeline."""
 
-    MODE = "home"
     CSS_PATH = "home.tcss"
     HELP = "The state of every stage. `g` starts the next stage, `r` runs all of them; the digits open the screens."
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,7 +55,7 @@ class HomeScreen(WorkspaceScreen):
     def compose_body(self) -> ComposeResult:
         """The stages, the next step and the runs; or the welcome."""
         yield Strip(id="strip")
-        yield Words(id="next")
+        yield LiveText(id="next")
         recent = run_list(id="recent")
         recent.border_title = "Recent runs"
         yield recent
@@ -102,13 +101,13 @@ class HomeScreen(WorkspaceScreen):
         """Show the stages and runs."""
         if self.orca.workspace is None:
             return
-        stages, runs = await self.ask(_read)
+        stages, runs = await self.call_store(_read)
         self.query_one(Strip).show(stages)
         self._next = next_stage(stages)
-        self.query_one("#next", Words).say(_advice(stages, self._next))
+        self.query_one("#next", LiveText).set_text(_advice(stages, self._next))
         self.query_one(Listing).show(runs)
 
-    def follow(self, news: News) -> None:
+    def follow(self, news: RunNews) -> None:
         """Reload after every event of any run."""
         self.load_soon()
 
@@ -125,10 +124,6 @@ class HomeScreen(WorkspaceScreen):
         """Run all stages, one after another."""
         self.orca.start_command("run")
 
-    def action_cancel(self) -> None:
-        """Stop the running stage, after asking."""
-        self.orca.cancel_run()
-
     def action_quickstart(self) -> None:
         """Create the quickstart's workspace and run all stages."""
         self._create("orca-quickstart", quickstart=True)
@@ -136,19 +131,19 @@ class HomeScreen(WorkspaceScreen):
     def action_open(self) -> None:
         """Open the workspace below this directory."""
         assert self._nearby is not None
-        self._begin(partial(self.orca.open, self._nearby))
+        self._begin(partial(self.orca.open_workspace, self._nearby))
 
     def action_create(self) -> None:
         """Create a workspace in the current directory."""
         self._create(".", quickstart=False)
 
     def _create(self, name: str, *, quickstart: bool) -> None:
-        self._begin(partial(self.orca.create, self.orca.directory / name, quickstart=quickstart))
+        self._begin(partial(self.orca.create_workspace, self.orca.directory / name, quickstart=quickstart))
 
     def _begin(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Create or open a workspace, unless that is being done already."""
         if not any(worker.group == "create" and worker.is_running for worker in self.workers):
-            self.attempt(job, "create")
+            self.attempt(job, "create", holds_keys=True)
 
 
 def _read(store: Store) -> tuple[list[StageView], list[RunRow]]:

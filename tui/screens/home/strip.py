@@ -9,12 +9,12 @@ from textual.containers import Horizontal
 
 from orca_local.domain.stages import STAGES
 from orca_local.views.overview import StageView
-from tui.widgets.words import Words
+from tui.widgets.live_text import LiveText
 
 MARKS = {"done": "✓", "running": "▶", "failed": "✗", "ready": "●", "waiting": "·"}
 
 
-class StageCell(Words):
+class StageCell(LiveText):
     """One stage; a click opens its screen."""
 
     def __init__(self, name: str) -> None:
@@ -26,7 +26,7 @@ class StageCell(Words):
         """Show the stage's mark, name, and main result or state."""
         self.set_classes(stage.state)
         self.border_title = f"{MARKS[stage.state]} {stage.name}"
-        self.say(stage.figure or stage.state)
+        self.set_text(stage.figure or stage.state)
 
     async def on_click(self) -> None:
         """Open the stage's screen."""

@@ -17,7 +17,7 @@ from orca_local.models.pull import Pull
 from orca_local.system.memory import total_memory
 from tui.dialogs.file_picker import FilePicker
 from tui.dialogs.text_dialog import TextDialog
-from tui.messages import News
+from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
 from tui.screens.models.facts import about, fits, inspection, status
 from tui.text import size
@@ -31,7 +31,6 @@ POLL_SECONDS = 0.5
 class ModelsScreen(WorkspaceScreen):
     """A table of models, and below it the catalog entry of the one under the cursor."""
 
-    MODE = "models"
     CSS_PATH = "models.tcss"
     HELP = (
         "The models of the catalog. `p` downloads the one under the cursor or resumes its download; `x` stops it. `i` "
@@ -98,7 +97,7 @@ class ModelsScreen(WorkspaceScreen):
         self._listing.show(views)
         self._show_about()
 
-    def follow(self, news: News) -> None:
+    def follow(self, news: RunNews) -> None:
         """Ignore runs: they change nothing here."""
 
     def on_listing_moved(self, event: Listing.Moved) -> None:

@@ -16,13 +16,13 @@ from orca_local.store.selections import BY_HAND
 from orca_local.store.store import Store
 from orca_local.views.overview import choice_figure
 from orca_local.views.probe_matrix import ProbeMatrix, TaskRow, load_probe_matrix, load_sample_results
-from tui.messages import News
+from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
 from tui.screens.probe.heat_map import HeatMap
 from tui.screens.probe.samples import SamplesScreen
 from tui.screens.probe.start import StartProbe
 from tui.text import percent
-from tui.widgets.words import Words
+from tui.widgets.live_text import LiveText
 
 EMPTY = """The student has not been tested yet.
 
@@ -38,7 +38,6 @@ LEGEND = (
 class ProbeScreen(WorkspaceScreen):
     """The heat map, and a description of the cell under the cursor."""
 
-    MODE = "probe"
     STAGES: ClassVar[frozenset[str]] = frozenset({"probe"})
     CSS_PATH = "probe.tcss"
     HELP = (
@@ -59,9 +58,9 @@ class ProbeScreen(WorkspaceScreen):
 
     def compose_body(self) -> ComposeResult:
         """Counts and legend, heat map, description of the cell."""
-        yield Words(id="about")
+        yield LiveText(id="about")
         yield HeatMap()
-        yield Words(id="cell")
+        yield LiveText(id="cell")
         yield Static(EMPTY, id="empty", classes="empty", markup=False)
 
     def on_mount(self) -> None:
@@ -73,13 +72,13 @@ class ProbeScreen(WorkspaceScreen):
         workspace = self.orca.workspace
         assert workspace is not None
         order = [*load_strategies(workspace.directory / "strategies.toml")]
-        self._matrix = await self.ask(lambda store: load_probe_matrix(store, order))
+        self._matrix = await self.call_store(lambda store: load_probe_matrix(store, order))
         self.set_class(self._matrix is None, "-empty")
         if self._matrix is not None:
             self.query_one(HeatMap).show(self._matrix)
         self._show_counts()
 
-    def follow(self, news: News) -> None:
+    def follow(self, news: RunNews) -> None:
         """Update the line above after every event."""
         super().follow(news)
         self._show_counts()
@@ -88,26 +87,22 @@ class ProbeScreen(WorkspaceScreen):
         """Describe the cell under the cursor."""
         row, strategy = self.query_one(HeatMap).row, self.query_one(HeatMap).strategy
         text = "" if self._matrix is None or row is None else describe_cell(self._matrix, row, strategy)
-        self.query_one("#cell", Words).say(text)
+        self.query_one("#cell", LiveText).set_text(text)
 
     def on_heat_map_opened(self) -> None:
         """Show the samples of the cell."""
-        self.attempt(self._open, "open", exclusive=True)
+        self.attempt(self._open, "open", exclusive=True, holds_keys=True)
 
     def action_start(self) -> None:
         """Ask for the options and start a probe."""
         orca = self.orca
-        assert orca.workspace is not None and orca.reading is not None
+        assert orca.workspace is not None and orca.store_reader is not None
 
         def start(options: list[str] | None) -> None:
             if options is not None:
                 orca.start_command("probe", *options)
 
-        orca.push_screen(StartProbe(orca.workspace, orca.reading), start)
-
-    def action_cancel(self) -> None:
-        """Stop the running stage, after asking."""
-        self.orca.cancel_run()
+        orca.push_screen(StartProbe(orca.workspace, orca.store_reader), start)
 
     def action_choose(self) -> None:
         """Choose the strategy under the cursor for its task."""
@@ -124,7 +119,7 @@ class ProbeScreen(WorkspaceScreen):
 
     def _change(self, change: Callable[[Store], None]) -> None:
         async def job() -> None:
-            await self.ask(change)
+            await self.call_store(change)
             self.load_now()
 
         self.attempt(job, "change")
@@ -134,7 +129,7 @@ class ProbeScreen(WorkspaceScreen):
         row, strategy = grid.row, grid.strategy
         if matrix is None or row is None:
             return
-        results = await self.ask(lambda store: load_sample_results(store, matrix.run.run_id, row.task, strategy))
+        results = await self.call_store(lambda store: load_sample_results(store, matrix.run.run_id, row.task, strategy))
         if not results:
             self.notify("this cell has no samples yet", severity="warning")
             return
@@ -149,7 +144,7 @@ class ProbeScreen(WorkspaceScreen):
             parts.append(choice_figure(len(matrix.rows), len(selections), certain))
         if news is not None and news.is_running and news.progress.tokens:
             parts.append(f"{news.progress.tokens:,} tokens")
-        self.query_one("#about", Words).say(" · ".join([*parts, LEGEND]))
+        self.query_one("#about", LiveText).set_text(" · ".join([*parts, LEGEND]))
 
 
 def describe_cell(matrix: ProbeMatrix, row: TaskRow, strategy: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual.app import ComposeResult
 from textual.validation import Integer
 from textual.widgets import Input, Label, Select
@@ -11,7 +13,7 @@ from orca_local.pipeline.pipeline import Pipeline
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 from tui.dialogs.start_form import StartForm
-from tui.store_reader import Reading
+from tui.store_reader import StoreReader
 from tui.text import duration
 
 
@@ -20,9 +22,9 @@ class StartProbe(StartForm):
 
     TITLE = "Probe the student"
 
-    def __init__(self, workspace: Workspace, reading: Reading) -> None:
+    def __init__(self, workspace: Workspace, store_reader: StoreReader) -> None:
         super().__init__()
-        self._workspace, self._reading = workspace, reading
+        self._workspace, self._store_reader = workspace, store_reader
 
     def compose_options(self) -> ComposeResult:
         """Fields for samples and method."""
@@ -50,12 +52,12 @@ class StartProbe(StartForm):
         if not samples.isdecimal():
             return "Enter the number of samples."
         overrides = {"probe": {"samples": int(samples), "method": method}}
-        workspace = Workspace.open(self._workspace.directory, overrides=overrides)
+        workspace = await asyncio.to_thread(Workspace.open, self._workspace.directory, overrides)
 
         def estimate(store: Store) -> ProbeEstimate:
             return Pipeline(workspace, store, offline=True).estimate_probe()
 
-        result = await self._reading.ask(estimate)
+        result = await self._store_reader.call(estimate)
         answers = result.generations
         return (
             f"{result.tasks} tasks: about {answers.expected:,} answers ({answers.min:,} to {answers.max:,}), "

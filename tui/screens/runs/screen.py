@@ -16,7 +16,7 @@ from orca_local.runs.delete import check_deletable, delete_runs
 from orca_local.store.runs import EventRow, RunRow
 from orca_local.store.store import Store
 from tui.dialogs.dialog import Dialog
-from tui.messages import News
+from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
 from tui.text import one_line, plain
 from tui.widgets.listing import Listing
@@ -31,7 +31,6 @@ DELETED = "Deletes its events, its output and its measurements. The student's an
 class RunsScreen(WorkspaceScreen):
     """Runs above, events below."""
 
-    MODE = "runs"
     CSS_PATH = "runs.tcss"
     HELP = (
         "All runs of this workspace. `i` shows the settings and versions of the run under the cursor, `d` deletes it "
@@ -69,13 +68,13 @@ class RunsScreen(WorkspaceScreen):
 
     async def load(self) -> None:
         """Show the runs; the cursor stays on its run."""
-        runs = await self.ask(lambda store: store.runs.list())
+        runs = await self.call_store(lambda store: store.runs.list())
         self._runs = {run.run_id: run for run in runs}
         self._listing.show(runs)
         if not runs:
             self._show(0)
 
-    def follow(self, news: News) -> None:
+    def follow(self, news: RunNews) -> None:
         """Show new events of the shown run, and reload the list if a status changed or a run may have been deleted."""
         run = news.run
         listed = self._runs.get(run.run_id) if run is not None else None
@@ -95,17 +94,13 @@ class RunsScreen(WorkspaceScreen):
         """Show or hide settings and versions."""
         self.toggle_class("-details")
 
-    def action_cancel(self) -> None:
-        """Stop the running stage, after asking."""
-        self.orca.cancel_run()
-
     def action_delete(self) -> None:
         """Ask, and delete the run under the cursor if it is not in use."""
         if self._shown:
-            self.attempt(partial(self._ask_to_delete, self._shown), "delete", exclusive=True)
+            self.attempt(partial(self._ask_to_delete, self._shown), "delete", exclusive=True, holds_keys=True)
 
     async def _ask_to_delete(self, run_id: int) -> None:
-        run = await self.ask(lambda store: check_deletable(store, run_id))
+        run = await self.call_store(lambda store: check_deletable(store, run_id))
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -147,7 +142,7 @@ class RunsScreen(WorkspaceScreen):
         def read(store: Store) -> list[EventRow]:
             return store.runs.events(run_id, last) if last else store.runs.last_events(run_id, MAX_EVENTS)
 
-        events = await self.ask(read)
+        events = await self.call_store(read)
         if (run_id, last) == (self._shown, self._last):
             self._write(events)
 

@@ -1,4 +1,4 @@
-"""Imports a task file: asks for it, adds it off the screen's thread, and shows what is wrong with it."""
+"""Imports a task file in a thread, and shows the problems in it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orca_local.runs.workspace import Workspace
-from tui.dialogs.file_picker import FilePicker
 from tui.dialogs.text_dialog import TextDialog
 
 if TYPE_CHECKING:
@@ -17,34 +16,33 @@ if TYPE_CHECKING:
     from tui.app import OrcaApp
 
 
-async def import_tasks(app: OrcaApp) -> AddedTasks | None:
-    """What was added; None where nothing was to be. Raises `OrcaError` where it cannot be."""
+async def import_tasks(app: OrcaApp, path: Path) -> AddedTasks | None:
+    """Add the samples of a file; if some lines are bad, ask whether to import the others.
+
+    Returns None if the user declines. Raises `OrcaError` if the file cannot be imported.
+    """
     from orca_local.tasks.add import RejectedTasks
-    from orca_local.tasks.sources.table import SUFFIXES
 
     workspace = app.workspace
     assert workspace is not None
-    path = await app.push_screen_wait(FilePicker("Import tasks", app.directory, SUFFIXES))
-    if path is None:
-        return None
     app.notify(f"reading {path.name}", markup=False)
     try:
         return await asyncio.to_thread(_add, workspace, path, skip_bad=False)
     except RejectedTasks as rejected:
         if not rejected.good and all(problem.line == 0 for problem in rejected.problems):
             raise
-        if not await app.push_screen_wait(_asking(path, rejected)):
+        if not await app.push_screen_wait(_question(path, rejected)):
             return None
     return await asyncio.to_thread(_add, workspace, path, skip_bad=True)
 
 
 def report(added: AddedTasks) -> str:
-    """What became of a file, in a sentence."""
-    return f"{added.added:,} samples added, {added.duplicates:,} were there already, {len(added.problems):,} rejected"
+    """Return a sentence about an imported file."""
+    return f"{added.added:,} samples added, {added.duplicates:,} duplicates skipped, {len(added.problems):,} rejected"
 
 
 def problems_text(problems: Sequence[Problem]) -> str:
-    """Every problem, under the name of its file."""
+    """Return every problem, under the name of its file."""
     parts: list[str] = []
     file = ""
     for problem in problems:
@@ -55,9 +53,9 @@ def problems_text(problems: Sequence[Problem]) -> str:
     return "\n".join(parts)
 
 
-def _asking(path: Path, rejected: RejectedTasks) -> TextDialog:
+def _question(path: Path, rejected: RejectedTasks) -> TextDialog:
     count = "1 problem" if len(rejected.problems) == 1 else f"{len(rejected.problems):,} problems"
-    title = f"{path.name}: {count}; nothing is imported yet"
+    title = f"{path.name}: {count}, nothing imported yet"
     lines = "the good line" if rejected.good == 1 else f"the {rejected.good:,} good lines"
     yes = f"Import {lines}" if rejected.good else ""
     return TextDialog(title, problems_text(rejected.problems), yes=yes, no="Import nothing")

@@ -1,4 +1,4 @@
-"""Samples of a task as text."""
+"""Shows samples of a task as text."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from orca_local.domain.types import SPLITS, Sample
 from orca_local.store.samples import TaskCount
 from orca_local.store.store import Store
 
-GLANCE, READING = (5, 2_000), (100, 20_000)
-"""Samples that are read a split, and characters that are shown of each: beside the tasks, and where they are read."""
+PREVIEW, FULL = (5, 2_000), (100, 20_000)
+"""Samples per split and characters per sample: beside the list of tasks, and on the whole screen."""
 
 
 def read_samples(store: Store, task: str, per_split: int) -> list[Sample]:
-    """The first samples of each split."""
+    """Return the first samples of each split."""
     return [s for split in SPLITS for s in store.samples.list(split=split, tasks=[task], limit=per_split)]
 
 
 def samples_text(samples: Sequence[Sample], characters: int) -> str:
-    """Prompt and reference of each, and what it is."""
+    """Return id, prompt and reference of each sample as text."""
     return "\n\n".join(_sample_text(sample, characters) for sample in samples)
 
 
-def counted(samples: Sequence[Sample], count: TaskCount) -> str:
-    """How many of a task's samples are shown."""
+def sample_count(samples: Sequence[Sample], count: TaskCount) -> str:
+    """Return a text such as `15 of 60 samples`."""
     total = count.probe + count.train + count.holdout
     return f"{total:,} samples" if len(samples) == total else f"{len(samples):,} of {total:,} samples"
 

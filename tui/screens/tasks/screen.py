@@ -1,8 +1,10 @@
-"""All tasks, filtered and sorted; samples of the one under the cursor; the way to import more."""
+"""The Tasks screen: all tasks with their samples, and the import of more."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
@@ -13,36 +15,36 @@ from textual.widgets import Input, Static
 
 from orca_local.domain.errors import OrcaError
 from orca_local.store.store import Store
-from tui.messages import News
+from orca_local.tasks.sources.table import SUFFIXES
+from tui.dialogs.file_picker import FilePicker
+from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
 from tui.screens.tasks.importing import import_tasks, report
-from tui.screens.tasks.order import COLUMNS, ListedTask, arranged, columns
-from tui.screens.tasks.samples import GLANCE, READING, counted, read_samples, samples_text
+from tui.screens.tasks.order import COLUMNS, ListedTask, columns, filter_and_sort
+from tui.screens.tasks.samples import FULL, PREVIEW, read_samples, sample_count, samples_text
 from tui.text import one_line, plain
 from tui.widgets.listing import Listing
 from tui.widgets.text_view import TextView
 
 WIDE = 120
-"""From this width on, samples stand beside the tasks."""
-NONE = """There are no tasks yet.
+"""Width from which the samples are shown beside the tasks, not below."""
+NO_TASKS = """There are no tasks yet.
 
-a   Import a JSON Lines file: one sample a line, with
+a   Import a JSON Lines file: one sample per line, with
     id, task, prompt, answer and kind.
 
-The starter brings tasks and worked answers with it: start
-orca-local without a workspace and press s there, or run
+To try orca-local with ready tasks and answers, run
 `orca-local quickstart DIR`."""
 
 
 class TasksScreen(WorkspaceScreen):
-    """A table of tasks, and what they consist of."""
+    """A list of tasks, and samples of the task under the cursor."""
 
-    MODE = "tasks"
     CSS_PATH = "tasks.tcss"
     AUTO_FOCUS = "#tasks"
     HELP = (
-        "The tasks of this workspace and how their samples are divided. `a` imports a JSON Lines file, `/` filters by "
-        "name, kind and strategy, `o` sorts by the next column, Enter reads samples and Escape comes back."
+        "The tasks of this workspace, with the number of samples in each split. `a` imports a JSON Lines file, `/` "
+        "filters by name, kind and strategy, `o` sorts by the next column, Enter shows the samples, Esc goes back."
     )
     STAGES = frozenset({"probe"})
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,22 +62,18 @@ class TasksScreen(WorkspaceScreen):
         self._is_importing = False
 
     def compose_body(self) -> ComposeResult:
-        """Tasks, samples; or what to do where there are none."""
+        """Yield tasks and samples, and what to do if there are none."""
         with Container(id="split"):
             with Vertical(id="list"):
-                yield Input(placeholder="words of the name, kind or strategy", id="filter", select_on_focus=False)
+                yield Input(placeholder="words in the name, kind or strategy", id="filter", select_on_focus=False)
                 yield Listing(columns(self._column, 0), lambda task: task.count.task, id="tasks")
                 yield Static("", id="count")
             yield TextView(id="samples")
         with Container(id="none"):
             yield Static("", markup=False)
 
-    def on_mount(self) -> None:
-        """The table has the keys."""
-        self._listing.focus()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that mean something here and now."""
+        """Enable the keys that have an effect now."""
         if action in ("filter", "sort", "read"):
             return bool(self._tasks) and not self.has_class("-reading")
         if action == "back":
@@ -83,88 +81,89 @@ class TasksScreen(WorkspaceScreen):
         return True
 
     async def load(self) -> None:
-        """The tasks; where nothing has changed, nothing is drawn."""
-        tasks = await self.ask(_read)
+        """Load the tasks; draw them only if they have changed."""
+        tasks = await self.call_store(_read)
         self.set_class(not tasks, "-none")
-        self.query_one("#none Static", Static).update(NONE)
+        self.query_one("#none Static", Static).update(NO_TASKS)
         if tasks != self._tasks:
             self._tasks = tasks
-            self._arrange()
+            self._update_list()
         if tasks and self.focused is None:
-            self._listing.focus()
+            self.set_focus(self._listing)
         self.refresh_bindings()
 
-    def follow(self, news: News) -> None:
-        """Choices are made by runs; tasks may be added by anybody."""
+    def follow(self, news: RunNews) -> None:
+        """Reload also when nothing runs: tasks may be added by any program."""
         if not news.is_running:
             self.load_soon()
         super().follow(news)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while it is typed."""
-        self._arrange(to_first=True)
+        """Apply the filter as it is typed."""
+        self._update_list(to_first=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter, and move among what it leaves."""
-        self._listing.focus()
+        """Keep the filter and go to the list."""
+        self.set_focus(self._listing)
 
     def on_listing_moved(self, event: Listing.Moved) -> None:
-        """Show some samples of the task."""
+        """Show samples of the task under the cursor."""
         self._read_soon()
 
     def on_listing_chosen(self, event: Listing.Chosen) -> None:
-        """Read its samples."""
+        """Show the samples of the task on the whole screen."""
         self.action_read()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Beside each other where there is room."""
+        """Show tasks and samples side by side where there is room."""
         self.set_class(event.size.width >= WIDE, "-wide")
-        self.call_after_refresh(self._arrange)
+        self.call_after_refresh(self._update_list)
 
     def action_import(self) -> None:
-        """Ask for a file and add it; one at a time."""
+        """Ask for a file and import it; one at a time."""
         if self._is_importing:
-            self.notify("a file is being imported", severity="warning")
+            self.notify("wait: a file is being imported", severity="warning")
         else:
-            self.attempt(self._import, "import", exclusive=True)
+            self.app.push_screen(FilePicker("Import tasks", self.orca.directory, SUFFIXES), self._picked)
 
     def action_filter(self) -> None:
-        """Type what is looked for."""
+        """Open the filter field."""
         self.add_class("-filtering")
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
         self.refresh_bindings()
 
     def action_sort(self) -> None:
-        """By the next column."""
+        """Sort by the next column."""
         self._column = COLUMNS[(COLUMNS.index(self._column) + 1) % len(COLUMNS)]
-        self._arrange()
+        self._update_list()
 
     def action_read(self) -> None:
-        """Only the samples, and more of them."""
+        """Show only samples, and more of them."""
         if self._listing.current is not None:
             self.add_class("-reading")
-            self.query_one(TextView).focus()
+            self.set_focus(self.query_one(TextView))
             self.refresh_bindings()
             self._read_soon()
 
     def action_back(self) -> None:
-        """Back to the tasks; then without a filter."""
+        """Go back to the tasks, or end the filter."""
         if self.has_class("-reading"):
             self.remove_class("-reading")
             self._read_soon()
         else:
             self.remove_class("-filtering")
             self.query_one(Input).value = ""
-        self._listing.focus()
+        self.set_focus(self._listing)
         self.refresh_bindings()
 
-    async def _import(self) -> None:
-        self._is_importing = True
+    def _picked(self, path: Path | None) -> None:
+        if path is not None:
+            self._is_importing = True
+            self.attempt(partial(self._import, path), "import")
+
+    async def _import(self, path: Path) -> None:
         try:
-            added = await import_tasks(self.orca)
-        except OrcaError as error:
-            self.orca.show_error(error)
-            return
+            added = await import_tasks(self.orca, path)
         finally:
             self._is_importing = False
         if added is not None:
@@ -175,19 +174,19 @@ class TasksScreen(WorkspaceScreen):
     def _listing(self) -> Listing[ListedTask]:
         return self.query_one("#tasks", Listing)
 
-    def _arrange(self, *, to_first: bool = False) -> None:
+    def _update_list(self, *, to_first: bool = False) -> None:
         listing = self._listing
-        tasks = arranged(self._tasks, self.query_one(Input).value, self._column)
+        tasks = filter_and_sort(self._tasks, self.query_one(Input).value, self._column)
         listing.show(tasks, columns(self._column, listing.size.width), to_first=to_first)
         self.query_one("#count", Static).update(self._count(tasks))
 
-    def _count(self, seen: Sequence[ListedTask]) -> str:
-        samples = sum(t.count.probe + t.count.train + t.count.holdout for t in seen)
-        total, left = len(self._tasks), len(seen)
+    def _count(self, shown: Sequence[ListedTask]) -> str:
+        samples = sum(t.count.probe + t.count.train + t.count.holdout for t in shown)
+        total, count = len(self._tasks), len(shown)
         tasks = "1 task" if total == 1 else f"{total:,} tasks"
-        if left < total:
-            tasks = f"{left:,} of {tasks}" if left else f"none of {tasks}: Escape leaves the filter"
-        return f"{tasks} · {samples:,} samples" if left else tasks
+        if count < total:
+            tasks = f"{count:,} of {tasks}" if count else f"none of {tasks}, Esc: end the filter"
+        return f"{tasks} · {samples:,} samples" if count else tasks
 
     def _read_soon(self) -> None:
         self.attempt(self._read_samples, "samples", exclusive=True)
@@ -198,13 +197,13 @@ class TasksScreen(WorkspaceScreen):
             self._show_samples("", "")
             return
         name = task.count.task
-        per_split, characters = READING if self.has_class("-reading") else GLANCE
+        per_split, characters = FULL if self.has_class("-reading") else PREVIEW
         try:
-            samples = await self.ask(lambda store: read_samples(store, name, per_split))
+            samples = await self.call_store(lambda store: read_samples(store, name, per_split))
         except OrcaError as error:
             self.orca.show_error(error)
             return
-        title = f"{one_line(name, 60).plain} · {counted(samples, task.count)}"
+        title = f"{one_line(name, 60).plain} · {sample_count(samples, task.count)}"
         if task.strategy:
             title += f" · {one_line(task.strategy, 40).plain}{', chosen by hand' if task.is_by_hand else ''}"
         self._show_samples(title, samples_text(samples, characters))

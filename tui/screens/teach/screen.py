@@ -16,13 +16,13 @@ from orca_local.runs.launch import run_command
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from orca_local.views.teach_progress import TeachProgress, load_teach_progress
-from tui.messages import News
+from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
 from tui.screens.teach.figures import estimate_lines, progress_lines, teacher_line
 from tui.screens.teach.start import StartTeach
 from tui.widgets.answer_view import VERDICTS, AnswerView
 from tui.widgets.listing import Column, Listing
-from tui.widgets.words import Words
+from tui.widgets.live_text import LiveText
 
 MAX_ANSWERS = 500
 """Number of newest answers in the list; the dataset screen has all."""
@@ -42,7 +42,6 @@ _Reason = tuple[str, int]
 class TeachScreen(WorkspaceScreen):
     """Progress above, answers below."""
 
-    MODE = "teach"
     CSS_PATH = "teach.tcss"
     HELP = (
         "`e` estimates calls, time and cost. `g` asks for a limit and starts; some endpoints are cheaper if they may "
@@ -64,9 +63,9 @@ class TeachScreen(WorkspaceScreen):
     def compose_body(self) -> ComposeResult:
         """Progress, failures, answers, and the answer under the cursor."""
         with Container(id="figures"):
-            yield Words(id="teacher")
-            yield Words(id="progress")
-            yield Words(id="estimate")
+            yield LiveText(id="teacher")
+            yield LiveText(id="progress")
+            yield LiveText(id="estimate")
         yield Listing(
             [
                 Column[_Reason]("failed", lambda row: f"{row[1]:,}", 6, is_number=True),
@@ -78,7 +77,7 @@ class TeachScreen(WorkspaceScreen):
         yield Listing(
             [
                 Column[DemonstrationRow]("sample", lambda row: row.sample_id, 20),
-                Column[DemonstrationRow]("strategy", lambda row: row.strategy, 22, at_least=70),
+                Column[DemonstrationRow]("strategy", lambda row: row.strategy, 22, min_list_width=70),
                 Column[DemonstrationRow]("reference", lambda row: VERDICTS[row.verified], 9),
                 Column[DemonstrationRow]("newest answers", lambda row: row.text),
             ],
@@ -91,7 +90,7 @@ class TeachScreen(WorkspaceScreen):
     def on_mount(self) -> None:
         """Show which teacher the settings name."""
         assert self.orca.workspace is not None
-        self.query_one("#teacher", Words).say(teacher_line(self.orca.workspace.settings.teacher))
+        self.query_one("#teacher", LiveText).set_text(teacher_line(self.orca.workspace.settings.teacher))
         self._answers.focus()
 
     @property
@@ -102,7 +101,7 @@ class TeachScreen(WorkspaceScreen):
         """Show the progress and the newest answers."""
         assert self.orca.workspace is not None
         teacher = self.orca.workspace.settings.teacher
-        self._progress, rows = await self.ask(lambda store: _read(store, teacher))
+        self._progress, rows = await self.call_store(lambda store: _read(store, teacher))
         failures: Listing[_Reason] = self.query_one("#failures", Listing)
         failures.show([*self._progress.failures.items()][:MAX_REASONS])
         failures.set_class(bool(self._progress.failures), "-some")
@@ -111,7 +110,7 @@ class TeachScreen(WorkspaceScreen):
         self.set_class(not rows, "-empty")
         self._show_progress()
 
-    def follow(self, news: News) -> None:
+    def follow(self, news: RunNews) -> None:
         """Update the remaining time after every event."""
         super().follow(news)
         self._show_progress()
@@ -122,8 +121,8 @@ class TeachScreen(WorkspaceScreen):
         is_ours = news is not None and news.run is not None and news.run.stage == "teach"
         left = news.progress.seconds_left if news is not None and is_ours else None
         lines = progress_lines(self._progress, workspace.settings.teacher, left)
-        shown = self.query_one("#progress", Words)
-        shown.say(lines)
+        shown = self.query_one("#progress", LiveText)
+        shown.set_text(lines)
         shown.display = bool(lines)
 
     def on_listing_moved(self, event: Listing.Moved) -> None:
@@ -157,10 +156,6 @@ class TeachScreen(WorkspaceScreen):
         elif self._can_start():
             self.orca.start_command("teach", "--retry-failed")
 
-    def action_cancel(self) -> None:
-        """Stop the running stage, after asking."""
-        self.orca.cancel_run()
-
     def _can_start(self) -> bool:
         news = self.orca.news
         if news is not None and news.is_running and news.run is not None:
@@ -173,7 +168,7 @@ class TeachScreen(WorkspaceScreen):
         if row is None:
             view.clear()
             return
-        sample = await self.ask(lambda store: store.samples.get(row.sample_id))
+        sample = await self.call_store(lambda store: store.samples.get(row.sample_id))
         view.show(row, sample)
 
     async def _show_estimate(self) -> None:
@@ -184,8 +179,8 @@ class TeachScreen(WorkspaceScreen):
             raise
 
     def _set_estimate(self, text: str) -> None:
-        shown = self.query_one("#estimate", Words)
-        shown.say(text)
+        shown = self.query_one("#estimate", LiveText)
+        shown.set_text(text)
         shown.display = bool(text)
 
     async def _estimate(self, limit: int | None) -> str:

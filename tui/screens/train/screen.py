@@ -21,14 +21,14 @@ from orca_local.store.store import Store
 from orca_local.views.training import TrainingView, load_training_view
 from tui.dialogs.fields import Values
 from tui.dialogs.text_dialog import TextDialog
-from tui.messages import News
+from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
 from tui.screens.train.answers import render_all, render_newest
 from tui.screens.train.figures import figures_of, state_of
 from tui.screens.train.start import start_dialog, train_arguments
+from tui.widgets.live_text import LiveText
 from tui.widgets.plot import LossPlot, Points, to_points
 from tui.widgets.state_line import StateLine
-from tui.widgets.words import Words
 
 WIDE, TALL = 110, 32
 """Columns from which the figures are wider, and lines from which the student's answers are shown."""
@@ -41,7 +41,6 @@ Its loss and validation loss appear here."""
 class TrainScreen(WorkspaceScreen):
     """Loss curves on the left, figures on the right."""
 
-    MODE = "train"
     CSS_PATH = "train.tcss"
     STAGES = frozenset({"train"})
     HELP = """The newest training, with its whole curve even if it was stopped and resumed.
@@ -67,23 +66,25 @@ class TrainScreen(WorkspaceScreen):
         yield StateLine(id="state")
         with Horizontal(id="curves"):
             yield LossPlot(id="plot")
-            yield Words(id="figures")
-        yield Words(id="answers")
-        yield Words(id="path")
+            yield LiveText(id="figures")
+        yield LiveText(id="answers")
+        yield LiveText(id="path")
         yield Static(EMPTY, id="empty", classes="empty", markup=False)
 
     async def load(self) -> None:
         """Show the newest training."""
         previous, samples = self._view, self._samples
-        view, loss, validation, self._samples = await self.ask(lambda store: _read(store, previous, samples))
+        view, loss, validation, self._samples = await self.call_store(lambda store: _read(store, previous, samples))
         self._view = view
         self.set_class(bool(view.answers), "-answered")
-        self.query_one("#answers", Words).say(render_newest(view.answers, self._samples) if view.answers else "")
+        self.query_one("#answers", LiveText).set_text(
+            render_newest(view.answers, self._samples) if view.answers else ""
+        )
         self.set_class(view.training is None and not view.is_running, "-empty")
         self.query_one(LossPlot).show(loss, validation, view.total_steps)
         self._show_figures()
 
-    def follow(self, news: News) -> None:
+    def follow(self, news: RunNews) -> None:
         """Update the figures after every event; `load` updates the curves."""
         super().follow(news)
         if not _is_of(news, self._view):
@@ -99,12 +100,12 @@ class TrainScreen(WorkspaceScreen):
         self.set_class(event.size.width >= WIDE, "-wide")
         self.set_class(event.size.height >= TALL, "-tall")
 
-    def action_train(self) -> None:
+    async def action_train(self) -> None:
         """Ask for the settings and start."""
         if self.orca.news is not None and self.orca.news.is_running:
             self.notify("a run is in progress; press x to stop it", severity="warning")
             return
-        workspace = self.orca.reopened()
+        workspace = await self.orca.reload_workspace()
         if workspace is None:
             return
         settings = workspace.settings.train
@@ -114,10 +115,6 @@ class TrainScreen(WorkspaceScreen):
                 self.orca.start_command(*train_arguments(settings, values))
 
         self.app.push_screen(start_dialog(self._view, settings, workspace.directory), start)
-
-    def action_cancel(self) -> None:
-        """Stop the running stage, after asking."""
-        self.orca.cancel_run()
 
     def action_answers(self) -> None:
         """Show all answers of the student."""
@@ -134,8 +131,8 @@ class TrainScreen(WorkspaceScreen):
         self.query_one("#state", StateLine).show(state_of(view))
         progress = news.progress if news is not None and news.is_running and _is_of(news, view) else None
         rows = figures_of(view, progress)
-        self.query_one("#figures", Words).say("\n".join(f"{name:16}{value}" for name, value in rows))
-        self.query_one("#path", Words).say(self._path())
+        self.query_one("#figures", LiveText).set_text("\n".join(f"{name:16}{value}" for name, value in rows))
+        self.query_one("#path", LiveText).set_text(self._path())
 
     def _path(self) -> str:
         view = self._view
@@ -162,6 +159,6 @@ def _read(
     return view, to_points(view.loss), to_points(view.validation), answered
 
 
-def _is_of(news: News, view: TrainingView) -> bool:
+def _is_of(news: RunNews, view: TrainingView) -> bool:
     """Whether the news is about the run of this view."""
     return news.run is not None and view.run is not None and news.run.run_id == view.run.run_id

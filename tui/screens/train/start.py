@@ -29,7 +29,7 @@ def start_dialog(view: TrainingView, settings: TrainSettings, directory: Path) -
     before = {name: _text(shown, name) for name in LABELS}
     fields = [Field(name, label, before[name], BACKENDS if name == "backend" else ()) for name, label in LABELS.items()]
     if resume_step:
-        fields.append(Field(RESUME, f"resume from step {resume_step}", "yes", is_tick=True))
+        fields.append(Field(RESUME, f"resume from step {resume_step}", "yes", is_check_box=True))
 
     def describe(values: Values) -> str:
         changed = [label for name, label in LABELS.items() if values[name] != before[name]]

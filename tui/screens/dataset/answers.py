@@ -1,4 +1,4 @@
-"""What the dataset screen reads of the store, all at once."""
+"""What the Dataset screen reads from the store."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from orca_local.views.dataset_summary import load_build_summary
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers that match, and what is said of all of them."""
+    """The answers that match the filters, and figures about all of them."""
 
     rows: list[DemonstrationRow] = field(default_factory=list)
     total: int = 0
-    """Answers, whatever the filters say."""
+    """Number of answers without filters."""
     tasks: Mapping[str, str] = field(default_factory=dict)
-    """The task of each sample."""
+    """Task names by sample id."""
     strategies: Mapping[str, Strategy] = field(default_factory=dict)
-    newest_build: DatasetSummary | None = None
-    """Summary of the newest build."""
+    build: DatasetSummary | None = None
+    """Result of the newest build; None if there is none."""
 
 
 def read_answers(store: Store, directory: Path, filters: Filters) -> Answers:
-    """What the screen shows. Raises `InputError` where the user's strategies cannot be read."""
+    """Return what the screen shows. Raises `InputError` if `strategies.toml` cannot be read."""
     strategies = load_strategies(directory / "strategies.toml")
     return Answers(
         select(store, strategies, filters),
@@ -43,22 +43,22 @@ def read_answers(store: Store, directory: Path, filters: Filters) -> Answers:
 
 
 def read_one(store: Store, row: DemonstrationRow, strategies: Mapping[str, Strategy]) -> tuple[Sample, list[str]]:
-    """The sample of an answer, and lines about the answer."""
+    """Return the sample of an answer, and lines about the answer."""
     sample = store.samples.get(row.sample_id)
     strategy = strategies.get(row.strategy)
-    notes = [f"in review: {row.review}"]
+    notes = [f"review: {row.review}"]
     if strategy is not None and leaks(row.text, strategy, sample.prompt):
-        notes.append("! repeats its instruction: no row while it is pending")
+        notes.append("! repeats the instruction: no training row while it is pending")
     return sample, notes
 
 
 def build_line(build: DatasetSummary | None) -> str:
-    """The result of the newest build in one line."""
+    """Return a line about the newest build."""
     if build is None:
-        return "no rows are built yet: b builds them"
+        return "no rows built yet: press b"
     dropped = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in _by_count(build.dropped))
     return (
-        f"newest build: {build.rows:,} rows kept, {build.loss_tokens:,} of {build.tokens:,} tokens trained · "
+        f"newest build: {build.rows:,} rows, trained on {build.loss_tokens:,} of {build.tokens:,} tokens · "
         f"{sum(build.dropped.values()):,} answers dropped" + (f": {dropped}" if dropped else "")
     )
 
