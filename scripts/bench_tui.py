@@ -87,14 +87,14 @@ def _first_paint(directory: Path) -> None:
         with Terminal(directory) as terminal:
             terminal.read_until(b"Recent")
             drawn.append(time.perf_counter() - began)
-            terminal.read_until(b"decided")
+            terminal.read_until(b"certain")
             filled.append(time.perf_counter() - began)
     print(f"first paint {statistics.median(drawn):.2f} s (≤ {FIRST_PAINT}), figures {statistics.median(filled):.2f} s")
 
 
 def _scroll(directory: Path) -> None:
     with Terminal(directory) as terminal:
-        terminal.read_until(b"decided")
+        terminal.read_until(b"certain")
         terminal.write(b"3")
         terminal.read_until(b"task-0001")
         terminal.settle()
@@ -110,7 +110,7 @@ def _scroll(directory: Path) -> None:
 
 def _idle(directory: Path) -> None:
     with _run(directory, 400, 0.1), Terminal(directory) as terminal:
-        terminal.read_until(b"decided")
+        terminal.read_until(b"certain")
         terminal.settle(3.0)
         before, began = terminal.processor_seconds(), time.perf_counter()
         terminal.read_for(15.0)
@@ -152,7 +152,7 @@ def _compare(
                 alone.append(_timed(command))
                 continue
             with Terminal(directory) as terminal:
-                terminal.read_until(b"decided")
+                terminal.read_until(b"certain")
                 terminal.write(screen)
                 terminal.settle(1.0)
                 before = terminal.processor_seconds()

