@@ -27,11 +27,11 @@ repair_amx() {
 
 # prepare_environment REQUIREMENT…: install once; an unchanged project is not installed again.
 prepare_environment() {
-  local python stamp wanted
+  local python stamp requirements
   python="$(find_python)"
-  wanted="$(cat pyproject.toml constraints.txt | cksum) $* $("$python" --version)"
+  requirements="$(cat pyproject.toml constraints.txt | cksum) $* $("$python" --version)"
   stamp="$VENV/.installed"
-  if [ -f "$stamp" ] && grep -qxF "$wanted" "$stamp"; then
+  if [ -f "$stamp" ] && grep -qxF "$requirements" "$stamp"; then
     step "everything is installed in $VENV"
     return
   fi
@@ -41,6 +41,6 @@ prepare_environment() {
   step "installing (llama-cpp-python compiles once, about five minutes on two cores)"
   CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(getconf _NPROCESSORS_ONLN)}" \
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$@"
-  echo "$wanted" >>"$stamp"
+  echo "$requirements" >>"$stamp"
   step "installed"
 }

@@ -106,7 +106,7 @@ class OrcaApp(OrderedKeysApp[None]):
         self.set_interval(CHECK_SECONDS, self._check_runs)
 
     async def on_unmount(self) -> None:
-        """Close the store; runs go on."""
+        """Close the store; runs continue."""
         if self.store_reader is not None:
             await self.store_reader.close()
 
@@ -188,7 +188,7 @@ class OrcaApp(OrderedKeysApp[None]):
     async def action_switch_mode(self, mode: str) -> None:
         """Go to another screen, once the workspace is open."""
         if self.is_opening:
-            # In a worker: the app goes on handling messages meanwhile.
+            # In a worker, so that the app keeps handling messages.
             self.run_worker(self._switch_when_ready(mode), group="switch", exclusive=True)
             return
         entry = SCREENS[mode]

@@ -1,4 +1,4 @@
-"""What the app tells its screens about the workspace's runs."""
+"""The messages with which the app informs its screens about runs and the workspace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunNews:
-    """What changed in the workspace since the last check."""
+    """The changes in the workspace since the last check."""
 
     run: RunRow | None
     """The running run, else the newest one; None if there are no runs."""

@@ -1,6 +1,6 @@
 """Handles key presses strictly one after another, so that the meaning of a key never depends on typing speed.
 
-Textual forwards a key to the focused widget at once, even while the action of the key before it still waits to run.
+Textual forwards a key to the focused widget immediately, even while the action of the key before it still waits to run.
 Of `/word` typed quickly, the letters would reach the list instead of the search field that `/` opens.
 """
 
@@ -38,7 +38,7 @@ class OrderedKeysApp(App[T]):
         self._awaited.append(worker)
 
     async def on_event(self, event: events.Event) -> None:
-        """Queue keys and pasted text; everything else is handled at once."""
+        """Queue keys and pasted text; all other events are handled immediately."""
         is_typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
         if not is_typed or (isinstance(event, events.Key) and event.key in IMMEDIATE_KEYS):
             await super().on_event(event)

@@ -37,7 +37,7 @@ class Adapter:
     rank_stabilized: bool = False
     """Whether the scale is alpha/√rank (arXiv 2312.03732) instead of alpha/rank."""
     base_model: str = ""
-    """Name of the file that the adapter was trained on, for people."""
+    """Name of the file that the adapter was trained on. It is only shown to the user."""
 
     @property
     def scale(self) -> float:

@@ -1,4 +1,4 @@
-"""The adapter of a conversation, as a file that llama.cpp puts on a model."""
+"""The adapter of a conversation, as a file that llama.cpp applies to a model."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def adapter_file(choice: str, base: Candidate, store: Store, student: Callable[[
     elif directory.is_dir():
         origin = {ADAPTER_SHA256: adapter_sha256(directory)}
     elif not directory.exists():
-        hint = "say newest, or name an adapter GGUF or the directory of an adapter"
+        hint = "give newest, an adapter GGUF, or the directory of an adapter"
         raise InputError(f"there is no adapter {choice}", hint=hint)
     else:
         _check_base(read_header(directory).metadata, base)
@@ -55,7 +55,7 @@ def adapter_file(choice: str, base: Candidate, store: Store, student: Callable[[
 def _check_base(origin: Mapping[str, Any], base: Candidate) -> None:
     """Raise `InputError` if `origin`, the metadata of an adapter, names other weights than the base has.
 
-    Files made by other programs name none.
+    Files made by other programs do not name their weights.
     """
     metadata = read_header(base.path).metadata
     if ADAPTER_SHA256 in metadata and metadata[ADAPTER_SHA256] == origin.get(ADAPTER_SHA256):

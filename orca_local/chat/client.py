@@ -41,7 +41,7 @@ class ChatClient:
         command, env = module_command("orca_local.chat.server")
         try:
             stderr = tempfile.TemporaryFile()  # noqa: SIM115, closed when the process has ended
-            # Its own session: signals of the terminal go to the program alone.
+            # A session of its own, so that signals of the terminal do not reach the process.
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=PIPE, stdout=PIPE, stderr=stderr, env=env, limit=MAX_LINE_BYTES, start_new_session=True
             )

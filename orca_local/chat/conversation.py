@@ -41,7 +41,7 @@ class Conversation:
         adapter: Path | None = None,
         turns: Sequence[Message] = (),
     ) -> None:
-        """`adapter` is a file that `use_adapter` puts on the model; `turns` are earlier messages."""
+        """`adapter` is a file that `use_adapter` applies to the model; `turns` are earlier messages."""
         self.name = name
         self.model = model
         self.system = system

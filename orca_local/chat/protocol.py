@@ -23,7 +23,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Answer this."""
+    """Answer a message."""
 
     text: str
     system: str
@@ -54,7 +54,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The model cannot be loaded, and the process ends; or a question cannot be answered, and it goes on."""
+    """The model cannot be loaded, and the process ends; or a question cannot be answered, and the process continues."""
 
     message: str
     hint: str
@@ -103,7 +103,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class ProcessExited:
-    """The process ended without being told to."""
+    """The process ended unexpectedly."""
 
     status: int
     """The exit status as `subprocess` counts it: negative for a signal."""
@@ -120,7 +120,7 @@ _KINDS: dict[str, type[ToModel | FromModel]] = {
 
 
 def _rate(tokens: int, seconds: float) -> float:
-    """Tokens per second. The first token is not counted: it exists when the time begins."""
+    """Tokens per second. The first token is not counted, because the time is measured from it."""
     return (tokens - 1) / seconds if tokens > 1 and seconds > 0 else 0.0
 
 
@@ -130,7 +130,7 @@ def to_line(message: ToModel | FromModel) -> bytes:
 
 
 def from_line(line: bytes) -> ToModel | FromModel:
-    """The message in a line. Raises `ValueError` if it is none."""
+    """The message in a line. Raises `ValueError` if the line is not a message."""
     try:
         values = json.loads(line)
         kind = _KINDS[values.pop("kind")]
@@ -138,4 +138,4 @@ def from_line(line: bytes) -> ToModel | FromModel:
             values["turns"] = tuple((question, answer) for question, answer in values["turns"])
         return kind(**values)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"no message: {line[:200]!r}") from error
+        raise ValueError(f"not a message: {line[:200]!r}") from error

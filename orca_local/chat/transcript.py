@@ -28,7 +28,7 @@ class Setup:
 
     @property
     def label(self) -> str:
-        """Model and strategy, for a title."""
+        """Model and strategy, as shown in a title."""
         name, separator, quantization = self.model.partition(":")
         model = Path(self.model).name if name not in ("base", "tuned") else f"{name}{separator}{quantization}"
         return f"{model} · {self.strategy}" if self.strategy else model

@@ -1,1 +1,1 @@
-"""The command line: one module a command, one module for all stderr text and exit codes."""
+"""The command line: one module per command, one module for all stderr text and exit codes."""

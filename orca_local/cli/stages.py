@@ -1,4 +1,4 @@
-"""What the stage commands share."""
+"""Code that the stage commands share."""
 
 from __future__ import annotations
 

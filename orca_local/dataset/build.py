@@ -219,7 +219,7 @@ def _refusal(
     *,
     keep_wrong: bool,
 ) -> tuple[str, str] | None:
-    """Why an answer does not become a row, as one word and as a sentence; None if it may."""
+    """The reason why an answer does not become a row, as one word and as a sentence; None if it does."""
     if demonstration.review == "rejected":
         return "rejected", "rejected in review"
     if not demonstration.text.strip():

@@ -1,4 +1,4 @@
-"""What evaluations measure: accuracies, and the gain of one model over another on the same samples."""
+"""Results of evaluations: accuracies, and the gain of one model over another on the same samples."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class EvaluationSummary(Record):
     gain: TotalGain | None = field(default=None, metadata=OMITTABLE)
     """Gain of the last model over `base`, where both were evaluated."""
     split: GainSplit | None = field(default=None, metadata=OMITTABLE)
-    """What training gave and what quantizing cost; with `--split`."""
+    """Effect of training and effect of quantizing; with `--split`."""
     types: tuple[QuantizedFile, ...] = field(default=(), metadata=OMITTABLE)
     """Size and accuracy of each quantization; with `--split`."""
     recommendation: Recommendation | None = field(default=None, metadata=OMITTABLE)

@@ -1,4 +1,4 @@
-"""What an export wrote, and how it was tested."""
+"""Results of an export: the files and their acceptance tests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Check(Record):
     """One check of the acceptance test."""
 
     name: str
-    """What was checked."""
+    """Name of the check."""
     passed: bool
     """Whether the file passed."""
     value: str
@@ -75,7 +75,7 @@ class Acceptance(Record):
     checks: tuple[Check, ...]
     """The checks, in order."""
     provenance: Mapping[str, Any]
-    """What the file was made from; also stored in its metadata."""
+    """The inputs of the file; also stored in its metadata."""
     tensor_types: Mapping[str, int]
     """Number of tensors of each type."""
     quantized_vs_f16: Divergence | None = field(default=None, metadata=OMITTABLE)

@@ -1,4 +1,4 @@
-"""What the probe measures, and what it chooses."""
+"""Results of the probe: measured accuracies and chosen strategies."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class SelectionGain(Record):
     tasks: int
     """Number of tasks compared."""
     reason: str
-    """What the gain means, in one sentence."""
+    """The meaning of the gain, in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)

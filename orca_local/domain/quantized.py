@@ -1,4 +1,4 @@
-"""What each quantization of a model costs in accuracy, and which one to recommend."""
+"""The accuracy that each quantization of a model loses, and the recommended quantization."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _encode(value: Any) -> Any:
 
 
 def _decode(hint: Any, value: Any) -> Any:
-    """A JSON value as a field of type `hint` holds it."""
+    """Convert a JSON value to the field type `hint`."""
     if value is None:
         # The store writes NaN as null.
         return math.nan if hint is float else _empty(hint)

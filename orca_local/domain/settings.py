@@ -229,7 +229,7 @@ class TrainSettings(_Section):
 
 
 class ExportSettings(_Section):
-    """What is exported."""
+    """The files to export."""
 
     quantizations: tuple[str, ...] = ()
     """Quantizations to export; empty: the student's."""

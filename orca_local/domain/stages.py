@@ -14,7 +14,7 @@ class Stage:
     help: str
     """One line for `orca-local --help`."""
     action: str
-    """What the stage does, as in "press g to …"."""
+    """The action of the stage, as in "press g to …"."""
     subcommand: str = ""
     """The subcommand that runs it; empty for the command itself."""
 

@@ -1,4 +1,4 @@
-"""What teaching did, and what it will take."""
+"""Results and estimates of teaching."""
 
 from __future__ import annotations
 

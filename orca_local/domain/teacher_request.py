@@ -9,7 +9,7 @@ from orca_local.domain.keys import content_key
 from orca_local.domain.types import Message
 
 STARTER_ENDPOINT, STARTER_MODEL = "starter", "worked-solutions"
-"""Endpoint and model of the starter's answers, which a program wrote, not a model."""
+"""Endpoint and model of the starter's answers, which a program wrote instead of a model."""
 
 
 @dataclass(frozen=True, slots=True)

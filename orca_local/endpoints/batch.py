@@ -65,7 +65,7 @@ class BatchEndpoint:
         self._client = chat.client.with_options(max_retries=_READ_RETRIES)
 
     def submit(self, requests: Sequence[tuple[str, Mapping[str, Any]]], mark: str) -> str:
-        """Send (id, body of a chat completion) pairs as one batch; returns the endpoint's id of it."""
+        """Send (id, body of a chat completion) pairs as one batch; returns the endpoint's id for the batch."""
         lines = (
             json.dumps({"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body})
             for name, body in requests

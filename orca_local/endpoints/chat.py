@@ -91,7 +91,7 @@ class ChatEndpoint:
                 base_url=self.url,
                 timeout=self._settings.timeout_s,
                 max_retries=0,
-                # Nobody needs to know which system and Python version this is.
+                # The server does not need to know the system and the Python version.
                 default_headers=cast(
                     Mapping[str, str], {f"X-Stainless-{name}": openai.Omit() for name in _PLATFORM_HEADERS}
                 ),

@@ -22,7 +22,7 @@ def kv_bytes_per_token(header: Header, kv_type: str = "f16") -> int:
 
 
 def sequences_that_fit(sequences: int, length: int, bytes_per_token: int, free: int | None) -> int:
-    """How many of `sequences` of `length` tokens fit into the share of `free` bytes that a context may take.
+    """The number of sequences of `length` tokens, at most `sequences`, that fit into a context's share of `free` bytes.
 
     All of them if `free` is None or `bytes_per_token` is 0, which mean unknown. Raises `MissingError` if none fits:
     the system would kill the process instead of refusing the memory.
@@ -33,7 +33,7 @@ def sequences_that_fit(sequences: int, length: int, bytes_per_token: int, free: 
     if not fits:
         raise MissingError(
             f"a sequence of {length:,} tokens takes {length * bytes_per_token / 1e9:.2f} GB of memory; "
-            f"{free / 1e9:.2f} GB are free, of which at most {100 * MAX_SHARE:.0f} % may be used",
+            f"at most {100 * MAX_SHARE:.0f} % of the {free / 1e9:.2f} GB that are free may be used",
             hint="close other programs, lower engine.context in orca.toml, or choose a smaller student",
         )
     return fits

@@ -176,7 +176,7 @@ class LlamaContext:
             self._handle = self._llama.llama_init_from_model(model.handle, parameters)
         if not self._handle:
             raise MissingError(
-                f"no memory for {sequences} sequences of {length} tokens: {_last_error()}",
+                f"not enough memory for {sequences} sequences of {length} tokens: {_last_error()}",
                 hint="lower engine.capacity or engine.context in orca.toml",
             )
         self._memory = self._llama.llama_get_memory(self._handle)

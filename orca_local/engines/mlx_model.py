@@ -212,7 +212,7 @@ def _arguments(header: Header, decoder: Decoder) -> dict[str, Any]:
 
 
 def _window_period(header: Header, decoder: Decoder) -> int:
-    """Every how many blocks attention has no window. mlx-lm's class supports no other order of windows."""
+    """The period of blocks whose attention has no window. mlx-lm's class supports no other order of windows."""
     period = next((block + 1 for block, window in enumerate(decoder.windows) if not window), 0)
     if not period or any(bool(window) != bool((i + 1) % period) for i, window in enumerate(decoder.windows)):
         raise InputError(f"{header.path}: MLX does not support the order of its attention windows", hint=_HINT)

@@ -62,7 +62,7 @@ class OpenAIEngine:
                 request, answer, seconds = self._answers.get(timeout=wait) if wait else self._answers.get_nowait()
             except queue.Empty:
                 break
-            # Ignore the answer to a cancelled request, even if its id was used again.
+            # Ignore the answer to a cancelled request, even if its id is in use again.
             if self._running.get(request.id) is not request:
                 continue
             del self._running[request.id]

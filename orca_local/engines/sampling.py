@@ -10,7 +10,7 @@ from orca_local.engines.base import Logits
 
 
 def sample_token(logits: Logits, settings: SamplingSettings, rng: np.random.Generator) -> int:
-    """The id of the next token, from one row of logits: float32 of shape [vocabulary].
+    """The id of the next token, from one row of logits (float32, shape [vocabulary]).
 
     Takes the most likely token at temperature 0. Otherwise applies temperature, top_k, top_p and min_p in this order
     and draws once from `rng`, so that a text depends only on its own logits and seed. Raises `FloatingPointError` if

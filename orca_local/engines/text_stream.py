@@ -19,7 +19,7 @@ class TextStream:
         self._released: list[str] = []
         self._held = ""
         self.stopped = False
-        """Whether a stop string was found. No text follows it."""
+        """Whether the text contained a stop string. No text follows it."""
 
     def push(self, piece: bytes) -> str:
         """Add the bytes of one token; return the text that can now be shown."""

@@ -1,4 +1,4 @@
-"""Compares models on the samples that they answered: scores in, the figures that are printed out."""
+"""Compares models on the samples that they answered: it takes scores and returns the figures that are printed."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def _export(store: Store) -> str:
 
 
 def _types(types: Sequence[QuantizedFile], recommendation: Recommendation | None) -> str:
-    """What each quantization costs, and which is recommended."""
+    """The table of quantizations with their sizes and losses, and the recommended one."""
     if not types:
         return ""
     is_scored = any(row.change is not None for row in types)
@@ -169,7 +169,7 @@ def _type_row(row: QuantizedFile, *, is_scored: bool) -> list[str]:
 
 
 def _split(split: GainSplit) -> str:
-    """What training gave and what quantizing cost."""
+    """The effect of training and the effect of quantizing."""
     at = split.quantization
     changes = (
         (f"training (base {at} → tuned F16)", split.base, split.tuned_f16, split.trained),

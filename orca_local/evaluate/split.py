@@ -1,4 +1,4 @@
-"""Splits the gain into what training gave and what quantizing cost, on the same samples."""
+"""Splits the gain into the effect of training and the effect of quantizing, on the same samples."""
 
 from __future__ import annotations
 

@@ -71,8 +71,8 @@ def evaluate(
 ) -> Iterator[Event]:
     """Answer every sample with every candidate, zero-shot and greedy, under every system message.
 
-    With `split`, whose models are among the candidates, the summary says what training gave and what quantizing cost.
-    Only one model is loaded at a time. Raises `InputError` if no sample has a reference answer.
+    With `split`, whose models are among the candidates, the summary separates the effects of training and of
+    quantizing. Only one model is loaded at a time. Raises `InputError` if no sample has a reference answer.
     """
     started = time.monotonic()
     scored = _select(samples, settings.samples)

@@ -1,1 +1,1 @@
-"""The export stage: one GGUF that answers as the trained model did, or none."""
+"""The export stage: writes a GGUF, if it passes the test that it answers as the trained model does."""

@@ -58,7 +58,7 @@ ReferenceLogits = Callable[[Sequence[Row]], ClosableLogits]
 
 @dataclass(frozen=True, slots=True)
 class AcceptanceInputs:
-    """What a tuned file is tested on. None of it is from the holdout."""
+    """The rows and prompts that a tuned file is tested on. None of them is from the holdout."""
 
     rows: Sequence[Row]
     """Rows whose predictions are compared."""
@@ -93,7 +93,7 @@ class CheckFailed(AcceptanceError):
 
 
 def require_passed(check: AcceptanceChecked, hint: str = "") -> AcceptanceChecked:
-    """Return a check that passed. Raises `CheckFailed` for another, with its value and bound."""
+    """Return a check that passed. Raises `CheckFailed` with value and bound for a check that did not."""
     if not check.passed:
         raise CheckFailed(check, hint or _HINTS.get(check.name, _REPORT))
     return check

@@ -39,7 +39,7 @@ class MatrixSource:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What the store keeps about it."""
+        """The record of the matrix in the store."""
         if self.file is not None:
             return {"file": str(self.file)}
         return {"rows": self.rows, "left_out": self.left_out}

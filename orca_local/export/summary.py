@@ -1,4 +1,4 @@
-"""What an export says at its end."""
+"""The result that an export reports at its end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def export_finished(stage: str, run_id: int, name: str, rows: Sequence[ExportRow
 
 
 def load_quantized(row: ExportRow) -> QuantizedFile | None:
-    """Size and nearness to F16 of an exported file; None where it was not compared, as an adapter is not."""
+    """Size of an exported file and its difference from F16; None if it was not compared. An adapter never is."""
     compared = row.acceptance.get("quantized_vs_f16")
     if compared is None and row.quantization != REFERENCE_TYPE:
         return None

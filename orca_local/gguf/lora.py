@@ -1,7 +1,7 @@
-"""Writes LoRA adapters in llama.cpp's form, and checks whether an adapter fits a model.
+"""Writes LoRA adapters in llama.cpp's format, and checks whether an adapter fits a model.
 
-The form is what llama.cpp reads (https://github.com/ggml-org/llama.cpp/blob/master/src/llama-adapter.cpp) and its
-`convert_lora_to_gguf.py` writes. Why in F32, and what is refused: docs/decisions/0009-adapter-files.md.
+llama.cpp reads this format (https://github.com/ggml-org/llama.cpp/blob/master/src/llama-adapter.cpp) and its
+`convert_lora_to_gguf.py` writes it. Why in F32, and what is refused: docs/decisions/0009-adapter-files.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ALPHA = "adapter.lora.alpha"
 _A, _B = ".lora_a", ".lora_b"
 _FLOAT32 = struct.pack("<I", 6)
 _MIN_ALPHA, _MAX_ALPHA = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
-_HINT = "give a LoRA adapter in llama.cpp's form, or a directory that holds one in PEFT's"
+_HINT = "give a LoRA adapter as a GGUF, or the directory of one in PEFT's format"
 _OTHER_BASE = "the adapter belongs to another model: choose the one that it was trained on with --model"
 
 LoraPair = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -70,7 +70,7 @@ def check_lora(adapter: Header, base: Header) -> None:
     path = adapter.path
     kind = f"{adapter.metadata.get('general.type', 'model')} {adapter.metadata.get('adapter.type', '')}".strip()
     if kind != "adapter lora" or "adapter.alora.invocation_tokens" in adapter.metadata:
-        raise InputError(f"{path} is not a plain LoRA adapter, but: {kind}", hint=_HINT)
+        raise InputError(f"{path} is not a plain LoRA adapter; its type is: {kind}", hint=_HINT)
     if adapter.architecture != base.architecture:
         raise InputError(
             f"{path} is an adapter of {adapter.architecture!r} models, and {base.path.name} is {base.architecture!r}",

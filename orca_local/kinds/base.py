@@ -22,7 +22,7 @@ class AnswerKind(ABC):
     scorer: ClassVar[str]
     """Name of the comparison, as the table `scores` stores it."""
     expected: ClassVar[str] = "a text"
-    """What a reference must be, for the message about one that is not."""
+    """The form that a reference must have, for the message about a wrong one."""
     accepts_list: ClassVar[bool] = False
     """Whether a sample may have several accepted answers."""
     is_scored: ClassVar[bool] = True
@@ -35,7 +35,7 @@ class AnswerKind(ABC):
         return value if isinstance(value, str) and value.strip() else None
 
     def check_reference(self, reference: str, prompt: str, labels: Sequence[str]) -> str:
-        """Return what is wrong with a parsed reference of this sample; empty if nothing is."""
+        """Return the problem of a parsed reference of this sample; empty if there is none."""
         normal = reference.strip().casefold()
         if labels and all(normal != (self.parse_reference(label) or label).strip().casefold() for label in labels):
             return f"the answer {reference!r} is not among the labels: {', '.join(labels)}"

@@ -24,7 +24,7 @@ class Free(AnswerKind):
         return ""
 
     def clean(self, text: str, prompt: str) -> str:
-        """Return what the model itself wrote; markup stays, for it is part of a text."""
+        """Return what the model itself wrote; markup stays, because it is part of the text."""
         return remove_echo(text, prompt, self.format_line)
 
     def extract(self, text: str, prompt: str, labels: Sequence[str]) -> str | None:

@@ -20,7 +20,7 @@ class Text(AnswerKind):
     threshold = 0.5
 
     def clean(self, text: str, prompt: str) -> str:
-        """Return what the model itself wrote; markup stays, for it is part of a text."""
+        """Return what the model itself wrote; markup stays, because it is part of the text."""
         return remove_echo(text, prompt, self.format_line)
 
     def extract(self, text: str, prompt: str, labels: Sequence[str]) -> str | None:

@@ -30,7 +30,7 @@ def missing_model(store: Store, name: str) -> InputError | None:
 
 
 def no_base(quantization: str) -> InputError:
-    """The error for a base that is not made yet, of this type if one is given."""
+    """The error for a base that does not exist yet, of this type if one is given."""
     suffix = f" at {quantization}" if quantization else ""
     return InputError(f"there is no base model{suffix} yet", hint="run `orca-local probe`, which makes it first")
 

@@ -22,15 +22,15 @@ from orca_local.models.locate import find_local, local_path
 from orca_local.system.digest import file_sha256
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes downloaded so far and in all."""
+"""Called with the bytes downloaded so far and the total size."""
 CHUNK_BYTES = 1 << 18
 MAX_ATTEMPTS = 4
-"""How often in a row a connection may break before any byte arrives."""
+"""Maximum number of connections in a row that may break before any byte arrives."""
 
 
 @dataclass(frozen=True, slots=True)
 class _RemoteFile:
-    """What the hub says about a file before the download."""
+    """Facts about a file that the hub reports before the download."""
 
     url: str
     etag: str
@@ -184,7 +184,7 @@ def _stream(remote: _RemoteFile, part: Path, progress: Progress) -> None:
 
 
 def _check(model: CatalogModel, remote: _RemoteFile, part: Path) -> None:
-    """Raise and delete the file if it is another file than announced, or no model."""
+    """Delete the file and raise if it differs from the announced one or is not a model."""
     try:
         expected, actual = model.sha256 or remote.sha256, file_sha256(part)
         if expected and actual != expected:

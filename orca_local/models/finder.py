@@ -28,7 +28,7 @@ class ModelFinder:
 
     @cached_property
     def student(self) -> Student:
-        """The student, found and checked. Raises `InputError` or `MissingError`."""
+        """The student, after all checks. Raises `InputError` or `MissingError`."""
         return load_student(self.settings.student, self.directory)
 
     def find(self, name: str) -> Path:
@@ -47,15 +47,15 @@ class ModelFinder:
         else:
             path = Path(name)
             if not path.is_file():
-                hint = "say base, tuned, one of them with a type (tuned:F16), or the path of a GGUF file"
+                hint = "give base, tuned, one of them with a type (tuned:F16), or the path of a GGUF file"
                 raise InputError(f"no model {name!r}", hint=hint)
         if read_header(path).metadata.get("general.type") == "adapter":
-            hint = f"put it on a model: `orca-local chat --adapter {path}`"
+            hint = f"apply it to a model: `orca-local chat --adapter {path}`"
             raise InputError(f"{path} is an adapter, not a model", hint=hint)
         return path
 
     def base(self, quantization: str) -> Path | None:
-        """The base of this type, if it exists as it would be made now."""
+        """The base of this type, if a file with the present inputs exists."""
         provenance = weights_provenance(self.student.weights_sha256)
         matrix = user_matrix(self.settings.export.imatrix, self.directory, self.student.weights)
         if matrix is not None and takes_matrix(quantization):

@@ -1,4 +1,4 @@
-"""The catalog and what of it is on this machine."""
+"""The catalog, and which of its models are on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an exported file was made from, as its metadata says it."""
+"""The inputs of an exported file, as recorded in its metadata."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 
 VERSION = "1"
-"""Raise it when the same inputs would make another file."""
+"""Increase it when the same inputs would give another file."""
 BASE_SHA256 = "orca_local.base_sha256"
 """Metadata key: SHA-256 of the weights."""
 ADAPTER_SHA256 = "orca_local.adapter_sha256"
@@ -29,7 +29,7 @@ def weights_provenance(sha256: str) -> dict[str, str]:
 def user_matrix(setting: str, directory: Path, weights: Header) -> Path | None:
     """The importance matrix file that `export.imatrix` names; None for `auto` and `none`.
 
-    Raises `InputError` if it is no matrix, or that of another model than `weights`.
+    Raises `InputError` if it is not a matrix, or belongs to another model than `weights`.
     """
     if setting in ("auto", "none"):
         return None
@@ -44,7 +44,7 @@ def matrix_key(path: Path) -> str:
 
 
 def find_export(store: Store, name: str, quantization: str, provenance: Mapping[str, str]) -> ExportRow | None:
-    """The exported file that was made from the same things and is unchanged since."""
+    """The exported file that was made from the same inputs and has not changed since."""
     for row in store.exports.list(name, quantization):
         path = Path(row.path)
         is_same = row.acceptance.get("provenance") == dict(provenance)

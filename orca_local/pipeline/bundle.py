@@ -60,7 +60,7 @@ def read(path: Path, directory: Path) -> BundleResult:
     except ValueError as error:
         raise InputError(f"{path} contains invalid settings: {error}", hint="do not use it") from error
     if not isinstance(texts, dict) or any(n not in USER_FILES or not isinstance(t, str) for n, t in texts.items()):
-        unexpected = sorted(str(name) for name in texts if name not in USER_FILES) or ["a file that is no text"]
+        unexpected = sorted(str(name) for name in texts if name not in USER_FILES) or ["a file that is not text"]
         raise InputError(f"{path} would write {unexpected[0]!r}", hint="do not use it")
     workspace = Workspace.create(directory, settings=settings)
     for name in USER_FILES:

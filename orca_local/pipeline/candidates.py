@@ -57,7 +57,7 @@ def register(session: Session, name: str, path: Path) -> Candidate:
 
 
 def ensure_base(session: Session, quantization: str) -> Path:
-    """The base of this type; made if it does not exist as it would be made now.
+    """The base of this type; made if no file with the present inputs exists.
 
     A base is made before there are training rows, so no importance matrix is measured for it.
     """

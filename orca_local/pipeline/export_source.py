@@ -15,9 +15,11 @@ from orca_local.store.store import Store
 from orca_local.train.reference.process import ReferenceProcess
 
 MAX_POSITIONS_PER_ROW = 48
-"""Many rows are a better test than few long ones, and need less memory: each position has one logit per token."""
+"""Many short rows are a better test than few long ones, and need less memory: a position has a logit for each token of
+the vocabulary.
+"""
 STOP_PROMPTS = MIN_PROMPTS + 4
-"""One of them may fail. An engine answers about as many at once."""
+"""Number of prompts to answer. One answer may fail. An engine generates about as many answers at the same time."""
 STOP_FACTOR = 4
 """Maximum answer length of the tuned model, divided by the longest answer it was trained on."""
 

@@ -26,7 +26,7 @@ def student_likelihood(
 ) -> Iterator[Likelihood]:
     """A function of sample and answer: the answer's mean log-probability after the plain prompt, in nats per token.
 
-    Values that were computed before come from the store. The model is loaded when it is first needed.
+    Stored values are not computed again. The model is loaded when it is first needed.
     """
     engine: ScoringEngine | None = None
 

@@ -69,7 +69,7 @@ class Pipeline(Session):
 
     @property
     def results(self) -> Results:
-        """What the stages stored, as rows for a dataframe."""
+        """The stored results of the stages, as rows for a dataframe."""
         return Results(self.store)
 
     def add_tasks(self, *paths: str | Path, skip_bad: bool = False) -> AddedTasks:
@@ -100,7 +100,7 @@ class Pipeline(Session):
         return self.run("probe", events, ProbeSummary)
 
     def estimate_probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> ProbeEstimate:
-        """What `probe` with the same arguments would take."""
+        """The estimated tokens and time of `probe` with the same arguments."""
         from orca_local.probe.estimate import estimate
         from orca_local.probe.stage import group_tasks, limit_per_task
 
@@ -114,8 +114,8 @@ class Pipeline(Session):
     ) -> TeachSummary:
         """Gather the teacher's answers to the training samples, or to the first `limit` of them.
 
-        `batch` uses the Batch API of the endpoint. `live` also asks what waits in a batch. `retry_failed` asks again
-        what failed for good.
+        `batch` uses the Batch API of the endpoint. `live` also asks questions that wait in a batch. `retry_failed` asks
+        questions again that failed for good.
         """
         runner = self._teach_runner()
 
@@ -129,7 +129,7 @@ class Pipeline(Session):
         return self.run("teach", events, TeachSummary)
 
     def estimate_teach(self, limit: int | None = None) -> TeachEstimate:
-        """What `teach` with the same arguments would take."""
+        """The estimated calls, tokens and cost of `teach` with the same arguments."""
         return self._teach_runner().estimate(self.student.weights.path, limit=limit)
 
     def build_dataset(self) -> DatasetSummary:
@@ -147,7 +147,7 @@ class Pipeline(Session):
         return write(make_training_set(self), path)
 
     def preview(self, row: DemonstrationRow) -> Preview:
-        """What training sees of an answer."""
+        """An answer as a training row."""
         from orca_local.dataset.review import preview
         from orca_local.rows.renderer import PromptRenderer
 
@@ -187,7 +187,7 @@ class Pipeline(Session):
         return tuned.export_tuned(self, self.settings.export.quantizations or (self.student.quantization,))
 
     def export_adapter(self) -> ExportSummary:
-        """Write the newest adapter as a file of its own, which llama.cpp puts on the base."""
+        """Write the newest adapter as a file of its own, which llama.cpp applies to the base."""
         return tuned.export_adapter(self)
 
     def evaluate(
@@ -195,8 +195,8 @@ class Pipeline(Session):
     ) -> EvaluationSummary:
         """Answer the holdout with each model and compare them in pairs; base and tuned at one type, if one is given.
 
-        With `split`, the tuned model in F16 stands between the two, and the summary says what training gave and what
-        quantizing took; further types are compared with it.
+        With `split`, the tuned model in F16 is evaluated as well, and the summary separates the effects of training and
+        of quantizing; further types are compared with it.
         """
         samples, settings, parts = self.select_samples("holdout"), self.settings.evaluate, None
         if split:
@@ -240,7 +240,7 @@ class Pipeline(Session):
         )
 
     def _untrainable_warning(self) -> Iterator[Event]:
-        """No refusal: the answers can be written out and used elsewhere."""
+        """Only a warning, because the answers can be written to a file and used elsewhere."""
         problems = training_problems(self.student.weights)
         if problems:
             yield Warned(f"the student cannot be trained here: {problems[0]}", "its answers can still be written out")

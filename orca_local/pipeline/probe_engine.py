@@ -32,7 +32,7 @@ def load_for_probe(
     if kind.is_remote:
         if context.offline:
             hint = 'set kind = "llama_cpp" under [engine] in orca.toml'
-            raise MissingError(f"offline, no request goes to the student at {settings.base_url}", hint=hint)
+            raise MissingError(f"--offline forbids requests to the student at {settings.base_url}", hint=hint)
         engine = make_engine(settings, base.path)
         name = hashlib.sha256(engine.fingerprint.encode()).hexdigest()
         model_id = session.store.models.ensure(engine.fingerprint, name, base.name, "served", 0)

@@ -1,4 +1,4 @@
-"""What the stages of one workspace share: its student, its samples, and how a stage is run."""
+"""An open workspace: its student, its samples, and the function that runs a stage."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Session:
 
     @property
     def student(self) -> Student:
-        """The student, found and checked. Raises `InputError` or `MissingError`."""
+        """The student, after all checks. Raises `InputError` or `MissingError`."""
         return self.models.student
 
     @cached_property

@@ -39,7 +39,7 @@ def export_tuned(session: Session, quantizations: Sequence[str]) -> ExportSummar
 
 
 def export_adapter(session: Session) -> ExportSummary:
-    """Write the newest adapter as a file of its own, which llama.cpp puts on the base; returns the summary."""
+    """Write the newest adapter as a file of its own, which llama.cpp applies to the base; returns the summary."""
     from orca_local.export.adapter_stage import export_adapter
     from orca_local.pipeline.export_source import acceptance_inputs, tuned_source
 

@@ -11,7 +11,7 @@ def choose_by_hand(store: Store, task: str, strategy: str, cell: Cell | None, al
     """Store a person's choice, which no later probe replaces.
 
     `cell` is the measured result of the strategy, if any; `alpha` is the error level of its interval.
-    `store.selections.clear_by_hand` takes the choice back.
+    `store.selections.clear_by_hand` removes the choice.
     """
     measured = cell if cell is not None and cell.n else None
     interval = measured.interval(alpha) if measured else None

@@ -47,7 +47,7 @@ def round_ends(limit: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What the tasks of a kind say about the strategies."""
+    """The effects of the strategies, estimated from all tasks of a kind."""
 
     effects: Vector
     """Mean accuracy of each strategy minus the mean of all strategies; shape [strategies]."""

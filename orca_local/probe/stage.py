@@ -160,8 +160,8 @@ class _Probe:
 
     def _generate(self, cells: Sequence[tuple[Sample, str]]) -> Iterator[Event]:
         before, store, run_id = self.counts, self.context.store, self.context.run_id
-        wanted = (self._wanted(sample, name) for sample, name in cells)
-        events = generate(self.engine, self.renderer, store, wanted, model=self.model, run_id=run_id)
+        planned = (self._plan(sample, name) for sample, name in cells)
+        events = generate(self.engine, self.renderer, store, planned, model=self.model, run_id=run_id)
         try:
             while True:
                 event = next(events)
@@ -176,7 +176,7 @@ class _Probe:
         for row in store.measurements.scores(run_id, self.model.model_id):
             tasks[row.task].record(row)
 
-    def _wanted(self, sample: Sample, name: str) -> PlannedMeasurement:
+    def _plan(self, sample: Sample, name: str) -> PlannedMeasurement:
         messages = student_messages(sample, self.strategies[name])
         return PlannedMeasurement(
             sample, name, messages, messages[0].content, SamplingSettings(max_tokens=self.settings.max_tokens)

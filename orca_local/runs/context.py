@@ -1,4 +1,4 @@
-"""What every stage receives: the store, its run and whether the network is allowed."""
+"""The context of a stage: the store, its run, and whether the network is allowed."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ class StageContext:
     """Whether the stage must not use the network."""
 
     def record_inputs(self, **inputs: Any) -> None:
-        """Store what the run is made from, such as `model_sha256`, beside its settings."""
+        """Store inputs of the run, such as `model_sha256`, beside its settings."""
         self.store.runs.record_inputs(self.run_id, inputs)

@@ -73,7 +73,7 @@ async def run_command(workspace: Workspace, arguments: Sequence[str]) -> dict[st
     try:
         process = await asyncio.shield(starting)
     except asyncio.CancelledError:
-        # A process that is just being started would otherwise go on without anybody who waits for it.
+        # Otherwise a process that is just being started would continue, and nothing would wait for it.
         process = await starting
         process.kill()
         await process.wait()

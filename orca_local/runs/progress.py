@@ -1,4 +1,4 @@
-"""How far a run is, how fast it is and how long it will take, from its events."""
+"""Progress, speed and remaining time of a run, from its events."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Progress:
         return self.seconds * (self.total - self.done) / new
 
     def _apply(self, event: Event | None) -> bool:
-        """Update the numbers; returns whether the speed must be measured anew from here on."""
+        """Update the numbers; returns whether the measurement of the speed must start again here."""
         match event:
             case StageStarted():
                 self.stage, self.total, self.unit = event.stage, event.total, event.unit

@@ -19,7 +19,7 @@ from orca_local.engines.make import engine_kind
 ENVIRONMENT_PREFIX = "ORCA_LOCAL_"
 """Followed by SECTION__KEY, as in `ORCA_LOCAL_TRAIN__RANK=8`."""
 _API_KEYS = ("teacher.key", "teacher.api_key", "teacher.token")
-"""Keys that somebody may write to store the teacher's API key, which never belongs into the file."""
+"""Keys under which a user may try to store the teacher's API key, which must not be in the file."""
 
 
 def load_settings(
@@ -71,7 +71,7 @@ def _from_file(path: Path) -> Iterator[tuple[str, str, Any, str]]:
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str, Any, str]]:
     for variable in sorted(environment):
         name = variable.removeprefix(ENVIRONMENT_PREFIX)
-        # Without a double underscore it is no setting: ORCA_LOCAL_MODELS.
+        # A name without a double underscore is not a setting, such as ORCA_LOCAL_MODELS.
         if name == variable or "__" not in name:
             continue
         section, _, key = name.lower().partition("__")

@@ -21,13 +21,13 @@ DATABASE_FILE = "orca.db"
 
 _COMMENTS = {
     "student": "The model that learns: an id of `orca-local models list`, or the path of a GGUF file.",
-    "teacher": "Who writes the answers it learns from: any OpenAI-compatible endpoint, with the key in the\n"
-    '# environment (OPENAI_API_KEY, or the variable named by key_env); or kind = "file" for answers at hand.',
+    "teacher": "The model whose answers the student learns from: any OpenAI-compatible endpoint, with the key in the\n"
+    '# environment (OPENAI_API_KEY, or the variable named by key_env); or kind = "file" for answers from a file.',
     "probe": "How strategies are compared on the student.",
     "train": "The recipe.",
 }
 _EXAMPLES = {
-    "student": ('# weights = "student-F16.gguf"   # the unquantized original, where you have it',),
+    "student": ('# weights = "student-F16.gguf"   # the unquantized original, if you have it',),
     "teacher": ('# base_url = "https://api.openai.com/v1"', '# model = ""'),
     "probe": ("# max_tokens = 256",),
     "train": ("# rank = 16", "# learning_rate = 1e-3", "# epochs = 3"),
@@ -119,7 +119,7 @@ class Workspace:
 
 def _render(values: Mapping[str, Mapping[str, Any]]) -> str:
     sections = [*_COMMENTS, *(section for section in values if section not in _COMMENTS)]
-    parts = ["# A workspace of orca-local. Keys left out have their defaults."]
+    parts = ["# Settings of an orca-local workspace. Keys that are left out have their defaults."]
     for section in sections:
         given = values.get(section, {})
         lines = [f"# {_COMMENTS[section]}"] if section in _COMMENTS else []

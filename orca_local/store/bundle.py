@@ -1,4 +1,4 @@
-"""A bundle: the rows of a workspace that somebody else needs to repeat it, without machine paths and keys."""
+"""A bundle: the rows of a workspace that another user needs to repeat its results, without machine paths and keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Teacher answers as material for training, and their review."""
+"""Teacher answers to train on, and their review."""
 
 from __future__ import annotations
 

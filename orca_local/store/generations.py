@@ -24,7 +24,7 @@ class GenerationRow:
     finish_reason: str
     duration_ms: int
     config: dict[str, Any]
-    """Model, engine and sampling settings: what the key is made of, besides the prompt."""
+    """Model, engine and sampling settings. The key is a hash of these and the prompt."""
 
 
 class Generations:

@@ -1,4 +1,4 @@
-"""How likely the student finds an answer. Each value is computed once."""
+"""The likelihood of answers under the student. Each value is computed once."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ def migrate(connection: Connection, steps: Sequence[tuple[str, str]] = STEPS) ->
     newer = [name for name in applied if name not in names]
     if newer:
         raise InputError(
-            f"{connection.path} was written by a newer orca-local (schema {newer[-1]!r}, this one knows {names[-1]!r})",
+            f"{connection.path} was written by a newer orca-local: its schema is {newer[-1]!r}, "
+            f"this version supports {names[-1]!r}",
             hint="update with `pip install --upgrade orca-local`",
         )
     if applied == names:

@@ -32,7 +32,7 @@ class RunRow:
     settings: dict[str, Any]
     versions: dict[str, str]
     inputs: dict[str, Any]
-    """What the run used, such as model hashes."""
+    """Inputs of the run, such as model hashes."""
     pid: int
     process_started: str
     """Start time of the process; distinguishes it from a later one with the same id."""
@@ -55,7 +55,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class RunUses:
-    """How many things that came from a run are in use."""
+    """The number of results of a run that are in use, by type."""
 
     calls: int
     """Charges of teacher calls."""
@@ -144,7 +144,7 @@ class Runs:
         return _run(row)
 
     def uses(self, run_id: int) -> RunUses:
-        """What of a run is in use. Raises `InputError` if there is no such run."""
+        """The number of results of a run that are in use. Raises `InputError` if there is no such run."""
         row = self._connection.row(_USES, [BY_HAND, run_id])
         if row is None:
             raise _no_run(run_id)

@@ -1,4 +1,4 @@
-"""The strategy that was selected for each task, and what the choice rests on."""
+"""The selected strategy of each task, and the evidence for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every text of every strategy that was used."""
+"""The texts of all strategies that were used."""
 
 from __future__ import annotations
 

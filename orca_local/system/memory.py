@@ -1,4 +1,4 @@
-"""How much memory the machine and this process have."""
+"""Memory of the machine and of this process."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def resident_memory() -> int:
 
 
 def peak_memory() -> int | None:
-    """The most bytes of memory that this process has used at once; None where the system does not say."""
+    """Peak memory of this process in bytes; None if the system does not report it."""
     try:
         # Not `getrusage`: on Linux its maximum includes the parent's memory at the time of the fork.
         lines = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines())

@@ -1,4 +1,4 @@
-"""Whether a process that was recorded earlier still runs."""
+"""Checks whether a process that was recorded earlier still runs."""
 
 from __future__ import annotations
 

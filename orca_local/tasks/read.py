@@ -13,7 +13,7 @@ from orca_local.tasks.sources.table import find_source
 
 @dataclass(frozen=True, slots=True)
 class ReadSample:
-    """One sample, and where it is."""
+    """One sample, and its position in the file."""
 
     file: str
     line: int

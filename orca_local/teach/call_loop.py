@@ -22,7 +22,7 @@ from orca_local.teach.teacher import Question, Teacher
 
 LOOKUP_BATCH = 500
 MAX_STEP_S = 0.5
-"""Longest wait for an answer; Ctrl-C takes effect in between."""
+"""Maximum seconds to wait for an answer at a time; Ctrl-C takes effect in between."""
 DRAIN_S = 10.0
 """After a fatal error, calls in flight are waited for this long."""
 MIN_FAILURES = 20
@@ -138,7 +138,9 @@ class CallLoop:
             yield self._progress()
 
     def _replay(self, questions: Sequence[Question], *, first: bool = False) -> Iterator[Event]:
-        """Report stored results and their follow-ups. The rest is asked; `first` puts it before all others."""
+        """Report stored results and their follow-ups. The other questions are asked; `first` puts them before all that
+        wait.
+        """
         while questions:
             results = self._ledger.lookup(questions, include_failed=not self._retry_failed)
             excluded = self._skipped | {result.question.key for result in results}
@@ -248,7 +250,7 @@ class CallLoop:
         if not answer.retryable:
             return False
         if answer.rate_limited:
-            # The question is not at fault, so this counts as no try of it: all calls wait.
+            # The question is not the cause, so this does not count as a try of it. All calls wait.
             pause = answer.retry_after_s or 0.0
             if now - self._answered_at < self._patience_s and pause <= self._patience_s:
                 self._pending.appendleft(question)

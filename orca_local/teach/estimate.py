@@ -84,14 +84,14 @@ def estimate(
     *,
     limit: int | None = None,
 ) -> TeachEstimate:
-    """What `teach --estimate --json` prints. Makes no call and stores nothing."""
+    """The object of `teach --estimate --json`. Makes no call and stores nothing."""
     plan = RetryPlan(teacher, strategies, settings)
     selected = select_samples(samples, strategies, limit)
     questions = [question for sample in selected for question in plan.first_questions(sample)]
     stored = _stored_keys(store, questions)
     new = [question for question in questions if question.key not in stored]
     history = _load_history(store, renderer, teacher)
-    # Questions in all for each first one.
+    # Total number of questions for each first question.
     factors = _Range(
         *(1 + _follow_ups(share, settings, can_resample=teacher.can_resample) for share in history.mismatches)
     )

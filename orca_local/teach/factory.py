@@ -21,8 +21,8 @@ def make_teacher(
     """Build the teacher.
 
     Relative paths start at `directory`. `load_model` loads `base`, `tuned` or a GGUF file; its caller closes it.
-    Offline, an endpoint is replaced by a teacher of the same name that answers nothing: the name is part of every
-    key, so stored answers are still found.
+    Offline, an endpoint is replaced by a teacher of the same name that answers nothing: the name is part of every key,
+    so stored answers are still used.
     """
     match settings.kind:
         case "file":

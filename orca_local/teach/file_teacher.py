@@ -18,7 +18,7 @@ _MAX_PROBLEMS = 10
 def file_teacher(path: Path | None) -> LookupTeacher:
     """Answers from a JSON Lines file; without one, the `rationale` of each sample.
 
-    A sample without an answer gets an error of its own, and the run goes on.
+    A sample without an answer gets an error of its own, and the run continues.
     """
     answers = _load_answers(path) if path else {}
 

@@ -39,7 +39,7 @@ class Ledger:
     """The store and the budget of a run."""
 
     def __init__(self, store: Store, budget: Budget, run_id: int, *, offline: bool = False) -> None:
-        """Offline no call is made, so none is stored."""
+        """Offline, no call is made, so no reservation is stored."""
         self._store, self.budget, self._run_id, self._offline = store, budget, run_id, offline
         self._reservations: dict[str, _Reservation] = {}
 

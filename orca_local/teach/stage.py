@@ -60,7 +60,7 @@ def teach(
 
 @dataclass(frozen=True, slots=True)
 class TeachRun:
-    """What one run of the stage asks, and the parts that ask it."""
+    """The questions of one run of the stage, and the objects that ask them."""
 
     run_id: int
     samples: Sequence[Sample]

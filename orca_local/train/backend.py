@@ -1,4 +1,4 @@
-"""What a training framework provides: steps on batches, and a description of the machine it computes on."""
+"""The interface of training frameworks: steps on batches, and a description of the device."""
 
 from __future__ import annotations
 

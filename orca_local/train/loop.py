@@ -227,7 +227,7 @@ class _Loop:
         except OrcaError as error:
             self.has_failed, self.in_step = True, False
             if isinstance(error, OutOfMemory):
-                raise OutOfMemory(f"{operation} needs more memory than there is ({error.message})") from error
+                raise OutOfMemory(f"{operation} needs more memory than is available ({error.message})") from error
             raise
 
     def _diverged(self, name: str, values: str, rate: float) -> DivergedError:

@@ -124,7 +124,7 @@ def plan_memory(header: Header, recipe: Recipe, request: MemoryRequest, machine:
 def _iter_plans(
     header: Header, decoder: Decoder, recipe: Recipe, request: MemoryRequest, machine: Machine
 ) -> Iterator[MemoryPlan]:
-    """Plans, the fastest first, the one with the least memory last."""
+    """Plans, the fastest first; the last one needs the minimum of memory."""
     longest = machine.padded_length(request.longest_row)
     min_tokens = max(longest, _MIN_PACK_TOKENS)
     # No batch has more tokens than batch_size rows of the longest length.

@@ -14,13 +14,13 @@ from orca_local.train.fingerprint import TrainingFingerprint, load_fingerprint
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedTraining:
-    """A training that stopped before its last step and cannot be resumed as things are."""
+    """A training that stopped before its last step and cannot be resumed with the present rows and settings."""
 
     step: int
     """Step of its newest checkpoint."""
     total_steps: int
     changes: tuple[str, ...]
-    """What changed since it started, one phrase each."""
+    """The changes since it started, one phrase each."""
 
     @property
     def label(self) -> str:

@@ -39,7 +39,7 @@ class ExportView:
     """Tests and written files in their order."""
     warnings: tuple[Warned, ...] = ()
     note: str = ""
-    """What the run is doing now."""
+    """The present activity of the run."""
     failed: RunFailed | None = None
     """The run's error, with its hint."""
     is_base: bool = False

@@ -29,7 +29,7 @@ class StageView:
     figure: str
     """The stage's main result in a few words; empty if it has none."""
     action: str
-    """What to do next, such as "train the student"; empty if nothing."""
+    """The next action, such as "train the student"; empty if there is none."""
 
 
 def load_overview(store: Store) -> list[StageView]:
@@ -60,7 +60,9 @@ def next_stage(stages: list[StageView]) -> StageView | None:
 
 
 def choice_figure(tasks: int, chosen: int, certain: int) -> str:
-    """Such as "9 of 9 chosen, 4 certain": tasks with a chosen strategy, and tasks where it is certainly the best."""
+    """A text such as "9 of 9 chosen, 4 certain": tasks with a chosen strategy, and tasks where it is certainly the
+    best.
+    """
     certainty = "none" if not certain else "all" if certain == chosen else f"{certain:,}"
     return f"{chosen:,} of {max(tasks, chosen):,} chosen, {certainty} certain"
 

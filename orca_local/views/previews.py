@@ -1,4 +1,4 @@
-"""Previews of what training reads of an answer."""
+"""Previews of answers as training rows."""
 
 from __future__ import annotations
 

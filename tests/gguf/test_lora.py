@@ -55,7 +55,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a norm that would be left out": (lambda p: raw(p, {**HALVES, "blk.0.attn_norm.weight": A[0]}), "not half"),
     "nothing": (lambda p: raw(p, {}), "changes no tensor"),
     "a control vector": (lambda p: raw(p, HALVES, adapter__type="control_vector"), "adapter control_vector"),
-    "a model": (lambda p: raw(p, HALVES, general__type="model"), "not a plain LoRA adapter, but: model"),
+    "a model": (lambda p: raw(p, HALVES, general__type="model"), "not a plain LoRA adapter; its type is: model"),
     "an alpha of another type": (lambda p: raw(p, HALVES, **{"adapter.lora.alpha": _double_alpha()}), "lora.alpha"),
     "an infinite alpha": (lambda p: raw(p, HALVES, adapter__lora__alpha=float("inf")), "lora.alpha is inf"),
     "an alpha in words": (lambda p: raw(p, HALVES, adapter__lora__alpha="8"), "lora.alpha is '8'"),

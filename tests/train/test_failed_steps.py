@@ -100,7 +100,7 @@ def test_without_memory_the_last_finished_step_is_saved_and_gone_on_from(
         events.extend(run(tiny_gguf, rows, tmp_path / "full", recipe, full(tiny_gguf, recipe, fails_at)))
     doing = fails_at.replace("validation", "the validation after step")
     kept = f"the training is saved up to step {saved}" if saved else "nothing is saved"
-    assert raised.value.message.startswith(f"{doing} needs more memory than there is")
+    assert raised.value.message.startswith(f"{doing} needs more memory than is available")
     assert raised.value.message.endswith(kept)
     assert last_step(tmp_path / "full") == saved
     if saved:

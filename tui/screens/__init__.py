@@ -1,1 +1,1 @@
-"""One package a screen, its styles beside it."""
+"""One package per screen, with its styles."""

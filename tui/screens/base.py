@@ -1,4 +1,4 @@
-"""The base of all screens: status line, footer, access to the store, and reloading while a run is going on."""
+"""The base of all screens: status line, footer, access to the store, and reloading during a run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 RELOAD_SECONDS = 1.0
-"""Minimum time between two reloads while a run is going on; at least ten times what a reload takes."""
+"""Minimum time between two reloads during a run; at least ten times what a reload takes."""
 
 
 class WorkspaceScreen(Screen[None]):
@@ -96,7 +96,7 @@ class WorkspaceScreen(Screen[None]):
         self.set_timer(max(0.01, self._loaded_at + pause - time.monotonic()), self.load_now)
 
     def load_now(self, *, holds_keys: bool = False) -> None:
-        """Reload at once. With `holds_keys`, keys that are typed meanwhile wait for it."""
+        """Reload immediately. With `holds_keys`, keys that are typed meanwhile wait for it."""
         self._is_reload_due = False
         # What keys mean depends on what is loaded: without tasks, `/` of the task list does nothing.
         is_first = not self._loaded_at or self._loaded_workspace is not self.orca.workspace

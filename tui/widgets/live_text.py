@@ -1,4 +1,4 @@
-"""Text that changes while a run is going on."""
+"""Text that changes during a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line at the top: the workspace, and the run that is going on."""
+"""The line at the top: the workspace, and the current run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source of tasks is: it reads a file of one format and yields its records, each with its position."""
+"""The interface of task sources. A source reads a file of one format and yields its records with their positions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one record, or with a whole file."""
+    """A problem of one record, or of a whole file."""
 
     file: str
     line: int
@@ -40,4 +40,4 @@ class Source:
     suffixes: tuple[str, ...]
     """Endings of the file names that this source reads, in lower case."""
     read: Callable[[str], Iterator[Record | Problem]]
-    """Reads the file at a path. What cannot be read is yielded as a problem, never raised."""
+    """Reads the file at a path. A record that cannot be read is yielded as a problem; nothing is raised."""

@@ -88,7 +88,7 @@ def _parse_float(text: str) -> float:
 
 
 def _unstorable(values: dict[str, Any]) -> str:
-    """Return what UTF-8 or the database cannot store of valid JSON; empty if nothing."""
+    """Return the part of valid JSON that UTF-8 or the database cannot store; empty if there is none."""
     text = "\n".join(_iter_texts(values))
     if "\0" in text:
         return "a text holds a NUL character (\\u0000)"

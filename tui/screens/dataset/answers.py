@@ -1,4 +1,4 @@
-"""What the Dataset screen reads from the store."""
+"""The data that the Dataset screen reads from the store."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Answers:
 
 
 def read_answers(store: Store, directory: Path, filters: Filters) -> Answers:
-    """Return what the screen shows. Raises `InputError` if `strategies.toml` cannot be read."""
+    """Return the data of the screen. Raises `InputError` if `strategies.toml` cannot be read."""
     strategies = load_strategies(directory / "strategies.toml")
     return Answers(
         select(store, strategies, filters),

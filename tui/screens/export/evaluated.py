@@ -17,7 +17,7 @@ MIN_BAR, MAX_BAR = 12, 60
 
 
 def evaluation_state(view: EvaluationView) -> State:
-    """What the newest evaluation is doing, or how it ended."""
+    """The state of the newest evaluation, or its outcome."""
     run = view.run
     if run is None:
         return State("No evaluation yet: press v to compare the base and the tuned model on the holdout samples.")

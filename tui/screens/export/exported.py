@@ -17,7 +17,7 @@ EMPTY = "A file is written only if it passes the acceptance test. The results of
 
 
 def export_state(view: ExportView) -> State:
-    """What the newest export is doing, or how it ended."""
+    """The state of the newest export, or its outcome."""
     run = view.run
     if run is None:
         return State("No export yet: select types with Space, then press g.")
@@ -77,7 +77,7 @@ def file_lines(view: ExportView, width: int) -> list[Line]:
 
 
 def option_label(option: QuantizationOption, files: Sequence[ExportRow]) -> str:
-    """Such as `Q8_0  ~145 MB`, or `Q8_0  144 MB ✓` with the real size if the file exists."""
+    """A label such as `Q8_0 ~145 MB`, or `Q8_0  144 MB ✓` with the real size if the file exists."""
     file = next((row for row in files if row.quantization == option.quantization), None)
     if file is not None:
         return f"{option.quantization:8}{size(file.bytes):>9} ✓"

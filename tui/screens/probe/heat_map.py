@@ -172,7 +172,7 @@ class HeatMap(ScrollView, can_focus=True):
 
 
 def _text(cell: Cell | None, *, is_leader: bool, row: TaskRow) -> str:
-    """Such as `*62%  24`: mark of the leader, accuracy, number of samples."""
+    """A text such as `*62% 24`: mark of the leader, accuracy, number of samples."""
     if cell is None or not cell.n:
         return "·".center(CELL_WIDTH - 1)
     by_hand = row.selection is not None and row.selection.chosen_by == BY_HAND

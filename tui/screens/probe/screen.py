@@ -156,7 +156,7 @@ def describe_cell(matrix: ProbeMatrix, row: TaskRow, strategy: str) -> str:
 
 
 def _result(matrix: ProbeMatrix, cell: Cell) -> str:
-    """Such as "5 of 8 right (31–86 % likely); 100 % gave a readable answer; 24 tokens each"."""
+    """A text such as "5 of 8 right (31–86 % likely); 100 % gave a readable answer; 24 tokens each"."""
     interval = matrix.interval(cell)
     is_whole = cell.score_sum == round(cell.score_sum)
     score = (

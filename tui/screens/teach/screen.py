@@ -131,7 +131,7 @@ class TeachScreen(WorkspaceScreen):
             self.attempt(self._show_answer, "answer", exclusive=True)
 
     def action_estimate(self) -> None:
-        """Show what teaching would take."""
+        """Show the estimated calls, time and cost of teaching."""
         self._set_estimate("estimating…")
         self.attempt(self._show_estimate, "estimate", exclusive=True)
 

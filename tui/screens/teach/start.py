@@ -46,7 +46,7 @@ class StartTeach(StartForm):
         return [*limit, *(["--batch"] if self._in_batch else [])]
 
     async def estimate(self) -> str:
-        """What teaching up to the limit would take."""
+        """The estimated calls, time and cost of teaching up to the limit."""
         in_batch = self._in_batch
         text = await self._ask(self._limit)
         return f"{text}\n{BATCH}" if in_batch else text

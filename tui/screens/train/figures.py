@@ -11,7 +11,7 @@ NONE = "–"
 
 
 def state_of(view: TrainingView) -> State:
-    """What the training is doing, or how it ended and what to do next."""
+    """The state of the training, or its outcome and the next action."""
     run, training = view.run, view.training
     if run is None:
         return State("")
