@@ -57,7 +57,7 @@ def main() -> None:
     arguments = parse()
     student = resolve_student(arguments.student, Path.cwd())
     requests = make_requests(student, arguments)
-    few = requests[:: max(1, len(requests) // arguments.one_at_a_time)]
+    few = requests[:: max(1, len(requests) // max(1, arguments.one_at_a_time))]
     prompt = statistics.mean(len(request.token_ids) for request in requests)
     print(f"{len(requests)} requests, {prompt:.0f} prompt tokens each, {physical_cores()} threads, {student.name}")
     repack = ["--no-repack"] if arguments.without_amx else []
