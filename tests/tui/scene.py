@@ -42,7 +42,7 @@ async def opened(
     app = OrcaApp(workspace.directory if workspace is not None else None, directory)
     async with app.run_test(size=size) as pilot:
         if os.environ.get(BURST):
-            pilot.press = partial(burst, pilot)  # type: ignore[method-assign]
+            pilot.press = partial(press_at_once, pilot)  # type: ignore[method-assign]
         await settle(pilot)
         if mode != "home":
             await app.action_switch_mode(mode)
@@ -62,12 +62,15 @@ async def settle(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-async def burst(pilot: Pilot[None], *keys: str) -> None:
-    """Send keys without a pause between them, as a very fast typist would, and wait for their effects."""
+async def press_at_once(pilot: Pilot[None], *keys: str) -> None:
+    """Send keys without a pause between them, as a very fast typist would, and wait until they are handled."""
     for key in keys:
         name = key if len(key) > 1 else character_to_key(key)
         pilot.app.post_message(events.Key(name, key if len(key) == 1 else _CHARACTERS.get(key)))
-    await settle(pilot)
+    await pilot.pause()
+    while any(worker.group == "keys" for worker in pilot.app.workers):
+        await pilot.pause(0.01)
+    await pilot.pause()
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], bool], seconds: float = 20.0) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Input, Select, TextArea
 
 from orca_local.runs.workspace import Workspace
 from tests.tui.answers import make_answers
-from tests.tui.scene import burst, opened, settle, until
+from tests.tui.scene import opened, press_at_once, settle, until
 from tui.app import OrcaApp
 from tui.dialogs.file_picker import FilePicker
 from tui.ordered_keys import OrderedKeysApp
@@ -33,6 +33,12 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def answered(tmp_path: Path, tiny_gguf: Path) -> Workspace:
     return make_answers(tmp_path / "ws", tiny_gguf, 30)
+
+
+async def burst(pilot: Pilot[None], *keys: str) -> None:
+    """Send keys without a pause, and wait for their effects."""
+    await press_at_once(pilot, *keys)
+    await settle(pilot)
 
 
 def field(pilot: Pilot[None], selector: str) -> Input:

@@ -59,7 +59,7 @@ class DatasetScreen(WorkspaceScreen):
         Binding("e", "edit", "Edit"),
         Binding("t", "tokens", "Tokens"),
         Binding("f", "filter", "Filter"),
-        Binding("slash", "search", "Search", key_display="/"),
+        Binding("slash", "search", "Find", key_display="/"),
         Binding("b", "build", "Build"),
         Binding("A", "decide_all('accepted')", "Accept all", show=False),
         Binding("R", "decide_all('rejected')", "Reject all", show=False),
