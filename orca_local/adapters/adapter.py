@@ -21,6 +21,7 @@ from orca_local.system.files import whole_file
 
 WEIGHTS_FILE, CONFIG_FILE = "adapter_model.safetensors", "adapter_config.json"
 _PREFIX = "base_model.model."
+_HINT = "train again with `orca-local train`"
 
 Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
 """A, shape [rank, in_features], and B, shape [out_features, rank]; float32."""
@@ -97,8 +98,7 @@ def adapter_sha256(directory: Path) -> str:
         try:
             digest.update((directory / name).read_bytes())
         except OSError as error:
-            hint = "train again with `orca-local train`"
-            raise InputError(f"cannot read the adapter {directory / name}: {error.strerror}", hint=hint) from error
+            raise InputError(f"cannot read the adapter {directory / name}: {error.strerror}", hint=_HINT) from error
     return digest.hexdigest()
 
 
@@ -113,9 +113,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         if not isinstance(rank, int) or rank < 1 or not isinstance(alpha, int | float) or not math.isfinite(alpha):
             raise ValueError(f"rank {rank!r} and alpha {alpha!r}")
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} is not the configuration of a LoRA adapter: {error}", hint="train again with `orca-local train`"
-        ) from error
+        raise InputError(f"{path} is not the configuration of a LoRA adapter: {error}", hint=_HINT) from error
     for option in ("use_dora", "rank_pattern", "alpha_pattern", "modules_to_save"):
         if config.get(option):
             raise InputError(
@@ -132,9 +130,7 @@ def _pairs(path: Path, within: str) -> dict[str, Pair]:
             keys = file.keys()
             tensors = {key: file.get_tensor(key) for key in keys if key.removeprefix(_PREFIX).startswith(within)}
     except (OSError, SafetensorError) as error:
-        raise InputError(
-            f"cannot read the adapter {path}: {error}", hint="train again with `orca-local train`"
-        ) from error
+        raise InputError(f"cannot read the adapter {path}: {error}", hint=_HINT) from error
     halves: dict[str, dict[str, NDArray[np.float32]]] = {}
     for key, values in tensors.items():
         name, _, half = key.removeprefix(_PREFIX).removesuffix(".weight").rpartition(".")

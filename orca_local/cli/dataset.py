@@ -114,7 +114,7 @@ def show(common: Common, number: int) -> None:
     from orca_local.dataset import review
 
     with open_pipeline(common) as pipeline:
-        (row,) = review.load(pipeline.store, [number])
+        row = pipeline.store.demonstrations.get(number)
         seen = pipeline.preview(row)
         teacher = review.original(pipeline.store, row)
     if common.json:
@@ -175,7 +175,7 @@ def edit(common: Common, number: int, text: str | None, path: Path | None, resto
     if sum((text is not None, path is not None, restore)) > 1:
         raise click.UsageError("give only one of --text, --file and --restore")
     with open_pipeline(common) as pipeline:
-        (row,) = review.load(pipeline.store, [number])
+        row = pipeline.store.demonstrations.get(number)
         new = review.original(pipeline.store, row) if restore else _new_text(row, text, path)
         verified = review.rewrite(pipeline.store, row, new)
     if common.json:
@@ -214,7 +214,7 @@ def _chosen(
     if numbers and not filters.is_empty:
         raise click.UsageError("filters need --all; they cannot be used with ids")
     if numbers:
-        return review.load(pipeline.store, numbers)
+        return [pipeline.store.demonstrations.get(number) for number in numbers]
     return review.select(pipeline.store, pipeline.strategies, filters)
 
 

@@ -70,11 +70,6 @@ def _matches(row: DemonstrationRow, strategies: Mapping[str, Strategy], filters:
     return filters.leaking is None or filters.leaking == (strategy is not None and leaks(row.text, strategy))
 
 
-def load(store: Store, ids: Sequence[int]) -> list[DemonstrationRow]:
-    """The answers with these ids. Raises `InputError` for an unknown id."""
-    return [store.demonstrations.get(number) for number in ids]
-
-
 def decide(store: Store, ids: Iterable[int], state: Review) -> None:
     """Set the review state of all answers, or of none if an id is unknown."""
     with store.transaction():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from orca_local.domain.keys import content_key
@@ -30,17 +30,8 @@ class TeacherRequest:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the form that is hashed and stored. It holds no secret."""
-        return {
-            "endpoint": self.endpoint,
-            "model": self.model,
-            "messages": [message.to_dict() for message in self.messages],
-            "max_tokens": self.max_tokens,
-            "temperature": self.temperature,
-            "top_p": self.top_p,
-            "seed": self.seed,
-            "sample_index": self.sample_index,
-            "response_format": self.response_format,
-        }
+        values = {spec.name: getattr(self, spec.name) for spec in fields(self)}
+        return values | {"messages": [message.to_dict() for message in self.messages]}
 
     @property
     def key(self) -> str:

@@ -95,26 +95,21 @@ class LlamaModel:
             self._no_devices = (ctypes.c_void_p * 1)()
             parameters.devices = ctypes.addressof(self._no_devices)
         with uninterrupted():
-            self._handle = self.llama.llama_model_load_from_file(os.fsencode(path), parameters)
-        if not self._handle:
+            self.handle = self.llama.llama_model_load_from_file(os.fsencode(path), parameters)
+        if not self.handle:
             raise InputError(
                 f"llama.cpp cannot load {path}: {_last_error()}", hint=f"see `orca-local models inspect {path}`"
             )
-        if self.llama.llama_model_has_encoder(self._handle):
+        if self.llama.llama_model_has_encoder(self.handle):
             self.close()
             raise InputError(f"{path} is an encoder model, not a decoder that chats", hint="choose a chat model")
-        self.vocabulary = Vocabulary(self.llama, self.llama.llama_model_get_vocab(self._handle))
-        self.trained_context = int(self.llama.llama_model_n_ctx_train(self._handle))
+        self.vocabulary = Vocabulary(self.llama, self.llama.llama_model_get_vocab(self.handle))
+        self.trained_context = int(self.llama.llama_model_n_ctx_train(self.handle))
         self.can_share_prefix = not (
-            self.llama.llama_model_is_recurrent(self._handle) or self.llama.llama_model_is_hybrid(self._handle)
+            self.llama.llama_model_is_recurrent(self.handle) or self.llama.llama_model_is_hybrid(self.handle)
         )
         """Whether a sequence's memory can be cut to a prefix. A recurrent state cannot."""
         self._adapters: dict[str, LlamaAdapter] = {}
-
-    @property
-    def handle(self) -> Any:
-        """llama.cpp's model."""
-        return self._handle
 
     def load_adapter(self, path: Path) -> LlamaAdapter:
         """Load a LoRA adapter, once for each content. It is freed with the model.
@@ -125,7 +120,7 @@ class LlamaModel:
         sha256 = file_sha256(path)
         if sha256 not in self._adapters:
             with uninterrupted():
-                handle = self.llama.llama_adapter_lora_init(self._handle, os.fsencode(path))
+                handle = self.llama.llama_adapter_lora_init(self.handle, os.fsencode(path))
             if not handle:
                 raise InputError(f"llama.cpp cannot load {path}: {_last_error()}", hint="make the adapter again")
             self._adapters[sha256] = LlamaAdapter(handle, sha256)
@@ -133,9 +128,9 @@ class LlamaModel:
 
     def close(self) -> None:
         """Free the weights. Safe to call twice."""
-        if self._handle:
-            self.llama.llama_model_free(self._handle)
-            self._handle = None
+        if self.handle:
+            self.llama.llama_model_free(self.handle)
+            self.handle = None
             self._adapters.clear()
             return_freed_memory()
 

@@ -1,4 +1,4 @@
-"""Log-probabilities and logits of a given text, for engines that can compute its logits in parts."""
+"""Log-probabilities of a given text, for engines that can compute its logits in parts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from orca_local.engines.sampling import log_probabilities
 
 
 class Scorer(ABC):
-    """Implements `score` and `prompt_logits` on top of `iter_logits`; see `ScoringEngine`."""
-
-    vocab_size: int
-    """Number of tokens in the vocabulary."""
+    """Implements `score` on top of `iter_logits`; see `ScoringEngine`."""
 
     @abstractmethod
     def iter_logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> Iterator[Logits]:
@@ -32,14 +29,3 @@ class Scorer(ABC):
             scores[part] = log_probabilities(logits, targets[part])
             done = part.stop
         return scores
-
-    def prompt_logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> Logits:
-        """Logits after the tokens at `positions` (ascending) of one text: float32 of shape [positions, vocabulary].
-
-        No request may be running or waiting.
-        """
-        result, done = np.empty((len(positions), self.vocab_size), np.float32), 0
-        for logits in self.iter_logits(token_ids, positions):
-            result[done : done + len(logits)] = logits
-            done += len(logits)
-        return result

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from orca_local.domain.evaluation_summary import (
     TaskGain,
     TotalGain,
 )
-from orca_local.domain.record import CI
 from orca_local.domain.statistics import mcnemar_exact, paired_bootstrap, wilson
 
 
@@ -39,23 +37,13 @@ class SampleResult:
         return self.value if self.value is not None else 0.0
 
 
-class _Mean(NamedTuple):
-    accuracy: float
-    ci: CI
-    n: int
-    extracted: float
-
-
-class _Difference(NamedTuple):
-    value: float
-    ci: CI
-    p_value: float | None
-    n: int
-
-
 def measure(results: Sequence[SampleResult], alpha: float = 0.05) -> Accuracy:
     """Mean score with its Wilson interval; without samples, 0 with the interval [0, 1]."""
-    return Accuracy(*_mean(results, alpha))
+    n = len(results)
+    total = sum(result.score for result in results)
+    interval = wilson(total, n, alpha)
+    extracted = sum(result.value is not None for result in results)
+    return Accuracy(total / n if n else 0.0, (interval.low, interval.high), n, extracted / n if n else 0.0)
 
 
 def gain(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: float = 0.05) -> Gain:
@@ -64,7 +52,18 @@ def gain(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: flo
     The interval is a paired bootstrap. The p-value is that of the exact McNemar test; it is None where a score is
     partial, for which the test is not defined.
     """
-    return Gain(*_difference(base, tuned, alpha))
+    base_scores = {result.sample_id: result.score for result in base}
+    pairs = [(base_scores[result.sample_id], result.score) for result in tuned if result.sample_id in base_scores]
+    if not pairs:
+        return Gain(0.0, (0.0, 0.0), None, 0)
+    scores = np.asarray(pairs, dtype=np.float64)
+    value, interval = paired_bootstrap(scores[:, 1] - scores[:, 0], alpha)
+    p_value = None
+    if np.isin(scores, (0.0, 1.0)).all():
+        base_only = int(((scores[:, 0] == 1) & (scores[:, 1] == 0)).sum())
+        tuned_only = int(((scores[:, 0] == 0) & (scores[:, 1] == 1)).sum())
+        p_value = mcnemar_exact(base_only, tuned_only)
+    return Gain(value, (interval.low, interval.high), p_value, len(pairs))
 
 
 def by_task(results: Sequence[SampleResult]) -> dict[str, list[SampleResult]]:
@@ -100,11 +99,13 @@ def _model_accuracy(
     headline = results[system_messages[0]]
     unseen = [result for result in headline if result.unseen]
     return ModelAccuracy(
-        *_mean(headline, alpha),
+        *astuple(measure(headline, alpha)),
         model=name,
-        tasks=tuple(TaskAccuracy(*_mean(group, alpha), task=task) for task, group in by_task(headline).items()),
+        tasks=tuple(
+            TaskAccuracy(*astuple(measure(group, alpha)), task=task) for task, group in by_task(headline).items()
+        ),
         by_system_message=tuple(
-            MessageAccuracy(*_mean(results[text], alpha), system_message=text) for text in system_messages
+            MessageAccuracy(*astuple(measure(results[text], alpha)), system_message=text) for text in system_messages
         ),
         unseen=measure(unseen, alpha) if unseen else None,
     )
@@ -119,35 +120,12 @@ def _total_gain(
     headline = system_messages[0]
     tuned_tasks = by_task(tuned[headline])
     return TotalGain(
-        *_difference(base[headline], tuned[headline], alpha),
+        *astuple(gain(base[headline], tuned[headline], alpha)),
         tasks=tuple(
-            TaskGain(*_difference(group, tuned_tasks.get(task, []), alpha), task=task)
+            TaskGain(*astuple(gain(group, tuned_tasks.get(task, []), alpha)), task=task)
             for task, group in by_task(base[headline]).items()
         ),
         by_system_message=tuple(
-            MessageGain(*_difference(base[text], tuned[text], alpha), system_message=text) for text in system_messages
+            MessageGain(*astuple(gain(base[text], tuned[text], alpha)), system_message=text) for text in system_messages
         ),
     )
-
-
-def _mean(results: Sequence[SampleResult], alpha: float) -> _Mean:
-    n = len(results)
-    total = sum(result.score for result in results)
-    interval = wilson(total, n, alpha)
-    extracted = sum(result.value is not None for result in results)
-    return _Mean(total / n if n else 0.0, (interval.low, interval.high), n, extracted / n if n else 0.0)
-
-
-def _difference(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: float) -> _Difference:
-    base_scores = {result.sample_id: result.score for result in base}
-    pairs = [(base_scores[result.sample_id], result.score) for result in tuned if result.sample_id in base_scores]
-    if not pairs:
-        return _Difference(0.0, (0.0, 0.0), None, 0)
-    scores = np.asarray(pairs, dtype=np.float64)
-    value, interval = paired_bootstrap(scores[:, 1] - scores[:, 0], alpha)
-    p_value = None
-    if np.isin(scores, (0.0, 1.0)).all():
-        base_only = int(((scores[:, 0] == 1) & (scores[:, 1] == 0)).sum())
-        tuned_only = int(((scores[:, 0] == 0) & (scores[:, 1] == 1)).sum())
-        p_value = mcnemar_exact(base_only, tuned_only)
-    return _Difference(value, (interval.low, interval.high), p_value, len(pairs))

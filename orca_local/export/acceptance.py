@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import AcceptanceError
 from orca_local.domain.events import AcceptanceChecked
+from orca_local.domain.export_summary import Divergence
 from orca_local.domain.statistics import kl_divergences
 from orca_local.domain.types import Completion
 from orca_local.gguf.header import Header, TensorInfo
@@ -67,18 +68,6 @@ class AcceptanceInputs:
     reference_logits: ReferenceLogits
     max_tokens: int
     """Number of tokens within which an answer must end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Divergence:
-    """How much one model's predictions differ from another's."""
-
-    kl: float
-    """Mean Kullback-Leibler divergence in nats."""
-    agreement: float
-    """Share of positions with the same most likely token."""
-    positions: int
-    """Number of positions compared."""
 
 
 class CheckFailed(AcceptanceError):

@@ -7,26 +7,24 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageProgressed, StageStarted
 from orca_local.domain.quantized import REFERENCE_TYPE
 from orca_local.export.acceptance import AcceptanceInputs, check_finite, tensor_types
 from orca_local.export.adapter_file import write_adapter
-from orca_local.export.card import render_card
+from orca_local.export.card import write_card
 from orca_local.export.checks import OpenEngine, check_generation, check_predictions, record_checks
 from orca_local.export.disk import export_errors_explained, require_export_space
 from orca_local.export.merge import write_merged
-from orca_local.export.source import ExportSource, file_stem
+from orca_local.export.source import ExportSource, file_stem, publish_file
 from orca_local.export.summary import export_finished
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.lora import TYPE
 from orca_local.models.provenance import find_export
 from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
-from orca_local.system.digest import file_sha256
-from orca_local.system.files import publish, scratch_directory, write_if_changed
+from orca_local.system.files import scratch_directory
 
 NAME = "adapter"
 
@@ -63,11 +61,7 @@ def export_adapter(
                 row = yield from builder.build()
         yield FileWritten(row.path, row.bytes, row.sha256)
     with export_errors_explained(directory, 1 << 20):
-        path = Path(row.path)
-        write_if_changed(path.with_name(path.name + ".sha256"), f"{row.sha256}  {path.name}\n")
-        write_if_changed(
-            path.with_name(path.name + ".md"), render_card(NAME, read_header(path), row.sha256, row.acceptance)
-        )
+        write_card(row, read_header(Path(row.path)))
     yield StageProgressed(1)
     yield export_finished("export", context.run_id, NAME, [row], started)
 
@@ -95,7 +89,9 @@ class _AdapterBuilder:
         )
         yield StageProgressed(0, note="testing the adapter")
         checks = yield from record_checks(self._checks(exported))
-        return self._publish(exported.path, {"checks": checks, "tensor_types": tensor_types(exported)})
+        record = {"checks": checks, "tensor_types": tensor_types(exported)}
+        target = self.directory / f"{file_stem(self.source.header)}-tuned-adapter.gguf"
+        return publish_file(self.context, self.source, NAME, TYPE, exported.path, target, record)
 
     def _checks(self, exported: Header) -> Iterator[AcceptanceChecked]:
         yield check_finite(exported)
@@ -110,20 +106,3 @@ class _AdapterBuilder:
         if _is_unrounded(header):
             return header.path
         return write_merged(self.scratch / f"{REFERENCE_TYPE}.gguf", header, None, {}).path
-
-    def _publish(self, path: Path, record: dict[str, Any]) -> ExportRow:
-        """Move the file to its final name and add it to the store."""
-        target = self.directory / f"{file_stem(self.source.header)}-tuned-adapter.gguf"
-        publish(path, target)
-        row = ExportRow(
-            run_id=self.context.run_id,
-            name=NAME,
-            path=str(target),
-            sha256=file_sha256(target),
-            quantization=TYPE,
-            bytes=target.stat().st_size,
-            adapter_id=self.source.adapter_id,
-            acceptance={**record, "provenance": self.source.provenance},
-        )
-        self.context.store.exports.add(row)
-        return row

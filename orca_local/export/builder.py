@@ -14,12 +14,12 @@ from threadpoolctl import threadpool_limits
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageProgressed, Warned
+from orca_local.domain.export_summary import Divergence
 from orca_local.domain.quantized import REFERENCE_TYPE
 from orca_local.engines.base import ScoringEngine
 from orca_local.export.acceptance import (
     AcceptanceInputs,
     CheckFailed,
-    Divergence,
     check_divergence,
     check_finite,
     check_metadata,
@@ -34,13 +34,11 @@ from orca_local.export.matrix import MatrixCache, MatrixSource
 from orca_local.export.merge import write_merged
 from orca_local.export.predictions import Predictions
 from orca_local.export.quantize import ImatrixFile, WriteFailed, quantize
-from orca_local.export.source import ExportSource, file_stem
+from orca_local.export.source import ExportSource, file_stem, publish_file
 from orca_local.gguf.header import Header, read_header
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
-from orca_local.system.digest import file_sha256
-from orca_local.system.files import publish
 from orca_local.system.memory import return_freed_memory
 
 MAX_KL_TO_F16 = 0.1
@@ -258,16 +256,4 @@ class ExportBuilder:
                 # The base without a matrix, from before there were rows to measure on, keeps its name.
                 label = "base-imatrix"
         target = self.directory / f"{file_stem(self.source.header)}-{label}-{quantization}.gguf"
-        publish(path, target)
-        row = ExportRow(
-            run_id=self.context.run_id,
-            name=self.name,
-            path=str(target),
-            sha256=file_sha256(target),
-            quantization=quantization,
-            bytes=target.stat().st_size,
-            adapter_id=self.source.adapter_id,
-            acceptance={**record, "provenance": self.source.provenance_for(quantization)},
-        )
-        self.context.store.exports.add(row)
-        return row
+        return publish_file(self.context, self.source, self.name, quantization, path, target, record)

@@ -5,20 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from orca_local.gguf.header import Header
+from orca_local.store.results import ExportRow
+from orca_local.system.files import write_if_changed
 
 
-def render_card(name: str, exported: Header, sha256: str, acceptance: Mapping[str, Any]) -> str:
+def write_card(row: ExportRow, exported: Header) -> None:
+    """Write the checksum and the model card beside the exported file."""
+    path = Path(row.path)
+    write_if_changed(path.with_name(path.name + ".sha256"), f"{row.sha256}  {path.name}\n")
+    write_if_changed(path.with_name(path.name + ".md"), _render_card(row, exported))
+
+
+def _render_card(row: ExportRow, exported: Header) -> str:
     """The model card in Markdown: the inputs of the file, how it was made, and the results of its acceptance test."""
+    acceptance = row.acceptance
     provenance: Mapping[str, str] = acceptance["provenance"]
     lines = [
         f"# {exported.path.name}",
         "",
-        _description(name),
+        _description(row.name),
         "",
-        f"- sha256 `{sha256}`",
+        f"- sha256 `{row.sha256}`",
         f"- {exported.parameters:,} parameters, architecture `{exported.architecture}`, {exported.quantization}",
         "- tensors: " + ", ".join(f"{count} {kind}" for kind, count in acceptance["tensor_types"].items()),
         f"- weights: sha256 `{provenance['orca_local.base_sha256']}`",

@@ -15,6 +15,10 @@ from orca_local.gguf.file_type import takes_matrix
 from orca_local.gguf.header import Header
 from orca_local.gguf.importance import KEY
 from orca_local.models.provenance import ADAPTER_SHA256, RECIPE, weights_provenance
+from orca_local.runs.context import StageContext
+from orca_local.store.results import ExportRow
+from orca_local.system.digest import file_sha256
+from orca_local.system.files import publish
 
 
 @dataclass(frozen=True)
@@ -56,3 +60,28 @@ def file_stem(header: Header) -> str:
     for suffix in (f".{header.quantization}", f"-{header.quantization}"):
         stem = stem.removesuffix(suffix).removesuffix(suffix.lower())
     return stem
+
+
+def publish_file(
+    context: StageContext,
+    source: ExportSource,
+    name: str,
+    quantization: str,
+    part: Path,
+    target: Path,
+    record: Mapping[str, Any],
+) -> ExportRow:
+    """Move the file `part` to its final name `target` and add it to the store, with the `record` of its tests."""
+    publish(part, target)
+    row = ExportRow(
+        run_id=context.run_id,
+        name=name,
+        path=str(target),
+        sha256=file_sha256(target),
+        quantization=quantization,
+        bytes=target.stat().st_size,
+        adapter_id=source.adapter_id,
+        acceptance={**record, "provenance": source.provenance_for(quantization)},
+    )
+    context.store.exports.add(row)
+    return row

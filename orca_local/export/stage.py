@@ -13,7 +13,7 @@ from orca_local.domain.quantized import REFERENCE_TYPE
 from orca_local.domain.stages import BASE
 from orca_local.export.acceptance import AcceptanceInputs
 from orca_local.export.builder import ExportBuilder
-from orca_local.export.card import render_card
+from orca_local.export.card import write_card
 from orca_local.export.checks import OpenEngine
 from orca_local.export.disk import export_errors_explained, require_export_space
 from orca_local.export.general_text import CONVERSATIONS
@@ -108,7 +108,5 @@ def _write_companions(row: ExportRow, system_message: str) -> None:
     path = Path(row.path)
     with export_errors_explained(path.parent, 1 << 20), closing(PromptRenderer(path)) as renderer:
         modelfile = render_modelfile(path.name, renderer, system_message)
-        card = render_card(row.name, renderer.header, row.sha256, row.acceptance)
-        write_if_changed(path.with_name(path.name + ".sha256"), f"{row.sha256}  {path.name}\n")
         write_if_changed(path.with_name(path.name + ".Modelfile"), modelfile)
-        write_if_changed(path.with_name(path.name + ".md"), card)
+        write_card(row, renderer.header)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from itertools import islice
+from operator import add
 from typing import Any
 
 from orca_local.domain.errors import InputError
@@ -22,8 +23,6 @@ CACHED_AT_ONCE = 200
 """How many stored generations are scored in one transaction."""
 PLANNED_AT_ONCE = 4096
 """How many requests are rendered and sorted together."""
-
-_SAMPLING = tuple(item.name for item in fields(SamplingSettings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +63,7 @@ class GenerationCounts:
 
     def __add__(self, other: GenerationCounts) -> GenerationCounts:
         """The sum of two parts of a stage."""
-        return GenerationCounts(
-            self.new + other.new,
-            self.cached + other.cached,
-            self.failed + other.failed,
-            self.tokens + other.tokens,
-        )
+        return GenerationCounts(*map(add, astuple(self), astuple(other)))
 
     @property
     def done(self) -> int:
@@ -239,6 +233,6 @@ def _config(model_sha256: str, fingerprint: str, request: Request) -> dict[str, 
     return {
         "model": model_sha256,
         "engine": fingerprint,
-        "sampling": {name: getattr(request.settings, name) for name in _SAMPLING},
+        "sampling": asdict(request.settings),
         "stop": list(request.stop),
     }

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError
 from orca_local.gguf.header import Header
-from orca_local.gguf.layer_names import hf_tensor_names, require_trainable
+from orca_local.gguf.layer_names import ANOTHER_STUDENT, hf_tensor_names, require_trainable
 from orca_local.gguf.tensors import read_tensor
 
 ROPE_FACTORS = "rope_freqs.weight"
@@ -31,7 +31,6 @@ _UNSUPPORTED = (
     "logit_scale",
     "residual_scale",
 )
-_HINT = "choose another student: `orca-local models list`"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +86,7 @@ def read_decoder(header: Header) -> Decoder:
     heads, width = header.count("attention.head_count"), header.count("embedding_length")
     size = header.count("attention.key_length", width // heads)
     if header.count("attention.value_length", size) != size:
-        raise InputError(f"{header.path}: keys and values of a head differ in size", hint=_HINT)
+        raise InputError(f"{header.path}: keys and values of a head differ in size", hint=ANOTHER_STUDENT)
     gemma = header.architecture == "gemma3"
     windows = _windows(header) if gemma else (0,) * header.block_count
     rope = _rope(header, size)
@@ -130,7 +129,7 @@ def _rope(header: Header, head_size: int) -> Rope:
     if kind == "linear":
         frequencies = frequencies / np.float32(header.value("rope.scaling.factor", 1.0))
     elif kind not in ("none", "longrope"):
-        raise InputError(f"{header.path}: rope scaling {kind!r} is not supported", hint=_HINT)
+        raise InputError(f"{header.path}: rope scaling {kind!r} is not supported", hint=ANOTHER_STUDENT)
     for name in (ROPE_FACTORS, SHORT_FACTORS):
         # phi3 has two lists; the short one holds up to the context of the original training.
         if name in header.tensor_map:
@@ -155,7 +154,7 @@ def _refuse_unsupported(header: Header) -> None:
     names = {*hf_tensor_names(header), ROPE_FACTORS, SHORT_FACTORS, LONG_FACTORS}
     for tensor in header.tensors:
         if tensor.name not in names:
-            raise InputError(f"{header.path}: tensor {tensor.name!r} is not supported", hint=_HINT)
+            raise InputError(f"{header.path}: tensor {tensor.name!r} is not supported", hint=ANOTHER_STUDENT)
     for key in _UNSUPPORTED:
         if header.value(key):
-            raise InputError(f"{header.path}: {header.architecture}.{key} is not supported", hint=_HINT)
+            raise InputError(f"{header.path}: {header.architecture}.{key} is not supported", hint=ANOTHER_STUDENT)

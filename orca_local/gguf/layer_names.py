@@ -58,6 +58,7 @@ _ARCHITECTURES = {
 }
 
 TRAINABLE = tuple(_ARCHITECTURES)
+ANOTHER_STUDENT = "choose another student: `orca-local models list`"
 """Architectures that can be trained. Mistral files call themselves `llama`, those of phi4 `phi3`."""
 
 
@@ -80,7 +81,7 @@ def require_trainable(header: Header) -> None:
     if header.architecture not in TRAINABLE:
         raise InputError(
             f"training the architecture {header.architecture!r} is not supported; supported are {', '.join(TRAINABLE)}",
-            hint="choose another student: `orca-local models list`",
+            hint=ANOTHER_STUDENT,
         )
 
 
@@ -95,10 +96,7 @@ def linear_layers(header: Header) -> list[LinearLayer]:
             heads = _rotary_heads(header, gguf)
             if len(shape) != 2 or (heads is not None and (heads < 1 or shape[0] % (2 * heads))):
                 # Mixtures of experts call themselves `llama` as well.
-                raise InputError(
-                    f"{header.path} has no matrix {name!r} that can be trained",
-                    hint="choose another student: `orca-local models list`",
-                )
+                raise InputError(f"{header.path} has no matrix {name!r} that can be trained", hint=ANOTHER_STUDENT)
             out_features, in_features = shape
             layers.append(LinearLayer(f"model.layers.{block}.{hf}", name, out_features, in_features, heads))
     return layers

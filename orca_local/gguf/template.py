@@ -17,6 +17,8 @@ from orca_local.domain.types import Message
 FROZEN_DATE = "2024-07-26"
 """The date of `strftime_now`. With the real date, prompts and thus all cache keys would change every day."""
 
+_HINT = "use a GGUF with a working chat template"
+
 
 class _Generation(Extension):
     """`{% generation %}` marks the assistant's text for other trainers; here it has no effect."""
@@ -43,9 +45,7 @@ class ChatTemplate:
         try:
             self._template = environment.from_string(text)
         except Exception as error:  # see _render
-            raise InputError(
-                f"the model's chat template cannot be read: {error}", hint="use a GGUF with a working chat template"
-            ) from error
+            raise InputError(f"the model's chat template cannot be read: {error}", hint=_HINT) from error
         self._has_system_role = self._shows_system()
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
@@ -69,10 +69,7 @@ class ChatTemplate:
             )
         except Exception as error:
             # A template is a program and may raise anything.
-            raise InputError(
-                f"the model's chat template refuses the conversation: {error}",
-                hint="use a GGUF with a working chat template",
-            ) from error
+            raise InputError(f"the model's chat template refuses the conversation: {error}", hint=_HINT) from error
 
     def _shows_system(self) -> bool:
         mark = "orca-system-mark"

@@ -37,18 +37,13 @@ class Number(AnswerKind):
         return find_answer(text, stated_number, last_number)
 
     def compare(self, answer: str, reference: str) -> float:
-        """Return 1.0 for the same number, else 0.0; see `same_number`."""
-        return same_number(answer, reference)
+        """Return 1.0 if `answer` rounds to the reference at the decimals that the reference has, else 0.0.
 
-
-def same_number(answer: str, reference: str) -> float:
-    """Return 1.0 if `answer` rounds to the reference at the decimals that the reference has, else 0.0.
-
-    Whole numbers must be equal. Fractions may differ by a relative 1e-9, the precision of an extracted answer.
-    """
-    a, b = parse_number(answer), parse_number(reference)
-    if a is None or b is None:
-        return 0.0
-    decimals = re.search(r"\.(\d+)\W*$", reference.strip())
-    tolerance = Fraction(1, 2 * 10 ** len(decimals[1])) if decimals else abs(b) / 10**9 if b.denominator != 1 else 0
-    return float(abs(a - b) <= tolerance)
+        Whole numbers must be equal. Fractions may differ by a relative 1e-9, the precision of an extracted answer.
+        """
+        a, b = parse_number(answer), parse_number(reference)
+        if a is None or b is None:
+            return 0.0
+        decimals = re.search(r"\.(\d+)\W*$", reference.strip())
+        tolerance = Fraction(1, 2 * 10 ** len(decimals[1])) if decimals else abs(b) / 10**9 if b.denominator != 1 else 0
+        return float(abs(a - b) <= tolerance)

@@ -9,12 +9,12 @@ from orca_local.kinds.table import get_kind
 
 def student_messages(sample: Sample, strategy: Strategy) -> tuple[Message, ...]:
     """Return the prompt under a strategy, as the probe asks the student."""
-    return _messages(sample, f"{strategy.student}\n{get_kind(sample.kind).format_line}")
+    return plain_messages(sample, f"{strategy.student}\n{get_kind(sample.kind).format_line}")
 
 
 def teacher_messages(sample: Sample, strategy: Strategy) -> tuple[Message, ...]:
     """Return the prompt under a strategy, as the teacher gets it."""
-    return _messages(sample, f"{strategy.teacher}\n{get_kind(sample.kind).format_line}")
+    return plain_messages(sample, f"{strategy.teacher}\n{get_kind(sample.kind).format_line}")
 
 
 def hinted_messages(sample: Sample, messages: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -29,8 +29,4 @@ def plain_messages(sample: Sample, system_message: str) -> tuple[Message, ...]:
 
     An empty system message stays a message. Without one, some chat templates add their own.
     """
-    return _messages(sample, system_message)
-
-
-def _messages(sample: Sample, system: str) -> tuple[Message, ...]:
-    return Message("system", system), Message("user", sample.prompt)
+    return Message("system", system_message), Message("user", sample.prompt)

@@ -15,17 +15,9 @@ from orca_local.kinds.number import Number
 from orca_local.kinds.span import Span
 from orca_local.kinds.text import Text
 
-_KINDS: tuple[AnswerKind, ...] = (
-    MultipleChoice(),
-    Number(),
-    Boolean(),
-    Exact(),
-    Span(),
-    Text(),
-    Free(),
-)
+_CLASSES: tuple[type[AnswerKind], ...] = (MultipleChoice, Number, Boolean, Exact, Span, Text, Free)
 
-KINDS: Mapping[str, AnswerKind] = MappingProxyType({kind.name: kind for kind in _KINDS})
+KINDS: Mapping[str, AnswerKind] = MappingProxyType({kind.name: kind() for kind in _CLASSES})
 """Answer kinds by name."""
 
 

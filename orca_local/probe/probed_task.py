@@ -9,7 +9,7 @@ import numpy as np
 
 from orca_local.domain.types import Sample
 from orca_local.probe.choose import Cell, Choice, best_measured, make_choice
-from orca_local.probe.race import Prior, RaceState, fit_prior, judge_round
+from orca_local.probe.race import Prior, RaceState, judge_round
 from orca_local.probe.sequential_test import Scores
 from orca_local.store.measurements import ScoreRow
 
@@ -105,15 +105,6 @@ class ProbedTask:
         else:
             state, best = self.state, self.state.leader
         return make_choice([cells[i] for i in measured], self.scores[measured], measured.index(best), state, alpha)
-
-
-def fit_priors(tasks: Sequence[ProbedTask]) -> dict[str, Prior]:
-    """The prior of each kind, from the samples that every strategy answered."""
-    scores: dict[str, list[Scores]] = {}
-    for task in tasks:
-        complete = task.scores[:, ~np.isnan(task.scores).any(axis=0)]
-        scores.setdefault(task.kind, []).append(complete)
-    return {kind: fit_prior(group) for kind, group in scores.items()}
 
 
 def _costs(cells: Sequence[Cell]) -> np.ndarray:

@@ -12,7 +12,7 @@ Equal scores give equal decisions, so a race that was killed continues to the sa
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +91,14 @@ def fit_prior(tasks: Sequence[Scores]) -> Prior:
         variance = max(0.0, observed - noise * float(np.mean([1 / table.samples for table in tables])))
     weight = len(tables) / (len(tables) + PRIOR_TASKS)
     return Prior(weight * mean, max(weight * variance + (1 - weight) * PRIOR_SD**2, MIN_SD**2), noise)
+
+
+def fit_priors(tasks: Iterable[tuple[str, Scores]]) -> dict[str, Prior]:
+    """The prior of each kind, from the (kind, scores) of its tasks. Only samples that every strategy answered count."""
+    groups: dict[str, list[Scores]] = {}
+    for kind, scores in tasks:
+        groups.setdefault(kind, []).append(scores[:, ~np.isnan(scores).any(axis=0)])
+    return {kind: fit_prior(group) for kind, group in groups.items()}
 
 
 def judge_round(

@@ -8,7 +8,7 @@ import numpy as np
 
 from orca_local.domain.probe_summary import SelectionGain
 from orca_local.domain.statistics import Interval, paired_bootstrap
-from orca_local.probe.race import fit_prior, judge_round
+from orca_local.probe.race import fit_priors, judge_round
 from orca_local.probe.sequential_test import Scores
 
 
@@ -50,10 +50,7 @@ def _sentence(value: float, interval: Interval, single_strategy: str) -> str:
 
 def _leaders(half: Sequence[tuple[str, Scores]], single: int) -> list[int]:
     """Index of the strategy chosen for each task; ties go to strategy `single`."""
-    kinds: dict[str, list[Scores]] = {}
-    for kind, scores in half:
-        kinds.setdefault(kind, []).append(scores)
-    priors = {kind: fit_prior(group) for kind, group in kinds.items()}
+    priors = fit_priors(half)
     costs = np.array([float(j != single) for j in range(len(half[0][1]))])
     active = [True] * len(costs)
     return [judge_round(scores, costs, active, priors[kind], 0.0, last=True).leader for kind, scores in half]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from orca_local.domain.events import (
     CellMeasured,
@@ -26,8 +26,8 @@ from orca_local.generation.generate import GenerationCounts, ModelRef, PlannedMe
 from orca_local.kinds.prompts import student_messages
 from orca_local.kinds.scoring import is_scored, unscored_kinds
 from orca_local.probe.choose import Cell, Choice
-from orca_local.probe.probed_task import ProbedTask, fit_priors
-from orca_local.probe.race import Prior, round_ends
+from orca_local.probe.probed_task import ProbedTask
+from orca_local.probe.race import Prior, fit_priors, round_ends
 from orca_local.probe.selection_gain import selection_gain
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
@@ -128,7 +128,7 @@ class _Probe:
             # are still reused: a prompt may continue the prefix of any sequence.
             cells = [cell for task in running for cell in task.next_cells(until)]
             yield from self._generate(cells)
-            self.priors = self.priors or fit_priors(self.tasks)
+            self.priors = self.priors or fit_priors((task.kind, task.scores) for task in self.tasks)
             if is_race:
                 for task in running:
                     for name in task.judge(self.priors[task.kind], self.settings.tolerance):
@@ -146,16 +146,9 @@ class _Probe:
                 yield Warned(f"task {task.name!r} has no completion, so no strategy was chosen for it")
                 continue
             self.context.store.selections.set(_selection(task.name, choice, self.settings, self.context.run_id))
-            yield StrategyChosen(
-                task.name,
-                choice.cell.strategy,
-                choice.decision.decided,
-                choice.reason,
-                choice.probability_best,
-                choice.loss_bound,
-                choice.decision.more_samples,
-            )
-            selections.append(_summary(task.name, choice, cells, alpha))
+            selection = _summary(task.name, choice, cells, alpha)
+            yield StrategyChosen(**{spec.name: getattr(selection, spec.name) for spec in fields(StrategyChosen)})
+            selections.append(selection)
         return tuple(selections)
 
     def _generate(self, cells: Sequence[tuple[Sample, str]]) -> Iterator[Event]:

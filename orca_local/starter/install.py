@@ -82,12 +82,5 @@ def install_starter(
 
 
 def _request(sample: Sample, strategy: Strategy, settings: TeacherSettings) -> TeacherRequest:
-    return TeacherRequest(
-        endpoint=STARTER_ENDPOINT,
-        model=STARTER_MODEL,
-        messages=teacher_messages(sample, strategy),
-        max_tokens=settings.max_tokens,
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-        seed=settings.seed,
-    )
+    sampling = settings.model_dump(include={"max_tokens", "temperature", "top_p", "seed"})
+    return TeacherRequest(STARTER_ENDPOINT, STARTER_MODEL, teacher_messages(sample, strategy), **sampling)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, cast
 
 from orca_local.domain.types import SPLITS, Sample, Split
@@ -28,7 +29,8 @@ def parse_record(record: dict[str, Any], *, resplit: bool) -> Sample | list[str]
     if resplit or split is None:
         split = split_of(prompt_hash(prompt))
     sample_id, task = _name(record, "id", problems), _name(record, "task", problems)
-    rationale, metadata = _rationale(record, problems), _metadata(record, problems)
+    rationale = _optional(record, "rationale", lambda value: isinstance(value, str), "a text", problems) or None
+    metadata = _metadata(record, problems)
     if kind is None or problems:
         return problems
     return Sample(sample_id, task, kind.name, prompt, answers, split, labels, rationale, metadata)
@@ -74,29 +76,26 @@ def _split(record: dict[str, Any], problems: list[str]) -> Split | None:
 
 
 def _labels(record: dict[str, Any], problems: list[str]) -> tuple[str, ...]:
-    value = record.get("labels")
-    if value is None:
-        return ()
-    if isinstance(value, list) and all(isinstance(label, str) and label.strip() for label in value):
-        return tuple(value)
-    problems.append(f"'labels' must be a list of texts, not {_shorten(value)}")
-    return ()
+    def is_valid(value: Any) -> bool:
+        return isinstance(value, list) and all(isinstance(label, str) and label.strip() for label in value)
 
-
-def _rationale(record: dict[str, Any], problems: list[str]) -> str | None:
-    value = record.get("rationale")
-    if value is None or isinstance(value, str):
-        return value or None
-    problems.append(f"'rationale' must be a text, not {_shorten(value)}")
-    return None
+    return tuple(_optional(record, "labels", is_valid, "a list of texts", problems) or ())
 
 
 def _metadata(record: dict[str, Any], problems: list[str]) -> dict[str, Any]:
-    value = record.get("metadata")
-    if value is not None and not isinstance(value, dict):
-        problems.append(f"'metadata' must be an object, not {_shorten(value)}")
-        value = None
-    return {key: item for key, item in record.items() if key not in _KEYS} | (value or {})
+    metadata = _optional(record, "metadata", lambda value: isinstance(value, dict), "an object", problems)
+    return {key: item for key, item in record.items() if key not in _KEYS} | (metadata or {})
+
+
+def _optional(
+    record: dict[str, Any], key: str, is_valid: Callable[[Any], bool], expected: str, problems: list[str]
+) -> Any:
+    """Return the value of an optional key, or None where it is missing or not valid."""
+    value = record.get(key)
+    if value is None or is_valid(value):
+        return value
+    problems.append(f"{key!r} must be {expected}, not {_shorten(value)}")
+    return None
 
 
 def _answers(

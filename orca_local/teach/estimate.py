@@ -14,7 +14,7 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.statistics import Interval, wilson
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.teach_summary import CostRange, TeachEstimate, TokenRange
-from orca_local.domain.types import Message, Sample
+from orca_local.domain.types import Sample
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
@@ -95,7 +95,7 @@ def estimate(
     factors = _Range(
         *(1 + _follow_ups(share, settings, can_resample=teacher.can_resample) for share in history.mismatches)
     )
-    prompt = sum(history.prompt_ratio * _count_tokens(renderer, question.request.messages) for question in new)
+    prompt = sum(history.prompt_ratio * len(renderer.prompt_ids(question.request.messages)) for question in new)
     answers = _answer_tokens([question.strategy for question in new], history)
     prompt_tokens = _Range(*(factor * prompt for factor in factors))
     completion_tokens = _Range(*(factor * tokens for factor, tokens in zip(factors, answers, strict=True)))
@@ -140,7 +140,7 @@ def _load_history(store: Store, renderer: PromptRenderer, teacher: Teacher) -> _
     return _History(
         calls=len(calls),
         prompt_ratio=sum(call.prompt_tokens for call in calls)
-        / sum(_count_tokens(renderer, call.messages) for call in calls),
+        / sum(len(renderer.prompt_ids(call.messages)) for call in calls),
         lengths={name: _measure(values) for name, values in lengths.items()},
         mismatches=_Range(interval.low, 1 - mean(verified) if verified else 0.0, interval.high),
         seconds=mean(call.seconds for call in calls),
@@ -191,7 +191,3 @@ def _seconds(calls: float, tokens: float, history: _History, teacher: Teacher, s
     if settings.tokens_per_minute:
         bounds.append(60 * tokens / settings.tokens_per_minute)
     return round(max(bounds), 1)
-
-
-def _count_tokens(renderer: PromptRenderer, messages: Sequence[Message]) -> int:
-    return len(renderer.prompt_ids(messages))

@@ -13,6 +13,7 @@ from orca_local.kinds.table import get_kind
 from orca_local.teach.teacher import LookupTeacher, Question
 
 _MAX_PROBLEMS = 10
+_HINT = "check teacher.file in orca.toml"
 
 
 def file_teacher(path: Path | None) -> LookupTeacher:
@@ -76,16 +77,14 @@ def _load_answers(path: Path) -> dict[tuple[str, str], str]:
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
                     problems.append(f"line {number}: {error}")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"cannot read the answers in {path}: {error}", hint="check teacher.file in orca.toml"
-        ) from error
+        raise InputError(f"cannot read the answers in {path}: {error}", hint=_HINT) from error
     if problems:
         raise InputError(
             f"{path}: {len(problems)} bad lines: " + "; ".join(problems[:_MAX_PROBLEMS]),
             hint='each line is an object such as {"id": "SAMPLE", "text": "ANSWER", "strategy": "OPTIONAL"}',
         )
     if not answers:
-        raise InputError(f"{path} holds no answers", hint="check teacher.file in orca.toml")
+        raise InputError(f"{path} holds no answers", hint=_HINT)
     return answers
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.adapters.adapter import Adapter
-from orca_local.domain.errors import InputError, OrcaError, explain_os_error
+from orca_local.domain.errors import InputError, explain_os_error
 from orca_local.domain.keys import content_key
 from orca_local.system.digest import file_sha256
 from orca_local.system.files import whole_directory
@@ -149,7 +149,9 @@ def replace_directory(path: Path, write: Callable[[Path], None]) -> None:
         with whole_directory(path) as part:
             write(part)
     except BaseException as error:
-        explained = _explained(error, path)
+        match = re.search(r"\(os error (\d+)\)", str(error))  # safetensors wraps the system's errors in its own
+        cause = OSError(int(match[1]), os.strerror(int(match[1]))) if match else error
+        explained = explain_os_error(cause, path) if isinstance(cause, OSError) else None
         if explained is None:
             raise
         raise explained from error
@@ -194,11 +196,3 @@ def _check_files(directory: Path, files: dict[str, str]) -> None:
 def _damaged(path: Path, error: Exception) -> InputError:
     reason = error.strerror if isinstance(error, OSError) else error
     return InputError(f"cannot use {path}: {reason}", hint="train again")
-
-
-def _explained(error: BaseException, path: Path) -> OrcaError | None:
-    """The user's error for a failed write. safetensors wraps the system's errors in its own."""
-    match = re.search(r"\(os error (\d+)\)", str(error))
-    if match:
-        error = OSError(int(match[1]), os.strerror(int(match[1])))
-    return explain_os_error(error, path) if isinstance(error, OSError) else None

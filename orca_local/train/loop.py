@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import DivergedError, InputError, OrcaError, OutOfMemory
@@ -36,13 +36,11 @@ SAVE_SECONDS = 600.0
 """Maximum seconds between checkpoints, whatever `checkpoint_every` is. If the machine crashes, no more work is lost."""
 
 
-class GenerateSamples(Protocol):
-    """Shows what the student generates during the training."""
+GenerateSamples = Callable[[int, Adapter, Sequence[TrainingRow], Callable[[], None]], Iterator[Event]]
+"""Shows what the student generates during the training: called with step, adapter, validation rows and check.
 
-    def __call__(
-        self, step: int, adapter: Adapter, rows: Sequence[TrainingRow], check: Callable[[], None]
-    ) -> Iterator[Event]:
-        """Answer prompts of the validation rows after `step`. `check` raises if the training is to stop."""
+It answers prompts of the rows. `check()` raises if the training is to stop.
+"""
 
 
 def run_loop(

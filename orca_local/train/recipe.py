@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from orca_local.domain.settings import TrainSettings
@@ -54,23 +54,11 @@ def make_recipe(settings: TrainSettings, rows: int) -> Recipe:
     per_epoch = math.ceil(rows / settings.batch_size)
     total = max(1, settings.max_steps or round(settings.epochs * per_epoch))
     validate_every = settings.validate_every or max(1, math.ceil(total / 8))
-    return Recipe(
-        quantize_base=settings.quantize_base,
-        rank=settings.rank,
-        alpha=settings.alpha,
-        rank_stabilized=settings.rank_stabilized,
-        target_layers=tuple(sorted(settings.target_layers)),
-        dropout=settings.dropout,
-        learning_rate=settings.learning_rate,
-        schedule=settings.schedule,
-        final_learning_rate=settings.final_learning_rate,
-        warmup_steps=round(settings.warmup * total),
-        total_steps=total,
-        weight_decay=settings.weight_decay,
-        max_grad_norm=settings.max_grad_norm,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-        validation_share=settings.validation_share,
-        validate_every=validate_every,
-        checkpoint_every=settings.checkpoint_every or validate_every,
-    )
+    resolved = {
+        "target_layers": tuple(sorted(settings.target_layers)),
+        "warmup_steps": round(settings.warmup * total),
+        "total_steps": total,
+        "validate_every": validate_every,
+        "checkpoint_every": settings.checkpoint_every or validate_every,
+    }
+    return Recipe(**settings.model_dump(include={spec.name for spec in fields(Recipe)}) | resolved)

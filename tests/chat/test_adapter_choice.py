@@ -22,6 +22,7 @@ from orca_local.models.student import Student
 from orca_local.store.store import Store
 from orca_local.store.trainings import AdapterRow
 from orca_local.system.digest import file_sha256
+from tests.engines.drive import prompt_logits
 from tests.export.scene import logits_of, open_engine, random_adapter
 from tests.limits import small_files
 
@@ -49,7 +50,7 @@ def chosen(choice: str, base: Path, store: Store, student: Path) -> np.ndarray:
     loaded = Student(student, read_header(student), "Q8_0")
     with adapter_file(choice, candidate(base), store, lambda: loaded) as path, closing(open_engine(base)) as engine:
         engine.set_adapter(path)
-        return engine.prompt_logits(IDS, range(len(IDS)))
+        return prompt_logits(engine, IDS, range(len(IDS)))
 
 
 def test_a_directory_a_file_and_the_newest_are_the_same_adapter(

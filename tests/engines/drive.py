@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from orca_local.domain.types import Completion, Message, Request, SamplingSettings, TextDelta
-from orca_local.engines.base import Engine
+from orca_local.engines.base import Engine, Logits, ScoringEngine
 
 
 def request(
@@ -51,6 +53,11 @@ def run_with_deltas(engine: Engine, requests: Sequence[Request]) -> tuple[dict[s
         if len(completions) == len(requests):
             return completions, deltas
     raise AssertionError("the engine never finished")
+
+
+def prompt_logits(engine: ScoringEngine, ids: Sequence[int], positions: Sequence[int]) -> Logits:
+    """Logits after the tokens at `positions` (ascending) of one text: float32 of shape [positions, vocabulary]."""
+    return np.concatenate([logits.copy() for logits in engine.iter_logits(ids, positions)])
 
 
 def assert_same(actual: Mapping[str, str], expected: Mapping[str, str], *, share: float = 0.85) -> None:

@@ -16,7 +16,7 @@ from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.export.adapter_file import write_adapter
 from orca_local.gguf.header import read_header
 from orca_local.gguf.lora import write_lora
-from tests.engines.drive import prompt, request, run
+from tests.engines.drive import prompt, prompt_logits, request, run
 from tests.export.scene import random_adapter
 
 IDS = prompt(3, 50)
@@ -39,7 +39,7 @@ def files(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 
 
 def logits(engine: LlamaCppEngine) -> np.ndarray:
-    return engine.prompt_logits(IDS, range(len(IDS)))
+    return prompt_logits(engine, IDS, range(len(IDS)))
 
 
 def test_on_and_off_again_leaves_nothing_behind(engine: LlamaCppEngine, files: tuple[Path, Path]) -> None:
@@ -82,7 +82,7 @@ def test_numbers_that_overflowed_under_an_adapter_are_gone_with_it(engine: Llama
     base = logits(engine)
     huge = (np.full((4, 32), 1e20, np.float32), np.full((16, 4), 1e20, np.float32))
     engine.set_adapter(write_lora(tmp_path / "huge.gguf", "llama", 1.0, {"blk.0.attn_v.weight": huge}, {}).path)
-    assert not np.isfinite(engine.prompt_logits(prompt(4, 200), [199])).all()
+    assert not np.isfinite(prompt_logits(engine, prompt(4, 200), [199])).all()
     engine.set_adapter(None)
     assert np.array_equal(logits(engine), base)
 

@@ -18,6 +18,7 @@ from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import library
 from orca_local.system.cache import FILE, recall, remember
 from orca_local.system.digest import file_sha256
+from tests.engines.drive import prompt_logits
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_a_quantized_file_predicts_what_its_weights_say(quantized: Path, tmp_pat
     logits = []
     for path in (quantized, copy):
         with closing(LlamaCppEngine(path, EngineSettings(context=128, threads=1))) as engine:
-            logits.append(engine.prompt_logits(range(200, 240), range(40)))
+            logits.append(prompt_logits(engine, range(200, 240), range(40)))
     assert mean_kl(*logits) < amx_trial.MAX_KL
 
 

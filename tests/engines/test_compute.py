@@ -17,6 +17,7 @@ from orca_local.export.quantize import quantize
 from orca_local.gguf.header import read_header
 from orca_local.gguf.tensors import read_tensor
 from orca_local.system.digest import file_sha256
+from tests.engines.drive import prompt_logits
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_both_forms_predict_alike_and_have_other_names(quantized: Path) -> None:
     logits, names = [], []
     for path, form in ((quantized, "as_is"), (copy.path, "bf16")):
         with closing(LlamaCppEngine(path, EngineSettings(context=128, threads=1), compute=form)) as engine:
-            logits.append(engine.prompt_logits(range(200, 240), range(40)))
+            logits.append(prompt_logits(engine, range(200, 240), range(40)))
             names.append(engine.fingerprint)
     assert mean_kl(*logits) < MAX_KL
     assert names[0] != names[1], "a generation of one form is never taken for one of the other"

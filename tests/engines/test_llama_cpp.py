@@ -18,7 +18,7 @@ from orca_local.domain.types import Completion, Message, Request, SamplingSettin
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.engines.slot import Slot, SlotAssignment, assign_slot
 from orca_local.rows.renderer import PromptRenderer
-from tests.engines.drive import prompt, request, run
+from tests.engines.drive import prompt, prompt_logits, request, run
 
 SETTINGS = EngineSettings(capacity=4, context=1024, threads=1)
 
@@ -84,7 +84,7 @@ def test_the_context_is_not_longer_than_the_model_was_trained_for(tiny_gguf: Pat
 
 def test_scores_are_the_log_probabilities_of_the_logits(engine: LlamaCppEngine) -> None:
     ids, more = prompt(1, 30), prompt(2, 8)
-    logits = engine.prompt_logits([*ids, *more], range(29, 37)).astype(np.float64)
+    logits = prompt_logits(engine, [*ids, *more], range(29, 37)).astype(np.float64)
     expected = logits - np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1, keepdims=True))
     expected -= logits.max(1, keepdims=True)
     scores = engine.score(ids, more)
@@ -96,11 +96,11 @@ def test_logits_of_a_long_text_come_in_order(tiny_q8_gguf: Path) -> None:
     engine = LlamaCppEngine(tiny_q8_gguf, SETTINGS)
     ids = prompt(1, 900)
     positions = [0, 1, 500, 511, 512, 513, 899]
-    logits = engine.prompt_logits(ids, positions)
+    logits = prompt_logits(engine, ids, positions)
     assert logits.shape == (7, 49152)
     assert logits.dtype == np.float32
     for row, position in zip(logits, positions, strict=True):
-        alone = engine.prompt_logits(ids[: position + 1], [position])[0]
+        alone = prompt_logits(engine, ids[: position + 1], [position])[0]
         # Here the first token is computed alone, by other kernels. Logits of other positions differ by more than 1.
         assert np.array_equal(row, alone) if position else np.abs(row - alone).mean() < 0.03
     greedy = run(engine, [request("greedy", ids, max_tokens=1)])["greedy"]
@@ -119,12 +119,12 @@ def test_a_text_begins_with_a_prompt_that_was_answered(tiny_q8_gguf: Path) -> No
         answered = next(slot.cached[:] for slot in engine._slots if slot.cached[:30] == prompts[0])
         texts.append((answered + prompt(30, 9), range(len(answered), len(answered) + 9)))
         before = engine.prompt_tokens_read
-        actual = [engine.prompt_logits(ids, at) for ids, at in reversed(texts)]
+        actual = [prompt_logits(engine, ids, at) for ids, at in reversed(texts)]
         shared = [30, 32, 31, 30, 29]
         assert engine.prompt_tokens_read - before == sum(len(ids) for ids, _ in texts) - sum(shared)
     for (ids, at), logits in zip(reversed(texts), actual, strict=True):
         with closing(LlamaCppEngine(tiny_q8_gguf, SETTINGS)) as fresh:
-            assert np.array_equal(fresh.prompt_logits(ids, at), logits)
+            assert np.array_equal(prompt_logits(fresh, ids, at), logits)
 
 
 def test_texts_that_begin_alike_share_the_beginning_and_change_no_bit(tiny_q8_gguf: Path) -> None:
@@ -135,16 +135,16 @@ def test_texts_that_begin_alike_share_the_beginning_and_change_no_bit(tiny_q8_gg
     texts += [(begin, range(59, 60)), (prompt(7, 1), range(1)), (begin[:2], range(2)), (begin[:30], [])]
     texts += [([*prompt(7, 1), *begin], [40]), (prompt(8, 1), [0]), ([*prompt(8, 1), *begin], [40])]
     with closing(LlamaCppEngine(tiny_q8_gguf, SETTINGS)) as engine:
-        together = [engine.prompt_logits(ids, at) for ids, at in texts]
+        together = [prompt_logits(engine, ids, at) for ids, at in texts]
         shared = [55 + i for i in range(1, 5)] + [58, 0, 0, 2, 0, 0, 0]
         assert engine.prompt_tokens_read == sum(len(ids) for ids, _ in texts) - sum(shared)
         engine.set_adapter(None)
-        again = engine.prompt_logits(*texts[0])
+        again = prompt_logits(engine, *texts[0])
         assert engine.prompt_tokens_read == sum(len(ids) for ids, _ in texts) - sum(shared) + len(texts[0][0])
         greedy = run(engine, [request("greedy", texts[0][0], max_tokens=3)])["greedy"]
     for (ids, at), actual in zip(texts, together, strict=True):
         with closing(LlamaCppEngine(tiny_q8_gguf, SETTINGS)) as fresh:
-            assert np.array_equal(fresh.prompt_logits(ids, at), actual)
+            assert np.array_equal(prompt_logits(fresh, ids, at), actual)
             if ids == texts[0][0]:
                 assert np.array_equal(again, actual)
                 assert run(fresh, [request("greedy", ids, max_tokens=3)])["greedy"].text == greedy.text
@@ -238,6 +238,6 @@ def test_keys_and_values_in_eight_bits_take_half_and_say_almost_the_same(student
     for kv_type in ("f16", "q8_0"):
         settings = EngineSettings(context=128, kv_type=kv_type)
         with closing(LlamaCppEngine(student_gguf, settings)) as engine:
-            logits.append(engine.prompt_logits(ids, range(40)))
+            logits.append(prompt_logits(engine, ids, range(40)))
             names.append(engine.fingerprint)
     assert mean_kl(*logits) < 0.05 and names[0] != names[1]

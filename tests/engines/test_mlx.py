@@ -14,7 +14,7 @@ from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.engines.mlx import MlxEngine
 from orca_local.gguf.header import read_header
 from orca_local.train.reference.torch_logits import reference_logits
-from tests.engines.drive import prompt, request, run
+from tests.engines.drive import prompt, prompt_logits, request, run
 from tests.tiny import VARIANTS, write_variant
 
 pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
@@ -28,7 +28,7 @@ def test_it_predicts_what_llama_cpp_and_pytorch_predict(name: str, tmp_path: Pat
     ids = list(range(100, 140))
     exact = next(reference_logits(read_header(path), None, [(ids, range(len(ids)))]))
     with closing(MlxEngine(path, SETTINGS)) as ours, closing(LlamaCppEngine(path, SETTINGS)) as theirs:
-        actual, expected = ours.prompt_logits(ids, range(len(ids))), theirs.prompt_logits(ids, range(len(ids)))
+        actual, expected = prompt_logits(ours, ids, range(len(ids))), prompt_logits(theirs, ids, range(len(ids)))
         assert np.abs(actual - exact).max() < 2e-5 * np.abs(exact).max()
         assert np.abs(actual - expected).max() < 0.05 * np.abs(expected).max()
         assert (actual.argmax(1) == expected.argmax(1)).mean() > 0.95

@@ -24,6 +24,7 @@ from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 from orca_local.train.reference.torch_logits import reference_logits
+from tests.engines.drive import prompt_logits
 
 IDS = tuple(range(200, 260))
 
@@ -44,7 +45,7 @@ def random_adapter(gguf: Path, scale: float = 0.3, rank: int = 4) -> Adapter:
 
 def logits_of(path: Path) -> NDArray[np.float32]:
     with closing(open_engine(path)) as engine:
-        return engine.prompt_logits(IDS, range(len(IDS)))
+        return prompt_logits(engine, IDS, range(len(IDS)))
 
 
 def reference_of(gguf: Path, adapter: Path | None) -> NDArray[np.float32]:

@@ -20,6 +20,7 @@ from orca_local.gguf.header import read_header
 from orca_local.gguf.layer_names import TRAINABLE
 from orca_local.gguf.lora import write_lora
 from orca_local.gguf.tensors import read_tensor
+from tests.engines.drive import prompt_logits
 from tests.export.scene import IDS, logits_of, open_engine, random_adapter, reference_of
 from tests.tiny import VARIANTS, write_variant
 
@@ -38,9 +39,9 @@ def test_the_base_with_the_file_predicts_what_the_trained_and_the_merged_model_d
     made = write_adapter(tmp_path / "adapter.gguf", read_header(gguf), adapter, {})
     write_merged(tmp_path / "merged.gguf", read_header(gguf), adapter, {})
     with closing(open_engine(gguf)) as engine:
-        base = engine.prompt_logits(IDS, range(len(IDS)))
+        base = prompt_logits(engine, IDS, range(len(IDS)))
         engine.set_adapter(made.path)
-        adapted = engine.prompt_logits(IDS, range(len(IDS)))
+        adapted = prompt_logits(engine, IDS, range(len(IDS)))
     for expected in (reference_of(gguf, tmp_path / "adapter"), logits_of(tmp_path / "merged.gguf")):
         actual = measure_divergence([expected], [adapted])
         assert actual.kl < 1e-3 and actual.agreement >= 0.98
@@ -73,7 +74,7 @@ def test_an_update_without_the_rotary_order_would_be_caught(tiny_gguf: Path, tmp
     unordered = {name: adapter.layers[layer.hf_name] for name, layer in match_layers(header, adapter).items()}
     with closing(open_engine(tiny_gguf)) as engine:
         engine.set_adapter(write_lora(tmp_path / "w.gguf", "llama", adapter.scale, unordered, {}).path)
-        wrong = engine.prompt_logits(IDS, range(len(IDS)))
+        wrong = prompt_logits(engine, IDS, range(len(IDS)))
     actual = measure_divergence([reference_of(tiny_gguf, tmp_path / "adapter")], [wrong])
     assert not all(check.passed for check in check_divergence(replace(actual, positions=1000)))
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_local.kinds.number import same_number
+from orca_local.kinds.number import Number
 from orca_local.kinds.number_reader import parse_number
 from tests.kinds.reading import read_answer
 
@@ -206,7 +206,7 @@ def test_last_result_of_gsm8k_rationales_is_the_answer() -> None:
     path = Path(os.environ["ORCA_TEST_DATA"]) / "gsm8k_train_2000.jsonl"
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     answers = [read_answer("number", row["rationale"], prompt=row["prompt"]) for row in rows]
-    right = sum(bool(text and same_number(text, row["answer"])) for text, row in zip(answers, rows, strict=True))
+    right = sum(bool(text and Number().compare(text, row["answer"])) for text, row in zip(answers, rows, strict=True))
     assert right >= 0.985 * len(rows)
 
 
@@ -228,4 +228,4 @@ def test_last_result_of_gsm8k_rationales_is_the_answer() -> None:
     ],
 )
 def test_numbers_agree_to_the_digits_of_the_reference(answer: str, reference: str, value: float) -> None:
-    assert same_number(answer, reference) == value
+    assert Number().compare(answer, reference) == value

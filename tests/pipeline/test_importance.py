@@ -31,6 +31,7 @@ from orca_local.starter.install import iter_answers, load_samples
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 from orca_local.tasks.split import content_hash
+from tests.engines.drive import prompt_logits
 from tests.export.scene import open_engine, random_adapter
 from tests.train.data import make_rows
 
@@ -185,4 +186,4 @@ def starter_rows(gguf: Path, count: int) -> tuple[list[TrainingRow], list[tuple[
 def logits(gguf: Path, rows: list[TrainingRow]) -> Iterator[NDArray[np.float32]]:
     with closing(open_engine(gguf)) as engine:
         for row in rows:
-            yield engine.prompt_logits(row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1))
+            yield prompt_logits(engine, row.token_ids, range(row.loss_start - 1, len(row.token_ids) - 1))

@@ -17,6 +17,7 @@ from orca_local.pipeline.likelihood import student_likelihood
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from tests.dataset.test_build import demonstrate
+from tests.engines.drive import prompt_logits
 from tests.teach.scene import STEPS, fill, sample
 
 TEXTS = ["Two.\nAnswer: 2", "One and one is two.\nAnswer: 2", "1 + 1 = 2\nAnswer: 2", "Count: one, two.\nAnswer: 2"]
@@ -51,7 +52,7 @@ def test_the_likeliest_is_trained_on_and_scored_once(tmp_path: Path, tiny_gguf: 
             messages = (*plain_messages(sample(1), settings.system_message), Message("assistant", text))
             row = renderer.training_ids(messages)
             positions = range(row.loss_start - 1, len(row.token_ids) - 1)
-            logits = engine.prompt_logits(row.token_ids[:-1], positions).astype(np.float64)
+            logits = prompt_logits(engine, row.token_ids[:-1], positions).astype(np.float64)
             every = np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1)) + logits.max(1)
             said = logits[np.arange(len(logits)), list(row.token_ids[row.loss_start :])]
             values.append(float((said - every).mean()))

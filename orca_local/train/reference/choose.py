@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +11,12 @@ from numpy.typing import NDArray
 from orca_local.domain.errors import MissingError
 from orca_local.gguf.header import Header
 
+Row = tuple[Sequence[int], Sequence[int]]
+ReferenceLogits = Callable[[Header, Path | None, Sequence[Row]], Iterator[NDArray[np.float32]]]
+"""Called with header, adapter directory and rows of (token ids, positions).
 
-class ReferenceLogits(Protocol):
-    """For each row of (token ids, positions): float32 logits of weights plus adapter, [positions, vocabulary]."""
-
-    def __call__(
-        self, header: Header, adapter_directory: Path | None, rows: Sequence[tuple[Sequence[int], Sequence[int]]]
-    ) -> Iterator[NDArray[np.float32]]: ...
+It yields for each row the float32 logits of weights plus adapter, [positions, vocabulary].
+"""
 
 
 def choose_reference() -> ReferenceLogits:

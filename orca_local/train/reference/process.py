@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from orca_local.domain.errors import OrcaError
 from orca_local.gguf.header import Header, read_header
 from orca_local.system.child_process import child_error, exit_with_parent, module_command, run_child, take_stdout
-from orca_local.train.reference.choose import choose_reference
+from orca_local.train.reference.choose import Row, choose_reference
 
-Row = tuple[Sequence[int], Sequence[int]]
 """Token ids, and the positions (ascending) whose predictions are needed."""
 
 

@@ -20,6 +20,7 @@ from orca_local.train.batches import make_batch
 from orca_local.train.checkpoint import load_result
 from orca_local.train.reference.torch_logits import reference_logits
 from orca_local.train.torch.backend import TorchBackend, choose_dtype
+from tests.engines.drive import prompt_logits
 from tests.hf_model import from_peft, load_hf_model, with_peft
 from tests.tiny import VARIANTS, write_variant
 from tests.train.data import make_rows
@@ -39,7 +40,7 @@ def test_the_model_says_what_llama_cpp_says(tmp_path: Path, name: str) -> None:
     positions = list(range(40))
     ours = next(reference_logits(read_header(path), None, [(ids, positions)]))
     with closing(LlamaCppEngine(path, EngineSettings(context=128, threads=1))) as engine:
-        theirs = engine.prompt_logits(ids, positions)
+        theirs = prompt_logits(engine, ids, positions)
     assert np.abs(ours - theirs).max() < 0.05 * np.abs(theirs).max()
     assert (ours.argmax(1) == theirs.argmax(1)).mean() > 0.95
 
@@ -151,9 +152,9 @@ def test_training_leaves_llama_cpps_tiles_alone(student_gguf: Path) -> None:
     rows = make_rows(student_gguf, 4)
     ids = list(rows[0].token_ids)
     with closing(LlamaCppEngine(student_gguf, EngineSettings(context=128))) as engine:
-        before = engine.prompt_logits(ids, range(len(ids)))
+        before = prompt_logits(engine, ids, range(len(ids)))
         backend = TorchBackend(read_header(student_gguf), recipe_for(rows), "bfloat16")
         backend.step(make_batch(rows), 1e-3)
         backend.evaluate(make_batch(rows))
-        after = engine.prompt_logits(ids, range(len(ids)))
+        after = prompt_logits(engine, ids, range(len(ids)))
     assert np.array_equal(before, after)
