@@ -32,7 +32,7 @@ def model_parameters(header: Header) -> Any:
     llama = library()
     parameters = llama.llama_model_default_params()
     if b"AMX_INT8 = 1" in llama.llama_print_system_info():
-        has_types = bool(AMX_TYPES & {tensor.type_name for tensor in header.tensors})
+        has_types = bool(AMX_TYPES & header.tensor_types.keys())
         parameters.use_extra_bufts = has_types and amx_works(header)
     return parameters
 

@@ -104,8 +104,7 @@ def choose_compute(
     file itself.
     """
     header = read_header(path)
-    types = {tensor.type_name for tensor in header.tensors}
-    if settings.compute == "as_is" or types <= UNQUANTIZED:
+    if settings.compute == "as_is" or header.tensor_types.keys() <= UNQUANTIZED:
         return ComputeChoice(path, "as_is", "the file's own type")
     if settings.compute == "bf16":
         return ComputeChoice(ensure_bf16_copy(path, sha256), "bf16", "BF16, as set by engine.compute")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -167,8 +166,3 @@ def check_stops(stopped: int, prompts: int) -> AcceptanceChecked:
     passed = is_enough and stopped >= MIN_STOPPED * prompts
     bound = f"{100 * MIN_STOPPED:g} %" if is_enough else f"at least {MIN_PROMPTS} prompts"
     return AcceptanceChecked(STOPS_CHECK, passed, f"{stopped} of {prompts}", bound)
-
-
-def tensor_types(header: Header) -> dict[str, int]:
-    """Type → number of tensors. Quantizers use another type for a tensor whose shape does not fit."""
-    return dict(Counter(tensor.type_name for tensor in header.tensors))

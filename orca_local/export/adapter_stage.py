@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageProgressed, StageStarted
 from orca_local.domain.quantized import REFERENCE_TYPE
-from orca_local.export.acceptance import AcceptanceInputs, check_finite, tensor_types
+from orca_local.export.acceptance import AcceptanceInputs, check_finite
 from orca_local.export.adapter_file import write_adapter
 from orca_local.export.card import write_card
 from orca_local.export.checks import OpenEngine, check_generation, check_predictions, record_checks
@@ -23,7 +22,6 @@ from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.lora import TYPE
 from orca_local.models.provenance import find_export
 from orca_local.runs.context import StageContext
-from orca_local.store.results import ExportRow
 from orca_local.system.files import scratch_directory
 
 NAME = "adapter"
@@ -57,8 +55,12 @@ def export_adapter(
             directory.mkdir(parents=True, exist_ok=True)
             require_export_space(directory, needed)
             with scratch_directory(directory / f"{NAME}.export.part") as scratch:
-                builder = _AdapterBuilder(context, source, adapter, directory, scratch, open_engine, inputs)
-                row = yield from builder.build()
+                exported = write_adapter(scratch / "adapter.gguf", source.header, adapter, source.provenance)
+                yield StageProgressed(0, note="testing the adapter")
+                checks = yield from record_checks(_checks(source, scratch, exported, open_engine, inputs))
+                record = {"checks": checks, "tensor_types": exported.tensor_types}
+                target = directory / f"{file_stem(source.header)}-tuned-adapter.gguf"
+                row = publish_file(context, source, NAME, TYPE, exported.path, target, record)
         yield FileWritten(row.path, row.bytes, row.sha256)
     with export_errors_explained(directory, 1 << 20):
         write_card(row, read_header(Path(row.path)))
@@ -67,42 +69,18 @@ def export_adapter(
 
 
 def _is_unrounded(header: Header) -> bool:
-    return {tensor.type_name for tensor in header.tensors} <= _UNROUNDED
+    return header.tensor_types.keys() <= _UNROUNDED
 
 
-@dataclass(frozen=True)
-class _AdapterBuilder:
-    """Builds and tests the file in a scratch directory, and publishes it if it passes."""
-
-    context: StageContext
-    source: ExportSource
-    adapter: Adapter
-    directory: Path
-    scratch: Path
-    open_engine: OpenEngine
-    inputs: AcceptanceInputs
-
-    def build(self) -> Generator[Event, None, ExportRow]:
-        """Write, test and publish."""
-        exported = write_adapter(
-            self.scratch / "adapter.gguf", self.source.header, self.adapter, self.source.provenance
-        )
-        yield StageProgressed(0, note="testing the adapter")
-        checks = yield from record_checks(self._checks(exported))
-        record = {"checks": checks, "tensor_types": tensor_types(exported)}
-        target = self.directory / f"{file_stem(self.source.header)}-tuned-adapter.gguf"
-        return publish_file(self.context, self.source, NAME, TYPE, exported.path, target, record)
-
-    def _checks(self, exported: Header) -> Iterator[AcceptanceChecked]:
-        yield check_finite(exported)
-        with closing(self.open_engine(self._base())) as engine:
-            engine.set_adapter(exported.path)
-            yield from check_predictions(engine, self.inputs)
-            yield check_generation(engine, self.inputs)
-
-    def _base(self) -> Path:
-        """The weights that the adapter was trained on, as F16 or F32."""
-        header = self.source.header
-        if _is_unrounded(header):
-            return header.path
-        return write_merged(self.scratch / f"{REFERENCE_TYPE}.gguf", header, None, {}).path
+def _checks(
+    source: ExportSource, scratch: Path, exported: Header, open_engine: OpenEngine, inputs: AcceptanceInputs
+) -> Iterator[AcceptanceChecked]:
+    """Test the adapter on the weights that it was trained on, as F16 or F32."""
+    yield check_finite(exported)
+    base = source.header
+    if not _is_unrounded(base):
+        base = write_merged(scratch / f"{REFERENCE_TYPE}.gguf", base, None, {})
+    with closing(open_engine(base.path)) as engine:
+        engine.set_adapter(exported.path)
+        yield from check_predictions(engine, inputs)
+        yield check_generation(engine, inputs)

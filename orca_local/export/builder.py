@@ -25,7 +25,6 @@ from orca_local.export.acceptance import (
     check_metadata,
     check_same_weights,
     measure_divergence,
-    tensor_types,
 )
 from orca_local.export.checks import CheckRecords, OpenEngine, check_generation, iter_logits, record_checks
 from orca_local.export.disk import disk_full
@@ -74,7 +73,7 @@ class ExportBuilder:
         # F16 comes last: the merged file itself is published, so nothing can be quantized from it afterwards.
         for quantization in sorted(types, key=lambda q: q == REFERENCE_TYPE):
             path = self.scratch / f"{quantization}.gguf"
-            record: dict[str, Any] = {"checks": list(checks), "tensor_types": tensor_types(merged)}
+            record: dict[str, Any] = {"checks": list(checks), "tensor_types": merged.tensor_types}
             divergence = (
                 (yield from self._quantize(path, quantization, record)) if quantization != REFERENCE_TYPE else None
             )
@@ -145,7 +144,7 @@ class ExportBuilder:
         header = read_header(path)
         checks = yield from record_checks((check_metadata(self.source.header, header), check_finite(header)))
         record["checks"] += [{**check, "name": f"{check['name']} ({quantization})"} for check in checks]
-        record["tensor_types"] = tensor_types(header)
+        record["tensor_types"] = header.tensor_types
         return divergence
 
     def _test(

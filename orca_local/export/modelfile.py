@@ -114,10 +114,10 @@ def render_modelfile(gguf_name: str, renderer: PromptRenderer, system_message: s
     if texts is not None:
         lines.append(f'TEMPLATE """{texts.go_template()}"""')
     else:
-        lines.append(
-            "# No TEMPLATE: this chat template cannot be written in Ollama's syntax. Ollama chooses one of its"
-        )
-        lines.append("# own that is similar to the one in the GGUF. Compare it with `ollama show --template`.")
+        lines += [
+            "# No TEMPLATE: this chat template cannot be written in Ollama's syntax. Ollama chooses one of its",
+            "# own that is similar to the one in the GGUF. Compare it with `ollama show --template`.",
+        ]
     end = turn_end(renderer)
     if end is not None:
         lines.append(f'PARAMETER stop "{end}"')

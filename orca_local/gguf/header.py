@@ -12,6 +12,7 @@ import mmap
 import stat
 import struct
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -126,6 +127,11 @@ class Header:
     def tensor_map(self) -> dict[str, TensorInfo]:
         """Tensors by name."""
         return {tensor.name: tensor for tensor in self.tensors}
+
+    @cached_property
+    def tensor_types(self) -> dict[str, int]:
+        """Number of tensors of each type. Quantizers use another type for a tensor whose shape does not fit."""
+        return dict(Counter(tensor.type_name for tensor in self.tensors))
 
     @cached_property
     def parameters(self) -> int:

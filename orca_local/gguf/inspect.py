@@ -17,9 +17,6 @@ _NO_TEMPLATE = "it has no chat template: use an instruct or chat model"
 def describe(path: Path) -> dict[str, Any]:
     """The object of `models inspect --json`. Raises `InputError` for a file that is not a complete GGUF."""
     header = read_header(path)
-    types: dict[str, int] = {}
-    for tensor in header.tensors:
-        types[tensor.type_name] = types.get(tensor.type_name, 0) + 1
     training = training_problems(header)
     template = [] if header.chat_template or _is_adapter(header) else [_NO_TEMPLATE]
     return {
@@ -30,7 +27,7 @@ def describe(path: Path) -> dict[str, Any]:
         "parameters": header.parameters,
         "context_length": header.context_length,
         "bytes": path.stat().st_size,
-        "tensor_types": types,
+        "tensor_types": header.tensor_types,
         "chat_template": header.chat_template,
         "trainable": not training,
         "problems": template + training,

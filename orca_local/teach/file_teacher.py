@@ -73,7 +73,10 @@ def _load_answers(path: Path) -> dict[tuple[str, str], str]:
                     continue
                 try:
                     entry = json.loads(line)
-                    answers[entry["id"], entry.get("strategy", "")] = _parse_text(entry)
+                    text = entry.get("text", entry.get("answer"))
+                    if not isinstance(text, str):
+                        raise ValueError("no text")
+                    answers[entry["id"], entry.get("strategy", "")] = text
                 except (ValueError, KeyError, TypeError, AttributeError) as error:
                     problems.append(f"line {number}: {error}")
     except (OSError, UnicodeDecodeError) as error:
@@ -86,10 +89,3 @@ def _load_answers(path: Path) -> dict[tuple[str, str], str]:
     if not answers:
         raise InputError(f"{path} holds no answers", hint=_HINT)
     return answers
-
-
-def _parse_text(entry: dict[str, object]) -> str:
-    text = entry.get("text", entry.get("answer"))
-    if not isinstance(text, str):
-        raise ValueError("no text")
-    return text

@@ -18,7 +18,6 @@ from orca_local.export.acceptance import (
     check_stops,
     measure_divergence,
     require_passed,
-    tensor_types,
 )
 from orca_local.export.merge import write_tensors
 from orca_local.gguf.header import read_header
@@ -98,5 +97,5 @@ def test_one_wrong_or_infinite_weight_is_named(tiny_gguf: Path, tmp_path: Path) 
 
 
 def test_the_types_really_used_are_counted(tiny_gguf: Path) -> None:
-    counts = tensor_types(read_header(tiny_gguf))
+    counts = read_header(tiny_gguf).tensor_types
     assert set(counts) == {"F16", "F32"} and sum(counts.values()) == len(read_header(tiny_gguf).tensors)
