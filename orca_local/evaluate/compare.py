@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -99,13 +99,13 @@ def _model_accuracy(
     headline = results[system_messages[0]]
     unseen = [result for result in headline if result.unseen]
     return ModelAccuracy(
-        *astuple(measure(headline, alpha)),
+        **asdict(measure(headline, alpha)),
         model=name,
         tasks=tuple(
-            TaskAccuracy(*astuple(measure(group, alpha)), task=task) for task, group in by_task(headline).items()
+            TaskAccuracy(**asdict(measure(group, alpha)), task=task) for task, group in by_task(headline).items()
         ),
         by_system_message=tuple(
-            MessageAccuracy(*astuple(measure(results[text], alpha)), system_message=text) for text in system_messages
+            MessageAccuracy(**asdict(measure(results[text], alpha)), system_message=text) for text in system_messages
         ),
         unseen=measure(unseen, alpha) if unseen else None,
     )
@@ -120,12 +120,12 @@ def _total_gain(
     headline = system_messages[0]
     tuned_tasks = by_task(tuned[headline])
     return TotalGain(
-        *astuple(gain(base[headline], tuned[headline], alpha)),
+        **asdict(gain(base[headline], tuned[headline], alpha)),
         tasks=tuple(
-            TaskGain(*astuple(gain(group, tuned_tasks.get(task, []), alpha)), task=task)
+            TaskGain(**asdict(gain(group, tuned_tasks.get(task, []), alpha)), task=task)
             for task, group in by_task(base[headline]).items()
         ),
         by_system_message=tuple(
-            MessageGain(*astuple(gain(base[text], tuned[text], alpha)), system_message=text) for text in system_messages
+            MessageGain(**asdict(gain(base[text], tuned[text], alpha)), system_message=text) for text in system_messages
         ),
     )
