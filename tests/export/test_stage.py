@@ -178,7 +178,7 @@ def test_a_file_whose_predictions_are_no_numbers_is_not_written(store: Store, ti
         for tensor, values in iter_tensors(header)
     )
     source = write_tensors(tmp_path / "large.gguf", header, tensors, {}).path
-    with pytest.raises(AcceptanceError, match=r"Q8_0 against F16.*KL from F16: nan"):
+    with pytest.raises(AcceptanceError, match=r"Q8_0 against F16.*KL from F16: nan.*need a finite KL"):
         list(run_base(store, source, tmp_path / "out"))
     assert not list((tmp_path / "out").iterdir())
 
