@@ -175,7 +175,8 @@ class ExportBuilder:
             value += f", with the importance matrix (without it {matrix['kl_without']:.4f})"
         elif "kl_with" in matrix:
             value += f", without the importance matrix (with it {matrix['kl_with']:.4f})"
-        check = AcceptanceChecked(f"{quantization} against {REFERENCE_TYPE}", math.isfinite(divergence.kl), value, "a finite KL")
+        name = f"{quantization} against {REFERENCE_TYPE}"
+        check = AcceptanceChecked(name, math.isfinite(divergence.kl), value, "a finite KL")
         yield from record_checks([check])
         if not divergence.kl <= MAX_KL_TO_F16:
             hint = "choose a larger type"
