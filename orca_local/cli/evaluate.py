@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from orca_local.cli.detached import stage_options
-from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, typed
+from orca_local.cli.options import Common, JsonObject, typed
 from orca_local.cli.quantized import show_split, show_types
 from orca_local.cli.stages import open_pipeline
+from orca_local.cli.tables import echo, interval, percent, points, table
 
 if TYPE_CHECKING:
     from orca_local.domain.evaluation_summary import EvaluationSummary
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @stage_options
 def command(
     common: Common, models: tuple[str, ...], quantizations: tuple[str, ...], split: bool, samples: int | None
-) -> None:
+) -> JsonObject:
     """Let each model answer the same holdout samples, and compare them."""
     if split and models:
         raise click.UsageError("--split compares base and tuned: do not give --model")
@@ -38,19 +38,15 @@ def command(
         raise click.UsageError("base and tuned are compared at one type; use --split to compare several")
     with open_pipeline(common, {"evaluate": typed(samples=samples)}) as pipeline:
         summary = pipeline.evaluate(models or ("base", "tuned"), quantizations, split=split)
-    if common.json:
-        write_json(summary.to_dict())
-        return
     show_comparison(summary)
     if summary.split is not None:
         show_split(summary.split)
         show_types(summary.types, summary.recommendation)
+    return summary.to_dict()
 
 
 def show_comparison(summary: EvaluationSummary) -> None:
     """Print the accuracy of each model, by task and overall, and the gain."""
-    from orca_local.cli.tables import echo, interval, percent, points, table
-
     models, gain = summary.models, summary.gain
     gains = {row.task: row.value for row in gain.tasks} if gain is not None else {}
     accuracy = [{row.task: row.accuracy for row in model.tasks} for model in models]

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from orca_local.cli.detached import stage_options
-from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, typed
+from orca_local.cli.options import Common, JsonObject, typed
 from orca_local.cli.stages import open_pipeline
+from orca_local.cli.tables import echo, size
 
 
 @click.command("export")
@@ -21,10 +21,9 @@ from orca_local.cli.stages import open_pipeline
     "--adapter-only", is_flag=True, help="Write the adapter alone, for llama.cpp's --lora and chat --adapter."
 )
 @stage_options
-def command(common: Common, quantizations: tuple[str, ...], imatrix: str | None, adapter_only: bool) -> None:
+def command(common: Common, quantizations: tuple[str, ...], imatrix: str | None, adapter_only: bool) -> JsonObject:
     """Merge the adapter, quantize, and write the file if it passes the acceptance test."""
     from orca_local.cli.quantized import show_types
-    from orca_local.cli.tables import echo, size
 
     if adapter_only and (quantizations or imatrix):
         raise click.UsageError("--adapter-only does not quantize: do not give --quantization and --imatrix")
@@ -34,9 +33,7 @@ def command(common: Common, quantizations: tuple[str, ...], imatrix: str | None,
         )  # the setting is relative to the workspace, the option to the current directory
     with open_pipeline(common, {"export": typed(quantizations=quantizations, imatrix=imatrix)}) as pipeline:
         summary = pipeline.export_adapter() if adapter_only else pipeline.export()
-    if common.json:
-        write_json(summary.to_dict())
-        return
     for file in summary.files:
         echo(f"{file.path}  {file.quantization}  {size(file.bytes)}  sha256 {file.sha256[:16]}…")
     show_types(summary.types, summary.recommendation)
+    return summary.to_dict()

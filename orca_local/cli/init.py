@@ -6,25 +6,22 @@ from pathlib import Path
 
 import click
 
-from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.tables import echo
 
 
 @click.command("init")
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--student", metavar="ID_OR_GGUF", help="An id from `orca-local models list`, or a GGUF file.")
 @common_options
-def command(common: Common, directory: Path, student: str | None) -> None:
+def command(common: Common, directory: Path, student: str | None) -> JsonObject:
     """Create a workspace in DIRECTORY, with a commented orca.toml."""
-    from orca_local.cli.tables import echo
     from orca_local.domain.settings import StudentSettings
     from orca_local.models.locate import check_student
     from orca_local.runs.workspace import Workspace
 
     chosen = check_student(student or StudentSettings().file, Path.cwd())
     workspace = Workspace.create(directory, student=chosen)
-    if common.json:
-        write_json({"workspace": str(workspace.directory), "student": chosen})
-        return
     echo(f"workspace {workspace.directory}, student {chosen}")
     echo(f"next: cd {directory} && orca-local tasks add FILE.jsonl")
+    return {"workspace": str(workspace.directory), "student": chosen}

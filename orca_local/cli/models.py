@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from orca_local.cli.diagnostics import note, write_json
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.diagnostics import note
+from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.tables import echo, size, table
 
 
 @click.group("models")
@@ -17,35 +18,13 @@ def command() -> None:
 
 @command.command("list")
 @common_options
-def list_models(common: Common) -> None:
+def list_models(common: Common) -> JsonObject:
     """List the models of the catalog, and which of them are on this machine."""
-    from orca_local.cli.tables import echo, size, table
     from orca_local.models.listing import view_models
     from orca_local.system.memory import total_memory
 
     memory = total_memory()
     models = [(view.model, view.path, view.fits(memory)) for view in view_models()]
-    if common.json:
-        write_json(
-            {
-                "models": [
-                    {
-                        "id": m.id,
-                        "repo": m.repo,
-                        "file": m.file,
-                        "licence": m.licence,
-                        "quantization": m.quantization,
-                        "parameters": m.parameters,
-                        "bytes": m.bytes,
-                        "memory_gb": m.memory_gb,
-                        "fits": fits,
-                        "path": str(path) if path else None,
-                    }
-                    for m, path, fits in models
-                ]
-            }
-        )
-        return
     rows = [
         (
             m.id,
@@ -58,15 +37,21 @@ def list_models(common: Common) -> None:
         for m, path, fits in models
     ]
     echo(table(["id", "type", "file", "memory", "licence", "where"], rows))
+    names = ("id", "repo", "file", "licence", "quantization", "parameters", "bytes", "memory_gb")
+    return {
+        "models": [
+            {name: getattr(m, name) for name in names} | {"fits": fits, "path": str(path) if path else None}
+            for m, path, fits in models
+        ]
+    }
 
 
 @command.command("pull")
 @click.argument("model_id", metavar="ID")
 @common_options
-def pull_model(common: Common, model_id: str) -> None:
+def pull_model(common: Common, model_id: str) -> JsonObject | None:
     """Download a model of the catalog. An interrupted download continues where it stopped."""
     from orca_local.cli.display import Display
-    from orca_local.cli.tables import echo
     from orca_local.domain.events import StageProgressed, StageStarted
     from orca_local.models.catalog import find_model
     from orca_local.models.download import pull
@@ -79,25 +64,21 @@ def pull_model(common: Common, model_id: str) -> None:
             model, offline=common.offline, progress=lambda done, total: display(StageProgressed(done=done >> 20))
         )
     if common.json:
-        write_json({"path": str(path), "sha256": file_sha256(path)})
-        return
+        return {"path": str(path), "sha256": file_sha256(path)}
     echo(str(path))
     note(f'use it with: orca-local init DIR --student "{model.id}"')
+    return None
 
 
 @command.command("inspect")
 @click.argument("file", metavar="FILE_OR_ID")
 @common_options
-def inspect_model(common: Common, file: str) -> None:
+def inspect_model(common: Common, file: str) -> JsonObject:
     """Describe a GGUF file from its header."""
-    from orca_local.cli.tables import echo
     from orca_local.gguf.inspect import describe
     from orca_local.models.locate import resolve_student
 
     description = describe(resolve_student(file, Path.cwd()))
-    if common.json:
-        write_json(description)
-        return
     shown = {
         **description,
         "tensor_types": ", ".join(f"{count} {kind}" for kind, count in description["tensor_types"].items()),
@@ -107,3 +88,4 @@ def inspect_model(common: Common, file: str) -> None:
     }
     for key, value in shown.items():
         echo(f"{key:16} {value}")
+    return description

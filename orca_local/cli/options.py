@@ -7,14 +7,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from orca_local.cli.diagnostics import write_json
 
 if TYPE_CHECKING:
     from orca_local.runs.workspace import Workspace
 
-R = TypeVar("R")
+JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +40,26 @@ class Common:
         return Workspace.find(Path.cwd(), overrides=overrides)
 
 
-def common_options(function: Callable[..., R]) -> Callable[..., R]:
-    """Add the common options to a command, which gets them as its first argument."""
+def common_options(function: Callable[..., JsonObject | None]) -> Callable[..., None]:
+    """Add the common options to a command, which gets them as its first argument.
+
+    The command returns the object that `--json` prints. Its text goes through `echo`, which `--json` silences.
+    """
 
     @click.option("-w", "--workspace", type=click.Path(path_type=Path), help="Workspace directory.")
     @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object on stdout.")
     @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
     @click.option("--offline", is_flag=True, help="Use no network.")
     @functools.wraps(function)
-    def wrapper(*args: Any, workspace: Path | None, as_json: bool, quiet: bool, offline: bool, **kwargs: Any) -> R:
+    def wrapper(*args: Any, workspace: Path | None, as_json: bool, quiet: bool, offline: bool, **kwargs: Any) -> None:
         import os
 
         if offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
         offline = offline or os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")
-        return function(Common(workspace, as_json, quiet, offline), *args, **kwargs)
+        result = function(Common(workspace, as_json, quiet, offline), *args, **kwargs)
+        if as_json and result is not None:
+            write_json(result)
 
     return wrapper
 

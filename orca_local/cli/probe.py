@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from orca_local.cli.detached import stage_options
-from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, typed
+from orca_local.cli.options import Common, JsonObject, typed
 from orca_local.cli.stages import open_pipeline
+from orca_local.cli.tables import echo, table
 
 if TYPE_CHECKING:
     from orca_local.domain.probe_summary import CellSummary, ProbeEstimate, ProbeSummary, TaskSelection
@@ -32,24 +32,20 @@ def command(
     method: str | None,
     samples: int | None,
     only_estimate: bool,
-) -> None:
+) -> JsonObject:
     """Test the student under every strategy and select one for each task."""
     overrides = {"probe": typed(method=method, samples=samples)}
     with open_pipeline(common, overrides) as pipeline:
         if only_estimate:
             estimate = pipeline.estimate_probe(tasks, strategies)
-            write_json(estimate.to_dict()) if common.json else _show_estimate(estimate)
-            return
+            _show_estimate(estimate)
+            return estimate.to_dict()
         summary = pipeline.probe(tasks, strategies)
-    if common.json:
-        write_json(summary.to_dict())
-    else:
-        show_matrix(summary)
+    show_matrix(summary)
+    return summary.to_dict()
 
 
 def _show_estimate(estimate: ProbeEstimate) -> None:
-    from orca_local.cli.tables import echo
-
     answers = estimate.generations
     echo(
         f"{estimate.tasks} tasks: about {answers.expected:,} answers ({answers.min:,} to {answers.max:,}), "
@@ -60,8 +56,6 @@ def _show_estimate(estimate: ProbeEstimate) -> None:
 
 def show_matrix(summary: ProbeSummary) -> None:
     """Print the accuracy of each cell, with the selected strategy marked."""
-    from orca_local.cli.tables import echo, table
-
     names = list(dict.fromkeys(cell.strategy for task in summary.tasks for cell in task.cells))
     rows = [(task.task, *_row(task, names), "yes" if task.decided else "no") for task in summary.tasks]
     echo(table(["task", *names, "certain"], rows))

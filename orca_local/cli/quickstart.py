@@ -6,15 +6,16 @@ from pathlib import Path
 
 import click
 
-from orca_local.cli.diagnostics import note, write_json
+from orca_local.cli.diagnostics import note
 from orca_local.cli.evaluate import show_comparison
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.tables import echo
 
 
 @click.command("quickstart")
 @click.argument("directory", type=click.Path(path_type=Path), default="orca-quickstart")
 @common_options
-def command(common: Common, directory: Path) -> None:
+def command(common: Common, directory: Path) -> JsonObject:
     """Run the whole pipeline once in DIRECTORY, without a key or a network.
 
     The student is a real model. The teacher's answers were written by a program beforehand.
@@ -28,11 +29,6 @@ def command(common: Common, directory: Path) -> None:
         )
     with Display(quiet=common.quiet) as display:
         summary, evaluation = quickstart(directory, offline=common.offline, on_event=display)
-    if common.json:
-        write_json(summary.to_dict())
-        return
-    from orca_local.cli.tables import echo
-
     for task, strategy in summary.strategies.items():
         echo(f"{task}: {strategy}")
     echo()
@@ -41,3 +37,4 @@ def command(common: Common, directory: Path) -> None:
     total = sum(summary.seconds.values())
     echo(f"{total:.0f} s in total; the tuned model is {summary.export.path}")
     echo(f"next: orca-local chat -w {directory}")
+    return summary.to_dict()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.tables import echo
 
 
 @click.command("report")
@@ -15,9 +15,8 @@ from orca_local.cli.options import Common, common_options
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of stdout."
 )
 @common_options
-def command(common: Common, output: Path | None) -> None:
+def command(common: Common, output: Path | None) -> JsonObject:
     """Write the results of probe and evaluation as Markdown."""
-    from orca_local.cli.tables import echo
     from orca_local.evaluate.report import render_report, write_report
 
     workspace = common.workspace()
@@ -25,9 +24,6 @@ def command(common: Common, output: Path | None) -> None:
         text = render_report(store)
     if output is not None:
         write_report(output, text)
-    if common.json:
-        write_json({"path": str(output) if output else None, "markdown": text})
-    elif output is None:
-        echo(text)
-    else:
-        echo(str(output))
+    path = str(output) if output else None
+    echo(path or text)
+    return {"path": path, "markdown": text}

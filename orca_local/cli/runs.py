@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orca_local.cli.diagnostics import note, write_json
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.diagnostics import note
+from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.tables import echo, table
 from orca_local.domain.errors import InputError, OrcaError
 
 if TYPE_CHECKING:
@@ -27,45 +28,34 @@ def command() -> None:
 
 @command.command("list")
 @common_options
-def list_runs(common: Common) -> None:
+def list_runs(common: Common) -> JsonObject:
     """List all runs, the newest first."""
-    from orca_local.cli.tables import echo, table
-
     with common.workspace().store() as store:
         runs = store.runs.list()
-    if common.json:
-        write_json({"runs": [run.to_dict() for run in runs]})
-        return
-    if not runs:
-        echo("no runs yet")
-        return
     rows = [(run.run_id, run.stage, run.status, run.started_at, run.finished_at or "") for run in runs]
-    echo(table(["run", "stage", "status", "started", "finished"], rows))
+    echo(table(["run", "stage", "status", "started", "finished"], rows) if rows else "no runs yet")
+    return {"runs": [run.to_dict() for run in runs]}
 
 
 @command.command("show")
 @click.argument("run_id", type=click.IntRange(1))
 @common_options
-def show(common: Common, run_id: int) -> None:
+def show(common: Common, run_id: int) -> JsonObject:
     """Show the settings, versions and events of a run."""
-    from orca_local.cli.tables import echo
-
     with common.workspace().store() as store:
         run = store.runs.get(run_id)
         events = store.runs.events(run_id)
-    if common.json:
-        write_json({**run.to_dict(), "events": [event.to_dict() for event in events]})
-        return
     for key, value in run.to_dict().items():
         echo(f"{key:14} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
     for event in events:
         echo(f"{event.seq:6} {event.kind} {json.dumps(event.payload, ensure_ascii=False)}")
+    return {**run.to_dict(), "events": [event.to_dict() for event in events]}
 
 
 @command.command("attach")
 @click.argument("run_id", type=click.IntRange(1), required=False)
 @common_options
-def attach(common: Common, run_id: int | None) -> None:
+def attach(common: Common, run_id: int | None) -> JsonObject:
     """Follow a run as if it had been started here. Ctrl-C stops following; the run continues.
 
     Without RUN_ID, the newest run. Later runs of the same command are followed too.
@@ -92,30 +82,27 @@ def attach(common: Common, run_id: int | None) -> None:
         raise OrcaError(
             f"run {ended.run_id} ({ended.stage}) is {ended.status}: {ended.error}".rstrip(": "), hint=_AGAIN
         )
-    if common.json:
-        write_json(summary)
+    return summary
 
 
 @command.command("cancel")
 @click.argument("run_id", type=click.IntRange(1), required=False)
 @common_options
-def cancel_run(common: Common, run_id: int | None) -> None:
+def cancel_run(common: Common, run_id: int | None) -> JsonObject:
     """Stop a run, as Ctrl-C does. A training first finishes and saves its step, unless it is cancelled twice.
 
     Without RUN_ID, the newest run.
     """
-    from orca_local.cli.tables import echo
     from orca_local.runs.follow import cancel, wait_for_end
 
     with common.workspace().store() as store:
         run = cancel(store, run_id or _newest(store).run_id)
         ended = wait_for_end(store, run.run_id, CANCEL_WAIT_SECONDS)
-    if common.json:
-        write_json({"run_id": ended.run_id, "stage": ended.stage, "status": ended.status})
-    elif ended.status == "running":
+    if ended.status == "running":
         echo(f"run {ended.run_id} ({ended.stage}) is finishing its current step; cancel it again to stop it at once")
     else:
         echo(f"run {ended.run_id} ({ended.stage}): {ended.status}")
+    return {"run_id": ended.run_id, "stage": ended.stage, "status": ended.status}
 
 
 @command.command("delete")
@@ -124,13 +111,12 @@ def cancel_run(common: Common, run_id: int | None) -> None:
     "--failed", is_flag=True, help="Delete all runs that failed, crashed or were interrupted and are not in use."
 )
 @common_options
-def delete(common: Common, run_ids: tuple[int, ...], failed: bool) -> None:
+def delete(common: Common, run_ids: tuple[int, ...], failed: bool) -> JsonObject:
     """Delete runs that are not in use, with their events and output.
 
     Answers, trainings, files and evaluations are kept, and with them the runs that made them. The newest finished
     run of each stage is kept too, because screens and report show its results.
     """
-    from orca_local.cli.tables import echo
     from orca_local.runs.delete import delete_failed, delete_runs
 
     if failed == bool(run_ids):
@@ -138,13 +124,11 @@ def delete(common: Common, run_ids: tuple[int, ...], failed: bool) -> None:
     workspace = common.workspace()
     with workspace.store() as store:
         deleted, kept = delete_failed(store, workspace) if failed else (delete_runs(store, workspace, run_ids), [])
-    if common.json:
-        write_json({"deleted": deleted, "kept": [{"run_id": run.run_id, "reason": run.reason} for run in kept]})
-        return
     names = ", ".join(map(str, deleted))
     echo(f"{len(deleted)} run{'s' * (len(deleted) != 1)} deleted" + (f": {names}" if deleted else ""))
     for run in kept:
         echo(f"kept: {run.reason}")
+    return {"deleted": deleted, "kept": [{"run_id": run.run_id, "reason": run.reason} for run in kept]}
 
 
 def _newest(store: Store) -> RunRow:

@@ -9,9 +9,11 @@ import click
 from orca_local.domain.text import printable
 
 
-def echo(text: str = "") -> None:
-    """Write one line to stdout, without control characters."""
-    click.echo(printable(text))
+def echo(text: str = "", *, nl: bool = True) -> None:
+    """Write one line to stdout, without control characters; nothing if the command prints a JSON object instead."""
+    context = click.get_current_context(silent=True)
+    if context is None or not context.params.get("as_json"):
+        click.echo(printable(text), nl=nl)
 
 
 def percent(value: float | None) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from orca_local.cli.diagnostics import note, write_json
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.diagnostics import note
+from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.tables import echo, table
 
 
 @click.group("tasks")
@@ -22,9 +23,8 @@ def command() -> None:
     "--resplit", is_flag=True, help="Ignore `split` in the file; divide the samples by a hash of their content."
 )
 @common_options
-def add(common: Common, paths: tuple[Path, ...], skip_bad: bool, resplit: bool) -> None:
+def add(common: Common, paths: tuple[Path, ...], skip_bad: bool, resplit: bool) -> JsonObject:
     """Add samples from JSON Lines files with the keys id, task, prompt, answer and kind."""
-    from orca_local.cli.tables import echo
     from orca_local.tasks.add import add_tasks
 
     workspace = common.workspace()
@@ -40,28 +40,20 @@ def add(common: Common, paths: tuple[Path, ...], skip_bad: bool, resplit: bool) 
         "rejected": len(added.problems),
         "tasks": [task.to_dict() for task in counts if task.task in touched],
     }
-    if common.json:
-        write_json(summary)
-        return
     echo(f"{added.added} samples added, {added.duplicates} already present, {len(added.problems)} rejected")
+    return summary
 
 
 @command.command("list")
 @common_options
-def list_tasks(common: Common) -> None:
+def list_tasks(common: Common) -> JsonObject:
     """List the tasks and their number of samples by split."""
-    from orca_local.cli.tables import echo, table
-
     with common.workspace().store() as store:
         counts = store.samples.tasks()
-    if common.json:
-        write_json({"tasks": [task.to_dict() for task in counts]})
-        return
-    if not counts:
-        echo("no tasks yet: add some with `orca-local tasks add FILE.jsonl`")
-        return
-    rows = [(t.task, t.kind, t.probe, t.train, t.holdout) for t in counts]
-    echo(table(["task", "kind", "probe", "train", "holdout"], rows))
+    names = ("task", "kind", "probe", "train", "holdout")
+    rows = [[getattr(count, name) for name in names] for count in counts]
+    echo(table(names, rows) if rows else "no tasks yet: add some with `orca-local tasks add FILE.jsonl`")
+    return {"tasks": [task.to_dict() for task in counts]}
 
 
 @command.command("show")
@@ -70,9 +62,8 @@ def list_tasks(common: Common) -> None:
     "--limit", default=5, show_default=True, type=click.IntRange(1), help="Maximum number of samples per split."
 )
 @common_options
-def show(common: Common, task: str, limit: int) -> None:
+def show(common: Common, task: str, limit: int) -> JsonObject:
     """Show samples of TASK."""
-    from orca_local.cli.tables import echo
     from orca_local.domain.errors import InputError
     from orca_local.domain.types import SPLITS
 
@@ -81,18 +72,11 @@ def show(common: Common, task: str, limit: int) -> None:
         if task not in names:
             raise InputError(f"no task {task!r} in this workspace", hint="see `orca-local tasks list`")
         samples = [s for split in SPLITS for s in store.samples.list(split=split, tasks=[task], limit=limit)]
-    if common.json:
-        write_json(
-            {
-                "task": task,
-                "samples": [
-                    {"id": s.id, "split": s.split, "kind": s.kind, "prompt": s.prompt, "answers": list(s.answers)}
-                    for s in samples
-                ],
-            }
-        )
-        return
     for sample in samples:
         echo(f"── {sample.id} · {sample.split} · {sample.kind}")
         echo(sample.prompt)
         echo(f"→ {' | '.join(sample.answers) or '(no reference)'}\n")
+    shown = [
+        {"id": s.id, "split": s.split, "kind": s.kind, "prompt": s.prompt, "answers": list(s.answers)} for s in samples
+    ]
+    return {"task": task, "samples": shown}

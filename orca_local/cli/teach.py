@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from orca_local.cli.detached import stage_options
-from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common
+from orca_local.cli.options import Common, JsonObject
 from orca_local.cli.stages import open_pipeline
+from orca_local.cli.tables import echo
 
 if TYPE_CHECKING:
     from orca_local.domain.teach_summary import TeachEstimate
@@ -28,23 +28,14 @@ if TYPE_CHECKING:
 @stage_options
 def command(
     common: Common, limit: int | None, retry_failed: bool, only_estimate: bool, batch: bool, live: bool
-) -> None:
+) -> JsonObject:
     """Ask the teacher to answer the training samples. Answers are stored; no call is repeated."""
-    from orca_local.cli.tables import echo
-
-    if only_estimate:
-        with open_pipeline(common) as pipeline:
-            estimate = pipeline.estimate_teach(limit)
-        if common.json:
-            write_json(estimate.to_dict())
-        else:
-            _show_estimate(estimate)
-        return
     with open_pipeline(common) as pipeline:
+        if only_estimate:
+            estimate = pipeline.estimate_teach(limit)
+            _show_estimate(estimate)
+            return estimate.to_dict()
         summary = pipeline.teach(limit, retry_failed=retry_failed, live=live, batch=batch)
-    if common.json:
-        write_json(summary.to_dict())
-        return
     calls = summary.calls
     echo(
         f"{calls.new} new calls, {calls.cached} cached, {calls.failed} failed · "
@@ -58,11 +49,10 @@ def command(
         echo(f"{summary.batch.waiting} questions are waiting; collect them later with `orca-local teach --batch`")
     if summary.not_asked:
         echo(f"{summary.not_asked} questions were not asked because the limit is reached")
+    return summary.to_dict()
 
 
 def _show_estimate(estimate: TeachEstimate) -> None:
-    from orca_local.cli.tables import echo
-
     tokens, usd = estimate.completion_tokens, estimate.usd
     echo(
         f"{estimate.questions:,} questions, {estimate.cached:,} of them answered already; "

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from orca_local.cli.detached import stage_options
-from orca_local.cli.diagnostics import write_json
-from orca_local.cli.options import Common, FiniteRange, typed
+from orca_local.cli.options import Common, FiniteRange, JsonObject, typed
 from orca_local.cli.stages import open_pipeline
+from orca_local.cli.tables import echo
 
 
 @click.command("train")
@@ -26,22 +26,18 @@ def command(
     rank: int | None,
     learning_rate: float | None,
     resume: bool,
-) -> None:
+) -> JsonObject:
     """Fine-tune the student. An interrupted training continues where it stopped.
 
     If rows or settings changed in between, a new training starts and the changes are named.
     """
-    from orca_local.cli.tables import echo
-
     options = typed(backend=backend, epochs=epochs, max_steps=max_steps, rank=rank, learning_rate=learning_rate)
     with open_pipeline(common, {"train": options}) as pipeline:
         summary = pipeline.train(must_resume=resume)
-    if common.json:
-        write_json(summary.to_dict())
-        return
     validation = "–" if summary.validation_loss is None else f"{summary.validation_loss:.4f}"
     echo(
         f"{summary.steps} steps · loss {summary.train_loss:.4f}, validation {validation} · "
         f"{summary.tokens_per_second:.0f} tokens/s · {summary.seconds:.0f} s"
     )
     echo(f"adapter {summary.adapter}")
+    return summary.to_dict()
