@@ -15,9 +15,17 @@ from orca_local.kinds.number import Number
 from orca_local.kinds.span import Span
 from orca_local.kinds.text import Text
 
-_CLASSES: tuple[type[AnswerKind], ...] = (MultipleChoice, Number, Boolean, Exact, Span, Text, Free)
+_KINDS: tuple[AnswerKind, ...] = (
+    MultipleChoice(),
+    Number(),
+    Boolean(),
+    Exact(),
+    Span(),
+    Text(),
+    Free(),
+)
 
-KINDS: Mapping[str, AnswerKind] = MappingProxyType({kind.name: kind() for kind in _CLASSES})
+KINDS: Mapping[str, AnswerKind] = MappingProxyType({kind.name: kind for kind in _KINDS})
 """Answer kinds by name."""
 
 
