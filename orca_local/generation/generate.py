@@ -80,12 +80,8 @@ class _PlannedRequest:
     measurements: list[PlannedMeasurement] = field(default_factory=list)
 
 
-def generation_key(model_sha256: str, fingerprint: str, request: Request) -> str:
-    """Hash of all that may change a text: model file, engine, token ids, sampling settings and stop strings."""
-    return _key(_config(model_sha256, fingerprint, request), request)
-
-
-def _key(config: dict[str, Any], request: Request) -> str:
+def generation_key(config: dict[str, Any], request: Request) -> str:
+    """Hash of all that may change a text: the `generation_config` and the token ids."""
     return content_key(config | {"token_ids": request.token_ids})
 
 
@@ -152,8 +148,8 @@ class _Scheduler:
                 yield GenerationFailed(measurement.sample.id, measurement.strategy, error.message)
                 continue
             request = Request("", measurement.messages, ids, _effective_settings(measurement))
-            config = _config(self._model.sha256, fingerprint, request)
-            key = _key(config, request)
+            config = generation_config(self._model.sha256, fingerprint, request)
+            key = generation_key(config, request)
             planned = pending.get(key) or plan.setdefault(key, _PlannedRequest(replace(request, id=key), config))
             planned.measurements.append(measurement)
         yield from self._measure_stored(plan)
@@ -229,7 +225,8 @@ def _effective_settings(measurement: PlannedMeasurement) -> SamplingSettings:
     return replace(settings, seed=settings.seed + measurement.sample_index)
 
 
-def _config(model_sha256: str, fingerprint: str, request: Request) -> dict[str, Any]:
+def generation_config(model_sha256: str, fingerprint: str, request: Request) -> dict[str, Any]:
+    """What may change a text besides the prompt: model file, engine, sampling settings and stop strings."""
     return {
         "model": model_sha256,
         "engine": fingerprint,

@@ -30,6 +30,7 @@ _MIN_VALUE = float(np.finfo(np.float32).tiny)
 
 _SUMS, _COUNTS = ".in_sum2", ".counts"
 _HINT = "make one of this student with llama.cpp's llama-imatrix, or set export.imatrix to auto"
+_OLD_FORM = "an imatrix.dat of the older form is converted by `llama-imatrix --in-file OLD -o NEW.gguf`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,7 @@ def read_importance(path: Path) -> ImportanceMatrix:
     try:
         header = read_any_header(path)
     except InputError as error:
-        if "not a GGUF file" not in error.message:
-            raise InputError(error.message, hint=_HINT) from error
-        hint = "an imatrix.dat of the older form is converted by `llama-imatrix --in-file OLD -o NEW.gguf`"
-        raise InputError(error.message, hint=hint) from error
+        raise InputError(error.message, hint=_OLD_FORM if "not a GGUF file" in error.message else _HINT) from error
     names = [tensor.name.removesuffix(_SUMS) for tensor in header.tensors if tensor.name.endswith(_SUMS)]
     if header.metadata.get("general.type") != "imatrix" or not names:
         raise InputError(f"{path} is not an importance matrix", hint=_HINT)

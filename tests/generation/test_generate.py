@@ -10,7 +10,7 @@ from orca_local.domain.errors import InputError, OrcaError
 from orca_local.domain.events import GenerationFailed, StageProgressed
 from orca_local.domain.types import Completion, Request, SamplingSettings, TextDelta
 from orca_local.engines.fake import FakeEngine
-from orca_local.generation.generate import generation_key
+from orca_local.generation.generate import generation_config, generation_key
 from tests.generation.scene import Scene, doubled, make_samples, planned
 
 SAMPLES = make_samples(10)
@@ -62,12 +62,13 @@ def test_equal_requests_of_two_cells_are_made_once(scene: Scene) -> None:
 def test_a_key_changes_with_all_that_may_change_the_text(other: dict[str, object]) -> None:
     """Trap 8: an answer of another model file or another quantization is never used for this one."""
     request = Request("r", (), (1, 2, 3), SamplingSettings())
-    key = generation_key("ab" * 32, "engine", request)
+    key = generation_key(generation_config("ab" * 32, "engine", request), request)
     sha256 = str(other.pop("model_sha256", "ab" * 32))
     fingerprint = str(other.pop("fingerprint", "engine"))
     changed = replace(request, **other)  # type: ignore[arg-type]
-    assert generation_key(sha256, fingerprint, changed) != key
-    assert generation_key("ab" * 32, "engine", replace(request, id="another", stream=True)) == key
+    assert generation_key(generation_config(sha256, fingerprint, changed), changed) != key
+    same = replace(request, id="another", stream=True)
+    assert generation_key(generation_config("ab" * 32, "engine", same), same) == key
 
 
 def test_another_engine_or_model_generates_anew(scene: Scene) -> None:
