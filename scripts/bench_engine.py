@@ -5,8 +5,8 @@ python scripts/bench_engine.py --data DIRECTORY|FILE [--student GGUF] [--request
     [--without-amx]
 
 The contestants take turns; medians are reported. The samples come from the task files (*.jsonl) in DIRECTORY, or from
-the starter tasks, and use the strategies in turn. llama-batched-bench neither reads prompts nor ends answers nor makes
-texts: at the same lengths it is the upper limit.
+the starter tasks, and use the strategies in turn. llama-batched-bench does not read prompts, end answers or produce
+texts, so at the same lengths it gives the upper limit.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 python scripts/bench_export.py [--quantization Q8_0] [--adapter DIRECTORY] [--rounds 1]
 
-Without --adapter, one is trained on the starter's rows first (not timed): the acceptance test needs answers that
-end. Each round exports twice: once for the time and once for the memory, because sampling uses CPU time. Memory is
-sampled (Linux) over all processes: their proportional share, and their own (anonymous) pages. The rest is mapped
-files, which the system may drop and read again at any time. Needs the extras `torch` and `starter`.
+Without --adapter, an adapter is first trained on the starter's rows (not timed), because the acceptance test needs
+answers that end. Each round exports twice: once for the time and once for the memory, because sampling uses CPU time.
+Memory is sampled (Linux) over all processes: their proportional share, and their own (anonymous) pages. The rest is
+mapped files, which the system may drop and read again at any time. Needs the extras `torch` and `starter`.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def _make_ours(job: TrainJob) -> Peer:
 
 
 def _export(connection: Connection, job: Job) -> None:
-    """The measured process. Its imports count."""
+    """The measured process. The time of its imports is included."""
     from orca_local.domain.settings import EngineSettings
     from orca_local.engines.make import make_file_engine
     from orca_local.export.source import ExportSource

@@ -26,7 +26,9 @@ SAMPLES, STRATEGIES = 32, 6
 COSTS = np.array([10.0, 35, 40, 60, 70, 55])
 Array = NDArray[np.float64]
 Method = Callable[[list[Array], list[Array]], tuple[list[int], list[float]]]
-"""From scores [strategies, samples] and costs [strategies] of each task to chosen strategies and tokens spent."""
+"""Takes scores [strategies, samples] and costs [strategies] of each task; returns the chosen strategies and the tokens
+spent.
+"""
 
 TASTES = np.array([-0.05, 0, 0, 0.05, 0.02, 0])
 _quantile = np.vectorize(lambda p: NormalDist().inv_cdf(min(max(p, 1e-9), 1 - 1e-9)))

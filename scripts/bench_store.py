@@ -27,7 +27,7 @@ TARGET_SECONDS = 0.5
 
 
 def main() -> None:
-    """Build the workspace in a temporary directory and print what everything took."""
+    """Build the workspace in a temporary directory and print the time of each operation."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=1500)
     parser.add_argument("--generations", type=int, default=300_000)
@@ -81,7 +81,7 @@ def _add_generations(store: Store, samples: list[Sample], count: int, model_id: 
 
 
 def _commit_seconds(store: Store, sample: Sample, model_id: int, run_id: int, count: int = 200) -> float:
-    """What one generation costs that is on the disk before the next."""
+    """Time to store one generation, if each is on the disk before the next."""
     started = time.perf_counter()
     for number in range(count):
         with store.transaction(durable=False):

@@ -2,10 +2,11 @@
 
 python scripts/bench_tui.py [--student GGUF] [--only paint|scroll|idle|probe|flood] [--pairs 8]
 
-First paint: from the start of the process until the first screen is drawn, and until the pipeline's figures are.
-Scrolling: page after page through the matrix. Idle: processor time while a run goes on that says something four times
-a second. Following: the time of a real probe of the starter's student with its screen open and without, and of a run
-that writes as many events as it can, which no stage does; pairs of both in turns, each beginning with the other.
+First paint: time from the start of the process until the first screen is drawn, and until it shows the results of the
+stages. Scrolling: pages per second through the matrix. Idle: processor time during a run that reports progress four
+times a second. Following: the time of a probe of the starter's student with and without its screen open, and of a run
+that writes events as fast as it can, which no stage does. Runs with and without the interface alternate, and so does
+the order within a pair.
 """
 
 from __future__ import annotations
@@ -57,11 +58,13 @@ with workspace.store() as store:
 
 
 def main() -> None:
-    """Print each figure beside its target."""
+    """Print each result beside its target."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--student", default="smollm2-135m-instruct", help="Of the large workspace.")
-    parser.add_argument("--only", choices=["paint", "scroll", "idle", "probe", "flood"], help="One of the figures.")
-    parser.add_argument("--pairs", type=int, default=8, help="Of runs that are followed and not: two or more.")
+    parser.add_argument("--student", default="smollm2-135m-instruct", help="Student of the large workspace.")
+    parser.add_argument("--only", choices=["paint", "scroll", "idle", "probe", "flood"], help="Measure only this.")
+    parser.add_argument(
+        "--pairs", type=int, default=8, help="Pairs of runs with and without the interface; at least 2."
+    )
     arguments = parser.parse_args()
     if arguments.pairs < 2:
         parser.error("--pairs: two at least, for quartiles")
@@ -119,12 +122,12 @@ def _idle(directory: Path) -> None:
 
 
 def _following_a_probe(directory: Path, pairs: int) -> None:
-    """The starter's tasks under every strategy, from the same store each time; the screen is the matrix that fills."""
+    """Probe the starter's tasks under every strategy, from the same store each time, with the matrix on the screen."""
     workspace = prepare_quickstart(directory)
     command = [sys.executable, "-m", "orca_local", "probe", "--method", "exhaustive", "-q", "-w", str(directory)]
     subprocess.run([*command, "--samples", "1"], check=True, stdout=subprocess.DEVNULL)  # makes the base
     database, kept = directory / DATABASE_FILE, directory / "kept.db"
-    workspace.store().close()  # which empties the write-ahead log into the file
+    workspace.store().close()  # closing moves the write-ahead log into the file
     shutil.copy(database, kept)
 
     def begin() -> None:
@@ -143,7 +146,7 @@ def _following_a_flood(directory: Path, pairs: int) -> None:
 def _compare(
     name: str, directory: Path, command: Sequence[str], screen: bytes, pairs: int, begin: Callable[[], None]
 ) -> None:
-    """What a command takes with the interface on a screen, against what it takes alone."""
+    """Compare the time of a command with the interface open on a screen and without the interface."""
     alone, followed, used = [], [], []
     for number in range(pairs):
         for is_followed in (False, True) if number % 2 else (True, False):
@@ -218,7 +221,7 @@ class Terminal:
         os.write(self._file, keys)
 
     def read_until(self, text: bytes, seconds: float = 30.0) -> None:
-        """Until the program has drawn `text`."""
+        """Wait until the program has drawn `text`."""
         seen, until = b"", time.perf_counter() + seconds
         while text not in seen:
             if time.perf_counter() > until:
@@ -226,23 +229,23 @@ class Terminal:
             seen = seen[-20000:] + self.read_some()
 
     def read_some(self, seconds: float = 0.5) -> bytes:
-        """What is drawn next; nothing where nothing is."""
+        """The output that is drawn next; empty if nothing is drawn."""
         ready, _, _ = select.select([self._file], [], [], seconds)
         return os.read(self._file, 1 << 16) if ready else b""
 
     def read_for(self, seconds: float) -> None:
-        """Whatever is drawn in that time."""
+        """Read and discard the output for that time."""
         until = time.perf_counter() + seconds
         while (left := until - time.perf_counter()) > 0:
             self.read_some(left)
 
     def settle(self, seconds: float = 0.3) -> None:
-        """Until nothing was drawn for so long."""
+        """Wait until nothing was drawn for that time."""
         while self.read_some(seconds):
             pass
 
     def processor_seconds(self) -> float:
-        """That the program has used so far."""
+        """Processor time that the program has used so far."""
         fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -1,4 +1,4 @@
-# Shared by scripts/quickstart and scripts/test: a virtual environment with what they need.
+# Functions of scripts/quickstart and scripts/test that create a virtual environment with the required packages.
 VENV="${ORCA_LOCAL_VENV:-.venv}"
 
 step() { printf '[%4d s] %s\n' "$SECONDS" "$*" >&2; }
@@ -15,7 +15,8 @@ find_python() {
   return 3
 }
 
-# Some compilers break llama.cpp's AMX kernels; see the header. A copy of it, whose path has no spaces.
+# Some compilers break llama.cpp's AMX kernels; scripts/tile_config.h corrects this. It is copied to a path without
+# spaces.
 repair_amx() {
   [ "$(uname -m)" = x86_64 ] || return 0
   local header="${TMPDIR:-/tmp}/orca-local-tile-config-$$.h"
@@ -35,7 +36,7 @@ prepare_environment() {
     step "everything is installed in $VENV"
     return
   fi
-  step "making the virtual environment $VENV with $("$python" --version)"
+  step "creating the virtual environment $VENV with $("$python" --version)"
   "$python" -m venv "$VENV"
   repair_amx
   step "installing (llama-cpp-python compiles once, about five minutes on two cores)"

@@ -36,7 +36,7 @@ def render_cli() -> str:
 
 
 def _section(words: list[str]) -> str:
-    # A fixed width: the text must not depend on the terminal it was made in.
+    # The width is fixed, so that the text does not depend on the terminal.
     width = {"terminal_width": 100, "max_content_width": 100}
     result = CliRunner().invoke(cli, [*words, "--help"], prog_name="orca-local", **width)
     if result.exit_code != 0:

@@ -21,7 +21,7 @@ SCREENS = ("home", "probe", "train", "export")
 
 
 async def draw(workspace: Path, size: tuple[int, int], target: Path) -> None:
-    """One picture a screen."""
+    """Draw one picture per screen."""
     app = OrcaApp(workspace, workspace)
     async with app.run_test(size=size) as pilot:
         for mode in SCREENS:

@@ -1,4 +1,4 @@
-"""What a starter task draws, and the words that several tasks share."""
+"""The questions that starter tasks draw, and word lists that several tasks share."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Item:
     answers: tuple[str, ...]
     """Accepted answers; the first is the reference."""
     core: str
-    """Content of the question without its wording. No two samples have the same."""
+    """Content of the question without its wording. It differs between all samples."""
     reasoning: Mapping[str, str]
     """Text before the answer line, by strategy; empty for `direct_answer`."""
 

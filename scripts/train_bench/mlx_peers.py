@@ -122,7 +122,7 @@ class MlxLmPeer(Peer):
     def _batches(
         self, dataset: list[TrainingRow], batch_size: int, max_seq_length: int, **others: Any
     ) -> Iterator[Any]:
-        """Its own batches, or ours with its padding, each when it is requested."""
+        """Yield its own batches, or ours with its padding, each when it is requested."""
         if self._job.same_order:
             source: Iterator[Any] = (_pad_like_mlx_lm(rows) for rows in self._job.batches())
         else:

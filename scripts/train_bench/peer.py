@@ -58,7 +58,7 @@ class Segment:
     steps: tuple[StepDone, ...]
     seconds: float
     processor_seconds: float
-    """CPU time of all threads, which depends least on other load."""
+    """CPU time of all threads. It depends less on other load than wall time does."""
 
     @property
     def tokens(self) -> int:
