@@ -57,7 +57,8 @@ def run_with_deltas(engine: Engine, requests: Sequence[Request]) -> tuple[dict[s
 
 def prompt_logits(engine: ScoringEngine, ids: Sequence[int], positions: Sequence[int]) -> Logits:
     """Logits after the tokens at `positions` (ascending) of one text: float32 of shape [positions, vocabulary]."""
-    return np.concatenate([logits.copy() for logits in engine.iter_logits(ids, positions)])
+    parts = [logits.copy() for logits in engine.iter_logits(ids, positions)]
+    return np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
 
 
 def assert_same(actual: Mapping[str, str], expected: Mapping[str, str], *, share: float = 0.85) -> None:
