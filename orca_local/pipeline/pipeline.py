@@ -114,7 +114,7 @@ class Pipeline(Session):
         `batch` uses the Batch API of the endpoint. `live` also asks questions that wait in a batch. `retry_failed` asks
         questions again that failed for good.
         """
-        runner = self._teach_runner()
+        runner = TeachRunner(self)
 
         def events(context: StageContext) -> Iterator[Event]:
             yield from self._untrainable_warning()
@@ -127,7 +127,7 @@ class Pipeline(Session):
 
     def estimate_teach(self, limit: int | None = None) -> TeachEstimate:
         """The estimated calls, tokens and cost of `teach` with the same arguments."""
-        return self._teach_runner().estimate(self.student.weights.path, limit=limit)
+        return TeachRunner(self).estimate(self.student.weights.path, limit=limit)
 
     def build_dataset(self) -> DatasetSummary:
         """Report which answers become training rows, and why the others do not."""
@@ -223,18 +223,6 @@ class Pipeline(Session):
     def candidates(self, names: Sequence[str]) -> list[Candidate]:
         """One candidate for each distinct name; see `candidate`."""
         return make_candidates(self, names)
-
-    def _teach_runner(self) -> TeachRunner:
-        samples = self.select_samples("train")
-        return TeachRunner(
-            self.settings,
-            self.workspace.directory,
-            self.store,
-            samples,
-            self.selected_strategies(samples),
-            self.candidate,
-            self.load,
-        )
 
     def _untrainable_warning(self) -> Iterator[Event]:
         """Only a warning, because the answers can be written to a file and used elsewhere."""

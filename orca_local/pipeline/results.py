@@ -20,17 +20,14 @@ class Results:
     def runs(self) -> Rows:
         """All runs, the newest first."""
         names = ("run_id", "stage", "status", "error", "started_at", "finished_at")
-        return [{name: getattr(run, name) for name in names} for run in self._store.runs.list()]
+        return [_fields(run, *names) for run in self._store.runs.list()]
 
     def samples(self, split: str | None = None) -> Rows:
         """The samples, or those of a split. `answer` is the reference, None for kind `free`."""
         return [
             {
                 "sample_id": sample.id,
-                "task": sample.task,
-                "split": sample.split,
-                "kind": sample.kind,
-                "prompt": sample.prompt,
+                **_fields(sample, "task", "split", "kind", "prompt"),
                 "answer": sample.answers[0] if sample.answers else None,
                 "rationale": sample.rationale,
             }
@@ -47,9 +44,7 @@ class Results:
         return [
             {
                 "run_id": run_id,
-                "task": cell.task,
-                "strategy": cell.strategy,
-                "n": cell.n,
+                **_fields(cell, "task", "strategy", "n"),
                 "accuracy": cell.score_sum / cell.n,
                 "extracted": cell.extracted / cell.n,
                 "completion_tokens": cell.completion_tokens,
@@ -93,3 +88,7 @@ class Results:
     def _newest_run(self, stage: str) -> int | None:
         run = self._store.runs.newest_by_stage().get(stage)
         return None if run is None else run.run_id
+
+
+def _fields(row: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}

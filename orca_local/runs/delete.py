@@ -59,15 +59,14 @@ def check_deletable(store: Store, run_id: int, runs: Sequence[RunRow] | None = N
 
 def delete_runs(store: Store, workspace: Workspace, run_ids: Iterable[int]) -> list[int]:
     """Delete all of these runs or none; returns their numbers. Raises `InputError` if one cannot be deleted."""
-    deleted: list[int] = []
+    run_ids = list(dict.fromkeys(run_ids))
     outputs: list[Path] = []
     with store.transaction():
         runs = store.runs.list()
-        for run_id in dict.fromkeys(run_ids):
+        for run_id in run_ids:
             outputs += _delete(store, workspace, check_deletable(store, run_id, runs), runs)
-            deleted.append(run_id)
     _remove(outputs)
-    return deleted
+    return run_ids
 
 
 def delete_failed(store: Store, workspace: Workspace) -> tuple[list[int], list[Kept]]:
