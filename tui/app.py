@@ -161,12 +161,18 @@ class OrcaApp(OrderedKeysApp[None]):
             run = await store_reader.call(lambda store: cancel_command(store, run_id))
             return f"stopping {run.stage}"
 
-        def answered(is_confirmed: bool | None) -> None:
-            if is_confirmed:
-                self.run_worker(cancel(), group="cancel", exit_on_error=False)
-
         text = "Finished work is kept; the same command continues from there. A training saves its current step first."
-        self.push_screen(Dialog(f"Stop {stage}?", text, yes="Stop it", no="Keep running"), answered)
+        dialog = Dialog(f"Stop {stage}?", text, yes="Stop it", no="Keep running")
+        self.ask(dialog, lambda _: self.run_worker(cancel(), group="cancel", exit_on_error=False))
+
+    def ask(self, dialog: Screen[Any], function: Callable[[Any], object]) -> None:
+        """Show a dialog, and call `function` with its answer unless that is no or it was cancelled."""
+
+        def answered(answer: Any) -> None:
+            if answer is not None and answer is not False:
+                function(answer)
+
+        self.push_screen(dialog, answered)
 
     def show_error(self, error: OrcaError) -> None:
         """Show an error and its remedy in a dialog, unless one is open already."""

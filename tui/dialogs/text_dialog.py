@@ -30,15 +30,8 @@ class TextDialog(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(False)", "Close"),
         *(
-            Binding(key, f"scroll_text('{where}')", where, show=False)
-            for key, where in (
-                ("up", "up"),
-                ("down", "down"),
-                ("pageup", "page_up"),
-                ("pagedown", "page_down"),
-                ("home", "home"),
-                ("end", "end"),
-            )
+            Binding(where.replace("_", ""), f"scroll_text('{where}')", where, show=False)
+            for where in ("up", "down", "page_up", "page_down", "home", "end")
         ),
     ]
 

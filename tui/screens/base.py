@@ -60,6 +60,12 @@ class WorkspaceScreen(Screen[None]):
         assert isinstance(self.app, OrcaApp)
         return self.app
 
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace, which is open."""
+        assert self.orca.workspace is not None
+        return self.orca.workspace
+
     def compose(self) -> ComposeResult:
         """Yield status line, navigation, the screen's own widgets, and footer."""
         yield StatusBar()
@@ -137,6 +143,14 @@ class WorkspaceScreen(Screen[None]):
     def action_cancel(self) -> None:
         """Stop the current run."""
         self.orca.cancel_run()
+
+    def can_start(self) -> bool:
+        """Whether no run is going on; if one is, say so."""
+        news = self.orca.news
+        if news is None or news.run is None or not news.is_running:
+            return True
+        self.notify(f"{news.run.stage} is running: wait for it, or press x to stop it", severity="warning")
+        return False
 
     def on_runs_changed(self, event: RunsChanged) -> None:
         """Show what the runs of the workspace did."""

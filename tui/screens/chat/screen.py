@@ -100,8 +100,6 @@ class ChatScreen(WorkspaceScreen):
 
     async def on_prompt_sent(self, event: Prompt.Sent) -> None:
         """Send the message to all models that can answer."""
-        workspace = self.orca.workspace
-        assert workspace is not None
         if any(column.is_busy for column in self._columns):
             self.notify("wait for the answers, or stop them with Esc", severity="warning")
             return
@@ -116,7 +114,7 @@ class ChatScreen(WorkspaceScreen):
             self.orca.show_error(error)
             return
         self.query_one(Prompt).clear()
-        directory = str(workspace.directory)
+        directory = str(self.workspace.directory)
         await asyncio.gather(
             *(column.ask(directory, event.text, system) for column, system in zip(ready, systems, strict=True))
         )
@@ -146,8 +144,7 @@ class ChatScreen(WorkspaceScreen):
 
     async def action_restart(self) -> None:
         """Restart the model of the column."""
-        assert self.orca.workspace is not None
-        await self._target.start(str(self.orca.workspace.directory))
+        await self._target.start(str(self.workspace.directory))
 
     def action_copy(self) -> None:
         """Copy the last answer of the column to the clipboard of the terminal."""
@@ -182,8 +179,7 @@ class ChatScreen(WorkspaceScreen):
         await self.app.push_screen(SetupDialog(column.setup, self._models, list(strategies)), chosen)
 
     async def _save(self) -> None:
-        assert self.orca.workspace is not None
-        directory = self.orca.workspace.directory
+        directory = self.workspace.directory
         conversations = [(column.setup, tuple(column.turns)) for column in self._columns]
         try:
             path = await asyncio.to_thread(save_conversations, directory, conversations, datetime.now())
@@ -193,12 +189,10 @@ class ChatScreen(WorkspaceScreen):
         self.notify(f"saved as {path.relative_to(directory)}", markup=False)
 
     def _strategies(self) -> dict[str, Strategy]:
-        assert self.orca.workspace is not None
-        return load_strategies(self.orca.workspace.directory / "strategies.toml")
+        return load_strategies(self.workspace.directory / "strategies.toml")
 
     def _system(self, setup: Setup, strategies: dict[str, Strategy]) -> str:
         """Return the strategy's text for the student, or the system message that the student was trained with."""
-        assert self.orca.workspace is not None
         if setup.strategy in strategies:
             return strategies[setup.strategy].student
-        return self.orca.workspace.settings.dataset.system_message
+        return self.workspace.settings.dataset.system_message

@@ -106,9 +106,8 @@ class DatasetScreen(WorkspaceScreen):
 
     async def load(self) -> None:
         """Load the answers that match the filters."""
-        workspace, filters = self.orca.workspace, self._filters
-        assert workspace is not None
-        self._answers = answers = await self.call_store(lambda store: read_answers(store, workspace.directory, filters))
+        directory, filters = self.workspace.directory, self._filters
+        self._answers = answers = await self.call_store(lambda store: read_answers(store, directory, filters))
         self._listing.show(answers.rows)
         self.query_one("#build", Static).update(plain(build_line(answers.build)))
         text = f"{len(answers.rows):,} of {answers.total:,} answers"
@@ -142,13 +141,10 @@ class DatasetScreen(WorkspaceScreen):
             await self.call_store(lambda store: review.decide(store, ids, state))
             self.load_now()
 
-        def answered(is_confirmed: bool | None) -> None:
-            if is_confirmed:
-                self.attempt(decide, "review")
-
         question = f"{_VERBS[state]} {len(ids):,} answers?"
         which = describe(self._filters) or "all answers"
-        self.app.push_screen(Dialog(question, f"{which}\n\n{_MEANS[state]}", yes=f"Yes, all {len(ids):,}"), answered)
+        dialog = Dialog(question, f"{which}\n\n{_MEANS[state]}", yes=f"Yes, all {len(ids):,}")
+        self.orca.ask(dialog, lambda _: self.attempt(decide, "review"))
 
     def action_edit(self) -> None:
         """Edit the answer under the cursor."""
@@ -180,12 +176,7 @@ class DatasetScreen(WorkspaceScreen):
     def action_filter(self) -> None:
         """Change the filters."""
         tasks = sorted(set(self._answers.tasks.values()))
-
-        def answered(filters: Filters | None) -> None:
-            if filters is not None:
-                self._apply(filters)
-
-        self.app.push_screen(FilterDialog(self._filters, tasks, [*self._answers.strategies]), answered)
+        self.orca.ask(FilterDialog(self._filters, tasks, [*self._answers.strategies]), self._apply)
 
     def action_search(self) -> None:
         """Open the search field."""
@@ -243,8 +234,7 @@ class DatasetScreen(WorkspaceScreen):
             return
         if self._previews is None:
             view.show_answer(plain("loading the student's vocabulary…"), "what training sees")
-            assert self.orca.workspace is not None
-            self._previews = PreviewReader(self.orca.workspace)
+            self._previews = PreviewReader(self.workspace)
         try:
             view.show_answer(_tokens(await self._previews.read(row.demonstration_id)), "what training sees")
         except OrcaError:

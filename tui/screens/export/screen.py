@@ -109,7 +109,7 @@ class ExportScreen(WorkspaceScreen):
 
     async def action_export(self) -> None:
         """Ask for the options, and export the selected types or the adapter."""
-        workspace = None if self._is_busy() else await self.orca.reload_workspace()
+        workspace = await self.orca.reload_workspace() if self.can_start() else None
         if workspace is None:
             return
         selected = self.query_one("#types", Ticks).selected
@@ -117,25 +117,23 @@ class ExportScreen(WorkspaceScreen):
         types = names if self._options else None
         imatrix, directory = workspace.settings.export.imatrix, workspace.directory
 
-        def start(values: Values | None) -> None:
-            if values is not None:
-                self._switch(to_results=False)
-                self.orca.start_command(*export_arguments(types, imatrix, directory, values))
+        def start(values: Values) -> None:
+            self._switch(to_results=False)
+            self.orca.start_command(*export_arguments(types, imatrix, directory, values))
 
-        self.app.push_screen(export_dialog(types, imatrix, directory), start)
+        self.orca.ask(export_dialog(types, imatrix, directory), start)
 
     async def action_evaluate(self) -> None:
         """Ask for the options, and evaluate."""
-        workspace = None if self._is_busy() else await self.orca.reload_workspace()
+        workspace = await self.orca.reload_workspace() if self.can_start() else None
         if workspace is None:
             return
 
-        def start(values: Values | None) -> None:
-            if values is not None:
-                self._switch(to_results=True)
-                self.orca.start_command(*evaluate_arguments(values))
+        def start(values: Values) -> None:
+            self._switch(to_results=True)
+            self.orca.start_command(*evaluate_arguments(values))
 
-        self.app.push_screen(evaluate_dialog(workspace.settings.evaluate.samples), start)
+        self.orca.ask(evaluate_dialog(workspace.settings.evaluate.samples), start)
 
     def action_report(self) -> None:
         """Show the report."""
@@ -164,18 +162,10 @@ class ExportScreen(WorkspaceScreen):
         self.app.push_screen(ReportScreen(await self.call_store(render_report)))
 
     async def _write_report(self) -> None:
-        workspace = self.orca.workspace
-        assert workspace is not None
-        path = workspace.directory / REPORT_FILE
+        path = self.workspace.directory / REPORT_FILE
         text = await self.call_store(render_report)
         await asyncio.to_thread(write_report, path, text)
         self.notify(f"report saved as {path}", markup=False)
-
-    def _is_busy(self) -> bool:
-        if self.orca.news is None or not self.orca.news.is_running:
-            return False
-        self.notify("a run is in progress; press x to stop it", severity="warning")
-        return True
 
     def _switch(self, *, to_results: bool) -> None:
         self.set_class(to_results, "-results")

@@ -69,9 +69,7 @@ class ProbeScreen(WorkspaceScreen):
 
     async def load(self) -> None:
         """Show the newest probe."""
-        workspace = self.orca.workspace
-        assert workspace is not None
-        order = [*load_strategies(workspace.directory / "strategies.toml")]
+        order = [*load_strategies(self.workspace.directory / "strategies.toml")]
         self._matrix = await self.call_store(lambda store: load_probe_matrix(store, order))
         self.set_class(self._matrix is None, "-empty")
         if self._matrix is not None:
@@ -95,14 +93,8 @@ class ProbeScreen(WorkspaceScreen):
 
     def action_start(self) -> None:
         """Ask for the options and start a probe."""
-        orca = self.orca
-        assert orca.workspace is not None and orca.store_reader is not None
-
-        def start(options: list[str] | None) -> None:
-            if options is not None:
-                orca.start_command("probe", *options)
-
-        orca.push_screen(StartProbe(orca.workspace, orca.store_reader), start)
+        form = StartProbe(self.workspace, self.call_store)
+        self.orca.ask(form, lambda options: self.orca.start_command("probe", *options))
 
     def action_choose(self) -> None:
         """Choose the strategy under the cursor for its task."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from textual.app import ComposeResult
 from textual.validation import Integer
@@ -13,7 +14,6 @@ from orca_local.pipeline.pipeline import Pipeline
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 from tui.dialogs.start_form import StartForm
-from tui.store_reader import StoreReader
 from tui.text import duration
 
 
@@ -22,9 +22,9 @@ class StartProbe(StartForm):
 
     TITLE = "Probe the student"
 
-    def __init__(self, workspace: Workspace, store_reader: StoreReader) -> None:
+    def __init__(self, workspace: Workspace, call_store: Callable[..., Awaitable[ProbeEstimate]]) -> None:
         super().__init__()
-        self._workspace, self._store_reader = workspace, store_reader
+        self._workspace, self._call_store = workspace, call_store
 
     def compose_options(self) -> ComposeResult:
         """Fields for samples and method."""
@@ -57,7 +57,7 @@ class StartProbe(StartForm):
         def estimate(store: Store) -> ProbeEstimate:
             return Pipeline(workspace, store, offline=True).estimate_probe()
 
-        result = await self._store_reader.call(estimate)
+        result = await self._call_store(estimate)
         answers = result.generations
         return (
             f"{result.tasks} tasks: about {answers.expected:,} answers ({answers.min:,} to {answers.max:,}), "

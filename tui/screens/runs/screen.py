@@ -102,15 +102,11 @@ class RunsScreen(WorkspaceScreen):
     async def _ask_to_delete(self, run_id: int) -> None:
         run = await self.call_store(lambda store: check_deletable(store, run_id))
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.attempt(partial(self._delete, run_id), "delete")
-
-        self.app.push_screen(Dialog(f"Delete run {run_id} ({run.stage})?", DELETED, yes="Delete", no="Keep"), answered)
+        dialog = Dialog(f"Delete run {run_id} ({run.stage})?", DELETED, yes="Delete", no="Keep")
+        self.orca.ask(dialog, lambda _: self.attempt(partial(self._delete, run_id), "delete"))
 
     async def _delete(self, run_id: int) -> None:
-        workspace = self.orca.workspace
-        assert workspace is not None
+        workspace = self.workspace
 
         def delete() -> None:
             # A second connection: the app's own does not see its own writes as changes.

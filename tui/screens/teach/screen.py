@@ -89,8 +89,7 @@ class TeachScreen(WorkspaceScreen):
 
     def on_mount(self) -> None:
         """Show which teacher the settings name."""
-        assert self.orca.workspace is not None
-        self.query_one("#teacher", LiveText).set_text(teacher_line(self.orca.workspace.settings.teacher))
+        self.query_one("#teacher", LiveText).set_text(teacher_line(self.workspace.settings.teacher))
         self._answers.focus()
 
     @property
@@ -99,8 +98,7 @@ class TeachScreen(WorkspaceScreen):
 
     async def load(self) -> None:
         """Show the progress and the newest answers."""
-        assert self.orca.workspace is not None
-        teacher = self.orca.workspace.settings.teacher
+        teacher = self.workspace.settings.teacher
         self._progress, rows = await self.call_store(lambda store: _read(store, teacher))
         failures: Listing[_Reason] = self.query_one("#failures", Listing)
         failures.show([*self._progress.failures.items()][:MAX_REASONS])
@@ -116,11 +114,10 @@ class TeachScreen(WorkspaceScreen):
         self._show_progress()
 
     def _show_progress(self) -> None:
-        workspace, news = self.orca.workspace, self.orca.news
-        assert workspace is not None
+        news = self.orca.news
         is_ours = news is not None and news.run is not None and news.run.stage == "teach"
         left = news.progress.seconds_left if news is not None and is_ours else None
-        lines = progress_lines(self._progress, workspace.settings.teacher, left)
+        lines = progress_lines(self._progress, self.workspace.settings.teacher, left)
         shown = self.query_one("#progress", LiveText)
         shown.set_text(lines)
         shown.display = bool(lines)
@@ -137,31 +134,18 @@ class TeachScreen(WorkspaceScreen):
 
     def action_start(self) -> None:
         """Show the estimate, ask for a limit, and start."""
-        if not self._can_start():
+        if not self.can_start():
             return
-
-        def start(options: list[str] | None) -> None:
-            if options is not None:
-                self.orca.start_command("teach", *options)
-
-        assert self.orca.workspace is not None
-        takes_batches = self.orca.workspace.settings.teacher.takes_batches
+        takes_batches = self.workspace.settings.teacher.takes_batches
         form = StartTeach(self._estimate, takes_batches=takes_batches, waiting=self._progress.waiting)
-        self.app.push_screen(form, start)
+        self.orca.ask(form, lambda options: self.orca.start_command("teach", *options))
 
     def action_retry(self) -> None:
         """Ask the failed questions again."""
         if not self._progress.failures:
             self.notify("no call has failed")
-        elif self._can_start():
+        elif self.can_start():
             self.orca.start_command("teach", "--retry-failed")
-
-    def _can_start(self) -> bool:
-        news = self.orca.news
-        if news is not None and news.is_running and news.run is not None:
-            self.notify(f"{news.run.stage} is running: wait for it, or press x to stop it", severity="warning")
-            return False
-        return True
 
     async def _show_answer(self) -> None:
         row, view = self._answers.current, self.query_one(AnswerView)
@@ -184,12 +168,10 @@ class TeachScreen(WorkspaceScreen):
         shown.display = bool(text)
 
     async def _estimate(self, limit: int | None) -> str:
-        workspace = self.orca.workspace
-        assert workspace is not None
         # A local teacher is loaded for the estimate: a crash in native code must not end the interface.
         options = [] if limit is None else ["--limit", str(limit)]
-        estimate = TeachEstimate.from_dict(await run_command(workspace, ["teach", "--estimate", *options]))
-        return estimate_lines(estimate, workspace.settings.teacher)
+        estimate = TeachEstimate.from_dict(await run_command(self.workspace, ["teach", "--estimate", *options]))
+        return estimate_lines(estimate, self.workspace.settings.teacher)
 
 
 def _read(store: Store, teacher: TeacherSettings) -> tuple[TeachProgress, list[DemonstrationRow]]:

@@ -19,7 +19,6 @@ from orca_local.domain.events import StepTrained, parse_event
 from orca_local.domain.types import Sample
 from orca_local.store.store import Store
 from orca_local.views.training import TrainingView, load_training_view
-from tui.dialogs.fields import Values
 from tui.dialogs.text_dialog import TextDialog
 from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
@@ -102,19 +101,12 @@ class TrainScreen(WorkspaceScreen):
 
     async def action_train(self) -> None:
         """Ask for the settings and start."""
-        if self.orca.news is not None and self.orca.news.is_running:
-            self.notify("a run is in progress; press x to stop it", severity="warning")
-            return
-        workspace = await self.orca.reload_workspace()
+        workspace = await self.orca.reload_workspace() if self.can_start() else None
         if workspace is None:
             return
         settings = workspace.settings.train
-
-        def start(values: Values | None) -> None:
-            if values is not None:
-                self.orca.start_command(*train_arguments(settings, values))
-
-        self.app.push_screen(start_dialog(self._view, settings, workspace.directory), start)
+        dialog = start_dialog(self._view, settings, workspace.directory)
+        self.orca.ask(dialog, lambda values: self.orca.start_command(*train_arguments(settings, values)))
 
     def action_answers(self) -> None:
         """Show all answers of the student."""
@@ -141,9 +133,7 @@ class TrainScreen(WorkspaceScreen):
         return f"checkpoints: {self._relative(view.training.directory)}" if view.training is not None else ""
 
     def _relative(self, path: str) -> str:
-        workspace = self.orca.workspace
-        assert workspace is not None
-        directory = workspace.directory
+        directory = self.workspace.directory
         return str(Path(path).relative_to(directory)) if Path(path).is_relative_to(directory) else path
 
 
