@@ -22,9 +22,10 @@ from tui.dialogs.dialog import Dialog, ErrorDialog
 from tui.messages import RunsChanged, WorkspaceOpened
 from tui.ordered_keys import OrderedKeysApp
 from tui.screen_registry import SCREENS
-from tui.store_reader import StoreReader
+from tui.thread_reader import ThreadReader
 
 if TYPE_CHECKING:
+    from orca_local.store.store import Store
     from tui.messages import RunNews
     from tui.run_watcher import RunWatcher
 
@@ -81,7 +82,7 @@ class OrcaApp(OrderedKeysApp[None]):
         self.failure: OrcaError | None = None
         """The error that kept the workspace from being opened."""
         self.directory = directory
-        self.store_reader: StoreReader | None = None
+        self.store_reader: ThreadReader[Store] | None = None
         self.news: RunNews | None = None
         """The latest news of the workspace's runs."""
         self._workspace_dir = workspace_dir
@@ -235,7 +236,7 @@ class OrcaApp(OrderedKeysApp[None]):
 
     def _show_workspace(self, workspace: Workspace, watcher: RunWatcher) -> None:
         self.workspace, self.news, self._watcher = workspace, None, watcher
-        self.store_reader = StoreReader(workspace)
+        self.store_reader = ThreadReader(workspace.store)
         self._is_ready.set()
         for screen in self.screen_stack:
             screen.post_message(WorkspaceOpened())

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.stages import BASE, STAGES, Stage
-from orca_local.domain.summaries import DatasetSummary, TrainResult
-from orca_local.runs.summaries import newest_summary, summary_of
+from orca_local.domain.summaries import TrainResult
+from orca_local.runs.summaries import newest_summary
+from orca_local.views.dataset_summary import load_build_summary
 
 if TYPE_CHECKING:
     from orca_local.store.runs import RunRow
@@ -35,7 +36,7 @@ class StageView:
 def load_overview(store: Store) -> list[StageView]:
     """All stages in their order. A stage is ready if the stage before it has a result."""
     runs = store.runs.newest_by_stage()
-    figures = _figures(store, runs)
+    figures = _figures(store)
     shown = dict(figures)
     base = runs.get(BASE)
     if base is not None and base.status == "running":
@@ -67,18 +68,18 @@ def choice_figure(tasks: int, chosen: int, certain: int) -> str:
     return f"{chosen:,} of {max(tasks, chosen):,} chosen, {certainty} certain"
 
 
-def _figures(store: Store, runs: Mapping[str, RunRow]) -> dict[str, str]:
+def _figures(store: Store) -> dict[str, str]:
     """The main result of each stage; empty for a stage without one."""
     tasks, samples = store.samples.count()
     chosen, certain = store.selections.count()
     answers, matches = store.demonstrations.count()
-    rows = _dataset_rows(store, runs.get("dataset"))
+    build = load_build_summary(store)
     tuned = store.exports.latest("tuned")
     return {
         "tasks": f"{tasks:,} task{'s' if tasks > 1 else ''}, {samples:,} samples" if tasks else "",
         "probe": choice_figure(tasks, chosen, certain) if chosen else "",
         "teach": f"{matches:,} of {answers:,} match the reference" if answers else "",
-        "dataset": f"{rows:,} rows" if rows else "",
+        "dataset": f"{build.rows:,} rows" if build is not None and build.rows else "",
         "train": _training_figure(store),
         "export": f"{tuned.quantization}, {tuned.bytes / 1e6:.0f} MB" if tuned else "",
         "evaluate": _accuracies(store),
@@ -90,13 +91,6 @@ def _training_figure(store: Store) -> str:
     if training is None or training.status != "done":
         return ""
     return f"loss {TrainResult.from_dict(training.summary).train_loss:.3f}"
-
-
-def _dataset_rows(store: Store, run: RunRow | None) -> int:
-    if run is None or run.status != "done":
-        return 0
-    summary = summary_of(store, run.run_id, DatasetSummary)
-    return summary.rows if summary is not None else 0
 
 
 def _accuracies(store: Store) -> str:

@@ -7,23 +7,21 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
+from tui.dialogs.dialog import Dialog
 from tui.text import one_line
 from tui.widgets.text_view import TextView
 
 
-class TextDialog(ModalScreen[bool]):
+class TextDialog(Dialog):
     """Scrolls its text; Enter and Escape close it and answer no."""
 
     DEFAULT_CSS = """
-    TextDialog { align: center middle;
+    TextDialog {
       & > Vertical { width: 90%; height: 90%; border: round $primary; background: $surface; padding: 1 1 0 1;
         border-title-style: bold; border-subtitle-color: $text-muted; }
       TextView { background: $surface; }
-      Horizontal { height: auto; align-horizontal: right; margin-top: 1; }
-      Button { margin-left: 2; }
     }
     """
     AUTO_FOCUS = "#no"
@@ -36,8 +34,7 @@ class TextDialog(ModalScreen[bool]):
     ]
 
     def __init__(self, title: str, text: str, *, yes: str = "", no: str = "Close") -> None:
-        super().__init__()
-        self._title, self._text, self._yes, self._no = title, text, yes, no
+        super().__init__(title, text, yes=yes, no=no)
 
     def compose(self) -> ComposeResult:
         """Yield text and buttons."""
@@ -45,7 +42,7 @@ class TextDialog(ModalScreen[bool]):
             frame.border_title = one_line(self._title, 200)
             frame.border_subtitle = "↑↓ scroll · Tab buttons · Esc closes" if self._yes else "↑↓ scroll · Esc closes"
             yield TextView(self._text)
-            with Horizontal():
+            with Horizontal(classes="buttons"):
                 yield Button(self._no, id="no")
                 if self._yes:
                     yield Button(self._yes, id="yes", variant="primary")
@@ -54,8 +51,3 @@ class TextDialog(ModalScreen[bool]):
         """Scroll the text, whatever is focused."""
         view = self.query_one(TextView)
         getattr(view, f"action_{where}" if where.startswith("page") else f"action_scroll_{where}")()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Close with the answer."""
-        event.stop()
-        self.dismiss(event.button.id == "yes")

@@ -48,10 +48,6 @@ class AnswerView(Horizontal):
     def show(self, row: DemonstrationRow, sample: Sample, notes: Sequence[str] = ()) -> None:
         """Show an answer with its sample; `notes` are lines about the answer."""
         self.show_answer(plain(row.text), "edited answer" if row.edited else "answer")
-        self.show_question(row, sample, notes)
-
-    def show_question(self, row: DemonstrationRow, sample: Sample, notes: Sequence[str] = ()) -> None:
-        """Show the sample only."""
         about = f"{sample.task} · {sample.id} · {row.strategy}\n"
         reference = " | ".join(sample.answers) or sample.rationale or "(none)"
         hinted = ["the teacher saw the right answer"] if row.hinted else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,13 +16,14 @@ from orca_local.dataset.review import Filters, Preview
 from orca_local.domain.errors import OrcaError
 from orca_local.store.demonstrations import DemonstrationRow, Review
 from orca_local.store.store import Store
+from orca_local.views.previews import Previews
 from tui.dialogs.dialog import Dialog
 from tui.screens.base import WorkspaceScreen
 from tui.screens.dataset.answers import Answers, build_line, read_answers, read_one
 from tui.screens.dataset.edit import EditDialog
 from tui.screens.dataset.filters import FilterDialog, describe, with_search
-from tui.screens.dataset.preview_reader import PreviewReader
 from tui.text import plain
+from tui.thread_reader import ThreadReader
 from tui.widgets.answer_view import VERDICTS, AnswerView
 from tui.widgets.listing import Column, Listing
 
@@ -72,7 +74,7 @@ class DatasetScreen(WorkspaceScreen):
         super().__init__()
         self._filters = Filters()
         self._answers = Answers()
-        self._previews: PreviewReader | None = None
+        self._previews: ThreadReader[Previews] | None = None
         self._shows_tokens = False
 
     def compose_body(self) -> ComposeResult:
@@ -234,9 +236,10 @@ class DatasetScreen(WorkspaceScreen):
             return
         if self._previews is None:
             view.show_answer(plain("loading the student's vocabulary…"), "what training sees")
-            self._previews = PreviewReader(self.workspace)
+            self._previews = ThreadReader(partial(Previews, self.workspace))
         try:
-            view.show_answer(_tokens(await self._previews.read(row.demonstration_id)), "what training sees")
+            preview = await self._previews.call(lambda previews: previews.load(row.demonstration_id))
+            view.show_answer(_tokens(preview), "what training sees")
         except OrcaError:
             self.action_tokens()
             raise

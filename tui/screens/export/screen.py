@@ -14,7 +14,6 @@ from textual.widgets.selection_list import Selection
 
 from orca_local.domain.errors import OrcaError
 from orca_local.evaluate.report import render_report, write_report
-from orca_local.store.store import Store
 from orca_local.views.evaluation import EvaluationView, load_evaluation_view
 from orca_local.views.export import ExportView, QuantizationOption, load_export_view, load_quantization_options
 from tui.dialogs.fields import Values
@@ -85,7 +84,9 @@ class ExportScreen(WorkspaceScreen):
 
     async def load(self) -> None:
         """Show test, files and results."""
-        self._export, self._evaluation = await self.call_store(_read)
+        self._export, self._evaluation = await self.call_store(
+            lambda store: (load_export_view(store), load_evaluation_view(store))
+        )
         self._show_export()
         self._show_evaluation()
         run = self._evaluation.run
@@ -201,7 +202,3 @@ class ExportScreen(WorkspaceScreen):
     def _show_evaluation(self) -> None:
         self.query_one("#evaluation-state", StateLine).show(evaluated.evaluation_state(self._evaluation))
         self.query_one("#results", Lines).show(partial(evaluated.result_lines, self._evaluation))
-
-
-def _read(store: Store) -> tuple[ExportView, EvaluationView]:
-    return load_export_view(store), load_evaluation_view(store)

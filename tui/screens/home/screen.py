@@ -24,8 +24,6 @@ from tui.widgets.live_text import LiveText
 from tui.widgets.run_list import run_list
 
 if TYPE_CHECKING:
-    from orca_local.store.runs import RunRow
-    from orca_local.store.store import Store
     from tui.messages import RunNews
 
 RECENT = 50
@@ -101,7 +99,7 @@ class HomeScreen(WorkspaceScreen):
         """Show the stages and runs."""
         if self.orca.workspace is None:
             return
-        stages, runs = await self.call_store(_read)
+        stages, runs = await self.call_store(lambda store: (load_overview(store), store.runs.list(limit=RECENT)))
         self.query_one(Strip).show(stages)
         self._next = next_stage(stages)
         self.query_one("#next", LiveText).set_text(_advice(stages, self._next))
@@ -144,10 +142,6 @@ class HomeScreen(WorkspaceScreen):
         """Create or open a workspace, unless that is being done already."""
         if not any(worker.group == "create" and worker.is_running for worker in self.workers):
             self.attempt(job, "create", holds_keys=True)
-
-
-def _read(store: Store) -> tuple[list[StageView], list[RunRow]]:
-    return load_overview(store), store.runs.list(limit=RECENT)
 
 
 def _advice(stages: list[StageView], following: StageView | None) -> str:

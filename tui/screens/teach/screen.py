@@ -10,11 +10,9 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from orca_local.domain.errors import OrcaError
-from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.teach_summary import TeachEstimate
 from orca_local.runs.launch import run_command
 from orca_local.store.demonstrations import DemonstrationRow
-from orca_local.store.store import Store
 from orca_local.views.teach_progress import TeachProgress, load_teach_progress
 from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
@@ -99,7 +97,9 @@ class TeachScreen(WorkspaceScreen):
     async def load(self) -> None:
         """Show the progress and the newest answers."""
         teacher = self.workspace.settings.teacher
-        self._progress, rows = await self.call_store(lambda store: _read(store, teacher))
+        self._progress, rows = await self.call_store(
+            lambda store: (load_teach_progress(store, teacher), store.demonstrations.newest(MAX_ANSWERS))
+        )
         failures: Listing[_Reason] = self.query_one("#failures", Listing)
         failures.show([*self._progress.failures.items()][:MAX_REASONS])
         failures.set_class(bool(self._progress.failures), "-some")
@@ -172,7 +172,3 @@ class TeachScreen(WorkspaceScreen):
         options = [] if limit is None else ["--limit", str(limit)]
         estimate = TeachEstimate.from_dict(await run_command(self.workspace, ["teach", "--estimate", *options]))
         return estimate_lines(estimate, self.workspace.settings.teacher)
-
-
-def _read(store: Store, teacher: TeacherSettings) -> tuple[TeachProgress, list[DemonstrationRow]]:
-    return load_teach_progress(store, teacher), store.demonstrations.newest(MAX_ANSWERS)
