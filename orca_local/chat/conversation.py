@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from orca_local.chat.protocol import AnswerDelta
 from orca_local.domain.types import Completion, Message, Request, SamplingSettings, TextDelta
 
 if TYPE_CHECKING:
     from orca_local.engines.base import AdapterEngine
     from orca_local.evaluate.stage import LoadedModel
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerChunk:
-    """The text that one step of the engine produced."""
-
-    text: str
-    """Empty while the prompt is read or a character is incomplete."""
-    tokens: int
-    """Number of visible tokens of the answer so far."""
-    first_seconds: float
-    """Seconds from the question to the first text; 0 before that."""
-    seconds: float
-    """Seconds since the question."""
 
 
 class Conversation:
@@ -64,8 +50,10 @@ class Conversation:
         if self.adapter:
             cast("AdapterEngine", self.model.engine).set_adapter(self.adapter if on else None)
 
-    def answer(self, text: str) -> Iterator[AnswerChunk]:
-        """Yield the answer as it is generated, one chunk per step. Leaving the loop early cancels the rest.
+    def answer(self, text: str) -> Iterator[AnswerDelta]:
+        """Yield the answer as it is generated, one delta per step. Leaving the loop early cancels the rest.
+
+        The text of a delta is empty while the prompt is read or a character is incomplete.
 
         Raises `ContextFull` if the conversation leaves no room for an answer; it is then unchanged.
         """
@@ -87,7 +75,7 @@ class Conversation:
                 tokens += sum(map(bool, fresh))
                 self.first_seconds = self.first_seconds or (seconds if tokens else 0.0)
                 parts += fresh
-                yield AnswerChunk("".join(fresh), tokens, self.first_seconds, seconds)
+                yield AnswerDelta("".join(fresh), tokens, self.first_seconds, seconds)
         finally:
             if self.completion is None:
                 engine.cancel(request.id)

@@ -11,13 +11,13 @@ import threading
 import time
 import traceback
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
 from orca_local.chat.conversation import Conversation
 from orca_local.chat.protocol import (
-    AnswerDelta,
     Done,
     FromModel,
     Load,
@@ -126,16 +126,16 @@ class _Server:
 
     def _stream(self, conversation: Conversation, text: str) -> None:
         pending, sent = "", 0.0
-        with closing(conversation.answer(text)) as chunks:  # type: ignore[type-var]
-            for chunk in chunks:
-                pending += chunk.text
-                if pending and chunk.seconds - sent >= SEND_SECONDS:
-                    self._send(AnswerDelta(pending, chunk.tokens, chunk.first_seconds, chunk.seconds))
-                    pending, sent = "", chunk.seconds
+        with closing(conversation.answer(text)) as deltas:  # type: ignore[type-var]
+            for delta in deltas:
+                pending += delta.text
+                if pending and delta.seconds - sent >= SEND_SECONDS:
+                    self._send(replace(delta, text=pending))
+                    pending, sent = "", delta.seconds
                 if self._inbox.has_stop():
                     break
         if pending:
-            self._send(AnswerDelta(pending, chunk.tokens, chunk.first_seconds, chunk.seconds))
+            self._send(replace(delta, text=pending))
 
     def _send(self, message: FromModel) -> None:
         self._output.write(to_line(message))

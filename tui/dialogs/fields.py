@@ -57,7 +57,7 @@ class FieldsDialog(Form[Values]):
         describe: Callable[[Values], str] = lambda values: "",
     ) -> None:
         super().__init__()
-        self._heading, self._text, self._yes = title, text, yes
+        self.title, self._text, self.yes = title, text, yes
         self._fields = tuple(fields)
         self._check, self._describe = check, describe
         self.values: dict[str, str] = {field.name: field.value for field in self._fields}
@@ -79,16 +79,6 @@ class FieldsDialog(Form[Values]):
                     yield Input(field.value, id=field.name, compact=True)
         yield Static(plain(self._describe(self.values)), id="describe")
         yield Static("", id="problem")
-
-    @property
-    def heading(self) -> str:
-        """The given one."""
-        return self._heading
-
-    @property
-    def yes(self) -> str:
-        """The given one."""
-        return self._yes
 
     def answer(self) -> Values | None:
         """Return the values; if something is wrong with them, show it and return None."""

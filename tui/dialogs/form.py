@@ -25,26 +25,17 @@ class Form(ModalScreen[T | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Cancel")]
-    YES: ClassVar[str] = "OK"
+    yes = "OK"
+    """The label of the button that accepts the form."""
 
     def compose(self) -> ComposeResult:
         """Yield fields and buttons."""
         with VerticalScroll(can_focus=False) as frame:
-            frame.border_title = self.heading
+            frame.border_title = self.title or ""
             yield from self.compose_fields()
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="no")
                 yield Button(self.yes, id="yes", variant="primary")
-
-    @property
-    def heading(self) -> str:
-        """The title."""
-        return self.TITLE or ""
-
-    @property
-    def yes(self) -> str:
-        """The label of the button that accepts the form."""
-        return self.YES
 
     def compose_fields(self) -> ComposeResult:
         """Yield the fields."""

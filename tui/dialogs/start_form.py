@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
 from textual.timer import Timer
 from textual.widgets import Button, Input, Select, Static
@@ -21,7 +19,7 @@ class StartForm(Form[list[str]]):
     """Returns the options of the command; it cannot be accepted before the first estimate."""
 
     DEFAULT_CSS = "StartForm #estimate { height: auto; min-height: 4; margin-top: 1; color: $text-muted; }"
-    YES: ClassVar[str] = "Start"
+    yes = "Start"
 
     def __init__(self) -> None:
         super().__init__()

@@ -24,7 +24,7 @@ class FilterDialog(Form[Filters]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", "Apply")]
     TITLE = "Filter answers"
-    YES = "Apply"
+    yes = "Apply"
 
     def __init__(self, filters: Filters, tasks: Sequence[str], strategies: Sequence[str]) -> None:
         super().__init__()
