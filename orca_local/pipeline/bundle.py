@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError, explain_os_error
+from orca_local.domain.record import Record
 from orca_local.domain.settings import Settings
 from orca_local.runs.workspace import DATABASE_FILE, SETTINGS_FILE, Workspace
 from orca_local.store.bundle import read_manifest, without_directories
@@ -19,18 +20,14 @@ MAX_FILE_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class BundleResult:
+class BundleResult(Record):
     """A bundle that was written, or the workspace that was made from one."""
 
-    path: Path
+    path: str
     sha256: str
     """Hash of the bundle."""
     rows: dict[str, int]
     """Number of rows by table."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The object that `--json` prints."""
-        return {"path": str(self.path), "sha256": self.sha256, "rows": self.rows}
 
 
 def write(workspace: Workspace, path: Path) -> BundleResult:
@@ -45,7 +42,7 @@ def write(workspace: Workspace, path: Path) -> BundleResult:
             rows = store.write_bundle(part, extra)
     except OSError as error:
         raise explain_os_error(error, path, hint="name another path") or error from error
-    return BundleResult(path, file_sha256(path), rows)
+    return BundleResult(str(path), file_sha256(path), rows)
 
 
 def read(path: Path, directory: Path) -> BundleResult:
@@ -68,7 +65,7 @@ def read(path: Path, directory: Path) -> BundleResult:
             write_whole(workspace.directory / name, texts[name], hint="name another directory")
     with workspace.store() as store:
         rows = store.copy_bundle(path)
-    return BundleResult(workspace.directory, file_sha256(path), rows)
+    return BundleResult(str(workspace.directory), file_sha256(path), rows)
 
 
 def _settings(settings: Settings) -> dict[str, Any]:

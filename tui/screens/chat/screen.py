@@ -160,7 +160,7 @@ class ChatScreen(WorkspaceScreen):
         if not any(column.turns for column in self._columns):
             self.notify("there is no conversation to save yet", severity="warning")
             return
-        self.run_worker(self._save(), group="save")
+        self.attempt(self._save, "save")
 
     async def action_set_up(self) -> None:
         """Change the model and settings of the column."""
@@ -181,11 +181,7 @@ class ChatScreen(WorkspaceScreen):
     async def _save(self) -> None:
         directory = self.workspace.directory
         conversations = [(column.setup, tuple(column.turns)) for column in self._columns]
-        try:
-            path = await asyncio.to_thread(save_conversations, directory, conversations, datetime.now())
-        except OrcaError as error:
-            self.orca.show_error(error)
-            return
+        path = await asyncio.to_thread(save_conversations, directory, conversations, datetime.now())
         self.notify(f"saved as {path.relative_to(directory)}", markup=False)
 
     def _strategies(self) -> dict[str, Strategy]:

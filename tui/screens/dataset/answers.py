@@ -56,12 +56,9 @@ def build_line(build: DatasetSummary | None) -> str:
     """Return a line about the newest build."""
     if build is None:
         return "no rows built yet: press b"
-    dropped = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in _by_count(build.dropped))
+    by_count = sorted(build.dropped.items(), key=lambda item: (-item[1], item[0]))
+    dropped = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in by_count)
     return (
         f"newest build: {build.rows:,} rows, trained on {build.loss_tokens:,} of {build.tokens:,} tokens · "
         f"{sum(build.dropped.values()):,} answers dropped" + (f": {dropped}" if dropped else "")
     )
-
-
-def _by_count(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

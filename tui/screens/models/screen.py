@@ -160,12 +160,7 @@ class ModelsScreen(WorkspaceScreen):
 
             return inspection(describe(resolve_student(name, Path.cwd())))
 
-        try:
-            text = await asyncio.to_thread(describe)
-        except OrcaError as error:
-            self.orca.show_error(error)
-            return
-        self.app.push_screen(TextDialog(Path(name).name, text))
+        self.app.push_screen(TextDialog(Path(name).name, await asyncio.to_thread(describe)))
 
     async def _poll(self) -> None:
         """Update the progress of downloads, also those of other processes."""

@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import Input, Static
 
-from orca_local.domain.errors import OrcaError
 from orca_local.store.store import Store
 from orca_local.tasks.sources.table import SUFFIXES
 from tui.dialogs.file_picker import FilePicker
@@ -198,11 +197,7 @@ class TasksScreen(WorkspaceScreen):
             return
         name = task.count.task
         per_split, characters = FULL if self.has_class("-reading") else PREVIEW
-        try:
-            samples = await self.call_store(lambda store: read_samples(store, name, per_split))
-        except OrcaError as error:
-            self.orca.show_error(error)
-            return
+        samples = await self.call_store(lambda store: read_samples(store, name, per_split))
         title = f"{one_line(name, 60).plain} · {sample_count(samples, task.count)}"
         if task.strategy:
             title += f" · {one_line(task.strategy, 40).plain}{', chosen by hand' if task.is_by_hand else ''}"
