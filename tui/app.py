@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,7 +13,6 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.theme import Theme
-from textual.worker import Worker, WorkerState
 
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.stages import STAGES
@@ -146,7 +145,7 @@ class OrcaApp(OrderedKeysApp[None]):
 
             return f"run {launch(workspace, arguments).run_id} started"
 
-        self.run_worker(launch, thread=True, group="launch", exit_on_error=False, description=arguments[0])
+        self.run_worker(self._notify_result(asyncio.to_thread(launch)), group="launch")
 
     def cancel_run(self) -> None:
         """Stop the current run after asking."""
@@ -164,7 +163,7 @@ class OrcaApp(OrderedKeysApp[None]):
 
         text = "Finished work is kept; the same command continues from there. A training saves its current step first."
         dialog = Dialog(f"Stop {stage}?", text, yes="Stop it", no="Keep running")
-        self.ask(dialog, lambda _: self.run_worker(cancel(), group="cancel", exit_on_error=False))
+        self.ask(dialog, lambda _: self.run_worker(self._notify_result(cancel()), group="cancel"))
 
     def ask(self, dialog: Screen[Any], function: Callable[[Any], object]) -> None:
         """Show a dialog, and call `function` with its answer unless that is no or it was cancelled."""
@@ -179,18 +178,6 @@ class OrcaApp(OrderedKeysApp[None]):
         """Show an error and its remedy in a dialog, unless one is open already."""
         if not isinstance(self.screen, ErrorDialog):
             self.push_screen(ErrorDialog(error))
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Show the result or the error of the app's own workers."""
-        if event.worker.group not in ("launch", "cancel"):
-            return
-        if event.state is WorkerState.SUCCESS:
-            self.notify(str(event.worker.result), markup=False)
-        elif event.state is WorkerState.ERROR:
-            error = event.worker.error
-            if not isinstance(error, OrcaError):
-                raise error or RuntimeError("a worker failed")
-            self.show_error(error)
 
     async def action_switch_mode(self, mode: str) -> None:
         """Go to another screen, once the workspace is open."""
@@ -226,6 +213,12 @@ class OrcaApp(OrderedKeysApp[None]):
         for title, command in commands:
             yield SystemCommand(title, f"orca-local {' '.join(command)}", partial(self.start_command, *command))
         yield SystemCommand("Stop the run", "Like Ctrl-C: finished work is kept", self.cancel_run)
+
+    async def _notify_result(self, job: Awaitable[str]) -> None:
+        try:
+            self.notify(await job, markup=False)
+        except OrcaError as error:
+            self.show_error(error)
 
     async def _open_or_exit(self, directory: Path) -> None:
         try:
