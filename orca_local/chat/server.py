@@ -16,20 +16,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
+from orca_local.chat import protocol
 from orca_local.chat.conversation import Conversation
-from orca_local.chat.protocol import (
-    Done,
-    FromModel,
-    Load,
-    Question,
-    Ready,
-    Refused,
-    Reset,
-    Stop,
-    ToModel,
-    from_line,
-    to_line,
-)
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.types import Message, SamplingSettings
 from orca_local.system.child_process import take_stdout
@@ -45,11 +33,11 @@ class _Inbox:
     """The messages from standard input, in order. The process ends when the client closes it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._queue: SimpleQueue[ToModel | FromModel] = SimpleQueue()
-        self._next: ToModel | FromModel | None = None
+        self._queue: SimpleQueue[protocol.ToModel | protocol.FromModel] = SimpleQueue()
+        self._next: protocol.ToModel | protocol.FromModel | None = None
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
-    def get(self) -> ToModel | FromModel:
+    def get(self) -> protocol.ToModel | protocol.FromModel:
         """Wait for the next message."""
         message, self._next = self._next, None
         return message or self._queue.get()
@@ -61,7 +49,7 @@ class _Inbox:
                 self._next = self._queue.get_nowait()
             except Empty:
                 return False
-        if isinstance(self._next, Stop):
+        if isinstance(self._next, protocol.Stop):
             self._next = None
             return True
         return False
@@ -70,7 +58,7 @@ class _Inbox:
         status = 0
         try:
             for line in stream:
-                self._queue.put(from_line(line))
+                self._queue.put(protocol.from_line(line))
         except ValueError as error:
             sys.stderr.write(str(error))
             sys.stderr.flush()
@@ -85,21 +73,21 @@ class _Server:
 
     def run(self) -> int:
         load = self._inbox.get()
-        assert isinstance(load, Load)
+        assert isinstance(load, protocol.Load)
         try:
             conversation, engine, ready = _load(load)
         except OrcaError as error:
-            self._send(Refused(error.message, error.hint))
+            self._send(protocol.Refused(error.message, error.hint))
             return error.exit_code
         self._send(ready)
         while True:
             message = self._inbox.get()
-            if isinstance(message, Reset):
+            if isinstance(message, protocol.Reset):
                 conversation.reset()
-            elif isinstance(message, Question):
+            elif isinstance(message, protocol.Question):
                 self._answer(conversation, engine, message)
 
-    def _answer(self, conversation: Conversation, engine: AdapterEngine, question: Question) -> None:
+    def _answer(self, conversation: Conversation, engine: AdapterEngine, question: protocol.Question) -> None:
         from orca_local.engines.request_queue import ContextFull
 
         conversation.system = question.system
@@ -108,12 +96,12 @@ class _Server:
         try:
             self._stream(conversation, question.text)
         except OrcaError as error:
-            self._send(Refused(error.message, error.hint, is_full=isinstance(error, ContextFull)))
+            self._send(protocol.Refused(error.message, error.hint, is_full=isinstance(error, ContextFull)))
             return
         completion = conversation.completion
         assert completion is not None
         self._send(
-            Done(
+            protocol.Done(
                 completion.finish_reason,
                 completion.prompt_tokens,
                 completion.completion_tokens,
@@ -137,12 +125,12 @@ class _Server:
         if pending:
             self._send(replace(delta, text=pending))
 
-    def _send(self, message: FromModel) -> None:
-        self._output.write(to_line(message))
+    def _send(self, message: protocol.FromModel) -> None:
+        self._output.write(protocol.to_line(message))
         self._output.flush()
 
 
-def _load(load: Load) -> tuple[Conversation, AdapterEngine, Ready]:
+def _load(load: protocol.Load) -> tuple[Conversation, AdapterEngine, protocol.Ready]:
     """Find and load the model. Raises `OrcaError` if it does not exist or cannot be loaded."""
     from orca_local.engines.make import make_file_engine
     from orca_local.evaluate.stage import LoadedModel
@@ -166,7 +154,7 @@ def _load(load: Load) -> tuple[Conversation, AdapterEngine, Ready]:
         for message in (Message("user", question), Message("assistant", answer))
     ]
     conversation = Conversation(load.model, LoadedModel(engine, renderer), "", SamplingSettings(), turns=turns)
-    return conversation, engine, Ready(read_header(path).quantization, engine.context, threads)
+    return conversation, engine, protocol.Ready(read_header(path).quantization, engine.context, threads)
 
 
 def _main() -> None:

@@ -7,25 +7,7 @@ import time
 from typing import Any, Self
 
 from orca_local.cli.diagnostics import note
-from orca_local.domain.events import (
-    AcceptanceChecked,
-    CallFailed,
-    CheckpointSaved,
-    ComputeChosen,
-    Event,
-    FileWritten,
-    GenerationFailed,
-    MemoryPlanned,
-    SampleAnswered,
-    StageFinished,
-    StageProgressed,
-    StageStarted,
-    StepTrained,
-    StrategyChosen,
-    TrainingResumed,
-    ValidationMeasured,
-    Warned,
-)
+from orca_local.domain import events
 
 PLAIN_INTERVAL_S = 5.0
 """Seconds between two progress lines when stderr is not a terminal."""
@@ -52,51 +34,51 @@ class Display:
     def __exit__(self, *error: object) -> None:
         self._stop()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: events.Event) -> None:
         """Show one event."""
-        if isinstance(event, Warned):
+        if isinstance(event, events.Warned):
             self._print(f"warning: {event.message}" + (f" ({event.hint})" if event.hint else ""))
         if self._quiet:
             return
         match event:
-            case StageStarted():
+            case events.StageStarted():
                 self._start(event)
-            case StageProgressed():
+            case events.StageProgressed():
                 self._advance(event.done, self._rate(event), event.note)
-            case StepTrained():
+            case events.StepTrained():
                 validation = "" if self._validation is None else f" · validation {self._validation:.3f}"
                 self._advance(event.step, f"loss {event.loss:.3f}{validation}", "")
-            case ValidationMeasured():
+            case events.ValidationMeasured():
                 self._validation = event.loss
-            case SampleAnswered():
+            case events.SampleAnswered():
                 text = " ".join(event.text.split())
                 self._print(f"  after step {event.step}, {event.sample_id}: {text[:200]}{'' if event.ended else ' …'}")
-            case ComputeChosen():
+            case events.ComputeChosen():
                 self._print(f"  using {event.reason}")
-            case TrainingResumed():
+            case events.TrainingResumed():
                 self._resume(event.step)
-            case CheckpointSaved() if event.stopping:
+            case events.CheckpointSaved() if event.stopping:
                 self._print(f"  saved after step {event.step}")
-            case MemoryPlanned():
+            case events.MemoryPlanned():
                 self._print(f"  planned memory: {event.description}")
-            case StrategyChosen():
+            case events.StrategyChosen():
                 best = f"best with {100 * event.probability_best:.0f} % probability"
                 self._print(f"  {event.task}: {event.strategy} ({'certain' if event.decided else best})")
-            case AcceptanceChecked():
+            case events.AcceptanceChecked():
                 mark = "ok" if event.passed else "FAILED"
                 self._print(
                     f"  {mark:6} {event.name}: {event.value}" + (f" (need {event.bound})" if event.bound else "")
                 )
-            case FileWritten():
+            case events.FileWritten():
                 self._print(f"  wrote {event.path} ({event.bytes / 1e6:.1f} MB)")
-            case CallFailed() | GenerationFailed():
+            case events.CallFailed() | events.GenerationFailed():
                 self._fail(event)
-            case StageFinished():
+            case events.StageFinished():
                 self._finish(event)
             case _:
                 return
 
-    def _start(self, event: StageStarted) -> None:
+    def _start(self, event: events.StageStarted) -> None:
         self._stop()
         self._stage, self._total, self._unit = event.stage, event.total, event.unit
         self._started = self._last_line = time.monotonic()
@@ -127,7 +109,7 @@ class Display:
         if self._progress is not None:
             self._progress.reset(self._bar, completed=done)
 
-    def _rate(self, event: StageProgressed) -> str:
+    def _rate(self, event: events.StageProgressed) -> str:
         elapsed = time.monotonic() - self._started
         parts = [f"{event.tokens / elapsed:.0f} tokens/s"] if event.tokens and elapsed > 0.5 else []
         if event.usd:
@@ -149,14 +131,14 @@ class Display:
             left = f", {elapsed * (self._total - done) / new:.0f} s left" if has_estimate else ""
             note(f"{self._stage}: {done}/{self._total} {self._unit}{left}" + (f" · {text}" if text else ""))
 
-    def _fail(self, event: CallFailed | GenerationFailed) -> None:
+    def _fail(self, event: events.CallFailed | events.GenerationFailed) -> None:
         self._failures += 1
         if self._failures <= 5:
             self._print(f"  failed: {event.sample_id} ({event.strategy or 'no strategy'}): {event.error}")
         elif self._failures == 6:
             self._print("  further failures are not shown; `orca-local runs show` lists them all")
 
-    def _finish(self, event: StageFinished) -> None:
+    def _finish(self, event: events.StageFinished) -> None:
         elapsed = time.monotonic() - self._started
         self._stop()
         note(f"{event.stage}: done in {elapsed:.1f} s" if elapsed >= 0.1 else f"{event.stage}: done")
