@@ -10,19 +10,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from orca_local.chat import protocol
 from orca_local.chat.client import ChatClient
-from orca_local.chat.protocol import (
-    AnswerDelta,
-    Done,
-    FromModel,
-    Load,
-    ProcessExited,
-    Question,
-    Ready,
-    Refused,
-    Reset,
-    Stop,
-)
 from orca_local.chat.transcript import Setup, Turn, describe
 from orca_local.domain.errors import InputError, OrcaError
 from tui.screens.chat.exchange import Exchange
@@ -53,7 +42,7 @@ class Column(VerticalScroll, can_focus=True):
         self._client: ChatClient | None = None
         self._pending: Exchange | None = None
         """The question that is being answered, or waits for the model to load."""
-        self._ready: Ready | None = None
+        self._ready: protocol.Ready | None = None
         self._used = 0
         """Tokens in the conversation so far."""
 
@@ -114,7 +103,7 @@ class Column(VerticalScroll, can_focus=True):
         client = self._client = ChatClient(self._receive)
         turns = tuple((turn.question, turn.answer) for turn in self.turns)
         try:
-            await client.start(Load(workspace, self.setup.model, self._share, turns))
+            await client.start(protocol.Load(workspace, self.setup.model, self._share, turns))
         except OrcaError as error:
             self._explain("failed", error.message, error.hint)
 
@@ -125,7 +114,7 @@ class Column(VerticalScroll, can_focus=True):
             self._drop_pending("stopped before the model was loaded")
             self._enter("idle")
         elif self.state == "answering" and self._client is not None:
-            self._client.send(Stop())
+            self._client.send(protocol.Stop())
 
     async def reset(self) -> None:
         """Start over with the same model."""
@@ -133,8 +122,8 @@ class Column(VerticalScroll, can_focus=True):
             await self.stop()
         if self._client is not None:
             if self.state == "answering":
-                self._client.send(Stop())
-            self._client.send(Reset())
+                self._client.send(protocol.Stop())
+            self._client.send(protocol.Reset())
         self._pending, self._used = None, 0
         self.turns.clear()
         await self.query(Exchange).remove()
@@ -159,26 +148,26 @@ class Column(VerticalScroll, can_focus=True):
         assert self._pending is not None and self._client is not None
         self._enter("answering")
         self._pending.set_note("reading the prompt …")
-        setup = self.setup
-        self._client.send(Question(self._pending.question, self._pending.system, setup.max_tokens, setup.temperature))
+        pending, setup = self._pending, self.setup
+        self._client.send(protocol.Question(pending.question, pending.system, setup.max_tokens, setup.temperature))
 
-    def _receive(self, message: FromModel) -> None:
+    def _receive(self, message: protocol.FromModel) -> None:
         match message:
-            case Ready():
+            case protocol.Ready():
                 self._ready = message
                 self._enter("ready")
                 if self._pending is not None:
                     self._send_pending()
-            case AnswerDelta() if self._pending is not None:
+            case protocol.AnswerDelta() if self._pending is not None:
                 self._pending.append(message)
-            case Done():
+            case protocol.Done():
                 self._finish(message)
-            case Refused():
+            case protocol.Refused():
                 self._refuse(message)
-            case ProcessExited():
+            case protocol.ProcessExited():
                 self._end(message)
 
-    def _finish(self, done: Done) -> None:
+    def _finish(self, done: protocol.Done) -> None:
         exchange, self._pending = self._pending, None
         if exchange is not None:
             exchange.finish(done)
@@ -188,7 +177,7 @@ class Column(VerticalScroll, can_focus=True):
                 exchange.set_note(f"{describe(done)}. Press esc, then r, to start over", is_error=True)
         self._enter("ready")
 
-    def _refuse(self, refused: Refused) -> None:
+    def _refuse(self, refused: protocol.Refused) -> None:
         if self.state == "loading":
             self._explain(
                 "failed",
@@ -200,7 +189,7 @@ class Column(VerticalScroll, can_focus=True):
         self._drop_pending(f"{refused.message}\n{remedy}")
         self._enter("ready")
 
-    def _end(self, ended: ProcessExited) -> None:
+    def _end(self, ended: protocol.ProcessExited) -> None:
         self._client = None
         if self.state == "failed":
             return
