@@ -97,7 +97,7 @@ def test_lines_are_read_as_they_were_written() -> None:
     for message in messages:
         assert from_line(to_line(message)) == message
     for line in (b"x", b"[]", b"{}", b'{"kind": "nothing"}', b'{"kind": "question"}'):
-        with pytest.raises(ValueError, match="no message"):
+        with pytest.raises(ValueError, match="not a message"):
             from_line(line)
     assert Done("stop", 9, 11, 1.0, 3.0).tokens_per_second == 5.0
     assert Done("stop", 9, 1, 1.0, 1.0).tokens_per_second == 0.0
