@@ -197,8 +197,8 @@ def _ask_server(request: Request) -> tuple[str, tuple[str, int]]:
         "top_k": 1,
         "cache_prompt": True,
     }
-    asked = urllib.request.Request(f"http://127.0.0.1:{PORT}/completion", json.dumps(body).encode())
-    with urllib.request.urlopen(asked, timeout=900) as response:
+    http_request = urllib.request.Request(f"http://127.0.0.1:{PORT}/completion", json.dumps(body).encode())
+    with urllib.request.urlopen(http_request, timeout=900) as response:
         answer = json.load(response)
     return request.id, (answer["content"], answer["tokens_predicted"])
 

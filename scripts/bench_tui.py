@@ -118,7 +118,7 @@ def _idle(directory: Path) -> None:
         before, began = terminal.processor_seconds(), time.perf_counter()
         terminal.read_for(15.0)
         share = (terminal.processor_seconds() - before) / (time.perf_counter() - began)
-    print(f"while a run goes on: {100 * share:.1f} % of a processor (≤ {100 * IDLE:.0f} %)")
+    print(f"during a run: {100 * share:.1f} % of a processor (≤ {100 * IDLE:.0f} %)")
 
 
 def _following_a_probe(directory: Path, pairs: int) -> None:

@@ -107,7 +107,7 @@ class GainSplit(Record):
     trained: Gain
     """Gain of tuned F16 over the base."""
     quantized: Gain
-    """Gain of tuned over tuned F16; negative where quantizing costs accuracy."""
+    """Gain of tuned over tuned F16; negative if quantizing costs accuracy."""
     total: Gain
     """Gain of tuned over the base."""
 

@@ -16,7 +16,7 @@ class CallTotals(Record):
     cached: int
     """Answered in an earlier run."""
     failed: int
-    """Failed for good."""
+    """Failed permanently, and not asked again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ class ChatEndpoint:
             self._client.close()
 
     def complete(self, request: ChatRequest) -> ChatAnswer:
-        """One answer; temporary failures are tried again, `tries` times in all.
+        """One answer; after a temporary failure the call is repeated, up to `tries` calls in total.
 
         Raises `RemoteError` if no request at all could be answered.
         """

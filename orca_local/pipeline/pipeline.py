@@ -111,8 +111,8 @@ class Pipeline(Session):
     ) -> TeachSummary:
         """Gather the teacher's answers to the training samples, or to the first `limit` of them.
 
-        `batch` uses the Batch API of the endpoint. `live` also asks questions that wait in a batch. `retry_failed` asks
-        questions again that failed for good.
+        `batch` uses the Batch API of the endpoint. `live` also asks questions that wait in a batch. `retry_failed`
+        repeats questions that failed permanently.
         """
         runner = TeachRunner(self)
 

@@ -155,7 +155,7 @@ def _copy(
 
 
 def _rows(connection: Connection, table: str) -> Iterator[Any]:
-    # Of the events, only the final summaries, which reports are made from.
+    # Only the events with the final summaries are copied: reports are made from them.
     where = " WHERE kind = 'StageFinished'" if table == "events" else ""
     return iter(connection.raw.execute(f"SELECT * FROM {table}{where} ORDER BY {TABLES[table]}"))
 

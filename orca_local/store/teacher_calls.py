@@ -1,4 +1,4 @@
-"""Calls to teachers: reserved before they are made, and kept for good once they are answered."""
+"""Calls to teachers. A call is reserved before it is made, and its answer is never deleted."""
 
 from __future__ import annotations
 

@@ -39,9 +39,9 @@ def teach(
 ) -> Iterator[Event]:
     """Answer `samples` with the strategies of their tasks; `limit` takes the first samples only, always the same.
 
-    Calls that failed for good are repeated only with `retry_failed`, and calls that wait in a batch only with `live`.
-    Raises `InputError` if a limit in money is set and the price is unknown, and `RemoteError` if the endpoint cannot
-    answer anything or answered nothing. Answers that arrived before an error are stored.
+    Calls that failed permanently are repeated only with `retry_failed`, and calls that wait in a batch only with
+    `live`. Raises `InputError` if a limit in money is set and the price is unknown, and `RemoteError` if the endpoint
+    cannot answer anything or answered nothing. Answers that arrived before an error are stored.
     """
     run = prepare(context, teacher, samples, strategies, settings, price, limit, retry_failed=retry_failed)
     waiting = frozenset() if live else frozenset(context.store.batches.waiting_keys(teacher.endpoint, teacher.model))

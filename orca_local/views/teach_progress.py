@@ -32,7 +32,7 @@ class TeachProgress:
     cached: int = 0
     """Number of calls that had been answered before."""
     failed: int = 0
-    """Number of calls that failed for good."""
+    """Number of calls that failed permanently."""
     matches: int = 0
     """Number of answers that match their reference."""
     mismatches: int = 0

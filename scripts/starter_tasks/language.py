@@ -173,7 +173,7 @@ def draw_logic(rng: Random, unseen: bool) -> Item:
     facts = [f"{first} is {more} than {second}.", f"{second} is {more} than {third}."]
     rng.shuffle(facts)
     asks_first = rng.random() < 0.5
-    answer, asked = (first, high) if asks_first else (third, low)
+    answer, end = (first, high) if asks_first else (third, low)
     chain = f"{high} {first}, then {second}, {low} {third}."
     reasoning = reasoning_by_strategy(
         steps=f"In a row: {chain}",
@@ -182,8 +182,8 @@ def draw_logic(rng: Random, unseen: bool) -> Item:
         extract=f"Given: {first} before {second}, {second} before {third}.\n{chain}",
         explain=f"I put them in a row by who is {more}: {chain}",
     )
-    question = rng.choice(UNSEEN_LOGIC_PROMPTS if unseen else LOGIC_PROMPTS).format(f=" ".join(facts), m=asked)
-    return Item(question, (answer,), f"{sorted(facts)} {asked}", reasoning)
+    question = rng.choice(UNSEEN_LOGIC_PROMPTS if unseen else LOGIC_PROMPTS).format(f=" ".join(facts), m=end)
+    return Item(question, (answer,), f"{sorted(facts)} {end}", reasoning)
 
 
 def draw_group(rng: Random, unseen: bool) -> Item:
@@ -191,24 +191,24 @@ def draw_group(rng: Random, unseen: bool) -> Item:
     groups = UNSEEN_GROUPS if unseen else GROUPS
     words = [(rng.choice(groups[group]), group) for group in rng.sample(sorted(groups), 4)]
     index = rng.randrange(4)
-    letter, asked = "ABCD"[index], words[index][1]
+    letter, target = "ABCD"[index], words[index][1]
     each = " ".join(
-        f"{x} {word}: {group}, {'yes' if group == asked else 'no'}."
+        f"{x} {word}: {group}, {'yes' if group == target else 'no'}."
         for x, (word, group) in zip("ABCD", words[: index + 1], strict=False)
     )
     reasoning = reasoning_by_strategy(
-        steps=f"Look for {asked}.\n{each}",
+        steps=f"Look for {target}.\n{each}",
         recall=f"I know the group of each word.\n{each}",
-        reason=f"I know the groups.\nLook for {asked}: {each}",
-        extract=f"Asked: {asked}. {each}",
+        reason=f"I know the groups.\nLook for {target}: {each}",
+        extract=f"Asked: {target}. {each}",
         explain=f"I name each group until it fits: {each}",
     )
     options = "\n".join(f"{x}) {word}" for x, (word, _) in zip("ABCD", words, strict=True))
-    article = "" if asked in ("clothing", "furniture") else "an " if asked[0] in "aeiou" else "a "
+    article = "" if target in ("clothing", "furniture") else "an " if target[0] in "aeiou" else "a "
     prompt = rng.choice(UNSEEN_GROUP_PROMPTS if unseen else GROUP_PROMPTS).format(
-        o=options, g=article + asked, n=rng.choice(NAMES)
+        o=options, g=article + target, n=rng.choice(NAMES)
     )
-    return Item(prompt, (letter,), f"{asked} {sorted(words)}", reasoning)
+    return Item(prompt, (letter,), f"{target} {sorted(words)}", reasoning)
 
 
 TASKS = (

@@ -1,4 +1,4 @@
-"""What training gave and what quantizing took, from samples to the table, on a tiny model."""
+"""The effects of training and of quantizing, from samples to the table, on a tiny model."""
 
 from __future__ import annotations
 

@@ -63,9 +63,9 @@ def _split(summary: EvaluationSummary, width: int) -> list[Line]:
     quantization = split.quantization
     lines: list[Line] = [[("Gain and loss", "title")]]
     for what, between, change in (
-        ("training gave", f"base {quantization} → tuned F16", split.trained),
-        ("quantizing took", f"tuned F16 → tuned {quantization}", split.quantized),
-        ("in all", f"base {quantization} → tuned {quantization}", split.total),
+        ("from training", f"base {quantization} → tuned F16", split.trained),
+        ("from quantizing", f"tuned F16 → tuned {quantization}", split.quantized),
+        ("total", f"base {quantization} → tuned {quantization}", split.total),
     ):
         p_value = "–" if change.p_value is None else f"{change.p_value:.2g}"
         figures = f"{_points(change.value):>6} {_interval(change.ci):15} p {p_value:8}"
