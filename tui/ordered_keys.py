@@ -25,7 +25,7 @@ IMMEDIATE_KEYS = ("ctrl+q",)
 
 
 class OrderedKeysApp(App[T]):
-    """An app that handles the next key or paste only when everything that the one before set off is done."""
+    """An app that handles a key or paste only when the actions of the one before are finished."""
 
     def __init__(self) -> None:
         super().__init__()

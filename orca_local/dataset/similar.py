@@ -86,7 +86,7 @@ class _NgramIndex:
             if len(numbers) <= MAX_TEXTS:
                 shared.update(numbers)
         candidates = sorted(shared, key=lambda number: -shared[number])[:MAX_CANDIDATES]
-        # A text of nothing but frequent n-grams has no candidates: look for an equal one.
+        # A text that has only frequent n-grams has no candidates: look for an equal text.
         equal = self._texts_with.get(next(iter(text)), [])
         if any(_is_duplicate(text, self._texts[number]) for number in candidates) or any(
             text == self._texts[number] for number in equal

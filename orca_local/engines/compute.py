@@ -49,7 +49,7 @@ class ComputeChoice:
     compute: Compute
     """`as_is`: the file itself; `bf16`: a copy of it."""
     reason: str
-    """The form and the reason, for people: `BF16: 1.6× faster`."""
+    """The form and the reason, as text for a message: `BF16: 1.6× faster`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def make_engine(
 def make_file_engine(
     settings: EngineSettings, path: Path, *, capacity: int | None = None, compute: str = "as_is"
 ) -> AdapterEngine:
-    """The engine for a GGUF file on this machine, whatever `settings.kind` says. It scores texts and takes adapters.
+    """The engine for a GGUF file on this machine, regardless of `settings.kind`. It scores texts and takes adapters.
 
     `capacity` replaces that of the settings. `compute` and errors: see `make_engine`.
     """

@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE
 
 
 class Number(AnswerKind):
-    """A number, whatever its notation: `1,234`, `$3.50`, `3/4`, `5 × 10^3`."""
+    """A number in any notation: `1,234`, `$3.50`, `3/4`, `5 × 10^3`."""
 
     name = "number"
     format_line = 'End with a line "Answer: N", where N is the number alone.'

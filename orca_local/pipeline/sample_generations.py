@@ -30,7 +30,7 @@ _HINT = "set train.sample_answers = 0 in orca.toml to turn this off"
 class SampleGenerator:
     """Answers the same prompts every time, with the current adapter on the student in llama.cpp.
 
-    It runs on the CPU, whatever the training runs on, and loads the model each time, so that the training has the
+    It always runs on the CPU, and loads the model each time, so that the training has the
     memory. If it fails, it warns once, and the training continues without it.
     """
 

@@ -92,7 +92,7 @@ def exit_with_parent() -> None:
 
 
 def take_stdout() -> IO[bytes]:
-    """Reserve standard output for results; whatever else prints goes to standard error from now on."""
+    """Reserve standard output for results; all other output goes to standard error from now on."""
     results = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return results

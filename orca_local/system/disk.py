@@ -17,5 +17,5 @@ def require_space(directory: Path, needed: int, purpose: str, *, hint: str) -> N
 
 
 def format_bytes(count: int) -> str:
-    """A size for people: exact below 10 MB, in gigabytes above."""
+    """A size as text for a message: exact below 10 MB, in gigabytes above."""
     return f"{count:,} bytes" if count < 10_000_000 else f"{count / 1e9:.2f} GB ({count:,} bytes)"

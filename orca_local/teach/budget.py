@@ -72,7 +72,7 @@ class Budget:
         self.committed_usd -= reserved_usd
 
     def describe_limit(self) -> str:
-        """The limit that stops the next call, for people."""
+        """The limit that stops the next call, as text for a message."""
         if self._max_calls and self.calls >= self._max_calls:
             return f"teacher.max_calls = {self._max_calls} is reached"
         return (

@@ -184,7 +184,7 @@ def _cost(price: Price, prompt_tokens: _Range, completion_tokens: _Range, max_us
 
 
 def _seconds(calls: float, tokens: float, history: _History, teacher: Teacher, settings: TeacherSettings) -> float:
-    """Duration under whichever limit is the tightest."""
+    """Duration under the tightest limit."""
     bounds = [calls * history.seconds / teacher.concurrency, history.seconds if calls else 0.0]
     if settings.requests_per_minute:
         bounds.append(60 * calls / settings.requests_per_minute)

@@ -21,7 +21,7 @@ GROUPING_S = 0.02
 
 
 class OpenAITeacher:
-    """Makes each call once, in threads of its own; its owner decides about retries."""
+    """Makes each call once, in its own threads. The call loop decides about retries."""
 
     can_resample = True
 

@@ -27,7 +27,7 @@ class Price:
     input: float
     output: float
     source: str = ""
-    """Where the price comes from, for people."""
+    """The source of the price, as text for a message."""
 
     def cost(self, prompt_tokens: float, completion_tokens: float) -> float:
         """Cost of these tokens in US dollars."""

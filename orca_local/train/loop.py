@@ -33,7 +33,9 @@ T = TypeVar("T")
 
 STOPPING = "stopping after this step, then saving; interrupt again to stop at once without saving"
 SAVE_SECONDS = 600.0
-"""Maximum seconds between checkpoints, whatever `checkpoint_every` is. If the machine crashes, no more work is lost."""
+"""Maximum seconds between checkpoints, regardless of `checkpoint_every`. It limits the work that a crash of the machine
+loses.
+"""
 
 
 GenerateSamples = Callable[[int, Adapter, Sequence[TrainingRow], Callable[[], None]], Iterator[Event]]

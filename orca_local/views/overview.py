@@ -61,9 +61,7 @@ def next_stage(stages: list[StageView]) -> StageView | None:
 
 
 def choice_figure(tasks: int, chosen: int, certain: int) -> str:
-    """A text such as "9 of 9 chosen, 4 certain": tasks with a chosen strategy, and tasks where it is certainly the
-    best.
-    """
+    """A text such as "9 of 9 chosen, 4 certain": tasks with a chosen strategy, and tasks whose choice is certain."""
     certainty = "none" if not certain else "all" if certain == chosen else f"{certain:,}"
     return f"{chosen:,} of {max(tasks, chosen):,} chosen, {certainty} certain"
 

@@ -113,7 +113,8 @@ class MlxBackend:
         self._targets_multiple = chunk_positions(model.decoder.vocab_size)
         self._steps = 0
         self._flat = FlatAdapter(self._initial.layers, self._initial.scale)
-        # Float32, whatever the data type of the products: a bfloat16 sum of many small steps would lose most of them.
+        # Always float32, regardless of the data type of the products: a bfloat16 sum of many small steps would lose
+        # most of them.
         self._vector = self._flat.join(self._initial.layers)
         self._optimizer = AdamW(
             recipe.learning_rate,
