@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from orca_local.domain.types import SPLITS, Sample, Split
@@ -20,6 +20,8 @@ def parse_record(record: dict[str, Any], *, resplit: bool) -> Sample | list[str]
 
     `resplit` divides by content even if the record names a split. Unknown keys become metadata.
     """
+    if problem := _unstorable(record):
+        return [problem]
     problems: list[str] = []
     kind = _kind(record, problems)
     prompt = _text(record, "prompt", problems)
@@ -34,6 +36,30 @@ def parse_record(record: dict[str, Any], *, resplit: bool) -> Sample | list[str]
     if kind is None or problems:
         return problems
     return Sample(sample_id, task, kind.name, prompt, answers, split, labels, rationale, metadata)
+
+
+def _unstorable(values: dict[str, Any]) -> str:
+    """Return the part of a record that UTF-8 or the database cannot store; empty if there is none."""
+    text = "\n".join(_iter_texts(values))
+    if "\0" in text:
+        return "a text holds a NUL character (\\u0000)"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "a text holds half of a surrogate pair (\\ud800 to \\udfff)"
+    return ""
+
+
+def _iter_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _iter_texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _iter_texts(item)
 
 
 def _text(record: dict[str, Any], key: str, problems: list[str]) -> str:

@@ -67,7 +67,7 @@ def _parse_line(line: bytes | None, number: int) -> dict[str, Any] | str | None:
         return f"not JSON that can be read: {error}"
     if not isinstance(values, dict):
         return f"must hold one JSON object, not a JSON {_json_type(values)}"
-    return _unstorable(values) or values
+    return values
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -85,30 +85,6 @@ def _parse_float(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"the number {text[:20]} is too large")
     return value
-
-
-def _unstorable(values: dict[str, Any]) -> str:
-    """Return the part of valid JSON that UTF-8 or the database cannot store; empty if there is none."""
-    text = "\n".join(_iter_texts(values))
-    if "\0" in text:
-        return "a text holds a NUL character (\\u0000)"
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "a text holds half of a surrogate pair (\\ud800 to \\udfff)"
-    return ""
-
-
-def _iter_texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from _iter_texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _iter_texts(item)
 
 
 def _json_type(value: Any) -> str:

@@ -1,0 +1,17 @@
+"""What is checked of a record, whatever source it comes from."""
+
+from __future__ import annotations
+
+import pytest
+
+from orca_local.tasks.record import parse_record
+
+
+@pytest.mark.parametrize(
+    ("prompt", "problem"), [("What\0 is it?", "NUL character"), ("What \ud800 is it?", "half of a surrogate pair")]
+)
+def test_a_text_that_cannot_be_stored_is_a_problem(prompt: str, problem: str) -> None:
+    record = {"id": "1", "task": "sums", "kind": "number", "prompt": prompt, "answer": "5"}
+    problems = parse_record(record, resplit=False)
+    assert isinstance(problems, list) and len(problems) == 1
+    assert problem in problems[0]
