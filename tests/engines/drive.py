@@ -21,8 +21,8 @@ def request(
     seed: int = 0,
 ) -> Request:
     settings = SamplingSettings(max_tokens=max_tokens, temperature=temperature, seed=seed)
-    # Equal ids give an equal message, for engines that read messages.
-    message = Message("user", f"Tell me of {[*ids[:1]]} and {len(ids)}.")
+    # Equal ids give an equal message, for engines that read messages. It is long enough for one that repeats it.
+    message = Message("user", f"Tell me of {[*ids[:1]]} and {len(ids)}." + " Go on." * 20)
     return Request(name, (message,), tuple(ids), settings, stop=stop, stream=stream)
 
 

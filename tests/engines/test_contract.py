@@ -29,7 +29,10 @@ def babble(item: Request) -> str:
     return " ".join(rng.choice(["ein", "zwei", "drei", "vier", "für", "🐋"]) for _ in range(300))
 
 
+SAMPLING = ["fake", "llama_cpp", "mlx", "openai"]
+"""The engines whose answers depend on temperature and seed."""
 LOCAL = ["fake", "llama_cpp", "mlx"]
+"""The engines in this process. They count tokens, know their context, and advance by one token a step."""
 
 
 @pytest.fixture(params=[*LOCAL, "openai"])
@@ -91,7 +94,12 @@ def test_seeded_sampling_does_not_depend_on_order_or_neighbours(make_engine: Mak
     first = {key: value.text for key, value in run(make_engine(3), requests).items()}
     second = {key: value.text for key, value in run(make_engine(5), requests[::-1]).items()}
     assert_same(first, second)
-    assert first["r0"] != first["r1"], "another seed gives another text"
+
+
+@pytest.mark.parametrize("make_engine", SAMPLING, indirect=True)
+def test_another_seed_gives_another_text(make_engine: MakeEngine) -> None:
+    ended = run(make_engine(2), [request(f"r{i}", prompt(0), temperature=1.0, seed=i) for i in range(2)])
+    assert ended["r0"].text != ended["r1"].text
 
 
 def test_deltas_add_up_to_the_text_and_come_only_where_asked(make_engine: MakeEngine) -> None:
