@@ -50,10 +50,14 @@ def test_format_lines_are_short() -> None:
     assert all(len(kind.format_line.split()) <= 20 and "\n" not in kind.format_line for kind in KINDS.values())
 
 
+REFERENCES = {"multiple_choice": "B", "boolean": "yes"}
+"""A reference of each kind for which "12" is none, in the form that `parse_reference` returns."""
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_an_answer_line_is_read_back(name: str) -> None:
     kind = get_kind(name)
-    reference = {"multiple_choice": "B", "boolean": "yes"}.get(name, "12")
+    reference = REFERENCES.get(name, "12")
     assert kind.parse_reference(reference) == reference
     assert read_answer(name, kind.answer_line(reference)) == reference
 
