@@ -18,7 +18,7 @@ from tests.openai_server import OpenAIServer, answer
 from tests.workspaces import copy_workspace, losses, make_workspace
 
 CASES = [
-    (["probe"], "export: 1 files"),  # the base is being made
+    (["probe"], "base: 1 files"),
     (["probe"], "probe: "),
     (["teach"], "teach: "),
     (["train"], "train: "),
