@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import EngineSettings
-from orca_local.engines.base import AdapterEngine, Engine
+
+if TYPE_CHECKING:
+    # For types only: it imports numpy, and every command that reads settings imports this module.
+    from orca_local.engines.base import AdapterEngine, Engine
 
 
 @dataclass(frozen=True, slots=True)

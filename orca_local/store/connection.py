@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,7 @@ class Connection:
 
     def insert(self, table: str, values: Mapping[str, Any], rest: str = "", *, verb: str = "INSERT") -> sqlite3.Cursor:
         """Insert one row, given by column. `rest` ends the statement, such as `ON CONFLICT DO NOTHING`."""
-        columns, marks = ", ".join(values), ", ".join("?" * len(values))
-        return self.execute(f"{verb} INTO {table} ({columns}) VALUES ({marks}) {rest}", [*values.values()])
+        return self.execute(_insert_sql(verb, table, tuple(values), rest), [*values.values()])
 
     def insert_for_id(self, table: str, values: Mapping[str, Any], rest: str = "") -> int:
         """Insert one row and return its id."""
@@ -125,6 +125,11 @@ class Connection:
             raise explained from error
         except OverflowError as error:
             raise InputError("a number is larger than the database can hold", hint="give a smaller one") from error
+
+
+@cache
+def _insert_sql(verb: str, table: str, columns: tuple[str, ...], rest: str) -> str:
+    return f"{verb} INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) {rest}"
 
 
 MIN_FREE_BYTES = 1 << 16

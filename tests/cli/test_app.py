@@ -31,6 +31,11 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out.startswith(f"Usage: orca-local {name}")
 
 
+def test_reading_settings_loads_no_numpy(tmp_path: Path) -> None:
+    code = "import sys; import orca_local.runs.settings_file, orca_local.store.store; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, timeout=60).returncode == 0
+
+
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys; from orca_local.cli.app import run; run(['--help']); "
