@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -50,7 +50,7 @@ class Conversation:
         if self.adapter:
             cast("AdapterEngine", self.model.engine).set_adapter(self.adapter if on else None)
 
-    def answer(self, text: str) -> Iterator[AnswerDelta]:
+    def answer(self, text: str) -> Generator[AnswerDelta, None, None]:
         """Yield the answer as it is generated, one delta per step. Leaving the loop early cancels the rest.
 
         The text of a delta is empty while the prompt is read or a character is incomplete.

@@ -114,7 +114,7 @@ class _Server:
 
     def _stream(self, conversation: Conversation, text: str) -> None:
         pending, sent = "", 0.0
-        with closing(conversation.answer(text)) as deltas:  # type: ignore[type-var]
+        with closing(conversation.answer(text)) as deltas:
             for delta in deltas:
                 pending += delta.text
                 if pending and delta.seconds - sent >= SEND_SECONDS:

@@ -7,9 +7,12 @@ import math
 import sqlite3
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 
 def to_json(value: Any) -> str:
@@ -61,7 +64,7 @@ def optional_bool(value: int | None) -> bool | None:
 
 def from_row(record: type[T], row: sqlite3.Row, **values: Any) -> T:
     """An instance of a dataclass from the columns of the same names; `values` are the fields that differ."""
-    columns = {field.name: row[field.name] for field in fields(record) if field.name not in values}  # type: ignore[arg-type]
+    columns = {field.name: row[field.name] for field in fields(record) if field.name not in values}
     return record(**columns, **values)
 
 
