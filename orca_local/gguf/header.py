@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn, overload
+from typing import Any, ClassVar, NoReturn, overload
 
 from orca_local.domain.errors import InputError
 
@@ -33,6 +33,8 @@ _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: 
 _STRING, _ARRAY = 8, 9
 _LENGTH = struct.Struct("<Q")
 """A string's length in bytes, in front of the string."""
+_CACHED_LISTS, _MIN_CACHED = 2, 1000
+"""Number of lists of strings whose ends are kept, and the minimum length of such a list: a vocabulary has two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,9 @@ class Header:
 
 
 class _Reader:
+    cached_lists: ClassVar[tuple[tuple[bytes, array[int]], ...]] = ()
+    """The bytes of long lists of strings that were read last, and the ends of their strings."""
+
     def __init__(self, data: mmap.mmap, path: Path) -> None:
         self.data = data
         self.path = path
@@ -224,7 +229,17 @@ class _Reader:
             return list(struct.unpack(f"<{count}{_SCALARS[item]}", raw))
         if item != _STRING:
             self.fail(f"a list of metadata type {item}")
-        return self.skip_strings(count)
+        return self.skip_strings(count) if count < _MIN_CACHED else self.skip_long_list(count)
+
+    def skip_long_list(self, count: int) -> array[int]:
+        """The same as `skip_strings`, but a list with the same bytes as one of the last is not parsed again."""
+        for raw, ends in _Reader.cached_lists:
+            if len(ends) == count and self.data[self.at : min(self.at + len(raw), self.end)] == raw:
+                self.at += len(raw)
+                return ends
+        first, ends = self.at, self.skip_strings(count)
+        _Reader.cached_lists = ((self.data[first : self.at], ends), *_Reader.cached_lists[: _CACHED_LISTS - 1])
+        return ends
 
     def skip_strings(self, count: int) -> array[int]:
         """Skip `count` strings; return their ends, counted from here. A vocabulary has a hundred thousand."""

@@ -116,7 +116,8 @@ def test_a_list_of_texts_is_what_was_written(tmp_path: Path, tiny_gguf: Path, wo
         strings[len(words)]
 
 
-def test_a_vocabulary_takes_little_memory_until_it_is_read(student_gguf: Path) -> None:
+def test_a_vocabulary_takes_little_memory_until_it_is_read(student_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orca_local.gguf.header._MIN_CACHED", 10**9)
     read_header(student_gguf)  # what is imported for it
     tracemalloc.start()
     try:
@@ -142,3 +143,16 @@ def test_a_model_without_a_chat_template_is_no_student(tmp_path: Path, tiny_gguf
     write_gguf(path, base, specs, (a for _, a in iter_tensors(base)), file_type=1, extra={})
     with pytest.raises(InputError, match="no chat template"):
         require_student(path)
+
+
+def test_a_vocabulary_that_differs_in_one_byte_is_not_taken_for_the_last_one(tmp_path: Path, tiny_gguf: Path) -> None:
+    """The ends of long lists of strings are kept between files."""
+    expected = list(read_header(tiny_gguf).metadata["tokenizer.ggml.tokens"])
+    data = tiny_gguf.read_bytes()
+    first, second = (struct.pack("<Q", len(word)) + word.encode() for word in expected[300:302])
+    assert data.count(first + second) == 1
+    swapped = tmp_path / "swapped.gguf"
+    swapped.write_bytes(data.replace(first + second, second + first))
+    actual = list(read_header(swapped).metadata["tokenizer.ggml.tokens"])
+    assert actual == [*expected[:300], expected[301], expected[300], *expected[302:]]
+    assert list(read_header(tiny_gguf).metadata["tokenizer.ggml.tokens"]) == expected

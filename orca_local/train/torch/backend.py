@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import wraps
@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 import torch
 from torch import nn
+from torch.optim.adamw import adamw
 
 from orca_local.adapters.adapter import Adapter, Pair
 from orca_local.domain.errors import OutOfMemory
@@ -41,9 +42,6 @@ CUDA_ACTIVATION_OVERHEAD = 1.15
 were padded by 65 % in that measurement; the limit is 100 %."""
 
 _TINY = torch.finfo(torch.float32).tiny
-
-_MOMENTS = ("exp_avg", "exp_avg_sq")
-"""PyTorch's names of AdamW's moments."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -137,28 +135,28 @@ class TorchBackend:
             message = f"the student does not fit the memory ({out_of_memory.message})"
             raise OutOfMemory(message, hint="choose a smaller student") from error
         self.heap = Heap() if self.device.type == "cpu" else None
-        self._optimizer = self._make_optimizer()
+        # The moments are allocated here: if that failed in the first step, it would be half done.
+        self._moments = tuple([torch.zeros_like(p) for p in self._parameters] for _ in range(2))
+        self._step_counts = [torch.tensor(0.0, device=self.device) for _ in self._parameters]
 
-    def _make_optimizer(self) -> torch.optim.AdamW:
-        """AdamW with its state allocated.
-
-        PyTorch allocates it in the first step. A step that fails for lack of memory would then be half done.
-        """
-        recipe = self._recipe
-        optimizer = torch.optim.AdamW(
-            self._parameters,
-            lr=recipe.learning_rate,
-            betas=(0.9, 0.999),
-            eps=1e-8,
-            weight_decay=recipe.weight_decay,
-            fused=True,
-        )
-        for parameter in self._parameters:
-            optimizer.state[parameter] = {
-                "step": torch.tensor(0.0, device=self.device),
-                **{key: torch.zeros_like(parameter) for key in _MOMENTS},
-            }
-        return optimizer
+    def _update(self, learning_rate: float) -> None:
+        """Take an AdamW step. The class `torch.optim.AdamW` would import torch's compiler, which takes seconds."""
+        with torch.no_grad():
+            adamw(
+                self._parameters,
+                [parameter.grad for parameter in self._parameters],
+                *self._moments,
+                [],
+                self._step_counts,
+                fused=True,
+                amsgrad=False,
+                beta1=0.9,
+                beta2=0.999,
+                lr=learning_rate,
+                weight_decay=self._recipe.weight_decay,
+                eps=1e-8,
+                maximize=False,
+            )
 
     def peak_bytes(self) -> int | None:
         """Peak memory use: of the GPU, or of the process without what it used before the backend was created."""
@@ -182,12 +180,11 @@ class TorchBackend:
                 total += loss
             norm = float(nn.utils.clip_grad_norm_(self._parameters, self._recipe.max_grad_norm))
             if math.isfinite(total) and math.isfinite(norm):
-                for group in self._optimizer.param_groups:
-                    group["lr"] = learning_rate
-                self._optimizer.step()
+                self._update(learning_rate)
                 self._steps, self._is_refreshed = self._steps + 1, False
         finally:
-            self._optimizer.zero_grad(set_to_none=True)
+            for parameter in self._parameters:
+                parameter.grad = None
         return StepResult(total / len(batch.target), len(batch.target), norm)
 
     @in_own_thread
@@ -256,26 +253,24 @@ class TorchBackend:
     @in_own_thread
     def state(self) -> TrainState:
         """Adapter and moments; see `TrainBackend`."""
-        moments: list[dict[str, Pair]] = []
-        for key in _MOMENTS:
-            moments.append({})
-            for group in self._groups:
-                if group.slices:
-                    moments[-1] |= group.split(*(self._optimizer.state[matrix][key] for matrix in (group.a, group.b)))
-        return TrainState(self.adapter(), *moments)
+        return TrainState(self.adapter(), *(self._split(moments) for moments in self._moments))
+
+    def _split(self, moments: Sequence[torch.Tensor]) -> dict[str, Pair]:
+        matrices = iter(moments)
+        trained = [group for group in self._groups if group.slices]
+        return {name: pair for group in trained for name, pair in group.split(next(matrices), next(matrices)).items()}
 
     def restore(self, state: TrainState, steps: int) -> None:
         """Load a state; see `TrainBackend`."""
         self._steps = steps
+        for count in self._step_counts:
+            count.fill_(steps)
+        for moments, pairs in zip(self._moments, (state.first_moments, state.second_moments), strict=True):
+            joined = [matrix for group in self._groups if group.slices for matrix in group.join(pairs)]
+            for moment, matrix in zip(moments, joined, strict=True):
+                moment.copy_(matrix)
         for group in self._groups:
-            if not group.slices:
-                continue
             group.set_update(state.adapter.layers)
-            moments = zip(_MOMENTS, (state.first_moments, state.second_moments), strict=True)
-            joined = {key: group.join(pairs) for key, pairs in moments}
-            for i, matrix in enumerate((group.a, group.b)):
-                values = {key: pair[i].to(self.device) for key, pair in joined.items()}
-                self._optimizer.state[matrix] = {"step": torch.tensor(float(steps), device=self.device), **values}
 
 
 class TorchFramework(Framework):
