@@ -1,8 +1,9 @@
-"""Make untrusted text safe to show."""
+"""Make untrusted text safe to show, and texts comparable."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # Whole escape sequences, so that no `[31m` is left: CSI; OSC, DCS, SOS, PM and APC with their text; two-character
 # escapes; 8-bit forms. Their text ends with the line, so that an unfinished sequence cannot hide what follows.
@@ -24,6 +25,11 @@ def printable(text: str) -> str:
     Tabs and newlines stay. Every other line end becomes a newline.
     """
     return _CONTROLS.sub("", _LINE_ENDS.sub("\n", _SEQUENCES.sub("", text)))
+
+
+def fold(text: str) -> str:
+    """Return the text in Unicode NFC, without case, with single spaces: texts that read the same become equal."""
+    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).split())
 
 
 def normalize_words(text: str) -> str:

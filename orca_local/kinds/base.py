@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from orca_local.kinds.model_text import remove_echo, remove_markup
-from orca_local.kinds.statement import has_statement
+from orca_local.domain.text import fold
+from orca_local.kinds.question import Question
+from orca_local.kinds.reply import clean_reply
+from orca_local.kinds.statement import (
+    Statement,
+    find_forms,
+    find_sentences,
+    split_corrections,
+    text_after_refusal,
+)
+from orca_local.kinds.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The two readings of one reply. They differ only where the reply does not keep to the asked form."""
+
+    strict: str | None
+    """The answer in the asked form, such as `Answer: 7`, read whole; None if there is none."""
+    lenient: str | None
+    """The answer that a careful person takes from the reply, whatever its form; None if there is none."""
+    written: str = ""
+    """The last statement in the asked form, as written; empty if there is none."""
 
 
 class AnswerKind(ABC):
-    """One kind of answer. A subclass and a line in `kinds/table.py` make a new one."""
+    """One kind of answer. A subclass and a line in `kinds/table.py` make a new one.
+
+    Readers get the text without hidden reasoning and copies of the prompt, but with its markup. They never see the
+    reference. Their time must grow linearly with the text.
+    """
 
     name: ClassVar[str]
     """Value of `kind` in a task file."""
@@ -27,8 +52,13 @@ class AnswerKind(ABC):
     """Whether a sample may have several accepted answers."""
     is_scored: ClassVar[bool] = True
     """Whether answers get a score. Samples of a kind without one are taught, but not probed or evaluated."""
-    threshold: ClassVar[float] = 1.0
-    """Lowest result of `compare` at which an answer counts as right for training."""
+    is_long: ClassVar[bool] = False
+    """Whether an answer may have many lines, so that the names of roles in it are part of the text."""
+    is_text: ClassVar[bool] = False
+    """Whether an answer is any text. A statement that is the reference as it stands is then right, however it would be
+    trimmed."""
+    trains_on_similar: ClassVar[bool] = False
+    """Whether a teacher's answer that is only similar to the reference is trained on."""
 
     def parse_reference(self, value: Any) -> str | None:
         """Return the reference that a task file gives, in the form that `compare` takes; None if it is not valid."""
@@ -41,48 +71,103 @@ class AnswerKind(ABC):
             return f"the answer {reference!r} is not among the labels: {', '.join(labels)}"
         return ""
 
-    def read_strict(self, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> str | None:
-        """Return the answer in a text that may be trained on; None if there is none.
+    @abstractmethod
+    def read_whole(self, content: str, question: Question) -> str | None:
+        """Return the answer if all of `content` is the answer; else None.
 
-        It takes the same arguments as `read_lenient`, and by default reads the same answer.
+        `content` is what follows `Answer:` in its line, or what is in a box, as written.
         """
-        return self._read(text, prompt, labels)
 
-    def read_lenient(self, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> str | None:
-        """Return the answer in a text that gets a score; None if there is none.
+    def read_statement(self, content: str, question: Question) -> str | None:
+        """Return the answer that a careful person reads in a statement; None if there is none or several.
 
-        `prompt` gives the options of a question and what the text may only repeat. `labels` is the closed set of
-        answers, if the task has one.
+        `content` is what follows `Answer:` or "The answer is", up to the end of the line.
         """
-        return self._read(text, prompt, labels)
+        return self.read_whole(content, question)
+
+    def read_text(self, text: str, question: Question) -> str | None:
+        """Return the answer that a careful person reads in a text without a statement; None if in doubt."""
+        return None
 
     @abstractmethod
     def compare(self, answer: str, reference: str) -> float:
         """Return how right an answer is, from 0 to 1."""
 
-    def accepts(self, answer: str, reference: str) -> bool:
-        """Whether an answer is right enough to be trained on."""
-        return self.compare(answer, reference) >= self.threshold
+    def verdict(self, answer: str, reference: str) -> Verdict:
+        """Return how an answer relates to the reference."""
+        return Verdict.EQUAL if self.compare(answer, reference) == 1 else Verdict.DIFFERENT
 
-    def states_answer(self, text: str, prompt: str) -> bool:
-        """Whether a text states an answer, as in `Answer: 7` or "The answer is 7"."""
-        return has_statement(self.clean(text, prompt))
+    def is_same_text(self, written: str, reference: str) -> bool:
+        """Whether a statement is the reference as it stands."""
+        return self.is_text and fold(written) == fold(reference)
 
     def answer_line(self, reference: str) -> str:
         """Return the reference as the last line of an answer."""
         return f"Answer: {reference}"
 
-    def clean(self, text: str, prompt: str) -> str:
-        """Return what the model itself wrote: without hidden reasoning, repeated prompt and markup."""
-        return remove_markup(remove_echo(text, prompt, self.format_line))
+    def read(self, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> Readings:
+        """Return both readings of a reply to this prompt."""
+        question = Question(prompt, tuple(labels))
+        text = clean_reply(text, prompt, self.format_line, is_long=self.is_long)
+        if not text.strip():
+            return Readings(None, None)
+        forms = find_forms(text)
+        if not forms:
+            return Readings(None, self._read_freely(text, [], question))
+        last = forms[-1]
+        whole = self.read_whole(last.content, question)
+        corrected = self._read_correction(text[last.end :], question)
+        if whole is None:
+            written = "" if corrected else last.content
+            return Readings(None, corrected or self._read_freely(text, forms, question), written)
+        if corrected in (None, whole):
+            return Readings(whole, whole, last.content)
+        return Readings(None, corrected)
 
-    @abstractmethod
-    def extract(self, text: str, prompt: str, labels: Sequence[str]) -> str | None:
-        """Return the answer in a cleaned text, normalized for this kind; None if there is none."""
+    def read_strict(self, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> str | None:
+        """Return the answer in the asked form; see `Readings`."""
+        return self.read(text, prompt=prompt, labels=labels).strict
 
-    def _read(self, text: str, prompt: str, labels: Sequence[str]) -> str | None:
-        text = self.clean(text, prompt)
-        return self.extract(text, prompt, labels) if re.search(r"\w", text) else None
+    def read_lenient(self, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> str | None:
+        """Return the answer that a careful person takes from the reply; see `Readings`."""
+        return self.read(text, prompt=prompt, labels=labels).lenient
+
+    def _read_correction(self, after: str, question: Question) -> str | None:
+        """Return the answer that a reply gives when it takes back the one before."""
+        for part in reversed(split_corrections(after)[1:]):
+            statements = [*find_forms(part), *find_sentences(part)]
+            answer = self._read_statements(statements, question) if statements else self.read_text(part, question)
+            if answer is not None:
+                return answer
+        return None
+
+    def _read_freely(self, text: str, forms: Sequence[Statement], question: Question) -> str | None:
+        """Return the last statement that can be read; without any statement, what the whole text says."""
+        # A form counts before a sentence, which may only mention an answer.
+        answer = self._read_statements(forms, question)
+        if answer is None and not (forms and not text[forms[-1].end :].strip()):
+            answer = self._read_statements(find_sentences(text), question)
+            if answer is None:
+                answer = self._read_whole_text(text_after_refusal(text), question)
+        return answer
+
+    def _read_whole_text(self, text: str, question: Question) -> str | None:
+        parts = split_corrections(text)
+        candidates = [*reversed(parts[1:]), text] if len(parts) > 1 else [text]
+        return self._first(self.read_text, candidates, question)
+
+    def _read_statements(self, statements: Sequence[Statement], question: Question) -> str | None:
+        for statement in reversed(statements):
+            parts = split_corrections(statement.content)
+            candidates = [*reversed(parts[1:]), statement.content] if len(parts) > 1 else parts
+            if (answer := self._first(self.read_statement, candidates, question)) is not None:
+                return answer
+        return None
+
+    @staticmethod
+    def _first(read: Callable[[str, Question], str | None], texts: Sequence[str], question: Question) -> str | None:
+        """Return the first answer that `read` finds in these texts."""
+        return next((answer for text in texts if text.strip() and (answer := read(text, question)) is not None), None)
 
 
 def number_as_text(value: Any) -> str | None:

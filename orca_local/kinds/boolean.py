@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from orca_local.kinds.base import AnswerKind
-from orca_local.kinds.model_text import remove_prompt_sentences
-from orca_local.kinds.statement import find_answer
+from orca_local.kinds.model_text import remove_markup, remove_prompt_sentences
+from orca_local.kinds.question import Question
 
 _VALUES = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
 _OPPOSITE = {"yes": "no", "no": "yes"}
@@ -41,13 +40,13 @@ class Boolean(AnswerKind):
             return "yes" if value else "no"
         return _VALUES.get(value.strip().lower()) if isinstance(value, str) else None
 
-    def clean(self, text: str, prompt: str) -> str:
-        """Return what the model itself wrote, without sentences of the prompt: one may hold a yes."""
-        return remove_prompt_sentences(super().clean(text, prompt), prompt)
-
-    def extract(self, text: str, prompt: str, labels: Sequence[str]) -> str | None:
+    def read_whole(self, content: str, question: Question) -> str | None:
         """Return `yes` or `no`."""
-        return find_answer(text, _stated_value, _last_value)
+        return _stated_value(remove_markup(content))
+
+    def read_text(self, text: str, question: Question) -> str | None:
+        """Return `yes` or `no`, not counting sentences of the prompt: one may hold a yes."""
+        return _last_value(remove_prompt_sentences(remove_markup(text), question.prompt))
 
     def compare(self, answer: str, reference: str) -> float:
         """Return 1.0 for the value of the reference, else 0.0."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from orca_local.domain.text import fold
 from orca_local.kinds.base import AnswerKind, number_as_text
+from orca_local.kinds.model_text import remove_markup
 from orca_local.kinds.phrase import lone_phrase, stated_phrase
-from orca_local.kinds.similarity import exact_match
-from orca_local.kinds.statement import find_answer
+from orca_local.kinds.question import Question
 from orca_local.kinds.word_match import find_name
 
 
@@ -20,18 +20,24 @@ class Exact(AnswerKind):
     scorer = "exact_match"
     expected = "a text or a list of texts"
     accepts_list = True
+    is_text = True
 
     def parse_reference(self, value: Any) -> str | None:
         """Return the text; a number is valid too."""
         return number_as_text(value) or super().parse_reference(value)
 
-    def extract(self, text: str, prompt: str, labels: Sequence[str]) -> str | None:
+    def read_whole(self, content: str, question: Question) -> str | None:
+        """Return the label that the statement names or, without labels, a short phrase."""
+        content = remove_markup(content)
+        if not question.labels:
+            return stated_phrase(content)
+        return find_name(content, {label: label for label in question.labels})
+
+    def read_text(self, text: str, question: Question) -> str | None:
         """Return the label that the text names or, without labels, a short phrase."""
-        if not labels:
-            return find_answer(text, stated_phrase, lone_phrase)
-        names = {label: label for label in labels}
-        return find_answer(text, lambda statement: find_name(statement, names), lambda whole: find_name(whole, names))
+        text = remove_markup(text)
+        return find_name(text, {label: label for label in question.labels}) if question.labels else lone_phrase(text)
 
     def compare(self, answer: str, reference: str) -> float:
-        """Return 1.0 if the two match, else 0.0; see `exact_match`."""
-        return exact_match(answer, reference)
+        """Return 1.0 if the two match, else 0.0; see `fold`."""
+        return float(fold(answer) == fold(reference))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from orca_local.kinds.base import AnswerKind
+from orca_local.kinds.model_text import remove_markup
 from orca_local.kinds.option_reader import (
     answer_letters,
     chosen_option,
@@ -14,7 +15,7 @@ from orca_local.kinds.option_reader import (
     parse_options,
     stated_option,
 )
-from orca_local.kinds.statement import find_answer
+from orca_local.kinds.question import Question
 
 
 class MultipleChoice(AnswerKind):
@@ -37,15 +38,15 @@ class MultipleChoice(AnswerKind):
             return f"the answer {reference!r} is not among the options of the prompt: {options}"
         return super().check_reference(reference, prompt, labels)
 
-    def extract(self, text: str, prompt: str, labels: Sequence[str]) -> str | None:
+    def read_whole(self, content: str, question: Question) -> str | None:
+        """Return the letter of the option that a statement names."""
+        options = parse_options(question.prompt)
+        return stated_option(remove_markup(content), options, answer_letters(options, question.labels))
+
+    def read_text(self, text: str, question: Question) -> str | None:
         """Return the letter of the option that the text chooses."""
-        options = parse_options(prompt)
-        letters = answer_letters(options, labels)
-        return find_answer(
-            text,
-            lambda statement: stated_option(statement, options, letters),
-            lambda whole: chosen_option(whole, options, letters),
-        )
+        options = parse_options(question.prompt)
+        return chosen_option(remove_markup(text), options, answer_letters(options, question.labels))
 
     def compare(self, answer: str, reference: str) -> float:
         """Return 1.0 for the letter of the reference, else 0.0."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from orca_local.kinds.base import AnswerKind, number_as_text
-from orca_local.kinds.model_text import remove_prompt_sentences
+from orca_local.kinds.model_text import remove_markup, remove_prompt_sentences
 from orca_local.kinds.number_reader import last_number, parse_number, stated_number
-from orca_local.kinds.statement import find_answer
+from orca_local.kinds.question import Question
 
 _NUMBER = re.compile(r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/\d*[1-9]\d*)?")
 
@@ -28,13 +27,13 @@ class Number(AnswerKind):
         text = value.strip() if isinstance(value, str) else ""
         return text.replace(",", "") if _NUMBER.fullmatch(text) else number_as_text(value)
 
-    def clean(self, text: str, prompt: str) -> str:
-        """Return what the model itself wrote; sentences of the prompt hold numbers, so they are removed too."""
-        return remove_prompt_sentences(super().clean(text, prompt), prompt)
-
-    def extract(self, text: str, prompt: str, labels: Sequence[str]) -> str | None:
+    def read_whole(self, content: str, question: Question) -> str | None:
         """Return the number in plain decimal form."""
-        return find_answer(text, stated_number, last_number)
+        return stated_number(remove_markup(content))
+
+    def read_text(self, text: str, question: Question) -> str | None:
+        """Return the last result in the text; sentences of the prompt hold numbers, so they do not count."""
+        return last_number(remove_prompt_sentences(remove_markup(text), question.prompt))
 
     def compare(self, answer: str, reference: str) -> float:
         """Return 1.0 if `answer` rounds to the reference at the decimals that the reference has, else 0.0.

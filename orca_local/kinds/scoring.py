@@ -1,4 +1,4 @@
-"""Score an answer against the references of its sample."""
+"""Score an answer against the references of its sample, and judge whether it may be trained on."""
 
 from __future__ import annotations
 
@@ -7,22 +7,37 @@ from dataclasses import dataclass
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Sample
+from orca_local.kinds.base import AnswerKind, Readings
 from orca_local.kinds.table import get_kind
+from orca_local.kinds.verdict import Verdict, best
+
+SCORER_VERSION = 2
+"""Version of the readers and comparisons. It is raised whenever a stored answer may get another score."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredAnswer:
+    """One reading of a completion, and its score."""
+
+    extracted: str | None = None
+    """The answer; None if the text has no readable one."""
+    value: float | None = None
+    """Score from 0 to 1; None without a readable answer, which counts as 0 in an accuracy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The answer in a completion, and its score."""
+    """Both readings of a completion, each with its score."""
 
-    extracted: str | None
-    """The answer; None if the text has no readable one."""
-    value: float | None
-    """Score from 0 to 1; None without a readable answer, which counts as 0 in an accuracy."""
+    strict: ScoredAnswer
+    """The answer in the asked form, such as `Answer: 7`."""
+    lenient: ScoredAnswer
+    """The answer that a careful person takes from the text."""
     scorer: str
     """Name of the comparison, such as `number` or `token_f1`."""
 
 
-NOT_SCORED = Score(None, None, "none")
+NOT_SCORED = Score(ScoredAnswer(), ScoredAnswer(), "none")
 """Score of an answer whose kind has none."""
 
 
@@ -47,16 +62,30 @@ def score(sample: Sample, text: str) -> Score:
             f"sample {sample.id!r} is of kind {kind.name!r}, which has no score",
             hint="leave its task out, or give it another kind",
         )
-    answer = kind.read_lenient(text, prompt=sample.prompt, labels=sample.labels)
-    if answer is None:
-        return Score(None, None, kind.scorer)
-    return Score(answer, max(kind.compare(answer, reference) for reference in sample.answers), kind.scorer)
+    readings = kind.read(text, prompt=sample.prompt, labels=sample.labels)
+    return Score(
+        _scored(kind, sample.answers, readings.strict, readings),
+        _scored(kind, sample.answers, readings.lenient, readings),
+        kind.scorer,
+    )
 
 
-def verify(sample: Sample, text: str) -> bool | None:
-    """Whether an answer matches the reference closely enough to be trained on; None without a reference."""
+def _scored(kind: AnswerKind, references: tuple[str, ...], answer: str | None, readings: Readings) -> ScoredAnswer:
+    """Score one reading. A statement that is a reference as it stands is right, however it was trimmed."""
+    value = None if answer is None else max(kind.compare(answer, reference) for reference in references)
+    if value != 1 and any(kind.is_same_text(readings.written, reference) for reference in references):
+        return ScoredAnswer(readings.written, 1.0)
+    return ScoredAnswer(answer, value)
+
+
+def verify(sample: Sample, text: str) -> Verdict:
+    """Return how the answer of a reply in the asked form relates to the references; the best verdict counts."""
     kind = get_kind(sample.kind)
     if not kind.is_scored or not sample.answers:
-        return None
-    answer = kind.read_strict(text, prompt=sample.prompt, labels=sample.labels)
-    return answer is not None and any(kind.accepts(answer, reference) for reference in sample.answers)
+        return Verdict.UNCHECKED
+    readings = kind.read(text, prompt=sample.prompt, labels=sample.labels)
+    if any(kind.is_same_text(readings.written, reference) for reference in sample.answers):
+        return Verdict.EQUAL
+    if readings.strict is None:
+        return Verdict.UNREADABLE
+    return best([kind.verdict(readings.strict, reference) for reference in sample.answers])

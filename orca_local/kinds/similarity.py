@@ -1,32 +1,117 @@
-"""Similarity of an answer to a reference text, from 0 to 1."""
+"""Similarity of an answer to a reference text, from 0 to 1, and facts in which similar texts may differ."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from orca_local.kinds.word_match import normalize
+# Scripts that write words without spaces: each character counts as a word.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_NUMBER = r"[-+]?\d+(?:[.,]\d+)*"
+_WORD = re.compile(rf"(?<!\w){_NUMBER}(?!\w)|[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_SYMBOLS = re.compile(r"[-+#*/%&@^=<>~|\\$€£¥]")
+_ARTICLES = frozenset(("a", "an", "the"))
+_NEGATIONS = frozenset(
+    [
+        "not",
+        "no",
+        "never",
+        "none",
+        "neither",
+        "nor",
+        "without",
+        "cannot",
+        "nicht",
+        "kein",
+        "keine",
+        "nie",
+        "ne",
+        "pas",
+        "jamais",
+        "nunca",
+        "ni",
+        "non",
+        "不",
+        "没",
+        "無",
+        "未",
+    ]
+)
+_NEGATED = re.compile(r"n['’]t\b", re.IGNORECASE)
+_CARDINALS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_ORDINALS = [
+    "zeroth",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+]
+_ROMANS = ["_", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
+_SPELLED = {word: str(n) for words in (_CARDINALS, _ORDINALS) for n, word in enumerate(words)}
 
 
-def exact_match(answer: str, reference: str) -> float:
-    """Return 1.0 if the two differ only in case, punctuation, articles and spaces (SQuAD), else 0.0."""
-    return float(normalize(answer) == normalize(reference))
+def words(text: str) -> list[str]:
+    """Return the words of a text in lower case, without punctuation. Numbers are in one writing: 1,000 is 1000.
+
+    In scripts without spaces between words, such as Chinese, each character is a word.
+    """
+    return [_number(word) or word for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold())]
 
 
-def token_f1(answer: str, reference: str) -> float:
-    """Return the F1 of the words of the two texts, repeated words included (SQuAD, Rajpurkar et al. 2016)."""
-    a, b = normalize(answer).split(), normalize(reference).split()
+def span_words(text: str) -> list[str]:
+    """Return the words of a span without articles, unless it has no others.
+
+    This is the normalization of DROP's evaluation script (Dua et al. 2019, arXiv:1903.00161) with words of scripts that
+    have no spaces.
+    """
+    all_words = words(text.replace("'", "").replace("’", ""))
+    return [word for word in all_words if word not in _ARTICLES] or all_words
+
+
+def symbols(text: str) -> list[str]:
+    """Return the operators and other symbols that change what a text names: `C++` is not `C`."""
+    plain = re.sub(rf"(?<!\w){_NUMBER}", " ", unicodedata.normalize("NFKC", text))
+    return _SYMBOLS.findall(re.sub(r"(?<=\w)-(?=\w)|\s-\s", " ", plain))
+
+
+def numbers(text: str) -> set[str]:
+    """Return the numbers in a text: digits, words up to twelve, ordinals, and Roman numerals after a word."""
+    found = {word for word in words(text) if word[-1:].isdigit() or word[:1].isdigit()}
+    found |= {_SPELLED[word] for word in words(text) if word in _SPELLED and word != "one"}
+    roman = re.findall(r"(?<=\w )(?:I{1,3}|IV|VI{0,3}|I?X|XI{1,2}|V)\b(?!['’])", text)
+    return found | {str(_ROMANS.index(numeral)) for numeral in roman}
+
+
+def is_negated(text: str) -> bool:
+    """Whether a text has a negation."""
+    return bool(_NEGATED.search(text)) or not _NEGATIONS.isdisjoint(words(text))
+
+
+def word_f1(answer: str, reference: str) -> float:
+    """Return the F1 of the words of two spans, repeated words included (Rajpurkar et al. 2016, Dua et al. 2019)."""
+    a, b = span_words(answer), span_words(reference)
     if not a or not b:
-        return float(a == b)
+        return float(answer.strip() == reference.strip())
     return 2 * sum((Counter(a) & Counter(b)).values()) / (len(a) + len(b))
 
 
 def rouge_l(answer: str, reference: str) -> float:
     """Return ROUGE-L: the F1 of the longest common subsequence of words (Lin 2004, with equal weights)."""
-    a, b = re.findall(r"\w+", answer.lower()), re.findall(r"\w+", reference.lower())
+    a, b = words(answer), words(reference)
     if not a or not b:
-        return float(a == b)
+        return float(answer.strip() == reference.strip())
     return 2 * common_subsequence(a, b) / (len(a) + len(b))
 
 
@@ -45,3 +130,16 @@ def common_subsequence(a: Sequence[str], b: Sequence[str]) -> int:
         matches = row & positions.get(word, 0)
         row = (row + matches | row - matches) & full
     return len(a) - row.bit_count()
+
+
+def _number(word: str) -> str | None:
+    """Return a number in one writing, without thousands separators and trailing zeros; None for other words."""
+    if not re.fullmatch(_NUMBER, word):
+        return None
+    sign = "-" if word.startswith("-") else ""
+    digits = word.lstrip("+-")
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", digits):
+        digits = digits.replace(",", "")
+    if digits.count(".") == 1 and "," not in digits:
+        digits = digits.rstrip("0").rstrip(".")
+    return sign + (digits.lstrip("0") or "0")

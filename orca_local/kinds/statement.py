@@ -1,82 +1,201 @@
-r"""Find answer statements in a text: `Answer: B`, `\boxed{18}`, "The answer is 18 dollars."
+r"""Find the places of a reply that state an answer.
 
-The last statement that can be read counts. A text without a statement gets one cautious fallback. If that fails too,
-the text has no readable answer, which is reported apart from a wrong answer.
+A *form* is what a prompt may ask for: `Answer: B`, `\boxed{18}`, `#### 18`, `<answer>B</answer>` or JSON with the key
+`answer`. A *sentence* only says it: "The answer is 18 dollars." Every search is linear in the text.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-_CUE = re.compile(
-    r"(?P<head>^\W*(?:(?:so|thus|hence|therefore|and)\b,?\s*)?(?:(?:the|my|your)\s+)?(?:final\s+)?answer(?:\s*[:=]|[^\S\n]*$)\s*)"
-    r"|\b(?:answer|option|choice|result)\b(?:\s+(?:to|for)\b[^.:\n]{0,80}?)?\s*"
-    r"(?:\b(?:is|are|was|would\s+be|should\s+be|must\s+be|equals)\b\s*:?|[:=])\s*",
+MAX_CHARACTERS = 400
+"""Number of characters read from one statement."""
+MAX_STATEMENTS = 20
+"""Number of statements read, from the end of the text: a model that repeats itself writes hundreds."""
+
+_ANSWER_WORDS = (
+    r"answer|respuesta|antwort|réponse|resposta|risposta|odpowiedź|ответ|答案|答え|回答|답|정답|الإجابة|الجواب|उत्तर"
+)
+_ADJECTIVES = r"(?:(?:final|correct|right|best|short|exact|richtige|respuesta|correcta|finale?|правильный|最终|最終|正しい)\s+|最终|最終)"
+_HEADING = re.compile(
+    rf"(?:^[^\w\n]*+|(?<=[.!?。；;] )[*_]*+)(?:(?:so|thus|hence|therefore|and|ergo)\b,?[^\S\n]*+)?(?:(?:the|my|your|die|la|le)\s+)?"
+    rf"{_ADJECTIVES}?(?:{_ANSWER_WORDS})(?:\s+correcta)?[*_`]*+(?:[^\S\n]*+(?:[:=：]|[-–—](?=\s))[*_`]*+|[^\S\n]*+[*_#]*+$)",
     re.IGNORECASE | re.MULTILINE,
 )
-_BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
-_REFUSAL = re.compile(
-    r"\b(?:cannot|can['’]?t|can not|could not|couldn['’]?t|unable to|don['’]?t|do not|not enough|impossible to)"
-    r"\s+(?:\w+\s+){0,3}?(?:answer|determine|help|assist|know|provide|solve|information|say|tell|find)\b"
-    r"|\bnot sure\b",
+_BOXED = re.compile(r"\\(?:boxed|fbox)\s?\{")
+_HASHES = re.compile(r"^####[^\S\n]++(?=\S)", re.MULTILINE)
+_TAG = re.compile(r"<(?:final_)?answer>", re.IGNORECASE)
+_END_TAG = re.compile(r"</(?:final_)?answer>", re.IGNORECASE)
+_JSON_KEYS = ("answer", "final_answer", "result", "response", "output", "label", "choice", "solution", "value")
+_JSON = re.compile(r'\{\s{0,20}"(?:' + "|".join(_JSON_KEYS) + r')"\s{0,20}:', re.IGNORECASE)
+_BE = r"(?P<be>is|are|was|would\s+be|should\s+be|must\s+be|will\s+be|has\s+to\s+be|equals|becomes|es|ist|lautet|est|é|è|jest|는|은)\b"
+_NOT = r"(?P<not>(?:is|was|are|would|should|could|can|must)(?:n['’]t|\s+not)(?:\s+be)?|can(?:not|\s+never)\s+be)\b"
+_SENTENCE = re.compile(
+    rf"\b(?:{_ANSWER_WORDS}|option|choice|result|total|solution)\b(?:\s+(?:to|for|of)\b[^.:\n]{{0,80}}?)?\s*+(?:{_NOT}|{_BE}\s*+:?)[^\S\n]*+"
+    r"|(?:答案|答え|回答|结果)(?:是|为|は)[:：]?[^\S\n]*+",
     re.IGNORECASE,
 )
-_LINE = re.compile(r"[^\n]*\w[^\n]*")
-_MAX_CHARACTERS = 400
-"""Number of characters read from one statement."""
-_MAX_STATEMENTS = 20
-"""Number of statements read, from the end of the text. The two limits keep reading linear: a model that repeats itself
-writes hundreds of statements."""
+_LIST_ITEM = re.compile(r"[^\S\n]*+(?:[-*•+]|\d{1,2}[.)])[^\S\n]++\S")
+_OPENERS = {"$$": "$$", r"\[": r"\]", "\\(": "\\)"}
+_REFUSAL = re.compile(
+    r"\b(?:cannot|can['’]?t|can not|could not|couldn['’]?t|unable to|don['’]?t|do not|not enough|impossible to|isn['’]?t enough|is not enough)"
+    r"(?:\s+\w+){0,3}?\s+(?:answer|determined?|help|assist|know|provide|solve|information|say|tell|find|sure)\b"
+    r"|\bnot sure\b|\bno (?:way to (?:know|tell)|idea)\b|\b(?:does|do) not (?:say|state|mention|specify)\b",
+    re.IGNORECASE,
+)
+_CORRECTION = re.compile(
+    r"(?:(?<=[.!?…,;:)\n–—-])|(?<=[.!?…,;:)\n–—-] )|^)[^\S\n]*+(?:oh,?\s+)?(?:no,?\s+)?"
+    r"(?:wait|actually|correction|scratch that|hold on|oops|sorry|on second thoughts?|i mean|let me (?:re)?(?:consider|check|think|calculate|do)"
+    r"|i made (?:a mistake|an error)|that['’]?s (?:wrong|not right)|moment|nein, |non, |不对)\b[\s,.!:;…–—-]*+"
+    r"|(?<=[,;…–—.]) ?no,[^\S\n]++",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class _Statement:
+class Statement:
+    """A place that states an answer."""
+
     start: int
+    end: int
     content: str
-    is_final: bool
-    """Whether it has an `Answer:` heading and is the end of the text."""
+    """What follows the heading or cue, up to the end of its line, as written."""
+    rest: str = ""
+    """All that follows the heading, for answers of several lines."""
 
 
-def find_answer(
-    text: str, read_statement: Callable[[str], str | None], read_text: Callable[[str], str | None]
-) -> str | None:
-    """Return the last statement that `read_statement` can read, else what `read_text` reads from the whole text.
-
-    A text that refuses, or ends in an `Answer:` that cannot be read, has no answer: its other words are reasoning.
-    """
-    statements = _statements(text)
-    for statement in statements:
-        answer = read_statement(statement.content)
-        if answer is not None:
-            return answer
-    if any(statement.is_final for statement in statements) or _REFUSAL.search(text):
-        return None
-    return read_text(text)
+def find_forms(text: str) -> list[Statement]:
+    """Return the last forms of a text, in its order."""
+    forms = [*_headings(text), *_boxes(text), *_tags(text), *_json(text), *_hashes(text)]
+    forms.sort(key=lambda form: form.start)
+    return forms[-MAX_STATEMENTS:]
 
 
-def has_statement(text: str) -> bool:
-    """Return whether a text states an answer, readable or not."""
-    return bool(_BOXED.search(text) or _CUE.search(text))
+def find_sentences(text: str) -> list[Statement]:
+    """Return the last sentences of a text that state an answer, in its order. One that denies begins with "not"."""
+    sentences = []
+    for match in list(_SENTENCE.finditer(text))[-MAX_STATEMENTS:]:
+        line = text[match.end() : match.end() + MAX_CHARACTERS].partition("\n")[0]
+        end = match.end() + len(line)
+        # "The answer is:" alone on its line: the answer is below.
+        if not line.strip(" *_:"):
+            line = text[match.end() : match.end() + MAX_CHARACTERS].strip(" *_:\n").partition("\n")[0]
+        sentences.append(Statement(match.start(), end, f"not {line}" if match["not"] else line))
+    return sentences
 
 
-def text_after_heading(text: str) -> str | None:
-    """Return what follows the last line that begins with `Answer:`, or the whole text; None without any word."""
-    headings = list(re.finditer(r"^[\s*#_]*(?:final\s+)?answer[\s*_]*:[\s*_]*", text, re.IGNORECASE | re.MULTILINE))
-    body = text[headings[-1].end() :] if headings else text
-    return body.strip() if re.search(r"\w", body) else None
+def is_refusal(text: str) -> bool:
+    """Whether a text says that it cannot answer."""
+    return _REFUSAL.search(text) is not None
 
 
-def _statements(text: str) -> list[_Statement]:
-    """Return the last statements of a text, the last one first."""
-    statements = [
-        _Statement(match.start(), match[1][:_MAX_CHARACTERS], is_final=False) for match in _BOXED.finditer(text)
-    ]
-    end = len(text.rstrip())
-    for match in _CUE.finditer(text):
-        # "Answer:" alone on its line: the answer is on the next line that has a word.
-        line = _LINE.search(text, match.end(), match.end() + _MAX_CHARACTERS)
-        content, content_end = (line[0].strip(), line.end()) if line is not None else ("", match.end())
-        statements.append(_Statement(match.start(), content, bool(match["head"]) and content_end >= end))
-    return sorted(statements, key=lambda statement: statement.start, reverse=True)[:_MAX_STATEMENTS]
+def text_after_refusal(text: str) -> str:
+    """Return what a text says after it refused: "I am not sure, but probably yes." Empty if it says no more."""
+    refusals = list(_REFUSAL.finditer(text))
+    if not refusals:
+        return text
+    rest = text[refusals[-1].end() :]
+    turn = re.search(
+        r"\b(?:but|however|still|nevertheless|if i (?:had|have) to|my (?:best )?guess)\b", rest, re.IGNORECASE
+    )
+    return rest[turn.end() :] if turn else ""
+
+
+def split_corrections(text: str) -> list[str]:
+    """Return the parts of a text between corrections such as "wait" or "actually". One part means that it has none."""
+    parts, at = [], 0
+    for match in _CORRECTION.finditer(text):
+        parts.append(text[at : match.start()])
+        at = match.end()
+    return [*parts, text[at:]]
+
+
+def headings(text: str) -> list[re.Match[str]]:
+    """Return the headings of a text that say `Answer:`; each match ends where the answer begins."""
+    return list(_HEADING.finditer(text))
+
+
+def _headings(text: str) -> Iterator[Statement]:
+    for match in list(_HEADING.finditer(text))[-MAX_STATEMENTS:]:
+        rest = text[match.end() : match.end() + MAX_CHARACTERS]
+        line = rest.partition("\n")[0]
+        if line.strip():
+            yield Statement(match.start(), match.end() + len(line), line.strip(), rest)
+            continue
+        block = _block(rest)
+        yield Statement(match.start(), match.end() + rest.find(block) + len(block), block.strip(), rest)
+
+
+def _block(rest: str) -> str:
+    """Return the first line with text, or all items of the list or formula that begins there."""
+    rest = rest.lstrip()
+    first, _, below = rest.partition("\n")
+    closing = _OPENERS.get(first.strip()) or ("```" if first.startswith("```") else None)
+    if closing is not None:
+        return below.partition(closing)[0].rstrip()
+    lines = rest.split("\n")
+    count = next((i for i, line in enumerate(lines) if not _LIST_ITEM.match(line)), len(lines))
+    return "\n".join(lines[: max(count, 1)])
+
+
+def _boxes(text: str) -> Iterator[Statement]:
+    r"""Yield each `\boxed{…}`; several on one line are one list."""
+    found: list[Statement] = []
+    for match in list(_BOXED.finditer(text))[-MAX_STATEMENTS:]:
+        end = _closing_brace(text, match.end())
+        if end is None:
+            continue
+        content = text[match.end() : end].strip()
+        if found and "\n" not in text[found[-1].end : match.start()]:
+            last = found.pop()
+            content = content if content == last.content else f"{last.content}, {content}"
+        found.append(Statement(match.start(), end + 1, content, content))
+    return iter(found)
+
+
+def _closing_brace(text: str, start: int) -> int | None:
+    depth = 1
+    for at in range(start, min(len(text), start + MAX_CHARACTERS)):
+        depth += {"{": 1, "}": -1}.get(text[at], 0)
+        if depth == 0:
+            return at
+    return None
+
+
+def _tags(text: str) -> Iterator[Statement]:
+    for match in list(_TAG.finditer(text))[-MAX_STATEMENTS:]:
+        end = _END_TAG.search(text, match.end(), match.end() + MAX_CHARACTERS)
+        content = text[match.end() : end.start() if end else match.end() + MAX_CHARACTERS].strip()
+        yield Statement(match.start(), end.end() if end else match.end() + len(content), content, content)
+
+
+def _hashes(text: str) -> Iterator[Statement]:
+    """Yield `#### 18`, the form of GSM8K, if it is the last line: elsewhere it is a heading."""
+    for match in list(_HASHES.finditer(text))[-1:]:
+        line, _, below = text[match.end() :].partition("\n")
+        if not below.strip() and not _HEADING.match(text, match.start()):
+            yield Statement(match.start(), match.end() + len(line), line.strip(), line)
+
+
+def _json(text: str) -> Iterator[Statement]:
+    """Yield the value of the key `answer` in a JSON object, and a reply that is a JSON list."""
+    decoder = json.JSONDecoder()
+    for match in list(_JSON.finditer(text))[-MAX_STATEMENTS:]:
+        try:
+            value, end = decoder.raw_decode(text[match.start() : match.start() + 10 * MAX_CHARACTERS])
+        except (ValueError, RecursionError):
+            continue
+        content = next((_as_text(value[key]) for key in value if key.lower() in _JSON_KEYS), "")
+        yield Statement(match.start(), match.start() + end, content, content)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_as_text, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from orca_local.kinds.base import AnswerKind
-from orca_local.kinds.model_text import remove_echo
-from orca_local.kinds.similarity import rouge_l
-from orca_local.kinds.statement import text_after_heading
+from orca_local.domain.text import fold
+from orca_local.kinds.base import AnswerKind, Readings
+from orca_local.kinds.question import Question
+from orca_local.kinds.reply import clean_reply
+from orca_local.kinds.similarity import is_negated, numbers, rouge_l, words
+from orca_local.kinds.statement import headings
+from orca_local.kinds.verdict import Verdict
+
+_THRESHOLD = 0.5
+"""Lowest ROUGE-L at which a text is called similar."""
+_MAX_SHORT = 30
+"""Number of words up to which one negation turns the meaning of a text."""
+_PREAMBLE = re.compile(
+    r"\A(?:sure|certainly|of course|okay|here(?:['’]s| is| are))\b[^\n:]{0,100}:\s*(?=\S)", re.IGNORECASE
+)
 
 
 class Text(AnswerKind):
@@ -17,24 +29,38 @@ class Text(AnswerKind):
     format_line = 'Write the result after a line that says "Answer:".'
     scorer = "rouge_l"
     accepts_list = True
-    threshold = 0.5
+    is_long = True
+    is_text = True
+    trains_on_similar = True
 
-    def clean(self, text: str, prompt: str) -> str:
-        """Return what the model itself wrote; markup stays, because it is part of the text."""
-        return remove_echo(text, prompt, self.format_line)
+    def read(self, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> Readings:
+        """Return what follows `Answer:`, in any number of lines. Without that line, all of the reply counts."""
+        text = clean_reply(text, prompt, self.format_line, is_long=True)
+        places = headings(text)
+        if not places:
+            answer = self.read_whole(_PREAMBLE.sub("", text.strip()), Question())
+            return Readings(None, answer)
+        # The text itself may hold such a line, so all that follows the first one counts as written.
+        first, last = text[places[0].end() :].strip(), text[places[-1].end() :].strip()
+        answer = self.read_whole(last, Question())
+        return Readings(answer, answer, first)
 
-    def extract(self, text: str, prompt: str, labels: Sequence[str]) -> str | None:
-        """Return what follows the last line that begins with `Answer:`, or the whole text."""
-        return text_after_heading(text)
+    def read_whole(self, content: str, question: Question) -> str | None:
+        """Return the text, if it has a word or a symbol."""
+        return content.strip() if re.search(r"[^\W_]|[+=<>]", content) else None
 
     def compare(self, answer: str, reference: str) -> float:
         """Return ROUGE-L; see `rouge_l`."""
-        return rouge_l(answer, reference)
+        return 1.0 if fold(answer) == fold(reference) else min(rouge_l(answer, reference), 0.99)
 
-    def states_answer(self, text: str, prompt: str) -> bool:
-        """Whether a text has a line that begins with `Answer:`."""
-        text = self.clean(text, prompt)
-        return text_after_heading(text) != text.strip()
+    def verdict(self, answer: str, reference: str) -> Verdict:
+        """Return `equal` for the same text, `similar` for much the same words without other numbers or a negation."""
+        if fold(answer) == fold(reference):
+            return Verdict.EQUAL
+        is_short = len(words(reference)) <= _MAX_SHORT
+        if numbers(answer) - numbers(reference) or (is_short and is_negated(answer) != is_negated(reference)):
+            return Verdict.DIFFERENT
+        return Verdict.SIMILAR if rouge_l(answer, reference) >= _THRESHOLD else Verdict.DIFFERENT
 
     def answer_line(self, reference: str) -> str:
         """Return the reference below a line that says `Answer:`."""

@@ -1,0 +1,41 @@
+"""Hidden reasoning in a reply: the marks that models write around it, and the reply without it."""
+
+from __future__ import annotations
+
+import re
+
+MARKS: tuple[tuple[str, str], ...] = (
+    *((f"<{name}>", f"</{name}>") for name in ("think", "thinking", "thought", "thoughts", "reasoning", "reflection")),
+    *((f"<{name}>", f"</{name}>") for name in ("scratchpad", "seed:think", "inner_monologue", "analysis")),
+    ("[THINK]", "[/THINK]"),
+    ("◁think▷", "◁/think▷"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+    ("<unused94>", "<unused95>"),
+    ("<|channel|>analysis<|message|>", "<|end|>"),
+    ("<|channel|>commentary<|message|>", "<|end|>"),
+)
+"""Start and end marks by family: DeepSeek R1 and Qwen 3, Magistral, Kimi, OpenThoughts, Command A, MedGemma, gpt-oss."""
+
+_STARTS = re.compile("|".join(re.escape(start) for start, _ in MARKS), re.IGNORECASE)
+_ENDS = {start.casefold(): re.compile(re.escape(end), re.IGNORECASE) for start, end in MARKS}
+# The end mark of gpt-oss also ends its other messages, so that one is no sign of a missing start.
+_ORPHAN_END = re.compile("|".join(re.escape(end) for _, end in MARKS if end != "<|end|>"), re.IGNORECASE)
+_FINAL_CHANNEL = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>final<\|message\|>")
+
+
+def remove_reasoning(text: str) -> str:
+    """Return a reply without hidden reasoning. Each piece becomes a line end.
+
+    Reasoning without an end mark lasts to the end of the reply. An end mark without a start ends reasoning that began
+    in the prompt, as with templates that open it themselves.
+    """
+    parts, at = [], 0
+    while (start := _STARTS.search(text, at)) is not None:
+        parts.append(text[at : start.start()])
+        end = _ENDS[start[0].casefold()].search(text, start.end())
+        at = end.end() if end is not None else len(text)
+    parts.append(text[at:])
+    text = "\n".join(parts)
+    orphans = list(_ORPHAN_END.finditer(text))
+    return _FINAL_CHANNEL.sub("\n", text[orphans[-1].end() :] if orphans else text)

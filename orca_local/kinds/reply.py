@@ -1,0 +1,87 @@
+"""A reply as the model itself wrote it: without hidden reasoning, the prompt, and turns that it invented."""
+
+from __future__ import annotations
+
+import re
+
+from orca_local.domain.text import printable
+from orca_local.kinds.reasoning import remove_reasoning
+from orca_local.kinds.statement import find_forms, find_sentences
+
+MAX_CHARACTERS = 32_768
+"""Number of characters that are read of a reply. The answer of a longer one is looked for at its end."""
+_MAX_QUESTIONS = 8
+"""Number of headings such as `Question:` that are looked at."""
+
+# Tokens of chat templates. What follows the first one is another turn.
+_TURN_TOKENS = re.compile(
+    r"<\|(?:im_end|im_start|endoftext|eot_id|start_header_id|end|user|assistant|end_of_text|EOT)\|>"
+    r"|<(?:end|start)_of_turn>|</s>|\[/?INST\]|<｜(?:User|Assistant|end▁of▁sentence)｜>"
+)
+_HEADING = r"^[^\S\n]*+[#*>]*+[^\S\n]*+"
+_ROLES = re.compile(
+    _HEADING + r"(?:human|user|assistant|instruction|student|input)\b[^\S\n]*+\**+:", re.IGNORECASE | re.MULTILINE
+)
+_QUESTIONS = re.compile(
+    _HEADING + r"(?:(?:next |new )?(?:question|problem|exercise|example)(?: \d+)?|q\d*)\b\**+[:：]",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def clean_reply(text: str, prompt: str, format_line: str, *, is_long: bool = False) -> str:
+    """Return what the model itself wrote, at most `MAX_CHARACTERS` of it. Markup stays.
+
+    Control characters, hidden reasoning, and lines that repeat the prompt or the format line are taken out, and turns
+    after the answer are cut off. In a long text, such as a summary or a dialogue, names of roles are part of the text:
+    it is cut only at tokens of chat templates.
+    """
+    text, prompt = remove_reasoning(printable(text)), printable(prompt)
+    marks = (_TURN_TOKENS,) if is_long else (_TURN_TOKENS, _ROLES)
+    for mark in marks:
+        content = len(text) - len(text.lstrip())
+        match = mark.search(text, content)
+        if match is not None and match.start() > content:
+            text = text[: match.start()]
+    text = _TURN_TOKENS.sub("\n", text[:MAX_CHARACTERS] if is_long else text[-MAX_CHARACTERS:])
+    text = _without_copies(_without_copies(text, format_line), prompt.strip(), keeps_lone=is_long)
+    return text if is_long else _first_question(text, prompt)
+
+
+def _without_copies(text: str, repeated: str, *, keeps_lone: bool = False) -> str:
+    """Return the text without whole lines that are `repeated`.
+
+    Copies at the start are removed. A copy after an answer begins another round, so it ends the text. With
+    `keeps_lone`, a text that is nothing but a copy stays: the answer of a task such as correcting a text may be that.
+    """
+    copies = _whole_lines(text, repeated)
+    start = 0
+    while copies and not text[start : copies[0]].strip():
+        start = copies.pop(0) + len(repeated)
+    if keeps_lone and not text[start:].strip():
+        return text
+    if copies:
+        form_ends = [form.end for form in find_forms(text) if form.content.strip() and form.start >= start]
+        rounds = [copy for copy in copies if form_ends and copy >= form_ends[0]]
+        text = text[: rounds[0]] if rounds else text
+    return text[start:]
+
+
+def _whole_lines(text: str, repeated: str) -> list[int]:
+    """Return the places where `repeated` takes up whole lines of the text."""
+    if not repeated or repeated not in text:
+        return []
+    line = r"^[^\S\n]*+(" + re.escape(repeated) + r")[^\S\n]*+$"
+    return [match.start(1) for match in re.finditer(line, text, re.MULTILINE)]
+
+
+def _first_question(text: str, prompt: str) -> str:
+    """Return the text up to a question that the model invented after its answer."""
+    content = len(text) - len(text.lstrip())
+    for _, match in zip(range(_MAX_QUESTIONS), _QUESTIONS.finditer(text, content), strict=False):
+        line = text[match.end() :].partition("\n")[0].strip()
+        before = text[: match.start()]
+        # A reply may copy its question before it answers.
+        is_copy = line and line in prompt and not (find_forms(before) or find_sentences(before))
+        if before.strip() and not is_copy:
+            return before
+    return text
