@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Completion, Sample
-from orca_local.kinds.scoring import Score
+from orca_local.kinds.scoring import Score, ScoredAnswer
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 
@@ -76,7 +76,7 @@ def _add_generations(store: Store, samples: list[Sample], count: int, model_id: 
                 key = f"{number:064}"
                 completion = Completion(key, "It is so. " * 20 + "Answer: 1", "stop", 90, 60, 900)
                 store.generations.record(key, f"{strategy.student}\n{sample.prompt}", completion, {"max_tokens": 256})
-                score = Score("1", float(number % 2), "number")
+                score = Score(ScoredAnswer("1", float(number % 2)), ScoredAnswer("1", float(number % 2)), "number")
                 store.measurements.add(run_id, sample.id, strategy.name, model_id, strategy.student, 0, key, score)
 
 
@@ -87,7 +87,7 @@ def _commit_seconds(store: Store, sample: Sample, model_id: int, run_id: int, co
         with store.transaction(durable=False):
             key = f"single {number}"
             store.generations.record(key, sample.prompt, Completion(key, "1", "stop", 1, 1, 1), {})
-            score = Score("1", 1.0, "number")
+            score = Score(ScoredAnswer("1", 1.0), ScoredAnswer("1", 1.0), "number")
             store.measurements.add(run_id, sample.id, "none", model_id, "", number, key, score)
     return (time.perf_counter() - started) / count
 

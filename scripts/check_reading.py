@@ -2,9 +2,9 @@
 
     python scripts/check_reading.py ANSWERS.jsonl [--failures]
 
-Each line has `kind`, `prompt`, `labels`, `text` and `gold`: the answer as a person reads it, a list of readings that are
-all right, or null if there is none. Prints the agreement of both readings for each kind. A strict reading may be missing;
-a wrong one is counted by itself.
+Each line has `kind`, `prompt`, `labels`, `text` and `gold`: the answer as a person reads it, a list of readings that
+are all right, or null if there is none. Prints the agreement of both readings for each kind. A strict reading may be
+missing; a wrong one is counted by itself.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+import click
 
 from orca_local.kinds.base import AnswerKind
 from orca_local.kinds.table import get_kind
@@ -46,11 +48,13 @@ def main() -> None:
         for name, holds in results.items():
             counts.update({(kind.name, name): holds, ("all", name): holds})
         if arguments.failures and (not results["lenient"] or results["strict wrong"]):
-            print(json.dumps({**entry, "strict": readings.strict, "lenient": readings.lenient}, ensure_ascii=False))
-    print(f"{'kind':16} {'answers':>8} {'lenient agrees':>15} {'strict agrees':>14} {'strict wrong':>13}")
+            click.echo(
+                json.dumps({**entry, "strict": readings.strict, "lenient": readings.lenient}, ensure_ascii=False)
+            )
+    click.echo(f"{'kind':16} {'answers':>8} {'lenient agrees':>15} {'strict agrees':>14} {'strict wrong':>13}")
     for name in sorted({kind for kind, _ in counts}):
         n = counts[name, "all"]
-        print(
+        click.echo(
             f"{name:16} {n:8} {counts[name, 'lenient'] / n:15.1%} {counts[name, 'strict'] / n:14.1%}"
             f" {counts[name, 'strict wrong']:13}"
         )

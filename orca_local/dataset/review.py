@@ -84,7 +84,7 @@ def rewrite(store: Store, row: DemonstrationRow, text: str) -> bool | None:
     """
     if not text.strip():
         raise InputError("the new text is empty", hint="reject the answer to leave it out: `orca-local dataset reject`")
-    verified = verify(store.samples.get(row.sample_id), text)
+    verified = verify(store.samples.get(row.sample_id), text).verified
     if row.edited and text == original(store, row):
         store.demonstrations.restore(row.demonstration_id, text, verified)
     elif text != row.text:

@@ -15,7 +15,7 @@ MARKS: tuple[tuple[str, str], ...] = (
     ("<|channel|>analysis<|message|>", "<|end|>"),
     ("<|channel|>commentary<|message|>", "<|end|>"),
 )
-"""Start and end marks by family: DeepSeek R1 and Qwen 3, Magistral, Kimi, OpenThoughts, Command A, MedGemma, gpt-oss."""
+"""Start and end marks of DeepSeek R1 and Qwen 3, Magistral, Kimi, OpenThoughts, Command A, MedGemma and gpt-oss."""
 
 _STARTS = re.compile("|".join(re.escape(start) for start, _ in MARKS), re.IGNORECASE)
 _ENDS = {start.casefold(): re.compile(re.escape(end), re.IGNORECASE) for start, end in MARKS}

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-# Scripts that write words without spaces: each character counts as a word.
+# Scripts that write words without spaces (Thai to Khmer, kana, Han): each character counts as a word.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
@@ -15,51 +15,38 @@ _NUMBER = r"[-+]?\d+(?:[.,]\d+)*"
 _WORD = re.compile(rf"(?<!\w){_NUMBER}(?!\w)|[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 _SYMBOLS = re.compile(r"[-+#*/%&@^=<>~|\\$€£¥]")
 _ARTICLES = frozenset(("a", "an", "the"))
-_NEGATIONS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "neither",
-        "nor",
-        "without",
-        "cannot",
-        "nicht",
-        "kein",
-        "keine",
-        "nie",
-        "ne",
-        "pas",
-        "jamais",
-        "nunca",
-        "ni",
-        "non",
-        "不",
-        "没",
-        "無",
-        "未",
-    ]
+_NEGATION = re.compile(
+    r"n['’]t\b|\b(?:not?|never|none|neither|nor|without|cannot|nicht|keine?|nie|jamais|nunca)\b|[不没無未]",
+    re.IGNORECASE,
 )
-_NEGATED = re.compile(r"n['’]t\b", re.IGNORECASE)
-_CARDINALS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_ORDINALS = [
-    "zeroth",
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-]
-_ROMANS = ["_", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
-_SPELLED = {word: str(n) for words in (_CARDINALS, _ORDINALS) for n, word in enumerate(words)}
+_SMALL_NUMBERS = {
+    "zero": 0,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+    "seventh": 7,
+    "eighth": 8,
+    "ninth": 9,
+    "eleven": 11,
+    "twelve": 12,
+    "tenth": 10,
+    "eleventh": 11,
+    "twelfth": 12,
+}
+_ROMAN = re.compile(r"(?<=\w )(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2})\b(?!['’])")
+_ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10}
 
 
 def words(text: str) -> list[str]:
@@ -88,15 +75,14 @@ def symbols(text: str) -> list[str]:
 
 def numbers(text: str) -> set[str]:
     """Return the numbers in a text: digits, words up to twelve, ordinals, and Roman numerals after a word."""
-    found = {word for word in words(text) if word[-1:].isdigit() or word[:1].isdigit()}
-    found |= {_SPELLED[word] for word in words(text) if word in _SPELLED and word != "one"}
-    roman = re.findall(r"(?<=\w )(?:I{1,3}|IV|VI{0,3}|I?X|XI{1,2}|V)\b(?!['’])", text)
-    return found | {str(_ROMANS.index(numeral)) for numeral in roman}
+    values = {word for word in words(text) if word[:1].isdigit() or word[-1:].isdigit()}
+    values |= {str(_SMALL_NUMBERS[word]) for word in words(text) if word in _SMALL_NUMBERS}
+    return values | {str(_roman_value(numeral)) for numeral in _ROMAN.findall(text)}
 
 
 def is_negated(text: str) -> bool:
     """Whether a text has a negation."""
-    return bool(_NEGATED.search(text)) or not _NEGATIONS.isdisjoint(words(text))
+    return _NEGATION.search(text) is not None
 
 
 def word_f1(answer: str, reference: str) -> float:
@@ -143,3 +129,8 @@ def _number(word: str) -> str | None:
     if digits.count(".") == 1 and "," not in digits:
         digits = digits.rstrip("0").rstrip(".")
     return sign + (digits.lstrip("0") or "0")
+
+
+def _roman_value(numeral: str) -> int:
+    digits = [_ROMAN_DIGITS[letter] for letter in numeral]
+    return sum(-digit if digit < after else digit for digit, after in zip(digits, [*digits[1:], 0], strict=True))

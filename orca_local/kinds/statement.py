@@ -17,40 +17,48 @@ MAX_CHARACTERS = 400
 MAX_STATEMENTS = 20
 """Number of statements read, from the end of the text: a model that repeats itself writes hundreds."""
 
-_ANSWER_WORDS = (
-    r"answer|respuesta|antwort|réponse|resposta|risposta|odpowiedź|ответ|答案|答え|回答|답|정답|الإجابة|الجواب|उत्तर"
+_ANSWER = (
+    "answer|respuesta|antwort|réponse|resposta|risposta|odpowiedź|ответ|答案|答え|回答|답|정답|الإجابة|الجواب|उत्तर"
 )
-_ADJECTIVES = r"(?:(?:final|correct|right|best|short|exact|richtige|respuesta|correcta|finale?|правильный|最终|最終|正しい)\s+|最终|最終)"
+_BEFORE = (
+    r"(?:(?:so|thus|hence|therefore|and|ergo)\b,?[^\S\n]*+)?(?:(?:the|my|your|die|la|le)\s+)?"
+    r"(?:(?:final|correct|right|best|short|exact|richtige|finale|правильный)\s+|最终|最終|正しい)?"
+)
+_COLON = r"[*_`]*+(?:[^\S\n]*+(?:[:=：]|[-–—](?=\s))[*_`]*+|[^\S\n]*+[*_#]*+$)"
 _HEADING = re.compile(
-    rf"(?:^[^\w\n]*+|(?<=[.!?。；;] )[*_]*+)(?:(?:so|thus|hence|therefore|and|ergo)\b,?[^\S\n]*+)?(?:(?:the|my|your|die|la|le)\s+)?"
-    rf"{_ADJECTIVES}?(?:{_ANSWER_WORDS})(?:\s+correcta)?[*_`]*+(?:[^\S\n]*+(?:[:=：]|[-–—](?=\s))[*_`]*+|[^\S\n]*+[*_#]*+$)",
+    rf"(?:^[^\w\n]*+|(?<=[.!?。；;] )[*_]*+){_BEFORE}(?:{_ANSWER})(?:\s+(?:correcta|finale?))?{_COLON}",
     re.IGNORECASE | re.MULTILINE,
 )
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s?\{")
+_SEPARATOR = re.compile(r"(?:[,;&$]|\s|and|or|\\text\{ ?(?:and|or) ?\})*+", re.IGNORECASE)
 _HASHES = re.compile(r"^####[^\S\n]++(?=\S)", re.MULTILINE)
 _TAG = re.compile(r"<(?:final_)?answer>", re.IGNORECASE)
 _END_TAG = re.compile(r"</(?:final_)?answer>", re.IGNORECASE)
 _JSON_KEYS = ("answer", "final_answer", "result", "response", "output", "label", "choice", "solution", "value")
 _JSON = re.compile(r'\{\s{0,20}"(?:' + "|".join(_JSON_KEYS) + r')"\s{0,20}:', re.IGNORECASE)
-_BE = r"(?P<be>is|are|was|would\s+be|should\s+be|must\s+be|will\s+be|has\s+to\s+be|equals|becomes|es|ist|lautet|est|é|è|jest|는|은)\b"
-_NOT = r"(?P<not>(?:is|was|are|would|should|could|can|must)(?:n['’]t|\s+not)(?:\s+be)?|can(?:not|\s+never)\s+be)\b"
+_IS = r"(?:is|are|was|(?:would|should|must|will|has\s+to)\s+be|equals|becomes|es|ist|lautet|est|é|è|jest)\b"
+_IS_NOT = r"(?:(?:is|was|are|would|should|could|can|must)(?:n['’]t|\s+not)(?:\s+be)?|can(?:not|\s+never)\s+be)\b"
 _SENTENCE = re.compile(
-    rf"\b(?:{_ANSWER_WORDS}|option|choice|result|total|solution)\b(?:\s+(?:to|for|of)\b[^.:\n]{{0,80}}?)?\s*+(?:{_NOT}|{_BE}\s*+:?)[^\S\n]*+"
-    r"|(?:答案|答え|回答|结果)(?:是|为|は)[:：]?[^\S\n]*+",
+    rf"\b(?:{_ANSWER}|option|choice|result)\b(?:\s+(?:to|for|of)\b[^.:\n]{{0,80}}?)?"
+    rf"\s*+\b(?:(?P<not>{_IS_NOT})|{_IS}\s*+:?)[^\S\n]*+"
+    r"|(?:答案|答え|回答|结果|정?답)(?:是|为|は|은|는)[:：]?[^\S\n]*+",
     re.IGNORECASE,
 )
 _LIST_ITEM = re.compile(r"[^\S\n]*+(?:[-*•+]|\d{1,2}[.)])[^\S\n]++\S")
-_OPENERS = {"$$": "$$", r"\[": r"\]", "\\(": "\\)"}
+_CLOSERS = {"$$": "$$", r"\[": r"\]", r"\(": r"\)"}
 _REFUSAL = re.compile(
-    r"\b(?:cannot|can['’]?t|can not|could not|couldn['’]?t|unable to|don['’]?t|do not|not enough|impossible to|isn['’]?t enough|is not enough)"
+    r"\b(?:can(?:not|['’]?t| not)|could(?: not|n['’]?t)|unable to|don['’]?t|do not|not enough|n['’]t enough"
+    r"|impossible to)"
     r"(?:\s+\w+){0,3}?\s+(?:answer|determined?|help|assist|know|provide|solve|information|say|tell|find|sure)\b"
     r"|\bnot sure\b|\bno (?:way to (?:know|tell)|idea)\b|\b(?:does|do) not (?:say|state|mention|specify)\b",
     re.IGNORECASE,
 )
+_TURN = re.compile(r"\b(?:but|however|still|nevertheless|if i (?:had|have) to|my (?:best )?guess)\b", re.IGNORECASE)
 _CORRECTION = re.compile(
     r"(?:(?<=[.!?…,;:)\n–—-])|(?<=[.!?…,;:)\n–—-] )|^)[^\S\n]*+(?:oh,?\s+)?(?:no,?\s+)?"
-    r"(?:wait|actually|correction|scratch that|hold on|oops|sorry|on second thoughts?|i mean|let me (?:re)?(?:consider|check|think|calculate|do)"
-    r"|i made (?:a mistake|an error)|that['’]?s (?:wrong|not right)|moment|nein, |non, |不对)\b[\s,.!:;…–—-]*+"
+    r"(?:wait|actually|correction|scratch that|hold on|oops|sorry|on second thoughts?|i mean|moment|nein,|non,|不对"
+    r"|i made (?:a mistake|an error)|let me (?:re)?(?:consider|check|think|calculate)|that['’]?s (?:wrong|not right))"
+    r"(?!\w)[\s,.!:;…–—-]*+"
     r"|(?<=[,;…–—.]) ?no,[^\S\n]++",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -99,9 +107,7 @@ def text_after_refusal(text: str) -> str:
     if not refusals:
         return text
     rest = text[refusals[-1].end() :]
-    turn = re.search(
-        r"\b(?:but|however|still|nevertheless|if i (?:had|have) to|my (?:best )?guess)\b", rest, re.IGNORECASE
-    )
+    turn = _TURN.search(rest)
     return rest[turn.end() :] if turn else ""
 
 
@@ -134,7 +140,7 @@ def _block(rest: str) -> str:
     """Return the first line with text, or all items of the list or formula that begins there."""
     rest = rest.lstrip()
     first, _, below = rest.partition("\n")
-    closing = _OPENERS.get(first.strip()) or ("```" if first.startswith("```") else None)
+    closing = _CLOSERS.get(first.strip()) or ("```" if first.startswith("```") else None)
     if closing is not None:
         return below.partition(closing)[0].rstrip()
     lines = rest.split("\n")
@@ -150,7 +156,7 @@ def _boxes(text: str) -> Iterator[Statement]:
         if end is None:
             continue
         content = text[match.end() : end].strip()
-        if found and "\n" not in text[found[-1].end : match.start()]:
+        if found and _SEPARATOR.fullmatch(text, found[-1].end, match.start()):
             last = found.pop()
             content = content if content == last.content else f"{last.content}, {content}"
         found.append(Statement(match.start(), end + 1, content, content))

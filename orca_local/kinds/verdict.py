@@ -28,6 +28,11 @@ class Verdict(StrEnum):
         return self in (Verdict.EQUAL, Verdict.EQUAL_VALUE, Verdict.SAME_LABEL)
 
     @property
+    def verified(self) -> bool | None:
+        """Whether the answer matches the reference; None where that was not checked or cannot be told."""
+        return True if self.is_verified else False if self.is_mismatch else None
+
+    @property
     def is_mismatch(self) -> bool:
         """Whether the reply is known not to give the reference."""
         return self in (Verdict.DIFFERENT, Verdict.UNREADABLE)

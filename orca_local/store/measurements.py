@@ -116,8 +116,8 @@ class Measurements:
                 {
                     "generation_key": generation_key,
                     "sample_id": sample_id,
-                    "extracted": score.extracted,
-                    "value": score.value,
+                    "extracted": score.lenient.extracted,
+                    "value": score.lenient.value,
                     "scorer": score.scorer,
                 },
                 "ON CONFLICT DO UPDATE SET extracted = excluded.extracted, value = excluded.value,"

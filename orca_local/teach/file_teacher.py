@@ -8,8 +8,8 @@ from pathlib import Path
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Sample
 from orca_local.endpoints.answer import ChatAnswer
-from orca_local.kinds.scoring import verify
 from orca_local.kinds.table import get_kind
+from orca_local.kinds.verdict import best
 from orca_local.teach.teacher import LookupTeacher, Question
 
 _MAX_PROBLEMS = 10
@@ -57,7 +57,10 @@ def with_final_answer(sample: Sample, text: str) -> str:
     last = text.splitlines()[-1] if text else ""
     if not sample.answers or last.lower().startswith(("answer:", "**answer")):
         return text
-    if kind.states_answer(text, sample.prompt) and not verify(sample, text):
+    readings = kind.read(text, prompt=sample.prompt, labels=sample.labels)
+    # A text without a heading is reasoning about the reference, not a version of it.
+    answer = readings.strict if kind.is_long else readings.lenient
+    if answer is not None and best([kind.verdict(answer, reference) for reference in sample.answers]).is_mismatch:
         return text
     return f"{text}\n{kind.answer_line(sample.answers[0])}"
 

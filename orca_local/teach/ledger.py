@@ -122,7 +122,7 @@ class Ledger:
             teacher_call_key=question.key,
             sample_index=question.request.sample_index,
             text=text,
-            verified=verify(question.sample, text),
+            verified=verify(question.sample, text).verified,
             hinted=question.hinted,
         )
         self._store.demonstrations.upsert(row)

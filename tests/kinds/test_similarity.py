@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_local.kinds.similarity import common_subsequence, rouge_l, token_f1
+from orca_local.kinds.similarity import common_subsequence, rouge_l, word_f1
 
 
-def test_token_f1_counts_repeats() -> None:
-    assert token_f1("no no", "no") == pytest.approx(2 / 3)
-    assert token_f1("red", "blue") == 0.0
-    assert token_f1("the", "a") == 0.0
+def test_word_f1_counts_repeats() -> None:
+    assert word_f1("no no", "no") == pytest.approx(2 / 3)
+    assert word_f1("red", "blue") == 0.0
+    assert word_f1("the", "a") == 0.0
 
 
 def test_rouge_l_agrees_with_a_worked_example() -> None:
@@ -38,7 +38,7 @@ def test_common_subsequence_equals_the_table_method(a: str, b: str) -> None:
 
 @given(st.text("ab c", max_size=60), st.text("ab c", max_size=60))
 def test_partial_scores_are_symmetrical_and_bounded(a: str, b: str) -> None:
-    for measure in (token_f1, rouge_l):
+    for measure in (word_f1, rouge_l):
         assert 0.0 <= measure(a, b) <= 1.0
         assert measure(a, b) == measure(b, a)
         assert measure(a, a) == 1.0

@@ -73,7 +73,7 @@ def test_every_training_sample_is_answered_under_every_strategy() -> None:
 def test_every_worked_answer_is_right_and_ends_in_the_answer_line() -> None:
     for answer in ANSWERS:
         sample = SAMPLES[answer.sample_id]
-        assert score(sample, answer.text).value == 1.0, answer
+        assert score(sample, answer.text).strict.value == 1.0, answer
         assert answer.text.splitlines()[-1] == f"Answer: {sample.answers[0]}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orca_local.domain.types import Completion, Sample, Split
-from orca_local.kinds.scoring import Score
+from orca_local.kinds.scoring import Score, ScoredAnswer
 from orca_local.store.store import Store
 
 
@@ -33,9 +33,16 @@ def measure(
     system_message: str = "",
 ) -> None:
     """One generation with its measurement, as a stage keeps it."""
-    extracted = None if value is None else "1"
+    answer = ScoredAnswer(None if value is None else "1", value)
     with store.transaction():
         store.generations.record(key, "prompt", Completion(key, f"text {key}", "stop", 5, 3, 20), {"max_tokens": 8})
         store.measurements.add(
-            run_id, sample_id, strategy, ensure_model(store), system_message, 0, key, Score(extracted, value, "number")
+            run_id,
+            sample_id,
+            strategy,
+            ensure_model(store),
+            system_message,
+            0,
+            key,
+            Score(answer, answer, "number"),
         )

@@ -266,7 +266,8 @@ def test_the_reference_is_added_only_if_the_text_has_no_answer() -> None:
         ("The answer is 5, because 2 + 2 = 5.", "The answer is 5, because 2 + 2 = 5."),
         (r"So it is \boxed{5}.", r"So it is \boxed{5}."),
         ("The answer is 4. Done.", "The answer is 4. Done.\nAnswer: 4"),
-        ("2 and 2 more, counted from 1: 5 steps.", "2 and 2 more, counted from 1: 5 steps.\nAnswer: 4"),
+        ("2 and 2 more make 5.", "2 and 2 more make 5."),
+        ("Count 2 and 2 together.\nThat makes 4.", "Count 2 and 2 together.\nThat makes 4.\nAnswer: 4"),
     ],
 )
 def test_a_rationale_that_states_another_answer_is_wrong(store: Store, rationale: str, expected: str) -> None:
