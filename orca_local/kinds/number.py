@@ -29,7 +29,7 @@ class Number(AnswerKind):
 
     def read_whole(self, content: str, question: Question) -> str | None:
         """Return the number in plain decimal form."""
-        return stated_number(remove_markup(content))
+        return stated_number(remove_markup(f": {content}"))
 
     def read_text(self, text: str, question: Question) -> str | None:
         """Return the last result in the text; sentences of the prompt hold numbers, so they do not count."""
