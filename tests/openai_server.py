@@ -82,6 +82,8 @@ class OpenAIServer:
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
         """Headers of each request; names are in lower case."""
+        self.connections: set[int] = set()
+        """Ports of the clients' ends of all connections so far."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -127,6 +129,7 @@ class OpenAIServer:
         request = json.loads(handler.rfile.read(int(handler.headers.get("Content-Length", 0))))
         with self._lock:
             self.requests.append(request)
+            self.connections.add(handler.client_address[1])
             self.paths.append(handler.path)
             self.headers.append({name.lower(): value for name, value in handler.headers.items()})
             number = len(self.requests)

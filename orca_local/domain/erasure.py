@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.text import normalize_words
@@ -29,8 +30,14 @@ def leaks(text: str, strategy: Strategy, prompt: str = "") -> bool:
     if "_" in strategy.name and re.search(rf"\b{re.escape(strategy.name)}\b", text):
         return True
     plain = normalize_words(text)
-    sentences = re.split(r"(?<=[.!?])\s+", strategy.student) + re.split(r"(?<=[.!?])\s+", strategy.teacher)
-    if any(normalize_words(s) in plain for s in sentences if len(s.split()) >= MIN_SENTENCE_WORDS):
+    if any(sentence in plain for sentence in _sentences(strategy.student) + _sentences(strategy.teacher)):
         return True
     question = prompt.casefold()
     return any(match[0].casefold() not in question for match in _ABOUT_INSTRUCTIONS.finditer(text))
+
+
+@cache
+def _sentences(instruction: str) -> tuple[str, ...]:
+    """The sentences of an instruction that are long enough to be looked for, in normalized words."""
+    sentences = re.split(r"(?<=[.!?])\s+", instruction)
+    return tuple(normalize_words(s) for s in sentences if len(s.split()) >= MIN_SENTENCE_WORDS)

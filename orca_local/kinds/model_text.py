@@ -39,9 +39,12 @@ def remove_markup(text: str) -> str:
     text = re.sub("(?<=\\d)[\u00a0\u202f\u2009](?=\\d{3}\\b)", ",", text)
     text = re.sub("[\u2212\u2010-\u2015\ufe63\uff0d]", "-", re.sub("[\u00a0\u2007\u2009\u202f]", " ", text))
     text = text.replace("：", ":")
-    text = re.sub(r"\\(?:text|mathrm|mathbf|textbf|mbox)\s*\{([^{}]*)\}", r"\1", text)
-    text = re.sub(r"\\(?:left|right)(?=[()\[\]])", "", text.replace("{,}", ",").replace("\\,", "").replace("\\!", ""))
-    text = re.sub(r"\\([%$#&_])", r"\1", re.sub(r"\\[()\[\]]", " ", text))
+    if "\\" in text:
+        text = re.sub(r"\\(?:text|mathrm|mathbf|textbf|mbox)\s*\{([^{}]*)\}", r"\1", text)
+    text = text.replace("{,}", ",")
+    if "\\" in text:
+        text = re.sub(r"\\(?:left|right)(?=[()\[\]])", "", text.replace("\\,", "").replace("\\!", ""))
+        text = re.sub(r"\\([%$#&_])", r"\1", re.sub(r"\\[()\[\]]", " ", text))
     text = re.sub(r"<answer>\s*", "\nAnswer: ", text, flags=re.IGNORECASE)
     text = re.sub(r"</?[A-Za-z]\w*\s*/?>|<\|[^|<>\n]*\|>", " ", text)
     text = re.sub(r"(?<=[\d)])([^\S\n]*)\*([^\S\n]*)(?=[\d($])", r"\1×\2", text)

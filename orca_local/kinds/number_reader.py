@@ -92,12 +92,13 @@ def parse_number(text: str) -> Fraction | None:
 
 def _plain_notation(text: str) -> str:
     r"""Return the text with LaTeX and Unicode numbers in ASCII: `\frac{1}{2}`, `½`, `10^{3}`."""
-    text = re.sub(r"\\[dt]?frac\s*\{\s*(-?[\d.,]+)\s*\}\s*\{\s*([\d.,]+)\s*\}", r" \1/\2", text)
-    text = re.sub(r"\\[dt]?frac\s*(\d)\s*(\d)", r" \1/\2", text)
-    text = re.sub(r"\\(?:times|cdot)\b", "×", text).replace("\\div", "÷")
-    text = re.sub(r"\^\s*\{?\s*\\circ\s*\}?|°", "", text)
-    text = re.sub(r"\\sqrt\s*(?:\{[^{}]*\}|\d+)", " ", text)
-    text = re.sub(r"\^\s*\{([^{}]*)\}", r"^\1", text)
+    if re.search(r"[\\^°]", text):  # most texts hold none of these, and every substitution takes time
+        text = re.sub(r"\\[dt]?frac\s*\{\s*(-?[\d.,]+)\s*\}\s*\{\s*([\d.,]+)\s*\}", r" \1/\2", text)
+        text = re.sub(r"\\[dt]?frac\s*(\d)\s*(\d)", r" \1/\2", text)
+        text = re.sub(r"\\(?:times|cdot)\b", "×", text).replace("\\div", "÷")
+        text = re.sub(r"\^\s*\{?\s*\\circ\s*\}?|°", "", text)
+        text = re.sub(r"\\sqrt\s*(?:\{[^{}]*\}|\d+)", " ", text)
+        text = re.sub(r"\^\s*\{([^{}]*)\}", r"^\1", text)
     return re.sub("[¼-¾⅐-⅞]", lambda match: " " + unicodedata.normalize("NFKC", match[0]).replace("\u2044", "/"), text)
 
 
@@ -112,7 +113,8 @@ def _value(match: re.Match[str]) -> str | None:
     exponent = int(match["exponent"] or match["power"] or 0)
     if abs(exponent) > _MAX_DIGITS:
         return None
-    value *= Fraction(10) ** exponent
+    if exponent:
+        value *= Fraction(10) ** exponent
     if match["denominator"]:
         denominator = Fraction(match["denominator"])
         if denominator == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from orca_local.domain.errors import InputError
@@ -40,6 +40,9 @@ class DemonstrationRow:
     """Given by the store."""
 
 
+_INSERTED = [field.name for field in fields(DemonstrationRow) if field.name not in ("edited", "demonstration_id")]
+
+
 class Demonstrations:
     """The table `demonstrations`."""
 
@@ -48,8 +51,7 @@ class Demonstrations:
 
     def upsert(self, row: DemonstrationRow) -> int:
         """Store an answer and return its id. An existing answer keeps its review, and its text if it was edited."""
-        values = asdict(row)
-        del values["demonstration_id"], values["edited"]
+        values = {name: getattr(row, name) for name in _INSERTED}
         return self._connection.insert_for_id(
             "demonstrations",
             values | {"text": storable(row.text), "created_at": utc_now()},

@@ -89,3 +89,26 @@ def test_calls_in_flight_together_all_switch_to_the_other_name_of_the_token_limi
         answers = [*pool.map(chat.complete_once, [REQUEST, REQUEST])]
         assert len(server.requests) == 4
     assert [(item.text, item.error) for item in answers] == [("2", "")] * 2
+
+
+def test_calls_in_flight_together_have_a_connection_each_and_later_calls_use_them_again() -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        if number <= 4:
+            both.wait()
+        return answer("2")
+
+    with OpenAIServer(script) as server, endpoint(server.url) as chat, ThreadPoolExecutor(2) as pool:
+        for _ in range(2):
+            assert [item.text for item in pool.map(chat.complete_once, [REQUEST, REQUEST])] == ["2", "2"]
+        assert chat.complete_once(REQUEST).text == "2"
+        assert len(server.requests) == 5 and len(server.connections) == 2
+
+
+def test_a_closed_endpoint_sends_nothing() -> None:
+    with OpenAIServer(lambda *_: answer("2")) as server, endpoint(server.url) as chat:
+        chat.close()
+        with pytest.raises(RuntimeError, match="closed"):
+            chat.complete_once(REQUEST)
+        assert not server.requests
