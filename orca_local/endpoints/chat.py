@@ -184,13 +184,15 @@ class ChatEndpoint:
         try:
             # `post` sends the body as it is; `chat.completions.create` would walk through the types of all parameters.
             with self._call_client() as client:
-                response = client.post(
+                streamed = client.post(
                     f"{self.url}/chat/completions",
                     cast_to=httpx2.Response,
                     body=body,
                     stream=True,
                     stream_cls=openai.Stream[Any],
                 )
+                # Because of `cast_to` the client returns the HTTP response, also with `stream`.
+                response = cast(httpx2.Response, streamed)
                 with closing(response):
                     response.read()
         except openai.APIStatusError as error:
