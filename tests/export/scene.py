@@ -13,17 +13,16 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.domain.events import Event
 from orca_local.domain.settings import EngineSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.export.acceptance import AcceptanceInputs
+from orca_local.export.acceptance import AcceptanceInputs, ClosableLogits, Row
 from orca_local.export.merge import write_tensors
 from orca_local.export.source import ExportSource
 from orca_local.export.stage import export
-from orca_local.gguf.header import read_header
+from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.layer_names import linear_layers
 from orca_local.gguf.tensors import iter_tensors
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
-from orca_local.train.reference.torch_logits import reference_logits
 from tests.engines.drive import prompt_logits
 
 IDS = tuple(range(200, 260))
@@ -46,6 +45,13 @@ def random_adapter(gguf: Path, scale: float = 0.3, rank: int = 4) -> Adapter:
 def logits_of(path: Path) -> NDArray[np.float32]:
     with closing(open_engine(path)) as engine:
         return prompt_logits(engine, IDS, range(len(IDS)))
+
+
+def reference_logits(header: Header, adapter: Path | None, rows: Sequence[Row]) -> ClosableLogits:
+    """The reference in PyTorch, imported on use: a child process that exports a base does not need it."""
+    from orca_local.train.reference.torch_logits import reference_logits
+
+    return reference_logits(header, adapter, rows)
 
 
 def reference_of(gguf: Path, adapter: Path | None) -> NDArray[np.float32]:

@@ -80,7 +80,8 @@ async def test_the_samples_of_a_cell_show_wrong_answers_first(probed: Workspace,
 
 @pytest.mark.slow
 async def test_1500_tasks_load_and_scroll(tmp_path: Path, tiny_gguf: Path) -> None:
-    workspace = make_big(tmp_path / "big", tiny_gguf)
+    """With five answers in each cell: `scripts/bench_tui.py` measures with all 300,000."""
+    workspace = make_big(tmp_path / "big", tiny_gguf, answers=1500 * 6 * 5)
     async with opened(workspace, tmp_path, (120, 40)) as pilot:
         assert "1,500 of 1,500 chosen, 1,000 certain" in str(pilot.app.screen.query_one("#stage-probe", Static).content)
         await pilot.press("3")
