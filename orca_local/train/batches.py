@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from orca_local.domain.keys import content_key
 from orca_local.rows.training_row import TrainingRow
 
 
@@ -120,12 +121,29 @@ def length_batches(rows: Sequence[TrainingRow], batch_size: int) -> list[list[Tr
 
 
 def split_validation(rows: Sequence[TrainingRow], share: float) -> tuple[list[TrainingRow], list[TrainingRow]]:
-    """Split into training and validation rows by content hash. Equal rows end up on the same side.
+    """Split into training and validation rows by prompt: all rows of one prompt are on the same side.
 
-    All rows are training rows if none would be left otherwise.
+    A row with examples before the question belongs to the prompt of the question. All rows are training rows if none
+    would be left otherwise.
     """
-    held_out = [int(row.content_hash[:8], 16) < share * 2**32 for row in rows]
+    held_out = [int(prompt[:8], 16) < share * 2**32 for prompt in _question_hashes(rows)]
     train = [row for row, is_held_out in zip(rows, held_out, strict=True) if not is_held_out]
     if not train:
         return list(rows), []
     return train, [row for row, is_held_out in zip(rows, held_out, strict=True) if is_held_out]
+
+
+def _question_hashes(rows: Sequence[TrainingRow]) -> Iterator[str]:
+    """Yield a hash of each row's question.
+
+    It is that of the shortest prompt of the row's sample: the question without examples. So samples that ask the same
+    question also have equal hashes.
+    """
+    shortest: dict[str, tuple[int, ...]] = {}
+    for row in rows:
+        prompt = row.token_ids[: row.loss_start]
+        other = shortest.setdefault(row.sample_id, prompt)
+        shortest[row.sample_id] = min(other, prompt, key=len)
+    hashes = {sample_id: content_key(prompt) for sample_id, prompt in shortest.items()}
+    for row in rows:
+        yield hashes[row.sample_id]

@@ -19,7 +19,7 @@ from orca_local.rows.training_row import TrainingRow
 from orca_local.system.files import write_whole
 from orca_local.train.recipe import Recipe
 
-LAYOUT = 3
+LAYOUT = 4
 """Increase it when the same inputs would give another result, so that old trainings are not reused."""
 FINGERPRINT_FILE = "inputs.json"
 _DERIVED = ("warmup_steps", "validate_every")

@@ -132,6 +132,24 @@ def test_validation_rows_are_chosen_by_content_and_never_trained_on(rows: list[T
     assert not {r.content_hash for r in train} & {r.content_hash for r in held}
 
 
+def test_all_rows_of_a_prompt_are_on_one_side() -> None:
+    """Two answers to each prompt, and rows with examples before the question, as of `per_prompt` and `few_shot`."""
+    rows = []
+    for i in range(1, 301):
+        asked = [5, i, 6]
+        rows += [TrainingRow(f"s{i}", (*asked, answer, i), len(asked)) for answer in (7, 8)]
+        rows.append(TrainingRow(f"s{i}", (5, i - 1, 6, 9, *asked, 8, i), 4 + len(asked)))
+        rows.append(TrainingRow(f"copy of s{i}", (*asked, 9), len(asked)))
+    train, held = split_validation(rows, 0.2)
+    questions = [{r.token_ids[r.loss_start - 2] for r in side} for side in (train, held)]
+    assert not questions[0] & questions[1]
+    assert len(train) + len(held) == len(rows) and 0.1 < len(held) / len(rows) < 0.3
+    reordered = split_validation(rows[::-1], 0.2)
+    assert [sorted(r.content_hash for r in side) for side in reordered] == [
+        sorted(r.content_hash for r in side) for side in (train, held)
+    ]
+
+
 def test_evaluation_batches_are_by_length() -> None:
     rows = [row([1] * n, 1) for n in (9, 2, 5, 3)]
     assert [len(r.token_ids) for batch in length_batches(rows, 2) for r in batch] == [2, 3, 5, 9]
