@@ -13,7 +13,7 @@ from orca_local.cli.stages import open_pipeline
 from orca_local.cli.tables import echo, interval, percent, points, table
 
 if TYPE_CHECKING:
-    from orca_local.domain.evaluation_summary import EvaluationSummary
+    from orca_local.domain.evaluation_summary import EvaluationSummary, Gain
 
 
 @click.command("evaluate")
@@ -48,12 +48,12 @@ def command(
 def show_comparison(summary: EvaluationSummary) -> None:
     """Print the accuracy of each model, by task and overall, and the gain."""
     models, gain = summary.models, summary.gain
-    gains = {row.task: row.value for row in gain.tasks} if gain is not None else {}
+    gains = {row.task: _change(row) for row in gain.tasks} if gain is not None else {}
     accuracy = [{row.task: row.accuracy for row in model.tasks} for model in models]
     rows: list[tuple[object, ...]] = [
-        (task, *(percent(tasks.get(task)) for tasks in accuracy), points(gains.get(task))) for task in accuracy[0]
+        (task, *(percent(tasks.get(task)) for tasks in accuracy), gains.get(task, "–")) for task in accuracy[0]
     ]
-    rows.append(("all", *(percent(m.accuracy) for m in models), points(gain.value if gain is not None else None)))
+    rows.append(("all", *(percent(m.accuracy) for m in models), "–" if gain is None else _change(gain)))
     unseen = [percent(m.unseen.accuracy) for m in models if m.unseen is not None]
     if len(unseen) == len(models):
         rows.append(("unseen question types", *unseen, ""))
@@ -63,6 +63,15 @@ def show_comparison(summary: EvaluationSummary) -> None:
         return
     p_value = "" if gain.p_value is None else f", p = {gain.p_value:.2g} (McNemar, exact)"
     echo(f"gain {points(gain.value)} points, 95 % interval {interval(gain.ci)}, n = {gain.n}{p_value}")
+    if gain.covers is not None:
+        echo(f"  over {gain.covers}")
+    if gain.ci_tasks is not None:
+        echo(f"  over tasks like these {len(gain.tasks)}, with this training seed: {interval(gain.ci_tasks)}")
     for row in gain.by_system_message:
         label = f'system message "{row.system_message}"' if row.system_message else "empty system message"
         echo(f"  {label}: {points(row.value)} {interval(row.ci)}")
+
+
+def _change(gain: Gain) -> str:
+    """A gain with its interval."""
+    return f"{points(gain.value)} {interval(gain.ci)}"

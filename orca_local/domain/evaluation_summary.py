@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from orca_local.domain.quantized import QuantizedFile, Recommendation
 from orca_local.domain.record import CI, FIRST, OMITTABLE, Record
 
+GAIN_COVERS = "new samples of these tasks, with this training seed"
+"""What the interval of a gain generalizes over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accuracy(Record):
@@ -15,7 +18,7 @@ class Accuracy(Record):
     accuracy: float
     """Mean score, from 0 to 1; a completion without a readable answer counts 0."""
     ci: CI
-    """95 % Wilson interval of the accuracy."""
+    """95 % interval over new samples of these tasks: Wilson's, wider for few samples and near 0 and 1."""
     n: int
     """Number of samples."""
     extracted: float
@@ -59,7 +62,8 @@ class Gain(Record):
     value: float
     """Accuracy of the second model minus accuracy of the first."""
     ci: CI
-    """95 % interval, from a paired bootstrap."""
+    """95 % interval over new samples of these tasks, with this training: Bonett and Price's for matched pairs. It
+    excludes 0 only if `p_value` is below 0.05."""
     p_value: float | None
     """Exact McNemar test; null where scores are partial, for which the test is not defined."""
     n: int
@@ -86,6 +90,11 @@ class MessageGain(Gain):
 class TotalGain(Gain):
     """Gain over all samples under the first system message."""
 
+    covers: str | None = field(default=None, kw_only=True, metadata=OMITTABLE)
+    """What `ci` generalizes over, in words."""
+    ci_tasks: CI | None = field(default=None, kw_only=True, metadata=OMITTABLE)
+    """95 % interval over tasks like these, with this training seed: Student's over the means of the tasks, never
+    narrower than `ci`. Absent with fewer than two tasks."""
     tasks: tuple[TaskGain, ...]
     """Gain by task, under the first system message."""
     by_system_message: tuple[MessageGain, ...]

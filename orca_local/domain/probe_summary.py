@@ -30,7 +30,7 @@ class CellSummary(Record):
     accuracy: float
     """Mean score."""
     ci: CI
-    """Wilson interval of the accuracy at the error level `probe.alpha`."""
+    """Interval of the accuracy at the error level `probe.alpha`: Wilson's, wider for few samples and near 0 and 1."""
     extracted: float
     """Share of completions with a readable answer."""
     completion_tokens: int
@@ -66,7 +66,7 @@ class SelectionGain(Record):
     value: float
     """Mean gain in accuracy."""
     ci: CI
-    """Bootstrap interval over tasks."""
+    """Interval over tasks like these at the error level `probe.alpha`: Student's over the gains of the tasks."""
     single_strategy: str
     """The single strategy that is best for all tasks together."""
     tasks: int

@@ -26,7 +26,7 @@ class AccuracyChange(Record):
     value: float
     """Mean difference of the scores."""
     ci: CI
-    """Its 95 % interval, from a paired bootstrap."""
+    """Its 95 % interval over new samples of these tasks."""
     n: int
     """Number of samples."""
 
@@ -97,7 +97,7 @@ def recommend(files: Sequence[QuantizedFile]) -> Recommendation | None:
 def _undetected_loss(n: int) -> float:
     """Return the loss that `n` samples without any loss cannot exclude at 95 %.
 
-    A bootstrap of equal pairs has an interval of no width, so it cannot tell.
+    Earlier versions stored intervals of no width for samples that are all equal; those cannot tell.
     """
     return 1 - 0.05 ** (1 / n) if n else 1.0
 

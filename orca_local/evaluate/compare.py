@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from orca_local.domain.evaluation_summary import (
+    GAIN_COVERS,
     Accuracy,
     Gain,
     MessageAccuracy,
@@ -17,7 +19,8 @@ from orca_local.domain.evaluation_summary import (
     TaskGain,
     TotalGain,
 )
-from orca_local.domain.statistics import mcnemar_exact, paired_bootstrap, wilson
+from orca_local.domain.record import CI
+from orca_local.domain.statistics import accuracy_interval, clustered_interval, mcnemar_exact, paired_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,10 @@ class SampleResult:
 
 
 def measure(results: Sequence[SampleResult], alpha: float = 0.05) -> Accuracy:
-    """Mean score with its Wilson interval; without samples, 0 with the interval [0, 1]."""
+    """Mean score with its interval; without samples, 0 with the interval [0, 1]."""
     n = len(results)
     total = sum(result.score for result in results)
-    interval = wilson(total, n, alpha)
+    interval = accuracy_interval(total, n, alpha)
     extracted = sum(result.value is not None for result in results)
     return Accuracy(total / n if n else 0.0, (interval.low, interval.high), n, extracted / n if n else 0.0)
 
@@ -49,21 +52,33 @@ def measure(results: Sequence[SampleResult], alpha: float = 0.05) -> Accuracy:
 def gain(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: float = 0.05) -> Gain:
     """Mean difference in score, tuned minus base, over the samples that both answered.
 
-    The interval is a paired bootstrap. The p-value is that of the exact McNemar test; it is None where a score is
-    partial, for which the test is not defined.
+    The p-value is that of the exact McNemar test; it is None where a score is partial, for which the test is not
+    defined. The interval excludes 0 only if the p-value is below `alpha`.
     """
-    base_scores = {result.sample_id: result.score for result in base}
-    pairs = [(base_scores[result.sample_id], result.score) for result in tuned if result.sample_id in base_scores]
-    if not pairs:
-        return Gain(0.0, (0.0, 0.0), None, 0)
-    scores = np.asarray(pairs, dtype=np.float64)
-    value, interval = paired_bootstrap(scores[:, 1] - scores[:, 0], alpha)
+    scores, _ = _pair(base, tuned)
+    if not len(scores):
+        return Gain(0.0, (-1.0, 1.0), None, 0)
+    differences = scores[:, 1] - scores[:, 0]
     p_value = None
     if np.isin(scores, (0.0, 1.0)).all():
-        base_only = int(((scores[:, 0] == 1) & (scores[:, 1] == 0)).sum())
-        tuned_only = int(((scores[:, 0] == 0) & (scores[:, 1] == 1)).sum())
-        p_value = mcnemar_exact(base_only, tuned_only)
-    return Gain(value, (interval.low, interval.high), p_value, len(pairs))
+        p_value = mcnemar_exact(int((differences < 0).sum()), int((differences > 0).sum()))
+    interval = paired_interval(differences, alpha, p_value=p_value)
+    return Gain(float(differences.mean()), (interval.low, interval.high), p_value, len(scores))
+
+
+def task_interval(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: float = 0.05) -> CI | None:
+    """The interval of the gain over tasks like these; None with fewer than two tasks."""
+    scores, tasks = _pair(base, tuned)
+    interval = clustered_interval(scores[:, 1] - scores[:, 0], tasks, alpha)
+    return None if interval is None else (interval.low, interval.high)
+
+
+def _pair(base: Sequence[SampleResult], tuned: Sequence[SampleResult]) -> tuple[NDArray[np.float64], list[str]]:
+    """The scores of base and tuned on the samples that both answered (shape [samples, 2]), and the samples' tasks."""
+    before = {result.sample_id: result.score for result in base}
+    both = [result for result in tuned if result.sample_id in before]
+    pairs = [(before[result.sample_id], result.score) for result in both]
+    return np.asarray(pairs, dtype=np.float64).reshape(-1, 2), [result.task for result in both]
 
 
 def by_task(results: Sequence[SampleResult]) -> dict[str, list[SampleResult]]:
@@ -121,6 +136,8 @@ def _total_gain(
     tuned_tasks = by_task(tuned[headline])
     return TotalGain(
         **asdict(gain(base[headline], tuned[headline], alpha)),
+        covers=GAIN_COVERS,
+        ci_tasks=task_interval(base[headline], tuned[headline], alpha),
         tasks=tuple(
             TaskGain(**asdict(gain(group, tuned_tasks.get(task, []), alpha)), task=task)
             for task, group in by_task(base[headline]).items()

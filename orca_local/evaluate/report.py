@@ -193,15 +193,18 @@ def _evaluation(store: Store) -> str:
     names = [model.model for model in summary.models]
     parts = [
         "## Before and after\n",
-        "Accuracy of the exported files on the holdout samples in percent, zero-shot and greedy, with 95 % Wilson "
-        "intervals.\n",
+        "Accuracy of the exported files on the holdout samples in percent, zero-shot and greedy, with 95 % "
+        "intervals over new samples of these tasks.\n",
         _table(["task", "n", *names, "gain"], _accuracy_rows(summary)),
     ]
     gain = summary.gain
     if gain is not None:
         p_value = "" if gain.p_value is None else f"; exact McNemar p = {gain.p_value:.2g}"
-        interval = f"95 % interval {_range(gain.ci)} (paired bootstrap){p_value}"
-        parts.append(f"Gain {_points(gain.value)} points, {interval}.\n")
+        covers = "" if gain.covers is None else f" over {gain.covers}"
+        parts.append(f"Gain {_points(gain.value)} points, 95 % interval {_range(gain.ci)}{covers}{p_value}.\n")
+        if gain.ci_tasks is not None:
+            tasks = f"tasks like these {len(gain.tasks)}, with this training seed"
+            parts.append(f"Over {tasks}, the 95 % interval is {_range(gain.ci_tasks)}.\n")
         messages = [
             (row.system_message or "(empty)", _points(row.value), _range(row.ci)) for row in gain.by_system_message
         ]
@@ -214,13 +217,13 @@ def _evaluation(store: Store) -> str:
 def _accuracy_rows(summary: EvaluationSummary) -> list[tuple[object, ...]]:
     """A row per task, one for all tasks, and one for question types not seen in training."""
     models, gain = summary.models, summary.gain
-    gains = {row.task: _points(row.value) for row in gain.tasks} if gain is not None else {}
+    gains = {row.task: _gain(row) for row in gain.tasks} if gain is not None else {}
     by_task = [{row.task: row for row in model.tasks} for model in models]
     rows: list[tuple[object, ...]] = [
         (row.task, row.n, *(_accuracy(tasks[row.task]) for tasks in by_task), gains.get(row.task, ""))
         for row in models[0].tasks
     ]
-    total = _points(gain.value) if gain is not None else ""
+    total = _gain(gain) if gain is not None else ""
     rows.append(("**all**", models[0].n, *(_accuracy(model) for model in models), total))
     unseen = [model.unseen for model in models if model.unseen is not None]
     if len(unseen) == len(models):

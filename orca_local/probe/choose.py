@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orca_local.domain.statistics import Interval, wilson
+from orca_local.domain.statistics import Interval, accuracy_interval
 from orca_local.probe.race import RaceState
 from orca_local.probe.sequential_test import Decision, Scores, beats, decide, paired_differences
 
@@ -43,8 +43,8 @@ class Cell:
         return self.completion_tokens / self.n if self.n else 0.0
 
     def interval(self, alpha: float) -> Interval:
-        """Wilson interval of the accuracy."""
-        return wilson(self.score_sum, self.n, alpha)
+        """Interval of the accuracy at the error level `alpha`."""
+        return accuracy_interval(self.score_sum, self.n, alpha)
 
 
 @dataclass(frozen=True, slots=True)

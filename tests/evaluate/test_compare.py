@@ -63,5 +63,28 @@ def test_every_system_message_has_its_own_gain_and_the_first_is_the_headline() -
     assert [model.model for model in models] == ["base", "tuned"]
 
 
+def test_the_headline_says_what_it_covers_and_offers_the_interval_over_tasks() -> None:
+    base = [*answers("0" * 30, "a"), *answers("01" * 15, "b"), *answers("10" * 15, "c")]
+    tuned = [*answers("1" * 30, "a"), *answers("01" * 15, "b"), *answers("01" * 15, "c")]
+    _, total = compare({"base": {"": base}, "tuned": {"": tuned}}, [""])
+    assert total is not None and total.covers == "new samples of these tasks, with this training seed"
+    assert total.ci[0] > 0, "the gain in these tasks is certain"
+    assert total.ci_tasks is not None and total.ci_tasks[0] < 0, "one task of three gained"
+    assert [task.ci[1] > task.ci[0] for task in total.tasks] == [True] * 3
+    _, total = compare({"base": {"": base[:30]}, "tuned": {"": tuned[:30]}}, [""])
+    assert total is not None and total.ci_tasks is None and "ci_tasks" not in total.to_dict()
+
+
+def test_a_gain_on_no_common_sample_is_unknown() -> None:
+    assert gain(answers("1", "a"), answers("1", "b")).ci == (-1.0, 1.0)
+
+
+def test_interval_and_p_value_agree() -> None:
+    few = gain(answers("000"), answers("111"))
+    assert few.p_value == 0.25 and few.ci[0] <= 0 < few.ci[1] == 1
+    one = gain(answers("0" * 100), answers("1" + "0" * 99))
+    assert one.p_value == 1.0 and one.ci[0] < 0 < one.ci[1]
+
+
 def test_one_model_alone_has_no_gain() -> None:
     assert compare({"base": {"": answers("01")}}, [""])[1] is None

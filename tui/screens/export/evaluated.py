@@ -50,6 +50,11 @@ def _overall(summary: EvaluationSummary, width: int) -> list[Line]:
         p_value = "" if gain.p_value is None else f", p = {gain.p_value:.2g} (McNemar)"
         text = f"gain {_points(gain.value)} points, 95 % interval {_interval(gain.ci)}, n = {gain.n}{p_value}"
         lines += wrapped(text, _style(gain.ci), width, indent=2)
+        if gain.covers is not None:
+            lines += wrapped(f"over {gain.covers}", "muted", width, indent=2)
+        if gain.ci_tasks is not None:
+            text = f"over tasks like these {len(gain.tasks)}, with this training seed: {_interval(gain.ci_tasks)}"
+            lines += wrapped(text, _style(gain.ci_tasks), width, indent=2)
         for row in gain.by_system_message:
             label = f"system message “{row.system_message}”" if row.system_message else "empty system message"
             lines += wrapped(f"{_points(row.value):>7} {_interval(row.ci):15} {label}", "muted", width, indent=24)
@@ -98,7 +103,7 @@ def _lines_so_far(rows: Sequence[EvaluationRow], width: int) -> list[Line]:
 
 
 def _bars(task: str, measured: Sequence[tuple[str, Accuracy]], width: int, gain: Gain | None = None) -> list[Line]:
-    """A line for each model, with the task's name on the first and its gain on the last."""
+    """A line for each model, with the task's name on the first, and a line for the gain."""
     bar = max(MIN_BAR, min(MAX_BAR, width - TASK_WIDTH - MODEL_WIDTH - NUMBERS_WIDTH))
     lines: list[Line] = []
     for number, (model, result) in enumerate(measured):
@@ -112,9 +117,11 @@ def _bars(task: str, measured: Sequence[tuple[str, Accuracy]], width: int, gain:
                 (f"{_cut(model, MODEL_WIDTH - 1):{MODEL_WIDTH}}", "" if is_last else "muted"),
                 (drawn, "title" if is_last else "muted"),
                 (figures, ""),
-                (_points(gain.value) if gain and is_last else "", _style(gain.ci) if gain else ""),
             ]
         )
+    if gain is not None:
+        label = f"{'':{TASK_WIDTH}}{'gain':{MODEL_WIDTH}}"
+        lines.append([(label, "muted"), (f"{_points(gain.value)} {_interval(gain.ci)}", _style(gain.ci))])
     return lines
 
 
