@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 from orca_local.kinds.base import AnswerKind, number_as_text
-from orca_local.kinds.model_text import remove_markup, remove_prompt_sentences
-from orca_local.kinds.number_reader import last_number, parse_number, stated_number
+from orca_local.kinds.number_parser import Quantity, decimal_text, has_finite_decimals, reference_text
+from orca_local.kinds.number_phrase import read_bare_number, read_whole_number
+from orca_local.kinds.number_reader import read_statement_number, read_text_number
 from orca_local.kinds.question import Question
+from orca_local.kinds.verdict import Verdict
 
-_NUMBER = re.compile(r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?:/\d*[1-9]\d*)?")
+_MIN_DIGITS = 3
+"""Number of decimals, and of significant digits, that a rounded answer to a reference such as `1/3` must have."""
+_RELATIVE_ERROR = Fraction(1, 10**9)
 
 
 class Number(AnswerKind):
-    """A number in any notation: `1,234`, `$3.50`, `3/4`, `5 × 10^3`."""
+    """A number in any notation: `1,234`, `$3.50`, `3/4`, `5 × 10^3`, "forty-two"."""
 
     name = "number"
     format_line = 'End with a line "Answer: N", where N is the number alone.'
@@ -23,26 +27,59 @@ class Number(AnswerKind):
     expected = "a number"
 
     def parse_reference(self, value: Any) -> str | None:
-        """Return the number as text, without thousands separators."""
-        text = value.strip() if isinstance(value, str) else ""
-        return text.replace(",", "") if _NUMBER.fullmatch(text) else number_as_text(value)
+        """Return the number in plain decimal form with the decimals as written, or as a fraction such as `1/3`."""
+        number = read_bare_number(value if isinstance(value, str) else number_as_text(value) or "")
+        text = reference_text(number) if number is not None else None
+        return text if text is not None and read_bare_number(text) is not None else None
 
     def read_whole(self, content: str, question: Question) -> str | None:
-        """Return the number in plain decimal form."""
-        return stated_number(remove_markup(f": {content}"))
+        """Return the number that all of `content` is, in plain decimal form."""
+        return _text(read_whole_number(content))
+
+    def read_statement(self, content: str, question: Question) -> str | None:
+        """Return the number that a statement gives, in plain decimal form."""
+        return _text(read_statement_number(content, question.prompt))
 
     def read_text(self, text: str, question: Question) -> str | None:
-        """Return the last result in the text; sentences of the prompt hold numbers, so they do not count."""
-        return last_number(remove_prompt_sentences(remove_markup(text), question.prompt))
+        """Return the number that a whole reply gives, in plain decimal form."""
+        return _text(read_text_number(text, question.prompt))
 
     def compare(self, answer: str, reference: str) -> float:
-        """Return 1.0 if `answer` rounds to the reference at the decimals that the reference has, else 0.0.
+        """Return 1.0 if an answer has the value of the reference as far as the reference gives it, else 0.0.
 
-        Whole numbers must be equal. Fractions may differ by a relative 1e-9, the precision of an extracted answer.
+        A whole number must be equal. For a reference with decimals, the answer rounded to as many decimals must be
+        equal; exact halves are rounded away from zero, so `3.14` takes 3.135 ≤ answer < 3.145 and `-3.14` takes
+        -3.145 < answer ≤ -3.135. A fraction without finite decimals, such as `1/3`, takes a relative error of 1e-9,
+        and its own value rounded to the decimals of the answer, if there are at least three.
         """
-        a, b = parse_number(answer), parse_number(reference)
-        if a is None or b is None:
-            return 0.0
-        decimals = re.search(r"\.(\d+)\W*$", reference.strip())
-        tolerance = Fraction(1, 2 * 10 ** len(decimals[1])) if decimals else abs(b) / 10**9 if b.denominator != 1 else 0
-        return float(abs(a - b) <= tolerance)
+        a, b = read_whole_number(answer), read_whole_number(reference)
+        return float(a is not None and b is not None and _has_value(a, b))
+
+    def verdict(self, answer: str, reference: str) -> Verdict:
+        """Return `equal` for the same number in the same writing, `equal_value` for one in another writing."""
+        if answer == reference:
+            return Verdict.EQUAL
+        return Verdict.EQUAL_VALUE if self.compare(answer, reference) else Verdict.DIFFERENT
+
+
+def _text(number: Quantity | None) -> str | None:
+    return decimal_text(number.value) if number is not None and number.value is not None else None
+
+
+def _has_value(answer: Quantity, reference: Quantity) -> bool:
+    a, b = answer.value, reference.value
+    if a is None or b is None or a == b:
+        return a == b
+    if reference.decimals:
+        return _round(a, reference.decimals) == b
+    if has_finite_decimals(b):
+        return False
+    significant = len(str(abs(a.numerator) * 10**answer.decimals // a.denominator))
+    is_rounded = min(answer.decimals, significant) >= _MIN_DIGITS and _round(b, answer.decimals) == a
+    return is_rounded or abs(a - b) <= abs(b) * _RELATIVE_ERROR
+
+
+def _round(value: Fraction, decimals: int) -> Fraction:
+    """Return a number rounded to so many decimals, exact halves away from zero."""
+    units = floor(abs(value) * 10**decimals + Fraction(1, 2))
+    return Fraction(units if value >= 0 else -units, 10**decimals)

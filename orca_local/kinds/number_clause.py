@@ -1,0 +1,251 @@
+"""Find the number of one sentence that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+
+from orca_local.kinds import number_words as words
+from orca_local.kinds.number_parser import Quantity, is_sign, parse_quantities, parse_quantity, token_at
+from orca_local.kinds.number_phrase import EQUALS, LEADS, OPERATORS, parse_phrase, unit_end
+from orca_local.kinds.number_token import END, Token
+
+_MAX_OPERAND_WORDS = 4
+_SUBORDINATE = frozenset(("because", "since", "given", "considering", "if", "when", "as", "after", "before", "while"))
+_CONCLUSION_WORDS = frozenset(
+    ("so", "therefore", "thus", "hence", "consequently", "leaving", "giving", "making", "totaling", "totalling")
+)
+_NOT_CONCLUSION = frozenset(("far", "many", "much", "that", "called"))
+"""Words after which "so" concludes nothing."""
+_RESULT_VERBS = frozenset(("is", "gives", "makes", "equals", "means", "leaves", "rounds", "comes"))
+_CIRCUMSTANCE_WORDS = frozenset(
+    (
+        *("in", "on", "at", "of", "over", "for", "from", "by", "within", "during", "after", "before", "per", "every"),
+        *("than", "until", "since", "with", "between", "each", "through", "under", "out", "among", "when", "if"),
+    )
+)
+"""Words before a number that is seldom the answer, as in "360 pens in 30 days"."""
+_ARTICLES = frozenset(
+    ("the", "a", "an", "his", "her", "their", "its", "all", "only", "about", "these", "those", "other")
+)
+_VERBS = frozenset(
+    (
+        *(
+            "is",
+            "are",
+            "was",
+            "were",
+            "equals",
+            "equal",
+            "be",
+            "totals",
+            "gives",
+            "makes",
+            "get",
+            "gets",
+            "has",
+            "have",
+        ),
+        *("had", "leaves", "becomes", "costs", "needs", "result", "total", "says", "sells", "approximately", "about"),
+    )
+)
+"""Words before a number that is often the answer."""
+_TOTALS = frozenset(("in total", "in all", "altogether", "combined", "total of", "sum of"))
+_NEGATIONS = frozenset(("not", "isn't", "wasn't", "aren't", "weren't", "never"))
+
+
+@dataclass(frozen=True)
+class Clause:
+    """The numbers of one sentence, and which of them is its answer."""
+
+    tokens: Sequence[Token]
+    prompt_values: frozenset[Fraction]
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """Every number of the sentence but ordinals in words."""
+        return [quantity for quantity in parse_quantities(self.tokens) if quantity.style != "ordinal"]
+
+    @cached_property
+    def _subordinate(self) -> frozenset[int]:
+        """Indexes of the tokens after "after", "if", "when" and before the next comma."""
+        return self._spans(_SUBORDINATE - {"as"}, ",")
+
+    @cached_property
+    def _bracketed(self) -> frozenset[int]:
+        """Indexes of the tokens in brackets."""
+        return self._spans({"("}, ")")
+
+    def _spans(self, openings: Set[str], closing: str) -> frozenset[int]:
+        indexes, is_inside = set(), False
+        for at, token in enumerate(self.tokens):
+            if is_inside:
+                indexes.add(at)
+            is_inside = (is_inside or token.lower in openings) and token.text != closing
+        return frozenset(indexes)
+
+    def is_condition(self) -> bool:
+        """Whether all numbers stand in an opening "since …," or "if …," with a main clause after it."""
+        if self.tokens[0].lower not in _SUBORDINATE:
+            return False
+        comma = next((at for at, token in enumerate(self.tokens) if token.text == ","), None)
+        return comma is not None and comma + 2 < len(self.tokens) and self.quantities[-1].end <= comma
+
+    def answer(self) -> Quantity | None:
+        """Return the answer of the sentence: its conclusion, the result of its equation, or its only likely number."""
+        reason, conclusion = self._before_reason(), self._conclusion()
+        if reason is not None and (number := parse_phrase(reason.tokens) or reason.answer()) is not None:
+            return number
+        number = None if conclusion is None else parse_phrase(conclusion.tokens) or conclusion.answer()
+        if conclusion is not None and number is not None and not conclusion._is_circumstance(number):
+            return number
+        if any(token.text in EQUALS for token in self.tokens):
+            return self._result()
+        return self._likeliest()
+
+    def _before_reason(self) -> Clause | None:
+        for at, token in enumerate(self.tokens):
+            is_reason = token.lower in ("because", "since") or (
+                token.lower in ("as", "given", "considering") and token_at(self.tokens, at - 1).text == ","
+            )
+            if is_reason and any(quantity.end <= at for quantity in self.quantities):
+                return Clause(self.tokens[:at], self.prompt_values)
+        return None
+
+    def _conclusion(self) -> Clause | None:
+        """Return what follows the last "so", "therefore", "which is"."""
+        for at in range(len(self.tokens) - 2, 0, -1):
+            word, following = self.tokens[at].lower, self.tokens[at + 1].lower
+            concludes = word in _CONCLUSION_WORDS and following not in _NOT_CONCLUSION
+            if concludes or (word in ("which", "that") and following in _RESULT_VERBS):
+                clause = Clause(self.tokens[at + 1 :], self.prompt_values)
+                return clause if clause.quantities else None
+        return None
+
+    def _result(self) -> Quantity | None:
+        """Return the number beside the last equals sign, on the right if there is one."""
+        at = max(at for at, token in enumerate(self.tokens) if token.text in EQUALS)
+        for quantity in self.quantities:
+            lead = [token.lower for token in self.tokens[at + 1 : quantity.first]]
+            is_next = quantity.first > at and all(word in words.APPROXIMATE_WORDS or word in LEADS for word in lead)
+            if is_next and quantity.value is not None and not self._is_operand(quantity):
+                return quantity
+        before = [quantity for quantity in self.quantities if quantity.end <= at]
+        is_side = bool(before) and before[-1].value is not None and unit_end(self.tokens, before[-1].end) == at
+        if is_side and not self._is_operand(before[-1]):
+            return before[-1]
+        return None
+
+    def _likeliest(self) -> Quantity | None:
+        scores = {
+            quantity.first: self._likelihood(quantity)
+            for quantity in self.quantities
+            if quantity.value is not None and not self._is_operand(quantity) and not self._is_excluded(quantity)
+        }
+        highest = max(scores.values(), default=0)
+        best = [quantity for quantity in self.quantities if scores.get(quantity.first) == highest]
+        return best[0] if len({quantity.value for quantity in best}) == 1 else None
+
+    def _likelihood(self, quantity: Quantity) -> int:
+        """Return how likely a number is the answer of its sentence, compared with the other numbers in it."""
+        before = self._words_before(quantity, 1)
+        following = self.tokens[quantity.end : unit_end(self.tokens, quantity.end, 2) + 1]
+        score = 2 * (before[0] in _VERBS or before[0] in (":", "=") or self._is_total(quantity))
+        score -= 4 * (quantity.first in self._bracketed)
+        score -= 3 * self._is_circumstance(quantity)
+        score -= quantity.style == "words"
+        score -= 2 * any(token.lower in ("per", "each", "every", "a") for token in following)
+        score -= 3 * (quantity.value in self.prompt_values)
+        return score
+
+    def _is_circumstance(self, quantity: Quantity) -> bool:
+        """Whether a preposition stands before, as in "in 30 days". After "a total of 89" the number is not one."""
+        before, earlier = self._words_before(quantity, 2)
+        if earlier == "to" or quantity.first in self._subordinate:
+            return True
+        if before == "of":
+            return earlier in ("out", "") or token_at(self.tokens, quantity.first - 1).lower != "of"
+        return before in _CIRCUMSTANCE_WORDS
+
+    def _is_total(self, quantity: Quantity) -> bool:
+        """Whether it stands in "a total of 7" or "7 in total"."""
+        after = [token.lower for token in self.tokens[quantity.end : quantity.end + 4]]
+        before = [token.lower for token in self.tokens[max(0, quantity.first - 2) : quantity.first]]
+        return bool(
+            _TOTALS & {*after, " ".join(after[:2]), " ".join(after[1:3]), " ".join(after[2:4]), " ".join(before)}
+        )
+
+    def _words_before(self, quantity: Quantity, count: int) -> list[str]:
+        at = quantity.first - 1
+        while token_at(self.tokens, at).lower in _ARTICLES or token_at(self.tokens, at).text in words.CURRENCY_SYMBOLS:
+            at -= 1
+        return [token_at(self.tokens, at - back).lower for back in range(count)]
+
+    def _is_excluded(self, quantity: Quantity) -> bool:
+        """Whether a number is denied, part of a date, or one of two alternatives or parts of a ratio."""
+        before, earlier = self._words_before(quantity, 2)
+        if before in _NEGATIONS or (before in ("of", "than") and earlier in ("instead", "rather")):
+            return True
+        return self._is_date(quantity) or self._is_alternative(quantity)
+
+    def _is_date(self, quantity: Quantity) -> bool:
+        """Whether a number is part of "May 5, 2021" or "5 May 2021"."""
+        back = 1 + 2 * (token_at(self.tokens, quantity.first - 1).text == ",")
+        near = (token_at(self.tokens, quantity.first - back), token_at(self.tokens, quantity.end))
+        return any(token.lower in words.MONTHS or token.text == "May" for token in near)
+
+    def _is_alternative(self, quantity: Quantity) -> bool:
+        at = self.quantities.index(quantity)
+        for one, other in pairwise(self.quantities[max(0, at - 1) : at + 2]):
+            gap = [token.lower for token in self.tokens[one.end : other.first]]
+            is_year = other.value is not None and 1900 <= other.value < 2100
+            is_ratio = gap in (["of"], ["per"], ["out", "of"], [":"], ["and"], []) or (gap == ["in"] and not is_year)
+            if gap == [","] and self._words_before(one, 1)[0] not in _CIRCUMSTANCE_WORDS | _NEGATIONS:
+                return True
+            if one.value == other.value:
+                continue
+            is_range = bool(gap) and gap[-1] in words.RANGE_WORDS and len(gap) <= 3
+            before = token_at(self.tokens, one.first - 1).lower
+            if is_ratio or is_range or before == "between":
+                return True
+        return False
+
+    def _is_operand(self, quantity: Quantity) -> bool:
+        """Whether a number stands beside an operator: "12 + 3", "20 apples minus 5 apples", "5 per hour × 8"."""
+        before = quantity.first - 1
+        if self._is_operator(before) and any(other.end <= before for other in self.quantities):
+            return True
+        if token_at(self.tokens, before).text in OPERATORS - {"-"}:
+            return True
+        end = quantity.end
+        while end < len(self.tokens) and end - quantity.end <= _MAX_OPERAND_WORDS:
+            if self._is_operator(end):
+                return True
+            if not (self.tokens[end].kind == "word" or self.tokens[end].text in (*words.CURRENCY_SYMBOLS, "%", ")")):
+                return False
+            if self.tokens[end].lower in words.NOT_UNIT_WORDS - words.OPERATOR_WORDS:
+                return False
+            end += 1
+        return False
+
+    def _is_operator(self, at: int) -> bool:
+        token, following = token_at(self.tokens, at), token_at(self.tokens, at + 1)
+        is_word = token.lower in words.OPERATOR_WORDS or (token.text in ("x", "X") and token is not END)
+        if token.text not in OPERATORS and not is_word:
+            return False
+        is_power_of_unit = token.text == "^" and token_at(self.tokens, at - 1).kind == "word"
+        if is_power_of_unit or (token.text == "-" and is_sign(self.tokens, at)):
+            return False
+        if token.lower in ("divided", "multiplied"):
+            return following.lower == "by"
+        starts = following.kind == "numeral" or following.text in ("(", "√", *words.CURRENCY_SYMBOLS, "-")
+        is_variable = following.kind == "word" and len(following.text) == 1 and following.lower != "a"
+        return (
+            starts
+            or is_variable
+            or parse_quantity(self.tokens, at + 1) is not None
+            or (following is END and not is_word)
+        )

@@ -1,0 +1,93 @@
+"""Numbers in words: "forty-two", "two hundred and five", "half", "2 dozen", "5 million"."""
+
+from __future__ import annotations
+
+_SMALL = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"),
+    *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
+)
+_TENTHS = ("twentieth", "thirtieth", "fortieth", "fiftieth", "sixtieth", "seventieth", "eightieth", "ninetieth")
+
+UNITS = {word: value for value, word in enumerate(_SMALL)}
+"""Words below twenty."""
+TENS = {word: 10 * value for value, word in enumerate(_TENS, start=2)} | {"fourty": 40}
+ORDINALS = {word: value for value, word in enumerate(_ORDINALS, start=1)} | {
+    word: 10 * value for value, word in enumerate(_TENTHS, start=2)
+}
+FRACTIONS = {word: value for word, value in ORDINALS.items() if value > 2}
+FRACTIONS |= {"half": 2, "quarter": 4, "hundredth": 100, "thousandth": 1000, "millionth": 10**6}
+FRACTIONS |= {f"{word}s": value for word, value in FRACTIONS.items()} | {"halves": 2}
+"""Words for one part of so many."""
+
+_SCALE_GROUPS = {
+    12: ("dozen", "dozens"),
+    100: ("hundred", "hundreds", "hundert", "百"),
+    1000: ("thousand", "thousands", "k", "tausend", "mil", "mille", "千"),
+    10_000: ("万", "萬"),
+    100_000: ("lakh", "lakhs", "lac"),
+    10**6: ("million", "millions", "mn", "mln", "millionen", "millón", "millones", "milhão", "milhões", "milioni"),
+    10**7: ("crore", "crores"),
+    10**8: ("亿", "億"),
+    10**9: ("billion", "billions", "bn", "milliarde", "milliarden", "milliard", "milliards"),
+    10**12: ("trillion", "trillions", "tn"),
+}
+SCALES = {word: value for value, words in _SCALE_GROUPS.items() for word in words}
+"""Words that multiply the number before them."""
+MONEY_SCALES = {"m": 10**6, "b": 10**9, "t": 10**12}
+"""Letters that multiply an amount of money only: `$5m`, but `5m` is a length."""
+TIMES = {"once": 1, "twice": 2, "thrice": 3}
+"""Counts of times; numbers only where they are the whole answer."""
+
+MINUS_WORDS = frozenset(("minus", "negative", "moins", "menos"))
+CURRENCY_SYMBOLS = frozenset("$€£¥₹₽₩₪฿₫₴₦¢₱₺₵")
+CURRENCY_WORDS = frozenset(("usd", "eur", "gbp", "inr", "cny", "jpy", "chf", "rs", "us", "aud", "cad", "rmb", "hk"))
+MONTHS = frozenset(
+    (
+        *("january", "february", "march", "april", "june", "july", "august", "september", "october", "november"),
+        *("december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"),
+    )
+)
+"""Names of months; `May` is one only with a capital."""
+UNIT_LETTERS = frozenset("mgshlLtAVWNJKCFMkTdPB")
+"""Letters that may follow the digits as a unit or a scale; another single letter is a variable, as in `5x`."""
+
+OPERATOR_WORDS = frozenset(("plus", "minus", "times", "divided", "multiplied"))
+RANGE_WORDS = frozenset(("to", "or", "bis", "oder", "through", "till"))
+"""Words between the ends of a range or between two alternatives."""
+APPROXIMATE_WORDS = frozenset(
+    (
+        *("about", "approximately", "approx", "around", "roughly", "nearly", "almost", "circa", "ca", "exactly"),
+        *(
+            "just",
+            "only",
+            "precisely",
+            "some",
+            "the",
+            "an",
+            "a",
+            "number",
+            "no",
+            "nr",
+            "n",
+            "rs",
+            "total",
+            "of",
+            "estimated",
+        ),
+    )
+)
+"""Words that may stand before a number without changing it."""
+NOT_UNIT_WORDS = frozenset(
+    (
+        *("and", "or", "but", "not", "to", "than", "then", "if", "when", "because", "since", "as", "so", "which"),
+        *("is", "are", "was", "were", "equals", "gives", "makes", "plus", "minus", "times", "divided", "multiplied"),
+        *("squared", "cubed", "factorial", "root", "no", "wait", "actually", "instead", "point", "either", "nor"),
+        *("maybe", "perhaps", "answer", "und", "y", "et", "oder", "bis", "through", "till", "until", "unless"),
+    )
+)
+"""Words that cannot be part of a unit: after them the text says more than a number and its unit."""
