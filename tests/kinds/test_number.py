@@ -268,9 +268,7 @@ def test_numbers_agree_to_the_digits_of_the_reference(answer: str, reference: st
 
 
 @given(st.integers(-(10**6), 10**6), st.integers(1, 4), st.fractions(max_denominator=10**6))
-def test_an_answer_rounds_to_exactly_one_reference(
-    units: int, decimals: int, shift: Fraction
-) -> None:
+def test_an_answer_rounds_to_exactly_one_reference(units: int, decimals: int, shift: Fraction) -> None:
     """The references of so many decimals divide the numbers between them, without a gap and without an overlap."""
     value = (units + shift % 1) / 10**decimals
     below = [Fraction(units + step, 10**decimals) for step in (-1, 0, 1, 2)]
