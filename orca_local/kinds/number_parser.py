@@ -53,7 +53,7 @@ def reference_text(number: Quantity) -> str | None:
 
 def has_finite_decimals(value: Fraction) -> bool:
     """Whether the decimals of a number end."""
-    return 10 ** _count_decimals(value) % value.denominator == 0
+    return bool(10 ** _count_decimals(value) % value.denominator == 0)
 
 
 def _count_decimals(value: Fraction) -> int:
@@ -98,7 +98,7 @@ def parse_quantity(tokens: Sequence[Token], first: int) -> Quantity | None:
     if has_currency and token_at(tokens, at).text == "-" and not is_negative:
         at, is_negative = at + 1, True
     if token_at(tokens, at).kind == "numeral":
-        quantity = _numeric(tokens, at, has_currency=has_currency)
+        quantity: Quantity | None = _numeric(tokens, at, has_currency=has_currency)
     else:
         quantity = _spelled(tokens, at)
     if quantity is None:

@@ -28,16 +28,13 @@ def read_whole_number(content: str) -> Quantity | None:
 
 
 def read_bare_number(content: str) -> Quantity | None:
-    """Return the number that all of `content` is, without words before it or a unit other than a currency or `%`."""
+    """Return the number in digits that all of `content` is, with no other words or unit than a currency or `%`."""
     tokens = tokenize(plain_notation(content.strip())) if len(content) <= MAX_CHARACTERS else []
     number = parse_quantity(tokens, 0)
-    if number is None or number.value is None:
+    if number is None or number.value is None or number.style != "digits":
         return None
-    return (
-        number
-        if all(token.text == "%" or token.text in words.CURRENCY_SYMBOLS for token in tokens[number.end :])
-        else None
-    )
+    is_bare = all(token.text == "%" or token.text in words.CURRENCY_SYMBOLS for token in tokens[number.end :])
+    return number if is_bare else None
 
 
 def parse_phrase(tokens: Sequence[Token]) -> Quantity | None:

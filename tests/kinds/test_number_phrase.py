@@ -160,11 +160,11 @@ def test_a_long_number_is_exact() -> None:
     assert read("0." + "1" * 297) == "0." + "1" * 297
 
 
-@pytest.mark.parametrize("content", ["3,5", "-7", "$3.50", "1/3", "½", "25%", "1.5e3", "five", "5 million", "3 €"])
+@pytest.mark.parametrize("content", ["3,5", "-7", "$3.50", "1/3", "½", "25%", "1.5e3", "5 million", "3 €"])
 def test_a_bare_number(content: str) -> None:
     assert read_bare_number(content) is not None
 
 
-@pytest.mark.parametrize("content", ["about 5", "5 apples", "x = 5", "5 km", "the 5th", "5 or 6", "", "2 + 3", "√4"])
+@pytest.mark.parametrize("content", ["about 5", "5 apples", "x = 5", "five", "5 km", "the 5th", "5 or 6", "", "2 + 3"])
 def test_a_number_with_more_is_not_bare(content: str) -> None:
     assert read_bare_number(content) is None
