@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from orca_local.kinds.base import AnswerKind
-from orca_local.kinds.model_text import remove_markup, remove_prompt_sentences
+from orca_local.kinds.boolean_reader import stated_value, text_value, whole_value
 from orca_local.kinds.question import Question
+from orca_local.kinds.verdict import Verdict
 
 _VALUES = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
-_OPPOSITE = {"yes": "no", "no": "yes"}
-_ALTERNATIVES = re.compile(
-    r"[\"'“]?\b(?:yes|no|true|false)\b[\"'”]?\s*(?:/|,?\s*\b(?:or|nor)\b)\s*(?:answer:\s*)?[\"'“]?(?:yes|no|true|false)\b[\"'”]?",
-    re.IGNORECASE,
-)
-_START = re.compile(
-    r"\W*(?:(yes|true|false)\b|(no)\b(?!\s+(?:one|more|longer|matter|doubt|way|such|other|information|evidence|need)\b))",
-    re.IGNORECASE,
-)
-_CLAUSE = re.compile(
-    r"(?:^|[.!?:;,(\"“'-]\s*|\b(?:is|are|was|so|hence|thus|therefore|indeed|say|answer)\s+)(?P<not>not\s+)?[\"“']?"
-    r"(?P<word>yes|no|true|false)(?=[\"”']?\s*(?:[.,;:!?)\"”']|-\s|$))",
-    re.IGNORECASE | re.MULTILINE,
-)
 
 
 class Boolean(AnswerKind):
@@ -41,33 +27,26 @@ class Boolean(AnswerKind):
         return _VALUES.get(value.strip().lower()) if isinstance(value, str) else None
 
     def read_whole(self, content: str, question: Question) -> str | None:
-        """Return `yes` or `no`."""
-        return _stated_value(remove_markup(content))
+        """Return `yes` or `no` if the statement is nothing else."""
+        return whole_value(content)
+
+    def read_statement(self, content: str, question: Question) -> str | None:
+        """Return `yes` or `no` as the statement says it."""
+        return stated_value(content, question.prompt)
 
     def read_text(self, text: str, question: Question) -> str | None:
-        """Return `yes` or `no`, not counting sentences of the prompt: one may hold a yes."""
-        return _last_value(remove_prompt_sentences(remove_markup(text), question.prompt))
+        """Return `yes` or `no` as the text says it, also by repeating the question as a statement."""
+        return text_value(text, question.prompt)
 
     def compare(self, answer: str, reference: str) -> float:
         """Return 1.0 for the value of the reference, else 0.0."""
-        return float((answer == "yes") == (reference.strip().lower() in ("yes", "true")))
+        value = _VALUES.get(answer.strip().lower())
+        return float(value is not None and value == _VALUES.get(reference.strip().lower()))
+
+    def verdict(self, answer: str, reference: str) -> Verdict:
+        """Return `same_label` for the value of the reference."""
+        return Verdict.SAME_LABEL if self.compare(answer, reference) else Verdict.DIFFERENT
 
     def answer_line(self, reference: str) -> str:
         """Return the reference as `Answer: yes` or `Answer: no`."""
-        return super().answer_line(self.read_strict(super().answer_line(reference)) or reference)
-
-
-def _stated_value(statement: str) -> str | None:
-    statement = _ALTERNATIVES.sub(" ", statement)
-    start = _START.match(statement)
-    return _VALUES[(start[1] or start[2]).lower()] if start else _last_value(statement)
-
-
-def _last_value(text: str) -> str | None:
-    """Return the last yes, no, true or false that is a statement of its own, not a word of a sentence."""
-    text = _ALTERNATIVES.sub(" ", text).strip()
-    if clauses := list(_CLAUSE.finditer(text)):
-        value = _VALUES[clauses[-1]["word"].lower()]
-        return _OPPOSITE[value] if clauses[-1]["not"] else value
-    start = re.match(r"\W*(?:(yes|true|false)\b|(no)\s+(?:it|he|she|they|there|this|that|i|we)\b)", text, re.IGNORECASE)
-    return _VALUES[(start[1] or start[2]).lower()] if start else None
+        return super().answer_line(_VALUES.get(reference.strip().lower(), reference))

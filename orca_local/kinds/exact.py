@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from orca_local.domain.text import fold
 from orca_local.kinds.base import AnswerKind, number_as_text
-from orca_local.kinds.model_text import remove_markup
-from orca_local.kinds.phrase import lone_phrase, stated_phrase
+from orca_local.kinds.label_reader import stated_label, text_label, whole_label
+from orca_local.kinds.phrase import lone_phrase, stated_phrase, written_phrase
 from orca_local.kinds.question import Question
-from orca_local.kinds.word_match import find_name
 
 
 class Exact(AnswerKind):
-    """A text that must be the reference, apart from case, punctuation and articles."""
+    """A text that must be the reference, apart from case, spaces and the form of Unicode characters."""
 
     name = "exact"
     format_line = 'End with a line "Answer: " and then the answer alone.'
@@ -26,17 +26,26 @@ class Exact(AnswerKind):
         """Return the text; a number is valid too."""
         return number_as_text(value) or super().parse_reference(value)
 
+    def check_reference(self, reference: str, prompt: str, labels: Sequence[str]) -> str:
+        """Return what is wrong with the reference: it is not a label, or two labels are the same text."""
+        if len({fold(label) for label in labels}) < len(labels):
+            return f"two labels differ only in case or spaces: {', '.join(labels)}"
+        return super().check_reference(reference, prompt, labels)
+
     def read_whole(self, content: str, question: Question) -> str | None:
-        """Return the label that the statement names or, without labels, a short phrase."""
-        content = remove_markup(content)
-        if not question.labels:
-            return stated_phrase(content)
-        return find_name(content, {label: label for label in question.labels})
+        """Return the label that the statement is or, without labels, the statement if it is a bare phrase."""
+        if question.labels:
+            return whole_label(content, question.labels)
+        phrase = written_phrase(content)
+        return phrase if phrase == stated_phrase(content) else None
+
+    def read_statement(self, content: str, question: Question) -> str | None:
+        """Return the label that the statement settles on or, without labels, the phrase that it states."""
+        return stated_label(content, question.labels) if question.labels else stated_phrase(content)
 
     def read_text(self, text: str, question: Question) -> str | None:
-        """Return the label that the text names or, without labels, a short phrase."""
-        text = remove_markup(text)
-        return find_name(text, {label: label for label in question.labels}) if question.labels else lone_phrase(text)
+        """Return the label that the text settles on or, without labels, its short phrase."""
+        return text_label(text, question.labels, question.prompt) if question.labels else lone_phrase(text)
 
     def compare(self, answer: str, reference: str) -> float:
         """Return 1.0 if the two match, else 0.0; see `fold`."""

@@ -1,29 +1,131 @@
-"""Read short answers in words."""
+"""Read short answers in words: the phrase as it is written, or the phrase that a sentence states."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
-from orca_local.kinds.word_match import normalize
+from orca_local.kinds.wrapping import sentences, unwrap, without_period
 
-_EDGES = "\"'“”‘’.,;:!?()[] "
 _MAX_WORDS = 8
 """A longer phrase is a sentence about the answer, not the answer."""
+_MAX_CHARACTERS = 2_000
+"""A longer statement is not trimmed."""
+
+_LEAD = re.compile(
+    r"(?:(?:so|thus|therefore|hence|well|sure|okay|ok|indeed|certainly|yes|ah)[,:!.]\s+|(?:so|thus|therefore|hence)\s+(?=the|it|this|that))"
+    r"|(?:i\s+(?:would|will)|i['’](?:d|ll))\s+(?:say|guess|go\s+with|choose|pick|answer)\s+(?:that\s+)?(?:it\s+is\s+|it['’]s\s+)?"
+    r"|(?:i\s+(?:think|believe|guess)(?:\s+that)?,?\s+)"
+    r"|(?:it|that|this)\s+(?:must|should|would|has\s+to)\s+be\s+|(?:probably|definitely|clearly|surely)\s*[:,]?\s+",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(r"(?:the|this|that|it|these|those|its|his|her|their|my|your|our|he|she|they)\b|(?:it|that)['’]s\b", re.IGNORECASE)
+_COPULA = re.compile(r"(?:\b(?:is|are|was|were|will\s+be|would\s+be|must\s+be|should\s+be)|['’]s)\b(?:\s*:|\s+(?:called|named|that|likely|probably|clearly))?\s+")
+_PREDICATE = re.compile(r"\s+(?:is|was|are|were)\s+(?:the|its|his|her|their)\s", re.IGNORECASE)
+_REASON = re.compile(
+    r",?\s+because\b|,\s+(?:since|as|which|not|so|and\s+not|but\s+not|rather\s+than|where|who)\s"
+    r"|\s+since\s+(?=(?:it|the|they|he|she|this|that)\b)|\s+(?:rather\s+than|instead\s+of|as\s+opposed\s+to)\s"
+    r"|\s+[—–-]\s+(?=(?:because|the|it|this|that|as)\b)"
+)
+_CORRECTED = re.compile(r"not\s+[^.;]{1,80}?(?:,?\s+but(?:\s+rather)?|;|,\s+it['’]s|,\s+it\s+is)\s+(?=\S)", re.IGNORECASE)
+_REMARK = re.compile(r"\s+\([^()]*\s[^()]*\)$|\s+\((?:because|not)\b[^()]*\)$")
+_RELATIVE = re.compile(r"\b(?:who|which|that|whose|where|when|what)\b", re.IGNORECASE)
+_CONCLUSION = re.compile(r"(?:so|thus|therefore|hence|in conclusion|finally)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?:it|i|we|they|this|there|you|he|she|let|let['’]s|as|if)\s+[a-z]", re.IGNORECASE)
+_VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|does|do|did|can|could|will|would|became|becomes|starts|ends)\b")
+
+
+def written_phrase(content: str) -> str | None:
+    """Return the whole of a statement as written, without marks around it and the period after it.
+
+    None if it has no visible character.
+    """
+    phrase = _plain(content)
+    return phrase if any(not unicodedata.category(character).startswith(("Z", "C")) for character in phrase) else None
 
 
 def stated_phrase(statement: str) -> str | None:
-    """Return the words of a statement, without a reason that follows and without a sentence around them."""
-    sentence_end = r"(?<=[\w)\"”'][\w)\"”']{2})[.!?]\s+(?=[A-Z])|\s+\(|,?\s+(?:because|since)\b"
-    phrase = re.split(sentence_end, statement, maxsplit=1)[0].strip(_EDGES)
-    tail = re.search(r"\b(?:is|are|was|were)\s+(?:that\s+)?(.+)$", phrase)
-    if tail and len(phrase.split()) > 3 and len(tail[1].split()) <= _MAX_WORDS:
-        phrase = tail[1].strip(_EDGES)
-    return phrase if normalize(phrase) else None
+    """Return the phrase of a statement, without a reason that follows and without a sentence around it."""
+    phrase = written_phrase(statement)
+    if phrase is None or len(phrase) > _MAX_CHARACTERS:
+        return phrase
+    phrase = _without_reason(_first_sentence(phrase))
+    for _ in range(3):
+        lead = _LEAD.match(phrase)
+        if lead is None or not phrase[lead.end() :].strip():
+            break
+        phrase = phrase[lead.end() :]
+    if (corrected := _CORRECTED.match(phrase)) is not None:
+        phrase = phrase[corrected.end() :]
+    return written_phrase(_predicate(phrase) or phrase)
 
 
 def lone_phrase(text: str, max_words: int = _MAX_WORDS) -> str | None:
-    """Return the answer in a text that is one short line; None for any other text."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) == 1 and len(lines[0].split()) <= max_words:
-        return stated_phrase(lines[0])
+    """Return the answer in a text without a statement: a short line, alone or above an explanation, or a last sentence
+    that concludes. None for any other text."""
+    paragraphs = [part.strip() for part in re.split(r"\n[^\S\n]*+\n", text[:_MAX_CHARACTERS].strip(), maxsplit=1)]
+    first = paragraphs[0]
+    if "\n" not in first and not first.endswith((":", "：", "?", "？")):
+        parts = sentences(first)
+        phrase = stated_phrase(first)
+        if phrase is not None and len(phrase.split()) <= max_words and (
+            phrase != _plain(parts[0]) or len(parts) == 1 or not _VERB.search(parts[0])
+        ):
+            is_sentence = len(parts) > 1 and len(phrase.split()) > 4 and phrase == _plain(parts[0])
+            if not is_sentence and not _CLAUSE.match(phrase):
+                return phrase
+    last = sentences(text[-_MAX_CHARACTERS:])[-1:]
+    if last and _CONCLUSION.match(last[0]):
+        phrase = stated_phrase(last[0])
+        if phrase is not None and phrase != _plain(last[0]) and len(phrase.split()) <= max_words and not _CONCLUSION.match(phrase):
+            return phrase
     return None
+
+
+def _plain(text: str) -> str:
+    """Return a phrase without marks around it and without the period after it, inside or outside of the marks."""
+    return without_period(unwrap(without_period(unwrap(text))))
+
+
+def _first_sentence(phrase: str) -> str:
+    parts = sentences(phrase)
+    return _plain(parts[0]) if len(parts) > 1 and not _is_list(phrase) else phrase
+
+
+def _is_list(phrase: str) -> bool:
+    """Whether a text is a numbered list on one line, such as "1. apple 2. banana"."""
+    return re.match(r"1[.)]\s", phrase) is not None and re.search(r"\s2[.)]\s", phrase) is not None
+
+
+def _without_reason(phrase: str) -> str:
+    remark = _REMARK.search(phrase)
+    if remark is not None and phrase[: remark.start()].strip():
+        phrase = _plain(phrase[: remark.start()])
+    reason = _REASON.search(phrase)
+    if reason is not None and phrase[: reason.start()].strip():
+        phrase = _plain(phrase[: reason.start()])
+    return phrase
+
+
+def _predicate(phrase: str) -> str | None:
+    """Return what a sentence says about its subject: "The capital is Canberra"; None for any other phrase."""
+    if phrase.endswith("?"):
+        return None
+    if _SUBJECT.match(phrase):
+        for index, copula in enumerate(_COPULA.finditer(phrase)):
+            # The verb of "the man who was king" is not that of the sentence.
+            if index < len(_RELATIVE.findall(phrase[: copula.start()])):
+                continue
+            rest = phrase[copula.end() :].strip()
+            corrected = _CORRECTED.match(rest)
+            rest = rest[corrected.end() :] if corrected else rest
+            is_short = 0 < len(rest.split()) <= _MAX_WORDS
+            return rest if is_short and not re.match(r"(?:not|no)\b", rest, re.IGNORECASE) else None
+        return None
+    match = _PREDICATE.search(phrase)
+    if match is not None and phrase[:1].isupper() and len(phrase[: match.start()].split()) <= 4 and not _QUESTION.match(phrase):
+        return phrase[: match.start()]
+    return None
+
+
+_QUESTION = re.compile(r"(?:what|who|where|when|why|how|which|there|here|to|if|i|we|you|one|no|nothing|all|everything|a|an|some)\b", re.IGNORECASE)

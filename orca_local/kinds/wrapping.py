@@ -1,0 +1,120 @@
+"""What writers put around an answer: quotes, Markdown, LaTeX and brackets. It is removed in pairs only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_QUOTES = ('""', "''", "“”", "‘’", "„“", "„”", "””", "«»", "»«", "‹›", "「」", "『』", "《》", "〈〉", "＂＂", "‚‘", "’’")
+_MARKUP = (("```", "```"), ("``", "``"), ("`", "`"), ("***", "***"), ("**", "**"), ("*", "*"), ("~~", "~~"))
+_MATH = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
+_PAIRS = (*((pair[0], pair[1]) for pair in _QUOTES), *_MARKUP, *_MATH)
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("（", "）"), ("【", "】"), ("__", "__"), ("_", "_"))
+_COMMAND = re.compile(r"\\(?:text[a-z]{0,6}|math[a-z]{0,6}|mbox|boxed|fbox|operatorname|emph)\s?(?=\{)")
+_TAG = re.compile(r"<([A-Za-z]{1,12})>")
+_MAX_LAYERS = 6
+
+_ABBREVIATIONS = frozenset(
+    "mr mrs ms dr prof gen st jr sr vs etc inc ltd co corp no nr fig mt ft lt col sgt capt rev hon sen rep gov pres"
+    " e.g i.e approx est dept univ a.m p.m bzw usw ca cf al ave blvd rd op vol pp ed jan feb mar apr aug sept oct nov"
+    " dec".split()
+)
+_NOT_FINAL = frozenset({"no", "fig", "vol", "ed", "rep", "mar", "dec", "sen", "gen", "op"})
+"""Abbreviations that are also words: at the end of a text they are the word."""
+_NUMBERED = frozenset({"no", "nr", "fig", "vol", "pp", "op", "rd"})
+"""Abbreviations that a number follows."""
+_LIST_WORDS = frozenset({"option", "answer", "choice", "letter", "label"})
+_CLOSERS = "\"'”’»」』)]*_`"
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»*_`)\]]{0,4}(?=\s)|[。！？]++[」』”]?|\n\s*+")
+
+
+def unwrap(text: str, *, brackets: bool = False) -> str:
+    """Return the text without the pairs of marks around all of it.
+
+    `brackets` also removes brackets and underscores, which may be a part of an answer in words.
+    """
+    return list(layers(text, brackets=brackets))[-1]
+
+
+def layers(text: str, *, brackets: bool = False) -> Iterator[str]:
+    """Yield the text, then what is left as each pair of marks around it is removed."""
+    text = text.strip()
+    yield text
+    for _ in range(_MAX_LAYERS):
+        inner = _inner(text, _PAIRS + _BRACKETS if brackets else _PAIRS)
+        if inner is None:
+            return
+        text = inner
+        yield text
+
+
+def _inner(text: str, pairs: tuple[tuple[str, str], ...]) -> str | None:
+    """Return what is between the outermost pair of marks; None if there is none."""
+    if (command := _COMMAND.match(text)) and text.endswith("}"):
+        inner = text[command.end() + 1 : -1]
+        return inner.strip() if _is_balanced(inner) else None
+    if (tag := _TAG.match(text)) and text.endswith(end := f"</{tag[1]}>"):
+        inner = text[tag.end() : -len(end)]
+        return inner.strip() if "</" not in inner and inner.strip() else None
+    for start, end in pairs:
+        if text.startswith(start) and text.endswith(end) and len(text) > len(start) + len(end):
+            inner = text[len(start) : -len(end)]
+            if start not in inner and end not in inner and inner.strip():
+                return inner.strip()
+    return None
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for mark in re.findall(r"[{}]", text):
+        depth += 1 if mark == "{" else -1
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def without_period(text: str) -> str:
+    """Return the text without the final period of a sentence; the period of an abbreviation stays."""
+    if text.endswith("。"):
+        return text[:-1].rstrip()
+    if not text.endswith(".") or text.endswith(".."):
+        return text
+    word = re.split(r"[\s(\"'“‘]", text[-40:-1].rstrip(_CLOSERS))[-1]
+    if not word.strip(_CLOSERS) or "." in word or (word.casefold() in _ABBREVIATIONS - _NOT_FINAL and " " in text):
+        return text
+    is_initial = len(word) == 1 and text[-2:-1] == word and word.isupper() and _follows_name(text[:-2])
+    return text if is_initial else text[:-1].rstrip()
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text, with their marks at the end. A line end also ends a sentence."""
+    result, start = [], 0
+    for match in _SENTENCE_END.finditer(text):
+        if match[0].startswith(".") and not match[0].startswith("..") and _is_abbreviation(text, start, match.start()):
+            continue
+        result.append(text[start : match.end()].strip())
+        start = match.end()
+    return [sentence for sentence in (*result, text[start:].strip()) if sentence]
+
+
+def _is_abbreviation(text: str, start: int, end: int) -> bool:
+    """Whether the period at `end` belongs to the word before it, in a sentence that begins at `start`."""
+    word = re.split(r"[\s(\"'“‘*]", text[max(start, end - 40) : end])[-1]
+    if not word:
+        return False
+    if "." in word.strip("."):
+        # "the U.S. Army", but also "in the U.S. It is".
+        return not re.match(r"\.[\"')]*\s+(?:The|It|This|That|He|She|They|In|So|We|I)\b", text[end : end + 20])
+    if word.casefold() in _NUMBERED:
+        return text[end + 1 : end + 4].lstrip()[:1].isdigit()
+    if word.casefold() in _ABBREVIATIONS or (word.isdigit() and not text[start : end - len(word)].strip()):
+        return True
+    return len(word) == 1 and word.isalpha() and _follows_name(text[start : end - 1])
+
+
+def _follows_name(before: str) -> bool:
+    """Whether a letter after this text is an initial, as in "George W. Bush", or the mark of a list item."""
+    words = before[-60:].split()
+    if not words or words[-1].endswith("."):
+        return True
+    return words[-1][:1].isupper() and len(words[-1]) > 1 and words[-1].casefold() not in _LIST_WORDS
