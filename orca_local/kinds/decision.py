@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from itertools import pairwise
 
 from orca_local.domain.text import fold
+from orca_local.kinds.stance import MARKS, Stance, clause_after, is_negation_adjacent, stance_of
 from orca_local.kinds.wrapping import sentences
 
 MAX_CHARACTERS = 16_384
@@ -37,16 +38,6 @@ class Mention:
     end: int
 
 
-class Stance(Enum):
-    """What a sentence says about an answer that it mentions."""
-
-    ASSERTED = "asserted"
-    CONCLUDED = "concluded"
-    """Asserted as the result of the reasoning before."""
-    HEDGED = "hedged"
-    REJECTED = "rejected"
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A mention, and what is said about it."""
@@ -59,51 +50,6 @@ class Claim:
     """Whether a negation is next to the mention, as in "not spam"."""
 
 
-_MARKS = " \"'“”‘’„«»「」『』*_`~()[]{}<>.$\\"
-_BREAK = re.compile(
-    r"[,;:—–(，、；：]|\s-+\s|\.\.\.|…|→|(?<!\banything )(?<!\bnothing )\bbut\b|\b(?:because|since|although|though|while|whereas|however|therefore|thus|hence"
-    r"|aber|sondern|weil|mais|parce|pero|sino|porque)\b|(?<!\bnot )\bso\b"
-    r"|\band\s+(?=(?:the|it|its|this|that|so|i|we|he|she|they)\b)|但是?|而是|因为|所以",
-    re.IGNORECASE,
-)
-_NEGATION = re.compile(
-    r"\b(?:not|anything\s+but|never|neither|nor|no|non|nothing|nobody|cannot|without|lacks?|hardly|unlike|except|than|excludes?|excluding"
-    r"|rul(?:e|es|ed|ing)\s+out|eliminat(?:e|es|ed|ing)|(?:instead|in\s+place|lack|absence)\s+of|as\s+opposed\s+to|far\s+from"
-    r"|isnt|arent|wasnt|doesnt|dont|cant|wont|nicht|kein\w*|weder|noch|pas|ni|nunca|não|нет|не)\b|n['’]t\b|\bover\s*$"
-    r"|(?:不是?|并非|不属于|非|没有?|沒有?|無|无|未|ليس|ليست|नहीं)\s*$",
-    re.IGNORECASE,
-)
-_NO_NEGATION = re.compile(
-    r"\b(?:no|without(?:\s+an?y?)?|not?\s+any)\s+(?:doubt|question|problem|worries|matter)\b|\bnot\s+(?:only|just|merely)\b|\bwhy\s+not\b"
-    r"|\bcan(?:no|['’])t\s+help\s+but\b|\b(?:nothing|none|no|nothing\s+else)\s+(?:but|other\s+than)\b|\bmore\s+than\s+(?:just\s+)?$",
-    re.IGNORECASE,
-)
-_ADJACENT = re.compile(r"(?:\b(?:not|never|no|non)|n['’]t|nicht|kein\w*|pas|不是?|非)\s+(?:an?\s+|the\s+|any\s+|really\s+|actually\s+)?$", re.IGNORECASE)
-_HEDGE = re.compile(
-    r"\b(?:might|may|could|if|whether|either|seem(?:s|ed)?|appear(?:s|ed)?|at\s+first|first|initially|tempt\w+|some(?:\s+people)?\s+(?:might|may|would|say|think)"
-    r"|one\s+would|assum\w+|suppose|between|among|torn|although|though|despite|unless|whereas|while|unsure|consider\s+whether|possibly)\b",
-    re.IGNORECASE,
-)
-_HEDGE_AFTER = re.compile(r"(?:\w+\s+)?(?:might|may|could|would\s+have|seems?|appears?|looks?|sounds?)\b", re.IGNORECASE)
-_VERB_AFTER = re.compile(
-    r"(?:both\s+|all\s+)?(?:(?:is|are|was|were|does|do|did|has|have|would|could|should|wo|ca)n['’]t|(?:is|are|was|were|can|can['’]t|cannot|could|does|do|did"
-    r"|would|will|must|seems?|looks?|might|may|has|have|had|fits?|makes?)\b)",
-    re.IGNORECASE,
-)
-_WRONG_AFTER = re.compile(
-    r"\b(?:wrong|incorrect|false|irrelevant|impossible|implausible|unlikely|eliminated|excluded|ruled\s+out|out\s+of\s+the\s+question"
-    r"|not|cannot|never)\b|n['’]t\b|^\s*(?:ではない|ではありません|じゃない|no es|ist nicht|n['’]est pas)",
-    re.IGNORECASE,
-)
-_RIGHT_AFTER = re.compile(
-    r"(?:is|was|would\s+be|must\s+be|seems)\s+(?:\w+\s+){0,2}(?:best|correct|right|answer|most|true|one)\b|(?:ist|es|est)\s+\w*\s?(?:richtig|correct)",
-    re.IGNORECASE,
-)
-_CONCLUSION = re.compile(
-    r"\b(?:so|therefore|thus|hence|overall|ultimately|finally|(?:in\s+)?conclusion|conclude|in\s+short|in\s+summary|answer|best|correct|right|must\s+be"
-    r"|final|probably|(?:most|more)\s+likely|(?:would|['’]d|will|i)\s+(?:say|choose|pick|go\s+with|select|opt\s+for)|classif\w+|label(?:l?ed)?|also|deshalb|donc|por\s+lo\s+tanto)\b|所以|因此|应该",
-    re.IGNORECASE,
-)
 _JOIN = re.compile(
     r"(?:[,/&|+、，]|,?\s*(?:or|and|nor|and/or|y|e|o|oder|und|et|ou|和|或|或者|与|や|または))?\s*(?:either|both|option|choice|an?|the)?",
     re.IGNORECASE,
@@ -119,13 +65,15 @@ def decide(
     `find` returns the mentions of a sentence in their order, `is_answer` the answer that a sentence is as a whole.
     Questions and sentences of the prompt do not count.
     """
-    own = list(own_sentences(text, prompt))
+    own = list(own_sentences(text, prompt, is_answer))
     claims = [claim for index, sentence in enumerate(own) for claim in claims_of(sentence, find(sentence), index)]
     concluded = _last_of(claim for claim in claims if claim.stance is Stance.CONCLUDED)
     # A reply that begins or ends with the bare answer explains it in the rest.
-    bare = {answer for sentence in (*own[:1], *own[-1:]) if (answer := is_answer(sentence)) is not None}
-    if bare:
-        final = _last_of(claim for claim in claims if claim.stance is Stance.CONCLUDED and claim.sentence == len(own) - 1)
+    bare = {answer for sentence in own if (answer := is_answer(sentence)) is not None}
+    if any(is_answer(sentence) is not None for sentence in (*own[:1], *own[-1:])):
+        final = _last_of(
+            claim for claim in claims if claim.stance is Stance.CONCLUDED and claim.sentence == len(own) - 1
+        )
         return final or (bare.pop() if len(bare) == 1 else None)
     asserted = _keys(claims, Stance.ASSERTED, Stance.CONCLUDED)
     if len(asserted) == 1:
@@ -144,8 +92,10 @@ def rejected_alone(text: str, find: Callable[[str], Sequence[Mention]], prompt: 
     return keys.pop() if len(keys) == 1 and all(claim.is_adjacent for claim in claims) else None
 
 
-def own_sentences(text: str, prompt: str) -> Iterator[str]:
-    """Yield the sentences of a text that are neither questions nor sentences of the prompt."""
+def own_sentences(
+    text: str, prompt: str, is_answer: Callable[[str], str | None] = lambda sentence: None
+) -> Iterator[str]:
+    """Yield the sentences of a text that are neither questions nor, unless they are an answer, part of the prompt."""
     parts = sentences(_ends(text, MAX_CHARACTERS))
     if len(parts) > _MAX_SENTENCES:
         parts = parts[: _MAX_SENTENCES // 2] + parts[-_MAX_SENTENCES // 2 :]
@@ -153,7 +103,7 @@ def own_sentences(text: str, prompt: str) -> Iterator[str]:
     for part in parts:
         is_question = part.rstrip("\"'”’*_` )").endswith(("?", "？"))
         is_repeated = repeated and len(part.split(maxsplit=4)) >= _MIN_REPEATED_WORDS and fold(part) in repeated
-        if not is_question and not is_repeated:
+        if not is_question and (not is_repeated or is_answer(part) is not None):
             yield _ends(part, _MAX_SENTENCE)
 
 
@@ -166,22 +116,20 @@ def claims_of(sentence: str, mentions: Sequence[Mention], index: int = 0) -> Ite
     """Yield what a sentence says about each answer that it mentions."""
     if len(mentions) > MAX_MENTIONS:
         mentions = [*mentions[: MAX_MENTIONS // 2], *mentions[-MAX_MENTIONS // 2 :]]
-    end_of_previous, subject_of_previous = 0, ""
+    end_of_previous, said_of_previous = 0, ""
     groups = list(_groups(sentence, mentions))
     for position, group in enumerate(groups):
         first, last = group[0], group[-1]
-        before = sentence[max(end_of_previous, first.start - _SCOPE) : first.start]
         # The verb after "A" in "A is not right and B is" says nothing about B.
-        before = before[len(subject_of_previous) :] if before.startswith(subject_of_previous) else before
+        before = sentence[max(end_of_previous, first.start - _SCOPE) : first.start].removeprefix(said_of_previous)
         next_start = groups[position + 1][0].start if position + 1 < len(groups) else len(sentence)
-        after = _clause_after(sentence[last.end : min(next_start, last.end + _SCOPE)])
-        subject_of_previous = after if after and position + 1 < len(groups) else ""
-        end_of_previous = last.end
-        clause = _clause_before(before)
-        stance, adjacent = _stance(clause, after, before)
+        after = clause_after(sentence[last.end : min(next_start, last.end + _SCOPE)])
+        end_of_previous, said_of_previous = last.end, after
+        stance, is_adjacent = stance_of(before, after), is_negation_adjacent(before)
         for number, mention in enumerate(group):
+            # "Not A, B" rejects A alone, "not A or B" both.
             is_spared = number > 0 and stance is Stance.REJECTED and not after and not _is_list(sentence, group)
-            yield Claim(mention.key, Stance.ASSERTED if is_spared else stance, index, adjacent)
+            yield Claim(mention.key, Stance.ASSERTED if is_spared else stance, index, is_adjacent)
 
 
 def _groups(sentence: str, mentions: Sequence[Mention]) -> Iterator[list[Mention]]:
@@ -199,46 +147,11 @@ def _groups(sentence: str, mentions: Sequence[Mention]) -> Iterator[list[Mention
         yield group
 
 
-_NO_MARKS = str.maketrans(dict.fromkeys(_MARKS.replace(" ", ""), " "))
+_NO_MARKS = str.maketrans(dict.fromkeys(MARKS.replace(" ", ""), " "))
 
 
 def _is_list(sentence: str, group: Sequence[Mention]) -> bool:
-    return any(
-        _LIST_JOIN.search(sentence[left.end : right.start]) for left, right in zip(group, group[1:], strict=False)
-    )
-
-
-def _clause_before(before: str) -> str:
-    """Return the clause that leads to a mention, with the conjunction that begins it."""
-    before = before.rstrip(_MARKS) + " "
-    breaks = list(_BREAK.finditer(before))
-    return before[breaks[-1].start() :] if breaks else before
-
-
-def _clause_after(after: str) -> str:
-    """Return what is said of a mention as the subject: "is wrong"; empty if it is not a subject."""
-    plain = after.lstrip(_MARKS)
-    if not _VERB_AFTER.match(plain) and not _HEDGE_AFTER.match(plain) and not re.match(r"(?:では|じゃ|no es|ist nicht)", plain):
-        return ""
-    clause = _BREAK.search(after, len(after) - len(plain) + 1)
-    return after[: clause.start()] if clause else after
-
-
-def _stance(before: str, after: str, context: str) -> tuple[Stance, bool]:
-    plain = _NO_NEGATION.sub(" ", before)
-    negations = len(_NEGATION.findall(plain))
-    if after and _WRONG_AFTER.search(after):
-        negations += 1
-    if negations % 2:
-        return Stance.REJECTED, bool(_ADJACENT.search(plain))
-    subject = after.lstrip(_MARKS)
-    if _RIGHT_AFTER.match(subject):
-        return Stance.CONCLUDED, False
-    if _HEDGE.search(before) or (subject and _HEDGE_AFTER.match(subject)):
-        return Stance.HEDGED, False
-    # "Overall: neutral".
-    is_headed = context.rstrip(_MARKS).endswith((":", "：")) and _CONCLUSION.search(context[-40:])
-    return Stance.CONCLUDED if is_headed or _CONCLUSION.search(before) else Stance.ASSERTED, False
+    return any(_LIST_JOIN.search(sentence[left.end : right.start]) for left, right in pairwise(group))
 
 
 def _keys(claims: Iterable[Claim], *stances: Stance) -> set[str]:

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from orca_local.domain.text import fold
 from orca_local.kinds.decision import Mention, decide, rejected_alone
-from orca_local.kinds.wrapping import layers, sentences, without_period
+from orca_local.kinds.lexicon import AFTER_ANSWER, BEFORE_ANSWER, COMMON_WORDS
+from orca_local.kinds.wrapping import layers, sentences, without_emoji, without_period
 
 MAX_STATEMENT = 600
 """A longer statement is a text, not an answer."""
@@ -17,31 +18,17 @@ MAX_STATEMENT = 600
 _UNSPACED = "\u0e00-\u0edf\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f"
 _HANGUL = "\uac00-\ud7a3"
 LETTER = rf"[^\W_{_UNSPACED}]"
-_COMBINING = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u20d0-\u20ff"
+_COMBINING = (
+    "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u20d0-\u20ff"
+)
 _SYMBOL = r"[+\-*/=<>#%&|^~@\\−]"
 
-_COMMON_WORDS = frozenset(
-    "a an the no yes true false not none other unknown and or but if is are was be it this that he she they i we you of in on"
-    " at to for by with from as so who what which when where how why all some any more less many much up down out one".split()
-)
-"""Words that a sentence uses without meaning the label. They count only where they stand alone."""
-_WORDS_BEFORE = (
-    "is are was be s say think believe guess answer choose chose pick picked select with for use so option choice label class"
-    " category article word letter tag type probably definitely clearly then either not than of or and nor between among from"
-    " neither both as to thus hence therefore maybe perhaps likely rather but while only just the your my about surely"
-    " certainly ist es est é è"
-)
-_WORDS_AFTER = (
-    "is are was were because as since for or and nor but rather instead not so if over than i here would could can cannot"
-    " must seems"
-)
 _ALONE_BEFORE = re.compile(
-    rf"(?:^|[{_UNSPACED}]|[.,;:!?…=→>/(\[{{\"'“„‘«「*_`$–—-]\s*|\b(?:{_WORDS_BEFORE.replace(' ', '|')})\s+)[\"'“„‘«「*_`$({{\[]*$",
+    rf"(?:^|[{_UNSPACED}]|[.,;:!?…=→>/(\[{{\"'“„‘«「*_`$–—-]\s*|\b(?:{BEFORE_ANSWER})\s+)[\"'“„‘«「*_`$({{\[]*$",
     re.IGNORECASE,
 )
 _ALONE_AFTER = re.compile(
-    rf"[\"'”’»」*_`$)\]}}]*(?:\s*$|[{_UNSPACED}]|\s*[.,;:!?…。=→–—)\]/]|\s+-|\s+(?:{_WORDS_AFTER.replace(' ', '|')}|can['’]t|isn['’]t)\b)",
-    re.IGNORECASE,
+    rf"[\"'”’»」*_`$)\]}}]*(?:\s*$|[{_UNSPACED}]|\s*[.,;:!?…。=→–—)\]/]|\s+-|\s+(?:{AFTER_ANSWER})\b)", re.IGNORECASE
 )
 
 
@@ -50,7 +37,8 @@ def whole_label(content: str, labels: Sequence[str]) -> str | None:
     if len(content) > MAX_STATEMENT:
         return None
     by_text = {fold(label): label for label in labels}
-    for written in (content, without_period(content.strip()), content.strip().rstrip("!")):
+    content = without_emoji(content.strip())
+    for written in (content, without_period(content), content.rstrip("!")):
         for layer in layers(written, brackets=True):
             for candidate in (layer, without_period(layer), layer.replace("\\_", "_")):
                 if (label := by_text.get(fold(candidate))) is not None:
@@ -109,7 +97,7 @@ def stands_alone(sentence: str, start: int, end: int) -> bool:
 
 
 def _needs_room(label: str) -> bool:
-    return label.casefold() in _COMMON_WORDS or (len(label) == 1 and label.isalpha() and label.isascii())
+    return label.casefold() in COMMON_WORDS or (len(label) == 1 and label.isalpha() and label.isascii())
 
 
 def _key(text: str) -> str:

@@ -28,7 +28,7 @@ class MultipleChoice(AnswerKind):
 
     def check_reference(self, reference: str, prompt: str, labels: Sequence[str]) -> str:
         """Return what is wrong with the mark: it is not an option of the prompt, or not a label."""
-        if prompt and reference not in (marks := shown_marks(prompt)):
+        if prompt and reference not in labels and reference not in (marks := shown_marks(prompt)):
             shown = ", ".join(marks) or "none, such as (A)"
             return f"the answer {reference!r} is not among the options of the prompt: {shown}"
         return super().check_reference(reference, prompt, labels)

@@ -45,7 +45,9 @@ def shown_marks(prompt: str) -> list[str]:
 
     If `parse_options` reads none, every letter that looks like a mark counts.
     """
-    return list(parse_options(prompt)) or sorted({(upper or lower).upper() for upper, lower in _ANY_MARK.findall(prompt)})
+    return list(parse_options(prompt)) or sorted(
+        {(upper or lower).upper() for upper, lower in _ANY_MARK.findall(prompt)}
+    )
 
 
 def _last_list(prompt: str, form: re.Pattern[str]) -> dict[str, str]:
@@ -55,9 +57,12 @@ def _last_list(prompt: str, form: re.Pattern[str]) -> dict[str, str]:
         item = (mark, match.start(), match.end())
         if mark in ("A", "1"):
             lists.append([item])
+            continue
         # A mark out of order, such as the initial of "J. Smith", belongs to the text of its option.
-        elif lists and mark == _next_mark(lists[-1][-1][0]):
-            lists[-1].append(item)
+        open_lists = [items for items in lists if mark == _next_mark(items[-1][0])]
+        with_text = [items for items in open_lists if prompt[items[-1][2] : match.start()].strip()]
+        if open_lists:
+            (with_text or open_lists)[-1].append(item)
     complete = [items for items in lists if len(items) > 1]
     return dict(_texts(prompt, complete[-1])) if complete else {}
 

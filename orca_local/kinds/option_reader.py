@@ -11,7 +11,7 @@ from orca_local.domain.text import fold
 from orca_local.kinds.decision import Mention, decide
 from orca_local.kinds.label_reader import LETTER, MAX_STATEMENT, find_labels, stands_alone
 from orca_local.kinds.option_list import parse_options
-from orca_local.kinds.wrapping import layers, sentences, unwrap, without_period
+from orca_local.kinds.wrapping import layers, sentences, unwrap, without_emoji, without_period
 
 _DEFAULT_MARKS = "ABCDEFGHIJ"
 _WORD_MARKS = "AI"
@@ -19,9 +19,13 @@ _WORD_MARKS = "AI"
 _MAX_WORDS = 60
 """A longer text mentions options while it reasons. Only its marks and its last sentence count."""
 _COMMAND = re.compile(r"\\(?:text[a-z]{0,6}|math[a-z]{0,6}|mbox|boxed|fbox)\s?\{([^{}]*)\}|\\[ ,;!]|\\quad|~")
-_NOUN = r"(?:(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:option|choice|letter|answer|alternative|number)(?:\s+is)?\s*:?\s*)"
+_NOUN = (
+    r"(?:(?:the\s+)?(?:(?:correct|right|best)\s+)?(?:option|choice|letter|answer|alternative|number)(?:\s+is)?\s*:?\s*)"
+)
+_BEFORE_I = re.compile(r"(?:\bis|option|choose|pick|answer:?)\s+[\"'“*_`(]*$", re.IGNORECASE)
+_AFTER_I = re.compile(r"[\"'”*_`)\]]*\s*(?:$|[.,;:!?)])")
 _ARTICLE = re.compile(r"(?:an?|the)\s+", re.IGNORECASE)
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _TENS = {20: "twenty", 30: "thirty", 40: "forty", 50: "fifty", 60: "sixty", 70: "seventy", 80: "eighty", 90: "ninety"}
 _NUMBER_WORDS = {str(value): word for value, word in (*enumerate(_UNITS), *_TENS.items(), (100, "one hundred"))}
 
@@ -69,7 +73,9 @@ def whole_option(content: str, options: Options) -> str | None:
     """Return the mark of the option that all of a statement is: its mark, its text, or both if they agree."""
     if len(content) > MAX_STATEMENT:
         return None
-    content = _COMMAND.sub(lambda match: match[1] or " ", content.replace("$", "") if "\\" in content else content).strip()
+    content = without_emoji(content.strip())
+    if "\\" in content:
+        content = _COMMAND.sub(lambda match: match[1] or " ", content.replace("$", "")).strip()
     for layer in layers(content, brackets=True):
         for candidate in dict.fromkeys((layer, without_period(layer), layer.rstrip("!"))):
             if (mark := _as_mark(candidate, options)) or (mark := _by_text(candidate, options)):
@@ -99,6 +105,7 @@ def text_option(text: str, options: Options, prompt: str = "") -> str | None:
     def find_marks(sentence: str) -> list[Mention]:
         return _find_marks(sentence, options)
 
+    text = _without_list(text, options)
     is_short = len(text.split(maxsplit=_MAX_WORDS)) <= _MAX_WORDS
     mark = decide(text, find if is_short else find_marks, lambda sentence: whole_option(sentence, options), prompt)
     if mark is None and not is_short:
@@ -121,6 +128,21 @@ def find_options(sentence: str, options: Options) -> list[Mention]:
         if not any(mention.start in place and mention.end - mention.start < len(place) for place in taken)
     ]
     return sorted(by_text + marks, key=lambda mention: mention.start)
+
+
+def _without_list(text: str, options: Options) -> str:
+    """Return the text without a list of the options, which is no choice."""
+    lines = text.split("\n")
+    marks = [line.lstrip("*_-( ")[:1].upper() for line in lines]
+    kept, at = [], 0
+    while at < len(lines):
+        length = 0
+        while length < len(options.marks) and at + length < len(lines) and marks[at + length] == options.marks[length]:
+            length += 1
+        is_list = length > 1 and all(whole_option(line, options) for line in lines[at : at + length])
+        kept += [] if is_list else [lines[at]]
+        at += length if is_list else 1
+    return "\n".join(kept)
 
 
 def _names(text: str) -> set[str]:
@@ -160,7 +182,9 @@ def _as_marked_text(text: str, options: Options) -> str | None:
     text = (text[noun.end() :] if noun else text).rstrip("*_ ")
     marks = "|".join(options.marks)
     if match := re.match(
-        rf"[*_`]{{0,3}}[(\[{{「]?({marks})([)\]}}」.:,*_`]{{1,5}}|\s)\s?[–—:-]?\s?[*_`]{{0,3}}(\S.*)", text, re.IGNORECASE | re.DOTALL
+        rf"[*_`]{{0,3}}[(\[{{「]?({marks})([)\]}}」.:,*_`]{{1,5}}|\s)\s?[–—:-]?\s?[*_`]{{0,3}}(\S.*)",
+        text,
+        re.IGNORECASE | re.DOTALL,
     ):
         mark, separator, rest = match[1].upper(), match[2].strip(), match[3]
     elif match := re.fullmatch(rf"(\S.*?)\s?[(\[]({marks})[)\]]", without_period(text)):
@@ -204,9 +228,8 @@ def _find_marks(sentence: str, options: Options) -> list[Mention]:
 
 def _is_used_as_mark(sentence: str, match: re.Match[str]) -> bool:
     if match[0] == "I":
-        return re.match(r"[\"'”*_`)\]]*\s*(?:$|[.,;:!?)])", sentence[match.end() : match.end() + 8]) is not None and bool(
-            re.search(r"(?:\bis|option|choose|pick|answer:?)\s+[\"'“*_`(]*$", sentence[max(0, match.start() - 24) : match.start()])
-        )
+        before, after = sentence[max(0, match.start() - 24) : match.start()], sentence[match.end() : match.end() + 8]
+        return _BEFORE_I.search(before) is not None and _AFTER_I.match(after) is not None
     return stands_alone(sentence, match.start(), match.end())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from orca_local.kinds.wrapping import sentences, unwrap, without_period
+from orca_local.kinds.wrapping import sentences, unwrap, without_emoji, without_period
 
 _MAX_WORDS = 8
 """A longer phrase is a sentence about the answer, not the answer."""
@@ -13,24 +13,36 @@ _MAX_CHARACTERS = 2_000
 """A longer statement is not trimmed."""
 
 _LEAD = re.compile(
-    r"(?:(?:so|thus|therefore|hence|well|sure|okay|ok|indeed|certainly|yes|ah)[,:!.]\s+|(?:so|thus|therefore|hence)\s+(?=the|it|this|that))"
-    r"|(?:i\s+(?:would|will)|i['’](?:d|ll))\s+(?:say|guess|go\s+with|choose|pick|answer)\s+(?:that\s+)?(?:it\s+is\s+|it['’]s\s+)?"
-    r"|(?:i\s+(?:think|believe|guess)(?:\s+that)?,?\s+)"
-    r"|(?:it|that|this)\s+(?:must|should|would|has\s+to)\s+be\s+|(?:probably|definitely|clearly|surely)\s*[:,]?\s+",
+    r"(?:so|thus|therefore|hence|well|sure|okay|ok|indeed|certainly|yes|ah)[,:!.]\s+"
+    r"|(?:so|thus|therefore|hence)\s+(?=the|it|this|that)|(?:probably|definitely|clearly|surely)\s*[:,]?\s+"
+    r"|(?:i\s+(?:would|will)|i['’](?:d|ll))\s+(?:say|guess|go\s+with|choose|pick|answer)\s+(?:that\s+)?(?:it(?:\s+i|['’])s\s+)?"
+    r"|i\s+(?:think|believe|guess)(?:\s+that)?,?\s+|(?:it|that|this)\s+(?:must|should|would|has\s+to)\s+be\s+",
     re.IGNORECASE,
 )
-_SUBJECT = re.compile(r"(?:the|this|that|it|these|those|its|his|her|their|my|your|our|he|she|they)\b|(?:it|that)['’]s\b", re.IGNORECASE)
-_COPULA = re.compile(r"(?:\b(?:is|are|was|were|will\s+be|would\s+be|must\s+be|should\s+be)|['’]s)\b(?:\s*:|\s+(?:called|named|that|likely|probably|clearly))?\s+")
+_SUBJECT = re.compile(
+    r"(?:the|this|that|it|these|those|its|his|her|their|my|your|our|he|she|they)\b|(?:it|that)['’]s\b", re.IGNORECASE
+)
+_COPULA = re.compile(
+    r"(?:\b(?:is|are|was|were|will\s+be|would\s+be|must\s+be|should\s+be)|['’]s)\b"
+    r"(?:\s*:|\s+(?:called|named|that|likely|probably|clearly))?\s+"
+)
 _PREDICATE = re.compile(r"\s+(?:is|was|are|were)\s+(?:the|its|his|her|their)\s", re.IGNORECASE)
 _REASON = re.compile(
     r",?\s+because\b|,\s+(?:since|as|which|not|so|and\s+not|but\s+not|rather\s+than|where|who)\s"
     r"|\s+since\s+(?=(?:it|the|they|he|she|this|that)\b)|\s+(?:rather\s+than|instead\s+of|as\s+opposed\s+to)\s"
     r"|\s+[—–-]\s+(?=(?:because|the|it|this|that|as)\b)"
 )
-_CORRECTED = re.compile(r"not\s+[^.;]{1,80}?(?:,?\s+but(?:\s+rather)?|;|,\s+it['’]s|,\s+it\s+is)\s+(?=\S)", re.IGNORECASE)
+_CORRECTED = re.compile(
+    r"not\s+[^.;]{1,80}?(?:,?\s+but(?:\s+rather)?|;|,\s+it['’]s|,\s+it\s+is)\s+(?=\S)", re.IGNORECASE
+)
 _REMARK = re.compile(r"\s+\([^()]*\s[^()]*\)$|\s+\((?:because|not)\b[^()]*\)$")
 _RELATIVE = re.compile(r"\b(?:who|which|that|whose|where|when|what)\b", re.IGNORECASE)
 _CONCLUSION = re.compile(r"(?:so|thus|therefore|hence|in conclusion|finally)\b", re.IGNORECASE)
+_NO_NAME = re.compile(
+    r"(?:what|who|where|when|why|how|which|there|here|to|if|i|we|you|one|no|nothing|all|everything|a|an|some)\b",
+    re.IGNORECASE,
+)
+"""Words that no name begins with."""
 _CLAUSE = re.compile(r"(?:it|i|we|they|this|there|you|he|she|let|let['’]s|as|if)\s+[a-z]", re.IGNORECASE)
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|does|do|did|can|could|will|would|became|becomes|starts|ends)\b")
 
@@ -63,23 +75,27 @@ def stated_phrase(statement: str) -> str | None:
 def lone_phrase(text: str, max_words: int = _MAX_WORDS) -> str | None:
     """Return the answer in a text without a statement: a short line, alone or above an explanation, or a last sentence
     that concludes. None for any other text."""
-    paragraphs = [part.strip() for part in re.split(r"\n[^\S\n]*+\n", text[:_MAX_CHARACTERS].strip(), maxsplit=1)]
-    first = paragraphs[0]
+    first = re.split(r"\n[^\S\n]*+\n", text[:_MAX_CHARACTERS].strip(), maxsplit=1)[0].strip()
+    if not first.strip("*_.… ") or without_emoji(f".{first}") == ".":
+        return None
     if "\n" not in first and not first.endswith((":", "：", "?", "？")):
-        parts = sentences(first)
         phrase = stated_phrase(first)
-        if phrase is not None and len(phrase.split()) <= max_words and (
-            phrase != _plain(parts[0]) or len(parts) == 1 or not _VERB.search(parts[0])
-        ):
-            is_sentence = len(parts) > 1 and len(phrase.split()) > 4 and phrase == _plain(parts[0])
-            if not is_sentence and not _CLAUSE.match(phrase):
-                return phrase
-    last = sentences(text[-_MAX_CHARACTERS:])[-1:]
-    if last and _CONCLUSION.match(last[0]):
-        phrase = stated_phrase(last[0])
-        if phrase is not None and phrase != _plain(last[0]) and len(phrase.split()) <= max_words and not _CONCLUSION.match(phrase):
+        if phrase is not None and len(phrase.split()) <= max_words and not _is_sentence(phrase, first):
             return phrase
+    last = sentences(text[-_MAX_CHARACTERS:])[-1]
+    if _CONCLUSION.match(last):
+        phrase = stated_phrase(last)
+        is_trimmed = phrase is not None and phrase != _plain(last) and not _CONCLUSION.match(phrase)
+        return phrase if is_trimmed and phrase is not None and len(phrase.split()) <= max_words else None
     return None
+
+
+def _is_sentence(phrase: str, line: str) -> bool:
+    """Whether a phrase is a sentence of this line that only says something about the answer."""
+    if _CLAUSE.match(phrase):
+        return True
+    first, *others = sentences(line)
+    return bool(others) and phrase == _plain(first) and (len(phrase.split()) > 4 or _VERB.search(first) is not None)
 
 
 def _plain(text: str) -> str:
@@ -123,9 +139,5 @@ def _predicate(phrase: str) -> str | None:
             return rest if is_short and not re.match(r"(?:not|no)\b", rest, re.IGNORECASE) else None
         return None
     match = _PREDICATE.search(phrase)
-    if match is not None and phrase[:1].isupper() and len(phrase[: match.start()].split()) <= 4 and not _QUESTION.match(phrase):
-        return phrase[: match.start()]
-    return None
-
-
-_QUESTION = re.compile(r"(?:what|who|where|when|why|how|which|there|here|to|if|i|we|you|one|no|nothing|all|everything|a|an|some)\b", re.IGNORECASE)
+    name = phrase[: match.start()] if match else ""
+    return name if name[:1].isupper() and len(name.split()) <= 4 and not _NO_NAME.match(name) else None

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from orca_local.kinds.lexicon import AUXILIARIES, FILLERS
 from orca_local.kinds.wrapping import sentences
 
-_AUXILIARIES = (
-    "is are was were do does did can could will would has have had should must may might am".split()
-)
-_QUESTION = re.compile(rf"(?:^|[:,]\s*)(?P<verb>{'|'.join(_AUXILIARIES)})(?:n['’]t)?\s+(?P<rest>[^?？]+)[?？]", re.IGNORECASE)
-_NEGATIONS = frozenset({"not", "never", "nt", "no"})
-_FILLERS = frozenset({*_AUXILIARIES, "indeed", "so", "yes", "really", "actually", "clearly", "well", "therefore", "thus", "also", "ca", "wo"})
+_QUESTION = re.compile(rf"(?:^|[:,]\s*)(?:{AUXILIARIES})(?:n['’]t)?\s+(?P<rest>[^?？]+)[?？]", re.IGNORECASE)
+_NEGATIONS = frozenset({"not", "never", "no"})
 _MIN_WORDS = 2
 _MAX_CHARACTERS = 400
 
@@ -46,7 +43,7 @@ def _asked_words(prompt: str) -> tuple[str, ...]:
 def _words(text: str) -> list[str]:
     """Return the stems of the words of a sentence, without auxiliary verbs."""
     text = re.sub(r"n['’]t\b", " not", text.casefold())
-    return [_stem(word) for word in re.findall(r"[^\W_]+", re.sub(r"['’]s\b", "", text)) if word not in _FILLERS]
+    return [_stem(word) for word in re.findall(r"[^\W_]+", re.sub(r"['’]s\b", "", text)) if word not in FILLERS]
 
 
 def _stem(word: str) -> str:

@@ -5,25 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_QUOTES = ('""', "''", "“”", "‘’", "„“", "„”", "””", "«»", "»«", "‹›", "「」", "『』", "《》", "〈〉", "＂＂", "‚‘", "’’")
+from orca_local.kinds.lexicon import ABBREVIATIONS, ALSO_WORDS, NUMBERED
+
+_QUOTES = '"" “” ‘’ „“ „” ”” «» »« ‹› 「」 『』 《》 〈〉 ＂＂ ‚‘ ’’'
 _MARKUP = (("```", "```"), ("``", "``"), ("`", "`"), ("***", "***"), ("**", "**"), ("*", "*"), ("~~", "~~"))
 _MATH = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
-_PAIRS = (*((pair[0], pair[1]) for pair in _QUOTES), *_MARKUP, *_MATH)
+_PAIRS = (("'", "'"), *((pair[0], pair[1]) for pair in _QUOTES.split()), *_MARKUP, *_MATH)
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"), ("（", "）"), ("【", "】"), ("__", "__"), ("_", "_"))
 _COMMAND = re.compile(r"\\(?:text[a-z]{0,6}|math[a-z]{0,6}|mbox|boxed|fbox|operatorname|emph)\s?(?=\{)")
 _TAG = re.compile(r"<([A-Za-z]{1,12})>")
 _MAX_LAYERS = 6
 
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof gen st jr sr vs etc inc ltd co corp no nr fig mt ft lt col sgt capt rev hon sen rep gov pres"
-    " e.g i.e approx est dept univ a.m p.m bzw usw ca cf al ave blvd rd op vol pp ed jan feb mar apr aug sept oct nov"
-    " dec".split()
-)
-_NOT_FINAL = frozenset({"no", "fig", "vol", "ed", "rep", "mar", "dec", "sen", "gen", "op"})
-"""Abbreviations that are also words: at the end of a text they are the word."""
-_NUMBERED = frozenset({"no", "nr", "fig", "vol", "pp", "op", "rd"})
-"""Abbreviations that a number follows."""
 _LIST_WORDS = frozenset({"option", "answer", "choice", "letter", "label"})
+_EMOJI = " \ufe0f\u200d" + "".join(map(chr, (*range(0x2600, 0x27C0), *range(0x1F000, 0x1FB00))))
 _CLOSERS = "\"'”’»」』)]*_`"
 _SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»*_`)\]]{0,4}(?=\s)|[。！？]++[」』”]?|\n\s*+")
 
@@ -80,10 +74,16 @@ def without_period(text: str) -> str:
     if not text.endswith(".") or text.endswith(".."):
         return text
     word = re.split(r"[\s(\"'“‘]", text[-40:-1].rstrip(_CLOSERS))[-1]
-    if not word.strip(_CLOSERS) or "." in word or (word.casefold() in _ABBREVIATIONS - _NOT_FINAL and " " in text):
+    if not word.strip(_CLOSERS) or "." in word or (word.casefold() in ABBREVIATIONS - ALSO_WORDS and " " in text):
         return text
     is_initial = len(word) == 1 and text[-2:-1] == word and word.isupper() and _follows_name(text[:-2])
     return text if is_initial else text[:-1].rstrip()
+
+
+def without_emoji(text: str) -> str:
+    """Return the text without emoji at its end; a text of emoji alone stays."""
+    bare = text.rstrip(_EMOJI)
+    return bare if bare else text
 
 
 def sentences(text: str) -> list[str]:
@@ -105,9 +105,9 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
     if "." in word.strip("."):
         # "the U.S. Army", but also "in the U.S. It is".
         return not re.match(r"\.[\"')]*\s+(?:The|It|This|That|He|She|They|In|So|We|I)\b", text[end : end + 20])
-    if word.casefold() in _NUMBERED:
+    if word.casefold() in NUMBERED:
         return text[end + 1 : end + 4].lstrip()[:1].isdigit()
-    if word.casefold() in _ABBREVIATIONS or (word.isdigit() and not text[start : end - len(word)].strip()):
+    if word.casefold() in ABBREVIATIONS or (word.isdigit() and not text[start : end - len(word)].strip()):
         return True
     return len(word) == 1 and word.isalpha() and _follows_name(text[start : end - 1])
 

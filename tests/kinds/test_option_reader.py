@@ -1,28 +1,247 @@
-"""Lettered options of a prompt."""
+"""The mark of an option in many writings, against several prompts."""
 
 from __future__ import annotations
 
 import pytest
 
-from orca_local.kinds.option_reader import parse_options
+from orca_local.kinds.table import get_kind
+
+METAL = "Which one is a liquid?\nA) Iron\nB) Copper\nC) Liquid mercury\nD) Zinc"
+OWL = "Where would you find an owl?\n(A) barn (B) the attic (C) church (D) tall tree (E) upstairs"
+SIDES = "How many sides?\nA. 6\nB. 8\nC. 10\nD. 12"
+ROMAN = "Which statement is true?\nA) Only I\nB) Only II\nC) Both I and II\nD) Neither I nor II"
+NUMBERED = "Pick a color.\n1. red\n2. green\n3. dark blue\n4. blue"
+LOWER = "Which?\na) cat\nb) dog\nc) hot dog"
+ABOVE = "Why?\n(A) Rain\n(B) Snow\n(C) All of the above\n(D) None of the above"
+TWELVE = "Pick:\n" + "\n".join(f"{letter}) item {number}" for number, letter in enumerate("ABCDEFGHIJKL"))
+TIGHT = "Which one?(A)kill(B)harm (C)heal"
+YES_NO = "Is it so?\nA) Yes\nB) No"
+
+ASKED_FORM = [
+    (METAL, "Answer: C", "C"),
+    (METAL, "Answer: (C)", "C"),
+    (METAL, "Answer: C.", "C"),
+    (METAL, "Answer: C)", "C"),
+    (METAL, "Answer: 「C」", "C"),
+    (METAL, "Answer: {C}", "C"),
+    (METAL, "Answer: **C**", "C"),
+    (METAL, "\\boxed{\\textbf{(C)}}", "C"),
+    (METAL, "Answer: option C", "C"),
+    (METAL, "Answer: c.", "C"),
+    (METAL, "Answer: c", "C"),
+    (METAL, 'Answer: "C"', "C"),
+    (METAL, "Answer: [C]", "C"),
+    (METAL, "Answer: C) Liquid mercury", "C"),
+    (METAL, "Answer: (C) liquid mercury.", "C"),
+    (METAL, "Answer: C: Liquid mercury", "C"),
+    (METAL, "Answer: C - Liquid mercury", "C"),
+    (METAL, "Answer: C. Liquid mercury", "C"),
+    (METAL, "Answer: C Liquid mercury", "C"),
+    (METAL, "Answer: Liquid mercury", "C"),
+    (METAL, "Answer: liquid mercury.", "C"),
+    (METAL, "Answer: **Liquid mercury**", "C"),
+    (METAL, "Answer: Liquid mercury (C)", "C"),
+    (METAL, "Answer: The answer is C", "C"),
+    (METAL, "Answer: C (liquid mercury)", "C"),
+    (METAL, "Answer: (C) – liquid mercury", "C"),
+    (METAL, "Answer: `C`", "C"),
+    (METAL, "Answer: <C>", "C"),
+    (METAL, "Answer: Option C: Liquid mercury", "C"),
+    (METAL, "Answer: $C$", "C"),
+    (METAL, "Answer: \\text{C}", "C"),
+    (METAL, "\\boxed{C. \\text{Liquid mercury}}", "C"),
+    (METAL, "Answer: C, Liquid mercury", "C"),
+    (OWL, "Answer: a barn", "A"),
+    (OWL, "Answer: The barn", "A"),
+    (OWL, "Answer: attic", "B"),
+    (OWL, "Answer: E upstairs", "E"),
+    (OWL, "Answer: A tall tree", "D"),
+    (SIDES, "Answer: eight", "B"),
+    (SIDES, "Answer: B. 8", "B"),
+    (SIDES, "Answer: 12.", "D"),
+    (ROMAN, "Answer: Only II", "B"),
+    (ROMAN, "Answer: Both I and II", "C"),
+    (ROMAN, "Answer: Neither I nor II.", "D"),
+    (ROMAN, "Answer: C) Both I and II", "C"),
+    (NUMBERED, "Answer: 2", "2"),
+    (NUMBERED, "Answer: (2)", "2"),
+    (NUMBERED, "Answer: 2. green", "2"),
+    (NUMBERED, "Answer: dark blue", "3"),
+    (NUMBERED, "Answer: blue", "4"),
+    (NUMBERED, "Answer: option 4", "4"),
+    (NUMBERED, "Answer: red", "1"),
+    (LOWER, "Answer: b", "B"),
+    (LOWER, "Answer: b) dog", "B"),
+    (LOWER, "Answer: a dog", "B"),
+    (LOWER, "Answer: B", "B"),
+    (ABOVE, "Answer: All of the above", "C"),
+    (ABOVE, "Answer: none of the above", "D"),
+    (ABOVE, "Answer: all of the above", "C"),
+    (TWELVE, "Answer: K", "K"),
+    (TWELVE, "Answer: item 10", "K"),
+    (TWELVE, "Answer: item 1", "B"),
+    (TWELVE, "Answer: L)", "L"),
+    (TWELVE, "Answer: I", "I"),
+    (TIGHT, "Answer: B", "B"),
+    (YES_NO, "Answer: Yes", "A"),
+    (YES_NO, "Answer: B) No", "B"),
+    (YES_NO, "Answer: A", "A"),
+    ("", "Answer: C", "C"),
+    ("", "Answer: C) Liquid mercury", "C"),
+    (METAL, "Answer: A\nAnswer: C", "C"),
+    (METAL, "**Answer: C) Liquid mercury**", "C"),
+    (METAL, "Answer: a", "A"),
+    (METAL, "Answer:C", "C"),
+]
+
+FREE_FORM = [
+    (METAL, "Answer: C, because thermometers need it.", "C"),
+    (METAL, "Answer: C, not A", "C"),
+    (METAL, "C", "C"),
+    (METAL, "(c)", "C"),
+    (METAL, "c", "C"),
+    (METAL, "I choose C.", "C"),
+    (METAL, "I'd go with C.", "C"),
+    (METAL, "My choice is C", "C"),
+    (METAL, "I would select option (C).", "C"),
+    (METAL, "It's C.", "C"),
+    (METAL, "It is C", "C"),
+    (METAL, "Probably C.", "C"),
+    (METAL, "C is correct.", "C"),
+    (METAL, "C is the right answer.", "C"),
+    (METAL, "Thermometers take in liquid mercury.", "C"),
+    (METAL, "Liquid mercury", "C"),
+    (METAL, "Liquid mercury is the metal that thermometers take in.", "C"),
+    (METAL, "A is wrong, B is wrong, D is wrong, so it's C.", "C"),
+    (METAL, "A and B are wrong. C is right.", "C"),
+    (METAL, "Not A, B, or D. It must be C.", "C"),
+    (METAL, "Neither A nor B, so C.", "C"),
+    (METAL, "C rather than A.", "C"),
+    (METAL, "I'd pick C over A.", "C"),
+    (METAL, "The metal is not iron but liquid mercury.", "C"),
+    (METAL, "Instead of A, choose C.", "C"),
+    (METAL, "A might look right, but the answer is C.", "C"),
+    (METAL, "A seems plausible. However, C is correct.", "C"),
+    (METAL, "I think it's A.", "A"),
+    (METAL, "The answer is A because of light.", "A"),
+    (METAL, "The answer is A.", "A"),
+    (METAL, "A.", "A"),
+    (METAL, "a", "A"),
+    (METAL, "A is correct.", "A"),
+    (METAL, "**C) Liquid mercury**\n\nThermometers use it for measuring.", "C"),
+    (METAL, "C\n\nExplanation: Iron (A) is released.", "C"),
+    (METAL, "Let me think. Iron is released by thermometers. Copper is inert.\n\nC", "C"),
+    (METAL, "Let me think about A. Hmm. D is a noble metal. So C.", "C"),
+    (METAL, "The correct option is C) Liquid mercury, since A) Iron is released.", "C"),
+    (METAL, "Is it A? No. It is C.", "C"),
+    (METAL, "C! Definitely C!", "C"),
+    (METAL, "选C", "C"),
+    (METAL, "答案是C", "C"),
+    (METAL, "正确答案是 C。", "C"),
+    (METAL, "La bonne réponse est C.", "C"),
+    (METAL, "Option (C)", "C"),
+    (METAL, "C, I think.", "C"),
+    (METAL, "The answer is B or D, probably D.", "D"),
+    (METAL, "Answer: The metal is liquid mercury.", "C"),
+    (METAL, "The answer is (c).", "C"),
+    (METAL, "The answer is definitely not A, it's C.", "C"),
+    (OWL, "Answer: in a tall tree", "D"),
+    (OWL, "In the barn.", "A"),
+    (OWL, "You would find an owl in a barn.", "A"),
+    (OWL, "I would look upstairs.", "E"),
+    (OWL, "A tall tree is where an owl would be.", "D"),
+    (SIDES, "Answer: 8 sides", "B"),
+    (SIDES, "eight sides", "B"),
+    (SIDES, "An octagon has 8 sides.", "B"),
+    (SIDES, "12", "D"),
+    (ROMAN, "Only I", "A"),
+    (ROMAN, "Neither I nor II", "D"),
+    (ROMAN, "Only I is true.", "A"),
+    (ROMAN, "The answer is neither I nor II.", "D"),
+    (NUMBERED, "2) green", "2"),
+    (NUMBERED, "Option 3", "3"),
+    (NUMBERED, "The answer is 3.", "3"),
+    (NUMBERED, "I would choose green.", "2"),
+    (LOWER, "hot dog", "C"),
+    (LOWER, "(a)", "A"),
+    (ABOVE, "The answer is all of the above.", "C"),
+    (TIGHT, "(A)kill", "A"),
+    (TIGHT, "heal", "C"),
+    (YES_NO, "No", "B"),
+    (YES_NO, "Yes, it is.", "A"),
+    ("", "The answer is (D).", "D"),
+    (METAL, "C can't be right, so D.", "D"),
+    (METAL, "Based on the question, the best choice among A, B, C and D is C.", "C"),
+    (METAL, "C or D? D.", "D"),
+    (METAL, "between A and C, I'd say C", "C"),
+    (METAL, "Eliminate A and B. Between C and D, C is the best.", "C"),
+    (METAL, "The plant takes in **liquid mercury**.", "C"),
+    (METAL, "C.Liquid mercury", "C"),
+    (METAL, "C)Liquid mercury", "C"),
+    (METAL, "Answer: D isn't right; C is.", "C"),
+    (METAL, "the answer is a", "A"),
+    (METAL, "option a", "A"),
+    (METAL, "C\nC\nC", "C"),
+]
+
+NO_CHOICE = [
+    (METAL, "Answer: C) Iron"),
+    (METAL, "Answer: A and C"),
+    (METAL, "Answer: A or C"),
+    (METAL, "Answer: A, C"),
+    (METAL, "Answer: A/C"),
+    (METAL, "Answer: A & C"),
+    (METAL, "Answer: not A"),
+    (METAL, "Answer: neither A nor B"),
+    (METAL, "Answer: E"),
+    (METAL, "Answer: X"),
+    (METAL, "Answer: none"),
+    (METAL, "Thermometers take in liquid mercury and release iron."),
+    (METAL, "It isn't A."),
+    (METAL, "All of them."),
+    (METAL, "Iron, copper, liquid mercury and zinc are metals."),
+    (METAL, "Vitamin C is good."),
+    (METAL, "Plan B is in force."),
+    (METAL, "Hepatitis B"),
+    (METAL, "A metal."),
+    (METAL, "A student studies thermometers."),
+    (METAL, "As a plant, I cannot say."),
+    (METAL, "It is either A or C."),
+    (METAL, "Both A and B."),
+    (METAL, "Could be B, could be C."),
+    (METAL, "The answer is not C."),
+    (OWL, "An owl lives in many places."),
+    (OWL, "Answer: I"),
+    (SIDES, "Answer: 7"),
+    (SIDES, "Answer: B. 10"),
+    (SIDES, "Answer: 18"),
+    (SIDES, "Answer: 8.5"),
+    (ROMAN, "I"),
+    (NUMBERED, "Answer: 5"),
+    (TWELVE, "I think so."),
+    ("", "I think so."),
+    ("", "A car."),
+    (METAL, "C is not correct."),
+    (METAL, "A) Iron is released. B) Copper is inert. C) Liquid mercury is taken in. D) Zinc is noble."),
+    (METAL, "I'm torn between B and C."),
+    (METAL, "Everything except C."),
+    (METAL, "Either is fine."),
+]
 
 
-@pytest.mark.parametrize(
-    ("prompt", "expected"),
-    [
-        ("Q?\nA) one\nB) two", {"A": "one", "B": "two"}),
-        ("Q?\nA. one\nB. two\nC. three", {"A": "one", "B": "two", "C": "three"}),
-        ("Q?  (A) one thing (B) two, or more (C) three.", {"A": "one thing", "B": "two, or more", "C": "three."}),
-        ("Q? (A)one (B)two", {"A": "one", "B": "two"}),
-        ("Q?\n(a) one\n(b) two", {"A": "one", "B": "two"}),
-        ("Q?\n[A] one\n[B] two", {"A": "one", "B": "two"}),
-        ("A: one\nB: two", {"A": "one", "B": "two"}),
-        ("Q?\r\nA) one\r\nB) two\r\n", {"A": "one", "B": "two"}),
-        ("Say A) x or B) y. Now:\nA) one\nB) two", {"A": "one", "B": "two"}),
-        ("J. Smith met A. Jones.", {}),
-        ("No options, e.g. (a) nothing", {}),
-        ("", {}),
-    ],
-)
-def test_options_are_parsed(prompt: str, expected: dict[str, str]) -> None:
-    assert parse_options(prompt) == expected
+@pytest.mark.parametrize(("prompt", "text", "expected"), ASKED_FORM)
+def test_mark_is_read_in_the_asked_form(prompt: str, text: str, expected: str) -> None:
+    readings = get_kind("multiple_choice").read(text, prompt=prompt)
+    assert (readings.strict, readings.lenient) == (expected, expected)
+
+
+@pytest.mark.parametrize(("prompt", "text", "expected"), FREE_FORM)
+def test_mark_is_read_in_free_text(prompt: str, text: str, expected: str) -> None:
+    readings = get_kind("multiple_choice").read(text, prompt=prompt)
+    assert (readings.strict, readings.lenient) == (None, expected)
+
+
+@pytest.mark.parametrize(("prompt", "text"), NO_CHOICE)
+def test_undecided_text_has_no_mark(prompt: str, text: str) -> None:
+    readings = get_kind("multiple_choice").read(text, prompt=prompt)
+    assert (readings.strict, readings.lenient) == (None, None)

@@ -1,0 +1,92 @@
+"""The words that readers know, and patterns of them.
+
+A list is one string, its phrases divided by `|`. In a pattern a space stands for any white space, and an apostrophe for
+both its forms.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def phrases(*lists: str) -> str:
+    """Return a pattern for any phrase of these lists, without a group around it."""
+    return "|".join(lists).replace(" ", r"\s+").replace("'", "['’]")
+
+
+def phrase_set(*lists: str) -> frozenset[str]:
+    """Return the phrases of these lists."""
+    return frozenset("|".join(lists).split("|"))
+
+
+def pattern(*lists: str) -> re.Pattern[str]:
+    """Return a compiled pattern for any phrase of these lists as whole words, in any case."""
+    return re.compile(rf"\b(?:{phrases(*lists)})\b", re.IGNORECASE)
+
+
+ABBREVIATIONS = phrase_set(
+    "mr|mrs|ms|dr|prof|gen|st|jr|sr|vs|etc|inc|ltd|co|corp|no|nr|fig|mt|ft|lt|col|sgt|capt|rev|hon|sen|rep|gov|pres|e.g|i.e",
+    "approx|est|dept|univ|a.m|p.m|bzw|usw|ca|cf|al|ave|blvd|rd|op|vol|pp|ed|jan|feb|mar|apr|aug|sept|oct|nov|dec",
+)
+"""Words whose period does not end a sentence."""
+NUMBERED = phrase_set("no|nr|fig|vol|pp|op|rd")
+"""Abbreviations that a number follows."""
+ALSO_WORDS = phrase_set("no|fig|vol|ed|rep|mar|dec|sen|gen|op")
+"""Abbreviations that are also words: at the end of a text they are the word."""
+
+COMMON_WORDS = phrase_set(
+    "a|an|the|no|yes|true|false|not|none|other|unknown|and|or|but|if|is|are|was|be|it|this|that|he|she|they|i|we|you|of|in",
+    "on|at|to|for|by|with|from|as|so|who|what|which|when|where|how|why|all|some|any|more|less|many|much|up|down|out|one",
+)
+"""Words that a sentence uses without meaning the label. They count only where they stand alone."""
+BEFORE_ANSWER = phrases(
+    "is|are|was|be|s|say|think|believe|guess|answer|choose|chose|pick|picked|select|with|for|use|so|option|choice|label|class",
+    "category|article|word|letter|tag|type|probably|definitely|clearly|then|either|not|than|of|or|and|nor|between|among|from",
+    "neither|both|as|to|thus|hence|therefore|maybe|perhaps|likely|rather|but|while|only|just|the|your|my|about|surely",
+    "certainly|ist|es|est|é|è",
+)
+"""Words after which a short word is an answer."""
+AFTER_ANSWER = phrases(
+    "is|are|was|were|because|as|since|for|or|and|nor|but|rather|instead|not|so|if|over|than|i|here|would|could|can|cannot",
+    "must|seems|one|can't|isn't",
+)
+"""Words before which a short word is an answer."""
+
+SPOKEN_BEFORE = phrases(
+    "is|are|be|was|so|hence|thus|therefore|indeed|say|says|answer|probably|likely|definitely|clearly|still|then|but|not|isn't",
+    "or|and|a|simply|also|with|choose|pick|think|believe|guess|to|as|well|hell|oh|absolutely|obviously|ultimately|perhaps",
+    "maybe",
+)
+"""Words after which yes or no is said, not used as a word of the sentence."""
+SPOKEN_AFTER = phrases("because|since|as|for|but|and|not|rather|instead|if|though|although|to this|to the|to your")
+"""Words before which yes or no is said."""
+ADVERBS = phrases(
+    "indeed|actually|clearly|definitely|therefore|thus|probably|likely|also|always|generally|still|simply|completely",
+    "entirely|absolutely|partly|considered|rated",
+)
+
+YES = phrase_set("yes|true|yeah|yep|yup|yea")
+NO = phrase_set("no|false|nope|nah")
+FOREIGN_YES = phrase_set(
+    "ja|jawohl|sí|si|oui|sim|da|да|tak|evet|ναι|نعم|أجل|हाँ|हां|vâng|có|是|是的|对|對|对的|正确|はい|ええ|うん|네|예"
+)
+FOREIGN_NO = phrase_set(
+    "nein|non|não|nao|нет|nie|hayır|όχι|لا|नहीं|không|nee|不是|否|不|不对|不對|不是的|没有|错误|错|いいえ|いや|아니요|아니오|아니"
+)
+AGREEMENT = phrase_set(
+    "correct|right|absolutely|definitely|certainly|of course|indeed|exactly|precisely|affirmative|that is correct",
+    "that's correct|that is right|that's right|totally|it is|it does|it was|they are|they do|i agree|agreed|plausible",
+    "very much so|without a doubt|undoubtedly|yes indeed|absolutely yes|indeed it is|it can",
+)
+"""Sentences that mean yes."""
+DISAGREEMENT = phrase_set(
+    "incorrect|wrong|not at all|absolutely not|definitely not|certainly not|of course not|not really|never|negative",
+    "not correct|not right|untrue|not quite|that is incorrect|that's incorrect|that is wrong|that's wrong|it is not",
+    "it isn't|it does not|it doesn't|they are not|they aren't|no way|i disagree|not plausible|implausible|it was not",
+    "by no means|it wasn't|it can't|it cannot",
+)
+"""Sentences that mean no."""
+AUXILIARIES = "is|are|was|were|do|does|did|can|could|will|would|has|have|had|should|must|may|might|am"
+"""Verbs that begin a yes-or-no question."""
+FILLERS = phrase_set(AUXILIARIES, "indeed|so|yes|really|actually|clearly|well|therefore|thus|also|ca|wo")
+"""Words that a restated question may have besides its own."""
