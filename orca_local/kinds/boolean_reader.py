@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from orca_local.domain.text import fold
-from orca_local.kinds.decision import Mention, Stance, claims_of, own_sentences
+from orca_local.kinds.decision import Mention, claims_of, own_sentences
 from orca_local.kinds.lexicon import (
     ADVERBS,
     AGREEMENT,
@@ -20,6 +20,7 @@ from orca_local.kinds.lexicon import (
     phrases,
 )
 from orca_local.kinds.restated import restated_value
+from orca_local.kinds.stance import Stance
 from orca_local.kinds.wrapping import layers, sentences
 
 _MAX_STATEMENT = 400
