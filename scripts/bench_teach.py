@@ -37,6 +37,7 @@ from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
 from orca_local.teach.engine_teacher import LocalModel
 from orca_local.teach.factory import make_teacher
+from orca_local.teach.job import TeachJob
 from orca_local.teach.openai_teacher import OpenAITeacher
 from orca_local.teach.prices import Price
 from orca_local.teach.retry_plan import RetryPlan
@@ -118,7 +119,7 @@ def events(
     """Run the stage."""
     teacher = make_teacher(settings, Path(), no_model, offline=offline)
     context = StageContext(store, store.runs.start("teach", "{}", {}), offline)
-    return teach(context, teacher, samples, STRATEGIES, settings, price=PRICE)
+    return teach(context, teacher, TeachJob(samples, STRATEGIES, settings, PRICE))
 
 
 def summary_of(stream: Iterator[Event]) -> dict[str, Any]:

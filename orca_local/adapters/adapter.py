@@ -9,7 +9,6 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.system.files import whole_file
 
 WEIGHTS_FILE, CONFIG_FILE = "adapter_model.safetensors", "adapter_config.json"
@@ -27,8 +27,7 @@ Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
 """A, shape [rank, in_features], and B, shape [out_features, rank]; float32."""
 
 
-@dataclass(frozen=True)
-class Adapter:
+class Adapter(Frozen):
     """Low-rank updates of linear layers."""
 
     rank: int

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from orca_local.adapters.adapter import Adapter, adapter_sha256
-from orca_local.domain.errors import InputError, explain_os_error
+from orca_local.domain.errors import InputError, os_errors_explained
 from orca_local.evaluate.stage import Candidate
 from orca_local.export.adapter_file import write_adapter
 from orca_local.gguf.header import read_header
@@ -45,10 +45,8 @@ def adapter_file(choice: str, base: Candidate, store: Store, student: Callable[[
     _check_base(origin, base)
     with TemporaryDirectory(prefix="orca-local-") as scratch:
         path = Path(scratch) / f"{directory.name}.gguf"
-        try:
+        with os_errors_explained(path, hint="set TMPDIR to another directory"):
             write_adapter(path, read_header(base.path), Adapter.load(directory), origin)
-        except OSError as error:
-            raise explain_os_error(error, path, hint="set TMPDIR to another directory") or error from error
         yield path
 
 

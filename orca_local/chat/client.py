@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO
 
-from orca_local.chat.protocol import FromModel, Load, ProcessExited, Question, Reset, Stop, from_line, to_line
+from orca_local.chat.protocol import FromModel, Load, ProcessExited, ToModel, from_line, to_line
 from orca_local.domain.errors import OrcaError, explain_os_error
 from orca_local.system.child_process import module_command
 
@@ -56,7 +56,7 @@ class ChatClient:
             return
         self.send(load)
 
-    def send(self, message: Load | Question | Stop | Reset) -> None:
+    def send(self, message: ToModel) -> None:
         """Send a message without waiting. Does nothing if the process has ended."""
         process = self._process
         if process is None or process.stdin is None or process.returncode is not None or self._is_closed:
@@ -78,7 +78,7 @@ class ChatClient:
             try:
                 async for line in process.stdout:
                     message = from_line(line)
-                    assert not isinstance(message, Load | Question | Stop | Reset)
+                    assert isinstance(message, FromModel)
                     self._deliver(message)
                 await asyncio.wait_for(process.wait(), EXIT_SECONDS)
             except (ValueError, TimeoutError):  # it wrote something else, or closed its output and does not end

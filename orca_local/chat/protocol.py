@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import FinishReason
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Message(Frozen):
+    """Base of all messages."""
+
+
+class ToModel(Message):
+    """Base of the messages to the model's process."""
+
+
+class FromModel(Message):
+    """Base of the messages from the model's process."""
+
+
+class Load(ToModel):
     """Load a model: the first line."""
 
     workspace: str
@@ -21,8 +33,7 @@ class Load:
     """Questions and answers of a conversation to continue."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(ToModel):
     """Answer a message."""
 
     text: str
@@ -32,18 +43,15 @@ class Question:
     temperature: float
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(ToModel):
     """End the answer; the text so far stays in the conversation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reset:
+class Reset(ToModel):
     """Forget the conversation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(FromModel):
     """The model is loaded."""
 
     quantization: str
@@ -52,8 +60,7 @@ class Ready:
     threads: int
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(FromModel):
     """The model cannot be loaded, and the process ends; or a question cannot be answered, and the process continues."""
 
     message: str
@@ -62,8 +69,7 @@ class Refused:
     """Whether the conversation has filled the context."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerDelta:
+class AnswerDelta(FromModel):
     """New text of the answer."""
 
     text: str
@@ -80,8 +86,7 @@ class AnswerDelta:
         return _rate(self.tokens, self.seconds - self.first_seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(FromModel):
     """The answer is complete."""
 
     finish_reason: FinishReason
@@ -101,8 +106,7 @@ class Done:
         return _rate(self.completion_tokens, self.seconds - self.first_seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessExited:
+class ProcessExited(FromModel):
     """The process ended unexpectedly."""
 
     status: int
@@ -111,12 +115,7 @@ class ProcessExited:
     """The end of its error output."""
 
 
-ToModel = Load | Question | Stop | Reset
-FromModel = Ready | Refused | AnswerDelta | Done | ProcessExited
-
-_KINDS: dict[str, type[ToModel | FromModel]] = {
-    kind.__name__.lower(): kind for kind in (Load, Question, Stop, Reset, Ready, Refused, AnswerDelta, Done)
-}
+_KINDS = {kind.__name__.lower(): kind for base in Message.__subclasses__() for kind in base.__subclasses__()}
 
 
 def _rate(tokens: int, seconds: float) -> float:
@@ -124,12 +123,12 @@ def _rate(tokens: int, seconds: float) -> float:
     return (tokens - 1) / seconds if tokens > 1 and seconds > 0 else 0.0
 
 
-def to_line(message: ToModel | FromModel) -> bytes:
+def to_line(message: Message) -> bytes:
     """The message as one line, with its newline."""
     return json.dumps({"kind": type(message).__name__.lower(), **asdict(message)}).encode() + b"\n"
 
 
-def from_line(line: bytes) -> ToModel | FromModel:
+def from_line(line: bytes) -> Message:
     """The message in a line. Raises `ValueError` if the line is not a message."""
     try:
         values = json.loads(line)

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 
 from orca_local.chat import protocol
 from orca_local.chat.conversation import Conversation
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.types import Message, SamplingSettings
 from orca_local.system.child_process import take_stdout
@@ -33,11 +34,11 @@ class _Inbox:
     """The messages from standard input, in order. The process ends when the client closes it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._queue: SimpleQueue[protocol.ToModel | protocol.FromModel] = SimpleQueue()
-        self._next: protocol.ToModel | protocol.FromModel | None = None
+        self._queue: SimpleQueue[protocol.Message] = SimpleQueue()
+        self._next: protocol.Message | None = None
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
-    def get(self) -> protocol.ToModel | protocol.FromModel:
+    def get(self) -> protocol.Message:
         """Wait for the next message."""
         message, self._next = self._next, None
         return message or self._queue.get()
@@ -101,14 +102,12 @@ class _Server:
         completion = conversation.completion
         assert completion is not None
         self._send(
-            protocol.Done(
-                completion.finish_reason,
-                completion.prompt_tokens,
-                completion.completion_tokens,
-                conversation.first_seconds,
-                time.monotonic() - started,
+            copy_fields(
+                protocol.Done,
+                completion,
+                first_seconds=conversation.first_seconds,
+                seconds=time.monotonic() - started,
                 is_full=completion.prompt_tokens + completion.completion_tokens >= engine.context,
-                error=completion.error,
             )
         )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from orca_local.chat.protocol import Done
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.text import printable
 from orca_local.system.files import write_whole
 
@@ -15,8 +15,7 @@ DIRECTORY = "chats"
 """The directory of saved conversations, in the workspace."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(Frozen):
     """The model of a conversation and how it answers."""
 
     model: str
@@ -34,8 +33,7 @@ class Setup:
         return f"{model} · {self.strategy}" if self.strategy else model
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Frozen):
     """A question and its answer."""
 
     question: str

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from orca_local import __version__
-from orca_local.cli.diagnostics import DONE, note_at_once, report_failure, report_usage
+from orca_local.cli.diagnostics import DONE, USAGE, note_at_once, report, report_failure
 from orca_local.cli.options import Common
 from orca_local.domain.stages import STAGES
 from orca_local.system.signals import signals_as_interrupt
@@ -99,7 +99,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _report_usage(message: str, error: click.UsageError, *, as_json: bool) -> int:
     where = error.ctx.command_path if error.ctx else "orca-local"
-    return report_usage(message, f"see `{where} --help`", as_json=as_json)
+    report(message, f"see `{where} --help`", "usage", as_json=as_json)
+    return USAGE
 
 
 def _flush_stdout() -> None:

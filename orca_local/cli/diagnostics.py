@@ -51,7 +51,8 @@ def write_json(value: dict[str, Any]) -> None:
     click.echo(text)
 
 
-def _report(message: str, hint: str, kind: str, as_json: bool) -> None:
+def report(message: str, hint: str, kind: str, *, as_json: bool) -> None:
+    """Print an error with its hint on stderr, and with `as_json` also as an object on stdout."""
     note(f"error: {message}")
     if hint:
         note(f"hint: {hint}")
@@ -66,13 +67,13 @@ def report_failure(error: BaseException, *, as_json: bool) -> int:
     """Print what failed and how to fix it, and return the exit code. A traceback is shown only for bugs."""
     explained = _explained(error)
     if explained is not None:
-        _report(explained.message, explained.hint, explained.kind, as_json)
+        report(explained.message, explained.hint, explained.kind, as_json=as_json)
         return explained.exit_code
     if isinstance(error, KeyboardInterrupt):
-        _report("interrupted", "run the same command again to continue where it stopped", "interrupted", as_json)
+        report("interrupted", "run the same command again to continue where it stopped", "interrupted", as_json=as_json)
         return INTERRUPTED
     note("".join(traceback.format_exception(error)).rstrip())
-    _report(f"{type(error).__name__}: {error}", "this is a bug in orca-local; please report it", "bug", as_json)
+    report(f"{type(error).__name__}: {error}", "this is a bug in orca-local; please report it", "bug", as_json=as_json)
     return FAILED
 
 
@@ -89,9 +90,3 @@ def _explained(error: BaseException) -> OrcaError | None:
         hint = "lower engine.capacity, train.batch_size or train.rank in orca.toml"
         return MissingError("this machine does not have enough memory", hint=hint)
     return None
-
-
-def report_usage(message: str, hint: str, *, as_json: bool) -> int:
-    """Report a wrong command line and return the exit code."""
-    _report(message, hint, "usage", as_json)
-    return USAGE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 
@@ -14,10 +14,10 @@ import click
 from orca_local.cli.options import Common, JsonObject, common_options
 from orca_local.cli.tables import echo
 from orca_local.domain.errors import OrcaError
+from orca_local.domain.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Frozen):
     """The result of one check."""
 
     name: str

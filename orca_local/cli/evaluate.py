@@ -10,7 +10,8 @@ from orca_local.cli.detached import stage_options
 from orca_local.cli.options import Common, JsonObject, typed
 from orca_local.cli.quantized import show_split, show_types
 from orca_local.cli.stages import open_pipeline
-from orca_local.cli.tables import echo, interval, percent, points, table
+from orca_local.cli.tables import echo, percent, table
+from orca_local.domain.figures import interval, points
 
 if TYPE_CHECKING:
     from orca_local.domain.evaluation_summary import EvaluationSummary, Gain

@@ -9,7 +9,8 @@ import click
 from orca_local.cli.detached import stage_options
 from orca_local.cli.options import Common, JsonObject, typed
 from orca_local.cli.stages import open_pipeline
-from orca_local.cli.tables import echo, size
+from orca_local.cli.tables import echo
+from orca_local.domain.figures import size
 
 
 @click.command("export")

@@ -8,7 +8,8 @@ import click
 
 from orca_local.cli.diagnostics import note
 from orca_local.cli.options import Common, JsonObject, common_options
-from orca_local.cli.tables import echo, size, table
+from orca_local.cli.tables import echo, table
+from orca_local.domain.figures import size
 
 
 @click.group("models")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from orca_local.cli.diagnostics import write_json
+from orca_local.domain.frozen import Frozen
 
 if TYPE_CHECKING:
     from orca_local.runs.workspace import Workspace
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 JsonObject = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(Frozen):
     """The values of `-w`, `--json`, `--quiet` and `--offline`."""
 
     directory: Path | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,16 +26,10 @@ if TYPE_CHECKING:
 @click.option("--estimate", "only_estimate", is_flag=True, help="Show what it would take, and stop.")
 @stage_options
 def command(
-    common: Common,
-    tasks: tuple[str, ...],
-    strategies: tuple[str, ...],
-    method: str | None,
-    samples: int | None,
-    only_estimate: bool,
+    common: Common, tasks: tuple[str, ...], strategies: tuple[str, ...], only_estimate: bool, **settings: Any
 ) -> JsonObject:
     """Test the student under every strategy and select one for each task."""
-    overrides = {"probe": typed(method=method, samples=samples)}
-    with open_pipeline(common, overrides) as pipeline:
+    with open_pipeline(common, {"probe": typed(**settings)}) as pipeline:
         if only_estimate:
             estimate = pipeline.estimate_probe(tasks, strategies)
             _show_estimate(estimate)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orca_local.cli.tables import echo, interval, percent, points, size, table
+from orca_local.cli.tables import echo, percent, table
 from orca_local.domain.evaluation_summary import GainSplit
+from orca_local.domain.figures import interval, points, size
 from orca_local.domain.quantized import QuantizedFile, Recommendation
 
 

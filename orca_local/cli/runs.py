@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,7 +35,7 @@ def list_runs(common: Common) -> JsonObject:
         runs = store.runs.list()
     rows = [(run.run_id, run.stage, run.status, run.started_at, run.finished_at or "") for run in runs]
     echo(table(["run", "stage", "status", "started", "finished"], rows) if rows else "no runs yet")
-    return {"runs": [run.to_dict() for run in runs]}
+    return {"runs": [asdict(run) for run in runs]}
 
 
 @command.command("show")
@@ -45,11 +46,11 @@ def show(common: Common, run_id: int) -> JsonObject:
     with common.workspace().store() as store:
         run = store.runs.get(run_id)
         events = store.runs.events(run_id)
-    for key, value in run.to_dict().items():
+    for key, value in asdict(run).items():
         echo(f"{key:14} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
     for event in events:
         echo(f"{event.seq:6} {event.kind} {json.dumps(event.payload, ensure_ascii=False)}")
-    return {**run.to_dict(), "events": [event.to_dict() for event in events]}
+    return {**asdict(run), "events": [asdict(event) for event in events]}
 
 
 @command.command("attach")

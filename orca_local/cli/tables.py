@@ -21,21 +21,6 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def points(value: float | None) -> str:
-    """A difference of shares as percentage points, `+12.5`."""
-    return "–" if value is None else f"{100 * value:+.1f}"
-
-
-def interval(ci: Sequence[float] | None) -> str:
-    """An interval of shares in percent, `[31.0, 57.2]`."""
-    return "–" if ci is None else f"[{100 * ci[0]:.1f}, {100 * ci[1]:.1f}]"
-
-
-def size(count: int) -> str:
-    """A number of bytes as `145 MB`."""
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Rows under headings. Columns of numbers are aligned to the right."""
     cells = [[printable(str(cell)).replace("\n", " ") for cell in row] for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -38,7 +39,7 @@ def add(common: Common, paths: tuple[Path, ...], skip_bad: bool, resplit: bool) 
         "added": added.added,
         "duplicates": added.duplicates,
         "rejected": len(added.problems),
-        "tasks": [task.to_dict() for task in counts if task.task in touched],
+        "tasks": [asdict(task) for task in counts if task.task in touched],
     }
     echo(f"{added.added} samples added, {added.duplicates} already present, {len(added.problems)} rejected")
     return summary
@@ -53,7 +54,7 @@ def list_tasks(common: Common) -> JsonObject:
     names = ("task", "kind", "probe", "train", "holdout")
     rows = [[getattr(count, name) for name in names] for count in counts]
     echo(table(names, rows) if rows else "no tasks yet: add some with `orca-local tasks add FILE.jsonl`")
-    return {"tasks": [task.to_dict() for task in counts]}
+    return {"tasks": [asdict(task) for task in counts]}
 
 
 @command.command("show")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from orca_local.cli.detached import stage_options
@@ -18,21 +20,12 @@ from orca_local.cli.tables import echo
 @click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="Peak learning rate.")
 @click.option("--resume", is_flag=True, help="Resume the unfinished training; fail if it cannot be resumed.")
 @stage_options
-def command(
-    common: Common,
-    backend: str | None,
-    epochs: float | None,
-    max_steps: int | None,
-    rank: int | None,
-    learning_rate: float | None,
-    resume: bool,
-) -> JsonObject:
+def command(common: Common, resume: bool, **settings: Any) -> JsonObject:
     """Fine-tune the student. An interrupted training continues where it stopped.
 
     If rows or settings changed in between, a new training starts and the changes are named.
     """
-    options = typed(backend=backend, epochs=epochs, max_steps=max_steps, rank=rank, learning_rate=learning_rate)
-    with open_pipeline(common, {"train": options}) as pipeline:
+    with open_pipeline(common, {"train": typed(**settings)}) as pipeline:
         summary = pipeline.train(must_resume=resume)
     validation = "–" if summary.validation_loss is None else f"{summary.validation_loss:.4f}"
     echo(

@@ -13,6 +13,7 @@ from orca_local.dataset.overlap import HeldOutPrompts
 from orca_local.dataset.similar import SIMILAR, DuplicateFilter, Ngrams, ngrams, similarity
 from orca_local.domain.erasure import leaks
 from orca_local.domain.events import Event, RowDropped, StageFinished, StageStarted
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import DatasetSettings
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.summaries import DatasetSummary
@@ -28,8 +29,7 @@ Likelihood = Callable[[Sample, str], float]
 """The likelihood of an answer to a sample under the student."""
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltRow:
+class BuiltRow(Frozen):
     """A training row with the conversation that it was rendered from."""
 
     row: TrainingRow
@@ -76,7 +76,7 @@ def make_dataset(
     rows in equal order.
     """
     samples = {sample.id: sample for sample in store.samples.list(split="train")}
-    held_out = _held_out_prompts(store, samples.values())
+    held_out = held_out_prompts(store, samples.values())
     duplicates = DuplicateFilter(_prompts_by_task(samples.values()))
     builder = _Builder(renderer, settings, {sample.id: sample.task for sample in samples.values()}, likelihood)
     for sample_id, demonstrations in groupby(store.demonstrations.list(), key=lambda row: row.sample_id):
@@ -199,7 +199,8 @@ class _Builder:
                 self.dataset.built.append(BuiltRow(row, conversation))
 
 
-def _held_out_prompts(store: Store, training: Iterable[Sample]) -> HeldOutPrompts:
+def held_out_prompts(store: Store, training: Iterable[Sample]) -> HeldOutPrompts:
+    """The prompts of the probe and holdout samples, to compare those of `training` with."""
     held_out = (sample.prompt for split in ("probe", "holdout") for sample in store.samples.list(split=split))
     return HeldOutPrompts(held_out, (sample.prompt for sample in training))
 

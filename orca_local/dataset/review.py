@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from orca_local.domain.erasure import leaks
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.summaries import TaskAnswers
 from orca_local.domain.types import Message, Sample
@@ -18,8 +18,7 @@ from orca_local.store.demonstrations import DemonstrationRow, Review
 from orca_local.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(Frozen):
     """Conditions that answers must meet; None or empty means any."""
 
     tasks: tuple[str, ...] = ()
@@ -92,8 +91,7 @@ def rewrite(store: Store, row: DemonstrationRow, text: str) -> bool | None:
     return verified
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Frozen):
     """An answer as a training row."""
 
     row: DemonstrationRow

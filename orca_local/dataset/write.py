@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from orca_local.dataset.build import Dataset
-from orca_local.domain.errors import MissingError, explain_os_error
+from orca_local.domain.errors import MissingError, os_errors_explained
 from orca_local.system.files import whole_file, write_whole
 
 
@@ -36,9 +36,6 @@ def write_parquet(dataset: Dataset, path: Path) -> int:
     rows = [[message.to_dict() for message in messages] for messages in dataset.conversations]
     message = pyarrow.struct([("role", pyarrow.string()), ("content", pyarrow.string())])
     table = pyarrow.table({"messages": pyarrow.array(rows, pyarrow.list_(message))})
-    try:
-        with whole_file(path) as part:
-            parquet.write_table(table, part)
-    except OSError as error:
-        raise explain_os_error(error, path, hint="choose another path") or error from error
+    with os_errors_explained(path, hint="choose another path"), whole_file(path) as part:
+        parquet.write_table(table, part)
     return len(rows)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -92,3 +94,12 @@ def explain_os_error(error: OSError, path: Path | None = None, *, hint: str = ""
     if error.errno in _FORBIDDEN or (path is not None and error.errno in _BAD_PATH):
         return InputError(f"{place} cannot be {'written' if path else 'used'}: {error.strerror}", hint=remedy)
     return None
+
+
+@contextmanager
+def os_errors_explained(path: Path | None = None, *, hint: str = "") -> Iterator[None]:
+    """Replace an `OSError` of the block by the error for the user, see `explain_os_error`; others stay."""
+    try:
+        yield
+    except OSError as error:
+        raise explain_os_error(error, path, hint=hint) or error from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from orca_local.domain.quantized import QuantizedFile, Recommendation
 from orca_local.domain.record import CI, FIRST, OMITTABLE, Record
@@ -11,7 +11,6 @@ GAIN_COVERS = "new samples of these tasks, with this training seed"
 """What the interval of a gain generalizes over."""
 
 
-@dataclass(frozen=True, slots=True)
 class Accuracy(Record):
     """Mean score of one model over a set of samples."""
 
@@ -25,7 +24,6 @@ class Accuracy(Record):
     """Share of completions with a readable answer."""
 
 
-@dataclass(frozen=True, slots=True)
 class TaskAccuracy(Accuracy):
     """Accuracy on the samples of one task."""
 
@@ -33,7 +31,6 @@ class TaskAccuracy(Accuracy):
     """Name of the task."""
 
 
-@dataclass(frozen=True, slots=True)
 class MessageAccuracy(Accuracy):
     """Accuracy under one system message."""
 
@@ -41,7 +38,6 @@ class MessageAccuracy(Accuracy):
     """The system message; it may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
 class ModelAccuracy(Accuracy):
     """Results of one model; the overall figures are those under the first system message."""
 
@@ -55,7 +51,6 @@ class ModelAccuracy(Accuracy):
     """Accuracy on question types not seen in training, where there are any."""
 
 
-@dataclass(frozen=True, slots=True)
 class Gain(Record):
     """Mean difference in accuracy between two models on the samples that both answered."""
 
@@ -70,7 +65,6 @@ class Gain(Record):
     """Number of samples that both models answered."""
 
 
-@dataclass(frozen=True, slots=True)
 class TaskGain(Gain):
     """Gain on the samples of one task."""
 
@@ -78,7 +72,6 @@ class TaskGain(Gain):
     """Name of the task."""
 
 
-@dataclass(frozen=True, slots=True)
 class MessageGain(Gain):
     """Gain under one system message."""
 
@@ -86,7 +79,6 @@ class MessageGain(Gain):
     """The system message; it may be empty."""
 
 
-@dataclass(frozen=True, slots=True)
 class TotalGain(Gain):
     """Gain over all samples under the first system message."""
 
@@ -101,7 +93,6 @@ class TotalGain(Gain):
     """Gain by system message."""
 
 
-@dataclass(frozen=True, slots=True)
 class GainSplit(Record):
     """The gain as the sum of two parts: `trained` and `quantized` add up to `total`."""
 
@@ -121,7 +112,6 @@ class GainSplit(Record):
     """Gain of tuned over the base."""
 
 
-@dataclass(frozen=True, slots=True)
 class EvaluationSummary(Record):
     """Result of `evaluate`."""
 

@@ -7,14 +7,14 @@ the object that `--json` prints. A run that fails ends with `RunFailed` instead.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Frozen):
     """Base of all events."""
 
     @property
@@ -27,7 +27,6 @@ class Event:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
 class StageStarted(Event):
     """A stage started and knows its amount of work."""
 
@@ -38,7 +37,6 @@ class StageStarted(Event):
     """Name of a unit: `generations`, `calls`, `steps`, …"""
 
 
-@dataclass(frozen=True, slots=True)
 class StageProgressed(Event):
     """A stage made progress. The run log stores at most a few of these per second."""
 
@@ -50,7 +48,6 @@ class StageProgressed(Event):
     """Cost of all teacher calls of this workspace in US dollars, with open calls; None if no price is known."""
 
 
-@dataclass(frozen=True, slots=True)
 class StageFinished(Event):
     """A stage ended normally."""
 
@@ -63,7 +60,6 @@ class StageFinished(Event):
         return {"stage": self.stage, "summary": self.summary.to_dict()}
 
 
-@dataclass(frozen=True, slots=True)
 class RunFailed(Event):
     """A stage ended with an error. The runner records this event; no stage yields it."""
 
@@ -72,7 +68,6 @@ class RunFailed(Event):
     """Command or change that fixes it, if known."""
 
 
-@dataclass(frozen=True, slots=True)
 class Warned(Event):
     """The user should know something, but the run continues."""
 
@@ -80,7 +75,6 @@ class Warned(Event):
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class ComputeChosen(Event):
     """The compute type of a model was chosen."""
 
@@ -89,7 +83,6 @@ class ComputeChosen(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class GenerationFailed(Event):
     """One generation failed. The others continue."""
 
@@ -98,7 +91,6 @@ class GenerationFailed(Event):
     error: str
 
 
-@dataclass(frozen=True, slots=True)
 class CellMeasured(Event):
     """All samples of a task were answered under a strategy."""
 
@@ -113,7 +105,6 @@ class CellMeasured(Event):
     completion_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
 class StrategyDropped(Event):
     """A race dropped a strategy early on a task."""
 
@@ -123,7 +114,6 @@ class StrategyDropped(Event):
     """Number of samples answered so far."""
 
 
-@dataclass(frozen=True, slots=True)
 class StrategyChosen(Event):
     """A strategy was chosen for a task."""
 
@@ -139,7 +129,6 @@ class StrategyChosen(Event):
     """Estimated number of further samples until the choice is certain."""
 
 
-@dataclass(frozen=True, slots=True)
 class CallAnswered(Event):
     """The teacher answered, in this run or in an earlier one."""
 
@@ -150,7 +139,6 @@ class CallAnswered(Event):
     """Whether the answer matches the reference; None without a reference."""
 
 
-@dataclass(frozen=True, slots=True)
 class CallFailed(Event):
     """The teacher did not answer a sample, and further attempts are useless."""
 
@@ -159,7 +147,6 @@ class CallFailed(Event):
     error: str
 
 
-@dataclass(frozen=True, slots=True)
 class RowDropped(Event):
     """A demonstration was not used as a training row."""
 
@@ -167,7 +154,6 @@ class RowDropped(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class MemoryPlanned(Event):
     """The memory of a training was estimated, in bytes."""
 
@@ -179,7 +165,6 @@ class MemoryPlanned(Event):
     gradient_checkpointing: bool
 
 
-@dataclass(frozen=True, slots=True)
 class TrainingResumed(Event):
     """A training resumed from a checkpoint."""
 
@@ -188,7 +173,6 @@ class TrainingResumed(Event):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
 class StepTrained(Event):
     """One optimizer step was done."""
 
@@ -201,7 +185,6 @@ class StepTrained(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
 class ValidationMeasured(Event):
     """The mean loss over the validation rows was measured."""
 
@@ -210,7 +193,6 @@ class ValidationMeasured(Event):
     best: bool
 
 
-@dataclass(frozen=True, slots=True)
 class SampleAnswered(Event):
     """The model in training answered a validation prompt, decoded greedily."""
 
@@ -221,7 +203,6 @@ class SampleAnswered(Event):
     """Whether the answer stopped on its own; else it was cut off."""
 
 
-@dataclass(frozen=True, slots=True)
 class CheckpointSaved(Event):
     """Adapter and optimizer state were saved."""
 
@@ -231,7 +212,6 @@ class CheckpointSaved(Event):
     """Whether the training stops here."""
 
 
-@dataclass(frozen=True, slots=True)
 class AcceptanceChecked(Event):
     """One check of an export's acceptance test was done."""
 
@@ -241,7 +221,6 @@ class AcceptanceChecked(Event):
     bound: str
 
 
-@dataclass(frozen=True, slots=True)
 class FileWritten(Event):
     """A file has its final name."""
 
@@ -250,7 +229,6 @@ class FileWritten(Event):
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
 class ModelEvaluated(Event):
     """A model answered all samples of a task under a system message."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from orca_local.domain.quantized import QuantizedFile, Recommendation
 from orca_local.domain.record import OMITTABLE, Record
 
 
-@dataclass(frozen=True, slots=True)
 class ExportedFile(Record):
     """One exported GGUF file."""
 
@@ -24,7 +23,6 @@ class ExportedFile(Record):
     """Its size."""
 
 
-@dataclass(frozen=True, slots=True)
 class Check(Record):
     """One check of the acceptance test."""
 
@@ -38,7 +36,6 @@ class Check(Record):
     """The value required."""
 
 
-@dataclass(frozen=True, slots=True)
 class Divergence(Record):
     """Difference between the predictions of two models."""
 
@@ -50,7 +47,6 @@ class Divergence(Record):
     """Number of positions compared."""
 
 
-@dataclass(frozen=True, slots=True)
 class MatrixUse(Record):
     """The importance matrix of a quantized file."""
 
@@ -68,7 +64,6 @@ class MatrixUse(Record):
     """KL divergence from F16 without the matrix, where both were tried."""
 
 
-@dataclass(frozen=True, slots=True)
 class Acceptance(Record):
     """Acceptance test of one exported file."""
 
@@ -84,7 +79,6 @@ class Acceptance(Record):
     """The importance matrix, where there is one."""
 
 
-@dataclass(frozen=True, slots=True)
 class ExportSummary(Record):
     """Result of `export`."""
 

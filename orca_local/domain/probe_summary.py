@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from orca_local.domain.record import CI, Record
 
 
-@dataclass(frozen=True, slots=True)
 class GenerationTotals(Record):
     """Number of generations by origin."""
 
@@ -17,7 +16,6 @@ class GenerationTotals(Record):
     """Already in the store."""
 
 
-@dataclass(frozen=True, slots=True)
 class CellSummary(Record):
     """One task under one strategy."""
 
@@ -37,7 +35,6 @@ class CellSummary(Record):
     """Tokens of all completions."""
 
 
-@dataclass(frozen=True, slots=True)
 class TaskSelection(Record):
     """The strategy chosen for one task."""
 
@@ -59,7 +56,6 @@ class TaskSelection(Record):
     """Results by strategy."""
 
 
-@dataclass(frozen=True, slots=True)
 class SelectionGain(Record):
     """Gain of one strategy per task over the best single strategy for all tasks, cross-validated."""
 
@@ -75,7 +71,6 @@ class SelectionGain(Record):
     """The meaning of the gain, in one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
 class ProbeSummary(Record):
     """Result of `probe`."""
 
@@ -95,7 +90,6 @@ class ProbeSummary(Record):
     """Duration of the run."""
 
 
-@dataclass(frozen=True, slots=True)
 class GenerationRange(Record):
     """Number of generations that a probe takes."""
 
@@ -107,7 +101,6 @@ class GenerationRange(Record):
     """Largest number."""
 
 
-@dataclass(frozen=True, slots=True)
 class ProbeEstimate(Record):
     """Result of `probe --estimate`."""
 

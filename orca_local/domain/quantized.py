@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from orca_local.domain.record import CI, OMITTABLE, Record
 
@@ -19,7 +19,6 @@ MAX_LOSS = 0.02
 """Maximum loss of accuracy against F16 of a recommended type, by the lower end of its interval."""
 
 
-@dataclass(frozen=True, slots=True)
 class AccuracyChange(Record):
     """Change of accuracy from F16 on the same samples; negative if the quantized file answers worse."""
 
@@ -31,7 +30,6 @@ class AccuracyChange(Record):
     """Number of samples."""
 
 
-@dataclass(frozen=True, slots=True)
 class QuantizedFile(Record):
     """A model quantized to one type: its size, and how close its predictions are to F16."""
 
@@ -55,7 +53,6 @@ class QuantizedFile(Record):
     """Change of that accuracy from F16, if measured."""
 
 
-@dataclass(frozen=True, slots=True)
 class Recommendation(Record):
     """The recommended type, and a sentence that says why."""
 

@@ -1,12 +1,14 @@
-"""Dataclasses that are printed and stored as JSON objects, and read back."""
+"""Frozen dataclasses that are printed and stored as JSON objects, and read back."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, fields
 from types import UnionType
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+
+from orca_local.domain.frozen import Frozen
 
 FIRST: Mapping[str, Any] = {"is_first": True}
 """Metadata of a field that is written before the fields of the base class."""
@@ -16,8 +18,7 @@ CI = tuple[float, float]
 """Lower and upper end of a confidence interval."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Frozen):
     """Base of frozen dataclasses with a JSON form.
 
     A field is written under its own name, or under the `key` of its metadata. None is written as null, unless the

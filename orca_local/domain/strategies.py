@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.toml_file import load_toml
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
+class Strategy(Frozen):
     """A way to reason, with an instruction for the student and one for the teacher."""
 
     name: str

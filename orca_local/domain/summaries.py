@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
 from orca_local.domain.export_summary import ExportedFile, ExportSummary
-from orca_local.domain.probe_summary import ProbeEstimate, ProbeSummary
+from orca_local.domain.probe_summary import ProbeSummary
 from orca_local.domain.record import FIRST, Record
 from orca_local.domain.stages import BASE
-from orca_local.domain.teach_summary import TeachEstimate, TeachSummary
+from orca_local.domain.teach_summary import TeachSummary
 
 
-@dataclass(frozen=True, slots=True)
 class DatasetSummary(Record):
     """Result of `dataset build`."""
 
@@ -32,7 +31,6 @@ class DatasetSummary(Record):
     """Tokens that are trained on."""
 
 
-@dataclass(frozen=True, slots=True)
 class TaskAnswers(Record):
     """Answers of one task, in the list `tasks` of `dataset list`."""
 
@@ -52,7 +50,6 @@ class TaskAnswers(Record):
     """Mean length of an answer."""
 
 
-@dataclass(frozen=True, slots=True)
 class MemoryUse(Record):
     """Memory of a training, in bytes."""
 
@@ -62,7 +59,6 @@ class MemoryUse(Record):
     """Measured peak; null if the backend cannot measure it."""
 
 
-@dataclass(frozen=True, slots=True)
 class TrainResult(Record):
     """Figures of a finished training."""
 
@@ -82,7 +78,6 @@ class TrainResult(Record):
     """Memory."""
 
 
-@dataclass(frozen=True, slots=True)
 class TrainSummary(TrainResult):
     """Result of `train`."""
 
@@ -92,7 +87,6 @@ class TrainSummary(TrainResult):
     """Directory of the adapter."""
 
 
-@dataclass(frozen=True, slots=True)
 class PipelineResult(Record):
     """Result of `run`: the result of every stage."""
 
@@ -110,7 +104,6 @@ class PipelineResult(Record):
     """Result of `evaluate`."""
 
 
-@dataclass(frozen=True, slots=True)
 class QuickstartSummary(Record):
     """Result of `quickstart`."""
 
@@ -140,17 +133,3 @@ STAGE_SUMMARIES: Mapping[str, type[Record]] = {
     "evaluate": EvaluationSummary,
 }
 """The class of the summary of each stage."""
-
-COMMAND_RESULTS: Mapping[str, type[Record]] = {
-    "quickstart": QuickstartSummary,
-    "probe": ProbeSummary,
-    "probe --estimate": ProbeEstimate,
-    "teach": TeachSummary,
-    "teach --estimate": TeachEstimate,
-    "dataset build": DatasetSummary,
-    "train": TrainSummary,
-    "export": ExportSummary,
-    "evaluate": EvaluationSummary,
-    "run": PipelineResult,
-}
-"""The class of the object that a command prints under `--json`."""

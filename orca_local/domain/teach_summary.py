@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from orca_local.domain.record import OMITTABLE, Record
 
 
-@dataclass(frozen=True, slots=True)
 class CallTotals(Record):
     """Number of teacher calls by outcome."""
 
@@ -19,7 +18,6 @@ class CallTotals(Record):
     """Failed permanently, and not asked again."""
 
 
-@dataclass(frozen=True, slots=True)
 class BatchState(Record):
     """One batch at the teacher's endpoint."""
 
@@ -33,7 +31,6 @@ class BatchState(Record):
     """Number of calls answered."""
 
 
-@dataclass(frozen=True, slots=True)
 class BatchSummary(Record):
     """Calls sent through the Batch API."""
 
@@ -45,7 +42,6 @@ class BatchSummary(Record):
     """The batches of this run."""
 
 
-@dataclass(frozen=True, slots=True)
 class TeachSummary(Record):
     """Result of `teach`."""
 
@@ -73,7 +69,6 @@ class TeachSummary(Record):
     """The Batch API; with `--batch`."""
 
 
-@dataclass(frozen=True, slots=True)
 class TokenRange(Record):
     """Number of tokens."""
 
@@ -85,7 +80,6 @@ class TokenRange(Record):
     """Two standard errors above the expected number."""
 
 
-@dataclass(frozen=True, slots=True)
 class CostRange(Record):
     """Cost in US dollars."""
 
@@ -99,7 +93,6 @@ class CostRange(Record):
     """Maximum possible cost, with every retry and the longest answers."""
 
 
-@dataclass(frozen=True, slots=True)
 class TeachEstimate(Record):
     """Result of `teach --estimate`."""
 

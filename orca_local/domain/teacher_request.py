@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.keys import content_key
 from orca_local.domain.types import Message
 
@@ -12,8 +13,7 @@ STARTER_ENDPOINT, STARTER_MODEL = "starter", "worked-solutions"
 """Endpoint and model of the starter's answers, which a program wrote instead of a model."""
 
 
-@dataclass(frozen=True, slots=True)
-class TeacherRequest:
+class TeacherRequest(Frozen):
     """One request to one teacher. It holds everything that can change the answer; the key is its hash."""
 
     endpoint: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, get_args
+
+from orca_local.domain.frozen import Frozen
 
 Split = Literal["probe", "train", "holdout"]
 Role = Literal["system", "user", "assistant"]
@@ -13,8 +15,7 @@ FinishReason = Literal["stop", "length", "cancelled", "error"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Frozen):
     """One turn of a conversation."""
 
     role: Role
@@ -25,8 +26,7 @@ class Message:
         return {"role": self.role, "content": self.content}
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Frozen):
     """A prompt with its reference answer, in one task and one split."""
 
     id: str
@@ -44,8 +44,7 @@ class Sample:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class SamplingSettings:
+class SamplingSettings(Frozen):
     """How the next token is chosen; the defaults decode greedily."""
 
     max_tokens: int = 256
@@ -57,8 +56,7 @@ class SamplingSettings:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Frozen):
     """One prompt for an engine. Local engines read `token_ids`, remote engines read `messages`."""
 
     id: str
@@ -67,22 +65,18 @@ class Request:
     settings: SamplingSettings
     stop: tuple[str, ...] = ()
     """Texts that end the completion; the completion leaves them out."""
-    prefix_length: int = 0
-    """Number of leading tokens that other requests share."""
     stream: bool = False
     """Whether the engine also returns `TextDelta`s for this request."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextDelta:
+class TextDelta(Frozen):
     """New text of a streaming request since the last step."""
 
     request_id: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Frozen):
     """The result of a request: the generated text, and why it ended."""
 
     request_id: str

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from orca_local.domain.errors import RemoteError
+from orca_local.domain.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class ChatAnswer:
+class ChatAnswer(Frozen):
     """One answer of a model. Endpoints, engines and files all give this type."""
 
     text: str = ""

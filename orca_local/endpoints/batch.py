@@ -9,10 +9,10 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from orca_local.domain.errors import RemoteError
+from orca_local.domain.frozen import Frozen
 from orca_local.endpoints.chat import ChatEndpoint
 
 MAX_LINES, MAX_BYTES = 50_000, 190_000_000
@@ -25,8 +25,7 @@ _MAX_LISTED = 1000
 _FINAL_STATES = ("completed", "failed", "expired", "cancelled")
 
 
-@dataclass(frozen=True, slots=True)
-class BatchStatus:
+class BatchStatus(Frozen):
     """Progress of a batch."""
 
     remote_id: str
@@ -46,8 +45,7 @@ class BatchStatus:
         return self.state in _FINAL_STATES
 
 
-@dataclass(frozen=True, slots=True)
-class BatchResult:
+class BatchResult(Frozen):
     """One line of a result file."""
 
     custom_id: str

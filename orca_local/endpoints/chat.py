@@ -12,11 +12,11 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from orca_local.domain.errors import InputError, MissingError, RemoteError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import EndpointSettings
 from orca_local.domain.text import printable
 from orca_local.domain.types import Message
@@ -46,8 +46,7 @@ def normalize_endpoint(base_url: str, section: str = "teacher") -> str:
     return normalize_url(base_url)
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
+class ChatRequest(Frozen):
     """One completion to ask for."""
 
     messages: Sequence[Message]

@@ -23,9 +23,8 @@ Logits = NDArray[np.float32]
 class Engine(Protocol):
     """Generates text for many requests at once. The caller owns the loop and calls `step` until all have ended."""
 
-    @property
-    def capacity(self) -> int:
-        """Number of requests that run at once; more may be submitted and wait."""
+    capacity: int
+    """Number of requests that run at once; more may be submitted and wait."""
 
     @property
     def fingerprint(self) -> str:
@@ -54,9 +53,8 @@ class Engine(Protocol):
 class ScoringEngine(Engine, Protocol):
     """An engine that also returns the model's probabilities for a given text."""
 
-    @property
-    def context(self) -> int:
-        """Maximum number of tokens of one request, prompt and answer together."""
+    context: int
+    """Maximum number of tokens of one request, prompt and answer together."""
 
     def score(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> NDArray[np.float64]:
         """Log-probabilities of the continuation's tokens, each given the prompt and the tokens before it.

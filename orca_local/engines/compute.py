@@ -11,13 +11,14 @@ import platform
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from orca_local.domain.errors import MissingError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.keys import content_key
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.statistics import mean_kl
@@ -41,8 +42,7 @@ MAX_KL = 0.02
 PROMPT, SEQUENCES, STEPS, ROUNDS = 48, 8, 4, 3
 
 
-@dataclass(frozen=True, slots=True)
-class ComputeChoice:
+class ComputeChoice(Frozen):
     """The file to load."""
 
     path: Path
@@ -52,8 +52,7 @@ class ComputeChoice:
     """The form and the reason, as text for a message: `BF16: 1.6× faster`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ComputeMeasurement:
+class ComputeMeasurement(Frozen):
     """Speed and agreement of the two forms."""
 
     as_is: float

@@ -6,7 +6,6 @@ import ctypes
 import os
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError
+from orca_local.domain.frozen import Frozen
 from orca_local.engines.amx import model_parameters
 from orca_local.engines.base import Logits
 from orca_local.gguf.header import read_header
@@ -63,8 +63,7 @@ def _last_error() -> str:
     return errors[-1].rpartition("error loading model: ")[2].strip()
 
 
-@dataclass(frozen=True, slots=True)
-class LlamaAdapter:
+class LlamaAdapter(Frozen):
     """A LoRA adapter that is loaded beside a model's weights."""
 
     handle: Any

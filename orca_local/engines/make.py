@@ -6,12 +6,12 @@ A new engine is one module beside this one and one line in `ENGINES`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import EngineSettings
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from orca_local.engines.base import AdapterEngine, Engine
 
 
-@dataclass(frozen=True, slots=True)
-class EngineKind:
+class EngineKind(Frozen):
     """One value of `engine.kind`."""
 
     opener: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from orca_local.domain.frozen import Frozen
 from orca_local.engines.active_request import ActiveRequest
 
 MIN_SHARED_PREFIX = 16
@@ -57,8 +58,7 @@ def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
     return min(len(first), len(second))
 
 
-@dataclass(frozen=True, slots=True)
-class SlotAssignment:
+class SlotAssignment(Frozen):
     """Where a prompt starts: in `target`, after the first `common` tokens, which are in the memory of `source`."""
 
     target: Slot

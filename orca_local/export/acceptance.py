@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from orca_local.domain.errors import AcceptanceError
 from orca_local.domain.events import AcceptanceChecked
 from orca_local.domain.export_summary import Divergence
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.statistics import kl_divergences
 from orca_local.domain.types import Completion
 from orca_local.gguf.header import Header, TensorInfo
@@ -56,8 +56,7 @@ ReferenceLogits = Callable[[Sequence[Row]], ClosableLogits]
 """For each row: the trained model's own logits."""
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptanceInputs:
+class AcceptanceInputs(Frozen):
     """The rows and prompts that a tuned file is tested on. None of them is from the holdout."""
 
     rows: Sequence[Row]

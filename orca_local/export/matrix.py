@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.gguf.file_type import NEEDS_MATRIX
 from orca_local.gguf.header import Header
 from orca_local.gguf.importance import ColumnSquares, ImportanceMatrix, read_importance, write_importance
@@ -16,8 +16,7 @@ from orca_local.system.files import publish
 DATASET = "training rows of orca-local"
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixSource:
+class MatrixSource(Frozen):
     """An importance matrix: a file of the user's, or a measurement on rows that runs when it is first needed."""
 
     key: str
@@ -45,8 +44,7 @@ class MatrixSource:
         return {"rows": self.rows, "left_out": self.left_out}
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixCache:
+class MatrixCache(Frozen):
     """Finds or makes the file that the quantizer reads."""
 
     source: MatrixSource

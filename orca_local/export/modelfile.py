@@ -8,9 +8,10 @@ and quoting: https://github.com/ollama/ollama/blob/main/docs/modelfile.mdx.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Message
 from orca_local.rows.renderer import PromptRenderer, RowError
 
@@ -26,8 +27,7 @@ _CONVERSATION = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TurnTexts:
+class TurnTexts(Frozen):
     """The texts that a chat template puts around the messages."""
 
     opening: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from orca_local.domain.frozen import Frozen
 from orca_local.export.acceptance import Logits, Row
 from orca_local.export.checks import OpenEngine, iter_logits
 from orca_local.gguf.header import Header
@@ -19,8 +19,7 @@ def prediction_bytes(header: Header, rows: Sequence[Row]) -> int:
     return 4 * header.tensor_map["token_embd.weight"].shape[0] * sum(len(positions) for _, positions in rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Predictions:
+class Predictions(Frozen):
     """The logits of one model on some rows, in a file."""
 
     path: Path

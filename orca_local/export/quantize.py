@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import MissingError
+from orca_local.domain.frozen import Frozen
 from orca_local.gguf.file_type import file_types
 from orca_local.gguf.importance import KEY, read_importance
 from orca_local.system.child_process import child_error, exit_with_parent, module_command, read_tail, run_child
@@ -24,8 +24,7 @@ _WRITE_FAILED = ("No space left", "basic_ios", "iostream", "failed to write", "w
 """llama.cpp's messages if the disk is full. It only knows that a stream failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImatrixFile:
+class ImatrixFile(Frozen):
     """An importance matrix for the quantizer."""
 
     path: Path

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from orca_local.adapters.adapter import adapter_sha256
+from orca_local.domain.frozen import Frozen
 from orca_local.export.matrix import MatrixSource
 from orca_local.gguf.file_type import takes_matrix
 from orca_local.gguf.header import Header
@@ -21,8 +21,7 @@ from orca_local.system.digest import file_sha256
 from orca_local.system.files import publish
 
 
-@dataclass(frozen=True)
-class ExportSource:
+class ExportSource(Frozen):
     """The weights to export, the adapter to merge into them, and the importance matrix."""
 
     header: Header

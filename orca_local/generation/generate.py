@@ -11,6 +11,7 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, GenerationFailed, StageProgressed
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.keys import content_key
 from orca_local.domain.types import Completion, Message, Request, Sample, SamplingSettings
 from orca_local.engines.base import Engine
@@ -25,8 +26,7 @@ PLANNED_AT_ONCE = 4096
 """How many requests are rendered and sorted together."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRef:
+class ModelRef(Frozen):
     """The model that answers."""
 
     model_id: int
@@ -35,8 +35,7 @@ class ModelRef:
     """Hash of its file, 64 hexadecimal digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedMeasurement:
+class PlannedMeasurement(Frozen):
     """A measurement to make: the answer to a sample with a strategy or a system message."""
 
     sample: Sample
@@ -71,8 +70,7 @@ class GenerationCounts:
         return self.new + self.cached + self.failed
 
 
-@dataclass(frozen=True, slots=True)
-class _PlannedRequest:
+class _PlannedRequest(Frozen):
     """A request and all measurements that it answers. The request's id is its key."""
 
     request: Request

@@ -14,12 +14,12 @@ import struct
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, overload
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -37,8 +37,7 @@ _CACHED_LISTS, _MIN_CACHED = 2, 1000
 """Number of lists of strings whose ends are kept, and the minimum length of such a list: a vocabulary has two."""
 
 
-@dataclass(frozen=True, slots=True)
-class TensorInfo:
+class TensorInfo(Frozen):
     """Position and type of a tensor in the file."""
 
     name: str
@@ -93,8 +92,7 @@ def _kind(value: Any) -> str:
     return "a list" if isinstance(value, list | StringList) else type(value).__name__
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(Frozen):
     """Metadata and tensor positions of a GGUF file."""
 
     path: Path

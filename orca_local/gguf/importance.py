@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.gguf.header import Header, read_any_header
 from orca_local.gguf.layer_names import linear_layers
 from orca_local.gguf.tensors import read_tensor
@@ -33,8 +33,7 @@ _HINT = "make one of this student with llama.cpp's llama-imatrix, or set export.
 _OLD_FORM = "an imatrix.dat of the older form is converted by `llama-imatrix --in-file OLD -o NEW.gguf`"
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnSquares:
+class ColumnSquares(Frozen):
     """Squared inputs of one matrix of the model, summed over tokens."""
 
     sums: NDArray[np.float32]
@@ -54,8 +53,7 @@ class ColumnSquares:
         return means.clip(min=minimum).astype(np.float32)
 
 
-@dataclass(frozen=True)
-class ImportanceMatrix:
+class ImportanceMatrix(Frozen):
     """Column squares of a model's matrices, by GGUF tensor name."""
 
     columns: Mapping[str, ColumnSquares]

@@ -6,13 +6,13 @@ GGUF names are llama.cpp's. The other names are those of Hugging Face models and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.gguf.header import Header
 
 _SPLIT_LINEAR = {
@@ -41,8 +41,7 @@ _HEAD_NORMS = {"self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_no
 _OUTER = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(Frozen):
     linear: Mapping[str, str]
     norms: Mapping[str, str]
     permuted: bool = False
@@ -62,8 +61,7 @@ ANOTHER_STUDENT = "choose another student: `orca-local models list`"
 """Architectures that can be trained. Mistral files call themselves `llama`, those of phi4 `phi3`."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinearLayer:
+class LinearLayer(Frozen):
     """A matrix of a block that an adapter may change."""
 
     hf_name: str

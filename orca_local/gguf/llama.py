@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from orca_local.domain.errors import MissingError
+from orca_local.system.signals import replaced_handlers
 
 LOG_LINES = 200
 
@@ -60,21 +60,13 @@ def uninterrupted() -> Iterator[None]:
 
     Python would raise the exception in the log callback, where it is lost, because it cannot cross native code.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     waiting: list[tuple[int, FrameType | None]] = []
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
-    for number in handlers:
-        signal.signal(number, lambda *arrived: waiting.append(arrived))
     try:
-        yield
+        with replaced_handlers(lambda *arrived: waiting.append(arrived)) as handlers:
+            yield
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
         for number, frame in waiting:
-            handlers[signal.Signals(number)](number, frame)
+            handlers[number](number, frame)
 
 
 def last_log(lines: int = 20) -> str:

@@ -10,13 +10,13 @@ import math
 import os
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from orca_local.domain.frozen import Frozen
 from orca_local.gguf.conversion import round_to_f16
 from orca_local.gguf.header import DEFAULT_ALIGNMENT, MAGIC, Header, read_any_header
 
@@ -30,8 +30,7 @@ Values = NDArray[np.float32] | Iterable[NDArray[np.float32]]
 """A tensor's values in its shape, or arrays of its rows in order, each [some rows, columns]."""
 
 
-@dataclass(frozen=True, slots=True)
-class TensorSpec:
+class TensorSpec(Frozen):
     """Name, shape (rows first) and type (`F32`, `F16` or `BF16`) of a tensor to write."""
 
     name: str

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 
 _PACKAGE = Path(__file__).parent.parent
 _PATHS = (_PACKAGE.parent / "models" / "catalog.toml", _PACKAGE / "models_data" / "catalog.toml")
 """The file in a checkout and in an installed wheel."""
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogModel:
+class CatalogModel(Frozen):
     """One model of the catalog."""
 
     id: str

@@ -11,10 +11,10 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError, RemoteError, is_disk_full
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.url import url_problem
 from orca_local.gguf.header import read_header
 from orca_local.models.catalog import CatalogModel
@@ -28,8 +28,7 @@ MAX_ATTEMPTS = 4
 """Maximum number of connections in a row that may break before any byte arrives."""
 
 
-@dataclass(frozen=True, slots=True)
-class _RemoteFile:
+class _RemoteFile(Frozen):
     """Facts about a file that the hub reports before the download."""
 
     url: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import Settings
 from orca_local.gguf.file_type import check_type, takes_matrix
 from orca_local.gguf.header import read_header
@@ -17,8 +17,7 @@ from orca_local.models.student import Student, load_student
 from orca_local.store.store import Store
 
 
-@dataclass(frozen=True)
-class ModelFinder:
+class ModelFinder(Frozen):
     """The models of one workspace."""
 
     store: Store

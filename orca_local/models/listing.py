@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from orca_local.domain.frozen import Frozen
 from orca_local.models.catalog import CatalogModel, load_catalog
 from orca_local.models.download import partial_bytes
 from orca_local.models.locate import find_local
 
 
-@dataclass(frozen=True, slots=True)
-class ModelView:
+class ModelView(Frozen):
     """One model of the catalog on this machine."""
 
     model: CatalogModel

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from contextlib import suppress
 
-from orca_local.domain.errors import OrcaError, explain_os_error
+from orca_local.domain.errors import OrcaError, os_errors_explained
 from orca_local.models.catalog import CatalogModel
 from orca_local.models.download import partial_bytes
 from orca_local.models.locate import find_local
-from orca_local.system.child_process import command_error, detached_options, module_command
+from orca_local.system.child_process import command_error, start_detached
 
 
 class Pull:
@@ -20,20 +19,11 @@ class Pull:
         """Start the download. Raises `OrcaError` if the process cannot be started."""
         self.model = model
         self._is_cancelled = False
-        command, env = module_command("orca_local", "models", "pull", model.id, "--json", "--quiet")
-        try:
+        command = ("models", "pull", model.id, "--json", "--quiet")
+        with os_errors_explained():
             # Files without a name: the process can write to them after this program has ended.
             self._stdout, self._stderr = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=self._stdout,
-                stderr=self._stderr,
-                env=env,
-                **detached_options(),
-            )
-        except OSError as error:
-            raise explain_os_error(error) or error from error
+            self._process = start_detached(command, stdout=self._stdout, stderr=self._stderr)
 
     def poll(self) -> int | None:
         """Number of bytes downloaded; None after the end. Raises the error that ended the download."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import StudentSettings
 from orca_local.gguf.header import Header, read_header
 from orca_local.models.locate import resolve_student
@@ -16,8 +16,7 @@ Q8_0_BELOW = 1_000_000_000
 """Models with fewer parameters are Q8_0 by default, others Q4_K_M: small models lose too much at 4 bits."""
 
 
-@dataclass(frozen=True)
-class Student:
+class Student(Frozen):
     """The files of a student."""
 
     file: Path

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from orca_local.domain.errors import InputError, explain_os_error
+from orca_local.domain.errors import InputError, os_errors_explained
 from orca_local.domain.record import Record
 from orca_local.domain.settings import Settings
 from orca_local.runs.workspace import DATABASE_FILE, SETTINGS_FILE, Workspace
@@ -19,7 +17,6 @@ USER_FILES = ("strategies.toml", "prices.toml")
 MAX_FILE_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
 class BundleResult(Record):
     """A bundle that was written, or the workspace that was made from one."""
 
@@ -34,14 +31,14 @@ def write(workspace: Workspace, path: Path) -> BundleResult:
     """Write the bundle to `path`, completely or not at all. Raises `InputError` if `path` exists."""
     if path.exists():
         raise InputError(f"{path} exists already", hint="name another file, or remove it")
-    try:
+    with os_errors_explained(path, hint="name another path"):
         texts = {name: _read_file(workspace.directory / name) for name in USER_FILES}
-        extra = {"settings": _settings(workspace.settings), "files": {n: t for n, t in texts.items() if t}}
+        # Without the directories of this machine.
+        settings = without_directories(workspace.settings.model_dump(mode="json", exclude_defaults=True))
+        extra = {"settings": settings, "files": {n: t for n, t in texts.items() if t}}
         path.with_name(path.name + ".part").unlink(missing_ok=True)  # left by a killed process
         with workspace.store() as store, whole_file(path) as part:
             rows = store.write_bundle(part, extra)
-    except OSError as error:
-        raise explain_os_error(error, path, hint="name another path") or error from error
     return BundleResult(str(path), file_sha256(path), rows)
 
 
@@ -66,12 +63,6 @@ def read(path: Path, directory: Path) -> BundleResult:
     with workspace.store() as store:
         rows = store.copy_bundle(path)
     return BundleResult(str(workspace.directory), file_sha256(path), rows)
-
-
-def _settings(settings: Settings) -> dict[str, Any]:
-    """The settings that differ from the defaults, without the directories of this machine."""
-    values: dict[str, Any] = without_directories(settings.model_dump(mode="json", exclude_defaults=True))
-    return values
 
 
 def _read_file(path: Path) -> str:

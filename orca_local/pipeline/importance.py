@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orca_local.dataset.overlap import HeldOutPrompts
+from orca_local.dataset.build import held_out_prompts
 from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.keys import content_key
 from orca_local.domain.settings import Settings
@@ -78,8 +78,7 @@ def rows_without_evaluation_prompts(dataset: Dataset, store: Store) -> list[Trai
     The dataset should contain no others. A matrix measured on evaluation samples would make quantization look better
     than it is.
     """
-    evaluation_prompts = (s.prompt for split in ("probe", "holdout") for s in store.samples.list(split=split))
-    held_out = HeldOutPrompts(evaluation_prompts, (s.prompt for s in store.samples.list(split="train")))
+    held_out = held_out_prompts(store, store.samples.list(split="train"))
     return [
         row
         for row, conversation in zip(dataset.rows, dataset.conversations, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -87,9 +87,8 @@ class Pipeline(Session):
         base = self.candidate("base")
 
         def events(context: StageContext) -> Iterator[Event]:
-            with ExitStack() as stack:
-                loaded, model = yield from load_for_probe(context, self, base)
-                stack.callback(loaded.close)
+            loaded, model = yield from load_for_probe(context, self, base)
+            with closing(loaded):
                 yield from probe(
                     context, loaded.engine, loaded.renderer, samples, strategies, self.settings.probe, model=model
                 )
@@ -114,20 +113,20 @@ class Pipeline(Session):
         `batch` uses the Batch API of the endpoint. `live` also asks questions that wait in a batch. `retry_failed`
         repeats questions that failed permanently.
         """
-        runner = TeachRunner(self)
+        runner = TeachRunner(self, limit, retry_failed=retry_failed)
 
         def events(context: StageContext) -> Iterator[Event]:
             yield from self._untrainable_warning()
             if batch:
-                yield from runner.run_batch(context, limit=limit, retry_failed=retry_failed)
+                yield from runner.run_batch(context)
             else:
-                yield from runner.run(context, limit=limit, retry_failed=retry_failed, live=live)
+                yield from runner.run(context, live=live)
 
         return self.run("teach", events, TeachSummary)
 
     def estimate_teach(self, limit: int | None = None) -> TeachEstimate:
         """The estimated calls, tokens and cost of `teach` with the same arguments."""
-        return TeachRunner(self).estimate(self.student.weights.path, limit=limit)
+        return TeachRunner(self, limit).estimate(self.student.weights.path)
 
     def build_dataset(self) -> DatasetSummary:
         """Report which answers become training rows, and why the others do not."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import InputError
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
 from orca_local.domain.events import Event, StageFinished
@@ -69,13 +70,13 @@ def quickstart(
         result = pipeline.run_all()
     evaluation = result.evaluation
     assert evaluation.gain is not None
-    models = {model.model: Accuracy.from_dict(model.to_dict()) for model in evaluation.models}
+    models = {model.model: copy_fields(Accuracy, model) for model in evaluation.models}
     summary = QuickstartSummary(
         workspace=str(workspace.directory),
         strategies={task.task: task.strategy for task in result.probe.tasks},
         base=models["base"],
         tuned=models["tuned"],
-        gain=Gain.from_dict(evaluation.gain.to_dict()),
+        gain=copy_fields(Gain, evaluation.gain),
         export=result.export.files[0],
         seconds=seconds,
     )

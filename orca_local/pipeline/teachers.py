@@ -17,39 +17,32 @@ from orca_local.runs.context import StageContext
 if TYPE_CHECKING:
     from orca_local.pipeline.session import Session
     from orca_local.teach.engine_teacher import LocalModel
-    from orca_local.teach.prices import Price
+    from orca_local.teach.job import TeachJob
     from orca_local.teach.teacher import Teacher
 
 
 class TeachRunner:
     """The samples to teach and their strategies, with what a teacher may need."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, limit: int | None, *, retry_failed: bool = False) -> None:
         """Raises `InputError` if there are no samples, or a task has no strategy yet."""
+        from orca_local.teach.job import TeachJob
+
         self._session = session
         self._settings, self._directory = session.settings.teacher, session.workspace.directory
-        self._samples = session.select_samples("train")
-        self._strategies = session.selected_strategies(self._samples)
+        samples = session.select_samples("train")
+        strategies = session.selected_strategies(samples)
+        self._job = TeachJob(samples, strategies, self._settings, limit=limit, retry_failed=retry_failed)
 
-    def run(self, context: StageContext, *, limit: int | None, retry_failed: bool, live: bool) -> Iterator[Event]:
+    def run(self, context: StageContext, *, live: bool) -> Iterator[Event]:
         """Ask the teacher call by call."""
         from orca_local.teach.stage import teach
 
         with ExitStack() as stack:
             teacher = self._make_teacher(stack, offline=context.offline)
-            yield from teach(
-                context,
-                teacher,
-                self._samples,
-                self._strategies,
-                self._settings,
-                price=self._price(teacher.endpoint, teacher.model),
-                limit=limit,
-                retry_failed=retry_failed,
-                live=live,
-            )
+            yield from teach(context, teacher, self._job_at(teacher.endpoint, teacher.model), live=live)
 
-    def run_batch(self, context: StageContext, *, limit: int | None, retry_failed: bool) -> Iterator[Event]:
+    def run_batch(self, context: StageContext) -> Iterator[Event]:
         """Use the Batch API of the endpoint. Raises `InputError` if the teacher is no endpoint."""
         from orca_local.endpoints.chat import ChatEndpoint
         from orca_local.teach.batch import teach_in_batch
@@ -62,18 +55,9 @@ class TeachRunner:
         chat = ChatEndpoint(self._settings, section="teacher")
         chat.open()
         with closing(chat):
-            yield from teach_in_batch(
-                context,
-                chat,
-                self._samples,
-                self._strategies,
-                self._settings,
-                price=self._price(chat.url, chat.model),
-                limit=limit,
-                retry_failed=retry_failed,
-            )
+            yield from teach_in_batch(context, chat, self._job_at(chat.url, chat.model))
 
-    def estimate(self, weights: Path, *, limit: int | None) -> TeachEstimate:
+    def estimate(self, weights: Path) -> TeachEstimate:
         """Estimate calls, tokens and cost; the tokenizer of `weights` counts the prompts."""
         from orca_local.rows.renderer import PromptRenderer
         from orca_local.teach.estimate import estimate
@@ -81,14 +65,14 @@ class TeachRunner:
         with ExitStack() as stack:
             teacher = self._make_teacher(stack, offline=True)
             renderer = stack.enter_context(closing(PromptRenderer(weights)))
-            price = self._price(teacher.endpoint, teacher.model)
-            store, settings = self._session.store, self._settings
-            return estimate(store, renderer, teacher, self._samples, self._strategies, settings, price, limit=limit)
+            job = self._job_at(teacher.endpoint, teacher.model)
+            return estimate(self._session.store, renderer, teacher, job)
 
-    def _price(self, endpoint: str, model: str) -> Price | None:
+    def _job_at(self, endpoint: str, model: str) -> TeachJob:
+        """The job with the price of this teacher."""
         from orca_local.teach.prices import find_price
 
-        return find_price(endpoint, model, self._directory)
+        return replace(self._job, price=find_price(endpoint, model, self._directory))
 
     def _make_teacher(self, stack: ExitStack, *, offline: bool) -> Teacher:
         """The teacher; `stack` closes the model that it may need."""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.statistics import Interval, accuracy_interval
 from orca_local.probe.race import RaceState
 from orca_local.probe.sequential_test import Decision, Scores, beats, decide, paired_differences
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Frozen):
     """One task under one strategy."""
 
     strategy: str
@@ -47,8 +46,7 @@ class Cell:
         return accuracy_interval(self.score_sum, self.n, alpha)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Frozen):
     """The strategy chosen for a task."""
 
     cell: Cell

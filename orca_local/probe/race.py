@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from orca_local.domain.frozen import Frozen
 from orca_local.probe.sequential_test import Scores
 
 ROUNDS = (8, 12, 16, 24, 32)
@@ -45,8 +45,7 @@ def round_ends(limit: int) -> list[int]:
     return [*ends, limit]
 
 
-@dataclass(frozen=True, slots=True)
-class Prior:
+class Prior(Frozen):
     """The effects of the strategies, estimated from all tasks of a kind."""
 
     effects: Vector
@@ -57,8 +56,7 @@ class Prior:
     """Variance of one paired score around its expectation."""
 
 
-@dataclass(frozen=True, slots=True)
-class RaceState:
+class RaceState(Frozen):
     """State of one task's race after a round."""
 
     leader: int
@@ -124,8 +122,7 @@ def judge_round(
     return RaceState(leader, tuple(kept), done, probability_best, _loss_bound(mean, variance, leader))
 
 
-@dataclass(frozen=True, slots=True)
-class _VarianceTable:
+class _VarianceTable(Frozen):
     """Two-way analysis of variance of a task, by strategy and sample."""
 
     effects: Vector

@@ -15,10 +15,11 @@ scores: the bets on a dropped strategy stop.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from orca_local.domain.frozen import Frozen
 
 Scores = NDArray[np.float64]
 """Scores from 0 to 1 of shape [strategies, samples]; NaN where a strategy did not answer a sample."""
@@ -27,8 +28,7 @@ BET_FRACTIONS = np.array([0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9])
 """The λ of the mixture; below 1, so that no loss takes all wealth."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Frozen):
     """Result of the test for one strategy."""
 
     decided: bool

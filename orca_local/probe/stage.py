@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.events import (
     CellMeasured,
     Event,
@@ -18,7 +19,6 @@ from orca_local.domain.events import (
 )
 from orca_local.domain.probe_summary import CellSummary, GenerationTotals, ProbeSummary, TaskSelection
 from orca_local.domain.settings import ProbeSettings
-from orca_local.domain.statistics import Interval
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
@@ -139,15 +139,16 @@ class _Probe:
         alpha = self.settings.alpha
         selections: list[TaskSelection] = []
         for task in self.tasks:
-            cells = task.cells()
-            yield from (_measured(task.name, cell, alpha) for cell in cells)
+            cells = [_cell_summary(cell, alpha) for cell in task.cells()]
+            for cell in cells:
+                yield copy_fields(CellMeasured, cell, task=task.name, ci_low=cell.ci[0], ci_high=cell.ci[1])
             choice = task.choose(self.priors[task.kind], alpha, by_accuracy=self.settings.method != "race")
             if choice is None:
                 yield Warned(f"task {task.name!r} has no completion, so no strategy was chosen for it")
                 continue
             self.context.store.selections.set(_selection(task.name, choice, self.settings, self.context.run_id))
-            selection = _summary(task.name, choice, cells, alpha)
-            yield StrategyChosen(**{spec.name: getattr(selection, spec.name) for spec in fields(StrategyChosen)})
+            selection = _summary(task.name, choice, cells)
+            yield copy_fields(StrategyChosen, selection)
             selections.append(selection)
         return tuple(selections)
 
@@ -176,20 +177,6 @@ class _Probe:
         )
 
 
-def _measured(task: str, cell: Cell, alpha: float) -> CellMeasured:
-    interval = cell.interval(alpha)
-    return CellMeasured(
-        task,
-        cell.strategy,
-        cell.n,
-        cell.score_sum,
-        cell.extracted_share,
-        interval.low,
-        interval.high,
-        cell.completion_tokens,
-    )
-
-
 def _selection(task: str, choice: Choice, settings: ProbeSettings, run_id: int) -> SelectionRow:
     interval = choice.cell.interval(settings.alpha)
     return SelectionRow(
@@ -208,7 +195,7 @@ def _selection(task: str, choice: Choice, settings: ProbeSettings, run_id: int) 
     )
 
 
-def _summary(task: str, choice: Choice, cells: Sequence[Cell], alpha: float) -> TaskSelection:
+def _summary(task: str, choice: Choice, cells: Sequence[CellSummary]) -> TaskSelection:
     return TaskSelection(
         task=task,
         strategy=choice.cell.strategy,
@@ -217,17 +204,10 @@ def _summary(task: str, choice: Choice, cells: Sequence[Cell], alpha: float) -> 
         loss_bound=choice.loss_bound,
         more_samples=choice.decision.more_samples,
         reason=choice.reason,
-        cells=tuple(_cell_summary(cell, cell.interval(alpha)) for cell in cells),
+        cells=tuple(cells),
     )
 
 
-def _cell_summary(cell: Cell, interval: Interval) -> CellSummary:
-    return CellSummary(
-        strategy=cell.strategy,
-        n=cell.n,
-        score_sum=cell.score_sum,
-        accuracy=cell.accuracy,
-        ci=(interval.low, interval.high),
-        extracted=cell.extracted_share,
-        completion_tokens=cell.completion_tokens,
-    )
+def _cell_summary(cell: Cell, alpha: float) -> CellSummary:
+    interval = cell.interval(alpha)
+    return copy_fields(CellSummary, cell, ci=(interval.low, interval.high), extracted=cell.extracted_share)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Message
 from orca_local.gguf.header import read_header
 from orca_local.gguf.template import ChatTemplate
@@ -35,8 +35,7 @@ class RowError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingIds:
+class TrainingIds(Frozen):
     """A conversation as token ids, and the part that gets a loss."""
 
     token_ids: tuple[int, ...]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.keys import content_key
 from orca_local.domain.types import Message
 from orca_local.rows.renderer import PromptRenderer, RowError
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingRow:
+class TrainingRow(Frozen):
     """One conversation to train on.
 
     The loss mask is `loss_start`. Other trainers store it as `labels`: -100 for the tokens before `loss_start`, the
@@ -35,8 +34,7 @@ class TrainingRow:
         return len(self.token_ids) - self.loss_start
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
+class RefusedRow(Frozen):
     """A conversation that does not become a training row."""
 
     sample_id: str

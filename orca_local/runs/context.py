@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from orca_local.domain.frozen import Frozen
 from orca_local.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class StageContext:
+class StageContext(Frozen):
     """The first argument of every stage."""
 
     store: Store

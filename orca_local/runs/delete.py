@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from orca_local.domain.errors import InputError, explain_os_error
 from orca_local.domain.export_summary import ExportSummary
+from orca_local.domain.frozen import Frozen
 from orca_local.runs.summaries import summary_of
 from orca_local.runs.workspace import Workspace
 from orca_local.store.runs import RunRow
@@ -27,8 +27,7 @@ _USES = {
 _FIGURES = "the newest results of its stage"
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Frozen):
     """A run that was not deleted, and why."""
 
     run_id: int

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from orca_local.domain.errors import OrcaError, explain_os_error
+from orca_local.domain.errors import OrcaError, os_errors_explained
+from orca_local.domain.frozen import Frozen
 from orca_local.runs.workspace import Workspace
-from orca_local.system.child_process import command_error, detached_options, module_command
+from orca_local.system.child_process import command_error, module_command, start_detached
 
 POLL_SECONDS = 0.1
 MAX_STDERR = 400
 """How many characters of a failed command's stderr its error quotes."""
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchedRun:
+class LaunchedRun(Frozen):
     """A detached process and the first run that it started."""
 
     pid: int
@@ -40,13 +38,11 @@ def launch(workspace: Workspace, arguments: Sequence[str], *, cwd: Path | None =
     """
     output = _make_output_file(workspace.runs_dir, arguments[0])
     options = [argument for argument in arguments if argument not in ("--json", "--detach")]
-    command, env = module_command("orca_local", *options, "--json", "-w", str(workspace.directory))
+    command = (*options, "--json", "-w", str(workspace.directory))
     result = output.with_suffix(".json")
     with output.open("wb") as stderr, result.open("wb") as stdout, workspace.store() as store:
         newest = max((run.run_id for run in store.runs.list()), default=0)
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env, cwd=cwd, **detached_options()
-        )
+        process = start_detached(command, stdout=stdout, stderr=stderr, cwd=cwd)
         # Without a waiting parent, the ended process would stay as a zombie while this program runs.
         threading.Thread(target=process.wait, name=f"wait-{process.pid}", daemon=True).start()
         while True:
@@ -94,11 +90,9 @@ async def run_command(workspace: Workspace, arguments: Sequence[str]) -> dict[st
 
 def _make_output_file(directory: Path, name: str) -> Path:
     path = directory / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{name}.log"
-    try:
+    with os_errors_explained(path, hint="check the workspace and its permissions"):
         directory.mkdir(parents=True, exist_ok=True)
         path.touch()
-    except OSError as error:
-        raise explain_os_error(error, path, hint="check the workspace and its permissions") or error from error
     return path
 
 

@@ -6,10 +6,11 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from orca_local.domain.errors import BusyError
+from orca_local.domain.frozen import Frozen
 from orca_local.store.store import Store
 from orca_local.system.files import write_whole
 from orca_local.system.processes import host_name, is_running, process_started
@@ -17,8 +18,7 @@ from orca_local.system.processes import host_name, is_running, process_started
 LOCK_FILE = "orca.lock"
 
 
-@dataclass(frozen=True, slots=True)
-class LockHolder:
+class LockHolder(Frozen):
     """The process that holds the lock of a workspace."""
 
     pid: int

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orca_local.domain.errors import InputError, explain_os_error
+from orca_local.domain.errors import InputError, os_errors_explained
+from orca_local.domain.frozen import Frozen
 from orca_local.system.files import write_whole
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ _EXAMPLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Frozen):
     """A directory and its settings."""
 
     directory: Path
@@ -86,12 +85,11 @@ class Workspace:
             values.setdefault("student", {})["file"] = str(student)
         hint = "name another directory"
         try:
-            directory.mkdir(parents=True, exist_ok=True)
-            write_whole(path, _render(values), hint=hint)
+            with os_errors_explained(path, hint=hint):
+                directory.mkdir(parents=True, exist_ok=True)
+                write_whole(path, _render(values), hint=hint)
         except UnicodeEncodeError as error:
             raise InputError(f"{path} cannot be written: {error}", hint=hint) from error
-        except OSError as error:
-            raise explain_os_error(error, path, hint=hint) or error from error
         return cls.open(directory)
 
     @property

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL, TeacherRequest
@@ -21,8 +21,7 @@ DATA = Path(__file__).resolve().parent / "data"
 """Directory of the two files that `scripts/make_starter.py` writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkedAnswer:
+class WorkedAnswer(Frozen):
     """The worked answer to one sample under one strategy."""
 
     sample_id: str
@@ -30,8 +29,7 @@ class WorkedAnswer:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class InstallResult:
+class InstallResult(Frozen):
     """Numbers of samples and answers that were new to the store."""
 
     samples: int

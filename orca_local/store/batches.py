@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, utc_now
+from orca_local.domain.frozen import Frozen
+from orca_local.store.connection import Table
+from orca_local.store.encoding import utc_now
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRow:
+class BatchRow(Frozen):
     """A batch that is not collected yet."""
 
     batch_id: int
@@ -21,8 +20,7 @@ class BatchRow:
     """The endpoint's id of the batch; empty if it never arrived."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchCall:
+class BatchCall(Frozen):
     """One call of a batch."""
 
     key: str
@@ -34,11 +32,8 @@ class BatchCall:
     request: dict[str, Any]
 
 
-class Batches:
+class Batches(Table):
     """The tables `batches` and `batch_calls`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def begin(self, mark: str, endpoint: str, model: str, calls: Sequence[tuple[str, str, str, bool, int]]) -> int:
         """Store a batch before it is sent, and return its id.
@@ -66,25 +61,22 @@ class Batches:
 
     def unfinished(self, endpoint: str, model: str) -> list[BatchRow]:
         """The batches of a teacher that are not collected yet."""
-        rows = self._connection.rows(
-            "SELECT id, mark, remote_id FROM batches WHERE state != 'done' AND endpoint = ? AND model = ? ORDER BY id",
+        return self._connection.records(
+            BatchRow,
+            "SELECT *, id AS batch_id FROM batches WHERE state != 'done' AND endpoint = ? AND model = ? ORDER BY id",
             [endpoint, model],
         )
-        return [BatchRow(*row) for row in rows]
 
     def calls(self, batch_id: int) -> list[BatchCall]:
         """The calls of a batch."""
-        rows = self._connection.rows(
-            "SELECT b.call_key, b.sample_id, b.strategy, b.hinted, b.charge_id, c.reserved_usd, t.request_json"
+        return self._connection.records(
+            BatchCall,
+            "SELECT b.*, b.call_key AS key, c.reserved_usd, t.request_json"
             " FROM batch_calls AS b JOIN charges AS c ON c.id = b.charge_id"
             " JOIN teacher_calls AS t ON t.key = b.call_key"
             " WHERE b.batch_id = ? ORDER BY b.call_key",
             [batch_id],
         )
-        return [
-            BatchCall(key, sample, strategy, bool(hinted), charge, usd, from_json(request))
-            for key, sample, strategy, hinted, charge, usd, request in rows
-        ]
 
     def waiting_keys(self, endpoint: str, model: str) -> set[str]:
         """Keys of the calls in batches that are not collected yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,7 @@ _JSON = {"runs": ("settings_json", "inputs_json"), "events": ("payload_json",)}
 
 def write_bundle(source: Connection, target: Path, extra: Mapping[str, Any]) -> dict[str, int]:
     """Write a bundle to the new file `target`, with `extra` in its manifest; returns the number of rows by table."""
-    bundle = Connection(target)
-    try:
+    with closing(Connection(target)) as bundle:
         migrate(bundle)
         counts = {}
         with bundle.transaction():
@@ -58,14 +58,11 @@ def write_bundle(source: Connection, target: Path, extra: Mapping[str, Any]) -> 
         bundle.execute("PRAGMA journal_mode=DELETE")
         bundle.execute("VACUUM")
         return counts
-    finally:
-        bundle.close()
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a bundle. Raises `InputError` if the file is not a bundle or was changed."""
-    bundle = _open(path)
-    try:
+    with _open(path) as bundle:
         manifest = _manifest(bundle)
         for table in TABLES:
             if manifest["digests"].get(table) != _digest(bundle, table):
@@ -77,61 +74,52 @@ def read_manifest(path: Path) -> dict[str, Any]:
             if Path(row["path"]).name != row["path"] or "\\" in row["path"]:
                 raise InputError(f"{path} names a file outside the workspace: {row['path']!r}", hint="do not use it")
         return manifest
-    finally:
-        bundle.close()
 
 
 def copy_bundle(path: Path, target: Connection) -> dict[str, int]:
     """Copy the rows of a checked bundle into an empty store; returns the number of rows by table."""
-    bundle = _open(path)
-    try:
-        with target.transaction(durable=True):
-            target.execute("PRAGMA defer_foreign_keys=ON")
-            counts = {table: _copy(bundle, target, table, lambda _table, row: row) for table in TABLES}
-            # Versions up to 0.1.0 stored the runs that make the base as exports.
-            target.execute(BASE_RUNS)
-            return counts
-    finally:
-        bundle.close()
+    with _open(path) as bundle, target.transaction(durable=True):
+        target.execute("PRAGMA defer_foreign_keys=ON")
+        counts = {table: _copy(bundle, target, table, lambda _table, row: row) for table in TABLES}
+        # Versions up to 0.1.0 stored the runs that make the base as exports.
+        target.execute(BASE_RUNS)
+        return counts
 
 
-def _open(path: Path) -> Connection:
+@contextmanager
+def _open(path: Path) -> Iterator[Connection]:
     """Open a bundle read-only, and check that it has exactly the schema of this version."""
     if not path.is_file():
         raise InputError(f"there is no file {path}", hint="give a file that `orca-local bundle write` wrote")
+    not_a_bundle = InputError(f"{path} is not a bundle", hint="give a file that `orca-local bundle write` wrote")
     with path.open("rb") as file:
         if file.read(16) != b"SQLite format 3\0":
-            raise InputError(f"{path} is not a bundle", hint="give a file that `orca-local bundle write` wrote")
-    bundle = Connection(path, read_only=True)
-    try:
+            raise not_a_bundle
+    with closing(Connection(path, read_only=True)) as bundle:
         bundle.execute("PRAGMA trusted_schema=OFF")
         expected = _schema_of_this_version()
-        schema = {row["name"]: row["sql"] for row in bundle.rows(_OBJECTS)}
+        schema = _schema(bundle)
         if "bundle" not in schema:
-            raise InputError(f"{path} is not a bundle", hint="give a file that `orca-local bundle write` wrote")
+            raise not_a_bundle
         if schema != expected:
             names = sorted(name for name in schema.keys() | expected.keys() if schema.get(name) != expected.get(name))
             raise InputError(
                 f"{path} was written by another version of orca-local: {', '.join(names[:3])} differs",
                 hint="write it again with this version",
             )
-    except BaseException:
-        bundle.close()
-        raise
-    return bundle
-
-
-_OBJECTS = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlite_%'"
+        yield bundle
 
 
 def _schema_of_this_version() -> dict[str, str]:
-    fresh = Connection(Path(":memory:"))
-    try:
+    with closing(Connection(Path(":memory:"))) as fresh:
         migrate(fresh)
         fresh.execute(_MANIFEST)
-        return {row["name"]: row["sql"] for row in fresh.rows(_OBJECTS)}
-    finally:
-        fresh.close()
+        return _schema(fresh)
+
+
+def _schema(connection: Connection) -> dict[str, str]:
+    query = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlite_%'"
+    return {row["name"]: row["sql"] for row in connection.rows(query)}
 
 
 def _manifest(bundle: Connection) -> dict[str, Any]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from orca_local.store.connection import Connection
+from orca_local.domain.frozen import Frozen
+from orca_local.store.connection import Table
 from orca_local.store.encoding import utc_now
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(Frozen):
     """The cost of all teacher calls in this workspace."""
 
     usd: float
@@ -18,11 +16,8 @@ class Spent:
     """Number of attempts."""
 
 
-class Charges:
+class Charges(Table):
     """The table `charges`. Rows are added, settled once, and never deleted."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def reserve(self, run_id: int, call_key: str, usd: float) -> int:
         """Record the maximum possible cost of an attempt before it is made; returns the id of the row."""
@@ -38,6 +33,6 @@ class Charges:
 
     def spent(self) -> Spent:
         """The cost of all runs together."""
-        row = self._connection.row("SELECT coalesce(sum(coalesce(cost_usd, reserved_usd)), 0), count(*) FROM charges")
-        assert row is not None
-        return Spent(float(row[0]), int(row[1]))
+        query = "SELECT coalesce(sum(coalesce(cost_usd, reserved_usd)), 0), count(*) FROM charges"
+        usd, calls = self._connection.one(query)
+        return Spent(float(usd), calls)

@@ -8,9 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from orca_local.domain.errors import BusyError, InputError, MissingError, OrcaError
+from orca_local.store.encoding import from_row
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 BUSY_SECONDS = 30.0
 """How long a write waits for another process that is writing, by default."""
@@ -72,6 +78,21 @@ class Connection:
             row: sqlite3.Row | None = self.raw.execute(sql, parameters).fetchone()
             return row
 
+    def one(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Row:
+        """The row of a query that always has one, such as a count."""
+        row = self.row(sql, parameters)
+        assert row is not None
+        return row
+
+    def records(self, record: type[T], sql: str, parameters: Sequence[Any] = ()) -> list[T]:
+        """All rows of a query as instances of a dataclass, see `from_row`."""
+        return [from_row(record, row) for row in self.rows(sql, parameters)]
+
+    def record(self, record: type[T], sql: str, parameters: Sequence[Any] = ()) -> T | None:
+        """The first row of a query as an instance of a dataclass; None if there is none."""
+        row = self.row(sql, parameters)
+        return None if row is None else from_row(record, row)
+
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
         """Make all writes of the block or none of them. Nested blocks join the outer one.
@@ -125,6 +146,13 @@ class Connection:
             raise explained from error
         except OverflowError as error:
             raise InputError("a number is larger than the database can hold", hint="give a smaller one") from error
+
+
+class Table:
+    """Base of the classes that read and write one or a few tables."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
 
 @cache

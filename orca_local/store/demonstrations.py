@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Literal
 
 from orca_local.domain.errors import InputError
-from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_row, optional_bool, storable, to_json, utc_now
+from orca_local.domain.frozen import Frozen
+from orca_local.store.connection import Table
+from orca_local.store.encoding import storable, to_json, utc_now
 
 Review = Literal["pending", "accepted", "rejected", "edited"]
 
-_SELECT = """
-SELECT d.id, d.sample_id, d.strategy, d.teacher_call_key, d.sample_index, d.text, d.verified, d.review,
-  d.hinted, d.edited
-FROM demonstrations AS d JOIN samples AS s ON s.id = d.sample_id
-"""
+_SELECT = "SELECT d.*, d.id AS demonstration_id FROM demonstrations AS d JOIN samples AS s ON s.id = d.sample_id"
 
 
-@dataclass(frozen=True, slots=True)
-class DemonstrationRow:
+class DemonstrationRow(Frozen):
     """One teacher answer to one sample."""
 
     sample_id: str
@@ -43,11 +38,8 @@ class DemonstrationRow:
 _INSERTED = [field.name for field in fields(DemonstrationRow) if field.name not in ("edited", "demonstration_id")]
 
 
-class Demonstrations:
+class Demonstrations(Table):
     """The table `demonstrations`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def upsert(self, row: DemonstrationRow) -> int:
         """Store an answer and return its id. An existing answer keeps its review, and its text if it was edited."""
@@ -62,7 +54,7 @@ class Demonstrations:
 
     def newest(self, limit: int) -> list[DemonstrationRow]:
         """The newest answers, newest first."""
-        return [_demonstration(row) for row in self._connection.rows(_SELECT + " ORDER BY d.id DESC LIMIT ?", [limit])]
+        return self._connection.records(DemonstrationRow, _SELECT + " ORDER BY d.id DESC LIMIT ?", [limit])
 
     def list(
         self,
@@ -91,57 +83,43 @@ class Demonstrations:
             parameters.append(to_json([*tasks]))
         where = " WHERE " + " AND ".join(clauses) if clauses else ""
         order = " ORDER BY s.task, d.sample_id, d.strategy, d.sample_index, d.id"
-        return [_demonstration(row) for row in self._connection.rows(_SELECT + where + order, parameters)]
+        return self._connection.records(DemonstrationRow, _SELECT + where + order, parameters)
 
     def count(self) -> tuple[int, int]:
         """The number of answers, and of those that match their reference."""
-        row = self._connection.row("SELECT count(*), coalesce(sum(verified), 0) FROM demonstrations")
-        assert row is not None
-        return int(row[0]), int(row[1])
+        answers, verified = self._connection.one("SELECT count(*), coalesce(sum(verified), 0) FROM demonstrations")
+        return answers, verified
 
     def get(self, demonstration_id: int) -> DemonstrationRow:
         """One answer. Raises `InputError` if there is none with this id."""
-        row = self._connection.row(_SELECT + " WHERE d.id = ?", [demonstration_id])
+        row = self._connection.record(DemonstrationRow, _SELECT + " WHERE d.id = ?", [demonstration_id])
         if row is None:
             raise _missing(demonstration_id)
-        return _demonstration(row)
+        return row
 
     def set_review(self, demonstration_id: int, review: Review) -> None:
         """Set the review state of an answer. Raises `InputError` if there is no such answer."""
-        changed = self._connection.execute_durably(
-            "UPDATE demonstrations SET review = CASE WHEN edited AND ? = 'pending' THEN 'edited' ELSE ? END"
-            " WHERE id = ?",
-            [review, review, demonstration_id],
-        )
-        if not changed:
-            raise _missing(demonstration_id)
+        assignment = "review = CASE WHEN edited AND ? = 'pending' THEN 'edited' ELSE ? END"
+        self._update(demonstration_id, assignment, review, review)
 
     def edit(self, demonstration_id: int, text: str, verified: bool | None) -> None:
         """Replace the text by a reviewer's. The teacher's text stays in `teacher_calls`.
 
         Raises `InputError` if there is no such answer.
         """
-        changed = self._connection.execute_durably(
-            "UPDATE demonstrations SET text = ?, verified = ?, review = 'edited', edited = 1 WHERE id = ?",
-            [storable(text), verified, demonstration_id],
-        )
-        if not changed:
-            raise _missing(demonstration_id)
+        assignment = "text = ?, verified = ?, review = 'edited', edited = 1"
+        self._update(demonstration_id, assignment, storable(text), verified)
 
     def restore(self, demonstration_id: int, text: str, verified: bool | None) -> None:
         """Restore the teacher's text, given as `text`. Raises `InputError` if there is no such answer."""
-        changed = self._connection.execute_durably(
-            "UPDATE demonstrations SET text = ?, verified = ?, review = 'pending', edited = 0 WHERE id = ?",
-            [storable(text), verified, demonstration_id],
-        )
-        if not changed:
+        assignment = "text = ?, verified = ?, review = 'pending', edited = 0"
+        self._update(demonstration_id, assignment, storable(text), verified)
+
+    def _update(self, demonstration_id: int, assignment: str, *values: Any) -> None:
+        statement = f"UPDATE demonstrations SET {assignment} WHERE id = ?"
+        if not self._connection.execute_durably(statement, [*values, demonstration_id]):
             raise _missing(demonstration_id)
 
 
 def _missing(demonstration_id: int) -> InputError:
     return InputError(f"there is no demonstration {demonstration_id}", hint="see `orca-local dataset list`")
-
-
-def _demonstration(row: sqlite3.Row) -> DemonstrationRow:
-    verified, hinted, edited = (optional_bool(row[name]) for name in ("verified", "hinted", "edited"))
-    return from_row(DemonstrationRow, row, verified=verified, hinted=hinted, edited=edited, demonstration_id=row["id"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from dataclasses import fields
+from dataclasses import Field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -57,15 +57,22 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def optional_bool(value: int | None) -> bool | None:
-    """The boolean that SQLite stores as 0, 1 or NULL."""
-    return None if value is None else bool(value)
-
-
 def from_row(record: type[T], row: sqlite3.Row, **values: Any) -> T:
-    """An instance of a dataclass from the columns of the same names; `values` are the fields that differ."""
-    columns = {field.name: row[field.name] for field in fields(record) if field.name not in values}
+    """An instance of a dataclass: each field from the column of its name, except those given in `values`.
+
+    Booleans are stored as 0 and 1, and a dict as JSON in the column `NAME_json`.
+    """
+    columns = {field.name: _read(field, row) for field in fields(record) if field.name not in values}
     return record(**columns, **values)
+
+
+def _read(field: Field[Any], row: sqlite3.Row) -> Any:
+    # The type is text, because annotations are not evaluated.
+    if field.type.startswith("dict"):
+        text = row[f"{field.name}_json"]
+        return None if text is None else from_json(text)
+    value = row[field.name]
+    return bool(value) if value is not None and field.type.startswith("bool") else value
 
 
 def _dumps(value: Any, *, ensure_ascii: bool) -> str:

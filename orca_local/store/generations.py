@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Completion
-from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, from_row, storable, to_json, utc_now
+from orca_local.store.connection import Table
+from orca_local.store.encoding import storable, to_json, utc_now
 
 
-@dataclass(frozen=True, slots=True)
-class GenerationRow:
+class GenerationRow(Frozen):
     """One generated text."""
 
     key: str
@@ -27,22 +26,12 @@ class GenerationRow:
     """Model, engine and sampling settings. The key is a hash of these and the prompt."""
 
 
-class Generations:
+class Generations(Table):
     """The table `generations`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get(self, key: str) -> GenerationRow | None:
         """The generation with this key; None if there is none."""
-        row = self._connection.row(
-            "SELECT key, prompt, completion, prompt_tokens, completion_tokens, finish_reason, duration_ms, config_json"
-            " FROM generations WHERE key = ?",
-            [key],
-        )
-        if row is None:
-            return None
-        return from_row(GenerationRow, row, config=from_json(row["config_json"]))
+        return self._connection.record(GenerationRow, "SELECT * FROM generations WHERE key = ?", [key])
 
     def existing(self, keys: Iterable[str]) -> set[str]:
         """The subset of `keys` that is in the store."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from orca_local.domain.keys import content_key
-from orca_local.store.connection import Connection
+from orca_local.store.connection import Table
 
 
-class Likelihoods:
+class Likelihoods(Table):
     """The table `likelihoods`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get(self, text: str, sample_id: str, model_sha256: str, system_message: str) -> float | None:
         """Mean log-probability of the answer's tokens given the erased prompt, in nats; None if not stored."""

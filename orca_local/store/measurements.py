@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orca_local.store.connection import Connection
+from orca_local.domain.frozen import Frozen
+from orca_local.store.connection import Table
 from orca_local.store.encoding import utc_now
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ JOIN scores AS c ON c.generation_key = m.generation_key AND c.sample_id = m.samp
 _LATEST = " GROUP BY m.sample_id, m.model_id, m.strategy, m.system_message_id, m.sample_index"
 
 
-@dataclass(frozen=True, slots=True)
-class MeasurementRow:
+class MeasurementRow(Frozen):
     """One scored answer."""
 
     run_id: int
@@ -51,8 +50,7 @@ class MeasurementRow:
     finish_reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreRow:
+class ScoreRow(Frozen):
     """The numbers of one measurement, without its texts."""
 
     task: str
@@ -63,8 +61,7 @@ class ScoreRow:
     completion_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class CellRow:
+class CellRow(Frozen):
     """The sums of one task under one strategy in one run."""
 
     task: str
@@ -76,11 +73,8 @@ class CellRow:
     completion_tokens: int
 
 
-class Measurements:
+class Measurements(Table):
     """The tables `measurements` and `scores`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add(
         self,
@@ -183,6 +177,4 @@ class Measurements:
     def _system_message_id(self, text: str) -> int:
         """The id of a system message. Each text is stored once, because it is long and repeats for every sample."""
         self._connection.execute("INSERT INTO system_messages (text) VALUES (?) ON CONFLICT DO NOTHING", [text])
-        row = self._connection.row("SELECT id FROM system_messages WHERE text = ?", [text])
-        assert row is not None
-        return int(row["id"])
+        return int(self._connection.one("SELECT id FROM system_messages WHERE text = ?", [text])["id"])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from orca_local.domain.errors import InputError
-from orca_local.store.connection import Connection
+from orca_local.domain.frozen import Frozen
+from orca_local.store.connection import Table
 from orca_local.store.encoding import utc_now
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRow:
+class ModelRow(Frozen):
     """One model file."""
 
     model_id: int
@@ -22,11 +20,8 @@ class ModelRow:
     parameters: int
 
 
-class Models:
+class Models(Table):
     """The table `models`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def ensure(self, path: str, sha256: str, architecture: str, quantization: str, parameters: int) -> int:
         """The id of the model with this hash, which is added if it is new; its path is updated."""
@@ -44,9 +39,7 @@ class Models:
 
     def get(self, model_id: int) -> ModelRow:
         """One model. Raises `InputError` if there is none with this id."""
-        row = self._connection.row(
-            "SELECT id, path, sha256, architecture, quantization, parameters FROM models WHERE id = ?", [model_id]
-        )
+        row = self._connection.record(ModelRow, "SELECT *, id AS model_id FROM models WHERE id = ?", [model_id])
         if row is None:
             raise InputError(f"there is no model {model_id} in this workspace")
-        return ModelRow(*row)
+        return row

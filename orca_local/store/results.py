@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, from_row, to_json, utc_now
+from orca_local.domain.frozen import Frozen
+from orca_local.store.connection import Table
+from orca_local.store.encoding import to_json, utc_now
 
 
-@dataclass(frozen=True, slots=True)
-class ExportRow:
+class ExportRow(Frozen):
     """One exported file that passed its acceptance test."""
 
     run_id: int | None
@@ -29,8 +28,7 @@ class ExportRow:
     """Given by the store."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationRow:
+class EvaluationRow(Frozen):
     """The result of one model on one task under one system message."""
 
     run_id: int
@@ -47,11 +45,8 @@ class EvaluationRow:
     """Share of completions in which an answer could be read."""
 
 
-class Exports:
+class Exports(Table):
     """The table `exports`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add(self, row: ExportRow) -> int:
         """Store a file and return its id."""
@@ -62,30 +57,20 @@ class Exports:
 
     def latest(self, name: str, quantization: str | None = None) -> ExportRow | None:
         """The newest file with this name and quantization, or of any quantization; None if there is none."""
-        row = self._connection.row(
-            "SELECT * FROM exports WHERE name = ? AND quantization = coalesce(?, quantization)"
-            " ORDER BY id DESC LIMIT 1",
-            [name, quantization],
-        )
-        return None if row is None else _export(row)
+        return next(iter(self.list(name, quantization)), None)
 
     def list(self, name: str | None = None, quantization: str | None = None) -> list[ExportRow]:
         """All files, or those with this name and quantization, the newest first."""
-        rows = self._connection.rows(
-            "SELECT * FROM exports WHERE name = coalesce(?, name) AND quantization = coalesce(?, quantization)"
-            " ORDER BY id DESC",
+        return self._connection.records(
+            ExportRow,
+            "SELECT *, id AS export_id FROM exports"
+            " WHERE name = coalesce(?, name) AND quantization = coalesce(?, quantization) ORDER BY id DESC",
             [name, quantization],
         )
-        return [_export(row) for row in rows]
 
 
-class Evaluations:
+class Evaluations(Table):
     """The table `evaluations`."""
-
-    _COLUMNS = "run_id, model, model_id, system_message, task, n, accuracy, ci_low, ci_high, extracted"
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add(self, row: EvaluationRow) -> None:
         """Store a result; an earlier one of the same run for the same model, message and task is replaced."""
@@ -93,11 +78,5 @@ class Evaluations:
 
     def latest(self) -> list[EvaluationRow]:
         """The results of the latest run that has any, in the order in which they were stored."""
-        rows = self._connection.rows(
-            f"SELECT {self._COLUMNS} FROM evaluations WHERE run_id = (SELECT max(run_id) FROM evaluations) ORDER BY id"
-        )
-        return [EvaluationRow(*row) for row in rows]
-
-
-def _export(row: sqlite3.Row) -> ExportRow:
-    return from_row(ExportRow, row, acceptance=from_json(row["acceptance_json"]), export_id=row["id"])
+        query = "SELECT * FROM evaluations WHERE run_id = (SELECT max(run_id) FROM evaluations) ORDER BY id"
+        return self._connection.records(EvaluationRow, query)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from orca_local.domain.errors import InputError
-from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, from_row, storable, to_json, utc_now
+from orca_local.domain.frozen import Frozen
+from orca_local.store.connection import Table
+from orca_local.store.encoding import from_row, storable, to_json, utc_now
 from orca_local.store.selections import BY_HAND
 from orca_local.system.processes import host_name, is_running, process_started
 
@@ -21,8 +21,7 @@ FOREIGN_STALE_SECONDS = 60.0
 """The same for a process that cannot be looked up, in another container or on a renamed machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(Frozen):
     """One run of one stage."""
 
     run_id: int
@@ -48,13 +47,8 @@ class RunRow:
         """Identifies the process of the run. One command can have several runs."""
         return self.host, self.pid, self.process_started
 
-    def to_dict(self) -> dict[str, Any]:
-        """The object that `--json` prints."""
-        return asdict(self)
 
-
-@dataclass(frozen=True, slots=True)
-class RunUses:
+class RunUses(Frozen):
     """The number of results of a run that are in use, by type."""
 
     calls: int
@@ -70,8 +64,7 @@ class RunUses:
     """Measured answers, if no later run of the stage has measured anything."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(Frozen):
     """One event of a run."""
 
     run_id: int
@@ -81,22 +74,15 @@ class EventRow:
     payload: dict[str, Any]
     created_at: str
 
-    def to_dict(self) -> dict[str, Any]:
-        """The object that `--json` prints."""
-        return asdict(self)
 
-
-class Runs:
+class Runs(Table):
     """The tables `runs` and `events`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def start(self, stage: str, settings_json: str, versions: Mapping[str, str], pid: int | None = None) -> int:
         """Add a run of process `pid`, by default this one, and return its id."""
         number = os.getpid() if pid is None else pid
         now = utc_now()
-        row = self._connection.row(
+        row = self._connection.one(
             "INSERT INTO runs (id, stage, status, settings_json, versions_json, inputs_json, pid, process_started,"
             " host, error, started_at, heartbeat_at)"
             " SELECT max(coalesce(max(id), 0), (SELECT user_version FROM pragma_user_version)) + 1,"
@@ -112,7 +98,6 @@ class Runs:
                 now,
             ],
         )
-        assert row is not None
         return int(row["id"])
 
     def heartbeat(self, run_id: int) -> None:
@@ -145,10 +130,10 @@ class Runs:
 
     def uses(self, run_id: int) -> RunUses:
         """The number of results of a run that are in use. Raises `InputError` if there is no such run."""
-        row = self._connection.row(_USES, [BY_HAND, run_id])
-        if row is None:
+        uses = self._connection.record(RunUses, _USES, [BY_HAND, run_id])
+        if uses is None:
             raise _no_run(run_id)
-        return RunUses(*row)
+        return uses
 
     def delete(self, run_id: int) -> None:
         """Delete a run with its events, measurements and selections. Call it in a transaction.
@@ -159,18 +144,16 @@ class Runs:
             self._connection.execute(f"DELETE FROM {table} WHERE run_id = ?", [run_id])
         self._connection.execute("DELETE FROM runs WHERE id = ?", [run_id])
         # A run number is never used twice, because other processes may still follow the old run.
-        highest = self._connection.row("PRAGMA user_version")
-        assert highest is not None
-        self._connection.execute(f"PRAGMA user_version = {max(int(highest[0]), int(run_id))}")
+        highest = self._connection.one("PRAGMA user_version")[0]
+        self._connection.execute(f"PRAGMA user_version = {max(highest, int(run_id))}")
 
     def add_event(self, run_id: int, kind: str, payload: Mapping[str, Any]) -> int:
         """Append an event and return its number in the run."""
-        row = self._connection.row(
+        row = self._connection.one(
             "INSERT INTO events (run_id, seq, kind, payload_json, created_at)"
             " SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ? FROM events WHERE run_id = ? RETURNING seq",
             [run_id, kind, to_json(dict(payload)), utc_now(), run_id],
         )
-        assert row is not None
         return int(row["seq"])
 
     def events(self, run_id: int, after_seq: int = 0) -> list[EventRow]:
@@ -213,15 +196,8 @@ class Runs:
         return {row["value"]: int(row["count"]) for row in rows}
 
     def _events(self, condition: str, run_id: int, *parameters: int | str) -> list[EventRow]:
-        rows = self._connection.rows(
-            f"SELECT run_id, seq, kind, payload_json, created_at FROM events WHERE run_id = ? AND {condition}"
-            " ORDER BY seq",
-            [run_id, *parameters],
-        )
-        return [
-            EventRow(row["run_id"], row["seq"], row["kind"], from_json(row["payload_json"]), row["created_at"])
-            for row in rows
-        ]
+        query = f"SELECT * FROM events WHERE run_id = ? AND {condition} ORDER BY seq"
+        return self._connection.records(EventRow, query, [run_id, *parameters])
 
     def list(self, after: int = 0, limit: int | None = None) -> list[RunRow]:
         """Runs with an id above `after`, the newest first, at most `limit`."""
@@ -252,15 +228,7 @@ def _no_run(run_id: int) -> InputError:
 
 
 def _run(row: sqlite3.Row) -> RunRow:
-    return from_row(
-        RunRow,
-        row,
-        run_id=row["id"],
-        status="dead" if _is_dead(row) else row["status"],
-        settings=from_json(row["settings_json"]),
-        versions=from_json(row["versions_json"]),
-        inputs=from_json(row["inputs_json"]),
-    )
+    return from_row(RunRow, row, run_id=row["id"], status="dead" if _is_dead(row) else row["status"])
 
 
 def _is_dead(row: sqlite3.Row) -> bool:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
-from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, to_json, utc_now
-
-_COLUMNS = "id, task, split, kind, prompt, answer_json, labels_json, rationale, metadata_json"
+from orca_local.store.connection import Table
+from orca_local.store.encoding import from_json, from_row, to_json, utc_now
 
 
-@dataclass(frozen=True, slots=True)
-class AddResult:
+class AddResult(Frozen):
     """How many samples were added."""
 
     added: int
@@ -24,8 +20,7 @@ class AddResult:
     """Samples whose content was already in the store, under any id."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskCount:
+class TaskCount(Frozen):
     """A task with its number of samples in each split."""
 
     task: str
@@ -35,16 +30,9 @@ class TaskCount:
     train: int
     holdout: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """The object that `--json` prints."""
-        return asdict(self)
 
-
-class Samples:
+class Samples(Table):
     """The tables `tasks` and `samples`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add(self, samples: Sequence[tuple[Sample, str]], source: str) -> AddResult:
         """Store samples with their content hashes, all or none. Content that is already stored is not changed.
@@ -75,9 +63,8 @@ class Samples:
 
     def count(self) -> tuple[int, int]:
         """The number of tasks and of samples."""
-        row = self._connection.row("SELECT count(DISTINCT task), count(*) FROM samples")
-        assert row is not None
-        return int(row[0]), int(row[1])
+        tasks, samples = self._connection.one("SELECT count(DISTINCT task), count(*) FROM samples")
+        return tasks, samples
 
     def list(
         self, split: str | None = None, tasks: Sequence[str] | None = None, limit: int | None = None
@@ -91,7 +78,7 @@ class Samples:
             where.append("task IN (SELECT value FROM json_each(?))")
             parameters.append(to_json(tasks))
         rows = self._connection.rows(
-            f"SELECT {_COLUMNS} FROM samples WHERE {' AND '.join(where)} ORDER BY task, id LIMIT ?",
+            f"SELECT * FROM samples WHERE {' AND '.join(where)} ORDER BY task, id LIMIT ?",
             [*parameters, -1 if limit is None else limit],
         )
         return [_sample(row) for row in rows]
@@ -103,7 +90,7 @@ class Samples:
 
     def get(self, sample_id: str) -> Sample:
         """One sample. Raises `InputError` if there is none with this id."""
-        row = self._connection.row(f"SELECT {_COLUMNS} FROM samples WHERE id = ?", [sample_id])
+        row = self._connection.row("SELECT * FROM samples WHERE id = ?", [sample_id])
         if row is None:
             raise InputError(f"no sample {sample_id!r} in this workspace", hint="see `orca-local tasks show TASK`")
         return _sample(row)
@@ -118,7 +105,14 @@ class Samples:
 
     def _insert(self, sample: Sample, content_hash: str) -> int:
         try:
-            values = {**_values(sample), "content_hash": content_hash, "created_at": utc_now()}
+            values = {
+                **{name: getattr(sample, name) for name in ("id", "task", "split", "kind", "prompt", "rationale")},
+                "answer_json": to_json(sample.answers),
+                "labels_json": to_json(sample.labels),
+                "metadata_json": to_json(dict(sample.metadata)),
+                "content_hash": content_hash,
+                "created_at": utc_now(),
+            }
             cursor = self._connection.insert("samples", values, "ON CONFLICT (content_hash) DO NOTHING")
         except sqlite3.IntegrityError as error:
             if "samples.id" not in str(error):
@@ -130,29 +124,6 @@ class Samples:
         return cursor.rowcount
 
 
-def _values(sample: Sample) -> dict[str, Any]:
-    return {
-        "id": sample.id,
-        "task": sample.task,
-        "split": sample.split,
-        "kind": sample.kind,
-        "prompt": sample.prompt,
-        "answer_json": to_json(sample.answers),
-        "labels_json": to_json(sample.labels),
-        "rationale": sample.rationale,
-        "metadata_json": to_json(dict(sample.metadata)),
-    }
-
-
 def _sample(row: sqlite3.Row) -> Sample:
-    return Sample(
-        id=row["id"],
-        task=row["task"],
-        kind=row["kind"],
-        prompt=row["prompt"],
-        answers=tuple(from_json(row["answer_json"])),
-        split=row["split"],
-        labels=tuple(from_json(row["labels_json"])),
-        rationale=row["rationale"],
-        metadata=from_json(row["metadata_json"]),
-    )
+    answers, labels = (tuple(from_json(row[column])) for column in ("answer_json", "labels_json"))
+    return from_row(Sample, row, answers=answers, labels=labels, metadata=from_json(row["metadata_json"]))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
-from orca_local.store.connection import Connection
+from orca_local.domain.frozen import Frozen
+from orca_local.store.connection import Table
 from orca_local.store.encoding import utc_now
 
 BY_HAND = "hand"
 """`chosen_by` of a choice by hand, which no measurement replaces."""
 
-_COLUMNS = "run_id, task, strategy, accuracy, ci_low, ci_high, samples, decided, method, alpha, reason, chosen_by"
 
-
-@dataclass(frozen=True, slots=True)
-class SelectionRow:
+class SelectionRow(Frozen):
     """The selected strategy of one task."""
 
     run_id: int | None
@@ -34,11 +32,8 @@ class SelectionRow:
     """`probe` or `hand`."""
 
 
-class Selections:
+class Selections(Table):
     """The table `selections`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def set(self, row: SelectionRow) -> None:
         """Store a selection; one of the same run for the same task is replaced."""
@@ -51,18 +46,17 @@ class Selections:
 
     def current(self) -> dict[str, SelectionRow]:
         """The current selection of each task, by task: the one by hand, else the latest."""
-        rows = self._connection.rows(f"SELECT {_COLUMNS} FROM selections ORDER BY task, chosen_by = ?, id", [BY_HAND])
-        return {row["task"]: SelectionRow(**{**dict(row), "decided": bool(row["decided"])}) for row in rows}
+        query = "SELECT * FROM selections ORDER BY task, chosen_by = ?, id"
+        return {row.task: row for row in self._connection.records(SelectionRow, query, [BY_HAND])}
 
     def count(self) -> tuple[int, int]:
         """The number of tasks with a selection, and of those whose selection is decided."""
-        row = self._connection.row(
+        tasks, decided = self._connection.one(
             "SELECT count(*), coalesce(sum(decided), 0) FROM (SELECT decided, row_number() OVER"
             " (PARTITION BY task ORDER BY chosen_by = ? DESC, id DESC) AS place FROM selections) WHERE place = 1",
             [BY_HAND],
         )
-        assert row is not None
-        return int(row[0]), int(row[1])
+        return tasks, decided
 
     def clear_by_hand(self, task: str) -> None:
         """Remove the choice by hand, so that the measured selection is used again."""

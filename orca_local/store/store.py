@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from orca_local.domain.errors import InputError
@@ -101,9 +100,7 @@ class Store:
 
     def changes(self) -> int:
         """A number that changes whenever another process or connection has written."""
-        row = self._connection.row("PRAGMA data_version")
-        assert row is not None
-        return int(row[0])
+        return int(self._connection.one("PRAGMA data_version")[0])
 
     def set_busy_seconds(self, seconds: float) -> None:
         """Set how long a write waits for another process that is writing."""
@@ -116,7 +113,5 @@ class Store:
     def __enter__(self) -> Store:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Message
-from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, from_row, optional_bool, storable, to_json, utc_now
+from orca_local.store.connection import Table
+from orca_local.store.encoding import from_json, from_row, storable, to_json, utc_now
 
 
-@dataclass(frozen=True, slots=True)
-class TeacherCallRow:
+class TeacherCallRow(Frozen):
     """One call, identified by the hash of its whole request."""
 
     key: str
@@ -34,8 +33,7 @@ class TeacherCallRow:
     """Whether the same request would fail again, so that it is not repeated."""
 
 
-@dataclass(frozen=True, slots=True)
-class PastCall:
+class PastCall(Frozen):
     """Tokens and time of an answered call."""
 
     messages: tuple[Message, ...]
@@ -46,42 +44,32 @@ class PastCall:
     seconds: float
 
 
-class TeacherCalls:
+class TeacherCalls(Table):
     """The table `teacher_calls`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def get(self, key: str) -> TeacherCallRow | None:
         """The call with this key, in any state; None if there is none."""
-        row = self._connection.row("SELECT * FROM teacher_calls WHERE key = ?", [key])
-        return None if row is None else _call(row)
+        return self._connection.record(TeacherCallRow, "SELECT * FROM teacher_calls WHERE key = ?", [key])
 
     def answered(self, keys: Iterable[str]) -> set[str]:
         """The subset of `keys` whose answer is in the store."""
-        rows = self._connection.rows(
-            "SELECT key FROM teacher_calls WHERE state = 'done' AND key IN (SELECT value FROM json_each(?))",
-            [to_json([*keys])],
-        )
-        return {row["key"] for row in rows}
+        return {row["key"] for row in self._select("key", keys, "state = 'done'")}
 
     def texts(self, keys: Iterable[str]) -> dict[str, str]:
         """Answer texts by key, for those of `keys` that are answered."""
-        rows = self._connection.rows(
-            "SELECT key, json_extract(response_json, '$.text') AS text FROM teacher_calls"
-            " WHERE state = 'done' AND key IN (SELECT value FROM json_each(?))",
-            [to_json([*keys])],
-        )
+        rows = self._select("key, json_extract(response_json, '$.text') AS text", keys, "state = 'done'")
         return {row["key"]: row["text"] or "" for row in rows}
 
     def failures(self, keys: Iterable[str]) -> dict[str, str]:
         """Errors by key, for those of `keys` that failed and would fail again."""
-        rows = self._connection.rows(
-            "SELECT key, error FROM teacher_calls"
-            " WHERE state = 'failed' AND final AND key IN (SELECT value FROM json_each(?))",
+        rows = self._select("key, error", keys, "state = 'failed' AND final")
+        return {row["key"]: row["error"] for row in rows}
+
+    def _select(self, columns: str, keys: Iterable[str], condition: str) -> list[sqlite3.Row]:
+        return self._connection.rows(
+            f"SELECT {columns} FROM teacher_calls WHERE {condition} AND key IN (SELECT value FROM json_each(?))",
             [to_json([*keys])],
         )
-        return {row["key"]: row["error"] for row in rows}
 
     def past(self, endpoint: str, model: str, limit: int = 500) -> list[PastCall]:
         """The newest answered calls to a teacher, at most `limit`."""
@@ -92,17 +80,9 @@ class TeacherCalls:
             " WHERE t.state = 'done' AND t.endpoint = ? AND t.model = ? ORDER BY t.finished_at DESC LIMIT ?",
             [endpoint, model, limit],
         )
-        return [
-            PastCall(
-                tuple(Message(**message) for message in from_json(row["request_json"])["messages"]),
-                row["strategy"],
-                row["prompt_tokens"],
-                row["completion_tokens"],
-                optional_bool(row["verified"]),
-                row["seconds"],
-            )
-            for row in rows
-        ]
+        requests = [from_json(row["request_json"]) for row in rows]
+        messages = [tuple(Message(**message) for message in request["messages"]) for request in requests]
+        return [from_row(PastCall, row, messages=sent) for row, sent in zip(rows, messages, strict=True)]
 
     def reserve(
         self,
@@ -144,9 +124,3 @@ class TeacherCalls:
             " WHERE key = ? AND state != 'done'",
             [storable(error), final, cost_usd, utc_now(), key],
         )
-
-
-def _call(row: sqlite3.Row) -> TeacherCallRow:
-    response = None if row["response_json"] is None else from_json(row["response_json"])
-    request, final = from_json(row["request_json"]), bool(row["final"])
-    return from_row(TeacherCallRow, row, request=request, response=response, final=final)

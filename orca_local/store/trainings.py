@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from orca_local.domain.errors import InputError
-from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, from_row, to_json, utc_now
+from orca_local.domain.frozen import Frozen
+from orca_local.store.connection import Table
+from orca_local.store.encoding import to_json, utc_now
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingRecord:
+class TrainingRecord(Frozen):
     """One training, identified by the hash of weights, recipe and rows."""
 
     training_id: int
@@ -30,8 +28,7 @@ class TrainingRecord:
     summary: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class AdapterRow:
+class AdapterRow(Frozen):
     """One trained adapter."""
 
     training_id: int | None
@@ -45,11 +42,12 @@ class AdapterRow:
     """Given by the store."""
 
 
-class Trainings:
-    """The tables `trainings` and `training_metrics`."""
+_SELECT_TRAINING = "SELECT *, id AS training_id FROM trainings"
+_SELECT_ADAPTER = "SELECT *, id AS adapter_id FROM adapters"
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+
+class Trainings(Table):
+    """The tables `trainings` and `training_metrics`."""
 
     def start(
         self, key: str, run_id: int, *, weights_sha256: str, recipe: Mapping[str, Any], rows: int, directory: str
@@ -75,18 +73,15 @@ class Trainings:
 
     def find(self, key: str) -> TrainingRecord | None:
         """The training with this key; None if there is none."""
-        row = self._connection.row("SELECT * FROM trainings WHERE key = ?", [key])
-        return None if row is None else _training(row)
+        return self._connection.record(TrainingRecord, _SELECT_TRAINING + " WHERE key = ?", [key])
 
     def get(self, training_id: int) -> TrainingRecord | None:
         """The training with this id; None if there is none."""
-        row = self._connection.row("SELECT * FROM trainings WHERE id = ?", [training_id])
-        return None if row is None else _training(row)
+        return self._connection.record(TrainingRecord, _SELECT_TRAINING + " WHERE id = ?", [training_id])
 
     def latest(self) -> TrainingRecord | None:
         """The training that was started or resumed last; None if there is none."""
-        row = self._connection.row("SELECT * FROM trainings ORDER BY run_id DESC, id DESC LIMIT 1")
-        return None if row is None else _training(row)
+        return self._connection.record(TrainingRecord, _SELECT_TRAINING + " ORDER BY run_id DESC, id DESC LIMIT 1")
 
     def finish(self, training_id: int, status: str, summary: Mapping[str, Any]) -> None:
         """Record that the training ended, done or failed."""
@@ -109,15 +104,12 @@ class Trainings:
         return [(row["step"], row["value"]) for row in rows]
 
 
-class Adapters:
+class Adapters(Table):
     """The table `adapters`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     def add(self, row: AdapterRow) -> int:
         """Store an adapter and return its id. An adapter that is stored again becomes the latest."""
-        added = self._connection.row(
+        added = self._connection.one(
             "INSERT INTO adapters (training_id, path, sha256, weights_sha256, step, validation_loss, position,"
             " created_at) SELECT ?, ?, ?, ?, ?, ?, coalesce(max(position), 0) + 1, ? FROM adapters WHERE true"
             " ON CONFLICT (sha256, path) DO UPDATE SET training_id = excluded.training_id, step = excluded.step,"
@@ -132,33 +124,20 @@ class Adapters:
                 utc_now(),
             ],
         )
-        assert added is not None
         return int(added["id"])
 
     def latest(self) -> AdapterRow | None:
         """The adapter that was stored last; None if there is none."""
-        row = self._connection.row("SELECT * FROM adapters ORDER BY position DESC LIMIT 1")
-        return None if row is None else _adapter(row)
+        return self._connection.record(AdapterRow, _SELECT_ADAPTER + " ORDER BY position DESC LIMIT 1")
 
     def of_training(self, training_id: int) -> AdapterRow | None:
         """The latest adapter of a training; None if there is none."""
-        row = self._connection.row(
-            "SELECT * FROM adapters WHERE training_id = ? ORDER BY position DESC LIMIT 1", [training_id]
-        )
-        return None if row is None else _adapter(row)
+        newest = " WHERE training_id = ? ORDER BY position DESC LIMIT 1"
+        return self._connection.record(AdapterRow, _SELECT_ADAPTER + newest, [training_id])
 
     def get(self, adapter_id: int) -> AdapterRow:
         """One adapter. Raises `InputError` if there is none with this id."""
-        row = self._connection.row("SELECT * FROM adapters WHERE id = ?", [adapter_id])
+        row = self._connection.record(AdapterRow, _SELECT_ADAPTER + " WHERE id = ?", [adapter_id])
         if row is None:
             raise InputError(f"there is no adapter {adapter_id}", hint="train one with `orca-local train`")
-        return _adapter(row)
-
-
-def _training(row: sqlite3.Row) -> TrainingRecord:
-    recipe, summary = from_json(row["recipe_json"]), from_json(row["summary_json"])
-    return from_row(TrainingRecord, row, training_id=row["id"], recipe=recipe, summary=summary)
-
-
-def _adapter(row: sqlite3.Row) -> AdapterRow:
-    return from_row(AdapterRow, row, adapter_id=row["id"])
+        return row

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orca_local.domain.errors import explain_os_error
+from orca_local.domain.errors import os_errors_explained
 
 
 @contextmanager
@@ -61,14 +61,12 @@ def write_whole(path: Path, text: str, *, hint: str) -> None:
     A symbolic link stays a link. A path that is not a regular file, such as /dev/stdout, is written to directly.
     Raises `MissingError` if the disk is full, and `InputError` with `hint` if the path cannot be written.
     """
-    try:
+    with os_errors_explained(path, hint=hint):
         if path.exists() and not path.is_file():
             _write(path, text)
         else:
             with whole_file(path.resolve()) as part:
                 _write(part, text)
-    except OSError as error:
-        raise explain_os_error(error, path, hint=hint) or error from error
 
 
 def write_if_changed(path: Path, text: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 _REPEAT_SECONDS = 0.5
@@ -35,25 +36,40 @@ class Interrupts:
 
 
 @contextmanager
+def replaced_handlers(
+    handler: Handler, *, replaces: Callable[[object], bool] = callable, names: Sequence[str] = _ENDING
+) -> Iterator[Mapping[int, Any]]:
+    """Handle those signals with `handler` whose present handler `replaces` accepts; yields the present ones.
+
+    By default, a signal that is ignored or has the system's default action is left alone. Only the main thread can set
+    handlers: in another thread, nothing is replaced.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    numbers = [getattr(signal, name) for name in names if is_main and hasattr(signal, name)]
+    before = {number: old for number in numbers if replaces(old := signal.getsignal(number))}
+    for number in before:
+        signal.signal(number, handler)
+    try:
+        yield before
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+@contextmanager
 def signals_as_interrupt(print_line: Callable[[str], None] | None = None) -> Iterator[None]:
     """Make SIGTERM and SIGHUP raise `KeyboardInterrupt` in the block, as Ctrl-C does; existing handlers stay.
 
     `print_line` gets a line for the user when an interrupt has to wait. It is called from a signal handler.
     """
     global _print_line
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    replaced = [number for number in _numbers(_ENDING[1:]) if signal.getsignal(number) is signal.SIG_DFL]
-    for number in replaced:
-        signal.signal(number, _interrupt)
-    before, _print_line = _print_line, print_line or _print_line
-    try:
-        yield
-    finally:
-        _print_line = before
-        for number in replaced:
-            signal.signal(number, signal.SIG_DFL)
+    before = _print_line
+    with replaced_handlers(_interrupt, replaces=lambda old: old is signal.SIG_DFL, names=_ENDING[1:]):
+        _print_line = print_line or _print_line
+        try:
+            yield
+        finally:
+            _print_line = before
 
 
 @contextmanager
@@ -64,12 +80,6 @@ def interrupts_held(notice: str) -> Iterator[Interrupts]:
     signal has to wait. At the end of the block the held `KeyboardInterrupt` is raised.
     """
     interrupts = Interrupts()
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupts
-        return
-    handlers = {number: signal.getsignal(number) for number in _numbers(_ENDING)}
-    # A signal that is ignored or has the system's default action is left alone.
-    held: dict[int, Handler] = {number: handler for number, handler in handlers.items() if callable(handler)}
 
     def hold(number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
@@ -78,20 +88,11 @@ def interrupts_held(notice: str) -> Iterator[Interrupts]:
             if _print_line is not None:
                 _print_line(notice)
         elif now - interrupts.received_at > _REPEAT_SECONDS:
-            held[number](number, frame)
+            handlers[number](number, frame)
 
-    for number in held:
-        signal.signal(number, hold)
-    try:
+    with replaced_handlers(hold) as handlers:
         yield interrupts
-    finally:
-        for number, handler in held.items():
-            signal.signal(number, handler)
     interrupts.raise_if_received()
-
-
-def _numbers(names: tuple[str, ...]) -> list[int]:
-    return [getattr(signal, name) for name in names if hasattr(signal, name)]
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
 from orca_local.store.store import Store
 from orca_local.tasks.read import ReadSample, read_tasks
@@ -17,8 +17,7 @@ from orca_local.tasks.split import content_hash
 MAX_SHOWN_PROBLEMS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class AddedTasks:
+class AddedTasks(Frozen):
     """Result of adding task files."""
 
     added: int

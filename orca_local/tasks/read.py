@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
 from orca_local.tasks.record import parse_record
 from orca_local.tasks.sources.base import Problem
 from orca_local.tasks.sources.table import find_source
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSample:
+class ReadSample(Frozen):
     """One sample, and its position in the file."""
 
     file: str
@@ -20,8 +19,7 @@ class ReadSample:
     sample: Sample
 
 
-@dataclass(frozen=True, slots=True)
-class TaskFile:
+class TaskFile(Frozen):
     """The content of a task file."""
 
     entries: tuple[ReadSample, ...]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageFinished, StageStarted, Warned
-from orca_local.domain.settings import TeacherSettings
-from orca_local.domain.strategies import Strategy
 from orca_local.domain.teach_summary import BatchState, BatchSummary
 from orca_local.domain.teacher_request import TeacherRequest
-from orca_local.domain.types import Message, Sample
+from orca_local.domain.types import Message
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.batch import MAX_BYTES, MAX_LINES, BatchEndpoint, BatchResult
 from orca_local.endpoints.chat import ChatEndpoint
@@ -22,9 +20,9 @@ from orca_local.store.batches import BatchCall, BatchRow
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
 from orca_local.teach.file_teacher import offline_teacher
+from orca_local.teach.job import TeachJob
 from orca_local.teach.ledger import Ledger
 from orca_local.teach.openai_teacher import chat_request, checked
-from orca_local.teach.prices import Price
 from orca_local.teach.stage import prepare
 from orca_local.teach.teacher import Question
 
@@ -35,26 +33,16 @@ _LINE_BYTES, _BYTES_PER_CHARACTER = 1000, 6
 """Upper bounds for a line of the file without its messages, and for a character in JSON."""
 
 
-def teach_in_batch(
-    context: StageContext,
-    chat: ChatEndpoint,
-    samples: Sequence[Sample],
-    strategies: Mapping[str, Strategy],
-    settings: TeacherSettings,
-    *,
-    price: Price | None = None,
-    limit: int | None = None,
-    retry_failed: bool = False,
-) -> Iterator[Event]:
+def teach_in_batch(context: StageContext, chat: ChatEndpoint, job: TeachJob) -> Iterator[Event]:
     """Collect the answers of earlier batches, send the remaining questions as a new batch, and end.
 
     Follow-up questions go into the next batch. Raises `RemoteError` if the endpoint has no Batch API or cannot be
     reached; answers collected before are stored.
     """
-    if price is not None:
-        price = replace(price, input=PRICE_RATIO * price.input, output=PRICE_RATIO * price.output)
+    if (price := job.price) is not None:
+        job = replace(job, price=replace(price, input=PRICE_RATIO * price.input, output=PRICE_RATIO * price.output))
     teacher = offline_teacher(chat.url, chat.model, "", can_resample=True)
-    run = prepare(context, teacher, samples, strategies, settings, price, limit, retry_failed=retry_failed)
+    run = prepare(context, teacher, job)
     store = context.store
     batches = _Batches(chat, BatchEndpoint(chat), store, run.ledger)
     yield StageStarted("teach", len(run.samples), "samples")

@@ -11,6 +11,7 @@ from itertools import count, islice
 
 from orca_local.domain.errors import RemoteError
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageProgressed, Warned
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.store.demonstrations import DemonstrationRow
@@ -47,8 +48,7 @@ class CallCounts:
     """Questions left out because of a limit on money or calls."""
 
 
-@dataclass(frozen=True, slots=True)
-class _InFlight:
+class _InFlight(Frozen):
     question: Question
     sent_at: float
     expected_tokens: float

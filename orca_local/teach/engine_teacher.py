@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Completion, Request, SamplingSettings
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.engines.base import Engine
@@ -14,8 +16,7 @@ from orca_local.teach.refusals import unusable_reason
 from orca_local.teach.teacher import Question
 
 
-@dataclass(frozen=True, slots=True)
-class LocalModel:
+class LocalModel(Frozen):
     """A loaded model. Whoever loaded it closes it."""
 
     engine: Engine
@@ -83,12 +84,5 @@ class EngineTeacher:
 
 
 def _answer(completion: Completion) -> ChatAnswer:
-    answer = ChatAnswer(
-        completion.text,
-        completion.request_id,
-        completion.finish_reason,
-        completion.prompt_tokens,
-        completion.completion_tokens,
-        error=completion.error,
-    )
+    answer = copy_fields(ChatAnswer, completion)
     return replace(answer, error=unusable_reason(answer, completion.completion_tokens))

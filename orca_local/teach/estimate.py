@@ -5,22 +5,20 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from statistics import mean, stdev
 from typing import NamedTuple
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.statistics import Interval, wilson
-from orca_local.domain.strategies import Strategy
 from orca_local.domain.teach_summary import CostRange, TeachEstimate, TokenRange
-from orca_local.domain.types import Sample
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
+from orca_local.teach.job import TeachJob
 from orca_local.teach.prices import Price
 from orca_local.teach.retry_plan import RetryPlan
-from orca_local.teach.stage import select_samples
 from orca_local.teach.teacher import Question, Teacher
 
 ASSUMED_TOKENS: Mapping[str, int] = {
@@ -47,8 +45,7 @@ class _Range(NamedTuple):
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class _AnswerLength:
+class _AnswerLength(Frozen):
     """Length of answers in tokens."""
 
     mean: float
@@ -58,8 +55,7 @@ class _AnswerLength:
     """Standard error of the mean."""
 
 
-@dataclass(frozen=True, slots=True)
-class _History:
+class _History(Frozen):
     """Statistics of earlier calls to the same teacher, or assumptions."""
 
     calls: int
@@ -73,21 +69,11 @@ class _History:
     """Mean duration of a call."""
 
 
-def estimate(
-    store: Store,
-    renderer: PromptRenderer,
-    teacher: Teacher,
-    samples: Sequence[Sample],
-    strategies: Mapping[str, Strategy],
-    settings: TeacherSettings,
-    price: Price | None,
-    *,
-    limit: int | None = None,
-) -> TeachEstimate:
+def estimate(store: Store, renderer: PromptRenderer, teacher: Teacher, job: TeachJob) -> TeachEstimate:
     """The object of `teach --estimate --json`. Makes no call and stores nothing."""
-    plan = RetryPlan(teacher, strategies, settings)
-    selected = select_samples(samples, strategies, limit)
-    questions = [question for sample in selected for question in plan.first_questions(sample)]
+    settings, price = job.settings, job.price
+    plan = RetryPlan(teacher, job.strategies, settings)
+    questions = [question for sample in job.selected for question in plan.first_questions(sample)]
     stored = _stored_keys(store, questions)
     new = [question for question in questions if question.key not in stored]
     history = _load_history(store, renderer, teacher)

@@ -6,8 +6,8 @@ A reservation is on the disk before its call is made, and an answer is on the di
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from orca_local.domain.frozen import Frozen
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.kinds.scoring import verify
 from orca_local.store.demonstrations import DemonstrationRow
@@ -16,8 +16,7 @@ from orca_local.teach.budget import Budget
 from orca_local.teach.teacher import Question
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionResult:
+class QuestionResult(Frozen):
     """Outcome of one question, stored by this run or an earlier one."""
 
     question: Question
@@ -27,8 +26,7 @@ class QuestionResult:
     """Why it failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reservation:
+class _Reservation(Frozen):
     question: Question
     charge_id: int
     """Id of the row in `charges`; 0 offline."""

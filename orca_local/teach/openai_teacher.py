@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.endpoints.answer import ChatAnswer
@@ -93,14 +94,7 @@ class OpenAITeacher:
 
 def chat_request(request: TeacherRequest) -> ChatRequest:
     """The part of a request that is sent."""
-    return ChatRequest(
-        request.messages,
-        request.max_tokens,
-        request.temperature,
-        request.top_p,
-        request.seed,
-        response_format=request.response_format,
-    )
+    return copy_fields(ChatRequest, request)
 
 
 def checked(question: Question, answer: ChatAnswer) -> ChatAnswer:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.toml_file import load_toml
 
 PRICES_FILE = "prices.toml"
@@ -20,8 +20,7 @@ _HINT = 'write [[price]] tables with model = "…", input = 0.0 and output = 0.0
 _KEYS = {"endpoint", "model", "input", "output", "source", "date"}
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Frozen):
     """US dollars per million tokens."""
 
     input: float

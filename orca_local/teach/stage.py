@@ -6,44 +6,34 @@ Stored answers are never asked for again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import InputError, OrcaError, RemoteError
 from orca_local.domain.events import Event, StageFinished, StageStarted, Warned
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
-from orca_local.domain.strategies import Strategy
 from orca_local.domain.teach_summary import BatchSummary, CallTotals, TeachSummary
 from orca_local.domain.types import Sample
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
 from orca_local.teach.call_loop import CallCounts, CallLoop
+from orca_local.teach.job import TeachJob
 from orca_local.teach.ledger import Ledger
 from orca_local.teach.prices import Price
 from orca_local.teach.retry_plan import RetryPlan
 from orca_local.teach.teacher import Question, Teacher
 
 
-def teach(
-    context: StageContext,
-    teacher: Teacher,
-    samples: Sequence[Sample],
-    strategies: Mapping[str, Strategy],
-    settings: TeacherSettings,
-    *,
-    price: Price | None = None,
-    limit: int | None = None,
-    retry_failed: bool = False,
-    live: bool = False,
-) -> Iterator[Event]:
-    """Answer `samples` with the strategies of their tasks; `limit` takes the first samples only, always the same.
+def teach(context: StageContext, teacher: Teacher, job: TeachJob, *, live: bool = False) -> Iterator[Event]:
+    """Answer the samples of `job` with the strategies of their tasks.
 
-    Calls that failed permanently are repeated only with `retry_failed`, and calls that wait in a batch only with
-    `live`. Raises `InputError` if a limit in money is set and the price is unknown, and `RemoteError` if the endpoint
-    cannot answer anything or answered nothing. Answers that arrived before an error are stored.
+    Calls that wait in a batch are repeated only with `live`. Raises `InputError` if a limit in money is set and the
+    price is unknown, and `RemoteError` if the endpoint cannot answer anything or answered nothing. Answers that arrived
+    before an error are stored.
     """
-    run = prepare(context, teacher, samples, strategies, settings, price, limit, retry_failed=retry_failed)
+    run = prepare(context, teacher, job)
     waiting = frozenset() if live else frozenset(context.store.batches.waiting_keys(teacher.endpoint, teacher.model))
     yield StageStarted("teach", len(run.samples), "samples")
     if waiting:
@@ -58,8 +48,7 @@ def teach(
     yield StageFinished("teach", run.summary())
 
 
-@dataclass(frozen=True, slots=True)
-class TeachRun:
+class TeachRun(Frozen):
     """The questions of one run of the stage, and the objects that ask them."""
 
     run_id: int
@@ -77,51 +66,33 @@ class TeachRun:
     def summary(self, batch: BatchSummary | None = None) -> TeachSummary:
         """The result that `--json` prints."""
         counts, total = self.loop.counts, self.ledger.budget.reported_usd
-        return TeachSummary(
+        return copy_fields(
+            TeachSummary,
+            counts,
             run_id=self.run_id,
-            calls=CallTotals(counts.new, counts.cached, counts.failed),
-            verified=counts.verified,
-            rejected=counts.rejected,
-            not_asked=counts.not_asked,
+            calls=copy_fields(CallTotals, counts),
             cost_usd=None if total is None else round(total - self.spent_before_usd, 6),
             spent_usd=None if total is None else round(total, 6),
-            prompt_tokens=counts.prompt_tokens,
-            completion_tokens=counts.completion_tokens,
             seconds=round(time.monotonic() - self.started_at, 3),
             batch=batch,
         )
 
 
-def prepare(
-    context: StageContext,
-    teacher: Teacher,
-    samples: Sequence[Sample],
-    strategies: Mapping[str, Strategy],
-    settings: TeacherSettings,
-    price: Price | None,
-    limit: int | None,
-    *,
-    retry_failed: bool,
-) -> TeachRun:
+def prepare(context: StageContext, teacher: Teacher, job: TeachJob) -> TeachRun:
     """Assemble a run. Raises `InputError` if a limit in money is set and the price is unknown."""
-    started_at, store = time.monotonic(), context.store
+    started_at, store, settings, selected = time.monotonic(), context.store, job.settings, job.selected
     # Only an endpoint needs the network; every other teacher answers offline too.
     offline = context.offline and settings.kind == "openai"
-    selected = select_samples(samples, strategies, limit)
-    for strategy in {s.name: s for s in strategies.values()}.values():
+    for strategy in {s.name: s for s in job.strategies.values()}.values():
         store.strategies.ensure(strategy)
-    budget = _budget(teacher, store, settings, price)
+    budget = _budget(teacher, store, settings, job.price)
     spent_usd = budget.committed_usd
     ledger = Ledger(store, budget, context.run_id, offline=offline)
-    plan = RetryPlan(teacher, strategies, settings)
-    loop = CallLoop(teacher, ledger, plan, settings, tries=1 if offline else settings.tries, retry_failed=retry_failed)
+    plan = RetryPlan(teacher, job.strategies, settings)
+    tries = 1 if offline else settings.tries
+    loop = CallLoop(teacher, ledger, plan, settings, tries=tries, retry_failed=job.retry_failed)
     questions = [question for sample in selected for question in plan.first_questions(sample)]
     return TeachRun(context.run_id, selected, questions, ledger, loop, spent_usd, started_at, offline)
-
-
-def select_samples(samples: Sequence[Sample], strategies: Mapping[str, Strategy], limit: int | None) -> list[Sample]:
-    """The samples whose tasks have a strategy; at most `limit` of them."""
-    return [sample for sample in samples if sample.task in strategies][: limit or None]
 
 
 def _budget(teacher: Teacher, store: Store, settings: TeacherSettings, price: Price | None) -> Budget:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.domain.types import Sample
 from orca_local.endpoints.answer import ChatAnswer
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Frozen):
     """A request to a teacher, with the sample that it is about."""
 
     request: TeacherRequest
@@ -31,21 +30,14 @@ class Question:
 class Teacher(Protocol):
     """Answers questions in any order. One thread owns it."""
 
-    @property
-    def endpoint(self) -> str:
-        """Normalised base URL, or `file`, `starter`, `local` or `self`."""
-
-    @property
-    def model(self) -> str:
-        """Name of the model at the endpoint; for a local file its name and hash."""
-
-    @property
-    def can_resample(self) -> bool:
-        """Whether asking again can give a different answer."""
-
-    @property
-    def concurrency(self) -> int:
-        """Maximum number of questions in flight."""
+    endpoint: str
+    """Normalised base URL, or `file`, `starter`, `local` or `self`."""
+    model: str
+    """Name of the model at the endpoint; for a local file its name and hash."""
+    can_resample: bool
+    """Whether asking again can give a different answer."""
+    concurrency: int
+    """Maximum number of questions in flight."""
 
     def open(self) -> None:
         """Prepare for calls. Raises `MissingError` or `InputError` if none can be made."""

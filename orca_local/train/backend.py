@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from orca_local.adapters.adapter import Adapter
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header
 from orca_local.train.batches import Batch
@@ -15,8 +15,7 @@ from orca_local.train.recipe import Recipe
 from orca_local.train.state import TrainState
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(Frozen):
     """Result of computing one batch."""
 
     loss: float

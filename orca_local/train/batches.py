@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.keys import content_key
 from orca_local.rows.training_row import TrainingRow
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Frozen):
     """Input of one training step."""
 
     token_ids: NDArray[np.int64]

@@ -17,6 +17,7 @@ from typing import Any
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError, explain_os_error
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.keys import content_key
 from orca_local.system.digest import file_sha256
 from orca_local.system.files import whole_directory
@@ -46,8 +47,7 @@ class LoopState:
     """Lowest validation loss, in nats. None without validation rows: the latest adapter is then the best."""
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(Frozen):
     """A complete checkpoint."""
 
     path: Path
@@ -55,8 +55,7 @@ class Checkpoint:
     state: TrainState
 
 
-@dataclass(frozen=True)
-class CheckpointScan:
+class CheckpointScan(Frozen):
     """The checkpoints in a directory."""
 
     newest: Checkpoint | None

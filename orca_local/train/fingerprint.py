@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.keys import canonical_json, content_key
 from orca_local.rows.training_row import TrainingRow
 from orca_local.system.files import write_whole
@@ -28,8 +29,7 @@ _LABELS = {"total_steps": "the number of steps", "warmup_steps": "the number of 
 """Names for values that are not settings."""
 
 
-@dataclass(frozen=True)
-class TrainingFingerprint:
+class TrainingFingerprint(Frozen):
     """Everything that decides the result of a training."""
 
     layout: int

@@ -7,9 +7,10 @@ estimate with the measured peak.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from orca_local.domain.errors import InputError, MissingError
+from orca_local.domain.frozen import Frozen
 from orca_local.gguf.decoder import Decoder, read_decoder
 from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import linear_layers
@@ -25,8 +26,7 @@ _HEAD_COPIES = 2
 """Float32 copies of the logits: the logits and their log-probabilities or gradient."""
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Frozen):
     """The device that a training computes on."""
 
     name: str
@@ -49,8 +49,7 @@ class Machine:
     """Warnings to show before the training starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryPlan:
+class MemoryPlan(Frozen):
     """Estimated peak memory of a training step, in bytes, and how the step is computed."""
 
     machine: str
@@ -86,8 +85,7 @@ class MemoryPlan:
         return f"{self.total / 1e9:.2f} GB ({listed}) with {self.pack_tokens:,} tokens at once"
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryRequest:
+class MemoryRequest(Frozen):
     """The user's memory settings, and the longest row."""
 
     longest_row: int

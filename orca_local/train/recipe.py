@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TrainSettings
 
 _NO_EFFECT = ("checkpoint_every",)
 """Fields that do not change the result. `validate_every` does: it decides which adapters the best is chosen from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Frozen):
     """The training settings, resolved for a number of rows."""
 
     quantize_base: str

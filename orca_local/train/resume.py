@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Warned
+from orca_local.domain.frozen import Frozen
 from orca_local.store.store import Store
 from orca_local.train.checkpoint import last_step
 from orca_local.train.fingerprint import TrainingFingerprint, load_fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class UnfinishedTraining:
+class UnfinishedTraining(Frozen):
     """A training that stopped before its last step and cannot be resumed with the present rows and settings."""
 
     step: int

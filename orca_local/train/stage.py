@@ -6,10 +6,10 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields
 from pathlib import Path
 
 from orca_local.adapters.adapter import CONFIG_FILE, WEIGHTS_FILE, adapter_sha256
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import DivergedError, InputError, OutOfMemory
 from orca_local.domain.events import (
     Event,
@@ -20,6 +20,7 @@ from orca_local.domain.events import (
     ValidationMeasured,
     Warned,
 )
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TrainSettings
 from orca_local.domain.summaries import MemoryUse, TrainResult, TrainSummary
 from orca_local.gguf.decoder import max_row_length
@@ -39,8 +40,7 @@ from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.resume import find_unfinished, resume_error
 
 
-@dataclass(frozen=True, slots=True)
-class _Training:
+class _Training(Frozen):
     """Input of a training, and its directory."""
 
     header: Header
@@ -204,8 +204,7 @@ def _finish(training: _Training, rate: float, started: float, memory: MemoryUse)
 
 
 def _summary(result: TrainResult, run_id: int, training: _Training) -> TrainSummary:
-    figures = {spec.name: getattr(result, spec.name) for spec in fields(result)}
-    return TrainSummary(**figures, run_id=run_id, adapter=str(training.adapter))
+    return copy_fields(TrainSummary, result, run_id=run_id, adapter=str(training.adapter))
 
 
 def _is_intact(store: Store, training_id: int, path: Path) -> bool:

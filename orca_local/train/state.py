@@ -6,13 +6,13 @@ It is the same for every backend, so one backend can resume another's checkpoint
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from orca_local.adapters.adapter import Adapter, Pair
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import LinearLayer, linear_layers
 from orca_local.train.recipe import Recipe
@@ -24,8 +24,7 @@ Moments = Mapping[str, Pair]
 """Layer name → a moment of A (shape [rank, in_features]) and of B ([out_features, rank]), float32."""
 
 
-@dataclass(frozen=True)
-class TrainState:
+class TrainState(Frozen):
     """Everything that a training step changes."""
 
     adapter: Adapter

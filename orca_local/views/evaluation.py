@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import RunFailed
+from orca_local.domain.frozen import Frozen
 from orca_local.runs.summaries import newest_summary
 from orca_local.store.results import EvaluationRow
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationView:
+class EvaluationView(Frozen):
     """The newest run of the stage `evaluate`, and the newest finished results."""
 
     run: RunRow | None = None

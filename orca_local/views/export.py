@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.events import AcceptanceChecked, FileWritten, RunFailed, StageProgressed, Warned, parse_event
 from orca_local.domain.export_summary import ExportSummary
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import Settings
 from orca_local.domain.stages import BASE
 from orca_local.export.estimate import BITS_PER_WEIGHT, estimate_bytes
@@ -19,8 +20,7 @@ from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class QuantizationOption:
+class QuantizationOption(Frozen):
     """A quantization in which the tuned model can be written."""
 
     quantization: str
@@ -30,8 +30,7 @@ class QuantizationOption:
     """Whether the settings ask for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExportView:
+class ExportView(Frozen):
     """The newest export of the tuned model, or any export that is running, and the files on disk."""
 
     run: RunRow | None = None
@@ -122,5 +121,5 @@ def _earlier_checks(store: Store, run: RunRow | None) -> tuple[AcceptanceChecked
     checks: dict[str, AcceptanceChecked] = {}
     for acceptance in summary.acceptance.values() if summary is not None else ():
         for check in acceptance.checks:
-            checks.setdefault(check.name, AcceptanceChecked(check.name, check.passed, check.value, check.bound))
+            checks.setdefault(check.name, copy_fields(AcceptanceChecked, check))
     return tuple(checks.values())

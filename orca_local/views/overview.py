@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from orca_local.domain.evaluation_summary import EvaluationSummary
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.stages import BASE, STAGES, Stage
 from orca_local.domain.summaries import TrainResult
 from orca_local.runs.summaries import newest_summary
@@ -21,8 +21,7 @@ State = Literal["done", "running", "failed", "ready", "waiting"]
 _RUN_STATES: Mapping[str, State] = {"running": "running", "failed": "failed", "dead": "failed"}
 
 
-@dataclass(frozen=True, slots=True)
-class StageView:
+class StageView(Frozen):
     """One stage of the pipeline."""
 
     name: str

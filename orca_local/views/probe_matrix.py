@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from orca_local.domain.events import StrategyDropped, stored_kind
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.statistics import Interval
 from orca_local.domain.types import Sample
 from orca_local.probe.choose import Cell
@@ -18,8 +18,7 @@ MAX_RUNS = 20
 """Number of newest runs that are searched for a probe with measurements."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRow:
+class TaskRow(Frozen):
     """The results of one task under all strategies."""
 
     task: str
@@ -43,8 +42,7 @@ class TaskRow:
         return self.selection is None or (not self.selection.decided and self.selection.chosen_by != BY_HAND)
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeMatrix:
+class ProbeMatrix(Frozen):
     """The results of one probe."""
 
     run: RunRow
@@ -62,8 +60,7 @@ class ProbeMatrix:
         return cell.interval(self.alpha)
 
 
-@dataclass(frozen=True, slots=True)
-class SampleResult:
+class SampleResult(Frozen):
     """One sample and the student's answer to it under one strategy."""
 
     sample: Sample

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.url import normalize_url
 from orca_local.runs.progress import HEAD_EVENTS, Progress
@@ -18,8 +19,7 @@ MIN_SECONDS = 5.0
 """Shortest time over which a speed is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class TeachProgress:
+class TeachProgress(Frozen):
     """Counts of the newest teach run, and the cost in the whole workspace."""
 
     run: RunRow | None

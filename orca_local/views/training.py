@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -17,6 +17,7 @@ from orca_local.domain.events import (
     TrainingResumed,
     parse_event,
 )
+from orca_local.domain.frozen import Frozen
 from orca_local.domain.summaries import TrainResult
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
@@ -29,8 +30,7 @@ Curve = tuple[tuple[int, float | None], ...]
 """Steps and losses in the order of the steps; None for a loss that is not finite."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingView:
+class TrainingView(Frozen):
     """The newest run of the stage `train`, and the training that was worked on last."""
 
     run: RunRow | None = None

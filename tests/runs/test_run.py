@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict
 from itertools import pairwise
 
 import pytest
@@ -24,7 +24,6 @@ from orca_local.store.store import Store
 Stage = Callable[[StageContext], Iterator[Event]]
 
 
-@dataclass(frozen=True)
 class Numbered(Record):
     """A summary with the number of its run."""
 
@@ -63,7 +62,7 @@ def test_finished_run_keeps_events_settings_versions_and_inputs(workspace: Works
     assert {"python", "system", "numpy"} <= row.versions.keys()
     assert row.inputs == {"model_sha256": "aa", "template": "{{ x }}"}
     assert row.finished_at is not None
-    json.dumps(row.to_dict())
+    json.dumps(asdict(row))
     assert not (workspace.directory / "orca.lock").exists()
 
 

@@ -16,6 +16,7 @@ from orca_local.runs.context import StageContext
 from orca_local.starter.install import InstallResult, install_starter, iter_answers, load_samples
 from orca_local.store.store import Store
 from orca_local.teach.factory import make_teacher
+from orca_local.teach.job import TeachJob
 from orca_local.teach.retry_plan import RetryPlan
 from orca_local.teach.stage import teach
 
@@ -63,7 +64,7 @@ def test_the_teach_stage_verifies_all_of_it_without_a_call(store: Store, tmp_pat
     samples = store.samples.list(split="train")
     chosen = {sample.task: BUILTIN[index % 6] for index, sample in enumerate(samples)}
     teacher = make_teacher(settings, tmp_path, pytest.fail, offline=True)
-    *_, last = teach(context, teacher, samples, chosen, settings)
+    *_, last = teach(context, teacher, TeachJob(samples, chosen, settings))
     assert isinstance(last, StageFinished) and isinstance(last.summary, TeachSummary)
     assert last.summary.calls == CallTotals(new=0, cached=len(samples), failed=0)
     assert last.summary.verified == len(samples)

@@ -9,6 +9,7 @@ from orca_local.domain.events import CallAnswered
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.factory import make_teacher
+from orca_local.teach.job import TeachJob
 from orca_local.teach.prices import Price
 from orca_local.teach.stage import teach
 from tests.teach.scene import STEPS, no_model, settings
@@ -25,6 +26,6 @@ def teach_and_log(path: Path, url: str, log: Path, max_usd: float) -> None:
         samples = store.samples.list(split="train")
         teacher = make_teacher(teacher_settings, Path(), no_model)
         context = StageContext(store, store.runs.start("teach", "{}", {}))
-        for event in teach(context, teacher, samples, {"sums": STEPS}, teacher_settings, price=PRICE):
+        for event in teach(context, teacher, TeachJob(samples, {"sums": STEPS}, teacher_settings, PRICE)):
             if isinstance(event, CallAnswered) and not event.cached:
                 os.write(file, f"{event.sample_id}\n".encode())

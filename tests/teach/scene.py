@@ -15,6 +15,7 @@ from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
 from orca_local.teach.engine_teacher import LocalModel
 from orca_local.teach.factory import make_teacher
+from orca_local.teach.job import TeachJob
 from orca_local.teach.prices import Price
 from orca_local.teach.stage import teach
 from tests.openai_server import Reply, answer
@@ -67,12 +68,7 @@ def run(
     events = teach(
         context,
         teacher,
-        samples,
-        {"sums": strategy},
-        chosen,
-        price=price,
-        limit=limit,
-        retry_failed=retry_failed,
+        TeachJob(samples, {"sums": strategy}, chosen, price, limit, retry_failed),
     )
     return list(events)
 

@@ -20,6 +20,7 @@ from orca_local.endpoints.chat import ChatEndpoint
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.batch import teach_in_batch
+from orca_local.teach.job import TeachJob
 from orca_local.teach.prices import Price
 from orca_local.views.teach_progress import load_teach_progress
 from tests.teach.scene import KEY, STEPS, fill, run, sample, settings, solve, summary
@@ -160,12 +161,7 @@ def batch(store: Store, chosen: TeacherSettings, *, limit: int | None = None, re
         events = teach_in_batch(
             StageContext(store, store.runs.start("teach", "{}", {})),
             chat,
-            store.samples.list(split="train"),
-            {"sums": STEPS},
-            chosen,
-            price=PRICE,
-            limit=limit,
-            retry_failed=retry_failed,
+            TeachJob(store.samples.list(split="train"), {"sums": STEPS}, chosen, PRICE, limit, retry_failed),
         )
         return list(events)
 

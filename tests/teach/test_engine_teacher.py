@@ -18,6 +18,7 @@ from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.engine_teacher import EngineTeacher, LocalModel
+from orca_local.teach.job import TeachJob
 from orca_local.teach.stage import teach
 from tests.teach.scene import STEPS, failures, fill, sample, summary
 
@@ -33,7 +34,7 @@ def run(store: Store, engine: Engine, renderer: PromptRenderer, endpoint: str = 
     teacher = EngineTeacher(LocalModel(engine, renderer, "base abc"), endpoint)
     samples = store.samples.list(split="train")
     context = StageContext(store, store.runs.start("teach", "{}", {}))
-    return list(teach(context, teacher, samples, {"sums": STEPS}, settings))
+    return list(teach(context, teacher, TeachJob(samples, {"sums": STEPS}, settings)))
 
 
 def guess(request: Request) -> str:
@@ -78,7 +79,7 @@ def test_stopping_leaves_no_completions_in_the_engine(store: Store, renderer: Pr
     settings = TeacherSettings(kind="self")
     samples = store.samples.list(split="train")
     context = StageContext(store, store.runs.start("teach", "{}", {}))
-    events = teach(context, teacher, samples, {"sums": STEPS}, settings)
+    events = teach(context, teacher, TeachJob(samples, {"sums": STEPS}, settings))
     while not store.demonstrations.list():
         next(events)
     events.close()  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.teach.estimate import estimate
 from orca_local.teach.factory import make_teacher
+from orca_local.teach.job import TeachJob
 from orca_local.teach.prices import Price
 from tests.openai_server import OpenAIServer, Reply, answer
 from tests.teach.scene import STEPS, fill, no_model, run, sample, settings, solve, summary
@@ -41,7 +42,7 @@ def ask(
 ) -> TeachEstimate:
     teacher = make_teacher(chosen, Path(), no_model, offline=True)
     samples = store.samples.list(split="train")
-    return estimate(store, renderer, teacher, samples, {"sums": STEPS}, chosen, price, limit=limit)
+    return estimate(store, renderer, teacher, TeachJob(samples, {"sums": STEPS}, chosen, price, limit))
 
 
 def billed(request: dict[str, Any], number: int) -> Reply:

@@ -17,6 +17,7 @@ from orca_local.runs.context import StageContext
 from orca_local.store.charges import Spent
 from orca_local.store.store import Store
 from orca_local.teach.factory import make_teacher
+from orca_local.teach.job import TeachJob
 from orca_local.teach.prices import Price
 from orca_local.teach.stage import teach
 from tests.openai_server import Gauge, OpenAIServer, Reply, answer, error
@@ -126,10 +127,7 @@ def test_calls_that_were_never_sent_cost_nothing(store: Store) -> None:
         events = teach(
             StageContext(store, store.runs.start("teach", "{}", {})),
             make_teacher(chosen, Path(), no_model),
-            samples,
-            {"sums": STEPS},
-            chosen,
-            price=PRICE,
+            TeachJob(samples, {"sums": STEPS}, chosen, PRICE),
         )
         while not store.demonstrations.list():
             next(events)

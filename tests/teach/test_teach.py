@@ -24,6 +24,7 @@ from orca_local.kinds.prompts import teacher_messages
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.file_teacher import with_final_answer
+from orca_local.teach.job import TeachJob
 from tests.openai_server import OpenAIServer, Reply, answer, error
 from tests.teach.scene import KEY, STEPS, answered, failures, fill, no_model, run, sample, settings, solve, summary
 
@@ -344,9 +345,7 @@ def test_stopping_waits_for_no_call(store: Store) -> None:
         events = teach(
             StageContext(store, store.runs.start("teach", "{}", {})),
             make_teacher(chosen, Path(), no_model),
-            samples,
-            {"sums": STEPS},
-            chosen,
+            TeachJob(samples, {"sums": STEPS}, chosen),
         )
         while not store.demonstrations.list():
             next(events)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from orca_local.domain.frozen import Frozen
 
-@dataclass(frozen=True, slots=True)
-class Record:
+
+class Record(Frozen):
     """One record of a source, not checked yet."""
 
     file: str
@@ -18,8 +18,7 @@ class Record:
     """Keys of the task format: `id`, `task`, `kind`, `prompt`, `answer`, …"""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Frozen):
     """A problem of one record, or of a whole file."""
 
     file: str
@@ -32,8 +31,7 @@ class Problem:
         return f"{place}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Frozen):
     """One format that tasks are read from."""
 
     name: str

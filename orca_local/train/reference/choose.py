@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -21,18 +23,12 @@ It yields for each row the float32 logits of weights plus adapter, [positions, v
 
 def choose_reference() -> ReferenceLogits:
     """PyTorch's implementation if PyTorch is installed, else MLX's. Raises `MissingError` if neither is."""
-    try:
-        from orca_local.train.reference.torch_logits import reference_logits
-
-        return reference_logits
-    except ImportError:
-        pass
-    try:
-        from orca_local.train.reference.mlx_logits import reference_logits as mlx_reference_logits
-
-        return mlx_reference_logits
-    except ImportError as error:
-        raise MissingError(
-            "computing the trained model's predictions needs PyTorch or MLX, and neither can be loaded",
-            hint='pip install "orca-local[torch]", or "orca-local[mlx]" on Apple Silicon',
-        ) from error
+    for framework in ("torch", "mlx"):
+        with suppress(ImportError):
+            module = import_module(f"orca_local.train.reference.{framework}_logits")
+            reference_logits: ReferenceLogits = module.reference_logits
+            return reference_logits
+    raise MissingError(
+        "computing the trained model's predictions needs PyTorch or MLX, and neither can be loaded",
+        hint='pip install "orca-local[torch]", or "orca-local[mlx]" on Apple Silicon',
+    )

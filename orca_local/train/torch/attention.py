@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+
+from orca_local.domain.frozen import Frozen
 
 Heads = tuple[int, int]
 """Number of query heads, and number of key heads (and value heads)."""
@@ -20,8 +21,7 @@ half of all that attention does on GSM8K rows. A GPU is faster with few rectangl
 50 and 2,000 tokens would take many times the memory that the plan counts for so many tokens."""
 
 
-@dataclass(frozen=True, slots=True)
-class RotaryFrequencies:
+class RotaryFrequencies(Frozen):
     """Rotary position embedding of the blocks with one window."""
 
     inverse_frequencies: torch.Tensor
@@ -30,8 +30,7 @@ class RotaryFrequencies:
     """Factor of sine and cosine."""
 
 
-@dataclass(frozen=True, slots=True)
-class WindowView:
+class WindowView(Frozen):
     """Rotary angles and attention masks of the blocks with one window."""
 
     cosine: torch.Tensor
@@ -44,8 +43,7 @@ class WindowView:
     """The same for the separate prefix, [prefix, prefix]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rectangle:
+class Rectangle(Frozen):
     """Rows of similar length that are padded to `rows` × `length` slots for attention."""
 
     rows: int
@@ -62,8 +60,7 @@ class Rectangle:
     """Shape [tokens]: the index of each token's slot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Frozen):
     """Where the tokens of a batch are stored: the shared prefix first, then the rest of each row.
 
     Only attention needs the rows in rectangles. For a long prefix ("separate"), attention within the prefix is

@@ -12,7 +12,6 @@ result is written directly into [x, …].
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,13 +19,13 @@ import torch
 from torch import nn
 
 from orca_local.adapters.adapter import Adapter, Pair
+from orca_local.domain.frozen import Frozen
 
 _PAGE_OFFSET = 16
 """Float32 values of padding per row: one cache line."""
 
 
-@dataclass(frozen=True, slots=True)
-class NormInput:
+class NormInput(Frozen):
     """The layers read RMSNorm(x) = x · weight / √(mean(x²) + epsilon)."""
 
     weight: torch.Tensor
@@ -58,8 +57,7 @@ class NormInput:
         return scaled.mul_(inverse).addcmul_(wide, along, value=-1).to(x.dtype)
 
 
-@dataclass(frozen=True, slots=True)
-class GateInput:
+class GateInput(Frozen):
     """The layers read f(g)·u for the input [g, u], where f is SiLU or the tanh approximation of GELU."""
 
     gelu: bool = False
@@ -87,8 +85,7 @@ class GateInput:
         return nn.functional.gelu(gate, approximate="tanh") if self.gelu else nn.functional.silu(gate)
 
 
-@dataclass(frozen=True, slots=True)
-class PlainInput:
+class PlainInput(Frozen):
     """The layers read their input unchanged."""
 
     def forward(self, x: torch.Tensor, out: torch.Tensor) -> None:
@@ -145,8 +142,7 @@ class DenseWeight:
         return self._extended
 
 
-@dataclass(frozen=True, slots=True)
-class LayerSlice:
+class LayerSlice(Frozen):
     """Where one trained layer is in the tensors of its group."""
 
     name: str

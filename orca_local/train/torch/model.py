@@ -7,7 +7,6 @@ a file has.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +15,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
 from orca_local.gguf.decoder import Decoder, Rope, read_decoder
 from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
@@ -150,8 +150,7 @@ class WeightReader:
         return NormInput(_required(self.read("model.norm.weight"), "the final norm").float(), decoder.norm_epsilon)
 
 
-@dataclass(frozen=True, slots=True)
-class FlatBatch:
+class FlatBatch(Frozen):
     """A batch's tokens one after another: the shared prefix once, then the rest of each row."""
 
     ids: torch.Tensor
