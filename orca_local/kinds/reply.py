@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from orca_local.domain.text import printable
-from orca_local.kinds.reasoning import remove_reasoning
+from orca_local.kinds.reasoning import MARKS, remove_reasoning
 from orca_local.kinds.statement import find_forms, find_sentences
 
-MAX_CHARACTERS = 32_768
-"""Number of characters that are read of a reply. The answer of a longer one is looked for at its end."""
+HEAD_CHARACTERS = 16_384
+TAIL_CHARACTERS = 32_768
+"""Number of characters that are read at the start and at the end of a reply. What lies between is left out."""
 _MAX_QUESTIONS = 8
 """Number of headings such as `Question:` that are looked at."""
 
@@ -29,22 +30,34 @@ _QUESTIONS = re.compile(
 
 
 def clean_reply(text: str, prompt: str, format_line: str, *, is_long: bool = False) -> str:
-    """Return what the model itself wrote, at most `MAX_CHARACTERS` of it. Markup stays.
+    """Return what the model itself wrote. Markup stays.
 
     Control characters, hidden reasoning, and lines that repeat the prompt or the format line are taken out, and turns
     after the answer are cut off. In a long text, such as a summary or a dialogue, names of roles are part of the text:
     it is cut only at tokens of chat templates.
     """
-    text, prompt = remove_reasoning(printable(text)), printable(prompt)
+    text, prompt = remove_reasoning(printable(_without_middle(text))), printable(prompt)
     marks = (_TURN_TOKENS,) if is_long else (_TURN_TOKENS, _ROLES)
     for mark in marks:
         content = len(text) - len(text.lstrip())
         match = mark.search(text, content)
         if match is not None and match.start() > content:
             text = text[: match.start()]
-    text = _TURN_TOKENS.sub("\n", text[:MAX_CHARACTERS] if is_long else text[-MAX_CHARACTERS:])
+    text = _TURN_TOKENS.sub("\n", text)
     text = _without_copies(_without_copies(text, format_line), prompt.strip(), keeps_lone=is_long)
     return text if is_long else _first_question(text, prompt)
+
+
+def _without_middle(text: str) -> str:
+    """Return a text of bounded length. The last mark of hidden reasoning in the part left out stays."""
+    if len(text) <= HEAD_CHARACTERS + TAIL_CHARACTERS:
+        return text
+    head, middle, tail = text[:HEAD_CHARACTERS], text[HEAD_CHARACTERS:-TAIL_CHARACTERS], text[-TAIL_CHARACTERS:]
+    if not any(first in middle for first in {mark[0] for pair in MARKS for mark in pair}):
+        return f"{head}\n{tail}"
+    middle = middle.lower()
+    place, mark = max((middle.rfind(mark.lower()), mark) for pair in MARKS for mark in pair)
+    return f"{head}\n{mark if place >= 0 else ''}\n{tail}"
 
 
 def _without_copies(text: str, repeated: str, *, keeps_lone: bool = False) -> str:

@@ -39,7 +39,7 @@ _JSON = re.compile(r'\{\s{0,20}"(?:' + "|".join(_JSON_KEYS) + r')"\s{0,20}:', re
 _IS = r"(?:is|are|was|(?:would|should|must|will|has\s+to)\s+be|equals|becomes|es|ist|lautet|est|é|è|jest)\b"
 _IS_NOT = r"(?:(?:is|was|are|would|should|could|can|must)(?:n['’]t|\s+not)(?:\s+be)?|can(?:not|\s+never)\s+be)\b"
 _SENTENCE = re.compile(
-    rf"\b(?:{_ANSWER}|option|choice|result)\b(?:\s+(?:to|for|of)\b[^.:\n]{{0,80}}?)?"
+    rf"\b(?:{_ANSWER}|option|choice|result)\b(?:[^\S\n]+(?:to|for|of)\b(?:[^\S\n]++[^\s.:]++){{0,10}}?)?"
     rf"\s*+\b(?:(?P<not>{_IS_NOT})|{_IS}\s*+:?)[^\S\n]*+"
     r"|(?:答案|答え|回答|结果|정?답)(?:是|为|は|은|는)[:：]?[^\S\n]*+",
     re.IGNORECASE,
@@ -47,8 +47,8 @@ _SENTENCE = re.compile(
 _LIST_ITEM = re.compile(r"[^\S\n]*+(?:[-*•+]|\d{1,2}[.)])[^\S\n]++\S")
 _CLOSERS = {"$$": "$$", r"\[": r"\]", r"\(": r"\)"}
 _REFUSAL = re.compile(
-    r"\b(?:can(?:not|['’]?t| not)|could(?: not|n['’]?t)|unable to|don['’]?t|do not|not enough|n['’]t enough"
-    r"|impossible to)"
+    r"(?:\b|(?<=\w)(?=n['’]t enough))(?:can(?:not|['’]?t| not)|could(?: not|n['’]?t)|unable to"
+    r"|don['’]?t|do not|not enough|n['’]t enough|impossible to)"
     r"(?:\s+\w+){0,3}?\s+(?:answer|determined?|help|assist|know|provide|solve|information|say|tell|find|sure)\b"
     r"|\bnot sure\b|\bno (?:way to (?:know|tell)|idea)\b|\b(?:does|do) not (?:say|state|mention|specify)\b",
     re.IGNORECASE,
