@@ -23,9 +23,11 @@ TABLES = {
     "sampling.",
     "system_messages": "System messages of measurements, each text once.",
     "measurements": "Which generation answers which sample under which strategy and model. A row is stored "
-    "once, even if several runs need it: `run_id` is the latest of them. The highest `run_id` of a cell counts.",
-    "scores": "The answer that was read in a generation, and its score for a sample. `value` is NULL if no answer "
-    "could be read, which counts as 0.",
+    "once, even if several runs need it: `run_id` is the latest of them. The highest `run_id` of a cell counts. The "
+    "strict reading of the answer counts where the prompt asks for the form (`asks_form`), else the lenient one.",
+    "scores": "The two readings of a generation, and their scores for a sample: the answer in the asked form "
+    "(`strict_`) and the one that a careful person takes from the text (`lenient_`). A value is NULL if no "
+    "answer could be read, which counts as 0. The row of the highest `scorer_version` counts.",
     "selections": "The selected strategy of each task: the choice by hand (`chosen_by` = `hand`), else the latest.",
     "teacher_calls": "Calls to teachers. `key` is a hash of the whole request. A done call is never repeated.",
     "charges": "The ledger of costs: one row for each attempt, written before it. Rows without `cost_usd` count with "

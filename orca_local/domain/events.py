@@ -99,10 +99,16 @@ class CellMeasured(Event):
     n: int
     score_sum: float
     extracted: float
-    """Share of completions with a readable answer."""
+    """Share of completions with a readable answer in the headline reading."""
     ci_low: float
     ci_high: float
     completion_tokens: int
+    lenient_accuracy: float | None = None
+    """Mean score of the lenient reading."""
+    unreadable: float | None = None
+    """Share of completions without an answer in either reading."""
+    truncated: float | None = None
+    """Share of completions that `max_tokens` cut off."""
 
 
 class StrategyDropped(Event):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from orca_local.domain.record import CI, Record
+from orca_local.domain.record import CI, OMITTABLE, Record
 
 
 class GenerationTotals(Record):
@@ -26,13 +26,19 @@ class CellSummary(Record):
     score_sum: float
     """Sum of the scores, each from 0 to 1."""
     accuracy: float
-    """Mean score."""
+    """Mean score: of the strict reading, or of the lenient one for a strategy that does not ask for the form."""
     ci: CI
     """Interval of the accuracy at the error level `probe.alpha`: Wilson's, wider for few samples and near 0 and 1."""
     extracted: float
-    """Share of completions with a readable answer."""
+    """Share of completions with a readable answer in the reading that `accuracy` is of."""
     completion_tokens: int
     """Tokens of all completions."""
+    lenient_accuracy: float | None = field(default=None, metadata=OMITTABLE)
+    """Mean score of the lenient reading: the answer that a careful person takes from the text."""
+    unreadable: float | None = field(default=None, metadata=OMITTABLE)
+    """Share of completions without an answer in either reading."""
+    truncated: float | None = field(default=None, metadata=OMITTABLE)
+    """Share of completions that `max_tokens` cut off."""
 
 
 class TaskSelection(Record):

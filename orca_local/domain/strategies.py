@@ -25,6 +25,9 @@ class Strategy(Frozen):
     student: str
     teacher: str
     builtin: bool = False
+    asks_form: bool = True
+    """Whether the prompt asks for the form of the answer, such as `Answer: 7`. The answers are then read strictly, else
+    leniently."""
 
     @property
     def hash(self) -> str:

@@ -121,7 +121,7 @@ def _answer(
     """Generate the answers of one candidate."""
     sampling = SamplingSettings(max_tokens=settings.max_tokens)
     planned = [
-        PlannedMeasurement(sample, NO_STRATEGY, plain_messages(sample, text), text, sampling)
+        PlannedMeasurement(sample, NO_STRATEGY, plain_messages(sample, text), text, sampling, asks_form=False)
         for text in settings.system_messages
         for sample in samples
     ]

@@ -45,6 +45,8 @@ class PlannedMeasurement(Frozen):
     settings: SamplingSettings
     sample_index: int = 0
     """Number of the answer, if several are sampled. It is added to the seed."""
+    asks_form: bool = True
+    """Whether the messages ask for the form of the answer, so that its strict reading counts."""
 
 
 @dataclass(slots=True)
@@ -212,6 +214,7 @@ class _Scheduler:
                 measurement.sample_index,
                 key,
                 score(measurement.sample, text) if is_scored(measurement.sample) else NOT_SCORED,
+                asks_form=measurement.asks_form,
             )
 
 

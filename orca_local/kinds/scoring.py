@@ -35,6 +35,8 @@ class Score:
     """The answer that a careful person takes from the text."""
     scorer: str
     """Name of the comparison, such as `number` or `token_f1`."""
+    version: int = SCORER_VERSION
+    """Version of the readers and comparisons."""
 
 
 NOT_SCORED = Score(ScoredAnswer(), ScoredAnswer(), "none")

@@ -37,7 +37,9 @@ class Results:
     def cells(self, run_id: int | None = None) -> Rows:
         """The cells of a probe run, by default of the newest: task, strategy, accuracy and tokens.
 
-        `extracted` is the share of readable answers; `is_selected` says whether the strategy is the task's selection.
+        `extracted` is the share of answers that are readable in the form that was asked for, `unreadable` the share
+        that is not readable at all, `truncated` the share that `max_tokens` cut off. `lenient_accuracy` also counts
+        right answers in another form. `is_selected` says whether the strategy is the task's selection.
         """
         run_id = run_id or self._newest_run("probe")
         selections = self._store.selections.current()
@@ -48,6 +50,9 @@ class Results:
                 "accuracy": cell.score_sum / cell.n,
                 "extracted": cell.extracted / cell.n,
                 "completion_tokens": cell.completion_tokens,
+                "lenient_accuracy": cell.lenient_sum / cell.n,
+                "unreadable": cell.unreadable / cell.n,
+                "truncated": cell.truncated / cell.n,
                 "is_selected": cell.task in selections and selections[cell.task].strategy == cell.strategy,
             }
             for cell in (self._store.measurements.cells(run_id) if run_id is not None else ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orca_local.kinds.scoring import SCORER_VERSION
 from orca_local.probe.choose import Cell
 from orca_local.store.selections import BY_HAND, SelectionRow
 from orca_local.store.store import Store
@@ -29,5 +30,6 @@ def choose_by_hand(store: Store, task: str, strategy: str, cell: Cell | None, al
             alpha=None,
             reason="chosen by hand",
             chosen_by=BY_HAND,
+            scorer_version=SCORER_VERSION,
         )
     )

@@ -20,21 +20,43 @@ class Cell(Frozen):
     n: int
     """Number of samples answered."""
     score_sum: float
-    """Sum of the scores, each from 0 to 1."""
+    """Sum of the scores of the headline reading, each from 0 to 1. It is the strict reading if the strategy asks for
+    the form of the answer, else the lenient one."""
     extracted: int
-    """Number of completions with a readable answer."""
+    """Number of completions with a readable answer in the headline reading."""
     completion_tokens: int
     """Tokens of all completions."""
+    lenient_sum: float = 0.0
+    """Sum of the scores of the lenient reading."""
+    unreadable: int = 0
+    """Number of completions without an answer in either reading."""
+    truncated: int = 0
+    """Number of completions that `max_tokens` cut off."""
 
     @property
     def accuracy(self) -> float:
         """Mean score; 0 without samples."""
-        return self.score_sum / self.n if self.n else 0.0
+        return self._share(self.score_sum)
+
+    @property
+    def lenient_accuracy(self) -> float:
+        """Mean score of the lenient reading; 0 without samples."""
+        return self._share(self.lenient_sum)
 
     @property
     def extracted_share(self) -> float:
         """Share of completions with a readable answer; 0 without samples."""
-        return self.extracted / self.n if self.n else 0.0
+        return self._share(self.extracted)
+
+    @property
+    def unreadable_share(self) -> float:
+        """Share of completions without an answer in either reading; 0 without samples."""
+        return self._share(self.unreadable)
+
+    @property
+    def truncated_share(self) -> float:
+        """Share of completions that `max_tokens` cut off; 0 without samples."""
+        return self._share(self.truncated)
 
     @property
     def mean_tokens(self) -> float:
@@ -44,6 +66,9 @@ class Cell(Frozen):
     def interval(self, alpha: float) -> Interval:
         """Interval of the accuracy at the error level `alpha`."""
         return accuracy_interval(self.score_sum, self.n, alpha)
+
+    def _share(self, total: float) -> float:
+        return total / self.n if self.n else 0.0
 
 
 class Choice(Frozen):

@@ -33,7 +33,8 @@ class ProbedTask:
         shape = len(self.strategies), len(self.samples)
         self.scores: Scores = np.full(shape, np.nan)
         """Shape [strategies, samples]; 0 for a completion without a readable answer, NaN without a completion."""
-        self._extracted, self._tokens = np.zeros(shape, np.bool_), np.zeros(shape, np.int32)
+        self._lenient, self._tokens = np.zeros(shape), np.zeros(shape, np.int32)
+        self._extracted, self._unreadable, self._truncated = (np.zeros(shape, np.bool_) for _ in range(3))
         self._columns = {sample.id: number for number, sample in enumerate(self.samples)}
         self._rows = {name: number for number, name in enumerate(self.strategies)}
 
@@ -59,7 +60,9 @@ class ProbedTask:
         i, j = self._rows.get(row.strategy), self._columns.get(row.sample_id)
         if i is not None and j is not None:
             self.scores[i, j] = row.value or 0.0
-            self._extracted[i, j], self._tokens[i, j] = row.is_extracted, row.completion_tokens
+            self._lenient[i, j], self._tokens[i, j] = row.lenient_value or 0.0, row.completion_tokens
+            self._extracted[i, j], self._unreadable[i, j] = row.is_extracted, row.is_unreadable
+            self._truncated[i, j] = row.is_truncated
 
     def cells(self) -> list[Cell]:
         """The cell of every strategy."""
@@ -71,6 +74,9 @@ class ProbedTask:
                 score_sum=float(np.nansum(self.scores[i])),
                 extracted=int(self._extracted[i].sum()),
                 completion_tokens=int(self._tokens[i].sum()),
+                lenient_sum=float(self._lenient[i].sum()),
+                unreadable=int(self._unreadable[i].sum()),
+                truncated=int(self._truncated[i].sum()),
             )
             for i, name in enumerate(self.strategies)
         ]

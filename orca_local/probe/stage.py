@@ -24,7 +24,7 @@ from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.generation.generate import GenerationCounts, ModelRef, PlannedMeasurement, generate
 from orca_local.kinds.prompts import student_messages
-from orca_local.kinds.scoring import is_scored, unscored_kinds
+from orca_local.kinds.scoring import SCORER_VERSION, is_scored, unscored_kinds
 from orca_local.probe.choose import Cell, Choice
 from orca_local.probe.probed_task import ProbedTask
 from orca_local.probe.race import Prior, fit_priors, round_ends
@@ -171,10 +171,9 @@ class _Probe:
             tasks[row.task].record(row)
 
     def _plan(self, sample: Sample, name: str) -> PlannedMeasurement:
-        messages = student_messages(sample, self.strategies[name])
-        return PlannedMeasurement(
-            sample, name, messages, messages[0].content, SamplingSettings(max_tokens=self.settings.max_tokens)
-        )
+        strategy, sampling = self.strategies[name], SamplingSettings(max_tokens=self.settings.max_tokens)
+        messages = student_messages(sample, strategy)
+        return PlannedMeasurement(sample, name, messages, messages[0].content, sampling, asks_form=strategy.asks_form)
 
 
 def _selection(task: str, choice: Choice, settings: ProbeSettings, run_id: int) -> SelectionRow:
@@ -192,6 +191,7 @@ def _selection(task: str, choice: Choice, settings: ProbeSettings, run_id: int) 
         alpha=settings.alpha,
         reason=choice.reason,
         chosen_by="probe",
+        scorer_version=SCORER_VERSION,
     )
 
 
@@ -210,4 +210,11 @@ def _summary(task: str, choice: Choice, cells: Sequence[CellSummary]) -> TaskSel
 
 def _cell_summary(cell: Cell, alpha: float) -> CellSummary:
     interval = cell.interval(alpha)
-    return copy_fields(CellSummary, cell, ci=(interval.low, interval.high), extracted=cell.extracted_share)
+    return copy_fields(
+        CellSummary,
+        cell,
+        ci=(interval.low, interval.high),
+        extracted=cell.extracted_share,
+        unreadable=cell.unreadable_share,
+        truncated=cell.truncated_share,
+    )

@@ -27,7 +27,7 @@ TABLES: Mapping[str, str] = {
     "generations": "key",
     "system_messages": "id",
     "measurements": "id",
-    "scores": "generation_key, sample_id",
+    "scores": "generation_key, sample_id, scorer_version",
     "selections": "id",
     "teacher_calls": "key",
     "charges": "id",

@@ -12,15 +12,25 @@ from orca_local.store.encoding import utc_now
 if TYPE_CHECKING:
     from orca_local.kinds.scoring import Score
 
-_SELECT = """
-SELECT max(m.run_id) AS run_id, m.sample_id, s.task, s.kind, m.strategy, m.model_id, t.text AS system_message,
-  m.sample_index, m.generation_key, c.value, c.extracted, c.scorer, g.completion, g.prompt_tokens,
-  g.completion_tokens, g.finish_reason
-FROM measurements AS m
+_VALUE = "CASE WHEN m.asks_form THEN c.strict_value ELSE c.lenient_value END"
+"""The score of the headline reading."""
+_EXTRACTED = "CASE WHEN m.asks_form THEN c.strict_extracted ELSE c.lenient_extracted END"
+_SCORED = """
 JOIN samples AS s ON s.id = m.sample_id
-JOIN system_messages AS t ON t.id = m.system_message_id
 JOIN generations AS g ON g.key = m.generation_key
 JOIN scores AS c ON c.generation_key = m.generation_key AND c.sample_id = m.sample_id
+  AND c.scorer_version = (SELECT max(scorer_version) FROM scores
+    WHERE generation_key = m.generation_key AND sample_id = m.sample_id)
+"""
+"""Each measurement with its score by the newest version that scored it."""
+_SELECT = f"""
+SELECT max(m.run_id) AS run_id, m.sample_id, s.task, s.kind, m.strategy, m.model_id, t.text AS system_message,
+  m.sample_index, m.generation_key, {_VALUE} AS value, {_EXTRACTED} AS extracted, c.scorer, g.completion,
+  g.prompt_tokens, g.completion_tokens, g.finish_reason, m.asks_form, c.strict_value, c.strict_extracted,
+  c.lenient_value, c.lenient_extracted, c.scorer_version
+FROM measurements AS m
+JOIN system_messages AS t ON t.id = m.system_message_id
+{_SCORED}
 """
 # SQLite takes the other columns from the row that has the maximum
 # (https://www.sqlite.org/lang_select.html#bareagg): the latest measurement of each cell and sample.
@@ -41,13 +51,29 @@ class MeasurementRow(Frozen):
     sample_index: int
     generation_key: str
     value: float | None
-    """Score from 0 to 1; None if no answer could be read, which counts as 0."""
+    """Score of the headline reading, from 0 to 1; None if no answer could be read, which counts as 0."""
     extracted: str | None
+    """Answer of the headline reading."""
     scorer: str
     completion: str
     prompt_tokens: int
     completion_tokens: int
     finish_reason: str
+    asks_form: bool
+    """Whether the prompt asks for the form of the answer. The headline reading is then the strict one, else the
+    lenient one."""
+    strict_value: float | None
+    strict_extracted: str | None
+    """The answer in the asked form."""
+    lenient_value: float | None
+    lenient_extracted: str | None
+    """The answer that a careful person takes from the text."""
+    scorer_version: int
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether `max_tokens` cut the completion off."""
+        return self.finish_reason == "length"
 
 
 class ScoreRow(Frozen):
@@ -57,7 +83,14 @@ class ScoreRow(Frozen):
     sample_id: str
     strategy: str
     value: float | None
+    """Score of the headline reading."""
+    lenient_value: float | None
     is_extracted: bool
+    """Whether the headline reading has an answer."""
+    is_unreadable: bool
+    """Whether neither reading has an answer."""
+    is_truncated: bool
+    """Whether `max_tokens` cut the completion off."""
     completion_tokens: int
 
 
@@ -68,9 +101,16 @@ class CellRow(Frozen):
     strategy: str
     n: int
     score_sum: float
+    """Sum of the scores of the headline reading."""
     extracted: int
-    """Number of completions in which an answer could be read."""
+    """Number of completions with an answer in the headline reading."""
     completion_tokens: int
+    lenient_sum: float
+    """Sum of the scores of the lenient reading."""
+    unreadable: int
+    """Number of completions without an answer in either reading."""
+    truncated: int
+    """Number of completions that `max_tokens` cut off."""
 
 
 class Measurements(Table):
@@ -86,9 +126,12 @@ class Measurements(Table):
         sample_index: int,
         generation_key: str,
         score: Score,
+        *,
+        asks_form: bool = True,
     ) -> None:
         """Record that run `run_id` uses this generation as the answer to this sample, with its score.
 
+        `asks_form` says whether the prompt asks for the form of the answer, so that the strict reading counts.
         A measurement is stored once. If several runs need it, it belongs to the latest of them.
         """
         with self._connection.transaction():
@@ -102,21 +145,24 @@ class Measurements(Table):
             }
             self._connection.insert(
                 "measurements",
-                {**identity, "run_id": run_id, "created_at": utc_now()},
-                f"ON CONFLICT ({', '.join(identity)}) DO UPDATE SET run_id = max(run_id, excluded.run_id)",
+                {**identity, "run_id": run_id, "asks_form": asks_form, "created_at": utc_now()},
+                f"ON CONFLICT ({', '.join(identity)}) DO UPDATE SET run_id = max(run_id, excluded.run_id),"
+                " asks_form = excluded.asks_form",
             )
-            self._connection.insert(
-                "scores",
-                {
-                    "generation_key": generation_key,
-                    "sample_id": sample_id,
-                    "extracted": score.lenient.extracted,
-                    "value": score.lenient.value,
-                    "scorer": score.scorer,
-                },
-                "ON CONFLICT DO UPDATE SET extracted = excluded.extracted, value = excluded.value,"
-                " scorer = excluded.scorer",
-            )
+            self.set_score(generation_key, sample_id, score)
+
+    def set_score(self, generation_key: str, sample_id: str, score: Score) -> None:
+        """Store a score. Scores of other versions stay; the newest version is the one that is read."""
+        values = {
+            "strict_extracted": score.strict.extracted,
+            "strict_value": score.strict.value,
+            "lenient_extracted": score.lenient.extracted,
+            "lenient_value": score.lenient.value,
+            "scorer": score.scorer,
+        }
+        key = {"generation_key": generation_key, "sample_id": sample_id, "scorer_version": score.version}
+        changes = ", ".join(f"{column} = excluded.{column}" for column in values)
+        self._connection.insert("scores", key | values, f"ON CONFLICT DO UPDATE SET {changes}")
 
     def rows(
         self,
@@ -143,33 +189,29 @@ class Measurements(Table):
         filters: dict[str, Any] = {column: value for column, value in conditions.items() if value is not None}
         where = " WHERE " + " AND ".join(f"{column} = ?" for column in filters) if filters else ""
         order = " ORDER BY s.task, m.sample_id, m.strategy, m.system_message_id, m.sample_index"
-        rows = self._connection.rows(_SELECT + where + _LATEST + order, [*filters.values()])
-        return [MeasurementRow(*row) for row in rows]
+        return self._connection.records(MeasurementRow, _SELECT + where + _LATEST + order, [*filters.values()])
 
     def scores(self, run_id: int, model_id: int) -> Iterator[ScoreRow]:
         """Iterate over the scores of a run for a model. Do not write to the store in between."""
         rows = self._connection.execute(
-            "SELECT s.task, m.sample_id, m.strategy, c.value, c.extracted IS NOT NULL, g.completion_tokens"
-            " FROM measurements AS m JOIN samples AS s ON s.id = m.sample_id"
-            " JOIN generations AS g ON g.key = m.generation_key"
-            " JOIN scores AS c ON c.generation_key = m.generation_key AND c.sample_id = m.sample_id"
-            " WHERE m.run_id = ? AND m.model_id = ? ORDER BY m.id",
+            f"SELECT s.task, m.sample_id, m.strategy, {_VALUE}, c.lenient_value, {_VALUE} IS NOT NULL,"
+            " c.strict_value IS NULL AND c.lenient_value IS NULL, g.finish_reason = 'length', g.completion_tokens"
+            f" FROM measurements AS m {_SCORED} WHERE m.run_id = ? AND m.model_id = ? ORDER BY m.id",
             [run_id, model_id],
         )
         return (
-            ScoreRow(task, sample, strategy, value, bool(is_extracted), tokens)
-            for task, sample, strategy, value, is_extracted, tokens in rows
+            ScoreRow(task, sample, strategy, value, lenient, bool(extracted), bool(unreadable), bool(truncated), tokens)
+            for task, sample, strategy, value, lenient, extracted, unreadable, truncated, tokens in rows
         )
 
     def cells(self, run_id: int) -> list[CellRow]:
         """The cells that a run has measured so far, ordered by task and strategy."""
         rows = self._connection.rows(
-            "SELECT s.task, m.strategy, count(*), sum(coalesce(c.value, 0)), count(c.extracted),"
-            " sum(g.completion_tokens)"
-            " FROM measurements AS m JOIN samples AS s ON s.id = m.sample_id"
-            " JOIN generations AS g ON g.key = m.generation_key"
-            " JOIN scores AS c ON c.generation_key = m.generation_key AND c.sample_id = m.sample_id"
-            " WHERE m.run_id = ? GROUP BY s.task, m.strategy ORDER BY s.task, m.strategy",
+            f"SELECT s.task, m.strategy, count(*), total({_VALUE}), count({_VALUE}), sum(g.completion_tokens),"
+            " total(c.lenient_value), sum(c.strict_value IS NULL AND c.lenient_value IS NULL),"
+            " sum(g.finish_reason = 'length')"
+            f" FROM measurements AS m {_SCORED} WHERE m.run_id = ?"
+            " GROUP BY s.task, m.strategy ORDER BY s.task, m.strategy",
             [run_id],
         )
         return [CellRow(*row) for row in rows]

@@ -187,6 +187,55 @@ UPDATE runs SET stage = 'base' WHERE stage = 'export'
   AND json_extract(inputs_json, '$."orca_local.adapter_sha256"') IS NULL
 """
 
+READINGS = """
+DROP VIEW probe_matrix;
+DROP VIEW evaluation_summary;
+CREATE TABLE scores_of_both_readings (
+  generation_key TEXT NOT NULL REFERENCES generations(key), sample_id TEXT NOT NULL REFERENCES samples(id),
+  scorer_version INTEGER NOT NULL,
+  strict_extracted TEXT, strict_value REAL CHECK (strict_value BETWEEN 0 AND 1),
+  lenient_extracted TEXT, lenient_value REAL CHECK (lenient_value BETWEEN 0 AND 1),
+  scorer TEXT NOT NULL, PRIMARY KEY (generation_key, sample_id, scorer_version)
+) STRICT, WITHOUT ROWID;
+INSERT INTO scores_of_both_readings
+  SELECT generation_key, sample_id, 1, extracted, value, extracted, value, scorer FROM scores;
+DROP TABLE scores;
+ALTER TABLE scores_of_both_readings RENAME TO scores;
+ALTER TABLE measurements ADD COLUMN asks_form INTEGER NOT NULL DEFAULT 1;
+UPDATE measurements SET asks_form = 0 WHERE strategy = '';
+ALTER TABLE selections ADD COLUMN scorer_version INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE demonstrations ADD COLUMN scorer_version INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE demonstrations ADD COLUMN verdict TEXT NOT NULL DEFAULT 'unchecked' CHECK (verdict IN
+  ('equal', 'equal_value', 'same_label', 'similar', 'different', 'unreadable', 'unchecked'));
+UPDATE demonstrations SET verdict = CASE verified WHEN 1 THEN 'equal' ELSE 'different' END WHERE verified IS NOT NULL;
+ALTER TABLE evaluations ADD COLUMN strict_accuracy REAL;
+ALTER TABLE evaluations ADD COLUMN unreadable REAL;
+ALTER TABLE evaluations ADD COLUMN truncated REAL;
+CREATE VIEW probe_matrix AS
+  SELECT samples.task AS task, measured.strategy AS strategy, models.path AS model, count(*) AS n,
+    round(avg(coalesce(CASE measured.asks_form WHEN 1 THEN strict_value ELSE lenient_value END, 0)), 4) AS accuracy,
+    round(avg(coalesce(lenient_value, 0)), 4) AS lenient_accuracy,
+    round(avg(CASE measured.asks_form WHEN 1 THEN strict_value ELSE lenient_value END IS NOT NULL), 4) AS extracted,
+    round(avg(strict_value IS NULL AND lenient_value IS NULL), 4) AS unreadable,
+    round(avg(generations.finish_reason = 'length'), 4) AS truncated,
+    round(avg(generations.completion_tokens), 1) AS completion_tokens
+  FROM latest_measurements AS latest
+  JOIN measurements AS measured ON measured.id = latest.id
+  JOIN samples ON samples.id = measured.sample_id AND samples.split = 'probe'
+  JOIN models ON models.id = measured.model_id
+  JOIN generations ON generations.key = measured.generation_key
+  LEFT JOIN scores ON scores.generation_key = measured.generation_key AND scores.sample_id = measured.sample_id
+    AND scores.scorer_version = (SELECT max(newest.scorer_version) FROM scores AS newest
+      WHERE newest.generation_key = measured.generation_key AND newest.sample_id = measured.sample_id)
+  GROUP BY samples.task, measured.strategy, models.id;
+CREATE VIEW evaluation_summary AS
+  SELECT run_id, model, system_message, count(*) AS tasks, sum(n) AS n,
+    round(sum(accuracy * n) / sum(n), 4) AS accuracy, round(sum(extracted * n) / sum(n), 4) AS extracted,
+    round(sum(strict_accuracy * n) / sum(n), 4) AS strict_accuracy,
+    round(sum(unreadable * n) / sum(n), 4) AS unreadable, round(sum(truncated * n) / sum(n), 4) AS truncated
+  FROM evaluations GROUP BY run_id, model, model_id, system_message;
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("0001_initial", INITIAL),
     ("0002_teaching", TEACHING),
@@ -194,5 +243,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("0004_likelihoods", LIKELIHOODS),
     ("0005_batches", BATCHES),
     ("0006_base_runs", BASE_RUNS),
+    ("0007_readings", READINGS),
 )
 """Name and SQL of every migration, oldest first. A released migration never changes; add a new one instead."""

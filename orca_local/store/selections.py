@@ -30,6 +30,12 @@ class SelectionRow(Frozen):
     reason: str
     chosen_by: str
     """`probe` or `hand`."""
+    scorer_version: int = 1
+    """Version of the scorer that the choice was made with."""
+
+    def is_outdated(self, scorer_version: int) -> bool:
+        """Whether the probe chose it by scores of an earlier version of the scorer."""
+        return self.chosen_by != BY_HAND and self.scorer_version < scorer_version
 
 
 class Selections(Table):

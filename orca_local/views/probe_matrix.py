@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.events import StrategyDropped, stored_kind
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.statistics import Interval
@@ -76,8 +77,7 @@ def load_probe_matrix(store: Store, order: Sequence[str] = ()) -> ProbeMatrix | 
         return None
     by_task: dict[str, dict[str, Cell]] = {}
     for row in cells:
-        cell = Cell(row.strategy, row.n, row.score_sum, row.extracted, row.completion_tokens)
-        by_task.setdefault(row.task, {})[row.strategy] = cell
+        by_task.setdefault(row.task, {})[row.strategy] = copy_fields(Cell, row)
     dropped: dict[str, set[str]] = {}
     for event in store.runs.events_of_kind(run.run_id, stored_kind(StrategyDropped)):
         dropped.setdefault(event.payload["task"], set()).add(event.payload["strategy"])

@@ -83,6 +83,23 @@ def test_it_is_migrated_and_the_run_that_made_the_base_is_no_export(directory: P
         assert applied_steps(store._connection) == [name for name, _ in STEPS]
 
 
+def test_old_scores_are_version_1_and_have_two_equal_readings(directory: Path) -> None:
+    with closing(sqlite3.connect(directory / DATABASE_FILE)) as database:
+        before = database.execute("SELECT generation_key, sample_id, extracted, value FROM scores").fetchall()
+    assert before
+    with Workspace.open(directory).store() as store:
+        rows = store._connection.rows("SELECT * FROM scores")
+        assert {row["scorer_version"] for row in rows} == {1}
+        for reading in ("strict", "lenient"):
+            names = ("generation_key", "sample_id", f"{reading}_extracted", f"{reading}_value")
+            assert sorted(tuple(row[name] for name in names) for row in rows) == sorted(before)
+        measured = store.measurements.rows()
+        assert {(row.strategy == "", row.asks_form) for row in measured} == {(True, False), (False, True)}
+        verdicts = store._connection.rows("SELECT DISTINCT verified, verdict, scorer_version FROM demonstrations")
+        assert {tuple(row) for row in verdicts} <= {(1, "equal", 1), (0, "different", 1), (None, "unchecked", 1)}
+        assert {row.scorer_version for row in store.selections.current().values()} == {1}
+
+
 def test_tasks_and_runs_are_read(read: Read) -> None:
     tasks = read("tasks", "list")["tasks"]
     assert [(task["task"], task["probe"], task["train"], task["holdout"]) for task in tasks] == [

@@ -250,3 +250,28 @@ def test_empty_answers_are_wrong_and_not_readable(scene: Scene) -> None:
 def test_two_samples_are_enough_to_choose(scene: Scene) -> None:
     result = summary(run(scene, FakeEngine(answer), SAMPLES[:2], method="race"))
     assert result["tasks"][0]["strategy"] == "long" and not result["tasks"][0]["decided"]
+
+
+def test_the_strict_reading_decides_unless_the_strategy_does_not_ask_for_the_form(scene: Scene) -> None:
+    def without_the_form(request: Request) -> str:
+        text = doubled(request)
+        return text if request.messages[0].content.startswith("Be brief.") else text.replace("Answer:", "It makes")
+
+    asking = summary(run(scene, FakeEngine(without_the_form), SAMPLES[:12]))["tasks"][0]
+    assert asking["strategy"] == "brief" and asking["decided"]
+    figures = [(cell["accuracy"], cell["lenient_accuracy"], cell["extracted"]) for cell in asking["cells"]]
+    assert figures == [(1.0, 1.0, 1.0), (0.0, 1.0, 0.0)]
+
+    plain = Strategy("plain", "Explain.", "Explain.", asks_form=False)
+    free = summary(run(scene, FakeEngine(without_the_form), SAMPLES[:12], (BRIEF, plain)))["tasks"][0]
+    assert [(cell["accuracy"], cell["extracted"]) for cell in free["cells"]] == [(1.0, 1.0), (1.0, 1.0)]
+    assert not free["decided"]
+
+
+def test_truncated_and_unreadable_answers_have_a_share(scene: Scene) -> None:
+    def cut_off(request: Request) -> str:
+        return "so " * 40 if request.messages[0].content.startswith("Explain.") else doubled(request)
+
+    brief, long = summary(run(scene, FakeEngine(cut_off), SAMPLES[:12]))["tasks"][0]["cells"]
+    assert (brief["truncated"], brief["unreadable"]) == (0.0, 0.0)
+    assert (long["truncated"], long["unreadable"]) == (1.0, 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orca_local.domain.types import Completion, Sample, Split
+from orca_local.domain.types import Completion, FinishReason, Sample, Split
 from orca_local.kinds.scoring import Score, ScoredAnswer
 from orca_local.store.store import Store
 
@@ -30,12 +30,17 @@ def measure(
     *,
     strategy: str = "direct_answer",
     value: float | None = 1.0,
+    lenient: float | None = None,
     system_message: str = "",
+    asks_form: bool = True,
+    finish_reason: FinishReason = "stop",
 ) -> None:
-    """One generation with its measurement, as a stage keeps it."""
-    answer = ScoredAnswer(None if value is None else "1", value)
+    """One generation with its measurement, as a stage keeps it. `lenient` is the other score if it differs."""
+    strict, other = (ScoredAnswer(None if score is None else "1", score) for score in (value, lenient))
     with store.transaction():
-        store.generations.record(key, "prompt", Completion(key, f"text {key}", "stop", 5, 3, 20), {"max_tokens": 8})
+        store.generations.record(
+            key, "prompt", Completion(key, f"text {key}", finish_reason, 5, 3, 20), {"max_tokens": 8}
+        )
         store.measurements.add(
             run_id,
             sample_id,
@@ -44,5 +49,6 @@ def measure(
             system_message,
             0,
             key,
-            Score(answer, answer, "number"),
+            Score(strict, strict if lenient is None else other, "number"),
+            asks_form=asks_form,
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from orca_local.domain.types import Completion
+from orca_local.kinds.scoring import Score, ScoredAnswer
 from orca_local.store.store import Store
 from tests.store.builders import add_samples, ensure_model, make_sample, measure
 
@@ -64,6 +65,46 @@ def test_new_score_replaces_the_old_one(store: Store) -> None:
     measure(store, run_id, "a", "k", value=0.0)
     measure(store, run_id, "a", "k", value=0.5)
     assert [row.value for row in store.measurements.rows()] == [0.5]
+
+
+def test_the_strict_reading_counts_where_the_form_was_asked_for(store: Store) -> None:
+    add_samples(store, make_sample("a"))
+    run_id = start(store)
+    measure(store, run_id, "a", "k1", strategy="asks", value=None, lenient=1.0)
+    measure(store, run_id, "a", "k2", strategy="plain", value=None, lenient=1.0, asks_form=False)
+    asked, plain = store.measurements.rows()
+    assert (asked.value, asked.extracted, asked.lenient_value, asked.asks_form) == (None, None, 1.0, True)
+    assert (plain.value, plain.extracted, plain.strict_value, plain.asks_form) == (1.0, "1", None, False)
+    cells = {cell.strategy: (cell.score_sum, cell.lenient_sum, cell.extracted) for cell in store.measurements.cells(1)}
+    assert cells == {"asks": (0.0, 1.0, 0), "plain": (1.0, 1.0, 1)}
+    scores = store.measurements.scores(run_id, ensure_model(store))
+    assert [(row.value, row.lenient_value, row.is_extracted, row.is_unreadable) for row in scores] == [
+        (None, 1.0, False, False),
+        (1.0, 1.0, True, False),
+    ]
+
+
+def test_unreadable_and_truncated_answers_are_counted(store: Store) -> None:
+    add_samples(store, make_sample("a"), make_sample("b"))
+    run_id = start(store)
+    measure(store, run_id, "a", "k1", value=None, finish_reason="length")
+    measure(store, run_id, "b", "k2", value=None, lenient=0.0)
+    (cell,) = store.measurements.cells(run_id)
+    assert (cell.n, cell.extracted, cell.unreadable, cell.truncated) == (2, 0, 1, 1)
+    rows = list(store.measurements.scores(run_id, ensure_model(store)))
+    assert [(row.is_unreadable, row.is_truncated) for row in rows] == [(True, True), (False, False)]
+
+
+def test_the_score_of_the_newest_version_counts_and_older_ones_stay(store: Store) -> None:
+    add_samples(store, make_sample("a"))
+    measure(store, start(store), "a", "k", value=0.0)
+    right, wrong = ScoredAnswer("1", 1.0), ScoredAnswer("2", 0.0)
+    for version in (99, 98):
+        store.measurements.set_score("k", "a", Score(right if version == 99 else wrong, right, "number", version))
+    (row,) = store.measurements.rows()
+    assert (row.value, row.scorer_version) == (1.0, 99)
+    assert [cell.score_sum for cell in store.measurements.cells(1)] == [1.0]
+    assert len(store._connection.rows("SELECT * FROM scores")) == 3
 
 
 def test_probe_matrix_counts_nothing_found_as_zero(store: Store) -> None:

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from orca_local.domain.types import Sample
+from orca_local.kinds.scoring import SCORER_VERSION
 from orca_local.runs.workspace import Workspace
 from orca_local.store.encoding import utc_now
 from orca_local.store.selections import SelectionRow
@@ -64,8 +65,8 @@ def make_big(directory: Path, student: Path, tasks: int = 1500, answers: int = 3
             ((run_id, sample, strategy, model_id, key, now) for key, sample, strategy, _ in generations),
         )
         connection.executemany(
-            "INSERT INTO scores VALUES (?, ?, '4', ?, 'number')",
-            ((key, sample, value) for key, sample, _, value in generations),
+            "INSERT INTO scores VALUES (?, ?, ?, '4', ?, '4', ?, 'number')",
+            ((key, sample, SCORER_VERSION, value, value) for key, sample, _, value in generations),
         )
     return workspace
 
