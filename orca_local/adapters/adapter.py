@@ -111,7 +111,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         rank, alpha = config["r"], config["lora_alpha"]
         if not isinstance(rank, int) or rank < 1 or not isinstance(alpha, int | float) or not math.isfinite(alpha):
             raise ValueError(f"rank {rank!r} and alpha {alpha!r}")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is not the configuration of a LoRA adapter: {error}", hint=_HINT) from error
     for option in ("use_dora", "rank_pattern", "alpha_pattern", "modules_to_save"):
         if config.get(option):

@@ -13,6 +13,7 @@ from orca_local.cli.detached import stage_options
 from orca_local.cli.options import Common, JsonObject, common_options
 from orca_local.cli.stages import open_pipeline
 from orca_local.cli.tables import echo, table
+from orca_local.domain.text import counted
 
 if TYPE_CHECKING:
     from orca_local.dataset.review import Filters
@@ -63,7 +64,7 @@ def build(common: Common) -> JsonObject:
     """Select the answers that become training rows, and show why others do not."""
     with open_pipeline(common) as pipeline:
         summary = pipeline.build_dataset()
-    echo(f"{summary.rows} rows")
+    echo(counted(summary.rows, "row"))
     for reason, count in summary.dropped.items():
         echo(f"  {count} dropped: {reason}")
     return summary.to_dict()
@@ -94,7 +95,9 @@ def list_answers(common: Common, filters: Filters, limit: int, statistics: bool)
             for r in rows[:limit]
         ]
         echo(table(["id", "task", "strategy", "right", "review", "answer"], cells))
-        echo(f"{len(rows)} answers match" + (f", the first {limit} are shown" if len(rows) > limit else ""))
+        echo(
+            f"{counted(len(rows), 'answer')} selected" + (f", the first {limit} are shown" if len(rows) > limit else "")
+        )
     shown = [_as_dict(row, tasks[row.sample_id]) for row in rows[:limit]]
     return {"matching": len(rows), "answers": shown, "tasks": [count.to_dict() for count in counts]}
 
@@ -139,7 +142,7 @@ def _review_command(name: str, state: Review, text: str) -> None:
             rows = _chosen(pipeline, numbers, filters, everything=everything)
             ids = [row.demonstration_id for row in rows]
             review.decide(pipeline.store, ids, state)
-        echo(f"{len(ids)} answers {state}")
+        echo(f"{counted(len(ids), 'answer')} {state}")
         return {state: ids}
 
 
@@ -181,7 +184,7 @@ def write(common: Common, path: Path) -> JsonObject:
     """
     with open_pipeline(common) as pipeline:
         count = pipeline.write_dataset(path)
-    echo(f"{count} rows in {path}")
+    echo(f"{counted(count, 'row')} in {path}")
     return {"path": str(path), "rows": count}
 
 
@@ -204,7 +207,9 @@ def _new_text(row: DemonstrationRow, text: str | None, path: Path | None) -> str
     if text is not None:
         return text
     if path is not None:
-        return path.read_text(encoding="utf-8-sig").rstrip("\n")
+        from orca_local.system.files import load_text
+
+        return load_text(path).rstrip("\n")
     edited = click.edit(row.text, extension=".txt")
     return row.text if edited is None else edited.rstrip("\n")
 

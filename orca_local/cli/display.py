@@ -84,7 +84,8 @@ class Display:
         self._started = self._last_line = time.monotonic()
         self._failures, self._validation, self._before = 0, None, 0
         if not self._has_bar:
-            note(f"{event.stage}: {event.total} {event.unit}")
+            unit = event.unit.removesuffix("s") if event.total == 1 else event.unit
+            note(f"{event.stage}: {event.total:,} {unit}")
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

@@ -11,6 +11,7 @@ from orca_local.cli.detached import stage_options
 from orca_local.cli.options import Common, JsonObject, typed
 from orca_local.cli.stages import open_pipeline
 from orca_local.cli.tables import echo, table
+from orca_local.domain.text import counted
 
 if TYPE_CHECKING:
     from orca_local.domain.probe_summary import CellSummary, ProbeEstimate, ProbeSummary, TaskSelection
@@ -42,7 +43,7 @@ def command(
 def _show_estimate(estimate: ProbeEstimate) -> None:
     answers = estimate.generations
     echo(
-        f"{estimate.tasks} tasks: about {answers.expected:,} answers ({answers.min:,} to {answers.max:,}), "
+        f"{counted(estimate.tasks, 'task')}: about {answers.expected:,} answers ({answers.min:,} to {answers.max:,}), "
         f"{estimate.completion_tokens:,} tokens, {estimate.seconds / 60:.1f} minutes"
     )
     echo(estimate.basis)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -36,5 +40,13 @@ def command(common: Common, directory: Path) -> JsonObject:
     echo("\nThe student is a real model; the teacher's answers of the starter were written by a program.")
     total = sum(summary.seconds.values())
     echo(f"{total:.0f} s in total; the tuned model is {summary.export.path}")
-    echo(f"next: orca-local chat -w {directory}")
+    echo(f"next: {_program()} chat -w {shlex.quote(str(directory))}")
     return summary.to_dict()
+
+
+def _program() -> str:
+    """How to type this program: its name if the shell finds it, else the path under which it runs."""
+    path = Path(sys.argv[0])
+    if shutil.which("orca-local") or path.name == "__main__.py":
+        return "orca-local"
+    return shlex.quote(os.path.relpath(path))

@@ -10,6 +10,7 @@ import click
 from orca_local.cli.diagnostics import note
 from orca_local.cli.options import Common, JsonObject, common_options
 from orca_local.cli.tables import echo, table
+from orca_local.domain.text import counted
 
 
 @click.group("tasks")
@@ -41,7 +42,7 @@ def add(common: Common, paths: tuple[Path, ...], skip_bad: bool, resplit: bool) 
         "rejected": len(added.problems),
         "tasks": [asdict(task) for task in counts if task.task in touched],
     }
-    echo(f"{added.added} samples added, {added.duplicates} already present, {len(added.problems)} rejected")
+    echo(f"{counted(added.added, 'sample')} added, {added.duplicates} already present, {len(added.problems)} rejected")
     return summary
 
 

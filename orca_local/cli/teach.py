@@ -10,6 +10,7 @@ from orca_local.cli.detached import stage_options
 from orca_local.cli.options import Common, JsonObject
 from orca_local.cli.stages import open_pipeline
 from orca_local.cli.tables import echo
+from orca_local.domain.text import counted
 
 if TYPE_CHECKING:
     from orca_local.domain.teach_summary import TeachEstimate
@@ -55,7 +56,7 @@ def command(
 def _show_estimate(estimate: TeachEstimate) -> None:
     tokens, usd = estimate.completion_tokens, estimate.usd
     echo(
-        f"{estimate.questions:,} questions, {estimate.cached:,} of them answered already; "
+        f"{counted(estimate.questions, 'question')}, {estimate.cached:,} of them answered already; "
         f"about {estimate.calls:,} calls, {estimate.prompt_tokens:,} tokens to read, {tokens.expected:,} to write "
         f"({tokens.low:,} to {tokens.high:,})"
     )
@@ -66,4 +67,4 @@ def _show_estimate(estimate: TeachEstimate) -> None:
             f"${usd.expected:.4f} (${usd.low:.4f} to ${usd.high:.4f}, never more than ${usd.at_most:.4f}), "
             f"price: {estimate.price}"
         )
-    echo(f"about {estimate.seconds / 60:.1f} minutes; from {estimate.basis}")
+    echo(f"about {estimate.seconds / 60:.1f} minutes ({estimate.basis})")

@@ -35,3 +35,8 @@ def fold(text: str) -> str:
 def normalize_words(text: str) -> str:
     """Return the text in lower case, without punctuation, with single spaces."""
     return " ".join(re.sub(r"[^\w\s]", " ", text.casefold()).split())
+
+
+def counted(count: int, noun: str) -> str:
+    """Return the count with its noun, which gets an `s` unless the count is 1: `1 file`, `1,200 samples`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -14,6 +14,7 @@ from typing import Any
 from orca_local.domain.errors import RemoteError
 from orca_local.domain.frozen import Frozen
 from orca_local.endpoints.chat import ChatEndpoint
+from orca_local.endpoints.response import parse_json
 
 MAX_LINES, MAX_BYTES = 50_000, 190_000_000
 """Limits for one file. The API itself allows 50,000 lines and 200 MB."""
@@ -145,9 +146,9 @@ def _iter_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _parse_result(line: bytes) -> BatchResult | None:
     try:
-        entry = json.loads(line)
+        entry = parse_json(line)
         response, error = entry.get("response") or {}, entry.get("error") or {}
         message = error.get("message", "") if isinstance(error, dict) else str(error)
         return BatchResult(entry["custom_id"], int(response.get("status_code") or 0), response.get("body"), message)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError):
         return None

@@ -10,7 +10,7 @@ import os
 import random
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from orca_local.domain.text import printable
 from orca_local.domain.types import Message
 from orca_local.domain.url import URL_HAS_SECRET, normalize_url, url_problem
 from orca_local.endpoints.answer import ChatAnswer
-from orca_local.endpoints.response import parse_completion, parse_error, parse_retry_after
+from orca_local.endpoints.response import parse_completion, parse_error, parse_json, parse_retry_after
 
 if TYPE_CHECKING:
     import openai
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MAX_ERROR_LENGTH = 300
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 30.0
+MAX_BODY_BYTES = 16_000_000
+"""Largest response that is read, after decompression. A completion has a few kilobytes."""
 _PLATFORM_HEADERS = ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version")
 
 
@@ -180,6 +182,7 @@ class ChatEndpoint:
         import openai
 
         body = self.request_body(request)
+        deadline = time.monotonic() + self._settings.timeout_s
         try:
             # `post` sends the body as it is; `chat.completions.create` would walk through the types of all parameters.
             with self._call_client() as client:
@@ -193,19 +196,19 @@ class ChatEndpoint:
                 # Because of `cast_to` the client returns the HTTP response, also with `stream`.
                 response = cast(httpx2.Response, streamed)
                 with closing(response):
-                    response.read()
+                    data = _read_body(response.iter_bytes(), deadline)
         except openai.APIStatusError as error:
-            response = error.response
-        except (openai.APIConnectionError, httpx2.RequestError) as error:
+            response, data = error.response, error.response.content
+        except _TooLarge:
+            return ChatAnswer(error=f"the endpoint sent more than {MAX_BODY_BYTES // 1_000_000} MB")
+        except (TimeoutError, openai.APIConnectionError, httpx2.RequestError) as error:
             return self._connection_error(error)
-        try:
-            content = response.json()
-        except ValueError:
-            content = None
+        content = parse_json(data)
         if "max_tokens" in body and _expects_other_limit_field(response.status_code, content):
             self._token_limit_field = "max_completion_tokens"
             return self.complete_once(request)
-        return self.parse(response.status_code, content, response.text, parse_retry_after(response.headers))
+        text = data.decode("utf-8", "replace")
+        return self.parse(response.status_code, content, text, parse_retry_after(response.headers))
 
     def parse(self, status: int, content: Any, text: str = "", retry_after_s: float | None = None) -> ChatAnswer:
         """The answer in an HTTP response: its status, its JSON (None if it has none), and its text."""
@@ -268,7 +271,7 @@ class ChatEndpoint:
                 hint=f"check {self._section}.base_url and the network; --offline uses the stored answers alone",
             )
             return ChatAnswer(error=fatal.message, fatal=fatal, retryable=True, billed=False)
-        if isinstance(cause, httpx2.TimeoutException):
+        if isinstance(cause, httpx2.TimeoutException | TimeoutError):
             return ChatAnswer(error=f"no answer within {self._settings.timeout_s:g} s", retryable=True)
         return ChatAnswer(error=self.redact(f"the connection broke: {cause or type(cause).__name__}"), retryable=True)
 
@@ -279,6 +282,25 @@ class ChatEndpoint:
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text
+
+
+class _TooLarge(Exception):
+    """A response has more than `MAX_BODY_BYTES`."""
+
+
+def _read_body(chunks: Iterable[bytes], deadline: float) -> bytes:
+    """The whole body. Raises `_TooLarge`, and `TimeoutError` after `deadline`, a value of `time.monotonic`.
+
+    The client's own limit of time starts anew with every piece that arrives.
+    """
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _TooLarge
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return bytes(body)
 
 
 def _expects_other_limit_field(status: int, content: Any) -> bool:

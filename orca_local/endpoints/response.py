@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -9,6 +11,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from orca_local.endpoints.answer import ChatAnswer
+
+_MAX_TOKENS = 2**31 - 1
+"""A larger token count is an error of the server; the database could not hold the sum of such counts."""
 
 
 def parse_completion(content: Any, clean: Callable[[str], str], redact: Callable[[str], str]) -> ChatAnswer:
@@ -52,14 +57,21 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that a `Retry-After` header asks to wait; it holds seconds or a date (RFC 9110, 10.2.3)."""
     try:
         if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        value = headers.get("retry-after", "").strip()
-        if not value:
-            return None
-        if re.fullmatch(r"[0-9.]+", value):
-            return float(value)
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+            seconds = float(headers["retry-after-ms"]) / 1000
+        elif re.fullmatch(r"[0-9.]+", value := headers.get("retry-after", "").strip()):
+            seconds = float(value)
+        else:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def parse_json(data: bytes) -> Any:
+    """The JSON value in a body or a line; None if it holds none, or one that is nested too deeply."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
         return None
 
 
@@ -76,4 +88,4 @@ def _text(content: Any) -> str:
 
 def _count(usage: Mapping[str, Any], name: str) -> int | None:
     value = usage.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_TOKENS else None

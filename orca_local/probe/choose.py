@@ -9,6 +9,7 @@ import numpy as np
 
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.statistics import Interval, accuracy_interval
+from orca_local.domain.text import counted
 from orca_local.probe.race import RaceState
 from orca_local.probe.sequential_test import Decision, Scores, beats, decide, paired_differences
 
@@ -108,11 +109,11 @@ def make_choice(cells: Sequence[Cell], scores: Scores, best: int, state: RaceSta
 
 def _reason(cells: Sequence[Cell], scores: Scores, best: int, decision: Decision, alpha: float) -> str:
     cell = cells[best]
-    samples = f"on {cell.n} sample{'s' if cell.n != 1 else ''}"
+    samples = f"on {counted(cell.n, 'sample')}"
     if decision.closest is None:
         return f"{cell.strategy} is the only strategy measured: {_percent(cell.accuracy)} {samples}"
     if all(other.score_sum == 0 for other in cells):
-        tokens = f"{cell.strategy} uses {cell.mean_tokens:.0f} tokens per answer"
+        tokens = f"{cell.strategy} uses {counted(round(cell.mean_tokens), 'token')} per answer"
         return f"no strategy got an answer right {samples}; {tokens}"
     if decision.decided:
         closest, margin = cells[decision.closest].strategy, _margin(scores, best, decision.closest)
@@ -124,7 +125,7 @@ def _reason(cells: Sequence[Cell], scores: Scores, best: int, decision: Decision
     if beaten:
         worst = min(beaten, key=lambda j: cells[best].accuracy - cells[j].accuracy)
         parts.append(f"{cell.strategy} beats {cells[worst].strategy} by {_margin(scores, best, worst)}")
-    others = f"{len(rivals)} other{'s' if len(rivals) != 1 else ''}"
+    others = counted(len(rivals), "other")
     subject = "it" if parts else cell.strategy
     parts.append(
         f"{subject} scores {_percent(cell.accuracy)} {samples} and may be no better than {others}; next is "

@@ -80,7 +80,7 @@ def _load_answers(path: Path) -> dict[tuple[str, str], str]:
                     if not isinstance(text, str):
                         raise ValueError("no text")
                     answers[entry["id"], entry.get("strategy", "")] = text
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                     problems.append(f"line {number}: {error}")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the answers in {path}: {error}", hint=_HINT) from error

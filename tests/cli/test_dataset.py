@@ -172,3 +172,14 @@ def test_hinted_answers_are_labelled(tmp_path: Path, monkeypatch: pytest.MonkeyP
         found = [(row.sample_id, row.hinted, row.verified) for row in store.demonstrations.list(hinted=True)]
         assert found == [(f"s0{i}", True, True) for i in (0, 2, 3)]
         assert len(store.demonstrations.list()) == 1 + 3 * 3
+
+
+def test_a_file_that_is_no_text_does_not_become_an_answer(
+    capsys: pytest.CaptureFixture[str], workspace: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "latin.txt"
+    path.write_bytes(b"The caf\xe9 has 2.\nAnswer: 2")
+    assert run(["dataset", "edit", "1", "--file", str(path), "-w", str(workspace)]) == 2
+    assert "is not UTF-8" in capsys.readouterr().err
+    with Workspace.open(workspace).store() as store:
+        assert not store.demonstrations.get(1).edited

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_local.domain.text import printable
+from orca_local.domain.text import counted, printable
 
 CASES = [
     ("plain\ttext\n", "plain\ttext\n"),
@@ -54,3 +54,7 @@ def test_result_is_safe_and_stable(text: str) -> None:
 @given(st.text(alphabet="\x1b[];?0123mKPX^_\\\x07\x9b\x9d\x90ab\n", max_size=40))
 def test_no_sequence_survives_being_broken(text: str) -> None:
     assert not set(printable(text)) & set("\x1b\x07\x90\x9b\x9c\x9d")
+
+
+def test_a_count_of_one_has_no_s() -> None:
+    assert [counted(count, "file") for count in (0, 1, 2, 1200)] == ["0 files", "1 file", "2 files", "1,200 files"]

@@ -46,7 +46,7 @@ def test_a_detached_command_is_followed_to_its_end_and_gives_what_it_gives(works
     launched = detach(workspace, "probe", "--samples", "2")
     attached = orca("runs", "attach", str(launched["run_id"]), "--json", cwd=workspace)
     assert attached.returncode == 0, attached.stderr
-    assert "base: 1 files" in attached.stderr and "probe: done" in attached.stderr
+    assert "base: 1 file" in attached.stderr and "probe: done" in attached.stderr
     wait_for_end(launched["pid"])
     output = Path(launched["output"])
     assert json.loads(output.with_suffix(".json").read_text()) == json.loads(attached.stdout)

@@ -18,7 +18,7 @@ from tests.openai_server import OpenAIServer, answer
 from tests.workspaces import copy_workspace, losses, make_workspace
 
 CASES = [
-    (["probe"], "base: 1 files"),
+    (["probe"], "base: 1 file"),
     (["probe"], "probe: "),
     (["teach"], "teach: "),
     (["train"], "train: "),

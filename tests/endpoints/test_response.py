@@ -22,6 +22,13 @@ from orca_local.endpoints.response import parse_completion, parse_error, parse_r
         ({"retry-after": "soon"}, None),
         ({"retry-after": "1.2.3"}, None),
         ({"retry-after": "Mon, 01 Jan 2024 00:00:00 GMT"}, 0.0),
+        ({"retry-after": ""}, None),
+        ({"retry-after": "9" * 400}, None),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 -2400"}, None),
+        ({"retry-after": "Fri, 31 Dec 99999 23:59:59 GMT"}, None),
+        ({"retry-after-ms": "inf"}, None),
+        ({"retry-after-ms": "nan"}, None),
+        ({"retry-after-ms": "-5"}, 0.0),
     ],
 )
 def test_a_pause_is_read_from_the_headers(headers: dict[str, str], seconds: float | None) -> None:
@@ -49,7 +56,16 @@ def test_errors_are_read_in_every_format(content: Any, text: str, message: str, 
 
 
 @pytest.mark.parametrize(
-    "usage", [None, {}, {"prompt_tokens": "7"}, {"prompt_tokens": True, "completion_tokens": -1}, [], "many"]
+    "usage",
+    [
+        None,
+        {},
+        {"prompt_tokens": "7"},
+        {"prompt_tokens": True, "completion_tokens": -1},
+        {"prompt_tokens": 10**30},
+        [],
+        "many",
+    ],
 )
 def test_token_counts_that_are_no_counts_are_unknown(usage: Any) -> None:
     content = {"choices": [{"message": {"content": [{"text": "a"}, {"text": "b"}]}}], "usage": usage}

@@ -62,7 +62,7 @@ def _parse_line(line: bytes | None, number: int) -> dict[str, Any] | str | None:
     try:
         values = json.loads(text, parse_constant=_refuse_constant, parse_int=_parse_int, parse_float=_parse_float)
     except json.JSONDecodeError as error:
-        return f"not JSON: {error.msg} at column {error.colno}"
+        return f"not JSON: {error.msg} at column {error.pos + 1}"
     except (ValueError, RecursionError) as error:
         return f"not JSON that can be read: {error}"
     if not isinstance(values, dict):

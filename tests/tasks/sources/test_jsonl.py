@@ -43,6 +43,7 @@ def test_good_line_becomes_a_sample_with_unknown_keys_as_metadata(path: Path) ->
     ("content", "message"),
     [
         ("{not json", "1: not JSON: Expecting property name enclosed in double quotes at column 2"),
+        ('{"id": 1,\n', "1: not JSON: Expecting property name enclosed in double quotes at column 11"),
         ('{"id": NaN}', "1: not JSON that can be read: NaN is not a JSON number"),
         ("[" * 100_000, "1: not JSON that can be read"),
         ('{"a": ' + "9" * 5000 + "}", "1: not JSON that can be read: a number of 5000 digits"),

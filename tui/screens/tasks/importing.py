@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orca_local.domain.text import counted
 from orca_local.runs.workspace import Workspace
 from tui.dialogs.text_dialog import TextDialog
 
@@ -38,7 +39,8 @@ async def import_tasks(app: OrcaApp, path: Path) -> AddedTasks | None:
 
 def report(added: AddedTasks) -> str:
     """Return a sentence about an imported file."""
-    return f"{added.added:,} samples added, {added.duplicates:,} duplicates skipped, {len(added.problems):,} rejected"
+    skipped = f"{counted(added.duplicates, 'duplicate')} skipped"
+    return f"{counted(added.added, 'sample')} added, {skipped}, {len(added.problems):,} rejected"
 
 
 def problems_text(problems: Sequence[Problem]) -> str:
