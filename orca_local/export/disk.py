@@ -12,7 +12,7 @@ from orca_local.domain.errors import InputError, MissingError, is_disk_full
 from orca_local.system.disk import format_bytes, require_space
 
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
-_HINT = "free some space, or move the workspace to another disk, and export again"
+_HINT = "free some space, or move the workspace to another disk, and run the same command again"
 
 
 def require_export_space(directory: Path, needed: int) -> None:

@@ -12,6 +12,8 @@ from orca_local.kinds.table import KINDS
 from orca_local.tasks.split import prompt_hash, split_of
 
 _KEYS = frozenset({"id", "task", "prompt", "answer", "kind", "labels", "split", "rationale", "metadata"})
+MAX_NAME_LENGTH = 500
+"""Limit of an id and of the name of a task, which tables and messages show."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -83,6 +85,8 @@ def _name(record: dict[str, Any], key: str, problems: list[str]) -> str:
     name = _text(record, key, problems).strip()
     if _CONTROL.search(name):
         problems.append(f"{key!r} holds a line break or another control character: {_shorten(name)}")
+    if len(name) > MAX_NAME_LENGTH:
+        problems.append(f"{key!r} is longer than {MAX_NAME_LENGTH} characters: {_shorten(name)}")
     return name
 
 

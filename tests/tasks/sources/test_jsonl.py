@@ -56,6 +56,8 @@ def test_good_line_becomes_a_sample_with_unknown_keys_as_metadata(path: Path) ->
         (line(id=["a"]), "1: 'id' must be a text, not ['a']"),
         (line(id=" "), "1: 'id' is empty"),
         (line(id="a\nb"), "1: 'id' holds a line break or another control character: 'a\\nb'"),
+        (line(id="i" * 501), "1: 'id' is longer than 500 characters: "),
+        (line(task="t" * 100_000), "1: 'task' is longer than 500 characters: "),
         (line(task=None), "1: 'task' is missing"),
         (line(task=3), "1: 'task' must be a text, not 3"),
         (line(task="\u001b[31mred"), "1: 'task' holds a line break or another control character"),
