@@ -201,6 +201,7 @@ INSERT INTO scores_of_both_readings
   SELECT generation_key, sample_id, 1, extracted, value, extracted, value, scorer FROM scores;
 DROP TABLE scores;
 ALTER TABLE scores_of_both_readings RENAME TO scores;
+ALTER TABLE strategies ADD COLUMN asks_form INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE measurements ADD COLUMN asks_form INTEGER NOT NULL DEFAULT 1;
 UPDATE measurements SET asks_form = 0 WHERE strategy = '';
 ALTER TABLE selections ADD COLUMN scorer_version INTEGER NOT NULL DEFAULT 1;
