@@ -9,15 +9,17 @@ from functools import cached_property
 from itertools import pairwise
 
 from orca_local.kinds import number_words as words
-from orca_local.kinds.number_parser import Quantity, is_sign, parse_quantities, parse_quantity, token_at
+from orca_local.kinds.number_parser import is_sign, parse_quantities, parse_quantity, token_at
 from orca_local.kinds.number_phrase import EQUALS, LEADS, OPERATORS, parse_phrase, unit_end
 from orca_local.kinds.number_token import END, Token
+from orca_local.kinds.number_value import Quantity
 
 _MAX_OPERAND_WORDS = 4
 _SUBORDINATE = frozenset(("because", "since", "given", "considering", "if", "when", "as", "after", "before", "while"))
 _CONCLUSION_WORDS = frozenset(
     ("so", "therefore", "thus", "hence", "consequently", "leaving", "giving", "making", "totaling", "totalling")
 )
+_CONCLUDING_WORDS = _CONCLUSION_WORDS | {"equals", "because"}
 _NOT_CONCLUSION = frozenset(("far", "many", "much", "that", "called"))
 """Words after which "so" concludes nothing."""
 _RESULT_VERBS = frozenset(("is", "gives", "makes", "equals", "means", "leaves", "rounds", "comes"))
@@ -49,11 +51,13 @@ _VERBS = frozenset(
             "has",
             "have",
         ),
-        *("had", "leaves", "becomes", "costs", "needs", "result", "total", "says", "sells", "approximately", "about"),
+        *("leaves", "becomes", "costs", "needs", "result", "total", "says", "sells", "approximately", "about"),
     )
 )
 """Words before a number that is often the answer."""
-_TOTALS = frozenset(("in total", "in all", "altogether", "combined", "total of", "sum of"))
+_TOTALS = frozenset(
+    ("left", "remain", "remaining", "in total", "in all", "altogether", "combined", "total of", "sum of")
+)
 _NEGATIONS = frozenset(("not", "isn't", "wasn't", "aren't", "weren't", "never"))
 
 
@@ -94,6 +98,10 @@ class Clause:
         comma = next((at for at, token in enumerate(self.tokens) if token.text == ","), None)
         return comma is not None and comma + 2 < len(self.tokens) and self.quantities[-1].end <= comma
 
+    def concludes(self) -> bool:
+        """Whether the sentence calculates or draws a conclusion."""
+        return any(token.text in EQUALS or token.lower in _CONCLUDING_WORDS for token in self.tokens)
+
     def answer(self) -> Quantity | None:
         """Return the answer of the sentence: its conclusion, the result of its equation, or its only likely number."""
         reason, conclusion = self._before_reason(), self._conclusion()
@@ -127,7 +135,10 @@ class Clause:
 
     def _result(self) -> Quantity | None:
         """Return the number beside the last equals sign, on the right if there is one."""
-        at = max(at for at, token in enumerate(self.tokens) if token.text in EQUALS)
+        signs = [at for at, token in enumerate(self.tokens) if token.text in EQUALS]
+        at = signs[-1]
+        if sum(self._is_variable(sign - 1) for sign in signs) > 1:
+            return None  # "x = 5, y = 3"
         for quantity in self.quantities:
             lead = [token.lower for token in self.tokens[at + 1 : quantity.first]]
             is_next = quantity.first > at and all(word in words.APPROXIMATE_WORDS or word in LEADS for word in lead)
@@ -138,6 +149,11 @@ class Clause:
         if is_side and not self._is_operand(before[-1]):
             return before[-1]
         return None
+
+    def _is_variable(self, at: int) -> bool:
+        token = token_at(self.tokens, at)
+        is_alone = at == 0 or token_at(self.tokens, at - 1).lower in (",", "and", "or", "so", "$")
+        return is_alone and token.kind == "word" and len(token.text) == 1
 
     def _likeliest(self) -> Quantity | None:
         scores = {
@@ -189,7 +205,8 @@ class Clause:
         before, earlier = self._words_before(quantity, 2)
         if before in _NEGATIONS or (before in ("of", "than") and earlier in ("instead", "rather")):
             return True
-        return self._is_date(quantity) or self._is_alternative(quantity)
+        following = [token.lower for token in self.tokens[quantity.end : quantity.end + 3]]
+        return before == "below" or "below" in following or self._is_date(quantity) or self._is_alternative(quantity)
 
     def _is_date(self, quantity: Quantity) -> bool:
         """Whether a number is part of "May 5, 2021" or "5 May 2021"."""
@@ -200,9 +217,12 @@ class Clause:
     def _is_alternative(self, quantity: Quantity) -> bool:
         at = self.quantities.index(quantity)
         for one, other in pairwise(self.quantities[max(0, at - 1) : at + 2]):
-            gap = [token.lower for token in self.tokens[one.end : other.first]]
+            between = self.tokens[one.end : other.first]
+            gap = [token.lower for token in between]
             is_year = other.value is not None and 1900 <= other.value < 2100
-            is_ratio = gap in (["of"], ["per"], ["out", "of"], [":"], ["and"], []) or (gap == ["in"] and not is_year)
+            is_ratio = gap in (["of"], ["per"], ["out", "of"], ["and"], []) or (gap == ["in"] and not is_year)
+            if gap == [":"] and between[0].is_spaced:
+                return True
             if gap == [","] and self._words_before(one, 1)[0] not in _CIRCUMSTANCE_WORDS | _NEGATIONS:
                 return True
             if one.value == other.value:
@@ -220,16 +240,8 @@ class Clause:
             return True
         if token_at(self.tokens, before).text in OPERATORS - {"-"}:
             return True
-        end = quantity.end
-        while end < len(self.tokens) and end - quantity.end <= _MAX_OPERAND_WORDS:
-            if self._is_operator(end):
-                return True
-            if not (self.tokens[end].kind == "word" or self.tokens[end].text in (*words.CURRENCY_SYMBOLS, "%", ")")):
-                return False
-            if self.tokens[end].lower in words.NOT_UNIT_WORDS - words.OPERATOR_WORDS:
-                return False
-            end += 1
-        return False
+        end = unit_end(self.tokens, quantity.end, _MAX_OPERAND_WORDS)
+        return self._is_operator(end + (token_at(self.tokens, end).text == ")"))
 
     def _is_operator(self, at: int) -> bool:
         token, following = token_at(self.tokens, at), token_at(self.tokens, at + 1)
@@ -243,9 +255,5 @@ class Clause:
             return following.lower == "by"
         starts = following.kind == "numeral" or following.text in ("(", "√", *words.CURRENCY_SYMBOLS, "-")
         is_variable = following.kind == "word" and len(following.text) == 1 and following.lower != "a"
-        return (
-            starts
-            or is_variable
-            or parse_quantity(self.tokens, at + 1) is not None
-            or (following is END and not is_word)
-        )
+        is_last = following is END and not is_word
+        return starts or is_variable or is_last or parse_quantity(self.tokens, at + 1) is not None

@@ -68,6 +68,7 @@ _ESCAPED |= dict.fromkeys(",:; ", THIN_SPACE)
 _MARKUP = re.compile(
     r"(?P<calculator><<[^<>\n]*>>)"
     r"|(?P<raise><sup>)"
+    r"|<(?P<placeholder>[-+$€£]?[0-9][0-9.,]*)>"
     r"|(?P<tag></?[A-Za-z][A-Za-z0-9]*\s?/?>)"
     r"|(?P<glued>(?<=[0-9)%$])\*\*?(?=[0-9($€£.+-]))"
     r"|(?P<spaced>(?<=[\w)%$])\ \*\*?\ (?=[\w($€£.+-]))"
@@ -113,4 +114,4 @@ def _plain_latex(match: re.Match[str]) -> str:
 def _plain_markup(match: re.Match[str]) -> str:
     if match["glued"] or match["spaced"]:
         return "^" if "**" in match[0] else " × "
-    return "^" if match["raise"] else ""
+    return "^" if match["raise"] else match["placeholder"] or ""

@@ -3,74 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from decimal import Context, Decimal
+from dataclasses import replace
 from fractions import Fraction
-from typing import Literal
 
 from orca_local.kinds import number_words as words
 from orca_local.kinds.number_notation import NOT_A_NUMBER
 from orca_local.kinds.number_token import END, MAX_DIGITS, Token, parse_numeral
+from orca_local.kinds.number_value import Quantity
 
 _OPERATORS = frozenset("+-×÷/^")
-_SIGNIFICANT_DIGITS = 16
+_FIRST = words.FIRST_WORDS | words.CURRENCY_SYMBOLS | {"-", "+"}
 _MAX_BITS = 4 * MAX_DIGITS
 _LARGE = frozenset(word for word in words.SCALES if len(word) > 3)
 """Words above ninety that may follow a number in words."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Quantity:
-    """A place in the tokens where a number is written."""
-
-    value: Fraction | None
-    """The number; None if the digits are none, as in a time, a date or a power."""
-    decimals: int
-    """Number of decimals that are written, counted in the value."""
-    first: int
-    """Index of its first token, the sign included."""
-    end: int
-    """Index after its last token."""
-    style: Literal["digits", "words", "ordinal"] = "digits"
-    """How it is written. "third" and "twice" are ordinals; only as a whole answer they are numbers."""
-
-
-def decimal_text(value: Fraction) -> str:
-    """Return a number in plain decimal form: exact if its decimals end, else with 16 significant digits."""
-    if has_finite_decimals(value):
-        return _fixed_text(value, _count_decimals(value))
-    context = Context(prec=_SIGNIFICANT_DIGITS)
-    return f"{context.divide(Decimal(value.numerator), Decimal(value.denominator)):f}"
-
-
-def reference_text(number: Quantity) -> str | None:
-    """Return a number with the decimals that are written, or as a fraction if it is written as one."""
-    if number.value is None:
-        return None
-    is_decimal = 10**number.decimals % number.value.denominator == 0
-    return _fixed_text(number.value, number.decimals) if is_decimal else str(number.value)
-
-
-def has_finite_decimals(value: Fraction) -> bool:
-    """Whether the decimals of a number end."""
-    return bool(10 ** _count_decimals(value) % value.denominator == 0)
-
-
-def _count_decimals(value: Fraction) -> int:
-    """Return the number of decimals, for a number whose decimals end."""
-    powers = []
-    for prime in (2, 5):
-        rest, power = value.denominator, 0
-        while rest % prime == 0:
-            rest, power = rest // prime, power + 1
-        powers.append(power)
-    return max(powers)
-
-
-def _fixed_text(value: Fraction, decimals: int) -> str:
-    digits = str(abs(value.numerator) * 10**decimals // value.denominator).rjust(decimals + 1, "0")
-    sign = "-" if value < 0 else ""
-    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else sign + digits
 
 
 def parse_quantities(tokens: Sequence[Token]) -> list[Quantity]:
@@ -87,6 +32,9 @@ def parse_quantities(tokens: Sequence[Token]) -> list[Quantity]:
 
 def parse_quantity(tokens: Sequence[Token], first: int) -> Quantity | None:
     """Return the number whose sign, currency or first digit is the token `first`; None if there is none."""
+    token = token_at(tokens, first)
+    if token.kind != "numeral" and token.lower not in _FIRST:
+        return None
     at, is_negative = first, False
     if is_sign(tokens, at):
         is_negative = token_at(tokens, at).text != "+"
@@ -97,12 +45,15 @@ def parse_quantity(tokens: Sequence[Token], first: int) -> Quantity | None:
     has_currency = at > currency
     if has_currency and token_at(tokens, at).text == "-" and not is_negative:
         at, is_negative = at + 1, True
+    has_bracket = at > first and token_at(tokens, at).text == "(" and token_at(tokens, at + 1).kind == "numeral"
+    at += has_bracket
     if token_at(tokens, at).kind == "numeral":
         quantity: Quantity | None = _numeric(tokens, at, has_currency=has_currency)
     else:
         quantity = _spelled(tokens, at)
-    if quantity is None:
+    if quantity is None or (has_bracket and token_at(tokens, quantity.end).text != ")"):
         return None
+    quantity = replace(quantity, end=quantity.end + has_bracket)
     value = quantity.value
     if value is None or _is_too_long(value) or _is_part(tokens, first, at):
         return replace(quantity, value=None, first=first)
@@ -131,7 +82,10 @@ def is_operand(token: Token) -> bool:
 
 def token_at(tokens: Sequence[Token], at: int) -> Token:
     """Return the token at an index, `END` outside."""
-    return tokens[at] if 0 <= at < len(tokens) else END
+    try:
+        return tokens[at] if at >= 0 else END
+    except IndexError:
+        return END
 
 
 def _is_too_long(value: Fraction) -> bool:
@@ -148,7 +102,9 @@ def _is_currency(tokens: Sequence[Token], at: int) -> bool:
 def _is_part(tokens: Sequence[Token], first: int, at: int) -> bool:
     """Whether what stands before shows that the digits belong to a name, a power, a root or a comparison."""
     token, before = token_at(tokens, first), token_at(tokens, first - 1)
-    if before.text in ("√", "<", ">", "^") or (before.text == "_" and not token.is_spaced):
+    if before.text in ("√", "<", ">", "^") or (before.text in ("_", "|") and not token.is_spaced):
+        return True
+    if token_at(tokens, first - 1 - (before.text == "(" or before.lower == "of")).lower in words.FUNCTIONS:
         return True
     if token.is_spaced or token.lower in words.MINUS_WORDS or token.text in words.CURRENCY_SYMBOLS:
         return False
@@ -336,7 +292,8 @@ def _spelled(tokens: Sequence[Token], at: int) -> Quantity | None:
         return None
     following = token_at(tokens, at + 1).lower
     if token.lower in ("a", "an") and following in words.FRACTIONS:
-        return _with_parts(tokens, Quantity(Fraction(1), 0, first, at + 1, style="words"))
+        number = _with_parts(tokens, Quantity(Fraction(1), 0, first, at + 1, style="words"))
+        return _with_scales(tokens, number)
     if token.lower in ("half", "quarter"):
         before = token_at(tokens, at - 1).lower
         if before in words.ORDINALS or before in ("other", "each", "per", "last"):

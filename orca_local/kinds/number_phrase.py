@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from orca_local.kinds import number_words as words
 from orca_local.kinds.number_notation import plain_notation
-from orca_local.kinds.number_parser import Quantity, parse_quantities, parse_quantity, token_at
+from orca_local.kinds.number_parser import parse_quantities, parse_quantity, token_at
 from orca_local.kinds.number_token import Token, tokenize
+from orca_local.kinds.number_value import Quantity
 
 MAX_CHARACTERS = 400
 """Number of characters that are read of a statement."""
@@ -105,7 +106,7 @@ def unit_end(tokens: Sequence[Token], at: int, limit: int = _MAX_UNIT_WORDS) -> 
                 at += 1 + (token_at(tokens, at + 1).text == "-") + 1
             elif after.kind == "numeral" and not after.is_spaced and after.text in ("2", "3"):
                 at += 1
-        elif token.text in _UNIT_SYMBOLS or _joins_unit_words(token, after):
+        elif token.text in _UNIT_SYMBOLS or (_joins_unit_words(token, after) and (count or token.text != "×")):
             at += 1
         else:
             return min(at, len(tokens))

@@ -9,7 +9,7 @@ from fractions import Fraction
 from orca_local.domain.text import normalize_words
 from orca_local.kinds.number_clause import Clause
 from orca_local.kinds.number_notation import plain_notation
-from orca_local.kinds.number_parser import Quantity, parse_quantities, token_at
+from orca_local.kinds.number_parser import parse_quantities, token_at
 from orca_local.kinds.number_phrase import (
     EQUALS,
     MAX_CHARACTERS,
@@ -20,6 +20,7 @@ from orca_local.kinds.number_phrase import (
     trim_phrase,
 )
 from orca_local.kinds.number_token import Token, tokenize
+from orca_local.kinds.number_value import Quantity
 from orca_local.kinds.number_words import CURRENCY_SYMBOLS
 
 _MAX_START = 500
@@ -44,13 +45,12 @@ _COURTESY = re.compile(r"\s*(?:i hope|let me know|feel free|if you have|please|t
 
 def read_statement_number(content: str, prompt: str) -> Quantity | None:
     """Return the number that a statement gives as the answer; None if there is none or more than one."""
-    values = _values(prompt)
     for sentence in _sentences(plain_notation(content[:MAX_CHARACTERS])):
-        clause = Clause(tokenize(sentence), values)
-        if (number := parse_phrase(clause.tokens)) is not None:
+        tokens = tokenize(sentence)
+        if (number := parse_phrase(tokens)) is not None:
             return number
-        if clause.quantities:
-            return clause.answer()
+        if parse_quantities(tokens):
+            return Clause(tokens, _values(_read_part(prompt))).answer()
     return None
 
 
@@ -60,22 +60,40 @@ def read_text_number(text: str, prompt: str) -> Quantity | None:
         return number
     if len(text) > _MAX_START + _MAX_END:
         text = f"{text[:_MAX_START].rpartition(' ')[0]}\n{text[-_MAX_END:].partition(' ')[2]}"
-    text = plain_notation(text)
+    text, prompt = plain_notation(text), _read_part(prompt)
     text = _BULLET.sub("", _ENUMERATION.sub(" ", text) if _FIRST_ITEM.search(text) else text)
-    clauses = _own_clauses(text, prompt)
-    if not clauses or _is_unfinished(clauses[-1].tokens):
+    sentences = _own_sentences(text, prompt)
+    if not sentences or _is_unfinished(tokenize(sentences[-1])):
         return None
-    leading = parse_single(trim_phrase(clauses[0].tokens))
-    if leading is not None and not any(parse_phrase(clause.tokens) for clause in clauses[1:]):
+    leading = parse_single(trim_phrase(tokenize(sentences[0])))
+    if leading is not None and not any(parse_phrase(tokenize(sentence)) for sentence in sentences[1:]):
         return leading
-    for clause in reversed(clauses):
-        if clause.quantities and not clause.is_condition():
-            return parse_phrase(clause.tokens) or clause.answer()
-    return None
+    return _last_answer(sentences, _values(prompt))
+
+
+def _last_answer(sentences: Sequence[str], prompt_values: frozenset[Fraction]) -> Quantity | None:
+    """Return the answer of the last sentence with a number; of the one before if the last repeats the prompt's."""
+    last: Quantity | None = None
+    for sentence in reversed(sentences):
+        clause = Clause(tokenize(sentence)[-_MAX_TOKENS:], prompt_values)
+        if not clause.quantities or clause.is_condition():
+            continue
+        answer = parse_phrase(clause.tokens) or clause.answer()
+        if last is not None:
+            return last if answer is None or answer.value in prompt_values else answer
+        if answer is None or answer.value not in prompt_values or clause.concludes():
+            return answer
+        last = answer
+    return last
+
+
+def _read_part(prompt: str) -> str:
+    """Return the end of a prompt, where its question is, in plain notation."""
+    return plain_notation(prompt[-_MAX_END:])
 
 
 def _values(prompt: str) -> frozenset[Fraction]:
-    quantities = parse_quantities(tokenize(plain_notation(prompt[-_MAX_END:])))
+    quantities = parse_quantities(tokenize(prompt))
     return frozenset(quantity.value for quantity in quantities if quantity.value is not None)
 
 
@@ -87,22 +105,25 @@ def _sentences(text: str) -> list[str]:
     return [sentence for sentence in (*sentences, text[start:]) if sentence.strip()]
 
 
-def _own_clauses(text: str, prompt: str) -> list[Clause]:
+def _own_sentences(text: str, prompt: str) -> list[str]:
     """Return the sentences that may hold the answer: no questions, no copies of the prompt, no explanation after it."""
-    prompt_words = f" {normalize_words(plain_notation(prompt[-_MAX_END:]))} "
-    values = _values(prompt)
+    prompt_words = f" {normalize_words(prompt)} "
     sentences = _sentences(text)
     if len(sentences) > _MAX_SENTENCES:
         sentences = [sentences[0], *sentences[1 - _MAX_SENTENCES :]]
-    clauses: list[Clause] = []
+    own: list[str] = []
     for sentence in sentences:
-        content = normalize_words(sentence)
-        is_repeated = content.count(" ") >= _MIN_REPEATED_WORDS - 1 and f" {content} " in prompt_words
-        if _EXPLANATION.match(sentence) and any(clause.quantities for clause in clauses):
+        if _EXPLANATION.match(sentence) and any(parse_quantities(tokenize(before)) for before in own):
             break
-        if not is_repeated and not sentence.rstrip().endswith("?") and not _COURTESY.match(sentence):
-            clauses.append(Clause(tokenize(sentence)[-_MAX_TOKENS:], values))
-    return clauses
+        is_question = sentence.rstrip().endswith("?")
+        if not is_question and not _COURTESY.match(sentence) and not _is_repeated(sentence, prompt_words):
+            own.append(sentence)
+    return own
+
+
+def _is_repeated(sentence: str, prompt_words: str) -> bool:
+    content = normalize_words(sentence)
+    return content.count(" ") >= _MIN_REPEATED_WORDS - 1 and f" {content} " in prompt_words
 
 
 def _is_unfinished(tokens: Sequence[Token]) -> bool:

@@ -53,9 +53,13 @@ MONTHS = frozenset(
     )
 )
 """Names of months; `May` is one only with a capital."""
-UNIT_LETTERS = frozenset("mgshlLtAVWNJKCFMkTdPB")
+UNIT_LETTERS = frozenset("mgshlLtAVWNJKCFMkdP")
 """Letters that may follow the digits as a unit or a scale; another single letter is a variable, as in `5x`."""
 
+FIRST_WORDS = MINUS_WORDS | CURRENCY_WORDS | {*UNITS, *TENS, *ORDINALS, *TIMES, *FRACTIONS, *SCALES, "a", "an"}
+"""Words that a number may begin with."""
+FUNCTIONS = frozenset(("log", "ln", "lg", "sin", "cos", "tan", "sqrt", "exp", "root"))
+"""Words that make something else of the number after them."""
 OPERATOR_WORDS = frozenset(("plus", "minus", "times", "divided", "multiplied"))
 RANGE_WORDS = frozenset(("to", "or", "bis", "oder", "through", "till"))
 """Words between the ends of a range or between two alternatives."""
@@ -87,7 +91,7 @@ NOT_UNIT_WORDS = frozenset(
         *("and", "or", "but", "not", "to", "than", "then", "if", "when", "because", "since", "as", "so", "which"),
         *("is", "are", "was", "were", "equals", "gives", "makes", "plus", "minus", "times", "divided", "multiplied"),
         *("squared", "cubed", "factorial", "root", "no", "wait", "actually", "instead", "point", "either", "nor"),
-        *("maybe", "perhaps", "answer", "und", "y", "et", "oder", "bis", "through", "till", "until", "unless"),
+        *("maybe", "perhaps", "answer", "und", "y", "et", "oder", "bis", "through", "till", "until", "unless", "below"),
     )
 )
 """Words that cannot be part of a unit: after them the text says more than a number and its unit."""

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_local.kinds.number_notation import plain_notation
-from orca_local.kinds.number_parser import decimal_text, has_finite_decimals, parse_quantities, reference_text
+from orca_local.kinds.number_parser import parse_quantities
 from orca_local.kinds.number_phrase import read_bare_number
 from orca_local.kinds.number_token import tokenize
+from orca_local.kinds.number_value import decimal_text, has_finite_decimals, reference_text
 
 
 def values(text: str) -> list[str | None]:

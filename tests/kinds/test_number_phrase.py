@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.kinds.number_parser import decimal_text
 from orca_local.kinds.number_phrase import read_bare_number, read_whole_number
+from orca_local.kinds.number_value import decimal_text
 from tests.kinds.number_cases import parse_cases
 
 WHOLE = parse_cases(
