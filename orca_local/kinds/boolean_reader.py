@@ -51,7 +51,7 @@ _POLITE = re.compile(
 _QUOTED = re.compile(r"\"[^\"\n]{12,200}\"|“[^”\n]{12,200}”")
 
 _WORD = re.compile(
-    rf"(?:^|[.!?:;,(\[\"“'‘*_`=→–—…>]\s*|-\s+|\b(?:{SPOKEN_BEFORE})\s+)[\"'“‘*_`(\[]*"
+    rf"(?:^|[.!?:;,(\[\"“'‘*_`=→–—…>]\s*|-\s+|\b(?:{SPOKEN_BEFORE})\s+)[\"'“‘*_`(\[]{{0,6}}"
     rf"(?P<word>yes|no|yeah|yep|yup|nope|nah)"
     rf"(?=[\"'”’*_`)\]]*\s*(?:[.,;:!?)\]…→=–—]|\s-|$|\b(?:{SPOKEN_AFTER})\b))",
     re.IGNORECASE | re.MULTILINE,
@@ -61,11 +61,11 @@ _START = re.compile(
     r"|(?P<no>no|nope|nah)\b(?=\W*$|\W*[.,;:!–—-]|\s+(?:it|he|she|they|there|this|that|i|we|you|because|the)\b))",
     re.IGNORECASE,
 )
-_VERDICT = r"[\"'“*_`(]*(?P<{}>true|false|correct|incorrect|untrue)\b(?![\"'”*_`)]*\s*=)"
+_VERDICT = r"[\"'“*_`(]{{0,6}}(?P<{}>true|false|correct|incorrect|untrue)\b(?![\"'”*_`)]*\s*=)"
 _NOUNS = r"(?:statement|claim|sentence|assertion|proposition|answer)"
 _JUDGEMENT = re.compile(
     r"(?:\b(?:is|are|was|be|being|seems|holds|remains|as|evaluates\s+to|not|so)|['’]s|n['’]t)\s+"
-    rf"[\"'“*_`(]*(?:(?:{ADVERBS})\s+){{0,2}}{_VERDICT.format('said')}"
+    rf"[\"'“*_`(]{{0,6}}(?:(?:{ADVERBS})\s+){{0,2}}{_VERDICT.format('said')}"
     rf"(?!\s+(?:that|if|when|whether|or|only|for|[a-z]+\s+(?:is|are)|{_NOUNS})\b)"
     rf"|(?:\ban?\s+){_VERDICT.format('noun')}(?=\s+{_NOUNS})"
     rf"|(?:^|[:=→,])\s*{_VERDICT.format('alone')}(?=[\"'”*_`)]*\s*(?:[.,;:!)]|$|\b(?:because|since|as)\b))",

@@ -7,6 +7,7 @@ A", "A is wrong"), lists ("neither A nor B"), hedges ("one might say A, but") an
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -96,7 +97,7 @@ def own_sentences(
     text: str, prompt: str, is_answer: Callable[[str], str | None] = lambda sentence: None
 ) -> Iterator[str]:
     """Yield the sentences of a text that are neither questions nor, unless they are an answer, part of the prompt."""
-    parts = sentences(_ends(text, MAX_CHARACTERS))
+    parts = sentences(unicodedata.normalize("NFC", both_ends(text, MAX_CHARACTERS)))
     if len(parts) > _MAX_SENTENCES:
         parts = parts[: _MAX_SENTENCES // 2] + parts[-_MAX_SENTENCES // 2 :]
     repeated = {fold(part) for part in sentences(prompt[-MAX_CHARACTERS:])} if prompt else set()
@@ -104,10 +105,10 @@ def own_sentences(
         is_question = part.rstrip("\"'”’*_` )").endswith(("?", "？"))
         is_repeated = repeated and len(part.split(maxsplit=4)) >= _MIN_REPEATED_WORDS and fold(part) in repeated
         if not is_question and (not is_repeated or is_answer(part) is not None):
-            yield _ends(part, _MAX_SENTENCE)
+            yield both_ends(part, _MAX_SENTENCE)
 
 
-def _ends(text: str, limit: int) -> str:
+def both_ends(text: str, limit: int) -> str:
     """Return a text, or the beginning and the end of one that is longer than the limit."""
     return text if len(text) <= limit else f"{text[: limit // 2]}\n{text[-limit // 2 :]}"
 

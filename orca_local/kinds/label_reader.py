@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import groupby
 
 from orca_local.domain.text import fold
 from orca_local.kinds.decision import Mention, decide, rejected_alone
@@ -17,10 +18,12 @@ MAX_STATEMENT = 600
 # Chinese, Japanese, Thai, Lao, Khmer and Burmese are written without spaces; Korean adds endings to a word.
 _UNSPACED = "\u0e00-\u0edf\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f"
 _HANGUL = "\uac00-\ud7a3"
-LETTER = rf"[^\W_{_UNSPACED}]"
 _COMBINING = (
     "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u20d0-\u20ff"
 )
+_SPECIAL = re.compile(f"[{_UNSPACED}{_COMBINING}]")
+_PLAIN_LETTER = r"[^\W_]"
+LETTER = rf"(?:[^\W_{_UNSPACED}]|[{_COMBINING}])"
 _SYMBOL = r"[+\-*/=<>#%&|^~@\\−]"
 
 _ALONE_BEFORE = re.compile(
@@ -76,15 +79,14 @@ def text_label(text: str, labels: tuple[str, ...], prompt: str = "") -> str | No
 
 def find_labels(sentence: str, labels: tuple[str, ...]) -> list[Mention]:
     """Return where a sentence names labels as whole words. Where labels overlap, the longest counts."""
-    pattern, by_key = _pattern(labels)
+    # The exact class of letters takes long to compile, and few texts need it.
+    pattern = _pattern(labels, LETTER if _SPECIAL.search(sentence) else _PLAIN_LETTER)
+    by_key = _by_key(labels)
     mentions = []
     for match in pattern.finditer(sentence):
         label = by_key.get(_key(match[0]))
-        if label is None:
-            continue
-        if _needs_room(label) and not stands_alone(sentence, match.start(), match.end()):
-            continue
-        mentions.append(Mention(label, match.start(), match.end()))
+        if label is not None and (not _needs_room(label) or stands_alone(sentence, match.start(), match.end())):
+            mentions.append(Mention(label, match.start(), match.end()))
     return mentions
 
 
@@ -105,40 +107,43 @@ def _key(text: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _pattern(labels: tuple[str, ...]) -> tuple[re.Pattern[str], dict[str, str]]:
-    """Return a pattern for any of the labels, the longest first, and the labels by what it matches."""
-    keys: dict[str, str] = {}
-    for label in labels:
-        keys.setdefault(_key(label), label)
-    alternatives = [_alternative(label) for label in sorted(labels, key=len, reverse=True) if label.strip()]
-    return re.compile("|".join(alternatives) or r"(?!)", re.IGNORECASE), keys
+def _by_key(labels: tuple[str, ...]) -> dict[str, str]:
+    """Return the labels by what the pattern matches; of two that look alike, the first."""
+    return {_key(label): label for label in reversed(labels)}
 
 
-def _alternative(label: str) -> str:
-    """Return the pattern of one label with the bounds that its first and last character need."""
-    text = " ".join(label.split())
-    body = re.sub(r"(?<=\w)(?:\\ |\\-|_)(?=\w)", r"(?:[ \\t-]|\\\\?_)", re.escape(text)).replace("\\ ", r"\s")
-    if not any(character.isalnum() for character in text):
-        return rf"(?<![^\s\"'“‘«「`*$(]){body}(?![^\s\"'”’»」`*$),.;!?])"
-    return _left_bound(text[0]) + body + _right_bound(text)
+@lru_cache(maxsize=64)
+def _pattern(labels: tuple[str, ...], letter: str) -> re.Pattern[str]:
+    """Return a pattern for any of the labels, the longest first. `letter` is the class of letters that join a word."""
+    longest_first = sorted((" ".join(label.split()) for label in labels if label.strip()), key=len, reverse=True)
+    alternatives = [
+        f"{left}(?i:{'|'.join(map(_body, group))}){right}"
+        for (left, right), group in groupby(longest_first, partial(_bounds, letter=letter))
+    ]
+    return re.compile("|".join(alternatives) or r"(?!)")
 
 
-def _left_bound(first: str) -> str:
+def _body(label: str) -> str:
+    """Return the pattern of a label; between words, space, hyphen and underscore stand for each other."""
+    return re.sub(r"(?<=\w)(?:\\ |\\-|_)(?=\w)", r"(?:[ \\t-]|\\\\?_)", re.escape(label)).replace("\\ ", r"\s")
+
+
+def _bounds(label: str, letter: str) -> tuple[str, str]:
+    """Return the patterns before and after a label that its first and last character need."""
+    if not any(character.isalnum() for character in label):
+        return r"(?<![^\s\"'“‘«「`*$(])", r"(?![^\s\"'”’»」`*$),.;!?])"
+    first, last = label[0], label[-1]
     if re.match(f"[{_UNSPACED}]", first):
-        return ""
-    if not first.isalnum():
-        return rf"(?<!{_SYMBOL})(?<!{LETTER})"
-    bound = rf"(?<!{LETTER})(?<!{LETTER}[_'’-])"
-    return bound + r"(?<!\d[.,:/])(?<![-+−.,]\b)" if first.isdigit() else bound
-
-
-def _right_bound(text: str) -> str:
-    last = text[-1]
+        left = ""
+    elif first.isalnum():
+        left = rf"(?<!{letter})(?<!{letter}[_'’-])" + (r"(?<!\d[.,:/])(?<![-+−.,])" if first.isdigit() else "")
+    else:
+        left = rf"(?<!{_SYMBOL})(?<!{letter})"
     if re.match(f"[{_UNSPACED}{_HANGUL}]", last):
-        return ""
-    if not last.isalnum():
-        return rf"(?!{_SYMBOL})(?!{LETTER})"
-    bound = rf"(?!{LETTER}|[{_COMBINING}])(?![_'’-]{LETTER})(?![+#])"
-    if last.isdigit():
-        return bound + r"(?![.,:/]?\d|%)"
-    return bound + r"(?!\.\w)" if len(text) == 1 else bound
+        right = ""
+    elif last.isalnum():
+        right = rf"(?!{letter})(?![_'’-]{letter})(?![+#])" + (r"(?![.,:/]?\d|%)" if last.isdigit() else "")
+        right += r"(?!\.\w)" if len(label) == 1 and last.isalpha() else ""
+    else:
+        right = rf"(?!{_SYMBOL})(?!{letter})"
+    return left, right

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from orca_local.domain.text import fold
-from orca_local.kinds.decision import Mention, decide
+from orca_local.kinds.decision import MAX_CHARACTERS, Mention, both_ends, decide
 from orca_local.kinds.label_reader import LETTER, MAX_STATEMENT, find_labels, stands_alone
 from orca_local.kinds.option_list import parse_options
 from orca_local.kinds.wrapping import layers, sentences, unwrap, without_emoji, without_period
@@ -105,7 +105,7 @@ def text_option(text: str, options: Options, prompt: str = "") -> str | None:
     def find_marks(sentence: str) -> list[Mention]:
         return _find_marks(sentence, options)
 
-    text = _without_list(text, options)
+    text = _without_list(both_ends(text, MAX_CHARACTERS), options)
     is_short = len(text.split(maxsplit=_MAX_WORDS)) <= _MAX_WORDS
     mark = decide(text, find if is_short else find_marks, lambda sentence: whole_option(sentence, options), prompt)
     if mark is None and not is_short:
