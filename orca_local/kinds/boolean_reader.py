@@ -67,11 +67,14 @@ _JUDGEMENT = re.compile(
     r"(?:\b(?:is|are|was|be|being|seems|holds|remains|as|evaluates\s+to|not|so)|['’]s|n['’]t)\s+"
     rf"[\"'“*_`(]{{0,6}}(?:(?:{ADVERBS})\s+){{0,2}}{_VERDICT.format('said')}"
     rf"(?!\s+(?:that|if|when|whether|or|only|for|[a-z]+\s+(?:is|are)|{_NOUNS})\b)"
+    r"|(?:\b(?:is|was)|['’]s|\bnot)\s+(?P<right>right|wrong)(?=[\"'”*_`)]*\s*(?:[.,;!]|$))"
     rf"|(?:\ban?\s+){_VERDICT.format('noun')}(?=\s+{_NOUNS})"
     rf"|(?:^|[:=→,])\s*{_VERDICT.format('alone')}(?=[\"'”*_`)]*\s*(?:[.,;:!)]|$|\b(?:because|since|as)\b))",
     re.IGNORECASE,
 )
-_JUDGED = {"true": "yes", "correct": "yes", "false": "no", "incorrect": "no", "untrue": "no"}
+_JUDGED = dict.fromkeys(("true", "correct", "right"), "yes") | dict.fromkeys(
+    ("false", "incorrect", "untrue", "wrong"), "no"
+)
 _CONCLUSION = re.compile(
     r"\W*(?:so|therefore|thus|hence|overall|ultimately|finally|in\s+conclusion|still)\b", re.IGNORECASE
 )
@@ -130,7 +133,7 @@ def _short_value(own: Sequence[str]) -> str | None:
     first = fold(own[0].strip(_EDGES)).replace("’", "'")
     if (value := _AGREEMENT.get(first)) is not None:
         return value
-    word = re.split(r"[\s,.!;:。！，、；：]", first, maxsplit=1)[0].strip(_EDGES)
+    word = re.split(r"[\s,.!;:。！，、；：،]", first, maxsplit=1)[0].strip(_EDGES)
     return _FOREIGN.get(word) if len(own) <= 3 and sum(map(len, own)) <= _MAX_STATEMENT else None
 
 

@@ -124,12 +124,14 @@ def claims_of(sentence: str, mentions: Sequence[Mention], index: int = 0) -> Ite
         # The verb after "A" in "A is not right and B is" says nothing about B.
         before = sentence[max(end_of_previous, first.start - _SCOPE) : first.start].removeprefix(said_of_previous)
         next_start = groups[position + 1][0].start if position + 1 < len(groups) else len(sentence)
-        after = clause_after(sentence[last.end : min(next_start, last.end + _SCOPE)])
-        end_of_previous, said_of_previous = last.end, after
+        after = sentence[last.end : min(next_start, last.end + _SCOPE)]
+        end_of_previous, said_of_previous = last.end, clause_after(after)
         stance, is_adjacent = stance_of(before, after), is_negation_adjacent(before)
         for number, mention in enumerate(group):
             # "Not A, B" rejects A alone, "not A or B" both.
-            is_spared = number > 0 and stance is Stance.REJECTED and not after and not _is_list(sentence, group)
+            is_spared = (
+                number > 0 and stance is Stance.REJECTED and not said_of_previous and not _is_list(sentence, group)
+            )
             yield Claim(mention.key, Stance.ASSERTED if is_spared else stance, index, is_adjacent)
 
 

@@ -43,7 +43,7 @@ BEFORE_ANSWER = phrases(
     "is|are|was|be|s|say|think|believe|guess|answer|choose|chose|pick|picked|select|with|for|use|so|option|choice|label|class",
     "category|article|word|letter|tag|type|probably|definitely|clearly|then|either|not|than|of|or|and|nor|between|among|from",
     "neither|both|as|to|thus|hence|therefore|maybe|perhaps|likely|rather|but|while|only|just|the|your|my|about|surely",
-    "certainly|ist|es|est|é|è",
+    "certainly|leaves|leaving|ist|es|est|é|è",
 )
 """Words after which a short word is an answer."""
 AFTER_ANSWER = phrases(
@@ -55,10 +55,10 @@ AFTER_ANSWER = phrases(
 SPOKEN_BEFORE = phrases(
     "is|are|be|was|so|hence|thus|therefore|indeed|say|says|answer|probably|likely|definitely|clearly|still|then|but|not|isn't",
     "or|and|a|simply|also|with|choose|pick|think|believe|guess|to|as|well|hell|oh|absolutely|obviously|ultimately|perhaps",
-    "maybe",
+    "maybe|possibly|certainly|surely",
 )
 """Words after which yes or no is said, not used as a word of the sentence."""
-SPOKEN_AFTER = phrases("because|since|as|for|but|and|not|rather|instead|if|though|although|to this|to the|to your")
+SPOKEN_AFTER = phrases("because|since|as|for|but|and|not|rather|instead|if|though|although|to this|to the|to your|from")
 """Words before which yes or no is said."""
 ADVERBS = phrases(
     "indeed|actually|clearly|definitely|therefore|thus|probably|likely|also|always|generally|still|simply|completely",

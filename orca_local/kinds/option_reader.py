@@ -69,11 +69,15 @@ def options_of(prompt: str, labels: tuple[str, ...] = ()) -> Options:
     return Options(texts, tuple(sorted(marks, key=lambda mark: (len(mark), mark))) or tuple(_DEFAULT_MARKS))
 
 
+_FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)}
+"""ASCII characters by their full-width forms."""
+
+
 def whole_option(content: str, options: Options) -> str | None:
     """Return the mark of the option that all of a statement is: its mark, its text, or both if they agree."""
     if len(content) > MAX_STATEMENT:
         return None
-    content = without_emoji(content.strip())
+    content = without_emoji(content.translate(_FULL_WIDTH).strip())
     if "\\" in content:
         content = _COMMAND.sub(lambda match: match[1] or " ", content.replace("$", "")).strip()
     for layer in layers(content, brackets=True):
@@ -105,7 +109,7 @@ def text_option(text: str, options: Options, prompt: str = "") -> str | None:
     def find_marks(sentence: str) -> list[Mention]:
         return _find_marks(sentence, options)
 
-    text = _without_list(both_ends(text, MAX_CHARACTERS), options)
+    text = _without_list(both_ends(text, MAX_CHARACTERS).translate(_FULL_WIDTH), options)
     is_short = len(text.split(maxsplit=_MAX_WORDS)) <= _MAX_WORDS
     mark = decide(text, find if is_short else find_marks, lambda sentence: whole_option(sentence, options), prompt)
     if mark is None and not is_short:
@@ -169,7 +173,7 @@ def _as_mark(text: str, options: Options) -> str | None:
     noun = re.match(_NOUN, text, re.IGNORECASE)
     bare = text[noun.end() :] if noun else text
     for layer in layers(bare, brackets=True):
-        mark = layer.rstrip(").:]}").strip("*_ ")
+        mark = layer.rstrip(").:]};,").strip("*_ ")
         if len(layer) - len(mark) <= 4 and mark.upper() in options.marks:
             return mark.upper()
     return None
@@ -191,7 +195,7 @@ def _as_marked_text(text: str, options: Options) -> str | None:
         mark, separator, rest = match[2], ")", match[1]
     else:
         return None
-    named = _by_text(unwrap(rest, brackets=True), options)
+    named = _by_text(unwrap(without_period(rest), brackets=True), options)
     if named is not None or options.texts:
         return mark if named == mark else None
     return mark if separator and not _find_marks(rest, options) else None

@@ -61,12 +61,7 @@ def stated_phrase(statement: str) -> str | None:
     phrase = written_phrase(statement)
     if phrase is None or len(phrase) > _MAX_CHARACTERS:
         return phrase
-    phrase = _without_reason(_first_sentence(phrase))
-    for _ in range(3):
-        lead = _LEAD.match(phrase)
-        if lead is None or not phrase[lead.end() :].strip():
-            break
-        phrase = phrase[lead.end() :]
+    phrase = _without_reason(_without_lead(_first_sentence(_without_lead(phrase))))
     if (corrected := _CORRECTED.match(phrase)) is not None:
         phrase = phrase[corrected.end() :]
     return written_phrase(_predicate(phrase) or phrase)
@@ -78,16 +73,16 @@ def lone_phrase(text: str, max_words: int = _MAX_WORDS) -> str | None:
     first = re.split(r"\n[^\S\n]*+\n", text[:_MAX_CHARACTERS].strip(), maxsplit=1)[0].strip()
     if not first.strip("*_.… ") or without_emoji(f".{first}") == ".":
         return None
-    if "\n" not in first and not first.endswith((":", "：", "?", "？")):
-        phrase = stated_phrase(first)
-        if phrase is not None and len(phrase.split()) <= max_words and not _is_sentence(phrase, first):
-            return phrase
     last = sentences(text[-_MAX_CHARACTERS:])[-1]
-    if _CONCLUSION.match(last):
+    if last != first and _CONCLUSION.match(last):
         phrase = stated_phrase(last)
-        is_trimmed = phrase is not None and phrase != _plain(last) and not _CONCLUSION.match(phrase)
-        return phrase if is_trimmed and phrase is not None and len(phrase.split()) <= max_words else None
-    return None
+        if phrase is not None and phrase != _plain(last) and len(phrase.split()) <= max_words:
+            return phrase
+    if "\n" in first or first.endswith((":", "：", "?", "？")):
+        return None
+    phrase = stated_phrase(first)
+    is_short = phrase is not None and len(phrase.split()) <= max_words
+    return phrase if is_short and phrase is not None and not _is_sentence(phrase, first) else None
 
 
 def _is_sentence(phrase: str, line: str) -> bool:
@@ -101,6 +96,16 @@ def _is_sentence(phrase: str, line: str) -> bool:
 def _plain(text: str) -> str:
     """Return a phrase without marks around it and without the period after it, inside or outside of the marks."""
     return without_period(unwrap(without_period(unwrap(text))))
+
+
+def _without_lead(phrase: str) -> str:
+    """Return a phrase without "So," or "I would say" before it."""
+    for _ in range(3):
+        lead = _LEAD.match(phrase)
+        if lead is None or not phrase[lead.end() :].strip():
+            break
+        phrase = phrase[lead.end() :]
+    return phrase
 
 
 def _first_sentence(phrase: str) -> str:
@@ -130,7 +135,7 @@ def _predicate(phrase: str) -> str | None:
     if _SUBJECT.match(phrase):
         for index, copula in enumerate(_COPULA.finditer(phrase)):
             # The verb of "the man who was king" is not that of the sentence.
-            if index < len(_RELATIVE.findall(phrase[: copula.start()])):
+            if index < len(_RELATIVE.findall(phrase, 4, copula.start())):
                 continue
             rest = phrase[copula.end() :].strip()
             corrected = _CORRECTED.match(rest)

@@ -46,9 +46,10 @@ _ADJACENT = re.compile(
     re.IGNORECASE,
 )
 _HEDGE = pattern(
-    r"might|may|could|if|whether|either|seem(?:s|ed)?|appear(?:s|ed)?|at first|first|initially|tempt\w+|one would",
-    "some(?: people)? (?:might|may|would|say|think)|suppose|between|among|torn|although|though|despite|unless|whereas",
-    r"while|unsure|consider whether|possibly|assum\w+",
+    r"might|may|could|if|whether|either|seem(?:s|ed)?|appear(?:s|ed)?|at first|i first|first thought",
+    "first glance|initially|suppose|between|among|torn|although|though|despite|unless|whereas",
+    "(?:some|others|many|most|one)(?: people)? (?:might|may|would|say|think|believe)|sounds?|looks?",
+    r"while|unsure|consider whether|possibly|assum\w+|tempt\w+",
 )
 _HEDGE_AFTER = re.compile(
     r"(?:\w+\s+)?(?:might|may|could|would\s+have|seems?|appears?|looks?|sounds?)\b", re.IGNORECASE
@@ -66,7 +67,7 @@ _WRONG_AFTER = re.compile(
     r"\b(?:"
     + phrases(
         "wrong|incorrect|false|irrelevant|impossible|implausible|unlikely|eliminated|excluded|ruled out",
-        "out of the question|not|cannot|never",
+        "out of the question|too|not|cannot|never",
     )
     + r")\b|n['’]t\b|^\s*(?:ではない|ではありません|じゃない|no es|ist nicht|n['’]est pas)",
     re.IGNORECASE,
@@ -76,12 +77,18 @@ _RIGHT_AFTER = re.compile(
     r"|(?:ist|es|est)\s+\w*\s?(?:richtig|correct)",
     re.IGNORECASE,
 )
+_NOTE_AFTER = re.compile(
+    r"[^\w✓✔✅✗✘❌]{1,6}(?:(?:this|that|it)\s+is\s+)?"
+    r"(?:(?P<wrong>incorrect|wrong|false|not\s+(?:correct|right)|[✗✘❌])|(?:correct|right|[✓✔✅]))(?!\w)",
+    re.IGNORECASE,
+)
+"""A note behind an option: "C. Canberra - correct"."""
 _CONCLUSION = re.compile(
     r"\b(?:"
     + phrases(
         "so|therefore|thus|hence|overall|ultimately|finally|(?:in )?conclusion|conclude|in short|in summary",
         r"answer|best|correct|right|must be|final|probably|(?:most|more) likely|classif\w+|label(?:l?ed)?",
-        "deshalb|donc|por lo tanto",
+        "leaves|leaving|deshalb|donc|por lo tanto",
         "(?:would|will|i) (?:say|choose|pick|go with|select|opt for)",
     )
     + r")\b|['’]d\s+(?:say|choose|pick|go\s+with|select|opt\s+for)\b|所以|因此|应该",
@@ -116,8 +123,10 @@ def clause_after(after: str) -> str:
 
 
 def stance_of(before: str, after: str) -> Stance:
-    """Return what a sentence says about a mention between these two texts; `after` is from `clause_after`."""
-    clause = clause_before(before)
+    """Return what a sentence says about a mention between these two texts."""
+    if (note := _NOTE_AFTER.match(after)) is not None:
+        return Stance.REJECTED if note["wrong"] else Stance.CONCLUDED
+    clause, after = clause_before(before), clause_after(after)
     if (len(_NEGATION.findall(_NO_NEGATION.sub(" ", clause))) + bool(after and _WRONG_AFTER.search(after))) % 2:
         return Stance.REJECTED
     subject = after.lstrip(MARKS)

@@ -83,6 +83,53 @@ ASKED_FORM = [
         "Answer: café",
         "café",
     ),
+    (SENTIMENT, '{"label": "positive"}', "positive"),
+    (YES_NO_MAYBE, "Answer: yes.", "yes"),
+    (SIGNS, "Answer: -1.", "-1"),
+    (
+        (
+            "Date",
+            "Number",
+            "Span",
+        ),
+        "Answer: Number",
+        "Number",
+    ),
+    (
+        (
+            "是",
+            "否",
+        ),
+        "Answer: 否",
+        "否",
+    ),
+    (
+        (
+            "+",
+            "-",
+            "*",
+            "/",
+        ),
+        "Answer: +",
+        "+",
+    ),
+    (
+        (
+            "a",
+            "b",
+        ),
+        "Answer: (b)",
+        "b",
+    ),
+    (
+        (
+            "I",
+            "II",
+            "III",
+        ),
+        "Answer: II",
+        "II",
+    ),
 ]
 
 FREE_FORM = [
@@ -179,6 +226,271 @@ FREE_FORM = [
         "card_arrival",
     ),
     (("person HasA x",), "person HasA x", "person HasA x"),
+    (SENTIMENT, "The sentiment expressed in this review is **negative**.", "negative"),
+    (SENTIMENT, "Based on the text, I would classify the sentiment as positive.", "positive"),
+    (SENTIMENT, "I'd classify this as neutral, though it leans positive.", "neutral"),
+    (SENTIMENT, "The overall sentiment is positive despite some negative comments.", "positive"),
+    (SENTIMENT, "The review mentions negative points but is overall positive.", "positive"),
+    (SENTIMENT, "Sentiment: positive\nReason: The reviewer is not negative at all.", "positive"),
+    (SENTIMENT, "positive (not negative)", "positive"),
+    (SENTIMENT, "Answer: negative, not positive", "negative"),
+    (SENTIMENT, "Answer: positive? No, negative.", "negative"),
+    (SENTIMENT, "Answer: slightly positive", "positive"),
+    (SENTIMENT, 'Answer: The label is "neutral".', "neutral"),
+    (SENTIMENT, "I think this is negative", "negative"),
+    (SENTIMENT, "It expresses a negative opinion.", "negative"),
+    (SENTIMENT, "Positive, negative or neutral? Negative.", "negative"),
+    (SENTIMENT, "The options are positive, negative, and neutral. I choose negative.", "negative"),
+    (SENTIMENT, "There are no negative words. Positive.", "positive"),
+    (SENTIMENT, "Not negative, not positive: neutral.", "neutral"),
+    (SENTIMENT, "NEGATIVE!!!", "negative"),
+    (SENTIMENT, '{"sentiment": "positive"}', "positive"),
+    (SENTIMENT, "- negative", "negative"),
+    (SENTIMENT, "# Positive", "positive"),
+    (SENTIMENT, "> neutral", "neutral"),
+    (SENTIMENT, "1. positive", "positive"),
+    (SENTIMENT, "The sentiment is negative\n\nThe word 'awful' is not positive.", "negative"),
+    (SENTIMENT, "It's far from positive; it's negative.", "negative"),
+    (SENTIMENT, "The review is positive and the rating is positive.", "positive"),
+    (SENTIMENT, "In conclusion, while there are positive elements, the review is negative.", "negative"),
+    (SENTIMENT, "The review, while not entirely negative, is neutral.", "neutral"),
+    (SENTIMENT, "It sounds positive, however it is negative.", "negative"),
+    (INFERENCE, "The hypothesis is entailed by the premise, so: entailment", "entailment"),
+    (INFERENCE, "The relationship is neutral, neither entailment nor contradiction.", "neutral"),
+    (INFERENCE, "Entailment: the premise says so.", "entailment"),
+    (INFERENCE, "The statement is not a contradiction; rather it is an entailment.", "entailment"),
+    (TWO_WAY, "The answer is entailment.", "entailment"),
+    (TWO_WAY, "It is not an entailment.", "not_entailment"),
+    (TWO_WAY, "This isn't entailment.", "not_entailment"),
+    (TWO_WAY, "Not-entailment", "not_entailment"),
+    (HATE, "This is hate speech.", "hate"),
+    (HATE, "The text is not hate speech.", "not hate"),
+    (HATE, "It's definitely not hate", "not hate"),
+    (SPAM, "The email is spam because it asks for money.", "spam"),
+    (SPAM, "Ham, not spam.", "ham"),
+    (SPAM, "SPAM", "spam"),
+    (SPAM, "This message is not ham but spam.", "spam"),
+    (YES_NO_MAYBE, "Yes, the study shows it.", "yes"),
+    (YES_NO_MAYBE, "The answer is maybe.", "maybe"),
+    (YES_NO_MAYBE, "No.", "no"),
+    (YES_NO_MAYBE, "no, not yes", "no"),
+    (LANGUAGES, "It is C, not C++.", "C"),
+    (LANGUAGES, "The code is C++ code.", "C++"),
+    (LANGUAGES, "`C#`", "C#"),
+    (SIGNS, "The sign is 0.", "0"),
+    (SIGNS, "1", "1"),
+    (
+        (
+            "Date",
+            "Number",
+            "Span",
+        ),
+        "The answer type is a number.",
+        "Number",
+    ),
+    (
+        (
+            "Date",
+            "Number",
+            "Span",
+        ),
+        "date",
+        "Date",
+    ),
+    (
+        (
+            "anger",
+            "fear",
+            "joy",
+            "love",
+            "sadness",
+            "surprise",
+        ),
+        "joy, because they are happy",
+        "joy",
+    ),
+    (
+        (
+            "anger",
+            "fear",
+            "joy",
+            "love",
+            "sadness",
+            "surprise",
+        ),
+        "It's not love but joy.",
+        "joy",
+    ),
+    (
+        (
+            "World",
+            "Sports",
+            "Business",
+            "Sci/Tech",
+        ),
+        "This article belongs to the Sports category.",
+        "Sports",
+    ),
+    (
+        (
+            "World",
+            "Sports",
+            "Business",
+            "Sci/Tech",
+        ),
+        "Business",
+        "Business",
+    ),
+    (
+        (
+            "World",
+            "Sports",
+            "Business",
+            "Sci/Tech",
+        ),
+        "Sci/Tech, since it is about phones",
+        "Sci/Tech",
+    ),
+    (
+        (
+            "True",
+            "False",
+            "Unknown",
+        ),
+        "Unknown",
+        "Unknown",
+    ),
+    (
+        (
+            "acceptable",
+            "unacceptable",
+        ),
+        "The sentence is unacceptable.",
+        "unacceptable",
+    ),
+    (
+        (
+            "acceptable",
+            "unacceptable",
+        ),
+        "acceptable",
+        "acceptable",
+    ),
+    (
+        (
+            "acceptable",
+            "unacceptable",
+        ),
+        "Not acceptable.",
+        "unacceptable",
+    ),
+    (
+        (
+            "equivalent",
+            "not equivalent",
+        ),
+        "They are not equivalent.",
+        "not equivalent",
+    ),
+    (
+        (
+            "equivalent",
+            "not equivalent",
+        ),
+        "The two sentences are equivalent.",
+        "equivalent",
+    ),
+    (
+        (
+            "subjective",
+            "objective",
+        ),
+        "It is subjective, as it is an opinion.",
+        "subjective",
+    ),
+    (
+        (
+            "是",
+            "否",
+        ),
+        "是",
+        "是",
+    ),
+    (
+        (
+            "positivo",
+            "negativo",
+        ),
+        "El sentimiento es positivo.",
+        "positivo",
+    ),
+    (
+        (
+            "positiv",
+            "negativ",
+        ),
+        "Die Stimmung ist nicht negativ, sondern positiv.",
+        "positiv",
+    ),
+    (
+        (
+            "positif",
+            "négatif",
+        ),
+        "C'est négatif.",
+        "négatif",
+    ),
+    (
+        (
+            "ポジティブ",
+            "ネガティブ",
+        ),
+        "この文はポジティブです。",
+        "ポジティブ",
+    ),
+    (
+        (
+            "ポジティブ",
+            "ネガティブ",
+        ),
+        "ネガティブ",
+        "ネガティブ",
+    ),
+    (
+        (
+            "긍정",
+            "부정",
+        ),
+        "이 문장은 긍정입니다.",
+        "긍정",
+    ),
+    (
+        (
+            "إيجابي",
+            "سلبي",
+        ),
+        "الشعور إيجابي",
+        "إيجابي",
+    ),
+    (
+        (
+            "+",
+            "-",
+            "*",
+            "/",
+        ),
+        "-",
+        "-",
+    ),
+    (
+        (
+            "I",
+            "II",
+            "III",
+        ),
+        "III",
+        "III",
+    ),
 ]
 
 NO_LABEL = [
@@ -207,6 +519,32 @@ NO_LABEL = [
     (STARS, "Answer: 4.5"),
     (LETTERS, "A dog."),
     (EMOTIONS, "joyful"),
+    (SENTIMENT, "This review is mixed."),
+    (SENTIMENT, "The reviewer was happy."),
+    (SENTIMENT, "It can't be positive."),
+    (SENTIMENT, "not negative and not positive"),
+    (SENTIMENT, "neither"),
+    (SENTIMENT, "The sentiment is hardly positive."),
+    (SENTIMENT, "Neutral/positive"),
+    (SENTIMENT, "negative to neutral"),
+    (SENTIMENT, "neutral-positive"),
+    (SENTIMENT, "positive or neutral"),
+    (SENTIMENT, "It's a toss-up between positive and neutral."),
+    (INFERENCE, "It is neither an entailment nor a contradiction."),
+    (YES_NO_MAYBE, "It is not known."),
+    (LANGUAGES, "I think C++ or C#."),
+    (LANGUAGES, "C/C++"),
+    (
+        (
+            "anger",
+            "fear",
+            "joy",
+            "love",
+            "sadness",
+            "surprise",
+        ),
+        "The writer feels sadness and fear.",
+    ),
 ]
 
 
