@@ -27,6 +27,10 @@ _QUESTIONS = re.compile(
     _HEADING + r"(?:(?:next |new )?(?:question|problem|exercise|example)(?: \d+)?|q\d*)\b\**+[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
+_EXCHANGE = re.compile(
+    r"\n\s*+(?:human|user|question|instruction|problem)[^\S\n]*+:[^\n]*+\n(?:\s*+)(?:assistant|ai|bot|answer|response)[^\S\n]*+:",
+    re.IGNORECASE,
+)
 
 
 def clean_reply(text: str, prompt: str, format_line: str, *, is_long: bool = False) -> str:
@@ -46,6 +50,13 @@ def clean_reply(text: str, prompt: str, format_line: str, *, is_long: bool = Fal
     text = _TURN_TOKENS.sub("\n", text)
     text = _without_copies(_without_copies(text, format_line), prompt.strip(), keeps_lone=is_long)
     return text if is_long else _first_question(text, prompt)
+
+
+def first_exchange(text: str) -> str:
+    """Return a long text up to a further question with its answer, as models invent them at its end."""
+    content = len(text) - len(text.lstrip())
+    exchange = _EXCHANGE.search(text, content + 1)
+    return text[: exchange.start()] if exchange is not None else text
 
 
 def _without_middle(text: str) -> str:

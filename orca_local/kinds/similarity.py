@@ -69,8 +69,8 @@ def span_words(text: str) -> list[str]:
 
 def symbols(text: str) -> list[str]:
     """Return the operators and other symbols that change what a text names: `C++` is not `C`."""
-    plain = re.sub(rf"(?<!\w){_NUMBER}", " ", unicodedata.normalize("NFKC", text))
-    return _SYMBOLS.findall(re.sub(r"(?<=\w)-(?=\w)|\s-\s", " ", plain))
+    plain = re.sub(r"(?<=\w)-(?=\w)|\s-\s", " ", unicodedata.normalize("NFKC", text))
+    return _SYMBOLS.findall(re.sub(rf"(?<!\w){_NUMBER}", " ", plain))
 
 
 def numbers(text: str) -> set[str]:

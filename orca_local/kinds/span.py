@@ -7,16 +7,23 @@ import re
 from typing import Any
 
 from orca_local.kinds.base import AnswerKind, number_as_text
-from orca_local.kinds.phrase import lone_phrase, stated_phrase
+from orca_local.kinds.phrase import lone_phrase, stated_phrase, written_phrase
 from orca_local.kinds.question import Question
 from orca_local.kinds.similarity import is_negated, numbers, span_words, symbols, word_f1
+from orca_local.kinds.statement import find_sentences, is_refusal, split_corrections
 from orca_local.kinds.verdict import Verdict
+from orca_local.kinds.wrapping import sentences
 
 _MAX_WORDS = 30
 """A span may be a whole sentence of the prompt."""
 _THRESHOLD = 0.5
 """Lowest F1 at which a span is called similar."""
 _ITEM = re.compile(r"^[^\S\n]*(?:[-*•]|\d{1,2}[.)])[^\S\n]+", re.MULTILINE)
+_INLINE_ITEM = re.compile(r"(?:^|(?<=\s))\d{1,2}[.)]\s+")
+_UNFINISHED = re.compile(
+    r"\s(?:and|or|but|the|an?|of|to|in|with|by|from|that|because|is|was|are|were|has|have|had)$", re.IGNORECASE
+)
+"""The end of a text that was cut off."""
 _JOINS = re.compile(r"\s*(?:;|,\s+and\b|,|\n|\band\b|&)\s*")
 
 
@@ -43,14 +50,22 @@ class Span(AnswerKind):
         return number_as_text(value) or super().parse_reference(value)
 
     def read_whole(self, content: str, question: Question) -> str | None:
-        """Return the phrase, or the items of a list with commas between them."""
-        items = _items(content)
-        return ", ".join(items) if items else stated_phrase(content)
+        """Return the phrase, or the items of a list with commas between them, if there is nothing else."""
+        if items := _items(content):
+            return ", ".join(items)
+        is_bare = len(sentences(content)) == 1 and not find_sentences(content) and not is_refusal(content)
+        return written_phrase(content) if is_bare and len(split_corrections(content)) == 1 else None
+
+    def read_statement(self, content: str, question: Question) -> str | None:
+        """Return the phrase that a statement gives, without an explanation."""
+        return None if is_refusal(content) else stated_phrase(content)
 
     def read_text(self, text: str, question: Question) -> str | None:
         """Return a text of one line, or the items of a list."""
-        items = _items(text)
-        return ", ".join(items) if items else lone_phrase(text, _MAX_WORDS)
+        if items := _items(text):
+            return ", ".join(items)
+        phrase = lone_phrase(text, _MAX_WORDS)
+        return None if phrase is None or _UNFINISHED.search(phrase) else phrase
 
     def compare(self, answer: str, reference: str) -> float:
         """Return the F1 of the words; 0 if the two differ in a number or in a negation. See `word_f1`."""
@@ -96,4 +111,6 @@ def _items(text: str) -> list[str]:
     lines = text.split("\n")
     if len(lines) > 1 and all(_ITEM.match(line) for line in lines):
         return [_ITEM.sub("", line).strip() for line in lines]
+    if re.match(r"1[.)]\s", text) and len(_INLINE_ITEM.findall(text)) > 1:
+        return [item.strip(" ,;") for item in _INLINE_ITEM.split(text) if item.strip()]
     return []

@@ -50,7 +50,9 @@ _REFUSAL = re.compile(
     r"(?:\b|(?<=\w)(?=n['’]t enough))(?:can(?:not|['’]?t| not)|could(?: not|n['’]?t)|unable to"
     r"|don['’]?t|do not|not enough|n['’]t enough|impossible to)"
     r"(?:\s+\w+){0,3}?\s+(?:answer|determined?|help|assist|know|provide|solve|information|say|tell|find|sure)\b"
-    r"|\bnot sure\b|\bno (?:way to (?:know|tell)|idea)\b|\b(?:does|do) not (?:say|state|mention|specify)\b",
+    r"|\bnot sure\b|\bno (?:way to (?:know|tell)|idea)\b"
+    r"|\b(?:does|do|did) ?n[o'’]t (?:say|state|mention|specify|contain)\b"
+    r"|\A\W*i['’]?(?: a)?m sorry\b",
     re.IGNORECASE,
 )
 _TURN = re.compile(r"\b(?:but|however|still|nevertheless|if i (?:had|have) to|my (?:best )?guess)\b", re.IGNORECASE)
@@ -62,6 +64,7 @@ _CORRECTION = re.compile(
     r"|(?<=[,;…–—.]) ?no,[^\S\n]++",
     re.IGNORECASE | re.MULTILINE,
 )
+_MAX_CORRECTIONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,11 @@ def find_forms(text: str) -> list[Statement]:
 def find_sentences(text: str) -> list[Statement]:
     """Return the last sentences of a text that state an answer, in its order. One that denies begins with "not"."""
     sentences = []
-    for match in list(_SENTENCE.finditer(text))[-MAX_STATEMENTS:]:
-        line = text[match.end() : match.end() + MAX_CHARACTERS].partition("\n")[0]
+    matches = list(_SENTENCE.finditer(text))
+    # A statement ends where the next one of its line begins: "The answer is 7. The answer is 7."
+    ends = [match.start() for match in matches[1:]] + [len(text)]
+    for match, next_start in list(zip(matches, ends, strict=False))[-MAX_STATEMENTS:]:
+        line = text[match.end() : min(match.end() + MAX_CHARACTERS, next_start)].partition("\n")[0]
         end = match.end() + len(line)
         # "The answer is:" alone on its line: the answer is below.
         if not line.strip(" *_:"):
@@ -112,9 +118,9 @@ def text_after_refusal(text: str) -> str:
 
 
 def split_corrections(text: str) -> list[str]:
-    """Return the parts of a text between corrections such as "wait" or "actually". One part means that it has none."""
+    """Return the parts of a text between its last corrections such as "wait". One part means that it has none."""
     parts, at = [], 0
-    for match in _CORRECTION.finditer(text):
+    for match in list(_CORRECTION.finditer(text))[-_MAX_CORRECTIONS:]:
         parts.append(text[at : match.start()])
         at = match.end()
     return [*parts, text[at:]]

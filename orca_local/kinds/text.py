@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from orca_local.domain.text import fold
 from orca_local.kinds.base import AnswerKind, Readings
 from orca_local.kinds.question import Question
-from orca_local.kinds.reply import clean_reply
+from orca_local.kinds.reply import clean_reply, first_exchange
 from orca_local.kinds.similarity import is_negated, numbers, rouge_l, words
-from orca_local.kinds.statement import headings
+from orca_local.kinds.statement import headings, is_refusal
 from orca_local.kinds.verdict import Verdict
 
 _THRESHOLD = 0.5
@@ -38,16 +38,18 @@ class Text(AnswerKind):
         text = clean_reply(text, prompt, self.format_line, is_long=True)
         places = headings(text)
         if not places:
-            answer = self.read_whole(_PREAMBLE.sub("", text.strip()), Question())
-            return Readings(None, answer)
-        # The text itself may hold such a line, so all that follows the first one counts as written.
-        first, last = text[places[0].end() :].strip(), text[places[-1].end() :].strip()
-        answer = self.read_whole(last, Question())
-        return Readings(answer, answer, first)
+            own = first_exchange(_PREAMBLE.sub("", text.strip()))
+            return Readings(None, None if is_refusal(own) and len(own.split()) <= _MAX_SHORT else self._text(own))
+        # The text itself may hold such a line or a dialogue, so all that follows the first one counts as written.
+        written = text[places[0].end() :].strip()
+        own = first_exchange(text)
+        last = [place for place in places if place.end() <= len(own)][-1:]
+        answer = self._text(own[last[0].end() :]) if last else self._text(own)
+        return Readings(answer if last else None, answer, written)
 
     def read_whole(self, content: str, question: Question) -> str | None:
         """Return the text, if it has a word or a symbol."""
-        return content.strip() if re.search(r"[^\W_]|[+=<>]", content) else None
+        return self._text(content)
 
     def compare(self, answer: str, reference: str) -> float:
         """Return ROUGE-L; see `rouge_l`."""
@@ -61,6 +63,10 @@ class Text(AnswerKind):
         if numbers(answer) - numbers(reference) or (is_short and is_negated(answer) != is_negated(reference)):
             return Verdict.DIFFERENT
         return Verdict.SIMILAR if rouge_l(answer, reference) >= _THRESHOLD else Verdict.DIFFERENT
+
+    @staticmethod
+    def _text(content: str) -> str | None:
+        return content.strip() if re.search(r"[^\W_]|[+=<>]", content) else None
 
     def answer_line(self, reference: str) -> str:
         """Return the reference below a line that says `Answer:`."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from orca_local.domain.types import Sample
+from orca_local.kinds.scoring import score
+from orca_local.kinds.similarity import rouge_l
 from tests.kinds.reading import read_answer
 
 
@@ -20,3 +23,28 @@ from tests.kinds.reading import read_answer
 )
 def test_text_is_what_follows_the_heading(text: str, expected: str | None) -> None:
     assert read_answer("text", text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Sure! Here is the summary: It rained.", "It rained."),
+        ("It rained.\n\nUser: And then?\nAssistant: Sun.", "It rained."),
+        ("Answer:\nIt rained.\n\nQuestion: And then?\nAnswer: Sun.", "It rained."),
+        ("I'm sorry, but I can't help with that.", None),
+        ("## Answer\nIt rained.", "It rained."),
+    ],
+)
+def test_what_surrounds_a_text_is_not_part_of_it(text: str, expected: str | None) -> None:
+    assert read_answer("text", text) == expected
+
+
+def test_a_dialogue_that_is_the_reference_is_right_as_it_stands() -> None:
+    dialogue = "User: Is it far?\nAssistant: Answer: no.\nUser: Good.\nAssistant: Bye."
+    sample = Sample("id", "task", "text", "Write a dialogue.", (dialogue,), "probe")
+    assert score(sample, f"Answer:\n{dialogue}").strict.value == 1.0
+
+
+def test_words_of_scripts_without_spaces_are_compared_one_character_at_a_time() -> None:
+    assert rouge_l("今日は雨です", "今日は雪です") == pytest.approx(5 / 6)
+    assert rouge_l("今日は雨です", "明日") < 0.3
