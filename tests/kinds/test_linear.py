@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from orca_local.kinds.table import get_kind
 from tests.kinds.hostile import LABELS, ORDINARY_KINDS, PIECES, PROMPT, texts
 
-LENGTH = 600
-GROWTH = 5
+LENGTH = 1_500
+GROWTH = 4
 """The longer text has this many times the characters of the shorter one."""
 
 
