@@ -2,7 +2,7 @@
 
     python scripts/make_starter.py [DIRECTORY]
 
-This program is the teacher of the starter: it writes a worked answer to every training sample under each of the six
+This program is the teacher of the starter: it writes a worked answer to every training sample under each of the seven
 built-in strategies.
 """
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.settings import DEFAULT_SYSTEM_MESSAGE
 from orca_local.domain.toml_file import load_toml
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -23,6 +24,7 @@ class Strategy(Frozen):
 
     name: str
     student: str
+    """Instruction for the student; empty for the general system message that the student is trained with."""
     teacher: str
     builtin: bool = False
     asks_form: bool = True
@@ -31,8 +33,9 @@ class Strategy(Frozen):
 
     @property
     def hash(self) -> str:
-        """First 16 hexadecimal digits of the SHA-256 of both instructions."""
-        return hashlib.sha256(f"{self.student}\0{self.teacher}".encode()).hexdigest()[:16]
+        """First 16 hexadecimal digits of the SHA-256 of both instructions and of whether the form is asked for."""
+        form = "" if self.asks_form else "\0no form"
+        return hashlib.sha256(f"{self.student}\0{self.teacher}{form}".encode()).hexdigest()[:16]
 
 
 def _builtin(name: str, student: str, teacher: str = "") -> Strategy:
@@ -66,18 +69,21 @@ BUILTIN: tuple[Strategy, ...] = (
         "First explain in a few sentences how to find the answer, then answer.",
         "Write three or four plain sentences that a beginner could follow, and no lists.",
     ),
+    Strategy("plain", "", DEFAULT_SYSTEM_MESSAGE, builtin=True, asks_form=False),
 )
-"""The six strategies of the Orca papers, the cheapest in tokens first: a tie goes to the earlier one."""
+"""Six strategies of the Orca papers, and `plain`, in which the student answers in its own way. The cheapest in tokens
+comes first: a tie goes to the earlier one."""
 
 _HINT = 'write [[strategy]] tables with name = "…" and text = "…"'
-_KEYS = {"name", "text", "student", "teacher"}
+_KEYS = {"name", "text", "student", "teacher", "asks_form"}
 
 
 def load_strategies(path: Path | None) -> dict[str, Strategy]:
     """Return the built-in strategies and those of the file `path`, by name. A missing file adds none.
 
     The file holds `[[strategy]]` tables with `name`, `text` (or `student`) and optionally `teacher`, an instruction of
-    its own for the teacher. Raises `InputError` that names the file and the entry.
+    its own for the teacher. With `asks_form = false` the student is not told the form of the answer, and the text may
+    be empty or left out. Raises `InputError` that names the file and the entry.
     """
     strategies = {strategy.name: strategy for strategy in BUILTIN}
     if path is None or not path.exists():
@@ -104,11 +110,11 @@ def _parse(where: str, entry: Any) -> Strategy:
         nearest = get_close_matches(min(unknown), _KEYS, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else f"the keys are {', '.join(sorted(_KEYS))}"
         raise InputError(f"{where}: unknown key {min(unknown)!r}", hint=hint)
-    for key, value in entry.items():
-        if not isinstance(value, str) or not value.strip():
-            raise InputError(
-                f"{where}: {key} must be a text that is not empty, not {value!r}", hint=f'write {key} = "…"'
-            )
+    asks_form = entry.get("asks_form", True)
+    if not isinstance(asks_form, bool):
+        raise InputError(f"{where}: asks_form must be true or false, not {asks_form!r}", hint="write asks_form = false")
+    for key in ("name", "text", "student", "teacher"):
+        _check_text(where, key, entry.get(key, "-"), may_be_empty=not asks_form and key in ("text", "student"))
     name = entry.get("name", "")
     if not _NAME.fullmatch(name):
         raise InputError(
@@ -116,6 +122,13 @@ def _parse(where: str, entry: Any) -> Strategy:
             hint='use lower-case letters, digits and _, such as name = "units_first"',
         )
     texts = [entry[key].strip() for key in ("text", "student") if key in entry]
-    if len(texts) != 1:
+    if len(texts) > 1 or (asks_form and not texts):
         raise InputError(f"{where}: {name!r} needs one text, but has {len(texts) or 'none'}", hint='write text = "…"')
-    return Strategy(name, texts[0], entry.get("teacher", texts[0]).strip())
+    text = texts[0] if texts else ""
+    teacher = entry.get("teacher", text).strip() or DEFAULT_SYSTEM_MESSAGE
+    return Strategy(name, text, teacher, asks_form=asks_form)
+
+
+def _check_text(where: str, key: str, value: Any, *, may_be_empty: bool) -> None:
+    if not isinstance(value, str) or not (value.strip() or may_be_empty):
+        raise InputError(f"{where}: {key} must be a text that is not empty, not {value!r}", hint=f'write {key} = "…"')

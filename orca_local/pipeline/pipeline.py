@@ -90,7 +90,14 @@ class Pipeline(Session):
             loaded, model = yield from load_for_probe(context, self, base)
             with closing(loaded):
                 yield from probe(
-                    context, loaded.engine, loaded.renderer, samples, strategies, self.settings.probe, model=model
+                    context,
+                    loaded.engine,
+                    loaded.renderer,
+                    samples,
+                    strategies,
+                    self.settings.probe,
+                    model=model,
+                    system_message=self.settings.dataset.system_message,
                 )
 
         return self.run("probe", events, ProbeSummary)

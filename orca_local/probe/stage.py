@@ -18,7 +18,7 @@ from orca_local.domain.events import (
     Warned,
 )
 from orca_local.domain.probe_summary import CellSummary, GenerationTotals, ProbeSummary, TaskSelection
-from orca_local.domain.settings import ProbeSettings
+from orca_local.domain.settings import DEFAULT_SYSTEM_MESSAGE, ProbeSettings
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
@@ -44,12 +44,14 @@ def probe(
     settings: ProbeSettings,
     *,
     model: ModelRef,
+    system_message: str = DEFAULT_SYSTEM_MESSAGE,
 ) -> Iterator[Event]:
     """Answer the samples under the strategies, decoded greedily, and store a selection for each task.
 
     Method `exhaustive` answers every sample under every strategy. Method `race` runs in rounds over all tasks and
     drops weak strategies early. Samples without a score are left out with a warning. Ties in score and
-    tokens go to the strategy that comes first in `strategies`.
+    tokens go to the strategy that comes first in `strategies`. `system_message` is the one that the student is trained
+    with; a strategy without an instruction uses it.
     """
     started = time.monotonic()
     scored = [sample for sample in samples if is_scored(sample)]
@@ -61,7 +63,7 @@ def probe(
     with context.store.transaction():
         for strategy in strategies:
             context.store.strategies.ensure(strategy)
-    run = _Probe(context, engine, renderer, tasks, {s.name: s for s in strategies}, settings, model)
+    run = _Probe(context, engine, renderer, tasks, {s.name: s for s in strategies}, settings, model, system_message)
     yield from run.measure()
     if run.counts.failed:
         yield Warned(f"{run.counts.failed} generations failed and are left out of the scores")
@@ -113,6 +115,7 @@ class _Probe:
     strategies: dict[str, Strategy]
     settings: ProbeSettings
     model: ModelRef
+    system_message: str
 
     def __post_init__(self) -> None:
         self.counts = GenerationCounts()
@@ -172,7 +175,7 @@ class _Probe:
 
     def _plan(self, sample: Sample, name: str) -> PlannedMeasurement:
         strategy, sampling = self.strategies[name], SamplingSettings(max_tokens=self.settings.max_tokens)
-        messages = student_messages(sample, strategy)
+        messages = student_messages(sample, strategy, self.system_message)
         return PlannedMeasurement(sample, name, messages, messages[0].content, sampling, asks_form=strategy.asks_form)
 
 

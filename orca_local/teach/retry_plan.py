@@ -38,8 +38,7 @@ class RetryPlan:
     def __init__(self, teacher: Teacher, strategies: Mapping[str, Strategy], settings: TeacherSettings) -> None:
         """`strategies` gives each task its strategy."""
         self._endpoint, self._model, self._strategies = teacher.endpoint, teacher.model, strategies
-        # The student is asked as in the probe; other teachers may get more detailed instructions.
-        self._messages = student_messages if teacher.endpoint == "self" else teacher_messages
+        self._is_student = teacher.endpoint == "self"
         self._settings = settings
         self._samples = settings.samples if teacher.can_resample else 1
         self._attempts = settings.attempts if teacher.can_resample else 0
@@ -83,10 +82,14 @@ class RetryPlan:
     def _question(self, sample: Sample, index: int) -> Question:
         settings, strategy = self._settings, self._strategies[sample.task]
         is_retry = index >= self._samples
+        # The student is asked as in the probe; other teachers may get more detailed instructions. All are asked for the
+        # form of the answer, because a teacher's answers are verified in that form.
+        as_in_probe = self._is_student and strategy.asks_form
+        messages = student_messages(sample, strategy) if as_in_probe else teacher_messages(sample, strategy)
         request = TeacherRequest(
             endpoint=self._endpoint,
             model=self._model,
-            messages=self._messages(sample, strategy),
+            messages=messages,
             max_tokens=settings.max_tokens,
             temperature=max(settings.temperature, settings.retry_temperature) if is_retry else settings.temperature,
             top_p=settings.top_p,

@@ -12,6 +12,7 @@ RECALL = "recall_then_generate"
 REASON = "recall_reason_generate"
 EXTRACT = "extract_generate"
 EXPLAIN = "explain_then_answer"
+PLAIN = "plain"
 
 NAMES = (
     "Ana", "Ben", "Carla", "David", "Elena", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kira", "Liam",
@@ -48,5 +49,6 @@ class StarterTask:
 
 
 def reasoning_by_strategy(steps: str, recall: str, reason: str, extract: str, explain: str) -> dict[str, str]:
-    """Return the reasoning by strategy. A direct answer has none."""
-    return {DIRECT: "", STEPS: steps, RECALL: recall, REASON: reason, EXTRACT: extract, EXPLAIN: explain}
+    """Return the reasoning by strategy. A direct answer has none; without an instruction the steps are in one line."""
+    plain = "Let me work this out. " + steps.replace("\n", " ")
+    return {DIRECT: "", STEPS: steps, RECALL: recall, REASON: reason, EXTRACT: extract, EXPLAIN: explain, PLAIN: plain}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.settings import DEFAULT_SYSTEM_MESSAGE
 from orca_local.domain.strategies import BUILTIN, Strategy, load_strategies
 
 NAMES = {
@@ -16,15 +18,22 @@ NAMES = {
     "recall_reason_generate",
     "extract_generate",
     "explain_then_answer",
+    "plain",
 }
 
 
-def test_the_six_strategies_are_built_in_and_differ() -> None:
+def test_the_seven_strategies_are_built_in_and_differ() -> None:
     assert {strategy.name for strategy in BUILTIN} == NAMES
     assert BUILTIN[0].name == "direct_answer"
-    assert len({strategy.student for strategy in BUILTIN}) == 6
-    assert len({strategy.hash for strategy in BUILTIN}) == 6
+    assert len({strategy.student for strategy in BUILTIN}) == 7
+    assert len({strategy.hash for strategy in BUILTIN}) == 7
     assert all(strategy.builtin for strategy in BUILTIN)
+
+
+def test_plain_alone_asks_for_no_form_and_comes_last() -> None:
+    assert [strategy.name for strategy in BUILTIN if not strategy.asks_form] == ["plain"]
+    plain = BUILTIN[-1]
+    assert (plain.name, plain.student, plain.teacher) == ("plain", "", DEFAULT_SYSTEM_MESSAGE)
 
 
 def test_student_texts_are_short() -> None:
@@ -35,6 +44,12 @@ def test_hash_changes_with_either_text() -> None:
     hashes = {Strategy("a", *texts).hash for texts in (("x", "y"), ("x", "z"), ("z", "y"), ("xy", ""), ("", "xy"))}
     assert len(hashes) == 5
     assert Strategy("a", "x", "y").hash == Strategy("b", "x", "y").hash
+    assert Strategy("a", "x", "y", asks_form=False).hash not in hashes
+
+
+def test_hash_of_a_strategy_that_asks_for_the_form_is_that_of_its_texts() -> None:
+    """Stored in workspaces: it must not change."""
+    assert Strategy("a", "x", "y").hash == hashlib.sha256(b"x\0y").hexdigest()[:16]
 
 
 def write(tmp_path: Path, content: str | bytes) -> Path:
@@ -56,9 +71,29 @@ def test_user_strategies_come_after_the_built_in_ones(tmp_path: Path) -> None:
         '[[strategy]]\nname = "table"\nstudent = "Make a table."\nteacher = "Make a table with a header."\n',
     )
     strategies = load_strategies(path)
-    assert list(strategies)[6:] == ["units_first", "table"]
+    assert list(strategies)[7:] == ["units_first", "table"]
     assert strategies["units_first"] == Strategy("units_first", "State the unit.", "State the unit.")
     assert strategies["table"] == Strategy("table", "Make a table.", "Make a table with a header.")
+
+
+@pytest.mark.parametrize(
+    ("lines", "student", "teacher"),
+    [
+        ("", "", DEFAULT_SYSTEM_MESSAGE),
+        ('text = ""', "", DEFAULT_SYSTEM_MESSAGE),
+        ('student = "  "\nteacher = "Explain well."', "", "Explain well."),
+        ('text = "Think aloud."', "Think aloud.", "Think aloud."),
+    ],
+)
+def test_a_strategy_without_the_form_needs_no_text(tmp_path: Path, lines: str, student: str, teacher: str) -> None:
+    path = write(tmp_path, f'[[strategy]]\nname = "own_way"\nasks_form = false\n{lines}\n')
+    expected = Strategy("own_way", student, teacher, asks_form=False)
+    assert load_strategies(path)["own_way"] == expected
+
+
+def test_asks_form_may_be_said_of_a_strategy_that_does(tmp_path: Path) -> None:
+    path = write(tmp_path, '[[strategy]]\nname = "x"\ntext = "y"\nasks_form = true\n')
+    assert load_strategies(path)["x"] == Strategy("x", "y", "y")
 
 
 @pytest.mark.parametrize(
@@ -79,6 +114,12 @@ def test_user_strategies_come_after_the_built_in_ones(tmp_path: Path) -> None:
         ('[[strategy]]\nname = "x"\ntext = "  "\n', "text must be a text that is not empty", "text"),
         ('[[strategy]]\nname = "x"\ntext = ["y"]\n', "text must be a text", "text"),
         ('[[strategy]]\nname = "x"\ntext = "y"\nteacher = ""\n', "teacher must be a text", "teacher"),
+        ('[[strategy]]\nname = "x"\ntext = "y"\nasks_form = "no"\n', "asks_form must be true or false", "false"),
+        ('[[strategy]]\nname = "x"\ntext = "y"\nasks_form = 0\n', "asks_form must be true or false", "false"),
+        ('[[strategy]]\nname = "x"\nasks_form = true\n', "'x' needs one text, but has none", "text"),
+        ('[[strategy]]\nname = "x"\nasks_form = false\ntext = ""\nstudent = ""\n', "but has 2", "text"),
+        ('[[strategy]]\nname = "x"\nasks_form = false\nteacher = ""\n', "teacher must be a text", "teacher"),
+        ('[[strategy]]\nname = "plain"\ntext = "y"\n', "'plain' is built in", "another name"),
         ('[[strategy]]\nname = "direct_answer"\ntext = "y"\n', "'direct_answer' is built in", "another name"),
         ('[[strategy]]\nname = "x"\ntext = "y"\n' * 2, "strategy 2: 'x' is in this file already", "another name"),
     ],

@@ -18,7 +18,7 @@ from orca_local.domain.events import (
     StrategyDropped,
     Warned,
 )
-from orca_local.domain.settings import EngineSettings, ProbeSettings
+from orca_local.domain.settings import DEFAULT_SYSTEM_MESSAGE, EngineSettings, ProbeSettings
 from orca_local.domain.strategies import BUILTIN, Strategy
 from orca_local.domain.types import Request, Sample
 from orca_local.engines.base import Engine
@@ -27,6 +27,7 @@ from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.probe.stage import limit_per_task, probe
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
+from orca_local.views.probe_matrix import load_probe_matrix
 from tests.generation.scene import Scene, doubled, make_samples
 
 BRIEF = Strategy("brief", "Be brief.", "Be brief.")
@@ -64,6 +65,7 @@ def run(
     strategies: tuple[Strategy, ...] = (BRIEF, LONG),
     limit: int = 0,
     method: Literal["race", "exhaustive"] = "exhaustive",
+    system_message: str = DEFAULT_SYSTEM_MESSAGE,
 ) -> list[Event]:
     events = probe(
         StageContext(scene.store, scene.start()),
@@ -73,6 +75,7 @@ def run(
         strategies,
         ProbeSettings(max_tokens=16, samples=limit, method=method),
         model=scene.model,
+        system_message=system_message,
     )
     return list(events)
 
@@ -179,7 +182,7 @@ def test_a_tiny_model_is_probed_under_the_builtin_strategies(scene: Scene, tiny_
     engine = LlamaCppEngine(tiny_gguf, EngineSettings(capacity=8, context=512, threads=1))
     result = summary(run(scene, engine, SAMPLES[:4], BUILTIN))
     engine.close()
-    assert result["generations"] == {"new": 24, "cached": 0}
+    assert result["generations"] == {"new": 28, "cached": 0}
     assert result["completion_tokens"] > 0
     assert result["tasks"][0]["strategy"] in {strategy.name for strategy in BUILTIN}
 
@@ -275,3 +278,46 @@ def test_truncated_and_unreadable_answers_have_a_share(scene: Scene) -> None:
     brief, long = summary(run(scene, FakeEngine(cut_off), SAMPLES[:12]))["tasks"][0]["cells"]
     assert (brief["truncated"], brief["unreadable"]) == (0.0, 0.0)
     assert (long["truncated"], long["unreadable"]) == (1.0, 1.0)
+
+
+def in_own_way(request: Request) -> str:
+    """Right in words of its own where no form is asked for; else in the form, and wrong."""
+    return "Answer: 0.5" if "\n" in request.messages[0].content else doubled(request).replace("Answer:", "It makes")
+
+
+@pytest.mark.parametrize("method", ["race", "exhaustive"])
+def test_plain_is_raced_and_read_leniently(scene: Scene, method: Literal["race", "exhaustive"]) -> None:
+    (task,) = summary(run(scene, FakeEngine(in_own_way), SAMPLES[:12], BUILTIN, method=method))["tasks"]
+    cells = {cell["strategy"]: cell for cell in task["cells"]}
+    assert set(cells) == {strategy.name for strategy in BUILTIN}
+    assert task["strategy"] == "plain" and task["decided"] == (method == "exhaustive")
+    assert (cells["plain"]["accuracy"], cells["plain"]["extracted"]) == (1.0, 1.0)
+    assert {cell["accuracy"] for name, cell in cells.items() if name != "plain"} == {0.0}
+
+
+def test_plain_asks_with_the_message_that_the_student_is_trained_with(scene: Scene) -> None:
+    engine = FakeEngine(in_own_way)
+    run(scene, engine, SAMPLES[:1], BUILTIN, system_message="Sei genau.")
+    asked = [request.messages[0].content for request in engine.requests]
+    assert "Sei genau." in asked and len(asked) == len(BUILTIN)
+    assert not any("Sei genau." in text for text in asked if text != "Sei genau.")
+    (row,) = scene.store.measurements.rows(strategy="plain")
+    assert (row.system_message, row.asks_form) == ("Sei genau.", False)
+
+
+def test_a_probe_with_six_strategies_stays_and_a_new_one_only_asks_plain(scene: Scene) -> None:
+    six = summary(run(scene, FakeEngine(answer), SAMPLES[:12], BUILTIN[:6]))
+    before = scene.store.selections.current()["doubles"]
+    matrix = load_probe_matrix(scene.store, [strategy.name for strategy in BUILTIN])
+    assert matrix is not None and matrix.strategies == tuple(strategy.name for strategy in BUILTIN[:6])
+    assert before.strategy == six["tasks"][0]["strategy"]
+    engine = FakeEngine(answer)
+    seven = summary(run(scene, engine, SAMPLES[:12], BUILTIN))
+    assert seven["generations"] == {"new": 12, "cached": 72}
+    assert {request.messages[0].content for request in engine.requests} == {DEFAULT_SYSTEM_MESSAGE}
+    assert seven["tasks"][0]["cells"][:6] == six["tasks"][0]["cells"]
+
+
+def test_of_equal_strategies_with_equal_tokens_plain_comes_last(scene: Scene) -> None:
+    result = summary(run(scene, FakeEngine(doubled), SAMPLES[:12], BUILTIN, method="race"))
+    assert result["tasks"][0]["strategy"] == BUILTIN[0].name

@@ -3,7 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from orca_local.domain.settings import TeacherSettings
+import pytest
+
+from orca_local.domain.settings import DEFAULT_SYSTEM_MESSAGE, TeacherSettings
+from orca_local.domain.strategies import BUILTIN
+from orca_local.kinds.table import get_kind
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.teach.file_teacher import offline_teacher
 from orca_local.teach.retry_plan import RetryPlan
@@ -81,3 +85,14 @@ def test_an_answer_that_reveals_its_instruction_is_retried() -> None:
 def test_a_teacher_that_always_answers_the_same_is_asked_once() -> None:
     steps = plan(can_resample=False, samples=3, temperature=0.5, attempts=5, on_mismatch="with_hint")
     assert ask(steps, False) == [(0, 0.5, False)]
+
+
+@pytest.mark.parametrize("endpoint", ["https://api.example.com/v1", "local", "file", "self"])
+def test_under_plain_every_teacher_gets_the_general_message_and_the_format_line(endpoint: str) -> None:
+    teacher = offline_teacher(endpoint, "m", "")
+    steps = RetryPlan(teacher, {"sums": BUILTIN[-1]}, TeacherSettings(model="m", on_mismatch="with_hint"))
+    (question,) = steps.first_questions(sample(2))
+    line = get_kind("number").format_line
+    assert question.request.messages[0].content == f"{DEFAULT_SYSTEM_MESSAGE}\n{line}"
+    row = DemonstrationRow("s02", "plain", "k", 0, "2 + 2 = 4.\nAnswer: 4", True)
+    assert steps.is_usable(question, row), "there is no instruction that an answer could reveal"

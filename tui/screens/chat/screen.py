@@ -189,6 +189,5 @@ class ChatScreen(WorkspaceScreen):
 
     def _system(self, setup: Setup, strategies: dict[str, Strategy]) -> str:
         """Return the strategy's text for the student, or the system message that the student was trained with."""
-        if setup.strategy in strategies:
-            return strategies[setup.strategy].student
-        return self.workspace.settings.dataset.system_message
+        strategy = strategies.get(setup.strategy)
+        return (strategy.student if strategy else "") or self.workspace.settings.dataset.system_message
