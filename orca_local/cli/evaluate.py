@@ -14,7 +14,7 @@ from orca_local.cli.tables import echo, percent, table
 from orca_local.domain.figures import interval, points
 
 if TYPE_CHECKING:
-    from orca_local.domain.evaluation_summary import EvaluationSummary, Gain
+    from orca_local.domain.evaluation_summary import EvaluationSummary, Gain, Prompted, TotalGain
 
 
 @click.command("evaluate")
@@ -60,8 +60,13 @@ def show_comparison(summary: EvaluationSummary) -> None:
         rows.append(("unseen question types", *unseen, ""))
     rows.append(("readable answer", *(percent(m.extracted) for m in models), ""))
     echo(table(["task", *(m.model for m in models), "gain"], rows))
-    if gain is None:
-        return
+    if gain is not None:
+        _show_gain(gain)
+    if summary.prompted is not None:
+        show_prompted(summary.prompted)
+
+
+def _show_gain(gain: TotalGain) -> None:
     p_value = "" if gain.p_value is None else f", p = {gain.p_value:.2g} (McNemar, exact)"
     echo(f"gain {points(gain.value)} points, 95 % interval {interval(gain.ci)}, n = {gain.n}{p_value}")
     if gain.covers is not None:
@@ -71,6 +76,18 @@ def show_comparison(summary: EvaluationSummary) -> None:
     for row in gain.by_system_message:
         label = f'system message "{row.system_message}"' if row.system_message else "empty system message"
         echo(f"  {label}: {points(row.value)} {interval(row.ci)}")
+
+
+def show_prompted(prompted: Prompted) -> None:
+    """Print the accuracy of the base under other prompts, and the gain over it."""
+    echo("what prompting alone gives, without training:")
+    rows = [
+        (label, percent(row.accuracy), interval(row.ci), row.n, "–" if row.gain is None else _change(row.gain))
+        for label, row in prompted.labelled
+    ]
+    echo(table(["", "accuracy", "interval", "n", "gain over it"], rows))
+    if prompted.without_strategy:
+        echo(f"  tasks without a chosen strategy, left out of it: {', '.join(prompted.without_strategy)}")
 
 
 def _change(gain: Gain) -> str:

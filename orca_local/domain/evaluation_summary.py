@@ -93,6 +93,32 @@ class TotalGain(Gain):
     """Gain by system message."""
 
 
+class PromptedAccuracy(Accuracy):
+    """Accuracy of the base under a prompt that the main result does not use, and the gain over it."""
+
+    tasks: tuple[TaskAccuracy, ...]
+    """Accuracy by task."""
+    gain: Gain | None = field(default=None, metadata=OMITTABLE)
+    """Gain of the last model, under the first system message, over the base under this prompt."""
+
+
+class Prompted(Record):
+    """What prompting alone gives: the untrained base under other prompts, on the same samples."""
+
+    base_format_line: PromptedAccuracy
+    """The base with the first system message and the line that asks for the form of the answer."""
+    base_strategy: PromptedAccuracy | None = field(default=None, metadata=OMITTABLE)
+    """The base with the chosen strategy of each task, on the tasks that have one."""
+    without_strategy: tuple[str, ...] = field(default=(), metadata=OMITTABLE)
+    """Tasks without a chosen strategy; `base_strategy` leaves them out."""
+
+    @property
+    def labelled(self) -> list[tuple[str, PromptedAccuracy]]:
+        """What was measured, each with a name for tables."""
+        rows = [("base, told the answer format", self.base_format_line)]
+        return rows + ([("base with its chosen strategy", self.base_strategy)] if self.base_strategy else [])
+
+
 class GainSplit(Record):
     """The gain as the sum of two parts: `trained` and `quantized` add up to `total`."""
 
@@ -123,6 +149,8 @@ class EvaluationSummary(Record):
     """Duration of the run."""
     gain: TotalGain | None = field(default=None, metadata=OMITTABLE)
     """Gain of the last model over `base`, where both were evaluated."""
+    prompted: Prompted | None = field(default=None, metadata=OMITTABLE)
+    """What prompting alone gives the base; with `evaluate.prompted`, where the base was evaluated."""
     split: GainSplit | None = field(default=None, metadata=OMITTABLE)
     """Effect of training and effect of quantizing; with `--split`."""
     types: tuple[QuantizedFile, ...] = field(default=(), metadata=OMITTABLE)

@@ -246,6 +246,8 @@ class EvaluateSettings(_Section):
     """Maximum tokens of an answer."""
     samples: int = Field(default=0, ge=0)
     """Maximum holdout samples per task; 0: all."""
+    prompted: bool = True
+    """Also measure base told the form of the answer, and with its chosen strategy: what prompting alone gives."""
 
 
 class Settings(_Section):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain, GainSplit
+from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain, GainSplit, Prompted
 from orca_local.domain.export_summary import ExportSummary
 from orca_local.domain.probe_summary import ProbeSummary, TaskSelection
 from orca_local.domain.quantized import QuantizedFile, Recommendation
@@ -209,9 +209,24 @@ def _evaluation(store: Store) -> str:
             (row.system_message or "(empty)", _points(row.value), _range(row.ci)) for row in gain.by_system_message
         ]
         parts.append(_table(["system message", "gain", "interval"], messages))
+    if summary.prompted is not None:
+        parts.append(_prompted(summary.prompted))
     if summary.split is not None:
         parts += [_split(summary.split), _types(summary.types, summary.recommendation)]
     return "\n".join(parts)
+
+
+def _prompted(prompted: Prompted) -> str:
+    """The base under other prompts, and the gain over it."""
+    rows = [
+        (label, row.n, _accuracy(row), "–" if row.gain is None else _gain(row.gain)) for label, row in prompted.labelled
+    ]
+    text = "What prompting alone gives, without training, on the same samples:\n\n"
+    text += _table(["", "n", "accuracy, %", "gain of the tuned model over it, points"], rows)
+    if prompted.without_strategy:
+        tasks = ", ".join(map(_cell, prompted.without_strategy))
+        text += f"\nTasks without a chosen strategy, left out of its row: {tasks}.\n"
+    return text
 
 
 def _accuracy_rows(summary: EvaluationSummary) -> list[tuple[object, ...]]:

@@ -7,16 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.evaluation_summary import EvaluationSummary
+from orca_local.domain.evaluation_summary import EvaluationSummary, Prompted
 from orca_local.domain.events import Event, ModelEvaluated, StageFinished, StageProgressed, StageStarted, Warned
 from orca_local.domain.quantized import recommend
 from orca_local.domain.settings import EvaluateSettings
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.evaluate.compare import SampleResult, by_task, compare, measure
+from orca_local.evaluate.prompted import PlannedPrompts, Prompting, summarize_prompted
+from orca_local.evaluate.results import NO_STRATEGY, collect
 from orca_local.evaluate.split import SplitModels, split_gain, with_changes
 from orca_local.generation.generate import ModelRef, PlannedMeasurement, generate
 from orca_local.kinds.prompts import plain_messages
@@ -25,8 +28,8 @@ from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import EvaluationRow
 
-NO_STRATEGY = ""
-"""Value of the column `strategy` for measurements without a strategy."""
+REFERENCE = "base"
+"""Name of the model that the others are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,13 @@ def evaluate(
     settings: EvaluateSettings,
     *,
     split: SplitModels | None = None,
+    prompting: Prompting | None = None,
 ) -> Iterator[Event]:
     """Answer every sample with every candidate, zero-shot and greedy, under every system message.
 
     With `split`, whose models are among the candidates, the summary separates the effects of training and of
-    quantizing. Only one model is loaded at a time. Raises `InputError` if no sample has a reference answer.
+    quantizing. With `prompting`, the base is also measured under those prompts. Only one model is loaded at a time.
+    Raises `InputError` if no sample has a reference answer.
     """
     started = time.monotonic()
     scored = _select(samples, settings.samples)
@@ -84,20 +89,32 @@ def evaluate(
     if len(scored) < len(samples) and not settings.samples:
         count, kinds = len(samples) - len(scored), unscored_kinds(samples)
         yield Warned(f"{count} samples of kind {kinds} have no score and are left out")
-    total = len(scored) * len(candidates) * len(settings.system_messages)
-    yield StageStarted("evaluate", total, "generations")
+    sampling = SamplingSettings(max_tokens=settings.max_tokens)
+    by_message = {text: _plan(scored, text, sampling) for text in settings.system_messages}
+    plans = [list(chain.from_iterable(by_message.values())) for _ in candidates]
+    names = [candidate.name for candidate in candidates]
+    prompted = prompting.plan(scored, sampling) if prompting is not None and REFERENCE in names else None
+    if prompted is not None:
+        plans[names.index(REFERENCE)] += prompted.all
+        if prompted.without_strategy:
+            yield _without_strategy(prompted.without_strategy)
+    yield StageStarted("evaluate", sum(map(len, plans)), "generations")
     results: Results = {}
-    for number, candidate in enumerate(candidates):
-        done = number * len(scored) * len(settings.system_messages)
-        with closing(_answer(context, load, candidate, scored, settings)) as events:
+    done = 0
+    for candidate, planned in zip(candidates, plans, strict=True):
+        with closing(_answer(context, load, candidate, planned)) as events:
             for event in events:
                 if isinstance(event, StageProgressed):
                     event = replace(event, done=done + event.done, note=candidate.name)
                 yield event
-        by_message = {text: collect(context, candidate.model, scored, text) for text in settings.system_messages}
-        results[candidate.name] = by_message
-        yield from _record(context, candidate, by_message)
-    yield StageFinished("evaluate", _summary(context, results, settings, split, started))
+        done += len(planned)
+        results[candidate.name] = {text: collect(context, candidate.model, by_message[text]) for text in by_message}
+        yield from _record(context, candidate, results[candidate.name])
+    summary = _summary(context, results, settings, split, started)
+    if prompted is not None:
+        base = candidates[names.index(REFERENCE)]
+        summary = replace(summary, prompted=_prompted(context, base, prompted, results, settings))
+    yield StageFinished("evaluate", summary)
 
 
 def _select(samples: Sequence[Sample], limit: int) -> list[Sample]:
@@ -111,38 +128,26 @@ def _select(samples: Sequence[Sample], limit: int) -> list[Sample]:
     return selected
 
 
+def _plan(samples: Sequence[Sample], system_message: str, sampling: SamplingSettings) -> list[PlannedMeasurement]:
+    return [
+        PlannedMeasurement(
+            sample, NO_STRATEGY, plain_messages(sample, system_message), system_message, sampling, asks_form=False
+        )
+        for sample in samples
+    ]
+
+
 def _answer(
     context: StageContext,
     load: Callable[[Candidate], LoadedModel],
     candidate: Candidate,
-    samples: Sequence[Sample],
-    settings: EvaluateSettings,
+    planned: Sequence[PlannedMeasurement],
 ) -> Generator[Event, None, None]:
     """Generate the answers of one candidate."""
-    sampling = SamplingSettings(max_tokens=settings.max_tokens)
-    planned = [
-        PlannedMeasurement(sample, NO_STRATEGY, plain_messages(sample, text), text, sampling, asks_form=False)
-        for text in settings.system_messages
-        for sample in samples
-    ]
     with closing(load(candidate)) as loaded:
         yield from generate(
             loaded.engine, loaded.renderer, context.store, planned, model=candidate.model, run_id=context.run_id
         )
-
-
-def collect(
-    context: StageContext, model: ModelRef, samples: Sequence[Sample], system_message: str
-) -> list[SampleResult]:
-    """The results of a model in this run, one per sample; a failed generation counts as no readable answer."""
-    measurements = context.store.measurements.rows(
-        run_id=context.run_id, model_id=model.model_id, system_message=system_message, strategy=NO_STRATEGY
-    )
-    values = {row.sample_id: row.value for row in measurements}
-    return [
-        SampleResult(sample.id, sample.task, values.get(sample.id), bool(sample.metadata.get("unseen")))
-        for sample in samples
-    ]
 
 
 def _record(
@@ -180,3 +185,19 @@ def _summary(
     headline = {name: by_message[settings.system_messages[0]] for name, by_message in results.items()}
     types = with_changes(headline, split)
     return replace(summary, split=split_gain(headline, split), types=types, recommendation=recommend(types))
+
+
+def _prompted(
+    context: StageContext, base: Candidate, planned: PlannedPrompts, results: Results, settings: EvaluateSettings
+) -> Prompted:
+    """The base under other prompts, compared with the last other model under the main system message."""
+    other = next((name for name in reversed(results) if name != REFERENCE), None)
+    tuned = None if other is None else results[other][settings.system_messages[0]]
+    return summarize_prompted(context, base.model, planned, tuned)
+
+
+def _without_strategy(tasks: Sequence[str]) -> Warned:
+    subject = f"task {tasks[0]!r} has" if len(tasks) == 1 else f"{len(tasks)} tasks, such as {tasks[0]!r}, have"
+    return Warned(
+        f"{subject} no chosen strategy: base with its chosen strategy is not measured there", "run `orca-local probe`"
+    )

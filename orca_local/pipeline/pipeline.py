@@ -13,6 +13,7 @@ from orca_local.domain.export_summary import ExportSummary
 from orca_local.domain.probe_summary import ProbeEstimate, ProbeSummary
 from orca_local.domain.summaries import DatasetSummary, PipelineResult, TrainSummary
 from orca_local.domain.teach_summary import TeachEstimate, TeachSummary
+from orca_local.evaluate.prompted import Prompting
 from orca_local.evaluate.stage import Candidate, evaluate
 from orca_local.gguf.inspect import refuse_untrainable, training_problems
 from orca_local.kinds.scoring import is_scored
@@ -208,9 +209,17 @@ class Pipeline(Session):
             models = compared_models(self, names, *quantizations)
 
         def events(context: StageContext) -> Iterator[Event]:
-            yield from evaluate(context, self.load, models, samples, settings, split=parts)
+            yield from evaluate(context, self.load, models, samples, settings, split=parts, prompting=self._prompting())
 
         return self.run("evaluate", events, EvaluationSummary)
+
+    def _prompting(self) -> Prompting | None:
+        """What the base is measured under besides the system messages; None if the setting is off."""
+        if not self.settings.evaluate.prompted:
+            return None
+        rows = self.store.selections.current().values()
+        chosen = {row.task: self.strategies[row.strategy] for row in rows if row.strategy in self.strategies}
+        return Prompting(self.settings.evaluate.system_messages[0], self.settings.dataset.system_message, chosen)
 
     def run_all(self) -> PipelineResult:
         """Run every stage in order.

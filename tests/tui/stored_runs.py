@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from orca_local.domain.evaluation_summary import EvaluationSummary
+from orca_local.domain.evaluation_summary import EvaluationSummary, Prompted, PromptedAccuracy
 from orca_local.domain.events import (
     AcceptanceChecked,
     CheckpointSaved,
@@ -29,7 +29,7 @@ from orca_local.domain.events import (
 from orca_local.domain.export_summary import ExportSummary
 from orca_local.domain.quantized import QuantizedFile, recommend
 from orca_local.domain.summaries import TrainSummary
-from orca_local.evaluate.compare import SampleResult, compare, measure
+from orca_local.evaluate.compare import SampleResult, compare, gain, measure
 from orca_local.evaluate.split import SplitModels, split_gain, with_changes
 from orca_local.runs.workspace import Workspace
 from orca_local.store.results import EvaluationRow, ExportRow
@@ -174,11 +174,21 @@ def answers(right: int, tasks: Sequence[str], a_task: int = 20) -> list[SampleRe
     return [SampleResult(f"{task}-{i}", task, float(i < right)) for task in tasks for i in range(a_task)]
 
 
+def prompted(tasks: Sequence[str]) -> Prompted:
+    """What prompting gives the base: less than tuning. The last task has no chosen strategy."""
+
+    def row(right: int, tasks: Sequence[str]) -> PromptedAccuracy:
+        base, tuned = answers(right, tasks), answers(15, tasks)
+        return PromptedAccuracy(**asdict(measure(base)), tasks=(), gain=gain(base, tuned))
+
+    return Prompted(row(6, tasks), row(11, tasks[:-1]), tuple(tasks[-1:]))
+
+
 def evaluation_summary(tasks: Sequence[str], *, split: bool = True) -> EvaluationSummary:
     """The summary of an evaluation in which tuning helped."""
     results = {"base": answers(8, tasks), "tuned": answers(15, tasks)}
-    models, gain = compare({name: {"S": given, "": given} for name, given in results.items()}, ("S", ""))
-    summary = EvaluationSummary(run_id=0, models=models, seconds=42.0, gain=gain)
+    models, total = compare({name: {"S": given, "": given} for name, given in results.items()}, ("S", ""))
+    summary = EvaluationSummary(run_id=0, models=models, seconds=42.0, gain=total, prompted=prompted(tasks))
     if split:
         types = {
             "tuned": QuantizedFile("Q8_0", 145_000_000, 8.5, 0.0011, 0.985),

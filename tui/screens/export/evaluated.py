@@ -13,6 +13,7 @@ from tui.widgets.lines import Line, wrapped
 from tui.widgets.state_line import State, failed_state
 
 TASK_WIDTH, MODEL_WIDTH, NUMBERS_WIDTH = 16, 7, 31
+PROMPT_WIDTH = 32
 MIN_BAR, MAX_BAR = 12, 60
 
 
@@ -34,7 +35,7 @@ def result_lines(view: EvaluationView, width: int) -> list[Line]:
         return _lines_so_far(view.rows, width)
     if not view.summary:
         return []
-    return [*_overall(view.summary, width), *_split(view.summary, width), *_tasks(view.summary, width)]
+    return [line for part in (_overall, _prompted, _split, _tasks) for line in part(view.summary, width)]
 
 
 def _overall(summary: EvaluationSummary, width: int) -> list[Line]:
@@ -58,6 +59,23 @@ def _overall(summary: EvaluationSummary, width: int) -> list[Line]:
         for row in gain.by_system_message:
             label = f"system message “{row.system_message}”" if row.system_message else "empty system message"
             lines += wrapped(f"{_points(row.value):>7} {_interval(row.ci):15} {label}", "muted", width, indent=24)
+    return lines
+
+
+def _prompted(summary: EvaluationSummary, width: int) -> list[Line]:
+    """The base under other prompts, and the gain of the last model over it."""
+    if summary.prompted is None:
+        return []
+    lines: list[Line] = [[("What prompting alone gives", "title"), ("  without training", "")]]
+    for label, row in summary.prompted.labelled:
+        figures = f"{100 * row.accuracy:5.1f} % {_interval(row.ci)}"
+        lines.append([(f"  {label:{PROMPT_WIDTH}}", ""), (figures, "")])
+        if row.gain is not None:
+            change = f"{_points(row.gain.value):>6}   {_interval(row.gain.ci)}"
+            lines.append([(f"  {'gain over it':>{PROMPT_WIDTH}}", "muted"), (change, _style(row.gain.ci))])
+    if summary.prompted.without_strategy:
+        tasks = ", ".join(summary.prompted.without_strategy)
+        lines += wrapped(f"no strategy is chosen, and left out: {tasks}", "muted", width, indent=2)
     return lines
 
 
