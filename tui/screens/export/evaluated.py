@@ -66,16 +66,18 @@ def _prompted(summary: EvaluationSummary, width: int) -> list[Line]:
     """The base under other prompts, and the gain of the last model over it."""
     if summary.prompted is None:
         return []
+    last = next((model.model for model in reversed(summary.models) if model.model != "base"), "")
+    over = f"gain of {_cut(last, MODEL_WIDTH)} over it"
     lines: list[Line] = [[("What prompting alone gives", "title"), ("  without training", "")]]
     for label, row in summary.prompted.labelled:
         figures = f"{100 * row.accuracy:5.1f} % {_interval(row.ci)}"
         lines.append([(f"  {label:{PROMPT_WIDTH}}", ""), (figures, "")])
         if row.gain is not None:
             change = f"{_points(row.gain.value):>6}   {_interval(row.gain.ci)}"
-            lines.append([(f"  {'gain over it':>{PROMPT_WIDTH}}", "muted"), (change, _style(row.gain.ci))])
+            lines.append([(f"  {over:>{PROMPT_WIDTH}}", "muted"), (change, _style(row.gain.ci))])
     if summary.prompted.without_strategy:
         tasks = ", ".join(summary.prompted.without_strategy)
-        lines += wrapped(f"no strategy is chosen, and left out: {tasks}", "muted", width, indent=2)
+        lines += wrapped(f"without a chosen strategy, left out: {tasks}", "muted", width, indent=2)
     return lines
 
 
