@@ -37,7 +37,7 @@ class Span(AnswerKind):
     name = "span"
     format_line = 'End with a line "Answer: " and then the answer in as few words as possible.'
     scorer = "token_f1"
-    expected = "a text, a list of alternatives, or in that list a list of texts that are right together"
+    expected = "a text or a list of texts"
     accepts_list = True
     is_text = True
 

@@ -139,6 +139,9 @@ def _headings(text: str) -> Iterator[Statement]:
             yield Statement(match.start(), match.end() + len(line), line.strip(), rest)
             continue
         block = _block(rest)
+        # "The answer" at the end of a text that was cut off is no heading.
+        if not block.strip() and match[0].rstrip("*_`# ")[-1:].isalpha():
+            continue
         yield Statement(match.start(), match.end() + rest.find(block) + len(block), block.strip(), rest)
 
 

@@ -80,6 +80,10 @@ class Workspace(Frozen):
         path = directory.absolute() / SETTINGS_FILE
         if path.exists():
             raise InputError(f"{path} exists already", hint=f"use it with `-w {directory}`, or name another directory")
+        for section, content in (settings or {}).items():
+            if not isinstance(content, Mapping):
+                hint = f'give a section with its keys, such as {{"{section}": {{"KEY": {content!r}}}}}'
+                raise InputError(f"the settings of section {section!r} are {content!r}, not keys and values", hint=hint)
         values = {section: dict(content) for section, content in (settings or {}).items()}
         if student:
             values.setdefault("student", {})["file"] = str(student)
