@@ -1,12 +1,12 @@
 """Compare our readers with those of lm-evaluation-harness and Math-Verify on the same outputs.
 
-python scripts/compare_readers.py OUTPUTS... [--all]
+python scripts/compare_readers.py OUTPUTS...
 
-Needs an environment of its own: `pip install lm_eval math-verify` beside a checkout on PYTHONPATH. OUTPUTS are databases of
-workspaces (`orca.db`), whose stored completions are read, or JSON Lines with `kind`, `prompt`, `labels`, `text` and `gold`.
-Prints how often each reader finds the reference, and every output where another one finds it and our lenient reader does not.
+Needs an environment of its own: `pip install lm_eval math-verify`, with this checkout on PYTHONPATH. OUTPUTS are databases
+of workspaces (`orca.db`), whose stored completions are read, or JSON Lines with `kind`, `prompt`, `labels`, `text` and
+`gold`. Prints how often each reader finds the reference, and every output where another one finds it and ours does not.
 
-The filters are those of the harness's tasks: `gsm8k` (strict-match and flexible-extract), `bbh` (get-answer) and the filter
+The filters are those of the harness's tasks `gsm8k` (strict-match, flexible-extract) and `bbh` (get-answer), and its filter
 for multiple choice. Math-Verify reads numbers.
 """
 
@@ -39,7 +39,7 @@ class Output(NamedTuple):
 
 
 def read_outputs(path: Path) -> Iterator[Output]:
-    """Yield the outputs of a workspace's database or of a file with JSON Lines; those without a reference are left out."""
+    """Yield the outputs in a database or a file with JSON Lines, except those without a reference."""
     if path.suffix == ".db":
         rows = sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute(
             "SELECT DISTINCT s.kind, s.prompt, s.labels_json, s.answer_json, g.completion FROM measurements AS m"
@@ -65,7 +65,9 @@ def multiple_choice(output: Output) -> str:
     harness_filter = MultiChoiceRegexFilter(
         regex_pattern=r"(\([A-Z]\))", group_select=-1, ignore_case=True, ignore_punctuation=True
     )
-    choices = [line.partition(")")[2].strip() for line in output.prompt.splitlines() if line[:3].strip("( ").endswith(")")]
+    choices = [
+        line.partition(")")[2].strip() for line in output.prompt.splitlines() if line[:3].strip("( ").endswith(")")
+    ]
     return str(harness_filter.apply([[output.text]], [{"choices": choices or ["-"]}])[0][0])
 
 
@@ -119,7 +121,9 @@ def main() -> None:
             if output.kind not in kinds:
                 continue
             theirs = reader(kind, output)
-            counts.update({(name, "n"): 1, (name, "theirs"): theirs, (name, "ours"): ours, (name, "missed"): theirs and not ours})
+            counts.update(
+                {(name, "n"): 1, (name, "theirs"): theirs, (name, "ours"): ours, (name, "missed"): theirs and not ours}
+            )
             if theirs and not ours:
                 failure = {"reader": name, "ours": answer, **output._asdict(), "prompt": output.prompt[-200:]}
                 sys.stdout.write(json.dumps(failure, ensure_ascii=False) + "\n")
