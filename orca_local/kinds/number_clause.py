@@ -227,7 +227,8 @@ class Clause:
                 return True
             if one.value == other.value:
                 continue
-            is_range = bool(gap) and gap[-1] in words.RANGE_WORDS and len(gap) <= 3
+            is_range = len(gap) in (1, 2, 3) and gap[-1] in words.RANGE_WORDS
+            is_range = is_range and words.NOT_UNIT_WORDS.isdisjoint(gap[:-1])
             before = token_at(self.tokens, one.first - 1).lower
             if is_ratio or is_range or before == "between":
                 return True

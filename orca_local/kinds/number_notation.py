@@ -86,7 +86,7 @@ def plain_notation(text: str) -> str:
     text = _VULGAR_FRACTION.sub(_plain_fraction, text)
     text = _SUPERSCRIPT.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text).replace("-^", "^-")
     if "\\" in text or "{" in text:
-        text = _LATEX.sub(_plain_latex, text.replace("{,}", ","))
+        text = _LATEX.sub(_plain_latex, text.replace("\\text{,}", ",").replace("{,}", ","))
     text = text.replace("^°", "°").replace("^ °", "°").replace("$^", "^").replace("~", " ")
     text = text.replace("=>", " so ").replace("->", " so ")
     return _MARKUP.sub(_plain_markup, text)

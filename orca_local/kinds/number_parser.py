@@ -112,6 +112,8 @@ def _is_part(tokens: Sequence[Token], first: int, at: int) -> bool:
         earlier = token_at(tokens, first - 2)
         is_glued = earlier.kind == "word" and before.text != ":"
         return is_glued or (before.text in ".:/" and earlier.kind == "numeral")
+    if before.text == "," and not is_operand(token_at(tokens, first - 2)):
+        return True
     return before.kind == "word" and before.text.isascii() and token.kind != "word"
 
 
@@ -277,7 +279,8 @@ def _without_neighbours(tokens: Sequence[Token], number: Quantity) -> Quantity:
         or token.text in ("√", "_")
         or (token.text in (":", "/") and following.kind == "numeral" and is_glued and not following.is_spaced)
         or (token.text == "(" and is_glued and following.kind == "numeral")
-        or (token.text == "^")
+        or (is_glued and token.text + following.text in (".√", ",,"))
+        or token.text in ("^", "M")
         or (token.kind == "numeral" and is_glued)
         or token.lower in ("squared", "cubed", "factorial")
     ):

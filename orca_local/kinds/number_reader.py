@@ -25,7 +25,8 @@ from orca_local.kinds.number_words import CURRENCY_SYMBOLS
 
 _MAX_START = 500
 _MAX_END = 2_000
-"""Numbers of characters that are read at the start and at the end of a reply."""
+_MAX_PROMPT = 1_000
+"""Numbers of characters that are read at the start and at the end of a reply, and at the end of a prompt."""
 _MAX_SENTENCES = 40
 _MAX_TOKENS = 150
 """Numbers of sentences, and of words and signs of a sentence, that are read."""
@@ -89,7 +90,7 @@ def _last_answer(sentences: Sequence[str], prompt_values: frozenset[Fraction]) -
 
 def _read_part(prompt: str) -> str:
     """Return the end of a prompt, where its question is, in plain notation."""
-    return plain_notation(prompt[-_MAX_END:])
+    return plain_notation(prompt[-_MAX_PROMPT:])
 
 
 def _values(prompt: str) -> frozenset[Fraction]:

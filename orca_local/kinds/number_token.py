@@ -79,7 +79,8 @@ def _decimals(groups: list[str], marks: list[str]) -> int | None:
     if not marks or (marks != ["."] and _are_thousands(groups, marks)):
         return 0
     is_decimal = marks[-1] in ".," and marks[-1] not in marks[:-1]
-    if not is_decimal or (len(marks) > 1 and not _are_thousands(groups[:-1], marks[:-1])):
+    has_odd_zeros = marks == [","] and groups[0][:1] == "0" != groups[0] and len(groups[1]) == 3  # 01,500
+    if has_odd_zeros or not is_decimal or (len(marks) > 1 and not _are_thousands(groups[:-1], marks[:-1])):
         return None
     return len(groups[-1])
 
@@ -91,4 +92,4 @@ def _are_thousands(groups: list[str], marks: list[str]) -> bool:
     if marks[0] == "." and len(groups) == 4 and all(int(group) < 256 for group in groups):
         return False  # an IP address
     is_indian = marks[0] == "," and len(groups[0]) <= 2 and len(sizes) > 1 and sizes == [2] * (len(sizes) - 1) + [3]
-    return marks[0] == "_" or is_indian or all(size == 3 for size in sizes)
+    return is_indian or all(size == 3 for size in sizes)

@@ -27,7 +27,7 @@ FRACTIONS |= {f"{word}s": value for word, value in FRACTIONS.items()} | {"halves
 _SCALE_GROUPS = {
     12: ("dozen", "dozens"),
     100: ("hundred", "hundreds", "hundert", "百"),
-    1000: ("thousand", "thousands", "k", "tausend", "mil", "mille", "千"),
+    1000: ("thousand", "thousands", "k", "tausend", "mille", "千"),
     10_000: ("万", "萬"),
     100_000: ("lakh", "lakhs", "lac"),
     10**6: ("million", "millions", "mn", "mln", "millionen", "millón", "millones", "milhão", "milhões", "milioni"),
@@ -61,7 +61,7 @@ FIRST_WORDS = MINUS_WORDS | CURRENCY_WORDS | {*UNITS, *TENS, *ORDINALS, *TIMES, 
 FUNCTIONS = frozenset(("log", "ln", "lg", "sin", "cos", "tan", "sqrt", "exp", "root"))
 """Words that make something else of the number after them."""
 OPERATOR_WORDS = frozenset(("plus", "minus", "times", "divided", "multiplied"))
-RANGE_WORDS = frozenset(("to", "or", "bis", "oder", "through", "till"))
+RANGE_WORDS = frozenset(("to", "or", "by", "bis", "oder", "through", "till"))
 """Words between the ends of a range or between two alternatives."""
 APPROXIMATE_WORDS = frozenset(
     (
@@ -91,7 +91,23 @@ NOT_UNIT_WORDS = frozenset(
         *("and", "or", "but", "not", "to", "than", "then", "if", "when", "because", "since", "as", "so", "which"),
         *("is", "are", "was", "were", "equals", "gives", "makes", "plus", "minus", "times", "divided", "multiplied"),
         *("squared", "cubed", "factorial", "root", "no", "wait", "actually", "instead", "point", "either", "nor"),
-        *("maybe", "perhaps", "answer", "und", "y", "et", "oder", "bis", "through", "till", "until", "unless", "below"),
+        *(
+            "maybe",
+            "perhaps",
+            "answer",
+            "und",
+            "y",
+            "et",
+            "oder",
+            "bis",
+            "through",
+            "till",
+            "until",
+            "unless",
+            "below",
+            "mil",
+            "kk",
+        ),
     )
 )
 """Words that cannot be part of a unit: after them the text says more than a number and its unit."""

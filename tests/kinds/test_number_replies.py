@@ -134,3 +134,18 @@ def test_without_a_form(text: str, expected: str | None) -> None:
     readings = Number().read(text, prompt=PENS if expected == "360" else "")
     assert readings.lenient == expected
     assert readings.strict is None
+
+
+DOUBTFUL = parse_cases(
+    r"""
+    None: \boxed{0.\overline{3}} ¦ \boxed{5_{10}} ¦ \boxed{101_2} ¦ Answer: 01,500 ¦ Answer: 1.2 M ¦ Answer: 12kk
+    None: Answer: $1.2 mil ¦ Answer: 0.75 or 75% ¦ Answer: 3 by 5 ¦ Answer: ,5 ¦ Answer: ≥15 ¦ Answer: ±15 ¦ Answer: 15?
+    15000: \boxed{15\text{,}000} ¦ \boxed{15\;000} ¦ \boxed{15~000} ¦ Answer: 15{,}000
+    15: Answer: ➡️ 15 ¦ Answer: 15️⃣ ¦ Answer: <15> ¦ \boxed{\mathbf{15}} ¦ Answer: 15 km (15 kilometers)
+    """
+)
+
+
+@pytest.mark.parametrize(("text", "expected"), DOUBTFUL)
+def test_a_doubtful_number_is_not_read_in_the_asked_form(text: str, expected: str | None) -> None:
+    assert Number().read_strict(text) == expected
