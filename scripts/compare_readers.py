@@ -4,8 +4,8 @@ python scripts/compare_readers.py OUTPUTS...
 
 Needs an environment of its own: `pip install lm_eval math-verify`, with this checkout on PYTHONPATH. OUTPUTS are
 databases of workspaces (`orca.db`), whose stored completions are read, or JSON Lines with `kind`, `prompt`, `labels`,
-`text` and `gold`. Prints how often each reader finds the reference, and every output where another one finds it and ours
-does not.
+`text` and `gold`. Prints how often each reader finds the reference, and every output where only another one
+finds it.
 
 The filters are those of the harness's tasks `gsm8k` (strict-match, flexible-extract) and `bbh` (get-answer), and its
 filter for multiple choice. Math-Verify reads numbers.
