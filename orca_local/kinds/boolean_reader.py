@@ -58,7 +58,7 @@ _WORD = re.compile(
 )
 _START = re.compile(
     r"[\s\"'“*_`(>#-]*(?:(?P<yes>yes|yeah|yep|yup)\b"
-    r"|(?P<no>no|nope|nah)\b(?=\W*$|\W*[.,;:!–—-]|\s+(?:it|he|she|they|there|this|that|i|we|you|because|the)\b))",
+    r"|(?P<no>no|nope|nah)\b(?=\W*$|\W*[.,;:!–—]|\s+-\s|\s+(?:it|he|she|they|there|this|that|i|we|you|because|the)\b))",
     re.IGNORECASE,
 )
 _VERDICT = r"[\"'“*_`(]{{0,6}}(?P<{}>true|false|correct|incorrect|untrue)\b(?![\"'”*_`)]*\s*=)"

@@ -27,12 +27,16 @@ LETTER = rf"(?:[^\W_{_UNSPACED}]|[{_COMBINING}])"
 _SYMBOL = r"[+\-*/=<>#%&|^~@\\−]"
 
 _ALONE_BEFORE = re.compile(
-    rf"(?:^|[{_UNSPACED}]|[.,;:!?…=→>/(\[{{\"'“„‘«「*_`$–—-]\s*|\b(?:{BEFORE_ANSWER})\s+)[\"'“„‘«「*_`$({{\[]*$",
+    rf"(?:^|[{_UNSPACED}]\s*|[.,;:!?…=→⇒∴>/(\[{{\"'“„‘«「*_`$–—-]\s*|\b(?:{BEFORE_ANSWER})\s+)[\"'“„‘«「*_`$({{\[]*$",
     re.IGNORECASE,
 )
 _ALONE_AFTER = re.compile(
-    rf"[\"'”’»」*_`$)\]}}]*(?:\s*$|[{_UNSPACED}]|\s*[.,;:!?…。=→–—)\]/]|\s+-|\s+(?:{AFTER_ANSWER})\b)", re.IGNORECASE
+    rf"[\"'”’»」*_`$)\]}}]*(?:\s*$|[{_UNSPACED}]|\s*[.,;:!?…。=→–—)\]/✓✔✅✗✘❌]|\s+-|\s+(?:{AFTER_ANSWER})\b)",
+    re.IGNORECASE,
 )
+
+_TITLE = re.compile(r"\b(?:mr|mrs|ms|dr|prof|vs)\.\s*$", re.IGNORECASE)
+_REMARK = re.compile(r"\s*[(:]|\s+[-–—]\s|\s+because\b", re.IGNORECASE)
 
 
 def whole_label(content: str, labels: Sequence[str]) -> str | None:
@@ -71,6 +75,9 @@ def text_label(text: str, labels: tuple[str, ...], prompt: str = "") -> str | No
         return find_labels(sentence, labels)
 
     label = decide(text, find, lambda sentence: whole_label(sentence, labels), prompt)
+    if label is None:
+        # "Neutral (leaning positive)".
+        label = whole_label(_REMARK.split(text.strip()[:MAX_STATEMENT], maxsplit=1)[0], labels)
     if label is None and len(labels) == 2:
         denied = rejected_alone(text, find, prompt)
         return None if denied is None else next((other for other in labels if other != denied), None)
@@ -95,7 +102,8 @@ def stands_alone(sentence: str, start: int, end: int) -> bool:
     before = _ALONE_BEFORE.search(sentence[max(0, start - 24) : start])
     if before is not None and start > 24 and before.start() == 0 and not before[0].strip():
         before = None
-    return before is not None and _ALONE_AFTER.match(sentence, end) is not None
+    is_name = _TITLE.search(sentence[max(0, start - 6) : start]) is not None
+    return before is not None and not is_name and _ALONE_AFTER.match(sentence, end) is not None
 
 
 def _needs_room(label: str) -> bool:

@@ -43,7 +43,7 @@ BEFORE_ANSWER = phrases(
     "is|are|was|be|s|say|think|believe|guess|answer|choose|chose|pick|picked|select|with|for|use|so|option|choice|label|class",
     "category|article|word|letter|tag|type|probably|definitely|clearly|then|either|not|than|of|or|and|nor|between|among|from",
     "neither|both|as|to|thus|hence|therefore|maybe|perhaps|likely|rather|but|while|only|just|the|your|my|about|surely",
-    "certainly|leaves|leaving|ist|es|est|é|è",
+    "certainly|leaves|leaving|la|le|der|die|das|lettre|opción|réponse|antwort|ist|es|est|é|è",
 )
 """Words after which a short word is an answer."""
 AFTER_ANSWER = phrases(
@@ -62,7 +62,7 @@ SPOKEN_AFTER = phrases("because|since|as|for|but|and|not|rather|instead|if|thoug
 """Words before which yes or no is said."""
 ADVERBS = phrases(
     "indeed|actually|clearly|definitely|therefore|thus|probably|likely|also|always|generally|still|simply|completely",
-    "entirely|absolutely|partly|considered|rated",
+    "entirely|absolutely|partly|considered|rated|only",
 )
 
 YES = phrase_set("yes|true|yeah|yep|yup|yea")

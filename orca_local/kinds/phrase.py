@@ -23,7 +23,7 @@ _SUBJECT = re.compile(
     r"(?:the|this|that|it|these|those|its|his|her|their|my|your|our|he|she|they)\b|(?:it|that)['’]s\b", re.IGNORECASE
 )
 _COPULA = re.compile(
-    r"(?:\b(?:is|are|was|were|will\s+be|would\s+be|must\s+be|should\s+be)|['’]s)\b"
+    r"(?:\b(?:is|are|was|were|will\s+be|would\s+be|must\s+be|should\s+be)|(?<=\b[Ii]t)['’]s|(?<=\b[Tt]hat)['’]s)\b"
     r"(?:\s*:|\s+(?:called|named|that|likely|probably|clearly))?\s+"
 )
 _PREDICATE = re.compile(r"\s+(?:is|was|are|were)\s+(?:the|its|his|her|their)\s", re.IGNORECASE)

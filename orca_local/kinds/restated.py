@@ -42,7 +42,7 @@ def _asked_words(prompt: str) -> tuple[str, ...]:
 
 def _words(text: str) -> list[str]:
     """Return the stems of the words of a sentence, without auxiliary verbs."""
-    text = re.sub(r"n['’]t\b", " not", text.casefold())
+    text = re.sub(r"n['’]t\b|(?<=\bcan)not\b", " not", text.casefold())
     return [_stem(word) for word in re.findall(r"[^\W_]+", re.sub(r"['’]s\b", "", text)) if word not in FILLERS]
 
 

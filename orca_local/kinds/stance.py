@@ -45,11 +45,12 @@ _ADJACENT = re.compile(
     r"(?:\b(?:not|never|no|non)|n['’]t|nicht|kein\w*|pas|不是?|非)\s+(?:(?:an?|the|any|really|actually)\s+)?$",
     re.IGNORECASE,
 )
+_OPEN = pattern("if|whether|either|between|among|torn|unless|unsure|unclear")
 _HEDGE = pattern(
-    r"might|may|could|if|whether|either|seem(?:s|ed)?|appear(?:s|ed)?|at first|i first|first thought",
-    "first glance|initially|suppose|between|among|torn|although|though|despite|unless|whereas",
+    r"might|may|could|seem(?:s|ed)?|appear(?:s|ed)?|at first|i first|first thought",
+    "first glance|initially|suppose|although|though|despite|whereas|mentions?|contains?|includes?",
     "(?:some|others|many|most|one)(?: people)? (?:might|may|would|say|think|believe)|sounds?|looks?",
-    r"while|unsure|consider whether|possibly|assum\w+|tempt\w+",
+    r"while|consider whether|possibly|assum\w+|tempt\w+",
 )
 _HEDGE_AFTER = re.compile(
     r"(?:\w+\s+)?(?:might|may|could|would\s+have|seems?|appears?|looks?|sounds?)\b", re.IGNORECASE
@@ -103,6 +104,9 @@ class Stance(Enum):
     CONCLUDED = "concluded"
     """Asserted as the result of the reasoning before."""
     HEDGED = "hedged"
+    """Said to be possible, or to seem so."""
+    OPEN = "open"
+    """Only asked, as in "whether it is A"."""
     REJECTED = "rejected"
 
 
@@ -132,6 +136,8 @@ def stance_of(before: str, after: str) -> Stance:
     subject = after.lstrip(MARKS)
     if _RIGHT_AFTER.match(subject):
         return Stance.CONCLUDED
+    if _OPEN.search(clause):
+        return Stance.OPEN
     if _HEDGE.search(clause) or (subject and _HEDGE_AFTER.match(subject)):
         return Stance.HEDGED
     # "Overall: neutral".

@@ -17,7 +17,9 @@ _TAG = re.compile(r"<([A-Za-z]{1,12})>")
 _MAX_LAYERS = 6
 
 _LIST_WORDS = frozenset({"option", "answer", "choice", "letter", "label"})
-_EMOJI = " \ufe0f\u200d" + "".join(map(chr, (*range(0x2600, 0x27C0), *range(0x1F000, 0x1FB00))))
+_NOTES = frozenset(map(ord, "✓✔✅✗✘❌"))
+"""Marks that judge what stands before them."""
+_EMOJI = " \ufe0f\u200d" + "".join(map(chr, {*range(0x2600, 0x27C0), *range(0x1F000, 0x1FB00)} - _NOTES))
 _CLOSERS = "\"'”’»」』)]*_`"
 _SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»*_`)\]]{0,4}(?=\s)|[。！？]++[」』”]?|\n\s*+")
 
@@ -76,7 +78,9 @@ def without_period(text: str) -> str:
     word = re.split(r"[\s(\"'“‘]", text[-40:-1].rstrip(_CLOSERS))[-1]
     if not word.strip(_CLOSERS) or "." in word or (word.casefold() in ABBREVIATIONS - ALSO_WORDS and " " in text):
         return text
-    is_initial = len(word) == 1 and text[-2:-1] == word and word.isupper() and _follows_name(text[:-2])
+    is_initial = (
+        len(word) == 1 and text[-2:-1] == word and word.isupper() and len(text) > 2 and _follows_name(text[:-2])
+    )
     return text if is_initial else text[:-1].rstrip()
 
 
@@ -109,7 +113,8 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
         return text[end + 1 : end + 4].lstrip()[:1].isdigit()
     if word.casefold() in ABBREVIATIONS or (word.isdigit() and not text[start : end - len(word)].strip()):
         return True
-    return len(word) == 1 and word.isalpha() and _follows_name(text[start : end - 1])
+    is_followed_by_initial = re.match(r"\.\s[A-Z]\.", text[end : end + 4]) is not None
+    return len(word) == 1 and word.isalpha() and (is_followed_by_initial or _follows_name(text[start : end - 1]))
 
 
 def _follows_name(before: str) -> bool:

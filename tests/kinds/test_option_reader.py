@@ -23,6 +23,10 @@ REASONS = (
     "Why do leaves fall?\n"
     "A) Because of the wind\nB) Because trees save water in winter\nC) Because animals eat them\nD) All of the above"
 )
+VITAMIN = "Which vitamin is in oranges?\n(A) A (B) B12 (C) C (D) D"
+SIZE = "Which is bigger?\nA) a cat\nB) an elephant\nC) a mouse\nD) They are equal"
+YEAR = "When did it end?\nA) 1918\nB) 1945\nC) 1989\nD) 2001"
+NO_FRUIT = "Which is NOT a fruit?\nA) apple\nB) carrot\nC) pear\nD) plum"
 
 ASKED_FORM = [
     (METAL, "Answer: C", "C"),
@@ -131,6 +135,13 @@ ASKED_FORM = [
     (PRODUCT, "\\boxed{B}", "B"),
     (PRODUCT, "\\boxed{(B)\\ 12}", "B"),
     (REASONS, "Answer: B) Because trees save water in winter", "B"),
+    (SIZE, "Answer: A mouse", "C"),
+    (YEAR, "Answer: 1945", "B"),
+    (NO_FRUIT, "Answer: B", "B"),
+    (VITAMIN, "Answer: C", "C"),
+    (METAL, "Answer: C\nAnswer: C", "C"),
+    (METAL, "Réponse: C", "C"),
+    (METAL, "Правильный ответ: C", "C"),
 ]
 
 FREE_FORM = [
@@ -277,6 +288,46 @@ FREE_FORM = [
     (REASONS, "D, all of the above.", "D"),
     (REASONS, "Leaves fall because trees save water in winter, so B is right.", "B"),
     (REASONS, "The reason is not the wind. Animals do not eat them. The answer is B.", "B"),
+    (SIZE, "The elephant.", "B"),
+    (SIZE, "elephant", "B"),
+    (SIZE, "An elephant.", "B"),
+    (SIZE, "They are equal.", "D"),
+    (SIZE, "A mouse", "C"),
+    (SIZE, "A cat", "A"),
+    (SIZE, "I would choose a cat.", "A"),
+    (SIZE, "B, an elephant", "B"),
+    (SIZE, "B: elephant", "B"),
+    (SIZE, "It's B (elephant)", "B"),
+    (YEAR, "World War II ended in 1945.", "B"),
+    (YEAR, "It started in 1939 and ended in 1945.", "B"),
+    (YEAR, "1945", "B"),
+    (YEAR, "Answer: In 1945", "B"),
+    (YEAR, "1945, not 1918", "B"),
+    (YEAR, "It ended in 1989, so C.", "C"),
+    (NO_FRUIT, "A carrot is a vegetable.", "B"),
+    (NO_FRUIT, "The carrot.", "B"),
+    (METAL, "Only C is correct.", "C"),
+    (METAL, "The answer is C and not D.", "C"),
+    (METAL, "C over D", "C"),
+    (METAL, "Answer: C\n\nWait, I think it's D.", "D"),
+    (METAL, "First choice: C", "C"),
+    (METAL, "Selected: C", "C"),
+    (METAL, "My pick: C", "C"),
+    (METAL, "=> C", "C"),
+    (METAL, "∴ C", "C"),
+    (METAL, "→ C", "C"),
+    (METAL, "C ✓", "C"),
+    (METAL, "A ✗\nB ✗\nC ✓\nD ✗", "C"),
+    (METAL, "La respuesta correcta es la C.", "C"),
+    (METAL, "Die Antwort ist B, nicht C.", "B"),
+    (METAL, "应该选 C", "C"),
+    (METAL, "答えはCです。", "C"),
+    (METAL, "选项C是正确的", "C"),
+    (METAL, "C是正确答案", "C"),
+    (METAL, "不是A，是C", "C"),
+    (OWL, "(A) barn (B) the attic (C) church (D) tall tree (E) upstairs\n\n(D)", "D"),
+    (OWL, "In a church, maybe.", "C"),
+    (OWL, "Arctic foxes live in the attic.", "B"),
 ]
 
 NO_CHOICE = [
@@ -344,6 +395,39 @@ NO_CHOICE = [
     (CAPITAL, "A B"),
     (CAPITAL, "A+B"),
     (PRODUCT, "Answer: (B) 7"),
+    (SIZE, "Cats are small."),
+    (SIZE, "A cat is smaller than an elephant."),
+    (SIZE, "Not a cat."),
+    (YEAR, "The first ended in 1918, the second in 1945."),
+    (YEAR, "Answer: 1946"),
+    (YEAR, "Between 1918 and 1945."),
+    (METAL, "I'd like to help you with that."),
+    (METAL, "Sure, here is the answer:"),
+    (METAL, "The answer is"),
+    (METAL, "Answer:"),
+    (METAL, "Answer: I don't know"),
+    (METAL, "Let me know if you need more help!"),
+    (METAL, "Step 1: Consider A. Step 2: Consider B."),
+    (METAL, "A) B) C) D)"),
+    (METAL, "The question asks which metal. A good guess is hard."),
+    (METAL, "Group A and group B."),
+    (METAL, "Type B blood"),
+    (METAL, "I got a B in class."),
+    (METAL, "Mr. B is here."),
+    (METAL, "Team A won."),
+    (METAL, "John D. Smith wrote it."),
+    (METAL, "e.g. a plant"),
+    (METAL, "A.I. is great."),
+    (METAL, "The correct answer is not listed."),
+    (METAL, "Both."),
+    (METAL, "All of the above"),
+    (METAL, "A, B and C are all correct."),
+    (METAL, "Only A and C are correct."),
+    (METAL, "Could it be C?"),
+    (METAL, "If A is right, then C is wrong."),
+    (METAL, "The answer isn't B. The answer isn't C."),
+    (OWL, "A) barn B) the attic C) church D) tall tree E) upstairs"),
+    (OWL, "In a church or a tall tree."),
 ]
 
 

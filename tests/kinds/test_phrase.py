@@ -84,6 +84,40 @@ WHOLE = [
     "co-operate",
     "naïve",
     "Is it raining?",
+    "Not applicable",
+    "it",
+    "He",
+    "who",
+    "is",
+    "so",
+    "Because it was late",
+    "because",
+    "1. e4 e5 2. Nf3",
+    "St. John's",
+    "The Who",
+    "What?",
+    "Life is good",
+    "¡Hola!",
+    "(a) and (b)",
+    "[MASK]",
+    "{x}",
+    "--help",
+    "-5",
+    "~user",
+    "'a', 'b'",
+    "f'{x}'",
+    "5'10\"",
+    "a_b_c",
+    "_private",
+    "*p",
+    "&x",
+    "e.g., this",
+    "Hello (world) (again)",
+    "3 (three)",
+    "A. B. Yehoshua",
+    "No. 5",
+    "et al.",
+    "Ph.D.",
 ]
 
 WRAPPED = [
@@ -104,6 +138,9 @@ WRAPPED = [
     ("Answer: No.", "No"),
     ("Answer: $\\alpha$", "\\alpha"),
     ("Answer: ‘single’", "single"),
+    ("Answer: A.", "A"),
+    ("Answer: Henry VIII.", "Henry VIII"),
+    ("Answer: Chapter 3.", "Chapter 3"),
 ]
 
 STATED = [
@@ -157,6 +194,21 @@ STATED = [
     ("A, C", "A, C"),
     ("First, consider the days. Saturday plus three days is May. So the day is May.", "May"),
     ("Step 1: count.\nStep 2: add.\nTherefore, the day is May.", "May"),
+    ("The answer is Ph.D.", "Ph.D."),
+    ("The answer is J. K. Rowling.", "J. K. Rowling"),
+    ("The answer is: `foo_bar`", "foo_bar"),
+    ('The answer is "What is love?"', "What is love?"),
+    ("The answer is red, which is a color.", "red"),
+    ("The answer is red and blue.", "red and blue"),
+    ("The answer is probably red.", "red"),
+    ("The answer is (1, 2).", "(1, 2)"),
+    ("The answer is 1, 2, and 3.", "1, 2, and 3"),
+    ("Its name is Rex.", "Rex"),
+    ("The dog's name is Rex.", "Rex"),
+    ("These are apples.", "apples"),
+    ("apple\n", "apple"),
+    ("\n\napple", "apple"),
+    ("apple, banana", "apple, banana"),
 ]
 
 NO_PHRASE = [
@@ -167,6 +219,9 @@ NO_PHRASE = [
     "As an AI model, I have no opinions.",
     "It rains.",
     "We do not know.",
+    "It was not me.",
+    "Is it an apple?",
+    "Here is the answer:",
 ]
 
 
