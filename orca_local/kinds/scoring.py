@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.text import fold
 from orca_local.domain.types import Sample
 from orca_local.kinds.base import AnswerKind, Readings
 from orca_local.kinds.table import get_kind
 from orca_local.kinds.verdict import Verdict, best
+from orca_local.kinds.wrapping import unwrap, without_period
 
 SCORER_VERSION = 2
 """Version of the readers and comparisons. It is raised whenever a stored answer may get another score."""
@@ -90,4 +92,9 @@ def verify(sample: Sample, text: str) -> Verdict:
         return Verdict.EQUAL
     if readings.strict is None:
         return Verdict.UNREADABLE
-    return best([kind.verdict(readings.strict, reference) for reference in sample.answers])
+    verdict = best([kind.verdict(readings.strict, reference) for reference in sample.answers])
+    written = fold(without_period(unwrap(readings.written)))
+    is_rewritten = not kind.is_text and all(written != fold(reference) for reference in sample.answers)
+    if verdict is Verdict.EQUAL and sample.labels:
+        return Verdict.SAME_LABEL
+    return Verdict.EQUAL_VALUE if verdict is Verdict.EQUAL and is_rewritten else verdict
