@@ -62,7 +62,7 @@ class Display:
             case events.MemoryPlanned():
                 self._print(f"  planned memory: {event.description}")
             case events.StrategyChosen():
-                best = f"best with {100 * event.probability_best:.0f} % probability"
+                best = f"{100 * event.probability_best:.0f} % likely to be the best"
                 self._print(f"  {event.task}: {event.strategy} ({'certain' if event.decided else best})")
             case events.AcceptanceChecked():
                 mark = "ok" if event.passed else "FAILED"

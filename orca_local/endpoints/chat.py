@@ -143,8 +143,7 @@ class ChatEndpoint:
     def _call_client(self) -> Iterator[openai.OpenAI]:
         """A client that no other call uses at the same time.
 
-        A client checks all its connections at every request. With 64 calls in flight on one client this takes a fifth
-        of the processor time of a call.
+        A client checks all its connections at every request, which takes time when many calls are in flight on one.
         """
         import openai
 

@@ -69,7 +69,7 @@ class ComputeMeasurement(Frozen):
             return "as_is", f"the file's own type: BF16 predicts differently (KL {self.kl:.4f}, at most {MAX_KL:g})"
         if speedup >= MIN_SPEEDUP:
             return "bf16", f"BF16: {speedup:.1f}× faster"
-        return "as_is", f"the file's own type: BF16 would be only {speedup:.1f}× as fast"
+        return "as_is", f"the file's own type: BF16 is only {speedup:.1f}× as fast here"
 
 
 Measure = Callable[[Path, Path, int], ComputeMeasurement]

@@ -71,7 +71,7 @@ def test_auto_measures_once_and_remembers(quantized: Path) -> None:
     ("measured", "form", "message"),
     [
         (ComputeMeasurement(as_is=100, bf16=300, kl=0.004), "bf16", "BF16: 3.0× faster"),
-        (ComputeMeasurement(as_is=100, bf16=110, kl=0.004), "as_is", "BF16 would be only 1.1× as fast"),
+        (ComputeMeasurement(as_is=100, bf16=110, kl=0.004), "as_is", "BF16 is only 1.1× as fast here"),
         (ComputeMeasurement(as_is=100, bf16=300, kl=0.2), "as_is", "BF16 predicts differently (KL 0.2000"),
         (ComputeMeasurement(as_is=100, bf16=300, kl=float("nan")), "as_is", "BF16 predicts differently"),
     ],

@@ -30,8 +30,8 @@ def test_a_model_bigger_than_the_memory_is_exported(tiny_gguf: Path, tmp_path: P
     assert gguf.stat().st_size > 1.1 * LIMIT  # with 16 bits per weight; the trainer's weights have 32
     random_adapter(gguf, 0.02).save(tmp_path / "adapter")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        summary = pool.submit(export_with, LIMIT, gguf, tmp_path / "adapter", tmp_path, "Q4_0").result()
-    checks = {check["name"]: check for check in summary["acceptance"]["Q4_0"]["checks"]}
+        summary = pool.submit(export_with, LIMIT, gguf, tmp_path / "adapter", tmp_path, "Q4_K_M").result()
+    checks = {check["name"]: check for check in summary["acceptance"]["Q4_K_M"]["checks"]}
     assert checks["KL from the trained model"]["passed"] and checks["answers stop on their own"]["passed"]
     header, merged = read_header(gguf), read_header(Path(summary["files"][0]["path"]))
-    assert merged.quantization == "Q4_0" and merged.parameters == header.parameters
+    assert merged.quantization == "Q4_K_M" and merged.parameters == header.parameters
