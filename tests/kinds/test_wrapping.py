@@ -23,7 +23,8 @@ from orca_local.kinds.wrapping import sentences, unwrap, without_emoji, without_
         ("(x)", "(x)"),
         ("_x_", "_x_"),
         ('""', '""'),
-        ("x**", "x**"),
+        ("x**", "x"),
+        ("x**2", "x**2"),
     ],
 )
 def test_marks_are_removed_in_pairs(text: str, expected: str) -> None:
