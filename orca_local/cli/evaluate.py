@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,7 @@ from orca_local.cli.tables import echo, percent, table
 from orca_local.domain.figures import interval, points
 
 if TYPE_CHECKING:
-    from orca_local.domain.evaluation_summary import EvaluationSummary, Gain, Prompted, TotalGain
+    from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain, Prompted, TotalGain
 
 
 @click.command("evaluate")
@@ -50,16 +51,17 @@ def show_comparison(summary: EvaluationSummary) -> None:
     """Print the accuracy of each model, by task and overall, and the gain."""
     models, gain = summary.models, summary.gain
     gains = {row.task: _change(row) for row in gain.tasks} if gain is not None else {}
-    accuracy = [{row.task: row.accuracy for row in model.tasks} for model in models]
-    rows: list[tuple[object, ...]] = [
-        (task, *(percent(tasks.get(task)) for tasks in accuracy), gains.get(task, "–")) for task in accuracy[0]
-    ]
-    rows.append(("all", *(percent(m.accuracy) for m in models), "–" if gain is None else _change(gain)))
-    unseen = [percent(m.unseen.accuracy) for m in models if m.unseen is not None]
+    by_task = [{row.task: row for row in model.tasks} for model in models]
+    rows = [_row(task, [tasks.get(task) for tasks in by_task], gains.get(task, "–")) for task in by_task[0]]
+    rows.append(_row("all", models, "–" if gain is None else _change(gain)))
+    unseen = [model.unseen for model in models if model.unseen is not None]
     if len(unseen) == len(models):
-        rows.append(("unseen question types", *unseen, ""))
-    rows.append(("readable answer", *(percent(m.extracted) for m in models), ""))
-    echo(table(["task", *(m.model for m in models), "gain"], rows))
+        rows.append(_row("unseen question types", unseen, ""))
+    strict = "" if gain is None or gain.strict_value is None else f"{points(gain.strict_value)} {_strict_range(gain)}"
+    rows.append(("right in the asked form", *(percent(m.strict_accuracy) for m in models), strict, ""))
+    rows.append(("readable answer", *(percent(m.extracted) for m in models), "", ""))
+    echo(table(["task", *(m.model for m in models), "gain", "cut off"], rows))
+    echo('right in the asked form: only "Answer: …" or the like counts · cut off: by max_tokens')
     if gain is not None:
         _show_gain(gain)
     if summary.prompted is not None:
@@ -82,12 +84,25 @@ def show_prompted(prompted: Prompted) -> None:
     """Print the accuracy of the base under other prompts, and the gain over it."""
     echo("what prompting alone gives, without training:")
     rows = [
-        (label, percent(row.accuracy), interval(row.ci), row.n, "–" if row.gain is None else _change(row.gain))
+        (
+            *(label, percent(row.accuracy), interval(row.ci), percent(row.strict_accuracy), row.n),
+            *("–" if row.gain is None else _change(row.gain), percent(row.truncated)),
+        )
         for label, row in prompted.labelled
     ]
-    echo(table(["", "accuracy", "interval", "n", "gain over it"], rows))
+    echo(table(["", "accuracy", "interval", "in the asked form", "n", "gain over it", "cut off"], rows))
     if prompted.without_strategy:
         echo(f"  tasks without a chosen strategy, left out of it: {', '.join(prompted.without_strategy)}")
+
+
+def _row(name: str, measured: Sequence[Accuracy | None], change: str) -> tuple[str, ...]:
+    """The accuracy of each model, the gain, and the share of cut off answers of each model."""
+    truncated = " / ".join(percent(None if one is None else one.truncated) for one in measured)
+    return (name, *(percent(None if one is None else one.accuracy) for one in measured), change, truncated)
+
+
+def _strict_range(gain: Gain) -> str:
+    return "" if gain.strict_ci is None else interval(gain.strict_ci)
 
 
 def _change(gain: Gain) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -53,6 +53,7 @@ def show_matrix(summary: ProbeSummary) -> None:
     """Print the accuracy of each cell, with the selected strategy marked."""
     names = list(dict.fromkeys(cell.strategy for task in summary.tasks for cell in task.cells))
     rows = [(task.task, *_row(task, names), "yes" if task.decided else "no") for task in summary.tasks]
+    rows += [(label, *cells, "") for label, cells in _readings(summary, names)]
     echo(table(["task", *names, "certain"], rows))
     for task in summary.tasks:
         echo(f"{task.task}: {task.reason}")
@@ -60,7 +61,31 @@ def show_matrix(summary: ProbeSummary) -> None:
     if gain is not None:
         echo(f"over {gain.tasks} tasks, {gain.reason}")
     counts = f"{summary.generations.new} new generations, {summary.generations.cached} cached"
-    echo(f"accuracy in percent; *: selected; (n): dropped after n samples · {counts} · {summary.seconds:.0f} s")
+    echo("accuracy in percent, of answers in the form asked for; *: selected; (n): dropped after n samples")
+    echo(f"{counts} · {summary.seconds:.0f} s")
+
+
+def _readings(summary: ProbeSummary, names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """How the answers under each strategy could be read, over all tasks; nothing for a run of an earlier version."""
+    cells = [cell for task in summary.tasks for cell in task.cells if cell.n]
+    if any(cell.lenient_accuracy is None for cell in cells):
+        return
+    labels = {
+        "right in any form": "lenient_accuracy",
+        "not readable": "unreadable",
+        "cut off by max_tokens": "truncated",
+    }
+    for label, key in labels.items():
+        yield (
+            label,
+            [_mean([(getattr(cell, key), cell.n) for cell in cells if cell.strategy == name]) for name in names],
+        )
+
+
+def _mean(shares: Sequence[tuple[float, int]]) -> str:
+    """The mean of shares with their numbers of samples, in percent."""
+    total = sum(n for _, n in shares)
+    return f"{100 * sum(share * n for share, n in shares) / total:.0f}" if total else "–"
 
 
 def _row(task: TaskSelection, names: Sequence[str]) -> list[str]:

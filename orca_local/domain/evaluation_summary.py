@@ -15,13 +15,20 @@ class Accuracy(Record):
     """Mean score of one model over a set of samples."""
 
     accuracy: float
-    """Mean score, from 0 to 1; a completion without a readable answer counts 0."""
+    """Mean score of the lenient reading, from 0 to 1: the answer that a careful person takes from the text, because no
+    model is told a form. A completion without a readable answer counts 0."""
     ci: CI
     """95 % interval over new samples of these tasks: Wilson's, wider for few samples and near 0 and 1."""
     n: int
     """Number of samples."""
     extracted: float
-    """Share of completions with a readable answer."""
+    """Share of completions with a readable answer in the reading that `accuracy` is of."""
+    strict_accuracy: float | None = field(default=None, kw_only=True, metadata=OMITTABLE)
+    """Mean score of the strict reading: only answers in the form `Answer: …`, a box or the like count."""
+    unreadable: float | None = field(default=None, kw_only=True, metadata=OMITTABLE)
+    """Share of completions without an answer in either reading."""
+    truncated: float | None = field(default=None, kw_only=True, metadata=OMITTABLE)
+    """Share of completions that `max_tokens` cut off."""
 
 
 class TaskAccuracy(Accuracy):
@@ -63,6 +70,11 @@ class Gain(Record):
     """Exact McNemar test; null where scores are partial, for which the test is not defined."""
     n: int
     """Number of samples that both models answered."""
+    strict_value: float | None = field(default=None, kw_only=True, metadata=OMITTABLE)
+    """Gain of the strict reading. If it is much larger than `value`, the training taught the form of the answer rather
+    than the answer."""
+    strict_ci: CI | None = field(default=None, kw_only=True, metadata=OMITTABLE)
+    """95 % interval of `strict_value`."""
 
 
 class TaskGain(Gain):

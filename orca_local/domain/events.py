@@ -244,6 +244,9 @@ class ModelEvaluated(Event):
     n: int
     accuracy: float
     extracted: float
+    strict_accuracy: float | None = None
+    unreadable: float | None = None
+    truncated: float | None = None
 
 
 def stored_kind(event: type[Event]) -> str:

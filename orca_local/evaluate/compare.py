@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -30,23 +30,42 @@ class SampleResult:
     sample_id: str
     task: str
     value: float | None
-    """Score from 0 to 1; None without a readable answer."""
+    """Score of the lenient reading, from 0 to 1; None without a readable answer."""
     unseen: bool = False
     """Whether the sample has a question type that was not seen in training."""
+    strict_value: float | None = None
+    """Score of the strict reading; None without an answer in the asked form."""
+    is_truncated: bool = False
+    """Whether `max_tokens` cut the answer off."""
 
     @property
     def score(self) -> float:
         """The value, or 0 without a readable answer."""
-        return self.value if self.value is not None else 0.0
+        return self.value or 0.0
+
+    @property
+    def strict_score(self) -> float:
+        """The value of the strict reading, or 0 without an answer in the asked form."""
+        return self.strict_value or 0.0
 
 
 def measure(results: Sequence[SampleResult], alpha: float = 0.05) -> Accuracy:
     """Mean score with its interval; without samples, 0 with the interval [0, 1]."""
     n = len(results)
-    total = sum(result.score for result in results)
-    interval = accuracy_interval(total, n, alpha)
-    extracted = sum(result.value is not None for result in results)
-    return Accuracy(total / n if n else 0.0, (interval.low, interval.high), n, extracted / n if n else 0.0)
+    interval = accuracy_interval(sum(result.score for result in results), n, alpha)
+
+    def mean(figure: Callable[[SampleResult], float]) -> float:
+        return sum(map(figure, results)) / n if n else 0.0
+
+    return Accuracy(
+        mean(lambda result: result.score),
+        (interval.low, interval.high),
+        n,
+        mean(lambda result: result.value is not None),
+        strict_accuracy=mean(lambda result: result.strict_score),
+        unreadable=mean(lambda result: result.value is None and result.strict_value is None),
+        truncated=mean(lambda result: result.is_truncated),
+    )
 
 
 def gain(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: float = 0.05) -> Gain:
@@ -58,12 +77,20 @@ def gain(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: flo
     scores, _ = _pair(base, tuned)
     if not len(scores):
         return Gain(0.0, (-1.0, 1.0), None, 0)
+    value, ci, p_value = _mean_difference(scores, alpha)
+    strict_scores, _ = _pair(base, tuned, lambda result: result.strict_score)
+    strict_value, strict_ci, _ = _mean_difference(strict_scores, alpha)
+    return Gain(value, ci, p_value, len(scores), strict_value=strict_value, strict_ci=strict_ci)
+
+
+def _mean_difference(scores: NDArray[np.float64], alpha: float) -> tuple[float, CI, float | None]:
+    """Mean of the second column minus the first, its interval, and the p-value."""
     differences = scores[:, 1] - scores[:, 0]
     p_value = None
     if np.isin(scores, (0.0, 1.0)).all():
         p_value = mcnemar_exact(int((differences < 0).sum()), int((differences > 0).sum()))
     interval = paired_interval(differences, alpha, p_value=p_value)
-    return Gain(float(differences.mean()), (interval.low, interval.high), p_value, len(scores))
+    return float(differences.mean()), (interval.low, interval.high), p_value
 
 
 def task_interval(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: float = 0.05) -> CI | None:
@@ -73,11 +100,15 @@ def task_interval(base: Sequence[SampleResult], tuned: Sequence[SampleResult], a
     return None if interval is None else (interval.low, interval.high)
 
 
-def _pair(base: Sequence[SampleResult], tuned: Sequence[SampleResult]) -> tuple[NDArray[np.float64], list[str]]:
+def _pair(
+    base: Sequence[SampleResult],
+    tuned: Sequence[SampleResult],
+    score: Callable[[SampleResult], float] = lambda result: result.score,
+) -> tuple[NDArray[np.float64], list[str]]:
     """The scores of base and tuned on the samples that both answered (shape [samples, 2]), and the samples' tasks."""
-    before = {result.sample_id: result.score for result in base}
+    before = {result.sample_id: score(result) for result in base}
     both = [result for result in tuned if result.sample_id in before]
-    pairs = [(before[result.sample_id], result.score) for result in both]
+    pairs = [(before[result.sample_id], score(result)) for result in both]
     return np.asarray(pairs, dtype=np.float64).reshape(-1, 2), [result.task for result in both]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain, GainSplit, Prompted
@@ -83,9 +83,10 @@ def _probe(store: Store) -> str:
     return "\n".join(
         [
             "## Strategies\n",
-            "Accuracy of the untuned student in percent. In brackets: the percentage of completions with a readable "
-            "answer, and the number of samples. The chosen strategy is bold. *Certain* is yes if a sequential test "
-            "shows that it beats every other strategy.\n",
+            "Accuracy of the untuned student in percent: answers in the form that the strategy asks for. In brackets: "
+            "the percentage of completions with such an answer, the accuracy if any form counts, the percentage that "
+            "`max_tokens` cut off; and the number of samples. The chosen strategy is bold. *Certain* is yes if a "
+            "sequential test shows that it beats every other strategy.\n",
             _table(["task", *names, "certain"], rows),
             *reasons,
             *([f"\nOver {gain.tasks} tasks, {gain.reason}."] if gain is not None else []),
@@ -102,7 +103,8 @@ def _matrix_row(task: TaskSelection, names: Sequence[str]) -> list[str]:
         if cell is None:
             row.append("")
             continue
-        text = f"{_percent(cell.accuracy)} ({_percent(cell.extracted)}, {cell.n})" if cell.n else "–"
+        shares = (cell.extracted, cell.lenient_accuracy, cell.truncated)
+        text = f"{_percent(cell.accuracy)} ({', '.join(map(_share, shares))}; {cell.n})" if cell.n else "–"
         row.append(f"**{text}**" if name == task.strategy else text)
     return row
 
@@ -196,12 +198,19 @@ def _evaluation(store: Store) -> str:
         "Accuracy of the exported files on the holdout samples in percent, zero-shot and greedy, with 95 % "
         "intervals over new samples of these tasks.\n",
         _table(["task", "n", *names, "gain"], _accuracy_rows(summary)),
+        "Accuracy counts the answer that a careful person takes from the text, because no model is told a form. By "
+        "contrast, *in the asked form* counts only `Answer: …` and the like: a gain that is much larger there is one "
+        "of form. *Not readable*: no answer in either way. *Cut off*: by `max_tokens`. All in percent.\n",
+        _table(["task", "model", "in the asked form", "not readable", "cut off"], _reading_rows(summary)),
     ]
     gain = summary.gain
     if gain is not None:
         p_value = "" if gain.p_value is None else f"; exact McNemar p = {gain.p_value:.2g}"
         covers = "" if gain.covers is None else f" over {gain.covers}"
         parts.append(f"Gain {_points(gain.value)} points, 95 % interval {_range(gain.ci)}{covers}{p_value}.\n")
+        if gain.strict_value is not None and gain.strict_ci is not None:
+            strict = f"{_points(gain.strict_value)} points, 95 % interval {_range(gain.strict_ci)}"
+            parts.append(f"In the asked form, the gain is {strict}.\n")
         if gain.ci_tasks is not None:
             tasks = f"tasks like these {len(gain.tasks)}, with this training seed"
             parts.append(f"Over {tasks}, the 95 % interval is {_range(gain.ci_tasks)}.\n")
@@ -219,14 +228,33 @@ def _evaluation(store: Store) -> str:
 def _prompted(prompted: Prompted) -> str:
     """The base under other prompts, and the gain over it."""
     rows = [
-        (label, row.n, _accuracy(row), "–" if row.gain is None else _gain(row.gain)) for label, row in prompted.labelled
+        (
+            *(label, row.n, _accuracy(row), _share(row.strict_accuracy), _share(row.truncated)),
+            "–" if row.gain is None else _gain(row.gain),
+        )
+        for label, row in prompted.labelled
     ]
     text = "What prompting alone gives, without training, on the same samples:\n\n"
-    text += _table(["", "n", "accuracy, %", "gain of the tuned model over it, points"], rows)
+    text += _table(
+        ["", "n", "accuracy, %", "in the asked form, %", "cut off, %", "gain of the tuned model over it, points"], rows
+    )
     if prompted.without_strategy:
         tasks = ", ".join(map(_cell, prompted.without_strategy))
         text += f"\nTasks without a chosen strategy, left out of its row: {tasks}.\n"
     return text
+
+
+def _reading_rows(summary: EvaluationSummary) -> Iterator[tuple[object, ...]]:
+    """How each model's answers could be read, by task and for all tasks."""
+    measured = [(row.task, model.model, row) for model in summary.models for row in model.tasks]
+    order = {row.task: number for number, row in enumerate(summary.models[0].tasks)}
+    measured.sort(key=lambda one: order.get(one[0], len(order)))
+    for task, model, row in (*measured, *(("**all**", model.model, model) for model in summary.models)):
+        yield task, model, *(_share(value) for value in (row.strict_accuracy, row.unreadable, row.truncated))
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else _percent(value)
 
 
 def _accuracy_rows(summary: EvaluationSummary) -> list[tuple[object, ...]]:

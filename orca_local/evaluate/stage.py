@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import InputError
 from orca_local.domain.evaluation_summary import EvaluationSummary, Prompted
 from orca_local.domain.events import Event, ModelEvaluated, StageFinished, StageProgressed, StageStarted, Warned
@@ -169,9 +170,12 @@ def _record(
                     ci_low=measured.ci[0],
                     ci_high=measured.ci[1],
                     extracted=measured.extracted,
+                    strict_accuracy=measured.strict_accuracy,
+                    unreadable=measured.unreadable,
+                    truncated=measured.truncated,
                 )
             )
-            yield ModelEvaluated(candidate.name, task, text, measured.n, measured.accuracy, measured.extracted)
+            yield copy_fields(ModelEvaluated, measured, model=candidate.name, task=task, system_message=text)
 
 
 def _summary(

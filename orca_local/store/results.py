@@ -43,6 +43,12 @@ class EvaluationRow(Frozen):
     ci_high: float
     extracted: float
     """Share of completions in which an answer could be read."""
+    strict_accuracy: float | None = None
+    """Mean score of the strict reading; None if an earlier version stored the row."""
+    unreadable: float | None = None
+    """Share of completions without an answer in either reading; None as above."""
+    truncated: float | None = None
+    """Share of completions that `max_tokens` cut off; None as above."""
 
 
 class Exports(Table):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from orca_local.evaluate.compare import SampleResult, compare, gain, measure
@@ -15,6 +17,28 @@ def test_an_unreadable_answer_counts_as_wrong_and_lowers_the_extracted_share() -
     measured = measure(answers("11-0"))
     assert (measured.n, measured.accuracy, measured.extracted) == (4, 0.5, 0.75)
     assert measured.ci[0] < 0.5 < measured.ci[1]
+
+
+def with_form(values: str, strict: str) -> list[SampleResult]:
+    """Results as in `answers`, and the strict reading of each: `x` for one that was cut off."""
+    scores = {"1": 1.0, "0": 0.0, "-": None, "x": None}
+    return [
+        replace(result, strict_value=scores[v], is_truncated=v == "x")
+        for result, v in zip(answers(values), strict, strict=True)
+    ]
+
+
+def test_both_readings_have_an_accuracy_and_truncated_and_unreadable_answers_a_share() -> None:
+    measured = measure(with_form("1110--", "1-0x-x"))
+    assert (measured.accuracy, measured.strict_accuracy) == (0.5, pytest.approx(1 / 6))
+    assert (measured.extracted, measured.unreadable, measured.truncated) == pytest.approx((4 / 6, 2 / 6, 2 / 6))
+
+
+def test_a_gain_that_is_only_form_shows_in_the_strict_reading_alone() -> None:
+    result = gain(with_form("1" * 40, "-" * 40), with_form("1" * 40, "1" * 40))
+    assert (result.value, result.strict_value) == (0.0, 1.0)
+    assert result.ci[0] < 0 < result.ci[1]
+    assert result.strict_ci is not None and result.strict_ci[0] > 0.8
 
 
 def test_gain_pairs_by_sample_whatever_the_order() -> None:

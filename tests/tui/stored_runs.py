@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.evaluation_summary import EvaluationSummary, Prompted, PromptedAccuracy
 from orca_local.domain.events import (
     AcceptanceChecked,
@@ -170,8 +171,18 @@ def fail(store: Store, run_id: int, message: str, hint: str) -> None:
 
 
 def answers(right: int, tasks: Sequence[str], a_task: int = 20) -> list[SampleResult]:
-    """Results in which the first `right` samples of every task are right."""
-    return [SampleResult(f"{task}-{i}", task, float(i < right)) for task in tasks for i in range(a_task)]
+    """Results in which the first `right` samples of every task are right, half of them in the asked form."""
+    return [
+        SampleResult(
+            f"{task}-{i}",
+            task,
+            float(i < right),
+            strict_value=float(i < right) if i % 2 else None,
+            is_truncated=i % 5 == 4,
+        )
+        for task in tasks
+        for i in range(a_task)
+    ]
 
 
 def prompted(tasks: Sequence[str]) -> Prompted:
@@ -216,7 +227,7 @@ def add_evaluated(store: Store, run_id: int, model: str, tasks: Sequence[str]) -
     model_id = store.models.ensure(f"/{model}.gguf", model, "llama", "Q8_0", 1000)
     for task in tasks:
         result = measure(answers(8, [task]))
-        store.evaluations.add(
-            EvaluationRow(run_id, model, model_id, "S", task, result.n, result.accuracy, *result.ci, result.extracted)
-        )
-        add_events(store, run_id, ModelEvaluated(model, task, "S", result.n, result.accuracy, result.extracted))
+        place = {"model": model, "task": task, "system_message": "S"}
+        interval = {"ci_low": result.ci[0], "ci_high": result.ci[1]}
+        store.evaluations.add(copy_fields(EvaluationRow, result, run_id=run_id, model_id=model_id, **place, **interval))
+        add_events(store, run_id, copy_fields(ModelEvaluated, result, **place))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
 from orca_local.store.results import EvaluationRow
 from orca_local.views.evaluation import EvaluationView
@@ -42,6 +43,9 @@ def _overall(summary: EvaluationSummary, width: int) -> list[Line]:
     models = summary.models
     lines: list[Line] = [[("All tasks", "title"), (f"  {models[0].n} samples", "")], [(LEGEND, "muted")]]
     lines += _bars("", [(model.model, model) for model in models], width)
+    for model in models:
+        if model.strict_accuracy is not None:
+            lines += wrapped(f"{model.model}: {_readings(model)}", "muted", width, indent=2)
     unseen = [(model.model, model.unseen) for model in models if model.unseen is not None]
     if len(unseen) == len(models):
         lines.append([("Question types not seen in training", "title")])
@@ -51,6 +55,9 @@ def _overall(summary: EvaluationSummary, width: int) -> list[Line]:
         p_value = "" if gain.p_value is None else f", p = {gain.p_value:.2g} (McNemar)"
         text = f"gain {_points(gain.value)} points, 95 % interval {_interval(gain.ci)}, n = {gain.n}{p_value}"
         lines += wrapped(text, _style(gain.ci), width, indent=2)
+        if gain.strict_value is not None and gain.strict_ci is not None:
+            text = f"in the asked form: {_points(gain.strict_value)} points {_interval(gain.strict_ci)}"
+            lines += wrapped(text, _style(gain.strict_ci), width, indent=2)
         if gain.covers is not None:
             lines += wrapped(f"over {gain.covers}", "muted", width, indent=2)
         if gain.ci_tasks is not None:
@@ -115,9 +122,7 @@ def _lines_so_far(rows: Sequence[EvaluationRow], width: int) -> list[Line]:
     lines: list[Line] = [[("By task, so far", "title")], [(LEGEND, "muted")]]
     for task in dict.fromkeys(row.task for row in rows):
         of_task = [row for row in rows if row.task == task and row.system_message == headline]
-        measured = [
-            (row.model, Accuracy(row.accuracy, (row.ci_low, row.ci_high), row.n, row.extracted)) for row in of_task
-        ]
+        measured = [(row.model, copy_fields(Accuracy, row, ci=(row.ci_low, row.ci_high))) for row in of_task]
         lines += _bars(task, measured, width)
     return lines
 
@@ -130,7 +135,8 @@ def _bars(task: str, measured: Sequence[tuple[str, Accuracy]], width: int, gain:
         name = _cut(task, TASK_WIDTH - 1) if number == 0 else ""
         is_last = number == len(measured) - 1
         drawn = interval_bar(result.accuracy, *result.ci, bar)
-        figures = f" {100 * result.accuracy:5.1f} % {_interval(result.ci):15}"
+        cut = f" cut {100 * result.truncated:.0f}%" if result.truncated else ""
+        figures = f" {100 * result.accuracy:5.1f} % {_interval(result.ci):13}{cut}"
         lines.append(
             [
                 (f"{name:{TASK_WIDTH}}", ""),
@@ -143,6 +149,16 @@ def _bars(task: str, measured: Sequence[tuple[str, Accuracy]], width: int, gain:
         label = f"{'':{TASK_WIDTH}}{'gain':{MODEL_WIDTH}}"
         lines.append([(label, "muted"), (f"{_points(gain.value)} {_interval(gain.ci)}", _style(gain.ci))])
     return lines
+
+
+def _readings(measured: Accuracy) -> str:
+    """A text such as "31.2 % right in the asked form, 4.1 % not readable, 48.9 % cut off"."""
+    shares = (
+        (measured.strict_accuracy, "right in the asked form"),
+        (measured.unreadable, "not readable"),
+        (measured.truncated, "cut off"),
+    )
+    return ", ".join(f"{100 * (share or 0.0):.1f} % {label}" for share, label in shares)
 
 
 def _cut(text: str, length: int) -> str:

@@ -22,10 +22,15 @@ def _mark(value: float | None) -> str:
     return "✓" if value >= 1 else "✗" if value <= 0 else f"{value:.2f}"
 
 
+def _answer(text: str | None) -> str:
+    return "–" if text is None else text
+
+
 COLUMNS = [
     Column[SampleResult]("", lambda result: _mark(result.measurement.value), 6),
     Column[SampleResult]("sample", lambda result: result.sample.id, 24),
-    Column[SampleResult]("extracted", lambda result: "–" if (e := result.measurement.extracted) is None else e, 14),
+    Column[SampleResult]("extracted", lambda result: _answer(result.measurement.extracted), 14),
+    Column[SampleResult]("any form", lambda result: _answer(result.measurement.lenient_extracted), 10),
     Column[SampleResult]("reference", lambda result: " / ".join(result.sample.answers)),
     Column[SampleResult]("tokens", lambda result: str(result.measurement.completion_tokens), 6, is_number=True),
     Column[SampleResult]("finish", lambda result: result.measurement.finish_reason, 9),

@@ -148,7 +148,7 @@ def describe_cell(matrix: ProbeMatrix, row: TaskRow, strategy: str) -> str:
 
 
 def _result(matrix: ProbeMatrix, cell: Cell) -> str:
-    """A text such as "5 of 8 right (31–86 % likely); 100 % gave a readable answer; 24 tokens each"."""
+    """A text such as "5 of 8 right (31–86 % likely); 75 % right in any form; …"."""
     interval = matrix.interval(cell)
     is_whole = cell.score_sum == round(cell.score_sum)
     score = (
@@ -156,5 +156,6 @@ def _result(matrix: ProbeMatrix, cell: Cell) -> str:
     )
     return (
         f"{score} ({100 * interval.low:.0f}–{100 * interval.high:.0f} % likely); "
-        f"{percent(cell.extracted / cell.n)} gave a readable answer; {cell.mean_tokens:.0f} tokens each"
+        f"{percent(cell.lenient_accuracy)} right in any form; {percent(cell.unreadable_share)} not readable; "
+        f"{percent(cell.truncated_share)} cut off; {cell.mean_tokens:.0f} tokens each"
     )
