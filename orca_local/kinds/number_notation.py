@@ -14,7 +14,7 @@ _CHARACTERS = str.maketrans(
     {
         **dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d\u207b", "-"),
         **dict.fromkeys("\u00a0\u2007\u2008\u2009\u200a\u202f\u205f", THIN_SPACE),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f", ""),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f\u20e3", ""),
         **dict.fromkeys("\u2018\u2019\u201a\u02bc\uff07\u2032", "'"),
         **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d", '"'),
         **dict.fromkeys("\u2215\u2044\uff0f", "/"),

@@ -58,7 +58,7 @@ def trim_phrase(tokens: Sequence[Token]) -> Sequence[Token]:
     first, end = 0, len(tokens)
     while end > first and _is_ornament(tokens[end - 1].text):
         end -= 1
-    while first < end and tokens[first].text in "\"'.":
+    while first < end and (tokens[first].text in ("'", '"', ".") or _is_symbol(tokens[first].text)):
         first += 1
     if end - first > 2 and tokens[first].text + tokens[end - 1].text in ("()", "[]"):
         has_comma = any(token.text == "," or "," in token.text for token in tokens[first:end])
@@ -67,7 +67,11 @@ def trim_phrase(tokens: Sequence[Token]) -> Sequence[Token]:
 
 
 def _is_ornament(text: str) -> bool:
-    return text in (*".!,;:\"'$",) or (unicodedata.category(text[0]) == "So" and text not in ("℃", "℉", "°"))
+    return text in (*".!,;:\"'$",) or _is_symbol(text)
+
+
+def _is_symbol(text: str) -> bool:
+    return unicodedata.category(text[0]) == "So" and text not in ("℃", "℉", "°", "№")
 
 
 def parse_single(tokens: Sequence[Token]) -> Quantity | None:

@@ -66,23 +66,8 @@ RANGE_WORDS = frozenset(("to", "or", "by", "bis", "oder", "through", "till"))
 APPROXIMATE_WORDS = frozenset(
     (
         *("about", "approximately", "approx", "around", "roughly", "nearly", "almost", "circa", "ca", "exactly"),
-        *(
-            "just",
-            "only",
-            "precisely",
-            "some",
-            "the",
-            "an",
-            "a",
-            "number",
-            "no",
-            "nr",
-            "n",
-            "rs",
-            "total",
-            "of",
-            "estimated",
-        ),
+        *("just", "only", "precisely", "some", "the", "an", "a", "number", "no", "nr"),
+        *("n", "rs", "total", "of", "estimated"),
     )
 )
 """Words that may stand before a number without changing it."""
@@ -91,23 +76,8 @@ NOT_UNIT_WORDS = frozenset(
         *("and", "or", "but", "not", "to", "than", "then", "if", "when", "because", "since", "as", "so", "which"),
         *("is", "are", "was", "were", "equals", "gives", "makes", "plus", "minus", "times", "divided", "multiplied"),
         *("squared", "cubed", "factorial", "root", "no", "wait", "actually", "instead", "point", "either", "nor"),
-        *(
-            "maybe",
-            "perhaps",
-            "answer",
-            "und",
-            "y",
-            "et",
-            "oder",
-            "bis",
-            "through",
-            "till",
-            "until",
-            "unless",
-            "below",
-            "mil",
-            "kk",
-        ),
+        *("maybe", "perhaps", "answer", "und", "y", "et", "oder", "bis", "through", "till"),
+        *("until", "unless", "below", "mil", "kk"),
     )
 )
 """Words that cannot be part of a unit: after them the text says more than a number and its unit."""
