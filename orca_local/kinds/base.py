@@ -30,6 +30,8 @@ class Readings:
     """The answer that a careful person takes from the reply, whatever its form; None if there is none."""
     written: str = ""
     """The last statement in the asked form, as written; empty if there is none."""
+    following: str = ""
+    """The same with all lines that follow it."""
 
 
 class AnswerKind(ABC):
@@ -97,9 +99,9 @@ class AnswerKind(ABC):
         """Return how an answer relates to the reference."""
         return Verdict.EQUAL if self.compare(answer, reference) == 1 else Verdict.DIFFERENT
 
-    def is_same_text(self, written: str, reference: str) -> bool:
-        """Whether a statement is the reference as it stands."""
-        return self.is_text and fold(written) == fold(reference)
+    def is_written(self, readings: Readings, reference: str) -> bool:
+        """Whether a statement, alone or with all that follows it, is the reference as it stands."""
+        return self.is_text and fold(reference) in (fold(readings.written), fold(readings.following))
 
     def answer_line(self, reference: str) -> str:
         """Return the reference as the last line of an answer."""
@@ -115,13 +117,14 @@ class AnswerKind(ABC):
         if not forms:
             return Readings(None, self._read_freely(text, [], question))
         last = forms[-1]
+        following = text[last.content_start :].strip()
         whole = self.read_whole(last.content, question)
         corrected = self._read_correction(text[last.end :], question)
         if whole is None:
-            written = "" if corrected else last.content
-            return Readings(None, corrected or self._read_freely(text, forms, question), written)
+            lenient = corrected or self._read_freely(text, forms, question)
+            return Readings(None, lenient) if corrected else Readings(None, lenient, last.content, following)
         if corrected in (None, whole):
-            return Readings(whole, whole, last.content)
+            return Readings(whole, whole, last.content, following)
         return Readings(None, corrected)
 
     def read_strict(self, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> str | None:

@@ -77,9 +77,8 @@ def score(sample: Sample, text: str) -> Score:
 def _scored(kind: AnswerKind, references: tuple[str, ...], answer: str | None, readings: Readings) -> ScoredAnswer:
     """Score one reading. A statement that is a reference as it stands is right, however it was trimmed."""
     value = None if answer is None else max(kind.compare(answer, reference) for reference in references)
-    if value != 1 and any(kind.is_same_text(readings.written, reference) for reference in references):
-        return ScoredAnswer(readings.written, 1.0)
-    return ScoredAnswer(answer, value)
+    written = next((reference for reference in references if kind.is_written(readings, reference)), None)
+    return ScoredAnswer(answer, value) if value == 1 or written is None else ScoredAnswer(written, 1.0)
 
 
 def verify(sample: Sample, text: str) -> Verdict:
@@ -88,7 +87,7 @@ def verify(sample: Sample, text: str) -> Verdict:
     if not kind.is_scored or not sample.answers:
         return Verdict.UNCHECKED
     readings = kind.read(text, prompt=sample.prompt, labels=sample.labels)
-    if any(kind.is_same_text(readings.written, reference) for reference in sample.answers):
+    if any(kind.is_written(readings, reference) for reference in sample.answers):
         return Verdict.EQUAL
     if readings.strict is None:
         return Verdict.UNREADABLE

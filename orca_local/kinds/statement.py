@@ -26,7 +26,7 @@ _BEFORE = (
 )
 _COLON = r"[*_`]*+(?:[^\S\n]*+(?:[:=：]|[-–—](?=\s))[*_`]*+|[^\S\n]*+[*_#]*+$)"
 _HEADING = re.compile(
-    rf"(?:^[^\w\n]*+|(?<=[.!?。；;] )[*_]*+){_BEFORE}(?:{_ANSWER})(?:\s+(?:correcta|finale?))?{_COLON}",
+    rf"(?:^(?:[^\w\n]|_)*+|(?<=[.!?。；;] )[*_]*+){_BEFORE}(?:{_ANSWER})(?:\s+(?:correcta|finale?))?{_COLON}",
     re.IGNORECASE | re.MULTILINE,
 )
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s?\{")
@@ -59,7 +59,8 @@ _TURN = re.compile(r"\b(?:but|however|still|nevertheless|if i (?:had|have) to|my
 _CORRECTION = re.compile(
     r"(?:(?<=[.!?…,;:)\n–—-])|(?<=[.!?…,;:)\n–—-] )|^)[^\S\n]*+(?:oh,?\s+)?(?:no,?\s+)?"
     r"(?:wait|actually|correction|scratch that|hold on|oops|sorry|on second thoughts?|i mean|moment|nein,|non,|不对"
-    r"|i made (?:a mistake|an error)|let me (?:re)?(?:consider|check|think|calculate)|that['’]?s (?:wrong|not right))"
+    r"|i made (?:a mistake|an error)|let me (?:re(?:consider|check|think|calculate|do)|check)"
+    r"|that['’]?s (?:wrong|not right))"
     r"(?!\w)[\s,.!:;…–—-]*+"
     r"|(?<=[,;…–—.]) ?no,[^\S\n]++",
     re.IGNORECASE | re.MULTILINE,
@@ -75,8 +76,8 @@ class Statement:
     end: int
     content: str
     """What follows the heading or cue, up to the end of its line, as written."""
-    rest: str = ""
-    """All that follows the heading, for answers of several lines."""
+    content_start: int
+    """Where the content begins."""
 
 
 def find_forms(text: str) -> list[Statement]:
@@ -95,10 +96,12 @@ def find_sentences(text: str) -> list[Statement]:
     for match, next_start in list(zip(matches, ends, strict=False))[-MAX_STATEMENTS:]:
         line = text[match.end() : min(match.end() + MAX_CHARACTERS, next_start)].partition("\n")[0]
         end = match.end() + len(line)
+        line_start = text.rfind("\n", 0, match.start()) + 1
+        line = _without_closing_mark(line, text[max(line_start, match.start() - MAX_CHARACTERS) : match.end()])
         # "The answer is:" alone on its line: the answer is below.
         if not line.strip(" *_:"):
             line = text[match.end() : match.end() + MAX_CHARACTERS].strip(" *_:\n").partition("\n")[0]
-        sentences.append(Statement(match.start(), end, f"not {line}" if match["not"] else line))
+        sentences.append(Statement(match.start(), end, f"not {line}" if match["not"] else line, match.end()))
     return sentences
 
 
@@ -136,13 +139,21 @@ def _headings(text: str) -> Iterator[Statement]:
         rest = text[match.end() : match.end() + MAX_CHARACTERS]
         line = rest.partition("\n")[0]
         if line.strip():
-            yield Statement(match.start(), match.end() + len(line), line.strip(), rest)
+            content = _without_closing_mark(line.strip(), match[0])
+            yield Statement(match.start(), match.end() + len(line), content, match.end())
             continue
         block = _block(rest)
         # "The answer" at the end of a text that was cut off is no heading.
         if not block.strip() and match[0].rstrip("*_`# ")[-1:].isalpha():
             continue
-        yield Statement(match.start(), match.end() + rest.find(block) + len(block), block.strip(), rest)
+        end = match.end() + rest.find(block) + len(block)
+        yield Statement(match.start(), end, block.strip(), match.end())
+
+
+def _without_closing_mark(content: str, heading: str) -> str:
+    """Return the content without the mark that closes emphasis opened in the heading, as in "**Answer: 7**"."""
+    marks = re.findall(r"\*+|_+", heading)
+    return content.removesuffix(marks[-1]).rstrip() if len(marks) % 2 else content
 
 
 def _block(rest: str) -> str:
@@ -168,7 +179,7 @@ def _boxes(text: str) -> Iterator[Statement]:
         if found and _SEPARATOR.fullmatch(text, found[-1].end, match.start()):
             last = found.pop()
             content = content if content == last.content else f"{last.content}, {content}"
-        found.append(Statement(match.start(), end + 1, content, content))
+        found.append(Statement(match.start(), end + 1, content, match.end()))
     return iter(found)
 
 
@@ -185,7 +196,7 @@ def _tags(text: str) -> Iterator[Statement]:
     for match in list(_TAG.finditer(text))[-MAX_STATEMENTS:]:
         end = _END_TAG.search(text, match.end(), match.end() + MAX_CHARACTERS)
         content = text[match.end() : end.start() if end else match.end() + MAX_CHARACTERS].strip()
-        yield Statement(match.start(), end.end() if end else match.end() + len(content), content, content)
+        yield Statement(match.start(), end.end() if end else match.end() + len(content), content, match.end())
 
 
 def _hashes(text: str) -> Iterator[Statement]:
@@ -193,7 +204,7 @@ def _hashes(text: str) -> Iterator[Statement]:
     for match in list(_HASHES.finditer(text))[-1:]:
         line, _, below = text[match.end() :].partition("\n")
         if not below.strip() and not _HEADING.match(text, match.start()):
-            yield Statement(match.start(), match.end() + len(line), line.strip(), line)
+            yield Statement(match.start(), match.end() + len(line), line.strip(), match.end())
 
 
 def _json(text: str) -> Iterator[Statement]:
@@ -205,7 +216,7 @@ def _json(text: str) -> Iterator[Statement]:
         except (ValueError, RecursionError):
             continue
         content = next((_as_text(value[key]) for key in value if key.lower() in _JSON_KEYS), "")
-        yield Statement(match.start(), match.start() + end, content, content)
+        yield Statement(match.start(), match.start() + end, content, match.start())
 
 
 def _as_text(value: Any) -> str:

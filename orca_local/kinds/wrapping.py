@@ -35,9 +35,6 @@ def unwrap(text: str, *, brackets: bool = False) -> str:
 def layers(text: str, *, brackets: bool = False) -> Iterator[str]:
     """Yield the text, then what is left as each pair of marks around it is removed."""
     text = text.strip()
-    # In "**Answer: x**" the mark at the start is before the answer.
-    if text.endswith("**") and text.count("**") % 2 and text.rstrip("*"):
-        text = text.rstrip("*").rstrip()
     yield text
     for _ in range(_MAX_LAYERS):
         inner = _inner(text, _PAIRS + _BRACKETS if brackets else _PAIRS)

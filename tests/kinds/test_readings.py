@@ -41,6 +41,7 @@ WRITTEN = [
     "-1",
     "+1",
     "a < b",
+    "two\nlines",
     "e\u0301t\u00e9",
 ]
 

@@ -23,7 +23,7 @@ from orca_local.kinds.wrapping import sentences, unwrap, without_emoji, without_
         ("(x)", "(x)"),
         ("_x_", "_x_"),
         ('""', '""'),
-        ("x**", "x"),
+        ("x**", "x**"),
         ("x**2", "x**2"),
     ],
 )
