@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from orca_local.domain.text import fold
 from orca_local.kinds.question import Question
-from orca_local.kinds.reply import clean_reply
-from orca_local.kinds.statement import (
+from orca_local.kinds.reading.reply import clean_reply
+from orca_local.kinds.reading.statement import (
     Statement,
     find_forms,
     find_sentences,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from orca_local.kinds.base import AnswerKind
-from orca_local.kinds.boolean_reader import stated_value, text_value, whole_value
 from orca_local.kinds.question import Question
+from orca_local.kinds.reading.boolean_reader import stated_value, text_value, whole_value
 from orca_local.kinds.verdict import Verdict
 
 _VALUES = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}

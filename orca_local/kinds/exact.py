@@ -7,9 +7,9 @@ from typing import Any
 
 from orca_local.domain.text import fold
 from orca_local.kinds.base import AnswerKind, number_as_text
-from orca_local.kinds.label_reader import stated_label, text_label, whole_label
-from orca_local.kinds.phrase import lone_phrase, stated_phrase, written_phrase
 from orca_local.kinds.question import Question
+from orca_local.kinds.reading.label_reader import stated_label, text_label, whole_label
+from orca_local.kinds.reading.phrase import lone_phrase, stated_phrase, written_phrase
 
 
 class Exact(AnswerKind):

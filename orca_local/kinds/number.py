@@ -7,9 +7,9 @@ from math import floor
 from typing import Any
 
 from orca_local.kinds.base import AnswerKind, number_as_text
-from orca_local.kinds.number_phrase import read_bare_number, read_whole_number
-from orca_local.kinds.number_reader import read_statement_number, read_text_number
-from orca_local.kinds.number_value import Quantity, decimal_text, has_finite_decimals, reference_text
+from orca_local.kinds.numbers.phrase import read_bare_number, read_whole_number
+from orca_local.kinds.numbers.reader import read_statement_number, read_text_number
+from orca_local.kinds.numbers.value import Quantity, decimal_text, has_finite_decimals, reference_text
 from orca_local.kinds.question import Question
 from orca_local.kinds.verdict import Verdict
 

@@ -9,9 +9,9 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.text import fold
 from orca_local.domain.types import Sample
 from orca_local.kinds.base import AnswerKind, Readings
+from orca_local.kinds.reading.wrapping import unwrap, without_period
 from orca_local.kinds.table import get_kind
 from orca_local.kinds.verdict import Verdict, best
-from orca_local.kinds.wrapping import unwrap, without_period
 
 SCORER_VERSION = 2
 """Version of the readers and comparisons. It is raised whenever a stored answer may get another score."""

@@ -7,12 +7,12 @@ import re
 from typing import Any
 
 from orca_local.kinds.base import AnswerKind, number_as_text
-from orca_local.kinds.phrase import lone_phrase, stated_phrase, written_phrase
 from orca_local.kinds.question import Question
-from orca_local.kinds.similarity import is_negated, numbers, span_words, symbols, word_f1
-from orca_local.kinds.statement import find_sentences, is_refusal, split_corrections
+from orca_local.kinds.reading.phrase import lone_phrase, stated_phrase, written_phrase
+from orca_local.kinds.reading.similarity import is_negated, numbers, span_words, symbols, word_f1
+from orca_local.kinds.reading.statement import find_sentences, is_refusal, split_corrections
+from orca_local.kinds.reading.wrapping import sentences
 from orca_local.kinds.verdict import Verdict
-from orca_local.kinds.wrapping import sentences
 
 _MAX_WORDS = 30
 """A span may be a whole sentence of the prompt."""

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from orca_local.domain.text import fold
 from orca_local.kinds.base import AnswerKind, Readings
 from orca_local.kinds.question import Question
-from orca_local.kinds.reply import clean_reply, first_exchange
-from orca_local.kinds.similarity import is_negated, numbers, rouge_l, words
-from orca_local.kinds.statement import headings, is_refusal
+from orca_local.kinds.reading.reply import clean_reply, first_exchange
+from orca_local.kinds.reading.similarity import is_negated, numbers, rouge_l, words
+from orca_local.kinds.reading.statement import headings, is_refusal
 from orca_local.kinds.verdict import Verdict
 
 _THRESHOLD = 0.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kinds.reading import NOTHING, REFUSALS, read_answer
+from tests.kinds.answers import NOTHING, REFUSALS, read_answer
 
 VALUES = [
     ("Yes", "yes"),

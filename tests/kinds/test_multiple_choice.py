@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kinds.reading import NOTHING, OPTIONS, REFUSALS, read_answer
+from tests.kinds.answers import NOTHING, OPTIONS, REFUSALS, read_answer
 
 CHOSEN = [
     ("B", "B"),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from orca_local.kinds.number import Number
 from orca_local.kinds.verdict import Verdict
-from tests.kinds.number_cases import parse_cases
-from tests.kinds.reading import read_answer, read_strictly
+from tests.kinds.answers import read_answer, read_strictly
+from tests.kinds.numbers.cases import parse_cases
 
 PROMPT = "Sam found 88 stickers on Monday and 20 stickers on Tuesday. How many stickers did Sam find?"
 

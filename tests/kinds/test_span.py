@@ -9,7 +9,7 @@ from orca_local.kinds.scoring import verify
 from orca_local.kinds.table import KINDS
 from orca_local.kinds.verdict import Verdict
 from orca_local.tasks.record import parse_record
-from tests.kinds.reading import read_answer, read_strictly
+from tests.kinds.answers import read_answer, read_strictly
 
 
 def test_span_may_be_a_sentence() -> None:

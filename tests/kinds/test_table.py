@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_local.kinds.table import KINDS, get_kind
-from tests.kinds.reading import OPTIONS, read_answer
+from tests.kinds.answers import OPTIONS, read_answer
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "free"])

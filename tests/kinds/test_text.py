@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from orca_local.domain.types import Sample
+from orca_local.kinds.reading.similarity import rouge_l
 from orca_local.kinds.scoring import score
-from orca_local.kinds.similarity import rouge_l
-from tests.kinds.reading import read_answer
+from tests.kinds.answers import read_answer
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.kinds.option_list import parse_options
+from orca_local.kinds.reading.option_list import parse_options
 
 
 @pytest.mark.parametrize(

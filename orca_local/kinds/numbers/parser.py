@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from orca_local.kinds import number_words as words
-from orca_local.kinds.number_notation import NOT_A_NUMBER
-from orca_local.kinds.number_token import END, MAX_DIGITS, Token, parse_numeral
-from orca_local.kinds.number_value import Quantity
+from orca_local.kinds.numbers import words
+from orca_local.kinds.numbers.notation import NOT_A_NUMBER
+from orca_local.kinds.numbers.token import END, MAX_DIGITS, Token, parse_numeral
+from orca_local.kinds.numbers.value import Quantity
 
 _OPERATORS = frozenset("+-×÷/^")
 _FIRST = words.FIRST_WORDS | words.CURRENCY_SYMBOLS | {"-", "+"}

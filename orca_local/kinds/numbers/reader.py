@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from orca_local.domain.text import normalize_words
-from orca_local.kinds.number_clause import Clause
-from orca_local.kinds.number_notation import plain_notation
-from orca_local.kinds.number_parser import parse_quantities, token_at
-from orca_local.kinds.number_phrase import (
+from orca_local.kinds.numbers.clause import Clause
+from orca_local.kinds.numbers.notation import plain_notation
+from orca_local.kinds.numbers.parser import parse_quantities, token_at
+from orca_local.kinds.numbers.phrase import (
     EQUALS,
     MAX_CHARACTERS,
     OPERATORS,
@@ -19,9 +19,9 @@ from orca_local.kinds.number_phrase import (
     read_whole_number,
     trim_phrase,
 )
-from orca_local.kinds.number_token import Token, tokenize
-from orca_local.kinds.number_value import Quantity
-from orca_local.kinds.number_words import CURRENCY_SYMBOLS
+from orca_local.kinds.numbers.token import Token, tokenize
+from orca_local.kinds.numbers.value import Quantity
+from orca_local.kinds.numbers.words import CURRENCY_SYMBOLS
 
 _MAX_START = 500
 _MAX_END = 2_000

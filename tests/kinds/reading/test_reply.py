@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.kinds.reasoning import MARKS, remove_reasoning
-from orca_local.kinds.reply import HEAD_CHARACTERS, TAIL_CHARACTERS, clean_reply
-from tests.kinds.reading import read_answer, read_strictly
+from orca_local.kinds.reading.reasoning import MARKS, remove_reasoning
+from orca_local.kinds.reading.reply import HEAD_CHARACTERS, TAIL_CHARACTERS, clean_reply
+from tests.kinds.answers import read_answer, read_strictly
 
 PROMPT = "Which day comes after Monday?\nChoose one."
 FORMAT = 'End with a line "Answer: " and then the answer alone.'

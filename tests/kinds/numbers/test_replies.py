@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orca_local.kinds.number import Number
-from tests.kinds.number_cases import parse_cases
+from tests.kinds.numbers.cases import parse_cases
 
 PENS = "A shop sells 12 pens a day. How many in 30 days?"
 

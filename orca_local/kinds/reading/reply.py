@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from orca_local.domain.text import printable
-from orca_local.kinds.reasoning import MARKS, remove_reasoning
-from orca_local.kinds.statement import find_forms, find_sentences
+from orca_local.kinds.reading.reasoning import MARKS, remove_reasoning
+from orca_local.kinds.reading.statement import find_forms, find_sentences
 
 HEAD_CHARACTERS = 16_384
 TAIL_CHARACTERS = 32_768

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from orca_local.kinds.lexicon import ABBREVIATIONS, ALSO_WORDS, NUMBERED
+from orca_local.kinds.reading.lexicon import ABBREVIATIONS, ALSO_WORDS, NUMBERED
 
 _QUOTES = '"" “” ‘’ „“ „” ”” «» »« ‹› 「」 『』 《》 〈〉 ＂＂ ‚‘ ’’'
 _MARKUP = (("```", "```"), ("``", "``"), ("`", "`"), ("***", "***"), ("**", "**"), ("*", "*"), ("~~", "~~"))

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from orca_local.kinds.decision import Mention, claims_of, decide, own_sentences, rejected_alone
-from orca_local.kinds.stance import Stance
+from orca_local.kinds.reading.decision import Mention, claims_of, decide, own_sentences, rejected_alone
+from orca_local.kinds.reading.stance import Stance
 
 
 def find(sentence: str) -> list[Mention]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.kinds.statement import find_forms, find_sentences, split_corrections, text_after_refusal
+from orca_local.kinds.reading.statement import find_forms, find_sentences, split_corrections, text_after_refusal
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.kinds.wrapping import sentences, unwrap, without_emoji, without_period
+from orca_local.kinds.reading.wrapping import sentences, unwrap, without_emoji, without_period
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from orca_local.kinds.wrapping import sentences, unwrap, without_emoji, without_period
+from orca_local.kinds.reading.wrapping import sentences, unwrap, without_emoji, without_period
 
 _MAX_WORDS = 8
 """A longer phrase is a sentence about the answer, not the answer."""

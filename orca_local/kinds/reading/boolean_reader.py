@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from orca_local.domain.text import fold
-from orca_local.kinds.decision import Mention, claims_of, own_sentences
-from orca_local.kinds.lexicon import (
+from orca_local.kinds.reading.decision import Mention, claims_of, own_sentences
+from orca_local.kinds.reading.lexicon import (
     ADVERBS,
     AGREEMENT,
     DISAGREEMENT,
@@ -19,9 +19,9 @@ from orca_local.kinds.lexicon import (
     YES,
     phrases,
 )
-from orca_local.kinds.restated import restated_value
-from orca_local.kinds.stance import Stance
-from orca_local.kinds.wrapping import layers, sentences
+from orca_local.kinds.reading.restated import restated_value
+from orca_local.kinds.reading.stance import Stance
+from orca_local.kinds.reading.wrapping import layers, sentences
 
 _MAX_STATEMENT = 400
 _OPPOSITE = {"yes": "no", "no": "yes"}

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from orca_local.kinds.number_phrase import read_bare_number
-from orca_local.kinds.number_reader import read_statement_number, read_text_number
-from orca_local.kinds.number_value import Quantity, decimal_text
-from tests.kinds.number_cases import parse_cases
+from orca_local.kinds.numbers.phrase import read_bare_number
+from orca_local.kinds.numbers.reader import read_statement_number, read_text_number
+from orca_local.kinds.numbers.value import Quantity, decimal_text
+from tests.kinds.numbers.cases import parse_cases
 
 STATEMENTS = parse_cases(
     r"""

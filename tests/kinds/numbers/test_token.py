@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from orca_local.kinds.number_token import parse_numeral, tokenize
+from orca_local.kinds.numbers.token import parse_numeral, tokenize
 
 
 @pytest.mark.parametrize(

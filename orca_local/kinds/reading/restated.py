@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from orca_local.kinds.lexicon import AUXILIARIES, FILLERS
-from orca_local.kinds.wrapping import sentences
+from orca_local.kinds.reading.lexicon import AUXILIARIES, FILLERS
+from orca_local.kinds.reading.wrapping import sentences
 
 _QUESTION = re.compile(rf"(?:^|[:,]\s*)(?:{AUXILIARIES})(?:n['’]t)?\s+(?P<rest>[^?？]+)[?？]", re.IGNORECASE)
 _NEGATIONS = frozenset({"not", "never", "no"})

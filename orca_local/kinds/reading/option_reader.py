@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from orca_local.domain.text import fold
-from orca_local.kinds.decision import MAX_CHARACTERS, Mention, both_ends, decide
-from orca_local.kinds.label_reader import LETTER, MAX_STATEMENT, find_labels, stands_alone
-from orca_local.kinds.option_list import parse_options
-from orca_local.kinds.wrapping import layers, sentences, unwrap, without_emoji, without_period
+from orca_local.kinds.reading.decision import MAX_CHARACTERS, Mention, both_ends, decide
+from orca_local.kinds.reading.label_reader import LETTER, MAX_STATEMENT, find_labels, stands_alone
+from orca_local.kinds.reading.option_list import parse_options
+from orca_local.kinds.reading.wrapping import layers, sentences, unwrap, without_emoji, without_period
 
 _DEFAULT_MARKS = "ABCDEFGHIJ"
 _WORD_MARKS = "AI"

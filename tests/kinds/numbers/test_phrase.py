@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.kinds.number_phrase import read_bare_number, read_whole_number
-from orca_local.kinds.number_value import decimal_text
-from tests.kinds.number_cases import parse_cases
+from orca_local.kinds.numbers.phrase import read_bare_number, read_whole_number
+from orca_local.kinds.numbers.value import decimal_text
+from tests.kinds.numbers.cases import parse_cases
 
 WHOLE = parse_cases(
     r"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.kinds.restated import restated_value
+from orca_local.kinds.reading.restated import restated_value
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import unicodedata
 from collections.abc import Sequence
 from fractions import Fraction
 
-from orca_local.kinds import number_words as words
-from orca_local.kinds.number_notation import plain_notation
-from orca_local.kinds.number_parser import parse_quantities, parse_quantity, token_at
-from orca_local.kinds.number_token import Token, tokenize
-from orca_local.kinds.number_value import Quantity
+from orca_local.kinds.numbers import words
+from orca_local.kinds.numbers.notation import plain_notation
+from orca_local.kinds.numbers.parser import parse_quantities, parse_quantity, token_at
+from orca_local.kinds.numbers.token import Token, tokenize
+from orca_local.kinds.numbers.value import Quantity
 
 MAX_CHARACTERS = 400
 """Number of characters that are read of a statement."""

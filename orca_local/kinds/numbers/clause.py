@@ -8,11 +8,11 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 
-from orca_local.kinds import number_words as words
-from orca_local.kinds.number_parser import is_sign, parse_quantities, parse_quantity, token_at
-from orca_local.kinds.number_phrase import EQUALS, LEADS, OPERATORS, parse_phrase, unit_end
-from orca_local.kinds.number_token import END, Token
-from orca_local.kinds.number_value import Quantity
+from orca_local.kinds.numbers import words
+from orca_local.kinds.numbers.parser import is_sign, parse_quantities, parse_quantity, token_at
+from orca_local.kinds.numbers.phrase import EQUALS, LEADS, OPERATORS, parse_phrase, unit_end
+from orca_local.kinds.numbers.token import END, Token
+from orca_local.kinds.numbers.value import Quantity
 
 _MAX_OPERAND_WORDS = 4
 _SUBORDINATE = frozenset(("because", "since", "given", "considering", "if", "when", "as", "after", "before", "while"))

@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from orca_local.kinds.number_notation import THIN_SPACE
+from orca_local.kinds.numbers.notation import THIN_SPACE
 
 MAX_DIGITS = 300
 """Longer numerals and larger exponents are not read: a model that repeats itself writes them."""

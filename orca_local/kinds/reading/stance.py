@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from orca_local.kinds.lexicon import pattern, phrases
+from orca_local.kinds.reading.lexicon import pattern, phrases
 
 MARKS = " \"'“”‘’„«»「」『』*_`~()[]{}<>.$\\"
 """Characters around a mention that are not a part of the sentence."""

@@ -8,9 +8,9 @@ from functools import lru_cache, partial
 from itertools import groupby
 
 from orca_local.domain.text import fold
-from orca_local.kinds.decision import Mention, decide, rejected_alone
-from orca_local.kinds.lexicon import AFTER_ANSWER, BEFORE_ANSWER, COMMON_WORDS
-from orca_local.kinds.wrapping import layers, sentences, without_emoji, without_period
+from orca_local.kinds.reading.decision import Mention, decide, rejected_alone
+from orca_local.kinds.reading.lexicon import AFTER_ANSWER, BEFORE_ANSWER, COMMON_WORDS
+from orca_local.kinds.reading.wrapping import layers, sentences, without_emoji, without_period
 
 MAX_STATEMENT = 600
 """A longer statement is a text, not an answer."""

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_local.kinds.number_notation import plain_notation
-from orca_local.kinds.number_parser import parse_quantities
-from orca_local.kinds.number_phrase import read_bare_number
-from orca_local.kinds.number_token import tokenize
-from orca_local.kinds.number_value import decimal_text, has_finite_decimals, reference_text
+from orca_local.kinds.numbers.notation import plain_notation
+from orca_local.kinds.numbers.parser import parse_quantities
+from orca_local.kinds.numbers.phrase import read_bare_number
+from orca_local.kinds.numbers.token import tokenize
+from orca_local.kinds.numbers.value import decimal_text, has_finite_decimals, reference_text
 
 
 def values(text: str) -> list[str | None]:

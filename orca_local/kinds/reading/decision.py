@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from orca_local.domain.text import fold
-from orca_local.kinds.stance import MARKS, Stance, clause_after, is_negation_adjacent, stance_of
-from orca_local.kinds.wrapping import sentences
+from orca_local.kinds.reading.stance import MARKS, Stance, clause_after, is_negation_adjacent, stance_of
+from orca_local.kinds.reading.wrapping import sentences
 
 MAX_CHARACTERS = 16_384
 """Number of characters of a text that are read, half of them at its end."""

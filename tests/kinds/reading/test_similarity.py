@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_local.kinds.similarity import common_subsequence, rouge_l, word_f1
+from orca_local.kinds.reading.similarity import common_subsequence, rouge_l, word_f1
 
 
 def test_word_f1_counts_repeats() -> None:
