@@ -1,6 +1,6 @@
 """The option that a text chooses, by its mark, by its text or by both.
 
-`option_cases.jsonl` has the prompt, the text and its option: in the asked form, in free text, and texts without a choice.
+`option_cases.jsonl` has the prompt, the text and its option: in the asked form, in free text, and undecided texts.
 """
 
 from __future__ import annotations
