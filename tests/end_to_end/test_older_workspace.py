@@ -16,6 +16,7 @@ import pytest
 
 from orca_local.cli.app import run
 from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.strategies import BUILTIN, load_strategies
 from orca_local.runs.workspace import DATABASE_FILE, Workspace
 from orca_local.store.migrate import applied_steps
 from orca_local.store.schema import STEPS
@@ -163,8 +164,10 @@ def test_every_view_is_filled(directory: Path) -> None:
         assert evaluation.failed is not None and evaluation.failed.message == "the file is gone"
         assert evaluation.summary is not None
         assert [model.model for model in evaluation.summary.models] == ["base", "tuned"]
-        matrix = load_probe_matrix(store)
-        assert matrix is not None and len(matrix.strategies) == 6 and matrix.rows[0].task == "sums"
+        assert evaluation.summary.prompted is None
+        matrix = load_probe_matrix(store, list(load_strategies(None)))
+        assert matrix is not None and matrix.strategies == tuple(s.name for s in BUILTIN[:6]), "plain was not measured"
+        assert matrix.rows[0].task == "sums"
         assert len(load_sample_results(store, matrix.run.run_id, "sums", matrix.strategies[0])) == 2
         assert load_teach_progress(store, TeacherSettings(kind="file")).new == 44
         summary = load_build_summary(store)

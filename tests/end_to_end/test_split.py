@@ -15,8 +15,10 @@ from orca_local.evaluate.report import render_report
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import KEY
 from orca_local.gguf.tokenizer import Tokenizer
+from orca_local.kinds.table import get_kind
 from orca_local.pipeline.pipeline import Pipeline
 from orca_local.pipeline.tuned import ensure_tuned, matching_base
+from orca_local.probe.by_hand import choose_by_hand
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 from orca_local.tasks.split import content_hash
@@ -123,6 +125,27 @@ def test_what_was_made_with_a_matrix_is_not_compared_with_what_was_not(workspace
         assert "export --quantization Q4_0" in raised.value.hint
         summary = pipeline_of(brought, store).evaluate(quantizations=["Q4_0"])
         assert [model.model for model in summary.models] == ["base", "tuned"]
+
+
+def test_base_is_also_measured_with_what_prompting_can_do(workspace: Workspace) -> None:
+    with workspace.store() as store:
+        pipeline = pipeline_of(workspace, store)
+        tuned = ensure_tuned(pipeline, ["Q8_0"])
+        chosen = store.selections.current()["sums"].strategy
+        summary = pipeline.evaluate(("base", tuned[0].path))
+        assert summary.prompted is not None and summary.prompted.base_strategy is not None
+        assert (summary.prompted.base_format_line.n, summary.prompted.base_strategy.n) == (4, 4)
+        line = get_kind("number").format_line
+        rows = store.measurements.rows(run_id=summary.run_id, split="holdout")
+        assert {row.system_message for row in rows if row.asks_form and not row.strategy} == {line}
+        assert {row.strategy for row in rows} == {"", chosen}
+        choose_by_hand(store, "sums", "plain", None, 0.05)
+        summary = pipeline.evaluate(("base",))
+        store.selections.clear_by_hand("sums")
+        (message,) = {row.system_message for row in store.measurements.rows(run_id=summary.run_id, strategy="plain")}
+        assert message == workspace.settings.dataset.system_message
+        off = Workspace.open(workspace.directory, overrides={"evaluate": {"prompted": False}})
+        assert pipeline_of(off, store).evaluate(("base",)).prompted is None
 
 
 def test_f16_has_nothing_to_split(workspace: Workspace) -> None:
