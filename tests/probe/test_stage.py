@@ -109,7 +109,7 @@ def test_the_summary_is_what_json_prints(scene: Scene) -> None:
     cell = doubles["cells"][1]
     assert cell["strategy"] == "long"
     assert (cell["n"], cell["score_sum"], cell["accuracy"], cell["extracted"]) == (12, 12.0, 1.0, 1.0)
-    assert cell["ci"][0] == pytest.approx(0.7575, abs=1e-3)
+    assert cell["ci"][0] == pytest.approx(0.7200, abs=1e-3), "n / (n + t²) with Student's t of 13 degrees of freedom"
     assert cell["completion_tokens"] == 12 * 8
     total = sum(cell["completion_tokens"] for task in result["tasks"] for cell in task["cells"])
     assert total == result["completion_tokens"]
