@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from orca_local.cli.options import Common, JsonObject, common_options
 from orca_local.cli.stages import open_pipeline
 from orca_local.cli.tables import echo, table
 from orca_local.domain.text import counted
+from orca_local.kinds.verdict import LABELS, SENTENCES, Verdict, describe_counts, in_order
 
 if TYPE_CHECKING:
     from orca_local.dataset.review import Filters
@@ -39,6 +41,11 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )
     @click.option(
         "--verified", type=click.Choice(["yes", "no", "unknown"]), help="Whether the answer matches the reference."
+    )
+    @click.option(
+        "--verdict",
+        type=click.Choice([verdict.value for verdict in Verdict]),
+        help="What the comparison with the reference gave.",
     )
     @click.option("--hinted/--not-hinted", default=None, help="Whether the teacher saw the right answer.")
     @click.option(
@@ -85,21 +92,28 @@ def list_answers(common: Common, filters: Filters, limit: int, statistics: bool)
         rows = review.select(pipeline.store, pipeline.strategies, filters)
         tasks = pipeline.store.samples.task_names("train")
     counts = review.count_by_task(rows, tasks)
+    verdicts = in_order(Counter(row.verdict for row in rows))
     if statistics:
         names = ("task", "answers", "verified", "mismatch", "hinted", "mean_characters")
         cells = [(*(getattr(count, name) for name in names), _states(count.review)) for count in counts]
         echo(table([*names, "review"], cells))
+        echo(describe_counts(verdicts))
     else:
         cells = [
-            (r.demonstration_id, tasks[r.sample_id], r.strategy, _mark(r.verified), r.review, r.text[:SHOWN])
+            (r.demonstration_id, tasks[r.sample_id], r.strategy, LABELS[Verdict(r.verdict)], r.review, r.text[:SHOWN])
             for r in rows[:limit]
         ]
-        echo(table(["id", "task", "strategy", "right", "review", "answer"], cells))
+        echo(table(["id", "task", "strategy", "reference", "review", "answer"], cells))
         echo(
             f"{counted(len(rows), 'answer')} selected" + (f", the first {limit} are shown" if len(rows) > limit else "")
         )
     shown = [_as_dict(row, tasks[row.sample_id]) for row in rows[:limit]]
-    return {"matching": len(rows), "answers": shown, "tasks": [count.to_dict() for count in counts]}
+    return {
+        "matching": len(rows),
+        "verdicts": verdicts,
+        "answers": shown,
+        "tasks": [count.to_dict() for count in counts],
+    }
 
 
 @command.command("show")
@@ -115,7 +129,7 @@ def show(common: Common, number: int) -> JsonObject:
         teacher = review.original(pipeline.store, row)
     hint = " · teacher saw the right answer" if row.hinted else ""
     echo(f"{row.demonstration_id} · {seen.sample.task} · {row.sample_id} · {row.strategy} · {row.review}{hint}")
-    echo(f"reference: {' | '.join(seen.sample.answers) or '(none)'} · matches: {_mark(row.verified)}")
+    echo(f"reference: {' | '.join(seen.sample.answers) or '(none)'} · {LABELS[Verdict(row.verdict)]}")
     if seen.refused:
         echo(f"cannot be trained on: {seen.refused}\n\n{row.text}")
     else:
@@ -168,10 +182,9 @@ def edit(common: Common, number: int, text: str | None, path: Path | None, resto
     with open_pipeline(common) as pipeline:
         row = pipeline.store.demonstrations.get(number)
         new = review.original(pipeline.store, row) if restore else _new_text(row, text, path)
-        verified = review.rewrite(pipeline.store, row, new)
-    result = {True: "matches the reference", False: "does not match the reference", None: "has no reference"}[verified]
-    echo(f"{number} {'changed' if new != row.text else 'not changed'}; it {result}")
-    return {"id": number, "changed": new != row.text, "verified": verified}
+        verdict = review.rewrite(pipeline.store, row, new)
+    echo(f"{number} {'changed' if new != row.text else 'not changed'}; {SENTENCES[verdict]}")
+    return {"id": number, "changed": new != row.text, "verified": verdict.verified, "verdict": verdict.value}
 
 
 @command.command("write")
@@ -215,13 +228,9 @@ def _new_text(row: DemonstrationRow, text: str | None, path: Path | None) -> str
 
 
 def _as_dict(row: DemonstrationRow, task: str) -> JsonObject:
-    names = ("strategy", "verified", "hinted", "review", "text")
+    names = ("strategy", "verified", "verdict", "hinted", "review", "text")
     values = {name: getattr(row, name) for name in names}
     return {"id": row.demonstration_id, "task": task, "sample": row.sample_id, **values}
-
-
-def _mark(verified: bool | None) -> str:
-    return {True: "yes", False: "no", None: "unknown"}[verified]
 
 
 def _states(counts: Mapping[str, int]) -> str:

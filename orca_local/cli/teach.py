@@ -11,6 +11,7 @@ from orca_local.cli.options import Common, JsonObject
 from orca_local.cli.stages import open_pipeline
 from orca_local.cli.tables import echo
 from orca_local.domain.text import counted
+from orca_local.kinds.verdict import describe_counts
 
 if TYPE_CHECKING:
     from orca_local.domain.teach_summary import TeachEstimate
@@ -38,10 +39,8 @@ def command(
             return estimate.to_dict()
         summary = pipeline.teach(limit, retry_failed=retry_failed, live=live, batch=batch)
     calls = summary.calls
-    echo(
-        f"{calls.new} new calls, {calls.cached} cached, {calls.failed} failed · "
-        f"{summary.verified} match the reference, {summary.rejected} do not"
-    )
+    echo(f"{calls.new} new calls, {calls.cached} cached, {calls.failed} failed")
+    echo(describe_counts(summary.verdicts or {}))
     if summary.cost_usd:
         echo(f"this run: ${summary.cost_usd:.4f}; this workspace: ${summary.spent_usd:.4f}")
     for state in summary.batch.states if summary.batch is not None else ():

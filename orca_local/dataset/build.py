@@ -19,6 +19,8 @@ from orca_local.domain.strategies import Strategy
 from orca_local.domain.summaries import DatasetSummary
 from orca_local.domain.types import Message, Sample
 from orca_local.kinds.prompts import plain_messages
+from orca_local.kinds.scoring import is_trained_on
+from orca_local.kinds.verdict import Verdict
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.rows.training_row import RefusedRow, TrainingRow, make_row
 from orca_local.runs.context import StageContext
@@ -85,7 +87,7 @@ def make_dataset(
             continue
         strategy = chosen[sample.task]
         answers = [row for row in demonstrations if row.strategy == strategy.name]
-        keep_wrong = keep_mismatches and not any(_is_good(row) for row in answers)
+        keep_wrong = keep_mismatches and not any(_is_good(row, sample) for row in answers)
         good = []
         for answer in answers:
             refusal = _refusal(answer, sample, strategy, held_out, keep_wrong=keep_wrong)
@@ -225,7 +227,9 @@ def _refusal(
         return "rejected", "rejected in review"
     if not demonstration.text.strip():
         return "empty", "the answer is empty"
-    if not _is_good(demonstration) and not keep_wrong:
+    if not _is_good(demonstration, sample) and not keep_wrong:
+        if demonstration.verdict == Verdict.SIMILAR:
+            return "similar", "the answer is only similar to the reference"
         return "mismatch", "the answer does not match the reference"
     if held_out.overlaps(sample.prompt):
         return "holdout_overlap", "a probe or holdout sample asks the same question or has most of its words"
@@ -234,6 +238,8 @@ def _refusal(
     return None
 
 
-def _is_good(demonstration: DemonstrationRow) -> bool:
+def _is_good(demonstration: DemonstrationRow, sample: Sample) -> bool:
     """Whether the answer matches the reference, has none, or was accepted in review."""
-    return demonstration.verified is not False or demonstration.review in ("accepted", "edited")
+    if demonstration.review in ("accepted", "edited"):
+        return True
+    return demonstration.verified is not False and is_trained_on(sample, demonstration.verdict)

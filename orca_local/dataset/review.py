@@ -12,7 +12,8 @@ from orca_local.domain.strategies import Strategy
 from orca_local.domain.summaries import TaskAnswers
 from orca_local.domain.types import Message, Sample
 from orca_local.kinds.prompts import plain_messages
-from orca_local.kinds.scoring import verify
+from orca_local.kinds.scoring import SCORER_VERSION, verify
+from orca_local.kinds.verdict import Verdict, in_order
 from orca_local.rows.renderer import PromptRenderer, RowError
 from orca_local.store.demonstrations import DemonstrationRow, Review
 from orca_local.store.store import Store
@@ -25,7 +26,9 @@ class Filters(Frozen):
     strategy: str | None = None
     review: Review | None = None
     verified: str | None = None
-    """Whether the answer matches the reference: `yes`, `no`, or `unknown` without a reference."""
+    """Whether the answer matches the reference: `yes`, `no`, or `unknown` without a reference or if only similar."""
+    verdict: str | None = None
+    """How the answer relates to the reference: a value of `Verdict`."""
     hinted: bool | None = None
     """Whether the teacher saw the reference."""
     leaking: bool | None = None
@@ -61,6 +64,8 @@ def select(store: Store, strategies: Mapping[str, Strategy], filters: Filters) -
 def _matches(row: DemonstrationRow, strategies: Mapping[str, Strategy], filters: Filters) -> bool:
     if filters.verified is not None and row.verified is not _VERIFIED[filters.verified]:
         return False
+    if filters.verdict is not None and row.verdict != filters.verdict:
+        return False
     if filters.shorter is not None and len(row.text) >= filters.shorter:
         return False
     if filters.longer is not None and len(row.text) <= filters.longer:
@@ -76,19 +81,19 @@ def decide(store: Store, ids: Iterable[int], state: Review) -> None:
             store.demonstrations.set_review(number, state)
 
 
-def rewrite(store: Store, row: DemonstrationRow, text: str) -> bool | None:
-    """Replace the text of an answer; returns whether the new text matches the reference (None without a reference).
+def rewrite(store: Store, row: DemonstrationRow, text: str) -> Verdict:
+    """Replace the text of an answer; returns how the new text relates to the reference.
 
     Restoring the teacher's text undoes the edit. Raises `InputError` for an empty text.
     """
     if not text.strip():
         raise InputError("the new text is empty", hint="reject the answer to leave it out: `orca-local dataset reject`")
-    verified = verify(store.samples.get(row.sample_id), text).verified
+    verdict = verify(store.samples.get(row.sample_id), text)
     if row.edited and text == original(store, row):
-        store.demonstrations.restore(row.demonstration_id, text, verified)
+        store.demonstrations.restore(row.demonstration_id, text, verdict, SCORER_VERSION)
     elif text != row.text:
-        store.demonstrations.edit(row.demonstration_id, text, verified)
-    return verified
+        store.demonstrations.edit(row.demonstration_id, text, verdict, SCORER_VERSION)
+    return verdict
 
 
 class Preview(Frozen):
@@ -132,6 +137,7 @@ def count_by_task(rows: Sequence[DemonstrationRow], tasks: Mapping[str, str]) ->
             answers=len(group),
             verified=sum(row.verified is True for row in group),
             mismatch=sum(row.verified is False for row in group),
+            verdicts=in_order(Counter(row.verdict for row in group)),
             hinted=sum(row.hinted for row in group),
             review=dict(sorted(Counter(row.review for row in group).items())),
             mean_characters=round(sum(len(row.text) for row in group) / len(group)),

@@ -142,7 +142,9 @@ class CallAnswered(Event):
     strategy: str
     cached: bool
     verified: bool | None
-    """Whether the answer matches the reference; None without a reference."""
+    """Whether the answer matches the reference; None without a reference, and if it is only similar."""
+    verdict: str | None = None
+    """How the answer relates to the reference: a value of `Verdict`."""
 
 
 class CallFailed(Event):

@@ -42,6 +42,9 @@ class TaskAnswers(Record):
     """Answers that match the reference."""
     mismatch: int
     """Answers that do not match the reference."""
+    verdicts: Mapping[str, int]
+    """Number of answers by the result of the comparison: `equal`, `equal_value`, `same_label`, `similar`,
+    `different`, `unreadable`, `unchecked`."""
     hinted: int
     """Answers for which the teacher saw the reference."""
     review: Mapping[str, int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 
 from orca_local.domain.record import OMITTABLE, Record
@@ -50,7 +51,7 @@ class TeachSummary(Record):
     calls: CallTotals
     """Number of teacher calls."""
     verified: int
-    """Answers that match the reference, or have none."""
+    """Answers that match the reference, have none, or are only similar to it."""
     rejected: int
     """Answers that do not match the reference."""
     not_asked: int
@@ -65,6 +66,9 @@ class TeachSummary(Record):
     """Completion tokens of this run."""
     seconds: float
     """Duration of the run."""
+    verdicts: Mapping[str, int] | None = field(default=None, metadata=OMITTABLE)
+    """Number of answers by the result of the comparison: `equal`, `equal_value`, `same_label`, `similar`,
+    `different`, `unreadable`, `unchecked`."""
     batch: BatchSummary | None = field(default=None, metadata=OMITTABLE)
     """The Batch API; with `--batch`."""
 

@@ -14,6 +14,7 @@ from orca_local.domain.summaries import TrainSummary
 from orca_local.domain.teach_summary import TeachSummary
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.domain.text import printable
+from orca_local.kinds.verdict import describe_counts
 from orca_local.runs.summaries import iter_summaries, newest_summary
 from orca_local.store.store import Store
 from orca_local.system.files import write_whole
@@ -113,10 +114,11 @@ def _teacher(store: Store) -> str:
     summary = newest_summary(store, "teach", TeachSummary)
     if summary is None:
         return ""
-    text = (
-        f"{summary.calls.new} new calls, {summary.calls.cached} cached, {summary.calls.failed} failed; "
-        f"{summary.verified} answers match the reference, {summary.rejected} do not."
-    )
+    answers = f"{summary.verified} answers match the reference, {summary.rejected} do not"
+    if summary.verdicts is not None:
+        answers = f"of the answers, {describe_counts(summary.verdicts)}"
+    calls = summary.calls
+    text = f"{calls.new} new calls, {calls.cached} cached, {calls.failed} failed; {answers}."
     starter = [f"\n{STARTER_NOTE}"] if store.teacher_calls.past(STARTER_ENDPOINT, STARTER_MODEL, 1) else []
     return "\n".join(["## Teacher\n", text, *starter, ""])
 

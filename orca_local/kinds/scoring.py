@@ -81,6 +81,16 @@ def _scored(kind: AnswerKind, references: tuple[str, ...], answer: str | None, r
     return ScoredAnswer(answer, value) if value == 1 or written is None else ScoredAnswer(written, 1.0)
 
 
+def is_trained_on(sample: Sample, verdict: str) -> bool:
+    """Whether an answer with this verdict is trained on, without a review.
+
+    A similar answer is, if the kind's answers are texts that may be worded in many ways.
+    """
+    if verdict == Verdict.SIMILAR:
+        return get_kind(sample.kind).trains_on_similar
+    return not Verdict(verdict).is_mismatch
+
+
 def verify(sample: Sample, text: str) -> Verdict:
     """Return how the answer of a reply in the asked form relates to the references; the best verdict counts."""
     kind = get_kind(sample.kind)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
+from orca_local.kinds.verdict import Verdict
 from orca_local.store.connection import Table
 from orca_local.store.encoding import storable, to_json, utc_now
 
@@ -25,7 +26,7 @@ class DemonstrationRow(Frozen):
     sample_index: int
     text: str
     verified: bool | None
-    """Whether the answer matches the reference; None if the sample has no reference."""
+    """Whether the answer matches the reference; None if that was not checked or is only similar."""
     review: Review = "pending"
     hinted: bool = False
     """Whether the teacher saw the right answer."""
@@ -33,8 +34,13 @@ class DemonstrationRow(Frozen):
     """Whether a reviewer changed the text."""
     demonstration_id: int = 0
     """Given by the store."""
+    verdict: str = Verdict.UNCHECKED.value
+    """How the answer relates to the reference: a value of `Verdict`."""
+    scorer_version: int = 1
+    """Version of the scorer that gave the verdict."""
 
 
+_JUDGED = "verified = ?, verdict = ?, scorer_version = ?"
 _INSERTED = [field.name for field in fields(DemonstrationRow) if field.name not in ("edited", "demonstration_id")]
 
 
@@ -49,7 +55,9 @@ class Demonstrations(Table):
             values | {"text": storable(row.text), "created_at": utc_now()},
             "ON CONFLICT (sample_id, strategy, teacher_call_key, sample_index) DO UPDATE SET"
             " text = CASE edited WHEN 1 THEN text ELSE excluded.text END,"
-            " verified = CASE edited WHEN 1 THEN verified ELSE excluded.verified END",
+            " verified = CASE edited WHEN 1 THEN verified ELSE excluded.verified END,"
+            " verdict = CASE edited WHEN 1 THEN verdict ELSE excluded.verdict END,"
+            " scorer_version = CASE edited WHEN 1 THEN scorer_version ELSE excluded.scorer_version END",
         )
 
     def newest(self, limit: int) -> list[DemonstrationRow]:
@@ -102,18 +110,18 @@ class Demonstrations(Table):
         assignment = "review = CASE WHEN edited AND ? = 'pending' THEN 'edited' ELSE ? END"
         self._update(demonstration_id, assignment, review, review)
 
-    def edit(self, demonstration_id: int, text: str, verified: bool | None) -> None:
+    def edit(self, demonstration_id: int, text: str, verdict: Verdict, scorer_version: int) -> None:
         """Replace the text by a reviewer's. The teacher's text stays in `teacher_calls`.
 
         Raises `InputError` if there is no such answer.
         """
-        assignment = "text = ?, verified = ?, review = 'edited', edited = 1"
-        self._update(demonstration_id, assignment, storable(text), verified)
+        assignment = f"text = ?, {_JUDGED}, review = 'edited', edited = 1"
+        self._update(demonstration_id, assignment, storable(text), verdict.verified, verdict, scorer_version)
 
-    def restore(self, demonstration_id: int, text: str, verified: bool | None) -> None:
+    def restore(self, demonstration_id: int, text: str, verdict: Verdict, scorer_version: int) -> None:
         """Restore the teacher's text, given as `text`. Raises `InputError` if there is no such answer."""
-        assignment = "text = ?, verified = ?, review = 'pending', edited = 0"
-        self._update(demonstration_id, assignment, storable(text), verified)
+        assignment = f"text = ?, {_JUDGED}, review = 'pending', edited = 0"
+        self._update(demonstration_id, assignment, storable(text), verdict.verified, verdict, scorer_version)
 
     def _update(self, demonstration_id: int, assignment: str, *values: Any) -> None:
         statement = f"UPDATE demonstrations SET {assignment} WHERE id = ?"

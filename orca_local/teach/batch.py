@@ -174,4 +174,5 @@ class _Batches:
                 yield CallFailed(question.sample.id, question.strategy, result.error)
             else:
                 self.answered += 1
-                yield CallAnswered(question.sample.id, question.strategy, False, result.row.verified)
+                row = result.row
+                yield CallAnswered(question.sample.id, question.strategy, False, row.verified, row.verdict)

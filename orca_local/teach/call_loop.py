@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
@@ -41,6 +41,8 @@ class CallCounts:
     """Answers that match the reference, or have none to match."""
     rejected: int = 0
     """Answers that do not match the reference."""
+    verdicts: Counter[str] = field(default_factory=Counter)
+    """Answers by verdict."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     last_error: str = ""
@@ -298,7 +300,8 @@ class CallLoop:
         self.counts.new += not cached
         self.counts.verified += row.verified is not False
         self.counts.rejected += row.verified is False
-        return CallAnswered(row.sample_id, row.strategy, cached, row.verified)
+        self.counts.verdicts[row.verdict] += 1
+        return CallAnswered(row.sample_id, row.strategy, cached, row.verified, row.verdict)
 
     def _failed(self, question: Question, error: str) -> CallFailed:
         self.counts.failed += 1

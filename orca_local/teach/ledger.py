@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from orca_local.domain.frozen import Frozen
 from orca_local.endpoints.answer import ChatAnswer
-from orca_local.kinds.scoring import verify
+from orca_local.kinds.scoring import SCORER_VERSION, verify
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
@@ -114,13 +114,16 @@ class Ledger:
         return self.budget.settle(request, reservation.usd, answer.prompt_tokens, answer.completion_tokens)
 
     def _save_demonstration(self, question: Question, text: str) -> DemonstrationRow:
+        verdict = verify(question.sample, text)
         row = DemonstrationRow(
             sample_id=question.sample.id,
             strategy=question.strategy,
             teacher_call_key=question.key,
             sample_index=question.request.sample_index,
             text=text,
-            verified=verify(question.sample, text).verified,
+            verified=verdict.verified,
+            verdict=verdict.value,
+            scorer_version=SCORER_VERSION,
             hinted=question.hinted,
         )
         self._store.demonstrations.upsert(row)

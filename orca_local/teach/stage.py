@@ -15,6 +15,7 @@ from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.teach_summary import BatchSummary, CallTotals, TeachSummary
 from orca_local.domain.types import Sample
+from orca_local.kinds.verdict import in_order
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
@@ -71,6 +72,7 @@ class TeachRun(Frozen):
             counts,
             run_id=self.run_id,
             calls=copy_fields(CallTotals, counts),
+            verdicts=in_order(counts.verdicts),
             cost_usd=None if total is None else round(total - self.spent_before_usd, 6),
             spent_usd=None if total is None else round(total, 6),
             seconds=round(time.monotonic() - self.started_at, 3),

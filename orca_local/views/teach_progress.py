@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.url import normalize_url
+from orca_local.kinds.verdict import Verdict, in_order
 from orca_local.runs.progress import HEAD_EVENTS, Progress
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
@@ -38,7 +40,9 @@ class TeachProgress(Frozen):
     mismatches: int = 0
     """Number of answers that do not match their reference."""
     unchecked: int = 0
-    """Number of answers to samples without a reference."""
+    """Number of answers to samples without a reference, or that are only similar to it."""
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+    """Number of answers by verdict."""
     calls_per_minute: float | None = None
     """New answers a minute; None if the run is too short."""
     spent_usd: float | None = None
@@ -82,6 +86,7 @@ def load_teach_progress(store: Store, settings: TeacherSettings, now: datetime |
         matches=verified.get(1, 0),
         mismatches=verified.get(0, 0),
         unchecked=verified.get(None, 0),
+        verdicts=_verdicts(store, run.run_id, verified),
         calls_per_minute=_calls_per_minute(store, run, now or datetime.now(UTC)),
         spent_usd=progress.usd,
         calls_made=spent.calls,
@@ -89,6 +94,15 @@ def load_teach_progress(store: Store, settings: TeacherSettings, now: datetime |
         warning=": ".join(filter(None, (warned.payload["message"], warned.payload["hint"]))) if warned else "",
         waiting=len(waiting),
     )
+
+
+def _verdicts(store: Store, run_id: int, verified: Mapping[Any, int]) -> dict[str, int]:
+    """The number of answers by verdict. An earlier version stored only whether an answer matches."""
+    verdicts = store.runs.tally(run_id, "CallAnswered", "verdict")
+    if verdicts.pop(None, 0):
+        old = {Verdict.EQUAL: 1, Verdict.DIFFERENT: 0, Verdict.UNCHECKED: None}
+        return in_order({verdict: verified.get(value, 0) for verdict, value in old.items()})
+    return in_order(verdicts)
 
 
 def _calls_per_minute(store: Store, run: RunRow, now: datetime) -> float | None:

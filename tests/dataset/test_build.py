@@ -46,12 +46,16 @@ def demonstrate(
     *,
     index: int = 0,
     hinted: bool = False,
+    verdict: str = "",
 ) -> None:
     key = f"{sample_id}-{strategy}-{index}-{hinted}"
     store.teacher_calls.reserve(key, "test", "m", {})
     store.teacher_calls.complete(key, {"text": text}, 0, 0)
     store.strategies.ensure(next(s for s in BUILTIN if s.name == strategy))
-    store.demonstrations.upsert(DemonstrationRow(sample_id, strategy, key, index, text, verified, hinted=hinted))
+    verdict = verdict or {True: "equal", False: "different", None: "unchecked"}[verified]
+    store.demonstrations.upsert(
+        DemonstrationRow(sample_id, strategy, key, index, text, verified, hinted=hinted, verdict=verdict)
+    )
 
 
 def made(store: Store, renderer: PromptRenderer, *, keep_mismatches: bool = False, **settings: Any) -> Dataset:
@@ -73,6 +77,19 @@ def test_the_strategy_is_gone_and_the_answer_stays(store: Store, renderer: Promp
     for erased in (STEPS.student, STEPS.teacher, get_kind("number").format_line):
         assert erased not in text
     assert [m.role for m in dataset.conversations[0]] == ["system", "user", "assistant"]
+
+
+def test_a_similar_answer_is_trained_on_only_where_texts_may_differ_in_wording(
+    store: Store, renderer: PromptRenderer
+) -> None:
+    fill(store, [sample(1, kind="span", answers=("the red car",)), sample(2, kind="text", answers=("the red car",))])
+    for name in ("s01", "s02"):
+        demonstrate(store, name, "Answer: a red car", None, verdict="similar")
+    dataset = made(store, renderer)
+    assert [row.sample_id for row in dataset.rows] == ["s02"] and reasons(dataset) == {"similar": 1}
+    (span,) = store.demonstrations.list(sample_id="s01")
+    store.demonstrations.set_review(span.demonstration_id, "accepted")
+    assert [row.sample_id for row in made(store, renderer).rows] == ["s01", "s02"]
 
 
 def test_every_reason_to_drop_an_answer_is_counted(store: Store, renderer: PromptRenderer) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from orca_local.dataset.review import decide, rewrite
 from orca_local.domain.errors import InputError
+from orca_local.kinds.verdict import Verdict
 from orca_local.runs.workspace import Workspace
 from tests.tui.answers import make_answers
 
@@ -29,10 +30,10 @@ def test_decisions_are_made_for_all_or_none(workspace: Workspace) -> None:
 def test_the_teachers_own_words_take_an_edit_back(workspace: Workspace) -> None:
     with workspace.store() as store:
         before = store.demonstrations.get(2)
-        assert rewrite(store, before, "It is three.\nAnswer: 3") is False
+        assert rewrite(store, before, "It is three.\nAnswer: 3") is Verdict.DIFFERENT
         edited = store.demonstrations.get(2)
         assert (edited.review, edited.edited) == ("edited", True)
-        assert rewrite(store, edited, before.text) is True
+        assert rewrite(store, edited, before.text) is Verdict.EQUAL
         assert store.demonstrations.get(2) == before
         with pytest.raises(InputError, match="empty"):
             rewrite(store, before, " \n")

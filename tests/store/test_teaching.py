@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from orca_local.domain.errors import InputError
+from orca_local.kinds.verdict import Verdict
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.selections import SelectionRow
 from orca_local.store.store import Store
@@ -74,7 +75,7 @@ def test_demonstration_again_keeps_its_review_and_edited_text(store: Store) -> N
     second = store.demonstrations.upsert(other)
     assert store.demonstrations.upsert(DemonstrationRow("a", "step_by_step", "k", 0, "again", True)) == first
     assert (store.demonstrations.get(first).text, store.demonstrations.get(first).verified) == ("again", True)
-    store.demonstrations.edit(first, "mine", verified=True)
+    store.demonstrations.edit(first, "mine", Verdict.EQUAL_VALUE, 2)
     store.demonstrations.set_review(second, "rejected")
     store.demonstrations.upsert(row)
     store.demonstrations.upsert(other)
@@ -88,7 +89,7 @@ def test_unknown_demonstration_is_an_input_error(store: Store) -> None:
     for act in (
         lambda: store.demonstrations.get(7),
         lambda: store.demonstrations.set_review(7, "accepted"),
-        lambda: store.demonstrations.edit(7, "x", None),
+        lambda: store.demonstrations.edit(7, "x", Verdict.UNCHECKED, 2),
     ):
         with pytest.raises(InputError, match="no demonstration 7"):
             act()

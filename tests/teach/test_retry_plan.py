@@ -73,6 +73,14 @@ def test_a_question_without_an_answer_is_not_retried() -> None:
     assert steps.follow_up(steps.first_questions(free)[0], usable=False) == [], "there is no reference to show"
 
 
+def test_a_similar_answer_is_retried_where_it_is_not_trained_on() -> None:
+    steps = plan(attempts=1)
+    row = DemonstrationRow("s02", STEPS.name, "k", 0, "Answer: red car", None, verdict="similar")
+    for kind, usable in (("span", False), ("text", True)):
+        (question,) = steps.first_questions(sample(2, kind=kind, answers=("the red car",)))
+        assert steps.is_usable(question, row) is usable
+
+
 def test_an_answer_that_reveals_its_instruction_is_retried() -> None:
     steps = plan(attempts=1)
     (question,) = steps.first_questions(sample(2))

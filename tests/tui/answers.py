@@ -9,6 +9,8 @@ from typing import Any
 
 from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.types import Message, Sample
+from orca_local.kinds.scoring import SCORER_VERSION
+from orca_local.kinds.verdict import Verdict
 from orca_local.runs.workspace import Workspace
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.selections import SelectionRow
@@ -47,7 +49,11 @@ def add_answer(store: Store, sample: Sample, text: str, *, verified: bool | None
     request = {"messages": [Message("user", sample.prompt).to_dict()]}
     store.teacher_calls.reserve(key, "file", "rationale", request)
     store.teacher_calls.complete(key, {"text": text}, 20, 10)
-    store.demonstrations.upsert(DemonstrationRow(sample.id, STEPS.name, key, 0, text, verified))
+    verdict = {True: Verdict.EQUAL, False: Verdict.DIFFERENT, None: Verdict.UNCHECKED}[verified]
+    row = DemonstrationRow(
+        sample.id, STEPS.name, key, 0, text, verified, verdict=verdict, scorer_version=SCORER_VERSION
+    )
+    store.demonstrations.upsert(row)
 
 
 def add_run(

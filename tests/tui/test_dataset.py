@@ -8,6 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static, TextArea
 
+from orca_local.kinds.verdict import Verdict
 from orca_local.runs.workspace import Workspace
 from orca_local.store.demonstrations import DemonstrationRow
 from tests.tui.answers import add_run, make_answers
@@ -175,7 +176,7 @@ async def test_rows_are_built_and_counted(tmp_path: Path, answered: Workspace) -
 
 async def test_control_sequences_of_an_answer_are_not_obeyed(tmp_path: Path, answered: Workspace) -> None:
     with answered.store() as store:
-        store.demonstrations.edit(1, "\x1b[31m[b]red[/b]\x1b]0;owned\x07", None)
+        store.demonstrations.edit(1, "\x1b[31m[b]red[/b]\x1b]0;owned\x07", Verdict.UNCHECKED, 1)
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         assert said(pilot, "#answer Static") == "[b]red[/b]"
 

@@ -69,7 +69,7 @@ async def test_a_running_stage_shows_its_progress(tmp_path: Path, tiny_gguf: Pat
     async with opened(workspace, tmp_path, mode="teach") as pilot:
         figures = said(pilot, "#progress")
         assert "12 of 30 samples" in figures
-        assert "9 new, 3 cached, 3 failed · 9 match the reference, 3 do not" in figures
+        assert "9 new, 3 cached, 3 failed · 9 match the reference (9 equal), 3 do not match" in figures
         assert "$0.5000 of $2 (25 %)" in figures
         assert listing(pilot, "#failures").rows == [("refused: I would rather not.", 2), ("cut at 1024 tokens", 1)]
         await pilot.press("g")

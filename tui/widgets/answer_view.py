@@ -10,16 +10,24 @@ from textual.content import Content
 from textual.widgets import Static
 
 from orca_local.domain.types import Sample
+from orca_local.kinds.verdict import SENTENCES, Verdict
 from orca_local.store.demonstrations import DemonstrationRow
 from tui.text import plain
 
-VERDICTS = {True: "✓ right", False: "✗ wrong", None: "– unknown"}
-"""Whether an answer matches its reference, for a column of a list."""
-_SENTENCES = {
-    True: "✓ matches the reference",
-    False: "✗ does not match the reference",
-    None: "– no reference to compare with",
+_MARKS = {
+    Verdict.EQUAL: "✓ equal",
+    Verdict.EQUAL_VALUE: "✓ value",
+    Verdict.SAME_LABEL: "✓ label",
+    Verdict.SIMILAR: "≈ similar",
+    Verdict.DIFFERENT: "✗ wrong",
+    Verdict.UNREADABLE: "✗ no answer",
+    Verdict.UNCHECKED: "– none",
 }
+
+
+def verdict_mark(row: DemonstrationRow) -> str:
+    """How an answer relates to its reference, for a column of a list."""
+    return _MARKS[Verdict(row.verdict)]
 
 
 class AnswerView(Horizontal):
@@ -51,7 +59,8 @@ class AnswerView(Horizontal):
         about = f"{sample.task} · {sample.id} · {row.strategy}\n"
         reference = " | ".join(sample.answers) or sample.rationale or "(none)"
         hinted = ["the teacher saw the right answer"] if row.hinted else []
-        lines = "".join(f"{line}\n" for line in (_SENTENCES[row.verified], *hinted, *notes))
+        verdict = f"{verdict_mark(row)[0]} {SENTENCES[Verdict(row.verdict)]}"
+        lines = "".join(f"{line}\n" for line in (verdict, *hinted, *notes))
         question = Content.assemble(
             plain(about),
             ("reference  ", "bold"),

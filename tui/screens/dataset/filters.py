@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from orca_local.dataset.review import Filters
+from orca_local.kinds.verdict import Verdict
 from orca_local.store.demonstrations import Review
 from tui.dialogs.form import Form
 from tui.widgets.choices import Choices, Field
@@ -37,6 +38,7 @@ class FilterDialog(Form[Filters]):
             Field("verified", "matches the reference", ("yes", "no", "unknown")),
             Field("task", "task", tuple(self._tasks)),
             Field("strategy", "strategy", tuple(self._strategies)),
+            Field("verdict", "comparison with the reference", tuple(verdict.value for verdict in Verdict)),
             Field("leaking", "repeats the instruction", ("yes", "no")),
             Field("hinted", "teacher saw the right answer", ("yes", "no")),
         ]
@@ -51,6 +53,7 @@ class FilterDialog(Form[Filters]):
             strategy=chosen["strategy"] or None,
             review=cast("Review | None", chosen["review"] or None),
             verified=chosen["verified"] or None,
+            verdict=chosen["verdict"] or None,
             hinted=_BOOLEANS[chosen["hinted"]],
             leaking=_BOOLEANS[chosen["leaking"]],
             search=self._filters.search,
@@ -78,6 +81,7 @@ def _values(filters: Filters) -> dict[str, str]:
     return {
         "review": filters.review or "",
         "verified": filters.verified or "",
+        "verdict": filters.verdict or "",
         "task": filters.tasks[0] if filters.tasks else "",
         "strategy": filters.strategy or "",
         "leaking": _yes_or_no(filters.leaking),

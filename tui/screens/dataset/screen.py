@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from orca_local.dataset import review
 from orca_local.dataset.review import Filters, Preview
 from orca_local.domain.errors import OrcaError
+from orca_local.kinds.verdict import SENTENCES, Verdict
 from orca_local.store.demonstrations import DemonstrationRow, Review
 from orca_local.store.store import Store
 from orca_local.views.previews import Previews
@@ -24,7 +25,7 @@ from tui.screens.dataset.edit import EditDialog
 from tui.screens.dataset.filters import FilterDialog, describe, with_search
 from tui.text import plain
 from tui.thread_reader import ThreadReader
-from tui.widgets.answer_view import VERDICTS, AnswerView
+from tui.widgets.answer_view import AnswerView, verdict_mark
 from tui.widgets.listing import Column, Listing
 
 _MARKS: dict[Review, str] = {
@@ -85,7 +86,7 @@ class DatasetScreen(WorkspaceScreen):
         yield Listing(
             [
                 Column[DemonstrationRow]("review", lambda row: _MARKS[row.review], 10),
-                Column[DemonstrationRow]("right", lambda row: VERDICTS[row.verified], 9),
+                Column[DemonstrationRow]("reference", lambda row: verdict_mark(row), 11),
                 Column[DemonstrationRow]("task", lambda row: self._answers.tasks.get(row.sample_id, ""), 16),
                 Column[DemonstrationRow]("sample", lambda row: row.sample_id, 20, min_list_width=110),
                 Column[DemonstrationRow]("strategy", lambda row: row.strategy, 22, min_list_width=110),
@@ -155,13 +156,12 @@ class DatasetScreen(WorkspaceScreen):
             return
 
         async def save(text: str) -> None:
-            def write(store: Store) -> tuple[bool | None, DemonstrationRow]:
+            def write(store: Store) -> tuple[Verdict, DemonstrationRow]:
                 return review.rewrite(store, row, text), store.demonstrations.get(row.demonstration_id)
 
-            verified, changed = await self.call_store(write)
+            verdict, changed = await self.call_store(write)
             self._listing.replace(changed)
-            verdicts = {True: "matches the reference", False: "does not match the reference", None: "saved"}
-            self.notify(verdicts[verified])
+            self.notify(SENTENCES[verdict])
 
         async def open_dialog() -> None:
             original = await self.call_store(lambda store: review.original(store, row)) if row.edited else row.text

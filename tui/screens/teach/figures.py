@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.teach_summary import CostRange, TeachEstimate
+from orca_local.kinds.verdict import describe_counts
 from orca_local.views.teach_progress import TeachProgress
 from tui.text import duration
 
@@ -36,16 +37,11 @@ def progress_lines(progress: TeachProgress, settings: TeacherSettings, seconds_l
     if seconds_left is not None and run.status == "running":
         first.append(f"{duration(seconds_left)} left")
     calls = f"calls: {progress.new:,} new, {progress.cached:,} cached, {progress.failed:,} failed"
-    lines = [" · ".join(first), f"{calls} · {_verdicts(progress)}", _spent(progress, settings)]
+    lines = [" · ".join(first), f"{calls} · {describe_counts(progress.verdicts)}", _spent(progress, settings)]
     if progress.waiting:
         lines.append(f"{progress.waiting:,} questions wait in a batch: press g and tick the batch to collect them")
     lines += [f"! {text}" for text in (run.error, progress.warning) if text]
     return "\n".join(filter(None, lines))
-
-
-def _verdicts(progress: TeachProgress) -> str:
-    unchecked = f", {progress.unchecked:,} have no reference" if progress.unchecked else ""
-    return f"{progress.matches:,} match the reference, {progress.mismatches:,} do not{unchecked}"
 
 
 def _spent(progress: TeachProgress, settings: TeacherSettings) -> str:

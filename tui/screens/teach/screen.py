@@ -18,7 +18,7 @@ from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
 from tui.screens.teach.figures import estimate_lines, progress_lines, teacher_line
 from tui.screens.teach.start import StartTeach
-from tui.widgets.answer_view import VERDICTS, AnswerView
+from tui.widgets.answer_view import AnswerView, verdict_mark
 from tui.widgets.listing import Column, Listing
 from tui.widgets.live_text import LiveText
 
@@ -76,7 +76,7 @@ class TeachScreen(WorkspaceScreen):
             [
                 Column[DemonstrationRow]("sample", lambda row: row.sample_id, 20),
                 Column[DemonstrationRow]("strategy", lambda row: row.strategy, 22, min_list_width=70),
-                Column[DemonstrationRow]("reference", lambda row: VERDICTS[row.verified], 9),
+                Column[DemonstrationRow]("reference", lambda row: verdict_mark(row), 11),
                 Column[DemonstrationRow]("newest answers", lambda row: row.text),
             ],
             lambda row: row.demonstration_id,
