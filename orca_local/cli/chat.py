@@ -56,7 +56,7 @@ def command(
         raise click.UsageError("--adapter works with one model: give --model once")
     text = None if prompt is None else _stdin().read() if prompt == "-" else prompt
     settings = SamplingSettings(max_tokens=max_tokens, temperature=temperature)
-    with open_pipeline(common) as pipeline, ExitStack() as opened:
+    with open_pipeline(common, reads_scores=False) as pipeline, ExitStack() as opened:
         message = pipeline.workspace.settings.dataset.system_message if system is None else system
         talks = []
         for candidate in pipeline.candidates(models or ("tuned" if adapter is None else "base",)):

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.stages import renew_scores
 from orca_local.cli.tables import echo
 
 
@@ -21,6 +22,7 @@ def command(common: Common, output: Path | None) -> JsonObject:
 
     workspace = common.workspace()
     with workspace.store() as store:
+        renew_scores(store, quiet=common.quiet)
         text = render_report(store)
     if output is not None:
         write_report(output, text)

@@ -25,7 +25,7 @@ def command(common: Common, name: str, port: int, context: int) -> None:
     if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
         raise MissingError("the server's packages are not installed", hint='pip install "orca-local[serve]"')
     _check_port(port)
-    with open_pipeline(common) as pipeline:
+    with open_pipeline(common, reads_scores=False) as pipeline:
         candidate = pipeline.candidate(name)
         gpu_layers = pipeline.workspace.settings.engine.gpu_layers
     note(f"serving {candidate.name} on http://127.0.0.1:{port}/v1; Ctrl-C stops it")

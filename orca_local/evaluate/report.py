@@ -14,8 +14,10 @@ from orca_local.domain.summaries import TrainSummary
 from orca_local.domain.teach_summary import TeachSummary
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.domain.text import printable
+from orca_local.kinds.scoring import SCORER_VERSION
 from orca_local.kinds.verdict import describe_counts
 from orca_local.runs.summaries import iter_summaries, newest_summary
+from orca_local.store.selections import SelectionRow
 from orca_local.store.store import Store
 from orca_local.system.files import write_whole
 
@@ -79,7 +81,7 @@ def _probe(store: Store) -> str:
         return ""
     names = list(dict.fromkeys(cell.strategy for task in summary.tasks for cell in task.cells))
     rows = [(task.task, *_matrix_row(task, names), "yes" if task.decided else "no") for task in summary.tasks]
-    reasons = [f"- {_cell(s.task)}: {_cell(s.reason)}" for s in store.selections.current().values()]
+    reasons = [f"- {_cell(s.task)}: {_cell(s.reason)}{_outdated(s)}" for s in store.selections.current().values()]
     gain = summary.selection_gain
     return "\n".join(
         [
@@ -94,6 +96,11 @@ def _probe(store: Store) -> str:
             "",
         ]
     )
+
+
+def _outdated(selection: SelectionRow) -> str:
+    is_outdated = selection.is_outdated(SCORER_VERSION)
+    return " (out of date: chosen by scores of an earlier version; run `orca-local probe`)" if is_outdated else ""
 
 
 def _matrix_row(task: TaskSelection, names: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orca_local.domain.errors import InputError
@@ -79,6 +79,21 @@ def _scored(kind: AnswerKind, references: tuple[str, ...], answer: str | None, r
     value = None if answer is None else max(kind.compare(answer, reference) for reference in references)
     written = next((reference for reference in references if kind.is_written(readings, reference)), None)
     return ScoredAnswer(answer, value) if value == 1 or written is None else ScoredAnswer(written, 1.0)
+
+
+def find_unscorable(kind: AnswerKind, reference: str, prompt: str, labels: Sequence[str]) -> str:
+    """Return the line in the asked form that gives this reference and would not score 1; empty if there is none.
+
+    A reference without a score of 1 for itself could never be answered rightly.
+    """
+    lines = [kind.answer_line(reference)]
+    if "\n" not in reference:
+        lines.append(f"Answer: {reference}")
+    for line in dict.fromkeys(lines):
+        readings = kind.read(line, prompt=prompt, labels=labels)
+        if _scored(kind, (reference,), readings.strict, readings).value != 1:
+            return line
+    return ""
 
 
 def is_trained_on(sample: Sample, verdict: str) -> bool:

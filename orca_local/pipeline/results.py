@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from orca_local.generation.rescore import ensure_scores
+from orca_local.kinds.scoring import SCORER_VERSION
 from orca_local.store.store import Store
 
 Rows = list[dict[str, Any]]
@@ -12,7 +14,10 @@ Rows = list[dict[str, Any]]
 
 
 class Results:
-    """Reads what the stages stored. Every method reads the store again."""
+    """Reads what the stages stored. Every method reads the store again.
+
+    Answers that an earlier version of the scorer read are read again first.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -41,6 +46,7 @@ class Results:
         that is not readable at all, `truncated` the share that `max_tokens` cut off. `lenient_accuracy` also counts
         right answers in another form. `is_selected` says whether the strategy is the task's selection.
         """
+        ensure_scores(self._store)
         run_id = run_id or self._newest_run("probe")
         selections = self._store.selections.current()
         return [
@@ -60,14 +66,17 @@ class Results:
 
     def measurements(self, run_id: int | None = None) -> Rows:
         """The scored answers of the student and of the evaluated models, or those of one run."""
+        ensure_scores(self._store)
         return [asdict(row) for row in self._store.measurements.rows(run_id=run_id)]
 
     def selections(self) -> Rows:
-        """The chosen strategy of each task."""
-        return [asdict(row) for row in self._store.selections.current().values()]
+        """The chosen strategy of each task. `outdated` says whether it was chosen by scores of an earlier version."""
+        selections = self._store.selections.current().values()
+        return [asdict(row) | {"outdated": row.is_outdated(SCORER_VERSION)} for row in selections]
 
     def demonstrations(self) -> Rows:
-        """The teacher's answers. `verified` says whether an answer matches the reference."""
+        """The teacher's answers. `verified` says whether an answer matches the reference, `verdict` by what."""
+        ensure_scores(self._store)
         return [asdict(row) for row in self._store.demonstrations.list()]
 
     def training_metrics(self, training_id: int | None = None) -> Rows:

@@ -29,13 +29,21 @@ class Connection:
     in the thread that created it.
     """
 
-    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        read_only: bool = False,
+        address: str | None = None,
+    ) -> None:
+        """Open `path`; with `address`, another database of SQLite in its place, such as "" for a temporary one."""
         self.path = path
         self._outermost: object | None = None
         """Identifies the open transaction; None if there is none."""
         with self._explained():
-            address = f"{path.absolute().as_uri()}?mode=ro" if read_only else path
-            self.raw = sqlite3.connect(address, timeout=busy_seconds, isolation_level=None, uri=read_only)
+            file = f"{path.absolute().as_uri()}?mode=ro" if read_only else address if address is not None else path
+            self.raw = sqlite3.connect(file, timeout=busy_seconds, isolation_level=None, uri=read_only)
             self.raw.row_factory = sqlite3.Row
             if read_only:
                 return
@@ -47,6 +55,29 @@ class Connection:
             except BaseException:
                 self.raw.close()
                 raise
+
+    @classmethod
+    def copy_of(cls, path: Path) -> Connection:
+        """A connection to a temporary copy of a database that cannot be written. SQLite deletes the copy on closing."""
+        source = cls._open_read_only(path)
+        try:
+            copy = cls(path, address="")
+            with copy._explained():
+                source.backup(copy.raw)
+            return copy
+        finally:
+            source.close()
+
+    @staticmethod
+    def _open_read_only(path: Path) -> sqlite3.Connection:
+        """Open a database without writing to its directory.
+
+        Without a log beside it, it is opened as a file that does not change: reading a database in WAL mode otherwise
+        creates files.
+        """
+        has_log = path.with_name(path.name + "-wal").exists()
+        address = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
+        return sqlite3.connect(address, isolation_level=None, uri=True)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement."""

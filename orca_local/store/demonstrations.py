@@ -123,6 +123,18 @@ class Demonstrations(Table):
         assignment = f"text = ?, {_JUDGED}, review = 'pending', edited = 0"
         self._update(demonstration_id, assignment, storable(text), verdict.verified, verdict, scorer_version)
 
+    def outdated(self, scorer_version: int) -> list[DemonstrationRow]:
+        """The answers that an earlier version of the scorer compared, except those that a person reviewed."""
+        query = _SELECT + " WHERE d.scorer_version < ? AND d.review = 'pending' AND NOT d.edited"
+        return self._connection.records(DemonstrationRow, query, [scorer_version])
+
+    def set_verdict(self, demonstration_id: int, verdict: Verdict, scorer_version: int) -> None:
+        """Set how an answer relates to its reference."""
+        self._connection.execute(
+            f"UPDATE demonstrations SET {_JUDGED} WHERE id = ?",
+            [verdict.verified, verdict, scorer_version, demonstration_id],
+        )
+
     def _update(self, demonstration_id: int, assignment: str, *values: Any) -> None:
         statement = f"UPDATE demonstrations SET {assignment} WHERE id = ?"
         if not self._connection.execute_durably(statement, [*values, demonstration_id]):

@@ -113,6 +113,14 @@ class CellRow(Frozen):
     """Number of completions that `max_tokens` cut off."""
 
 
+class StoredAnswer(Frozen):
+    """A completion that answers a sample."""
+
+    generation_key: str
+    sample_id: str
+    completion: str
+
+
 class Measurements(Table):
     """The tables `measurements` and `scores`."""
 
@@ -215,6 +223,26 @@ class Measurements(Table):
             [run_id],
         )
         return [CellRow(*row) for row in rows]
+
+    def outdated(self, scorer_version: int) -> list[StoredAnswer]:
+        """The answers without a score by this version of the scorer or a later one."""
+        # The index makes this fast where nothing is outdated, and every reader asks it.
+        query = (
+            "SELECT DISTINCT c.generation_key, c.sample_id, g.completion FROM scores AS c"
+            " JOIN generations AS g ON g.key = c.generation_key"
+            " WHERE c.scorer_version < ?1 AND NOT EXISTS (SELECT 1 FROM scores AS newer WHERE newer.scorer_version >= ?1"
+            " AND newer.generation_key = c.generation_key AND newer.sample_id = c.sample_id)"
+        )
+        return self._connection.records(StoredAnswer, query, [scorer_version])
+
+    def count_scored(self) -> int:
+        """The number of answers that have a score."""
+        return int(self._connection.one("SELECT count(DISTINCT generation_key || sample_id) FROM scores")[0])
+
+    def accuracy_by_task(self) -> dict[str, float]:
+        """The mean score of all measurements of each task, in the headline reading."""
+        query = f"SELECT s.task, avg(coalesce({_VALUE}, 0)) FROM measurements AS m {_SCORED} GROUP BY s.task"
+        return {row[0]: row[1] for row in self._connection.rows(query)}
 
     def _system_message_id(self, text: str) -> int:
         """The id of a system message. Each text is stored once, because it is long and repeats for every sample."""

@@ -201,6 +201,7 @@ INSERT INTO scores_of_both_readings
   SELECT generation_key, sample_id, 1, extracted, value, extracted, value, scorer FROM scores;
 DROP TABLE scores;
 ALTER TABLE scores_of_both_readings RENAME TO scores;
+CREATE INDEX scores_by_version ON scores(scorer_version);
 ALTER TABLE strategies ADD COLUMN asks_form INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE measurements ADD COLUMN asks_form INTEGER NOT NULL DEFAULT 1;
 UPDATE measurements SET asks_form = 0 WHERE strategy = '';

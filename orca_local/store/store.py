@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class Store:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._is_copy = False
         self.models = Models(connection)
         self.samples = Samples(connection)
         self.strategies = Strategies(connection)
@@ -65,6 +67,9 @@ class Store:
             raise InputError(f"{path} is a directory, not a database", hint="move it away")
         if not create and not path.exists():
             raise InputError(f"there is no database {path}", hint="create a workspace with `orca-local init DIR`")
+        is_writable = all(os.access(place, os.W_OK) for place in (path.parent, path) if place.exists())
+        if not is_writable and path.exists():
+            return cls.open_copy(path)
         connection = Connection(path, busy_seconds=busy_seconds)
         try:
             migrate(connection)
@@ -72,6 +77,35 @@ class Store:
             connection.close()
             raise
         return cls(connection)
+
+    @classmethod
+    def open_copy(cls, path: Path) -> Store:
+        """Open a private copy of the database, for a workspace that cannot be written. It goes when it is closed.
+
+        The copy is upgraded to the schema of this version. Writing to it fails, except in `writing_to_copy`.
+        """
+        connection = Connection.copy_of(path)
+        try:
+            migrate(connection)
+            connection.execute("PRAGMA query_only=ON")
+        except BaseException:
+            connection.close()
+            raise
+        store = cls(connection)
+        store._is_copy = True
+        return store
+
+    @contextmanager
+    def writing_to_copy(self) -> Iterator[None]:
+        """Allow writes to the private copy of a read-only database; any other store can be written anyway."""
+        if not self._is_copy:
+            yield
+            return
+        self._connection.execute("PRAGMA query_only=OFF")
+        try:
+            yield
+        finally:
+            self._connection.execute("PRAGMA query_only=ON")
 
     @property
     def path(self) -> Path:

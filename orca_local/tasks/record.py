@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from orca_local.domain.types import SPLITS, Sample, Split
 from orca_local.kinds.base import AnswerKind
+from orca_local.kinds.scoring import find_unscorable
 from orca_local.kinds.table import KINDS
 from orca_local.tasks.split import prompt_hash, split_of
 
@@ -143,9 +144,28 @@ def _answers(
             problems.append(f"an answer of kind {kind.name} must be {kind.expected}, not {_shorten(item)}")
         elif problem := kind.check_reference(reference, prompt, labels):
             problems.append(problem)
+        elif kind.is_scored and (line := find_unscorable(kind, reference, prompt, labels)):
+            problems.append(_unscorable(kind, reference, line))
         else:
             answers.append(reference)
+    problems += _label_problems(kind, prompt, labels)
     return tuple(answers)
+
+
+def _label_problems(kind: AnswerKind, prompt: str, labels: tuple[str, ...]) -> list[str]:
+    """Return the labels that would not be read as themselves."""
+    if not kind.is_scored:
+        return []
+    references = [(label, kind.parse_reference(label)) for label in labels]
+    lines = [(label, find_unscorable(kind, reference or label, prompt, labels)) for label, reference in references]
+    return [_unscorable(kind, label, line, what="label") for label, line in lines if line]
+
+
+def _unscorable(kind: AnswerKind, reference: str, line: str, *, what: str = "answer") -> str:
+    return (
+        f"the {what} {_shorten(reference)} can never be right: the reply {_shorten(line)} is not read as it by kind "
+        f"{kind.name}; write it more simply, or use another kind"
+    )
 
 
 def _shorten(value: Any) -> str:

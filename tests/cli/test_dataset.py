@@ -105,7 +105,7 @@ def test_an_edit_stays_and_the_original_can_be_had_back(
     first = said(capsys, workspace, "show", str(number))
     assert (first["verified"], first["refused"]) == (False, "")
     edited = said(capsys, workspace, "edit", str(number), "--text", "Nothing twice is nothing.\nAnswer: 0")
-    assert edited == {"id": number, "changed": True, "verified": True}
+    assert edited == {"id": number, "changed": True, "verified": True, "verdict": "equal"}
     said(capsys, workspace, "reject", str(number))
     said(capsys, workspace, "reset", str(number))
     with Workspace.open(workspace).store() as store:  # the same answers come once more

@@ -15,3 +15,17 @@ def test_a_text_that_cannot_be_stored_is_a_problem(prompt: str, problem: str) ->
     problems = parse_record(record, resplit=False)
     assert isinstance(problems, list) and len(problems) == 1
     assert problem in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"answer": "<think>a</think>"}, "the answer '<think>a</think>' can never be right"),
+        ({"answer": "a", "labels": ["a", "<think>b</think>"]}, "the label '<think>b</think>' can never be right"),
+    ],
+)
+def test_a_reference_that_cannot_score_is_a_problem_with_a_remedy(changes: dict[str, object], problem: str) -> None:
+    record = {"id": "1", "task": "words", "kind": "exact", "prompt": "Which?", **changes}
+    problems = parse_record(record, resplit=False)
+    assert isinstance(problems, list) and len(problems) == 1
+    assert problem in problems[0] and "use another kind" in problems[0]

@@ -46,11 +46,11 @@ def make_big(directory: Path, student: Path, tasks: int = 1500, answers: int = 3
         with store.transaction():
             for t in range(tasks):
                 best = STRATEGIES[t % len(STRATEGIES)]
-                store.selections.set(
-                    SelectionRow(
-                        run_id, f"task-{t:04}", best, 0.5, 0.4, 0.6, samples, bool(t % 3), "race", 0.05, "best", "probe"
-                    )
+                choice = SelectionRow(
+                    *(run_id, f"task-{t:04}", best, 0.5, 0.4, 0.6, samples, bool(t % 3), "race", 0.05, "best", "probe"),
+                    scorer_version=SCORER_VERSION,
                 )
+                store.selections.set(choice)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("INSERT INTO system_messages (id, text) VALUES (1, 'Think.')")
         generations = list(_answers(tasks, samples))

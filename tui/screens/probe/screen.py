@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from orca_local.domain.strategies import load_strategies
+from orca_local.kinds.scoring import SCORER_VERSION
 from orca_local.probe.by_hand import choose_by_hand
 from orca_local.probe.choose import Cell
 from orca_local.store.selections import BY_HAND
@@ -144,6 +145,8 @@ def describe_cell(matrix: ProbeMatrix, row: TaskRow, strategy: str) -> str:
     cell, selection = row.cells.get(strategy), row.selection
     result = "not measured" if cell is None or not cell.n else _result(matrix, cell)
     choice = f"Choice: {selection.strategy}. Reason: {selection.reason}" if selection else "No strategy is chosen yet."
+    if selection is not None and selection.is_outdated(SCORER_VERSION):
+        choice += " Out of date: an earlier version read the answers. Press g to choose again."
     return f"{row.task} · {strategy}: {result}\n{choice}"
 
 
