@@ -16,6 +16,7 @@ from textual.theme import Theme
 
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.stages import STAGES
+from orca_local.generation.rescore import ensure_scores
 from orca_local.runs.workspace import Workspace
 from tui.dialogs.dialog import Dialog, ErrorDialog
 from tui.messages import RunsChanged, WorkspaceOpened
@@ -231,6 +232,20 @@ class OrcaApp(OrderedKeysApp[None]):
         self.workspace, self.news, self._watcher = workspace, None, watcher
         self.store_reader = ThreadReader(workspace.store)
         self._is_ready.set()
+        for screen in self.screen_stack:
+            screen.post_message(WorkspaceOpened())
+        self.run_worker(self._renew_scores(self.store_reader))
+
+    async def _renew_scores(self, reader: ThreadReader[Store]) -> None:
+        """Read stored answers again where an earlier version did, and show what changed."""
+        try:
+            rescored = await reader.call(ensure_scores)
+        except OrcaError as error:
+            self.show_error(error)
+            return
+        if rescored is None or not self.is_running:
+            return
+        self.notify("\n".join(rescored.lines()), markup=False, timeout=20)
         for screen in self.screen_stack:
             screen.post_message(WorkspaceOpened())
 

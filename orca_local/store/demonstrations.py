@@ -123,7 +123,7 @@ class Demonstrations(Table):
         assignment = f"text = ?, {_JUDGED}, review = 'pending', edited = 0"
         self._update(demonstration_id, assignment, storable(text), verdict.verified, verdict, scorer_version)
 
-    def outdated(self, scorer_version: int) -> list[DemonstrationRow]:
+    def outdated(self, scorer_version: int) -> Sequence[DemonstrationRow]:
         """The answers that an earlier version of the scorer compared, except those that a person reviewed."""
         query = _SELECT + " WHERE d.scorer_version < ? AND d.review = 'pending' AND NOT d.edited"
         return self._connection.records(DemonstrationRow, query, [scorer_version])

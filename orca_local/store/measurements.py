@@ -229,8 +229,8 @@ class Measurements(Table):
         # The index makes this fast where nothing is outdated, and every reader asks it.
         query = (
             "SELECT DISTINCT c.generation_key, c.sample_id, g.completion FROM scores AS c"
-            " JOIN generations AS g ON g.key = c.generation_key"
-            " WHERE c.scorer_version < ?1 AND NOT EXISTS (SELECT 1 FROM scores AS newer WHERE newer.scorer_version >= ?1"
+            " JOIN generations AS g ON g.key = c.generation_key WHERE c.scorer_version < ?1"
+            " AND NOT EXISTS (SELECT 1 FROM scores AS newer WHERE newer.scorer_version >= ?1"
             " AND newer.generation_key = c.generation_key AND newer.sample_id = c.sample_id)"
         )
         return self._connection.records(StoredAnswer, query, [scorer_version])
