@@ -169,3 +169,5 @@ class EvaluationSummary(Record):
     """Size and accuracy of each quantization; with `--split`."""
     recommendation: Recommendation | None = field(default=None, metadata=OMITTABLE)
     """The recommended quantization; with `--split` and two or more types."""
+    scorer_version: int | None = field(default=None, metadata=OMITTABLE)
+    """Version of the rules that read and compared the answers."""

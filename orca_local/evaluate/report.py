@@ -14,6 +14,7 @@ from orca_local.domain.summaries import TrainSummary
 from orca_local.domain.teach_summary import TeachSummary
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.domain.text import printable
+from orca_local.evaluate.results import load_summary
 from orca_local.kinds.scoring import SCORER_VERSION
 from orca_local.kinds.verdict import describe_counts
 from orca_local.runs.summaries import iter_summaries, newest_summary
@@ -198,7 +199,7 @@ def _split(split: GainSplit) -> str:
 
 
 def _evaluation(store: Store) -> str:
-    summary = newest_summary(store, "evaluate", EvaluationSummary)
+    summary = load_summary(store)
     if summary is None:
         return ""
     names = [model.model for model in summary.models]

@@ -24,7 +24,7 @@ from orca_local.evaluate.results import NO_STRATEGY, collect
 from orca_local.evaluate.split import SplitModels, split_gain, with_changes
 from orca_local.generation.generate import ModelRef, PlannedMeasurement, generate
 from orca_local.kinds.prompts import plain_messages
-from orca_local.kinds.scoring import is_scored, unscored_kinds
+from orca_local.kinds.scoring import SCORER_VERSION, is_scored, unscored_kinds
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import EvaluationRow
@@ -183,7 +183,9 @@ def _summary(
 ) -> EvaluationSummary:
     models, gain = compare(results, settings.system_messages)
     seconds = round(time.monotonic() - started, 3)
-    summary = EvaluationSummary(run_id=context.run_id, models=models, seconds=seconds, gain=gain)
+    summary = EvaluationSummary(
+        run_id=context.run_id, models=models, seconds=seconds, gain=gain, scorer_version=SCORER_VERSION
+    )
     if split is None:
         return summary
     headline = {name: by_message[settings.system_messages[0]] for name, by_message in results.items()}

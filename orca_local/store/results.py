@@ -82,6 +82,11 @@ class Evaluations(Table):
         """Store a result; an earlier one of the same run for the same model, message and task is replaced."""
         self._connection.insert("evaluations", asdict(row) | {"created_at": utc_now()}, verb="INSERT OR REPLACE")
 
+    def models(self, run_id: int) -> dict[int, str]:
+        """The names of the models that a run evaluated, by the id of the model."""
+        rows = self._connection.rows("SELECT DISTINCT model_id, model FROM evaluations WHERE run_id = ?", [run_id])
+        return {row["model_id"]: row["model"] for row in rows}
+
     def latest(self) -> list[EvaluationRow]:
         """The results of the latest run that has any, in the order in which they were stored."""
         query = "SELECT * FROM evaluations WHERE run_id = (SELECT max(run_id) FROM evaluations) ORDER BY id"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import RunFailed
 from orca_local.domain.frozen import Frozen
-from orca_local.runs.summaries import newest_summary
+from orca_local.evaluate.results import load_summary
 from orca_local.store.results import EvaluationRow
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
@@ -34,5 +34,5 @@ def load_evaluation_view(store: Store) -> EvaluationView:
         run=run,
         failed=RunFailed(**failed.payload) if failed is not None else None,
         rows=tuple(rows) if run.status == "running" else (),
-        summary=newest_summary(store, "evaluate", EvaluationSummary),
+        summary=load_summary(store),
     )
