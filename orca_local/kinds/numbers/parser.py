@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from orca_local.kinds.numbers import words
+from orca_local.kinds.numbers import foreign, words
 from orca_local.kinds.numbers.notation import NOT_A_NUMBER
 from orca_local.kinds.numbers.token import END, MAX_DIGITS, Token, parse_numeral
 from orca_local.kinds.numbers.value import Quantity
@@ -220,7 +220,21 @@ def _with_scales(tokens: Sequence[Token], number: Quantity, *, has_currency: boo
             return replace(number, value=None)
         decimals = max(0, number.decimals - len(str(scale)) + 1)
         number = replace(number, value=number.value * scale, decimals=decimals, end=number.end + 1)
+        if tokens[number.end - 1].text in words.GLUED_SCALES:
+            number = _with_rest(tokens, number, scale)
     return number
+
+
+def _with_rest(tokens: Sequence[Token], number: Quantity, scale: int) -> Quantity:
+    """Read the rest of `3万5千`, which is less than the scale before it."""
+    at = number.end
+    value = None if token_at(tokens, at).is_spaced else _plain_value(tokens, at)
+    if value is None or number.value is None:
+        return number
+    rest = _with_scales(tokens, Quantity(value, 0, at, at + 1))
+    if rest.value is None or rest.value >= scale:
+        return number
+    return replace(number, value=number.value + rest.value, decimals=0, end=rest.end)
 
 
 def _scale(tokens: Sequence[Token], at: int, *, has_currency: bool) -> int | None:
@@ -282,7 +296,7 @@ def _without_neighbours(tokens: Sequence[Token], number: Quantity) -> Quantity:
         or (is_glued and token.text + following.text in (".√", ",,"))
         or token.text in ("^", "M")
         or (token.kind == "numeral" and is_glued)
-        or token.lower in ("squared", "cubed", "factorial")
+        or token.lower in ("squared", "cubed", "factorial", "mil", "kk")
     ):
         return Quantity(None, 0, number.first, _end_of_digits(tokens, number.end))
     return number
@@ -304,6 +318,8 @@ def _spelled(tokens: Sequence[Token], at: int) -> Quantity | None:
         at += 1 + (token_at(tokens, at + 1).lower in ("a", "an") and token_at(tokens, at + 2).lower in words.SCALES)
         return _with_scales(tokens, Quantity(Fraction(1, words.FRACTIONS[token.lower]), 0, first, at, style="words"))
     value, end = _cardinal(tokens, at)
+    if value is None and (number := _foreign(tokens, at)) is not None:
+        return number
     if value is None:
         ordinal = words.ORDINALS.get(token.lower, words.TIMES.get(token.lower))
         return Quantity(Fraction(ordinal), 0, first, at + 1, style="ordinal") if ordinal is not None else None
@@ -340,6 +356,23 @@ def _cardinal(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
         if is_ordinal:
             break
     return (total + group if is_number else None), end
+
+
+def _foreign(tokens: Sequence[Token], first: int) -> Quantity | None:
+    """Read a number in words of another language; without a value beside words for hundreds and thousands."""
+    number, phrase, at = None, "", first
+    while at < first + 2 * foreign.MAX_WORDS and token_at(tokens, at).kind == "word":
+        phrase += f"{' ' * (at > first)}{tokens[at].lower}"
+        at += 1
+        if (value := foreign.NUMBERS.get(phrase)) is not None:
+            number = Quantity(Fraction(value), 0, first, at, style="words")
+        at += token_at(tokens, at).text == "-" and not token_at(tokens, at).is_spaced
+    if number is None:
+        return None
+    number = _with_scales(tokens, number)
+    beside = (token_at(tokens, first - 1).lower, token_at(tokens, number.end).lower)
+    is_part = any(word in foreign.FIRST_WORDS or word.endswith(foreign.HUNDREDS) for word in beside)
+    return replace(number, value=None) if is_part else number
 
 
 def _with_point(tokens: Sequence[Token], number: Quantity) -> Quantity:

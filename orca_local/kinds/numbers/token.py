@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from orca_local.kinds.numbers.notation import THIN_SPACE
+from orca_local.kinds.numbers.words import GLUED_SCALES
 
 MAX_DIGITS = 300
 """Longer numerals and larger exponents are not read: a model that repeats itself writes them."""
@@ -17,7 +18,7 @@ _TOKEN = re.compile(
     rf"(?:[1-9][0-9]{{0,2}}(?:[ {THIN_SPACE}][0-9]{{3}})+(?![0-9-]|[ ]?/)(?:[.,][0-9]+)?"
     r"|[0-9]+(?:[.,'_][0-9]+)*|\.[0-9]+(?:[.,][0-9]+)*)"
     r"(?:[eE][-+]?[0-9]+(?![0-9A-Za-z]))?)"
-    r"|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)"
+    rf"|(?P<word>[{GLUED_SCALES}](?<=[0-9 {GLUED_SCALES}].)|[^\W\d_]+(?:'[^\W\d_]+)*)"
     r"|(?P<symbol>.)",
     re.DOTALL,
 )

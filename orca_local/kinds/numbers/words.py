@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from orca_local.kinds.numbers import foreign
+
 _SMALL = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
@@ -27,17 +29,22 @@ FRACTIONS |= {f"{word}s": value for word, value in FRACTIONS.items()} | {"halves
 _SCALE_GROUPS = {
     12: ("dozen", "dozens"),
     100: ("hundred", "hundreds", "hundert", "百"),
-    1000: ("thousand", "thousands", "k", "tausend", "mille", "千"),
-    10_000: ("万", "萬"),
+    1000: ("thousand", "thousands", "k", "tausend", "tsd", "mille", "duizend", "tusen", "тыс", "тысяч", "千", "천"),
+    10_000: ("万", "萬", "만"),
     100_000: ("lakh", "lakhs", "lac"),
-    10**6: ("million", "millions", "mn", "mln", "millionen", "millón", "millones", "milhão", "milhões", "milioni"),
+    10**6: (
+        *("million", "millions", "mn", "mln", "mio", "millionen", "millón", "millones", "milhão", "milhões"),
+        *("milione", "milioni", "miljoen", "miljoner", "млн", "миллион", "миллиона", "миллионов"),
+    ),
     10**7: ("crore", "crores"),
-    10**8: ("亿", "億"),
-    10**9: ("billion", "billions", "bn", "milliarde", "milliarden", "milliard", "milliards"),
+    10**8: ("亿", "億", "억"),
+    10**9: ("billion", "billions", "bn", "mrd", "milliarde", "milliarden", "milliard", "milliards", "miliardi", "млрд"),
     10**12: ("trillion", "trillions", "tn"),
 }
 SCALES = {word: value for value, words in _SCALE_GROUPS.items() for word in words}
 """Words that multiply the number before them."""
+GLUED_SCALES = "百千万萬亿億천만억"
+"""Characters of scales that are written together with the word after them: `2.5万件`."""
 MONEY_SCALES = {"m": 10**6, "b": 10**9, "t": 10**12}
 """Letters that multiply an amount of money only: `$5m`, but `5m` is a length."""
 TIMES = {"once": 1, "twice": 2, "thrice": 3}
@@ -57,6 +64,7 @@ UNIT_LETTERS = frozenset("mgshlLtAVWNJKCFMkdP")
 """Letters that may follow the digits as a unit or a scale; another single letter is a variable, as in `5x`."""
 
 FIRST_WORDS = MINUS_WORDS | CURRENCY_WORDS | {*UNITS, *TENS, *ORDINALS, *TIMES, *FRACTIONS, *SCALES, "a", "an"}
+FIRST_WORDS |= foreign.FIRST_WORDS
 """Words that a number may begin with."""
 FUNCTIONS = frozenset(("log", "ln", "lg", "sin", "cos", "tan", "sqrt", "exp", "root"))
 """Words that make something else of the number after them."""
