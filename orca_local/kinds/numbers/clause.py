@@ -27,6 +27,7 @@ _CIRCUMSTANCE_WORDS = frozenset(
     (
         *("in", "on", "at", "of", "over", "for", "from", "by", "within", "during", "after", "before", "per", "every"),
         *("than", "until", "since", "with", "between", "each", "through", "under", "out", "among", "when", "if"),
+        *("into", "onto", "across"),
     )
 )
 """Words before a number that is seldom the answer, as in "360 pens in 30 days"."""
@@ -51,10 +52,22 @@ _VERBS = frozenset(
             "has",
             "have",
         ),
-        *("leaves", "becomes", "costs", "needs", "result", "total", "says", "sells", "approximately", "about"),
+        *("leaves", "becomes", "cost", "costs", "needs", "result", "total", "says", "sells", "approximately", "about"),
+        *("keep", "keeps"),
     )
 )
 """Words before a number that is often the answer."""
+_REMAINDERS = frozenset(("left", "up", "stuck"))
+"""Words before "with" and a number that is often the answer, as in "ends up with 3"."""
+_FINITE_VERBS = frozenset(
+    (
+        *("is", "are", "was", "were", "has", "have", "had", "will", "would", "can", "could", "did", "does", "costs"),
+        *("weighs", "weighed", "takes", "took", "needs", "needed", "gets", "got", "sold", "made", "opened", "began"),
+        *("started", "ended", "left", "holds", "contains"),
+    )
+)
+_RELATIVES = frozenset(("which", "who", "whose", "where"))
+_INDIRECT = frozenset(("many", "much", "long", "old", "far", "tall", "often", "big", "large", "high", "fast", "heavy"))
 _TOTALS = frozenset(
     ("left", "remain", "remaining", "in total", "in all", "altogether", "combined", "total of", "sum of")
 )
@@ -83,12 +96,25 @@ class Clause:
         """Indexes of the tokens in brackets."""
         return self._spans({"("}, ")")
 
-    def _spans(self, openings: Set[str], closing: str) -> frozenset[int]:
-        indexes, is_inside = set(), False
+    @cached_property
+    def _relative(self) -> frozenset[int]:
+        """Indexes of the tokens after ", which" and before the next comma."""
+        return self._spans(_RELATIVES, ",", ",")
+
+    @cached_property
+    def _indirect(self) -> frozenset[int]:
+        """Indexes of the tokens of an indirect question, as in "how many of the 20 seats are free"."""
+        return self._spans(_INDIRECT, (",", ":", "=", "by", "we", "get", "is"), "how")
+
+    def _spans(self, openings: Set[str], closings: Sequence[str], before: str = "") -> frozenset[int]:
+        """Return the indexes after an opening, which `before` precedes if it is given, and before a closing."""
+        indexes, is_inside, previous = set(), False, ""
         for at, token in enumerate(self.tokens):
             if is_inside:
                 indexes.add(at)
-            is_inside = (is_inside or token.lower in openings) and token.text != closing
+            opens = token.lower in openings and previous.endswith(before)
+            is_inside = (is_inside or opens) and token.lower not in closings
+            previous = token.lower
         return frozenset(indexes)
 
     def is_condition(self) -> bool:
@@ -128,10 +154,17 @@ class Clause:
         for at in range(len(self.tokens) - 2, 0, -1):
             word, following = self.tokens[at].lower, self.tokens[at + 1].lower
             concludes = word in _CONCLUSION_WORDS and following not in _NOT_CONCLUSION
-            if concludes or (word in ("which", "that") and following in _RESULT_VERBS):
+            is_result = word in ("which", "that") and following in _RESULT_VERBS and not self._is_inserted(at)
+            if concludes or is_result:
                 clause = Clause(self.tokens[at + 1 :], self.prompt_values)
                 return clause if clause.quantities else None
         return None
+
+    def _is_inserted(self, at: int) -> bool:
+        """Whether ", which is …," stands between a subject and its verb."""
+        end = next((i for i in range(at, len(self.tokens)) if self.tokens[i].text == ","), len(self.tokens))
+        is_relative = token_at(self.tokens, at - 1).text == ","
+        return is_relative and token_at(self.tokens, end + 1).lower in _FINITE_VERBS
 
     def _result(self) -> Quantity | None:
         """Return the number beside the last equals sign, on the right if there is one."""
@@ -163,14 +196,17 @@ class Clause:
         }
         highest = max(scores.values(), default=0)
         best = [quantity for quantity in self.quantities if scores.get(quantity.first) == highest]
-        return best[0] if len({quantity.value for quantity in best}) == 1 else None
+        # "Since 3 boxes cost $12, one costs $4, and two cost $8": the last number is the result.
+        is_derived = self.tokens[0].lower in _SUBORDINATE and highest > 0
+        return best[-1] if is_derived or len({quantity.value for quantity in best}) == 1 else None
 
     def _likelihood(self, quantity: Quantity) -> int:
         """Return how likely a number is the answer of its sentence, compared with the other numbers in it."""
-        before = self._words_before(quantity, 1)
+        before = self._words_before(quantity, 2)
         following = self.tokens[quantity.end : unit_end(self.tokens, quantity.end, 2) + 1]
         score = 2 * (before[0] in _VERBS or before[0] in (":", "=") or self._is_total(quantity))
-        score -= 4 * (quantity.first in self._bracketed)
+        score += 4 * (before[0] == "with" and before[1] in _REMAINDERS)
+        score -= 4 * (quantity.first in self._bracketed) + 6 * (quantity.first in self._relative)
         score -= 3 * self._is_circumstance(quantity)
         score -= quantity.style == "words"
         score -= 2 * any(token.lower in ("per", "each", "every", "a") for token in following)
@@ -180,6 +216,8 @@ class Clause:
     def _is_circumstance(self, quantity: Quantity) -> bool:
         """Whether a preposition stands before, as in "in 30 days". After "a total of 89" the number is not one."""
         before, earlier = self._words_before(quantity, 2)
+        if before == "with" and earlier in _REMAINDERS:
+            return False
         if earlier == "to" or quantity.first in self._subordinate:
             return True
         if before == "of":
@@ -203,6 +241,8 @@ class Clause:
     def _is_excluded(self, quantity: Quantity) -> bool:
         """Whether a number is denied, part of a date, or one of two alternatives or parts of a ratio."""
         before, earlier = self._words_before(quantity, 2)
+        if quantity.first in self._indirect:
+            return True
         if before in _NEGATIONS or (before in ("of", "than") and earlier in ("instead", "rather")):
             return True
         following = [token.lower for token in self.tokens[quantity.end : quantity.end + 3]]

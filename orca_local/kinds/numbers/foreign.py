@@ -5,7 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-_AMBIGUOUS = frozenset(("elf", "null", "once", "six", "seize", "sept", "dix", "un", "um", "due", "sei", "otto", "venti"))
+_AMBIGUOUS = frozenset(
+    ("elf", "null", "once", "six", "seize", "sept", "dix", "un", "um", "due", "sei", "otto", "venti")
+)
 """Number words that are also English words, names, months or articles. Alone, they are not read."""
 
 _GERMAN = (
@@ -64,7 +66,9 @@ def _compound(language: tuple[str, str], ten: str, unit: int, word: str) -> str:
 def _spellings(phrase: str) -> set[str]:
     plain = "".join(letter for letter in unicodedata.normalize("NFD", phrase) if not unicodedata.combining(letter))
     umlauts = phrase.replace("ü", "ue").replace("ö", "oe").replace("ß", "ss")
-    return {spelling.replace("-", " ") for spelling in (phrase, plain, umlauts)}
+    spellings = {spelling.replace("-", " ") for spelling in (phrase, plain, umlauts)}
+    before_noun = ((" et un", " et une"), (" y uno", " y una"), (" y uno", " y un"), (" e um", " e uma"))
+    return spellings | {phrase.replace(end, other) for end, other in before_noun if phrase.endswith(end)}
 
 
 NUMBERS = {
@@ -73,5 +77,19 @@ NUMBERS = {
 """Phrases and their values. Hyphens are written as spaces."""
 FIRST_WORDS = frozenset(phrase.partition(" ")[0] for phrase in NUMBERS)
 MAX_WORDS = max(phrase.count(" ") + 1 for phrase in NUMBERS)
-HUNDREDS = ("cent", "cents", "ciento", "cien", "cientos", "cientas", "cento", "centos", "hundert", "mil", "mille", "mila", "tausend")
+HUNDREDS = (
+    "cent",
+    "cents",
+    "ciento",
+    "cien",
+    "cientos",
+    "cientas",
+    "cento",
+    "centos",
+    "hundert",
+    "mil",
+    "mille",
+    "mila",
+    "tausend",
+)
 """Ends of the words that make a number beside them a part of a larger one, which is not read."""

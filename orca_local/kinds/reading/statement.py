@@ -35,7 +35,7 @@ _HASHES = re.compile(r"^####[^\S\n]++(?=\S)", re.MULTILINE)
 _TAG = re.compile(r"<(?:final_)?answer>", re.IGNORECASE)
 _END_TAG = re.compile(r"</(?:final_)?answer>", re.IGNORECASE)
 _JSON_KEYS = ("answer", "final_answer", "result", "response", "output", "label", "choice", "solution", "value")
-_JSON = re.compile(r'\{\s{0,20}"(?:' + "|".join(_JSON_KEYS) + r')"\s{0,20}:', re.IGNORECASE)
+_JSON = re.compile(r'\{\s{0,20}"\w{1,30}"\s{0,20}:')
 _IS = r"(?:is|are|was|(?:would|should|must|will|has\s+to)\s+be|equals|becomes|es|ist|lautet|est|é|è|jest)\b"
 _IS_NOT = r"(?:(?:is|was|are|would|should|could|can|must)(?:n['’]t|\s+not)(?:\s+be)?|can(?:not|\s+never)\s+be)\b"
 _SENTENCE = re.compile(
@@ -209,14 +209,18 @@ def _hashes(text: str) -> Iterator[Statement]:
 
 def _json(text: str) -> Iterator[Statement]:
     """Yield the value of the key `answer` in a JSON object, and a reply that is a JSON list."""
-    decoder = json.JSONDecoder()
+    decoder, end = json.JSONDecoder(), 0
     for match in list(_JSON.finditer(text))[-MAX_STATEMENTS:]:
         try:
-            value, end = decoder.raw_decode(text[match.start() : match.start() + 10 * MAX_CHARACTERS])
+            value, length = decoder.raw_decode(text[match.start() : match.start() + 10 * MAX_CHARACTERS])
         except (ValueError, RecursionError):
             continue
-        content = next((_as_text(value[key]) for key in value if key.lower() in _JSON_KEYS), "")
-        yield Statement(match.start(), match.start() + end, content, match.start())
+        values = {key.lower(): value[key] for key in reversed(value)}
+        # Other keys than these two count only where they are the first one.
+        keys = [key for key in (*_JSON_KEYS[:2], *list(values)[-1:]) if key in values and key in _JSON_KEYS]
+        if keys and match.start() >= end:
+            end = match.start() + length
+            yield Statement(match.start(), end, _as_text(values[keys[0]]), match.start())
 
 
 def _as_text(value: Any) -> str:

@@ -136,6 +136,53 @@ def test_without_a_form(text: str, expected: str | None) -> None:
     assert readings.strict is None
 
 
+PROSE = parse_cases(
+    r"""
+    9: Lea ends up with 9 beads out of 21. ¦ He used 12 nails and was left with 9.
+    9: She is stuck with 9 of the 21 beads.
+    9: She lost 12 of the 21 beads and so has 9, which she keeps in 2 boxes. ¦ The cart, which has 4 wheels, costs $9.
+    9: He needs 9 more. (He has 12 of the 21.) ¦ He needs 9 more. (He has 12. He wants 21.) ¦ (21 - 12) = 9 ¦ (It is 9.)
+    9: The total, which is 9, includes 2 for tax. ¦ 3 × 3 is 9, which is the total.
+    9: Because 4 pens cost $6, one costs $1.50, and six cost $9. ¦ To see how many of the 21 stay, add 4 and 5 to get 9.
+    9: How many are left is 9. ¦ The unknown number is 9. ¦ It does not mention the 3 cats, but there are 9.
+    9: Pears: 4⏎Plums: 5⏎Total: 9 ¦ Speed: 3 km/h⏎Time: 3 h⏎Distance: 3 × 3 = 9 km
+    None: Pears: 4. Plums: 5. ¦ Pears: 4⏎Plums: 5 ¦ Monday: 4 km⏎Tuesday: 5 km
+    None: We must find out how many of the 21 beads are red. ¦ Let us see how much 5 pens cost.
+    None: The text does not say how many of the 21 left. ¦ We aren't told the price of one pen.
+    None: The price of one pen isn't given. ¦ The problem never states what one of them weighs.
+    None: 4 + 5 = 9 beads. Then we add the ¦ 4 + 5 = 9 beads. Next, we count the red ¦ 4 + 5 = 9. Let x be 4 and
+    None: 4 + 5 = 9. Then subtract 2 from the 9 ¦ We multiply 3 by 7. ¦ boxes = 4⏎total = boxes * ¦ `a = 4`⏎`b = 5 * `
+    """
+)
+
+
+@pytest.mark.parametrize(("text", "expected"), PROSE)
+def test_in_prose(text: str, expected: str | None) -> None:
+    assert Number().read_lenient(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The tower, which is 96 m high, was finished in 1911.", "1911"),
+        ("It was finished in 1911 and is 96 m high.", "1911"),
+        ("It was finished by 40 masons in 1911.", "1911"),
+        ("It took from 1905 to 1911.", None),
+        ("Begun in 1905.\nFinished in 1911.", "1911"),
+    ],
+)
+def test_a_question_about_a_year_is_answered_by_a_year(text: str, expected: str | None) -> None:
+    for prompt in ("In which year was the tower finished?", "When was the tower finished?"):
+        assert Number().read_lenient(text, prompt=prompt) == expected
+
+
+def test_a_copy_of_the_prompt_that_breaks_off_is_no_answer() -> None:
+    story = "Ben picks 14 plums on Monday. He eats three of the plums on Tuesday."
+    for copy in (f"{story} Ben picks 14", f"{story} {story} Ben picks 14 plums on"):
+        assert Number().read_lenient(copy, prompt=f"{story} How many plums are left?") is None
+    assert Number().read_lenient(f"{story} 11 plums", prompt=f"{story} How many plums are left?") == "11"
+
+
 DOUBTFUL = parse_cases(
     r"""
     None: \boxed{0.\overline{3}} ¦ \boxed{5_{10}} ¦ \boxed{101_2} ¦ Answer: 01,500 ¦ Answer: 1.2 M ¦ Answer: 12kk
