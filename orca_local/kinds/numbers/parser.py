@@ -318,8 +318,8 @@ def _spelled(tokens: Sequence[Token], at: int) -> Quantity | None:
         at += 1 + (token_at(tokens, at + 1).lower in ("a", "an") and token_at(tokens, at + 2).lower in words.SCALES)
         return _with_scales(tokens, Quantity(Fraction(1, words.FRACTIONS[token.lower]), 0, first, at, style="words"))
     value, end = _cardinal(tokens, at)
-    if value is None and (number := _foreign(tokens, at)) is not None:
-        return number
+    if value is None and (foreign_number := _foreign(tokens, at)) is not None:
+        return foreign_number
     if value is None:
         ordinal = words.ORDINALS.get(token.lower, words.TIMES.get(token.lower))
         return Quantity(Fraction(ordinal), 0, first, at + 1, style="ordinal") if ordinal is not None else None
