@@ -79,6 +79,8 @@ def _prompted(summary: EvaluationSummary, width: int) -> list[Line]:
     for label, row in summary.prompted.labelled:
         figures = f"{100 * row.accuracy:5.1f} % {_interval(row.ci)}"
         lines.append([(f"  {label:{PROMPT_WIDTH}}", ""), (figures, "")])
+        if row.strict_accuracy is not None:
+            lines += wrapped(_readings(row), "muted", width, indent=4)
         if row.gain is not None:
             change = f"{_points(row.gain.value):>6}   {_interval(row.gain.ci)}"
             lines.append([(f"  {over:>{PROMPT_WIDTH}}", "muted"), (change, _style(row.gain.ci))])
