@@ -14,6 +14,8 @@ from orca_local.store.store import Store
 BIG = 2_000
 """From this number of answers on, progress is shown."""
 
+MAX_SHOWN = 10
+"""How many tasks are named, at most."""
 PROGRESS_LINES = 10
 """How many lines the progress has."""
 
@@ -46,14 +48,16 @@ class Rescored(Frozen):
     changed_verdicts: int
 
     def lines(self) -> Iterator[str]:
-        """What changed, in sentences."""
+        """What changed, in sentences; of many tasks, those whose accuracy moved most."""
         if self.answers:
             yield (
                 f"{self.answers:,} of {self.total:,} stored answers were read again by a newer version: accuracy moved "
                 f"in {len(self.moved)} of {self.tasks} tasks"
             )
-            for row in self.moved:
+            for row in sorted(self.moved, key=lambda row: -abs(row.after - row.before))[:MAX_SHOWN]:
                 yield f"  {row.task}: {100 * row.before:.1f} % → {100 * row.after:.1f} %"
+            if len(self.moved) > MAX_SHOWN:
+                yield f"  … and {len(self.moved) - MAX_SHOWN} more"
         if self.demonstrations:
             yield (
                 f"{self.demonstrations:,} teacher answers were compared again by a newer version: the result changed "

@@ -12,7 +12,7 @@ import pytest
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Completion
 from orca_local.generation import rescore
-from orca_local.generation.rescore import MovedTask, ensure_scores
+from orca_local.generation.rescore import MovedTask, Rescored, ensure_scores
 from orca_local.kinds.scoring import SCORER_VERSION, Score, ScoredAnswer
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.selections import SelectionRow
@@ -59,6 +59,12 @@ def test_old_scores_get_a_row_of_this_version_and_what_moved_is_named(store: Sto
     assert values == {"a": (1.0, 1.0, SCORER_VERSION), "b": (None, 1.0, SCORER_VERSION)}
     assert len(store._connection.rows("SELECT * FROM scores")) == 4, "scores of the earlier version stay"
     assert ensure_scores(store) is None, "only once"
+
+
+def test_of_many_tasks_those_that_moved_most_are_named() -> None:
+    moved = tuple(MovedTask(f"t{n}", 0.0, n / 100) for n in range(1, 13))
+    lines = list(Rescored(12, 12, 12, moved, 0, 0).lines())
+    assert lines[1] == "  t12: 0.0 % → 12.0 %" and lines[-1] == "  … and 2 more" and len(lines) == 12
 
 
 def test_verdicts_are_renewed_except_reviewed_ones(store: Store) -> None:
