@@ -60,10 +60,17 @@ class Recommendation(Record):
     """Name of the type."""
     reason: str
     """Why it is recommended, in one sentence."""
+    change: AccuracyChange | None = field(default=None, metadata=OMITTABLE)
+    """Change of accuracy from F16 on samples that the type was not chosen on; if it was chosen by accuracy."""
 
 
-def recommend(files: Sequence[QuantizedFile]) -> Recommendation | None:
+def recommend(
+    files: Sequence[QuantizedFile], judged: Mapping[str, AccuracyChange] | None = None
+) -> Recommendation | None:
     """Return the smallest of several types that loses little accuracy; None if there are fewer than two.
+
+    `judged` are the changes by type on other samples than those of `files`. The reason then states the change there:
+    on the samples that a type was chosen on, it looks better than it is.
 
     If accuracies were measured, that is a loss whose interval ends above −`MAX_LOSS`. Few samples give a wide interval,
     so they never recommend a small type. Otherwise, or if no type passes, it is a divergence of at most `MAX_KL`.
@@ -74,15 +81,19 @@ def recommend(files: Sequence[QuantizedFile]) -> Recommendation | None:
     changes = [(f.quantization, f.change) for f in ordered if f.change is not None and f.quantization != REFERENCE_TYPE]
     for quantization, change in changes:
         if change.ci[0] > -MAX_LOSS and _undetected_loss(change.n) < MAX_LOSS:
-            return Recommendation(
-                quantization,
+            reason = (
                 f"{quantization} is the smallest whose accuracy is shown to be less than {100 * MAX_LOSS:g} points "
-                f"below F16: {_points(change)} on {change.n} samples",
             )
+            if judged is None:
+                return Recommendation(quantization, f"{reason}below F16: {_points(change)} on {change.n} samples")
+            other = judged[quantization]
+            reason += f"below F16, on {change.n} samples; on the {other.n} others it is {_points(other)} from F16"
+            return Recommendation(quantization, reason, other)
     reason = ""
     if changes:
         n = changes[-1][1].n
-        reason = f"{n} samples are too few to show that any of these loses less than {100 * MAX_LOSS:g} points; "
+        kept = "" if judged is None else f" (the other {judged[changes[-1][0]].n} would judge the choice)"
+        reason = f"{n} samples{kept} are too few to show that any of these loses less than {100 * MAX_LOSS:g} points; "
     choice = next((file for file in ordered if file.kl <= MAX_KL), min(ordered, key=lambda file: file.kl))
     if choice.kl <= MAX_KL:
         reason += f"{choice.quantization} is the smallest that predicts within {MAX_KL:g} nats of F16"

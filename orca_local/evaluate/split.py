@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orca_local.domain.evaluation_summary import GainSplit
-from orca_local.domain.quantized import AccuracyChange, QuantizedFile
+from orca_local.domain.keys import content_key
+from orca_local.domain.quantized import AccuracyChange, QuantizedFile, Recommendation, recommend
 from orca_local.evaluate.compare import SampleResult, gain, measure
 
 
@@ -44,6 +45,23 @@ def with_changes(results: Mapping[str, Sequence[SampleResult]], models: SplitMod
     """The quantizations of `models`, each with its accuracy and its change from F16."""
     full = results[models.full]
     return tuple(_with_change(quantized, results[name], full) for name, quantized in models.types.items())
+
+
+def recommend_type(results: Mapping[str, Sequence[SampleResult]], models: SplitModels) -> Recommendation | None:
+    """Choose a quantization on one half of the samples and judge it on the other half.
+
+    The halves are by a hash of the sample ids. The best of several types looks better than it is on the samples that
+    it was chosen on; on the other half its change is unbiased.
+    """
+    chosen_on, judged_on = (
+        {name: [r for r in rows if _half(r.sample_id) == half] for name, rows in results.items()} for half in (0, 1)
+    )
+    judged = {file.quantization: file.change for file in with_changes(judged_on, models) if file.change is not None}
+    return recommend(with_changes(chosen_on, models), judged)
+
+
+def _half(sample_id: str) -> int:
+    return int(content_key(sample_id)[-8:], 16) % 2
 
 
 def _with_change(

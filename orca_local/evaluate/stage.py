@@ -14,14 +14,13 @@ from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import InputError
 from orca_local.domain.evaluation_summary import EvaluationSummary, Prompted
 from orca_local.domain.events import Event, ModelEvaluated, StageFinished, StageProgressed, StageStarted, Warned
-from orca_local.domain.quantized import recommend
 from orca_local.domain.settings import EvaluateSettings
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.evaluate.compare import SampleResult, by_task, compare, measure
 from orca_local.evaluate.prompted import PlannedPrompts, Prompting, summarize_prompted
 from orca_local.evaluate.results import NO_STRATEGY, collect
-from orca_local.evaluate.split import SplitModels, split_gain, with_changes
+from orca_local.evaluate.split import SplitModels, recommend_type, split_gain, with_changes
 from orca_local.generation.generate import ModelRef, PlannedMeasurement, generate
 from orca_local.kinds.prompts import plain_messages
 from orca_local.kinds.scoring import SCORER_VERSION, is_scored, unscored_kinds
@@ -189,8 +188,12 @@ def _summary(
     if split is None:
         return summary
     headline = {name: by_message[settings.system_messages[0]] for name, by_message in results.items()}
-    types = with_changes(headline, split)
-    return replace(summary, split=split_gain(headline, split), types=types, recommendation=recommend(types))
+    return replace(
+        summary,
+        split=split_gain(headline, split),
+        types=with_changes(headline, split),
+        recommendation=recommend_type(headline, split),
+    )
 
 
 def _prompted(

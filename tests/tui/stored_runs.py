@@ -28,10 +28,10 @@ from orca_local.domain.events import (
     ValidationMeasured,
 )
 from orca_local.domain.export_summary import ExportSummary
-from orca_local.domain.quantized import QuantizedFile, recommend
+from orca_local.domain.quantized import QuantizedFile
 from orca_local.domain.summaries import TrainSummary
 from orca_local.evaluate.compare import SampleResult, compare, gain, measure
-from orca_local.evaluate.split import SplitModels, split_gain, with_changes
+from orca_local.evaluate.split import SplitModels, recommend_type, split_gain, with_changes
 from orca_local.runs.workspace import Workspace
 from orca_local.store.results import EvaluationRow, ExportRow
 from orca_local.store.store import Store
@@ -209,7 +209,7 @@ def evaluation_summary(tasks: Sequence[str], *, split: bool = True) -> Evaluatio
         split_models = SplitModels("tuned:F16", types)
         scored = with_changes(results, split_models)
         gains = split_gain(results, split_models)
-        summary = replace(summary, split=gains, types=scored, recommendation=recommend(scored))
+        summary = replace(summary, split=gains, types=scored, recommendation=recommend_type(results, split_models))
     return summary
 
 
