@@ -69,6 +69,9 @@ class Display:
                 self._print(
                     f"  {mark:6} {event.name}: {event.value}" + (f" (need {event.bound})" if event.bound else "")
                 )
+            case events.SeedEvaluated():
+                interval = f"[{100 * event.ci_low:.1f}, {100 * event.ci_high:.1f}]"
+                self._print(f"  training seed {event.seed}: gain {100 * event.gain:+.1f} {interval}")
             case events.FileWritten():
                 self._print(f"  wrote {event.path} ({event.bytes / 1e6:.1f} MB)")
             case events.CallFailed() | events.GenerationFailed():
@@ -142,6 +145,9 @@ class Display:
     def _finish(self, event: events.StageFinished) -> None:
         elapsed = time.monotonic() - self._started
         self._stop()
+        if event.stage != self._stage:  # a run that started others, whose times were shown
+            note(f"{event.stage}: done")
+            return
         note(f"{event.stage}: done in {elapsed:.1f} s" if elapsed >= 0.1 else f"{event.stage}: done")
 
     def _print(self, text: str) -> None:

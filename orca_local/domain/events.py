@@ -251,6 +251,16 @@ class ModelEvaluated(Event):
     truncated: float | None = None
 
 
+class SeedEvaluated(Event):
+    """A training with a further seed was evaluated."""
+
+    seed: int
+    gain: float
+    """Gain of its tuned model over the base."""
+    ci_low: float
+    ci_high: float
+
+
 def stored_kind(event: type[Event]) -> str:
     """Name of an event class in the run log."""
     return _STORED_KINDS.get(event.__name__, event.__name__)

@@ -42,5 +42,7 @@ STAGES = (
 
 BASE = "base"
 """The stage name of runs that make the base model. Other stages start them when they need the base."""
+SEEDS = "seeds"
+"""The stage name of runs that train with further seeds (`run --seeds`)."""
 
 BY_NAME = {stage.name: stage for stage in STAGES}

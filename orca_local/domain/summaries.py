@@ -11,8 +11,8 @@ from dataclasses import field
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
 from orca_local.domain.export_summary import ExportedFile, ExportSummary
 from orca_local.domain.probe_summary import ProbeSummary
-from orca_local.domain.record import FIRST, Record
-from orca_local.domain.stages import BASE
+from orca_local.domain.record import FIRST, OMITTABLE, Record
+from orca_local.domain.stages import BASE, SEEDS
 from orca_local.domain.teach_summary import TeachSummary
 
 
@@ -90,6 +90,32 @@ class TrainSummary(TrainResult):
     """Directory of the adapter."""
 
 
+class SeedGain(Record):
+    """Gain of the training with one seed."""
+
+    seed: int
+    """The seed, `train.seed`."""
+    gain: Gain
+    """Gain of its tuned model over the base."""
+
+
+class SeedSummary(Record):
+    """Gains of trainings that differ in the seed only."""
+
+    run_id: int
+    """Number of the run."""
+    trainings: tuple[SeedGain, ...]
+    """Gain by seed, that of the settings first; its model is `tuned`."""
+    mean: float
+    """Mean gain."""
+    min: float
+    """Smallest gain."""
+    max: float
+    """Largest gain."""
+    standard_deviation: float | None
+    """Standard deviation of the gains between seeds; null with one seed."""
+
+
 class PipelineResult(Record):
     """Result of `run`: the result of every stage."""
 
@@ -105,6 +131,8 @@ class PipelineResult(Record):
     """Result of `export`."""
     evaluation: EvaluationSummary
     """Result of `evaluate`."""
+    seeds: SeedSummary | None = field(default=None, metadata=OMITTABLE)
+    """Gains with further training seeds; with `--seeds`."""
 
 
 class QuickstartSummary(Record):
@@ -134,5 +162,6 @@ STAGE_SUMMARIES: Mapping[str, type[Record]] = {
     "train": TrainSummary,
     "export": ExportSummary,
     "evaluate": EvaluationSummary,
+    SEEDS: SeedSummary,
 }
 """The class of the summary of each stage."""

@@ -47,7 +47,7 @@ class Session:
         self.settings = workspace.settings
         self.offline = offline
         self.models = ModelFinder(self.store, self.settings, workspace.directory)
-        self._on_event = on_event or (lambda event: None)
+        self.on_event = on_event or (lambda event: None)
 
     @property
     def student(self) -> Student:
@@ -105,8 +105,8 @@ class Session:
 
     def run(self, stage: str, events: Callable[[StageContext], Iterator[Event]], kind: type[S]) -> S:
         """Run a stage as a run of the workspace; returns its summary, which is of class `kind`."""
-        directory = self.workspace.directory
-        finished = run_stage(self.store, directory, stage, self.settings, events, self._on_event, offline=self.offline)
+        directory = self.workspace.lock_dir
+        finished = run_stage(self.store, directory, stage, self.settings, events, self.on_event, offline=self.offline)
         assert isinstance(finished.summary, kind)
         return finished.summary
 

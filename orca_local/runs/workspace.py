@@ -97,6 +97,11 @@ class Workspace(Frozen):
         return cls.open(directory)
 
     @property
+    def lock_dir(self) -> Path:
+        """The directory of the lock that a run holds."""
+        return self.directory
+
+    @property
     def adapters_dir(self) -> Path:
         """One directory for each training, with its checkpoints."""
         return self.directory / "adapters"

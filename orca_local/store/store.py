@@ -132,6 +132,13 @@ class Store:
         """Copy a bundle that `read_manifest` has checked into this empty store; returns the number of rows by table."""
         return copy_bundle(path, self._connection)
 
+    def copy_to(self, path: Path) -> None:
+        """Copy the database to the new file `path`, which appears whole."""
+        part = path.with_name(path.name + ".part")
+        part.unlink(missing_ok=True)
+        self._connection.execute("VACUUM INTO ?", [str(part)])
+        part.replace(path)
+
     def changes(self) -> int:
         """A number that changes whenever another process or connection has written."""
         return int(self._connection.one("PRAGMA data_version")[0])
