@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 @stage_options
 def command(common: Common, seeds: int) -> JsonObject:
     """Run probe, teach, dataset, train, export and evaluate. Finished work is not repeated."""
+    from orca_local.pipeline.seeds import run_all
+
     with open_pipeline(common) as pipeline:
-        result = pipeline.run_all(seeds)
+        result = run_all(pipeline, seeds)
     show_comparison(result.evaluation)
     if result.seeds is not None:
         show_seeds(result.seeds)

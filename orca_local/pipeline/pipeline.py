@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -222,21 +221,15 @@ class Pipeline(Session):
         chosen = {row.task: self.strategies[row.strategy] for row in rows if row.strategy in self.strategies}
         return Prompting(self.settings.evaluate.system_messages[0], self.settings.dataset.system_message, chosen)
 
-    def run_all(self, seeds: int = 1) -> PipelineResult:
-        """Run every stage in order; with `seeds` above 1, train with further seeds and compare their gains.
+    def run_all(self) -> PipelineResult:
+        """Run every stage in order.
 
-        Further seeds leave the newest training and `tuned` as they are. Raises `InputError` for a student that cannot
-        be trained before anything is probed or paid for.
+        Raises `InputError` for a student that cannot be trained before anything is probed or paid for.
         """
         refuse_untrainable(self.student.weights)
-        result = PipelineResult(
+        return PipelineResult(
             self.probe(), self.teach(), self.build_dataset(), self.train(), self.export(), self.evaluate()
         )
-        if seeds == 1:
-            return result
-        from orca_local.pipeline.seeds import run_seeds
-
-        return replace(result, seeds=run_seeds(self, result.evaluation, seeds))
 
     def candidate(self, name: str) -> Candidate:
         """The model `base` (made if it does not exist yet), `tuned`, or a GGUF file, entered into the store."""

@@ -11,15 +11,16 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
-from typing import TYPE_CHECKING
 
 from orca_local.domain.evaluation_summary import EvaluationSummary, Gain
 from orca_local.domain.events import Event, SeedEvaluated, StageFinished, StageStarted
 from orca_local.domain.keys import canonical_json, content_key
 from orca_local.domain.stages import SEEDS
-from orca_local.domain.summaries import SeedGain, SeedSummary
+from orca_local.domain.summaries import PipelineResult, SeedGain, SeedSummary
+from orca_local.pipeline.pipeline import Pipeline
 from orca_local.pipeline.training_set import make_training_set
 from orca_local.runs.context import StageContext
 from orca_local.runs.workspace import DATABASE_FILE, Workspace
@@ -29,9 +30,6 @@ from orca_local.tasks.split import content_hash
 from orca_local.train.batches import split_validation
 from orca_local.train.fingerprint import make_fingerprint
 from orca_local.train.recipe import make_recipe
-
-if TYPE_CHECKING:
-    from orca_local.pipeline.pipeline import Pipeline
 
 MAX_SEED = 2**32
 
@@ -60,6 +58,15 @@ class SeedWorkspace(Workspace):
     def store(self) -> Store:
         """Open the copy of the database."""
         return Store.open(self.root / DATABASE_FILE)
+
+
+def run_all(pipeline: Pipeline, seeds: int) -> PipelineResult:
+    """Run every stage in order; with `seeds` above 1, train with further seeds and compare their gains.
+
+    Raises `InputError` for a student that cannot be trained before anything is probed or paid for.
+    """
+    result = pipeline.run_all()
+    return result if seeds == 1 else replace(result, seeds=run_seeds(pipeline, result.evaluation, seeds))
 
 
 def run_seeds(pipeline: Pipeline, first: EvaluationSummary, count: int) -> SeedSummary:
@@ -105,7 +112,7 @@ def _run_seed(pipeline: Pipeline, seed: int) -> SeedGain:
     if not (root / DATABASE_FILE).exists():
         pipeline.store.copy_to(root / DATABASE_FILE)
     seeded = SeedWorkspace(workspace.directory, settings, root)
-    with closing(type(pipeline)(seeded, offline=pipeline.offline, on_event=pipeline.on_event)) as own:
+    with closing(Pipeline(seeded, offline=pipeline.offline, on_event=pipeline.on_event)) as own:
         own.train()
         own.export()
         evaluation = own.evaluate()

@@ -16,6 +16,7 @@ from orca_local.domain.events import Event, SeedEvaluated, StepTrained
 from orca_local.domain.types import Sample
 from orca_local.gguf.tokenizer import Tokenizer
 from orca_local.pipeline.pipeline import Pipeline
+from orca_local.pipeline.seeds import run_all as run_with_seeds
 from orca_local.runs.workspace import Workspace
 from orca_local.tasks.split import content_hash
 from tests.command import COMMAND, orca
@@ -48,7 +49,7 @@ def workspace(tiny_gguf_untied: Path, tmp_path: Path) -> Workspace:
 
 def run_all(workspace: Workspace, seeds: int, on_event: Callable[[Event], None]) -> dict[str, Any]:
     with closing(Pipeline(workspace, on_event=on_event)) as pipeline:
-        return pipeline.run_all(seeds).to_dict()
+        return run_with_seeds(pipeline, seeds).to_dict()
 
 
 def own_models(workspace: Workspace) -> tuple[Any, ...]:
@@ -114,7 +115,7 @@ def test_ctrl_c_stops_a_further_seed_and_the_command_says_so(workspace: Workspac
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stderr is not None
-    while not (line := process.stderr.readline()).startswith("seeds: 1 trainings"):
+    while not (line := process.stderr.readline()).startswith("seeds: 1 training"):
         assert line, "ended before it could be interrupted"
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=120)
