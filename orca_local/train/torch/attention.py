@@ -21,6 +21,13 @@ half of all that attention does on GSM8K rows. A GPU is faster with few rectangl
 50 and 2,000 tokens would take many times the memory that the plan counts for so many tokens."""
 
 
+BF16_CPU_MULTIPLE = 64
+"""In bfloat16 on a CPU, tokens, targets and the lengths of rectangles are padded to a multiple of this.
+
+PyTorch and oneDNN keep the kernels of every shape that they have seen (5.5 MB for each length in attention of 9 heads
+of 64, 0.3 to 0.8 MB for each product), so memory would grow with every batch."""
+
+
 class RotaryFrequencies(Frozen):
     """Rotary position embedding of the blocks with one window."""
 
@@ -48,7 +55,7 @@ class Rectangle(Frozen):
 
     rows: int
     length: int
-    """Length of the longest row, without a separate prefix."""
+    """Slots per row, without a separate prefix: at least the length of the longest row."""
     tokens: slice
     """The tokens whose attention is computed here."""
     queries: torch.Tensor
@@ -96,6 +103,8 @@ def make_layout(
     """
     device, longest = next(iter(rotary.values())).inverse_frequencies.device, int(lengths.max())
     separate = prefix if 2 * prefix > longest else 0
+    multiple = shape_multiple(device, dtype)
+    longest = _round_up(longest, multiple)
     position = np.concatenate([np.arange(prefix), *(np.arange(prefix, n) for n in lengths)])
     positions = torch.from_numpy(position).to(device).float()
     views = {}
@@ -109,7 +118,8 @@ def make_layout(
     ratio = MIN_LENGTH_RATIO[device.type] if min_length_ratio is None else min_length_ratio
     start, rectangles = separate, []
     for group in length_groups(lengths - separate, ratio):
-        rectangles.append(_make_rectangle(prefix, separate, start, lengths[group], device))
+        longest = _round_up(int(lengths[group].max()), multiple)
+        rectangles.append(_make_rectangle(prefix, separate, start, lengths[group], longest, device))
         start = rectangles[-1].tokens.stop
     return Layout(prefix, separate, tuple(rectangles), views)
 
@@ -124,16 +134,25 @@ def length_groups(lengths: NDArray[np.int64], min_ratio: float) -> list[slice]:
     return groups
 
 
+def shape_multiple(device: torch.device, dtype: torch.dtype) -> int:
+    """The number that sizes are padded to a multiple of."""
+    return BF16_CPU_MULTIPLE if device.type == "cpu" and dtype == torch.bfloat16 else 1
+
+
+def _round_up(length: int, multiple: int) -> int:
+    return -(-length // multiple) * multiple
+
+
 def _make_rectangle(
-    prefix: int, separate: int, start: int, lengths: NDArray[np.int64], device: torch.device
+    prefix: int, separate: int, start: int, lengths: NDArray[np.int64], longest: int, device: torch.device
 ) -> Rectangle:
-    """The rectangle of rows of `lengths` tokens whose own tokens begin at `start`.
+    """The rectangle of rows of `lengths` tokens, padded to `longest`, whose own tokens begin at `start`.
 
     The first rectangle also contains a prefix that is not separate, in front of the rows' own tokens.
     """
     has_prefix = start == separate
     own_start = prefix if has_prefix else start
-    longest, count = int(lengths.max()), int((lengths - prefix).sum())
+    count = int((lengths - prefix).sum())
     is_token = np.arange(prefix, longest) < lengths[:, None]
     tokens = np.zeros((len(lengths), longest), dtype=np.int64)
     tokens[:, :prefix] = np.arange(prefix)

@@ -7,6 +7,7 @@ a file has.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,7 +22,7 @@ from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
 from orca_local.gguf.tensors import read_tensor
 from orca_local.train.batches import Batch
-from orca_local.train.torch.attention import Layout, RotaryFrequencies, attend, make_layout
+from orca_local.train.torch.attention import Layout, RotaryFrequencies, attend, make_layout, shape_multiple
 from orca_local.train.torch.lora import (
     DenseWeight,
     Freeze,
@@ -159,6 +160,17 @@ class FlatBatch(Frozen):
     """Shape [targets], int64: indices in `ids` of the positions with a loss."""
 
 
+def add_padding_row(batch: Batch, prefix: int, multiple: int) -> Batch:
+    """The batch with a row without targets, so that its tokens are a multiple of `multiple`; they share `prefix`."""
+    missing = -(prefix + int((batch.lengths - prefix).sum())) % multiple
+    if not missing:
+        return batch
+    length = prefix + missing
+    token_ids = np.pad(batch.token_ids, ((0, 1), (0, max(0, length - batch.token_ids.shape[1]))))
+    token_ids[-1, :prefix] = token_ids[0, :prefix]
+    return replace(batch, token_ids=token_ids, lengths=np.append(batch.lengths, length))
+
+
 def flatten_batch(batch: Batch, prefix: int, device: torch.device) -> FlatBatch:
     """Flatten a batch, with the first `prefix` tokens, which all rows share, stored once."""
     rows = [row[prefix:length] for row, length in zip(batch.token_ids, batch.lengths, strict=True)]
@@ -208,18 +220,22 @@ class StudentModel(nn.Module):
         recomputes a block's activations in the backward pass instead of keeping them.
         """
         prefix = batch.shared_prefix if share_prefix else 0
+        multiple = shape_multiple(self.embedding.device, self.embedding.dtype)
+        batch = add_padding_row(batch, prefix, multiple)
         flat = flatten_batch(batch, prefix, self.embedding.device)
+        targets = len(flat.target_index)
+        target_index = nn.functional.pad(flat.target_index, (0, -targets % multiple))
         layout = make_layout(prefix, batch.lengths, self._rotary, self.embedding.dtype)
         states = self.embedding[flat.ids]
         if self.decoder.embedding_scale != 1.0:
             states = states * self.decoder.embedding_scale
         for block in self.blocks:
-            target_index = flat.target_index if block is self.blocks[-1] else None
+            selected = target_index if block is self.blocks[-1] else None
             if checkpointing:
-                states = checkpoint(block, states, layout, target_index, use_reentrant=False)
+                states = checkpoint(block, states, layout, selected, use_reentrant=False)
             else:
-                states = block(states, layout, target_index)
-        return apply_norm(states, self.norm)
+                states = block(states, layout, selected)
+        return apply_norm(states, self.norm)[:targets]
 
 
 def apply_norm(states: torch.Tensor, norm: NormInput) -> torch.Tensor:
