@@ -45,6 +45,13 @@ def test_work_grows_no_faster_than_the_text(kind: str) -> None:
         assert many <= 1.2 * GROWTH * few + 200, f"{name!r}: {few} calls, then {many}"
 
 
+@pytest.mark.parametrize("kind", ORDINARY_KINDS)
+def test_texts_of_any_length_are_read(kind: str) -> None:
+    for text in texts(60_000).values():
+        get_kind(kind).read(text, prompt=PROMPT, labels=LABELS)
+        get_kind(kind).read(f"{text}\n{text}", prompt=PROMPT)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.sampled_from(ORDINARY_KINDS), st.lists(st.sampled_from(PIECES), min_size=1, max_size=4))
 def test_work_on_any_repeated_mixture_grows_no_faster(kind: str, pieces: list[str]) -> None:

@@ -73,7 +73,7 @@ def lone_phrase(text: str, max_words: int = _MAX_WORDS) -> str | None:
     first = re.split(r"\n[^\S\n]*+\n", text[:_MAX_CHARACTERS].strip(), maxsplit=1)[0].strip()
     if not first.strip("*_.… ") or without_emoji(f".{first}") == ".":
         return None
-    last = sentences(text[-_MAX_CHARACTERS:])[-1]
+    last = next(reversed(sentences(text[-_MAX_CHARACTERS:])), "")
     if last != first and _CONCLUSION.match(last):
         phrase = stated_phrase(last)
         if phrase is not None and phrase != _plain(last) and len(phrase.split()) <= max_words:
