@@ -9,7 +9,7 @@ from orca_local.domain.text import fold
 from orca_local.kinds.base import AnswerKind, number_as_text
 from orca_local.kinds.question import Question
 from orca_local.kinds.reading.label_reader import stated_label, text_label, whole_label
-from orca_local.kinds.reading.phrase import lone_phrase, stated_phrase, written_phrase
+from orca_local.kinds.reading.phrase import lone_phrase, phrase_in_statement, stated_phrase, written_phrase
 
 
 class Exact(AnswerKind):
@@ -41,7 +41,7 @@ class Exact(AnswerKind):
 
     def read_statement(self, content: str, question: Question) -> str | None:
         """Return the label that the statement settles on or, without labels, the phrase that it states."""
-        return stated_label(content, question.labels) if question.labels else stated_phrase(content)
+        return stated_label(content, question.labels) if question.labels else phrase_in_statement(content)
 
     def read_text(self, text: str, question: Question) -> str | None:
         """Return the label that the text settles on or, without labels, its short phrase."""

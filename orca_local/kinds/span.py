@@ -8,7 +8,7 @@ from typing import Any
 
 from orca_local.kinds.base import AnswerKind, number_as_text
 from orca_local.kinds.question import Question
-from orca_local.kinds.reading.phrase import lone_phrase, stated_phrase, written_phrase
+from orca_local.kinds.reading.phrase import lone_phrase, phrase_in_statement, written_phrase
 from orca_local.kinds.reading.similarity import is_negated, numbers, span_words, symbols, word_f1
 from orca_local.kinds.reading.statement import find_sentences, is_refusal, split_corrections
 from orca_local.kinds.reading.wrapping import sentences
@@ -58,7 +58,7 @@ class Span(AnswerKind):
 
     def read_statement(self, content: str, question: Question) -> str | None:
         """Return the phrase that a statement gives, without an explanation."""
-        return None if is_refusal(content) else stated_phrase(content)
+        return None if is_refusal(content) else phrase_in_statement(content)
 
     def read_text(self, text: str, question: Question) -> str | None:
         """Return a text of one line, or the items of a list."""

@@ -48,10 +48,25 @@ _POLITE = re.compile(
     r"|wonder|question|thanks)\b[^.!\n]{0,40}?(?:[.!,:\n]|$)",
     re.IGNORECASE,
 )
+_SHORT = re.compile(
+    r"(?:(?:it|they|he|she|we|you|i|one|that|this|there)\s+|(?:it|that)['’]s\s+(?=not\b))"
+    r"(?P<never>never\s+)?"
+    r"(?:(?:is|are|was|were|does|do|did|can|would|will|has|have|had|should|must|am)(?:\b|(?=n['’]t)))?\s*"
+    r"(?P<not>n['’]t|not|cannot|can['’]?t|won['’]t|never)?(?:\s*(?:indeed|certainly|definitely|actually|surely|really|always))*",
+    re.IGNORECASE,
+)
+"""A sentence of a pronoun and a verb: "He did not." """
+_REASON = re.compile(r"\s*(?:;|,?\s(?:because|since)\b)")
+_CONDITION = re.compile(
+    r"\b(?:yes|no|true|false)[\"'”*_`]{0,3},?\s+(?:only\s+|but\s+only\s+)?(?:if|unless|provided|assuming|as\s+long\s+as|depending)\b"
+    r"(?!\s+you\s+ask\b)|\b(?:yes|no|true|false)\s+otherwise\b|\b(?:otherwise|else),?\s+(?:yes|no|true|false)\b",
+    re.IGNORECASE,
+)
+"""An answer that depends on a condition."""
 _QUOTED = re.compile(r"\"[^\"\n]{12,200}\"|“[^”\n]{12,200}”")
 
 _WORD = re.compile(
-    rf"(?:^|[.!?:;,(\[\"“'‘*_`=→–—…>]\s*|-\s+|\b(?:{SPOKEN_BEFORE})\s+)[\"'“‘*_`(\[]{{0,6}}"
+    rf"(?:^|[.!?:;,(\[\"“'‘*_`=→–—…>]\s*|-\s+|\b(?:{SPOKEN_BEFORE})\s+|\b(?:it|that)['’]s\s+(?:an?\s+)?)[\"'“‘*_`(\[]{{0,6}}"
     rf"(?P<word>yes|no|yeah|yep|yup|nope|nah)"
     rf"(?=[\"'”’*_`)\]]*\s*(?:[.,;:!?)\]…→=–—]|\s-|$|\b(?:{SPOKEN_AFTER})\b))",
     re.IGNORECASE | re.MULTILINE,
@@ -64,7 +79,7 @@ _START = re.compile(
 _VERDICT = r"[\"'“*_`(]{{0,6}}(?P<{}>true|false|correct|incorrect|untrue)\b(?![\"'”*_`)]*\s*=)"
 _NOUNS = r"(?:statement|claim|sentence|assertion|proposition|answer)"
 _JUDGEMENT = re.compile(
-    r"(?:\b(?:is|are|was|be|being|seems|holds|remains|as|evaluates\s+to|not|so)|['’]s|n['’]t)\s+"
+    r"(?:\b(?:is|are|was|be|being|seems|holds|remains|as|evaluates\s+to|prints?|outputs?|returns?|displays?|gives|yields|not|so)|['’]s|n['’]t)\s+"
     rf"[\"'“*_`(]{{0,6}}(?:(?:{ADVERBS})\s+){{0,2}}{_VERDICT.format('said')}"
     rf"(?!\s+(?:that|if|when|whether|or|only|for|[a-z]+\s+(?:is|are)|{_NOUNS})\b)"
     r"|(?:\b(?:is|was)|['’]s|\bnot)\s+(?P<right>right|wrong)(?=[\"'”*_`)]*\s*(?:[.,;!]|$))"
@@ -115,15 +130,21 @@ def text_value(text: str, prompt: str = "") -> str | None:
     said = [(value, sentence) for value, sentence in values if value is not None]
     if not said:
         return _short_value(own)
+    if any(_CONDITION.search(sentence) for sentence in own):
+        return None
     first, last = values[0], said[-1]
     if len({value for value, _ in said}) == 1:
         return last[0]
-    if _CONCLUSION.match(last[1]) or (last[1] is own[-1] and whole_value(last[1]) and whole_value(first[1]) is None):
+    if _CONCLUSION.match(last[1]) or (last[1] is own[-1] and _is_result(last[1]) and whole_value(first[1]) is None):
         return last[0]
     # "No. It is true that he left": the first word is the answer, the rest explains it.
     if first[0] is not None and whole_value(last[1]) is None and (_START.match(first[1]) or whole_value(first[1])):
         return first[0]
     return None
+
+
+def _is_result(sentence: str) -> bool:
+    return whole_value(sentence) is not None or _expression_value(sentence) is not None
 
 
 def _short_value(own: Sequence[str]) -> str | None:
@@ -133,6 +154,8 @@ def _short_value(own: Sequence[str]) -> str | None:
     first = fold(own[0].strip(_EDGES)).replace("’", "'")
     if (value := _AGREEMENT.get(first)) is not None:
         return value
+    if (short := _SHORT.fullmatch(_REASON.split(first, maxsplit=1)[0])) is not None:
+        return "no" if short["not"] or short["never"] else "yes"
     word = re.split(r"[\s,.!;:。！，、；：،]", first, maxsplit=1)[0].strip(_EDGES)
     return _FOREIGN.get(word) if len(own) <= 3 and sum(map(len, own)) <= _MAX_STATEMENT else None
 
@@ -141,6 +164,8 @@ def _sentence_value(sentence: str, prompt: str) -> str | None:
     """Return what one sentence says; None if it says neither or both."""
     if (value := whole_value(sentence) or _expression_value(sentence)) is not None:
         return value
+    if _CONDITION.search(sentence):
+        return None
     words = [word.lower() for word in re.findall(r"\w+", sentence[:_MAX_STATEMENT])]
     if words and all(word in _VALUES for word in words):
         return _one({_VALUES[word] for word in words})

@@ -36,6 +36,13 @@ _ALONE_AFTER = re.compile(
 )
 
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|dr|prof|vs)\.\s*$", re.IGNORECASE)
+_HEADING = re.compile(
+    r"\W*(?:(?:the|my)\s+)?(?:(?:predicted|final|overall|main|primary|correct|best)\s+)?(?:category|label|class|classification"
+    r"|sentiment|topic|emotion|intent|tag|type|genre|verdict|result|conclusion|output|prediction|decision|relation|relationship"
+    r"|tone|mood|judge?ment|department|subject|theme|polarity|stance)\W{0,4}[:：]\W{0,4}(?=\S)",
+    re.IGNORECASE,
+)
+"""The heading of a line that states a label: "Category: sports"."""
 _REMARK = re.compile(r"\s*[(:]|\s+[-–—]\s|\s+because\b", re.IGNORECASE)
 
 
@@ -74,7 +81,7 @@ def text_label(text: str, labels: tuple[str, ...], prompt: str = "") -> str | No
     def find(sentence: str) -> list[Mention]:
         return find_labels(sentence, labels)
 
-    label = decide(text, find, lambda sentence: whole_label(sentence, labels), prompt)
+    label = decide(text, find, lambda sentence: _bare_label(sentence, labels), prompt)
     if label is None:
         # "Neutral (leaning positive)".
         label = whole_label(_REMARK.split(text.strip()[:MAX_STATEMENT], maxsplit=1)[0], labels)
@@ -82,6 +89,12 @@ def text_label(text: str, labels: tuple[str, ...], prompt: str = "") -> str | No
         denied = rejected_alone(text, find, prompt)
         return None if denied is None else next((other for other in labels if other != denied), None)
     return label
+
+
+def _bare_label(sentence: str, labels: Sequence[str]) -> str | None:
+    """Return the label that a sentence is, alone or after a heading."""
+    heading = _HEADING.match(sentence)
+    return whole_label(sentence, labels) or (whole_label(sentence[heading.end() :], labels) if heading else None)
 
 
 def find_labels(sentence: str, labels: tuple[str, ...]) -> list[Mention]:

@@ -75,15 +75,14 @@ FOREIGN_NO = phrase_set(
 )
 AGREEMENT = phrase_set(
     "correct|right|absolutely|definitely|certainly|of course|indeed|exactly|precisely|affirmative|that is correct",
-    "that's correct|that is right|that's right|totally|it is|it does|it was|they are|they do|i agree|agreed|plausible",
-    "very much so|without a doubt|undoubtedly|yes indeed|absolutely yes|indeed it is|it can",
+    "that's correct|that is right|that's right|totally|i agree|agreed|plausible",
+    "very much so|without a doubt|undoubtedly|yes indeed|absolutely yes|indeed it is",
 )
 """Sentences that mean yes."""
 DISAGREEMENT = phrase_set(
     "incorrect|wrong|not at all|absolutely not|definitely not|certainly not|of course not|not really|never|negative",
-    "not correct|not right|untrue|not quite|that is incorrect|that's incorrect|that is wrong|that's wrong|it is not",
-    "it isn't|it does not|it doesn't|they are not|they aren't|no way|i disagree|not plausible|implausible|it was not",
-    "by no means|it wasn't|it can't|it cannot",
+    "not correct|not right|untrue|not quite|that is incorrect|that's incorrect|that is wrong|that's wrong",
+    "no way|i disagree|not plausible|implausible|by no means",
 )
 """Sentences that mean no."""
 AUXILIARIES = "is|are|was|were|do|does|did|can|could|will|would|has|have|had|should|must|may|might|am"

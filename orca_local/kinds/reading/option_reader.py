@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from orca_local.domain.text import fold
-from orca_local.kinds.reading.decision import MAX_CHARACTERS, Mention, both_ends, decide
+from orca_local.kinds.reading.decision import (
+    MAX_CHARACTERS,
+    MAX_MENTIONS,
+    Mention,
+    both_ends,
+    claims_of,
+    decide,
+    own_sentences,
+)
 from orca_local.kinds.reading.label_reader import LETTER, MAX_STATEMENT, find_labels, stands_alone
 from orca_local.kinds.reading.option_list import parse_options
-from orca_local.kinds.reading.wrapping import layers, sentences, unwrap, without_emoji, without_period
+from orca_local.kinds.reading.ordinal import find_ordinals, whole_ordinal
+from orca_local.kinds.reading.restated import answers_question
+from orca_local.kinds.reading.stance import Stance
+from orca_local.kinds.reading.wrapping import (
+    is_cut_off,
+    layers,
+    sentences,
+    unwrap,
+    without_emoji,
+    without_period,
+)
 
 _DEFAULT_MARKS = "ABCDEFGHIJ"
 _WORD_MARKS = "AI"
@@ -24,6 +42,17 @@ _NOUN = (
 )
 _BEFORE_I = re.compile(r"(?:\bis|option|choose|pick|answer:?)\s+[\"'“*_`(]*$", re.IGNORECASE)
 _AFTER_I = re.compile(r"[\"'”*_`)\]]*\s*(?:$|[.,;:!?)])")
+_LEAD = re.compile(
+    r"(?:(?:so|thus|hence|therefore|and|then|ok|okay|well)[,\s]+){0,2}"
+    r"(?:(?:that|this|it|which)(?:['’]s|\s+(?:is|must\s+be|would\s+be|has\s+to\s+be|gives|makes\s+it|means|matches"
+    r"|corresponds\s+to))|(?:i['’]m\s+|i\s+am\s+)?going\s+with|i(?:['’]ll|\s+will|['’]d|\s+would)?\s+(?:go\s+with|choose"
+    r"|pick|select)|my\s+(?:final\s+)?(?:pick|choice|vote)\s+is)\s*:?\s+(?=\S)",
+    re.IGNORECASE,
+)
+"""The start of a sentence that does nothing but name the answer: "That's C." """
+_QUANTITY = re.compile(r"(?P<currency>[$€£¥]?)\s?(?P<number>-?\d[\d.,]*)\s?(?P<unit>[^\W\d_][^\d]{0,20}|°\s?[CFK]?|%)?")
+_SYMBOLS = {"$": "dollars", "€": "euros", "£": "pounds"}
+_CURRENCIES = {"dollar": "$", "dollars": "$", "usd": "$", "euro": "€", "euros": "€", "pounds": "£", "yen": "¥"}
 _ARTICLE = re.compile(r"(?:an?|the)\s+", re.IGNORECASE)
 _UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _TENS = {20: "twenty", 30: "thirty", 40: "forty", 50: "fifty", 60: "sixty", 70: "seventy", 80: "eighty", 90: "ninety"}
@@ -49,6 +78,16 @@ class Options:
                 if marks.setdefault(name, mark) != mark:
                     doubled.add(name)
         return {name: mark for name, mark in marks.items() if name not in doubled}
+
+    @cached_property
+    def by_number(self) -> dict[str, tuple[str, str]]:
+        """Mark and unit by the number of an option, if all options are different numbers of the same unit."""
+        quantities = [_quantity(text) for text in self.texts.values()]
+        numbers = {
+            quantity[0]: (mark, quantity[1]) for mark, quantity in zip(self.texts, quantities, strict=True) if quantity
+        }
+        is_clear = len(numbers) == len(self.texts) and len({unit for _, unit in numbers.values()}) == 1
+        return numbers if is_clear else {}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -111,11 +150,40 @@ def text_option(text: str, options: Options, prompt: str = "") -> str | None:
 
     text = _without_list(both_ends(text, MAX_CHARACTERS).translate(_FULL_WIDTH), options)
     is_short = len(text.split(maxsplit=_MAX_WORDS)) <= _MAX_WORDS
-    mark = decide(text, find if is_short else find_marks, lambda sentence: whole_option(sentence, options), prompt)
+    tokens = {token.strip(".,;()") for token in text.split()} if is_short else set()
+    if len(tokens) == 1 and " " in text.strip():
+        return whole_option(tokens.pop(), options)
+    # The reasoning of an unfinished text mentions the texts of options, most of all numbers.
+    finder = find if is_short and not is_cut_off(text) else find_marks
+    mark = decide(text, finder, lambda sentence: _bare_option(sentence, options), prompt)
     if mark is None and not is_short:
         last = sentences(text[-MAX_STATEMENT:])[-1:]
-        mark = decide(last[0], find, lambda sentence: whole_option(sentence, options), prompt) if last else None
-    return mark
+        mark = decide(last[0], find, lambda sentence: _bare_option(sentence, options), prompt) if last else None
+    return mark or _by_predicate(text, finder, prompt)
+
+
+def _bare_option(sentence: str, options: Options) -> str | None:
+    """Return the mark of the option that a sentence is, or that it does nothing but name by its mark."""
+    if (mark := whole_option(sentence, options)) is not None:
+        return mark
+    sentence = re.split(r",\s(?=which\s)", sentence[:MAX_STATEMENT])[-1]
+    lead = _LEAD.match(sentence)
+    rest = without_period(sentence[lead.end() :]) if lead else ""
+    is_lower = len(rest) == 1 and rest.islower()
+    return (_as_mark(rest, options) or whole_ordinal(rest, options.texts)) if rest and not is_lower else None
+
+
+def _by_predicate(text: str, find: Callable[[str], list[Mention]], prompt: str) -> str | None:
+    """Return the one mark of which a text says what the question asks: "X is hot, but Y is closest to the Sun"."""
+    keys = set()
+    for sentence in own_sentences(text, prompt):
+        mentions = find(sentence)[:MAX_MENTIONS]
+        ends = [mention.start for mention in mentions[1:]] + [len(sentence)]
+        for mention, claim, end in zip(mentions, claims_of(sentence, mentions), ends, strict=False):
+            is_said = claim.stance in (Stance.ASSERTED, Stance.CONCLUDED)
+            if is_said and answers_question(sentence[mention.end : end], prompt):
+                keys.add(mention.key)
+    return keys.pop() if len(keys) == 1 else None
 
 
 def find_options(sentence: str, options: Options) -> list[Mention]:
@@ -125,6 +193,7 @@ def find_options(sentence: str, options: Options) -> list[Mention]:
         for mention in find_labels(sentence, options.names)
         if not _is_mark(mention.key, options)
     ]
+    by_text += find_ordinals(sentence, options.texts)
     taken = [range(mention.start, mention.end) for mention in by_text]
     marks = [
         mention
@@ -156,6 +225,8 @@ def _names(text: str) -> set[str]:
     names = {name, bare}
     if (word := _NUMBER_WORDS.get(bare)) is not None:
         names.add(word)
+    if (unit := _SYMBOLS.get(bare[:1])) is not None:
+        names |= {f"{number} {unit}" for number in (bare[1:], _NUMBER_WORDS.get(bare[1:])) if number}
     return {name for name in names if name}
 
 
@@ -165,7 +236,24 @@ def _is_mark(name: str, options: Options) -> bool:
 
 def _by_text(text: str, options: Options) -> str | None:
     name = fold(without_period(text))
-    return options.by_text.get(name) or options.by_text.get(_ARTICLE.sub("", name, count=1))
+    if (mark := options.by_text.get(name) or options.by_text.get(_ARTICLE.sub("", name, count=1))) is not None:
+        return mark
+    quantity = _quantity(name)
+    mark, unit = options.by_number.get(quantity[0], ("", "")) if quantity else ("", "")
+    # One of the two may leave out the unit.
+    is_same = quantity is not None and (
+        quantity[1] == unit or not quantity[1] or (not unit and quantity[1] in _SYMBOLS)
+    )
+    return mark if mark and is_same else whole_ordinal(name, options.texts)
+
+
+def _quantity(text: str) -> tuple[str, str] | None:
+    """Return the number and the unit that a text is; None for any other text."""
+    match = _QUANTITY.fullmatch(fold(without_period(text.strip(" *_`"))))
+    if match is None or (match["currency"] and match["unit"]):
+        return None
+    unit = (match["currency"] or match["unit"] or "").strip()
+    return match["number"].replace(",", ""), _CURRENCIES.get(unit, unit)
 
 
 def _as_mark(text: str, options: Options) -> str | None:
@@ -247,6 +335,7 @@ def _mark_pattern(marks: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(
         rf"[(\[{{「『\"“](?P<enclosed>{either})[)\]}}」』\"”]"
         rf"|\*\*(?P<bold>{any_mark})\*\*|`(?P<code>{any_mark})`"
+        rf"|(?<!{LETTER})(?<![’'-])(?P<chosen>{any_mark})(?=\s+it\s+is\s*(?:[.,;!]|$))"
         rf"|\b(?i:option|choice|letter|alternative)\s+[\"'“(*]{{0,3}}(?P<named>{either})(?![^\W_])(?!['’.-][^\W_])"
         rf"|(?:^|(?<=\s))(?P<open>{either})[)\]](?=\s|$|[.,:;*])"
         rf"|(?<=\bis )(?P<said>{either})(?=[).,;!](?:\s|$)|$)" + plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from orca_local.kinds.reading.wrapping import sentences, unwrap, without_emoji, without_period
+from orca_local.kinds.reading.wrapping import is_cut_off, sentences, unwrap, without_emoji, without_period
 
 _MAX_WORDS = 8
 """A longer phrase is a sentence about the answer, not the answer."""
@@ -47,6 +47,37 @@ _CLAUSE = re.compile(r"(?:it|i|we|they|this|there|you|he|she|let|let['’]s|as|i
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|does|do|did|can|could|will|would|became|becomes|starts|ends)\b")
 
 
+_FENCE = re.compile(r"\A(?:[^\n`]{0,200}[:：]\s*)?```[^\S\n]*[\w+#-]{0,20}[^\S\n]*\n(?P<code>[^`]+)\n[^\S\n]*```\s*\Z")
+"""A reply that is nothing but code."""
+_HEADED = re.compile(
+    r"(?:(?P<result>concatenat\w+|combin\w+|join\w+|together|results?|output|final\s\w+|sorted(?:\s\w+)?|reversed|solution)"
+    r"|(?!note|explanation|example|reason|source|hint|step|check|original|input|given)[^\W\d_]+(?:\s[^\W\d_]+){0,3})\s?[:：]\s*"
+    r"(?P<quoted>[\"“'`*].*[\"”'`*]\.?)?(?P<plain>.+)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A last sentence with the result behind its heading: `Joined: "abc"`."""
+_DESCRIPTION = re.compile(
+    r"(?:made\s+(?:up\s+)?of|composed\s+of|formed\b|based\s+on|derived\s+from"
+    r"|not\s+(?:found|given|mentioned|stated|provided|specified|known|in\s+the|clear|possible|available|listed|determin))",
+    re.IGNORECASE,
+)
+"""What a sentence may say of the answer without giving it."""
+_SO = re.compile(r",?\s+(?:so|thus|therefore|hence),?\s+", re.IGNORECASE)
+_DATED = re.compile(
+    r"(?!today\b|now\b)(?:\w+\s){1,5}(?:is|was|will\s+be|would\s+be)\s(?P<value>\S*\d\S*)", re.IGNORECASE
+)
+_ABSENT = re.compile(
+    r"(?:n['’]t|\bnot|\Ano\s[^.]{1,60}\s(?:is|are|was|were))\s+(?:\w+\s)?"
+    r"(?:named|mentioned|given|stated|provided|specified|found|known|listed|described)\b",
+    re.IGNORECASE,
+)
+_ABOUT_TEXT = re.compile(
+    r"(?:(?:sorry|unfortunately),?\s+)?(?:but\s+)?the\s+(?:passage|text|article|question|context|paragraph|document|story)\s"
+    r"(?:is|was|does|doesn['’]t|do|did|has|only|contains|mentions|talks|says|gives|never)\b",
+    re.IGNORECASE,
+)
+
+
 def written_phrase(content: str) -> str | None:
     """Return the whole of a statement as written, without marks around it and the period after it.
 
@@ -67,17 +98,22 @@ def stated_phrase(statement: str) -> str | None:
     return written_phrase(_predicate(phrase) or phrase)
 
 
+def phrase_in_statement(statement: str) -> str | None:
+    """Return the phrase of a statement; None if it only says something about the answer, such as "not given"."""
+    return None if _DESCRIPTION.match(statement) else stated_phrase(statement)
+
+
 def lone_phrase(text: str, max_words: int = _MAX_WORDS) -> str | None:
-    """Return the answer in a text without a statement: a short line, alone or above an explanation, or a last sentence
-    that concludes. None for any other text."""
+    """Return the answer in a text without a statement: a short line, alone or above an explanation, a last sentence
+    that concludes, or code. None for any other text."""
+    if (fence := _FENCE.match(text[:_MAX_CHARACTERS].strip())) is not None:
+        return written_phrase(fence["code"])
     first = re.split(r"\n[^\S\n]*+\n", text[:_MAX_CHARACTERS].strip(), maxsplit=1)[0].strip()
     if not first.strip("*_.… ") or without_emoji(f".{first}") == ".":
         return None
     last = next(reversed(sentences(text[-_MAX_CHARACTERS:])), "")
-    if last != first and _CONCLUSION.match(last):
-        phrase = stated_phrase(last)
-        if phrase is not None and phrase != _plain(last) and len(phrase.split()) <= max_words:
-            return phrase
+    if (phrase := _concluded(last, is_first=last == first)) is not None and len(phrase.split()) <= max_words:
+        return phrase
     if "\n" in first or first.endswith((":", "：", "?", "？")):
         return None
     phrase = stated_phrase(first)
@@ -85,9 +121,30 @@ def lone_phrase(text: str, max_words: int = _MAX_WORDS) -> str | None:
     return phrase if is_short and phrase is not None and not _is_sentence(phrase, first) else None
 
 
+def _concluded(sentence: str, *, is_first: bool) -> str | None:
+    """Return the phrase that the last sentence of a text concludes: "So it is X", "Joined: X", "So it was 3/5"."""
+    if dated := _DATED.fullmatch(_SO.split(_plain(sentence))[-1]):
+        return dated["value"]
+    # The period after a letter, as in "Its last letter is g. Joined: X", may be taken for that of an initial.
+    tail = re.split(r"(?<=[.!?])\s+", sentence)[-1]
+    headed = None if is_first and tail == sentence else _HEADED.fullmatch(tail)
+    if headed is not None and (headed["quoted"] or headed["result"]) and not (headed["quoted"] and headed["plain"]):
+        return written_phrase(headed["quoted"] or headed["plain"])
+    phrase = stated_phrase(sentence) if not is_first and _CONCLUSION.match(sentence) else None
+    return phrase if phrase != _plain(sentence) else None
+
+
 def _is_sentence(phrase: str, line: str) -> bool:
     """Whether a phrase is a sentence of this line that only says something about the answer."""
-    if _CLAUSE.match(phrase):
+    is_whole = phrase == _plain(line)
+    if (
+        _CLAUSE.match(phrase)
+        or _ABOUT_TEXT.match(phrase)
+        or _ABSENT.search(phrase)
+        or (is_whole and len(_VERB.findall(phrase)) > 1)
+    ):
+        return True
+    if is_cut_off(line) or (is_whole and _SUBJECT.match(phrase) and _COPULA.search(phrase)):
         return True
     first, *others = sentences(line)
     return bool(others) and phrase == _plain(first) and (len(phrase.split()) > 4 or _VERB.search(first) is not None)
@@ -141,7 +198,8 @@ def _predicate(phrase: str) -> str | None:
             corrected = _CORRECTED.match(rest)
             rest = rest[corrected.end() :] if corrected else rest
             is_short = 0 < len(rest.split()) <= _MAX_WORDS
-            return rest if is_short and not re.match(r"(?:not|no)\b", rest, re.IGNORECASE) else None
+            is_phrase = is_short and not re.match(r"(?:not|no)\b", rest, re.IGNORECASE) and not _DESCRIPTION.match(rest)
+            return rest if is_phrase else None
         return None
     match = _PREDICATE.search(phrase)
     name = phrase[: match.start()] if match else ""

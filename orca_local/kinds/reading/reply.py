@@ -6,7 +6,7 @@ import re
 
 from orca_local.domain.text import printable
 from orca_local.kinds.reading.reasoning import MARKS, remove_reasoning
-from orca_local.kinds.reading.statement import find_forms, find_sentences
+from orca_local.kinds.reading.statement import find_forms, find_sentences, headings, split_corrections
 
 HEAD_CHARACTERS = 16_384
 TAIL_CHARACTERS = 32_768
@@ -27,6 +27,14 @@ _QUESTIONS = re.compile(
     _HEADING + r"(?:(?:next |new )?(?:question|problem|exercise|example)(?: \d+)?|q\d*)\b\**+[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
+_INPUT = re.compile(
+    _HEADING
+    + r"(?:(?:the |next |new |another |following )?(?:review|text|passage|sentence|statement|premise|hypothesis|context"
+    r"|article|tweet|post|comment|message|e-?mail|headline|document|paragraph|story|claim|snippet|abstract|dialog(?:ue)?|riddle"
+    r"|conversation|utterance|query|scenario|quote|request|puzzle|task|prompt)s?(?: #?\d+)?)\b\**+[^\S\n]*+[:：]",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Headings of what a task may ask about. After an answer they begin another round."""
 _EXCHANGE = re.compile(
     r"\n\s*+(?:human|user|question|instruction|problem)[^\S\n]*+:[^\n]*+\n(?:\s*+)(?:assistant|ai|bot|answer|response)[^\S\n]*+:",
     re.IGNORECASE,
@@ -49,7 +57,7 @@ def clean_reply(text: str, prompt: str, format_line: str, *, is_long: bool = Fal
             text = text[: match.start()]
     text = _TURN_TOKENS.sub("\n", text)
     text = _without_copies(_without_copies(text, format_line), prompt.strip(), keeps_lone=is_long)
-    return text if is_long else _first_question(text, prompt)
+    return text if is_long else _first_round(_first_question(text, prompt))
 
 
 def first_exchange(text: str) -> str:
@@ -96,6 +104,19 @@ def _whole_lines(text: str, repeated: str) -> list[int]:
         return []
     line = r"^[^\S\n]*+(" + re.escape(repeated) + r")[^\S\n]*+$"
     return [match.start(1) for match in re.finditer(line, text, re.MULTILINE)]
+
+
+def _first_round(text: str) -> str:
+    """Return the text up to another input that the model invented after its answer, if it answers that one too."""
+    answers = headings(text)
+    if len(answers) < 2:
+        return text
+    match = _INPUT.search(text, answers[0].end(), answers[-1].start())
+    if match is None:
+        return text
+    following = next(answer for answer in answers if answer.start() > match.start())
+    is_correction = len(split_corrections(text[answers[0].end() : following.start()])) > 1
+    return text if is_correction else text[: match.start()]
 
 
 def _first_question(text: str, prompt: str) -> str:

@@ -45,7 +45,11 @@ _ADJACENT = re.compile(
     r"(?:\b(?:not|never|no|non)|n['’]t|nicht|kein\w*|pas|不是?|非)\s+(?:(?:an?|the|any|really|actually)\s+)?$",
     re.IGNORECASE,
 )
-_OPEN = pattern("if|whether|either|between|among|torn|unless|unsure|unclear")
+_OPEN = re.compile(
+    rf"\b(?:{phrases('if|whether|either|torn|unless|unsure|unclear')})\b"
+    rf"|\b(?:between|among)\b(?!.*\b(?:{phrases('is|are|was|would be|must be')})\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 _HEDGE = pattern(
     r"might|may|could|seem(?:s|ed)?|appear(?:s|ed)?|at first|i first|first thought",
     "first glance|initially|suppose|although|though|despite|whereas|mentions?|contains?|includes?",
@@ -78,6 +82,7 @@ _RIGHT_AFTER = re.compile(
     r"|(?:ist|es|est)\s+\w*\s?(?:richtig|correct)",
     re.IGNORECASE,
 )
+_IT_IS_AFTER = re.compile(r"it\s+is\s*(?:[.,;!]|$)", re.IGNORECASE)
 _NOTE_AFTER = re.compile(
     r"[^\w✓✔✅✗✘❌]{1,6}(?:(?:this|that|it)\s+is\s+)?"
     r"(?:(?P<wrong>incorrect|wrong|false|not\s+(?:correct|right)|[✗✘❌])|(?:correct|right|[✓✔✅]))(?!\w)",
@@ -90,7 +95,8 @@ _CONCLUSION = re.compile(
         "so|therefore|thus|hence|overall|ultimately|finally|(?:in )?conclusion|conclude|in short|in summary",
         r"answer|best|correct|right|must be|final|probably|(?:most|more) likely|classif\w+|label(?:l?ed)?",
         "leaves|leaving|deshalb|donc|por lo tanto",
-        "(?:would|will|i) (?:say|choose|pick|go with|select|opt for)",
+        "(?:would|will|i) (?:say|choose|pick|go with|select|opt for)|going with|settled? on|in the end",
+        r"(?:main|primary|dominant|predominant|prevailing) \w+ (?:is|here is|seems|appears)",
     )
     + r")\b|['’]d\s+(?:say|choose|pick|go\s+with|select|opt\s+for)\b|所以|因此|应该",
     re.IGNORECASE,
@@ -130,11 +136,12 @@ def stance_of(before: str, after: str) -> Stance:
     """Return what a sentence says about a mention between these two texts."""
     if (note := _NOTE_AFTER.match(after)) is not None:
         return Stance.REJECTED if note["wrong"] else Stance.CONCLUDED
+    is_chosen = _IT_IS_AFTER.match(after.lstrip(MARKS)) is not None
     clause, after = clause_before(before), clause_after(after)
     if (len(_NEGATION.findall(_NO_NEGATION.sub(" ", clause))) + bool(after and _WRONG_AFTER.search(after))) % 2:
         return Stance.REJECTED
     subject = after.lstrip(MARKS)
-    if _RIGHT_AFTER.match(subject):
+    if is_chosen or _RIGHT_AFTER.match(subject):
         return Stance.CONCLUDED
     if _OPEN.search(clause):
         return Stance.OPEN

@@ -44,12 +44,13 @@ _SENTENCE = re.compile(
     r"|(?:答案|答え|回答|结果|정?답)(?:是|为|は|은|는)[:：]?[^\S\n]*+",
     re.IGNORECASE,
 )
+_OTHERWISE = re.compile(r"\b(?:otherwise|or\s+else|if\s+not),?\s+(?:\w+\s+){0,2}\Z", re.IGNORECASE)
 _LIST_ITEM = re.compile(r"[^\S\n]*+(?:[-*•+]|\d{1,2}[.)])[^\S\n]++\S")
 _CLOSERS = {"$$": "$$", r"\[": r"\]", r"\(": r"\)"}
 _REFUSAL = re.compile(
     r"(?:\b|(?<=\w)(?=n['’]t enough))(?:can(?:not|['’]?t| not)|could(?: not|n['’]?t)|unable to"
     r"|don['’]?t|do not|not enough|n['’]t enough|impossible to)"
-    r"(?:\s+\w+){0,3}?\s+(?:answer|determined?|help|assist|know|provide|solve|information|say|tell|find|sure)\b"
+    r"(?:\s+\w+){0,3}?\s+(?:answer|determined?|help|assist|know|provide|solve|information|say|tell|find|sure|found|inferred|answered)\b"
     r"|\bnot sure\b|\bno (?:way to (?:know|tell)|idea)\b"
     r"|\b(?:does|do|did) ?n[o'’]t (?:say|state|mention|specify|contain)\b"
     r"|\A\W*i['’]?(?: a)?m sorry\b",
@@ -97,6 +98,10 @@ def find_sentences(text: str) -> list[Statement]:
         line = text[match.end() : min(match.end() + MAX_CHARACTERS, next_start)].partition("\n")[0]
         end = match.end() + len(line)
         line_start = text.rfind("\n", 0, match.start()) + 1
+        if _OTHERWISE.search(text, max(line_start, match.start() - 30), match.start()):
+            # "If it rains, the answer is yes. Otherwise, the answer is no." states none.
+            sentences[-1:] = []
+            continue
         line = _without_closing_mark(line, text[max(line_start, match.start() - MAX_CHARACTERS) : match.end()])
         # "The answer is:" alone on its line: the answer is below.
         if not line.strip(" *_:"):
@@ -138,7 +143,7 @@ def _headings(text: str) -> Iterator[Statement]:
     for match in list(_HEADING.finditer(text))[-MAX_STATEMENTS:]:
         rest = text[match.end() : match.end() + MAX_CHARACTERS]
         line = rest.partition("\n")[0]
-        if line.strip():
+        if line.strip() and not line.lstrip().startswith("```"):
             content = _without_closing_mark(line.strip(), match[0])
             yield Statement(match.start(), match.end() + len(line), content, match.end())
             continue

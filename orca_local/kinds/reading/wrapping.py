@@ -16,6 +16,11 @@ _COMMAND = re.compile(r"\\(?:text[a-z]{0,6}|math[a-z]{0,6}|mbox|boxed|fbox|opera
 _TAG = re.compile(r"<([A-Za-z]{1,12})>")
 _MAX_LAYERS = 6
 
+_CUT_OFF = re.compile(
+    r"(?:[,(=×]|\b(?:and|or|but|the|an?|of|to|in|with|by|from|that|because|is|was|are|were|has|have|had|then|so|now|we"
+    r"|which|when|where|if|as|for|at|its|their|his|her|need|must|should|will|be|per|each|than|plus|minus|times|divided))\s*\Z",
+    re.IGNORECASE,
+)
 _LIST_WORDS = frozenset({"option", "answer", "choice", "letter", "label"})
 _NOTES = frozenset(map(ord, "✓✔✅✗✘❌"))
 """Marks that judge what stands before them."""
@@ -82,6 +87,12 @@ def without_period(text: str) -> str:
         len(word) == 1 and text[-2:-1] == word and word.isupper() and len(text) > 2 and _follows_name(text[:-2])
     )
     return text if is_initial else text[:-1].rstrip()
+
+
+def is_cut_off(text: str) -> bool:
+    """Whether a text of several words ends in the middle of a sentence, as when the tokens of the model ran out."""
+    end = text[-40:].rstrip()
+    return len(text.split(maxsplit=3)) > 3 and _CUT_OFF.search(end) is not None
 
 
 def without_emoji(text: str) -> str:

@@ -141,6 +141,7 @@ WRAPPED = [
     ("Answer: A.", "A"),
     ("Answer: Henry VIII.", "Henry VIII"),
     ("Answer: Chapter 3.", "Chapter 3"),
+    ("Answer: ```sql\nSELECT 1;\n```", "SELECT 1;"),
 ]
 
 STATED = [
@@ -209,6 +210,13 @@ STATED = [
     ("apple\n", "apple"),
     ("\n\napple", "apple"),
     ("apple, banana", "apple, banana"),
+    ("```sql\nDELETE FROM a WHERE b = 1 AND c = 2;\n```", "DELETE FROM a WHERE b = 1 AND c = 2;"),
+    ("Here is the list:\n```\n[1, 2]\n```", "[1, 2]"),
+    ('The last letter of Ivo is o, of Max x. Joined: "ox".', "ox"),
+    ("The letters are o and x.\nConcatenated: ox", "ox"),
+    ("We take o and x. Combined: **ox**", "ox"),
+    ("Today is 03/04/2001 so tomorrow is 03/05/2001.", "03/05/2001"),
+    ("Yesterday was 03/03/2001.", "03/03/2001"),
 ]
 
 NO_PHRASE = [
@@ -222,6 +230,16 @@ NO_PHRASE = [
     "It was not me.",
     "Is it an apple?",
     "Here is the answer:",
+    "```python\nprint(2)\n```\nIt prints 2.",
+    'We take o and x. Note: "x" is last',
+    "Today is 03/04/2001 and there are ten",
+    "The words are made of the letters",
+    "If today is Monday then the day after is",
+    "The answer cannot be found in the passage.",
+    "The answer is not given in the passage.",
+    "Sorry, but the text is not about fish.",
+    "No coach is mentioned in the passage.",
+    "The coach isn't named in the text.",
 ]
 
 

@@ -46,6 +46,11 @@ def test_the_final_channel_is_the_answer() -> None:
         ("Tuesday.\n\nQuestion: Which day is last?\nAnswer: Sunday", "Tuesday."),
         ("Let us see.\nQuestion: Which day comes after Monday?\nAnswer: Tuesday", None),
         ("Question: Which day?\nAnswer: Tuesday", None),
+        ("Answer: Tuesday\n\nText: It is late.\nAnswer: Sunday", "Answer: Tuesday"),
+        ("Text: It is late.\nAnswer: Tuesday\n\nText: Now.\nAnswer: Sunday", "Text: It is late.\nAnswer: Tuesday"),
+        ("Answer: Tuesday\n\nText: It is late.", None),
+        ("Answer: Tuesday\n\nReason: It is late.\nAnswer: Sunday", None),
+        ("Answer: Tuesday\nNo, wait.\nText: It is late.\nAnswer: Sunday", None),
     ],
 )
 def test_only_the_first_turn_counts(text: str, expected: str | None) -> None:
