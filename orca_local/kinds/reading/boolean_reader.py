@@ -51,12 +51,13 @@ _POLITE = re.compile(
 _SHORT = re.compile(
     r"(?:(?:it|they|he|she|we|you|i|one|that|this|there)\s+|(?:it|that)['’]s\s+(?=not\b))"
     r"(?P<never>never\s+)?"
-    r"(?:(?:is|are|was|were|does|do|did|can|would|will|has|have|had|should|must|am)(?:\b|(?=n['’]t)))?\s*"
-    r"(?P<not>n['’]t|not|cannot|can['’]?t|won['’]t|never)?(?:\s*(?:indeed|certainly|definitely|actually|surely|really|always))*",
+    r"(?:(?:is|are|was|were|does|do|did|can|would|will|has|have|had|should|must|am)(?:\b|(?=n['’]t|not))"
+    r"|(?:ca|wo)(?=n['’]t)|(?<=s\s)(?=not\b))\s*"
+    r"(?P<not>n['’]t|not|never)?(?:\s*(?:indeed|certainly|definitely|actually|surely|really|always))*",
     re.IGNORECASE,
 )
 """A sentence of a pronoun and a verb: "He did not." """
-_REASON = re.compile(r"\s*(?:;|,?\s(?:because|since)\b)")
+_REASON = re.compile(r"\s*(?:;|,\s(?:because|since|as)\b)")
 _CONDITION = re.compile(
     r"\b(?:yes|no|true|false)[\"'”*_`]{0,3},?\s+(?:only\s+|but\s+only\s+)?(?:if|unless|provided|assuming|as\s+long\s+as|depending)\b"
     r"(?!\s+you\s+ask\b)|\b(?:yes|no|true|false)\s+otherwise\b|\b(?:otherwise|else),?\s+(?:yes|no|true|false)\b",
@@ -79,7 +80,7 @@ _START = re.compile(
 _VERDICT = r"[\"'“*_`(]{{0,6}}(?P<{}>true|false|correct|incorrect|untrue)\b(?![\"'”*_`)]*\s*=)"
 _NOUNS = r"(?:statement|claim|sentence|assertion|proposition|answer)"
 _JUDGEMENT = re.compile(
-    r"(?:\b(?:is|are|was|be|being|seems|holds|remains|as|evaluates\s+to|prints?|outputs?|returns?|displays?|gives|yields|not|so)|['’]s|n['’]t)\s+"
+    r"(?:\b(?:is|are|was|be|being|seems|holds|remains|as|evaluates\s+to|prints?|outputs?|returns?|not|so)|['’]s|n['’]t)\s+"
     rf"[\"'“*_`(]{{0,6}}(?:(?:{ADVERBS})\s+){{0,2}}{_VERDICT.format('said')}"
     rf"(?!\s+(?:that|if|when|whether|or|only|for|[a-z]+\s+(?:is|are)|{_NOUNS})\b)"
     r"|(?:\b(?:is|was)|['’]s|\bnot)\s+(?P<right>right|wrong)(?=[\"'”*_`)]*\s*(?:[.,;!]|$))"

@@ -170,7 +170,9 @@ def _bare_option(sentence: str, options: Options) -> str | None:
     lead = _LEAD.match(sentence)
     rest = without_period(sentence[lead.end() :]) if lead else ""
     is_lower = len(rest) == 1 and rest.islower()
-    return (_as_mark(rest, options) or whole_ordinal(rest, options.texts)) if rest and not is_lower else None
+    # "That gives 3" is a number, not a mark.
+    mark = _as_mark(rest, options) if rest and not is_lower and not options.is_numbered else None
+    return mark or whole_ordinal(rest, options.texts)
 
 
 def _by_predicate(text: str, find: Callable[[str], list[Mention]], prompt: str) -> str | None:

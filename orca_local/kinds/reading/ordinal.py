@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping
 from orca_local.kinds.reading.decision import Mention
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_INDEXES = {word: index for index, word in enumerate(_ORDINALS)} | {"last": -1, "final": -1}
+_INDEXES = {word: index for index, word in enumerate(_ORDINALS)} | {"last": -1}
 _ORDINAL = rf"(?P<place>{'|'.join(_INDEXES)}|[1-9](?:st|nd|rd|th))"
 _NOUN = r"(?:answer\s+)?(?:option|choice|alternative)"
-_WHOLE = re.compile(rf"(?P<the>the\s+)?{_ORDINAL}(?P<noun>\s+(?:one|answer|{_NOUN}))?(?:\s+in\s+the\s+list)?", re.I)
+_WHOLE = re.compile(rf"the\s+{_ORDINAL}(?:\s+(?:one|answer|{_NOUN}))?(?:\s+in\s+the\s+list)?", re.I)
 _NAMED = re.compile(rf"\bthe\s+{_ORDINAL}\s+{_NOUN}\b(?!\s+(?:to|we|i|you|that|for|of)\b)", re.IGNORECASE)
 
 
 def whole_ordinal(text: str, texts: Mapping[str, str]) -> str | None:
     """Return the mark of the option whose place is all of a text; `texts` are the options by mark, in their order."""
     match = _WHOLE.fullmatch(text)
-    return _mark(match["place"], texts) if match and (match["the"] or match["noun"]) else None
+    return _mark(match["place"], texts) if match else None
 
 
 def find_ordinals(sentence: str, texts: Mapping[str, str]) -> Iterator[Mention]:

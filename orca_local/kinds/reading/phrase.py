@@ -67,7 +67,7 @@ _DATED = re.compile(
     r"(?!today\b|now\b)(?:\w+\s){1,5}(?:is|was|will\s+be|would\s+be)\s(?P<value>\S*\d\S*)", re.IGNORECASE
 )
 _ABSENT = re.compile(
-    r"(?:n['’]t|\bnot|\Ano\s[^.]{1,60}\s(?:is|are|was|were))\s+(?:\w+\s)?"
+    r"(?:n['’]t|\bnot|\bcannot|\Ano\s[^.]{1,60}\s(?:is|are|was|were))\s+(?:\w+\s)?"
     r"(?:named|mentioned|given|stated|provided|specified|found|known|listed|described)\b",
     re.IGNORECASE,
 )

@@ -50,7 +50,7 @@ _CLOSERS = {"$$": "$$", r"\[": r"\]", r"\(": r"\)"}
 _REFUSAL = re.compile(
     r"(?:\b|(?<=\w)(?=n['’]t enough))(?:can(?:not|['’]?t| not)|could(?: not|n['’]?t)|unable to"
     r"|don['’]?t|do not|not enough|n['’]t enough|impossible to)"
-    r"(?:\s+\w+){0,3}?\s+(?:answer|determined?|help|assist|know|provide|solve|information|say|tell|find|sure|found|inferred|answered)\b"
+    r"(?:\s+\w+){0,3}?\s+(?:answer|determined?|help|assist|know|provide|solve|information|say|tell|find|sure)\b"
     r"|\bnot sure\b|\bno (?:way to (?:know|tell)|idea)\b"
     r"|\b(?:does|do|did) ?n[o'’]t (?:say|state|mention|specify|contain)\b"
     r"|\A\W*i['’]?(?: a)?m sorry\b",
@@ -90,7 +90,7 @@ def find_forms(text: str) -> list[Statement]:
 
 def find_sentences(text: str) -> list[Statement]:
     """Return the last sentences of a text that state an answer, in its order. One that denies begins with "not"."""
-    sentences = []
+    sentences: list[Statement] = []
     matches = list(_SENTENCE.finditer(text))
     # A statement ends where the next one of its line begins: "The answer is 7. The answer is 7."
     ends = [match.start() for match in matches[1:]] + [len(text)]
@@ -143,7 +143,7 @@ def _headings(text: str) -> Iterator[Statement]:
     for match in list(_HEADING.finditer(text))[-MAX_STATEMENTS:]:
         rest = text[match.end() : match.end() + MAX_CHARACTERS]
         line = rest.partition("\n")[0]
-        if line.strip() and not line.lstrip().startswith("```"):
+        if line.strip() and not (line.lstrip().startswith("```") and line.count("```") == 1):
             content = _without_closing_mark(line.strip(), match[0])
             yield Statement(match.start(), match.end() + len(line), content, match.end())
             continue

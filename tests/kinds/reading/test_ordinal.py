@@ -14,9 +14,11 @@ TEXTS = {"A": "iron", "B": "tin", "C": "zinc"}
     [
         ("the second one", "B"),
         ("The last option", "C"),
-        ("third choice", "C"),
+        ("the third choice", "C"),
         ("the 1st answer", "A"),
         ("second", None),
+        ("third choice", None),
+        ("the final answer", None),
         ("the fourth one", None),
         ("the second metal", None),
     ],

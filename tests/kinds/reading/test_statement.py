@@ -36,6 +36,8 @@ from orca_local.kinds.reading.statement import find_forms, find_sentences, split
         ("Answer:\n- red\n- blue\nDone.", "- red\n- blue"),
         ("Answer:\n$$\n7\n$$", "7"),
         ("Answer:\n```python\nx = 7\n```", "x = 7"),
+        ("Answer: ```python\nx = 7\n```", "x = 7"),
+        ("Answer: ```x = 7```", "```x = 7```"),
         ("It is \\boxed{7}.", "7"),
         ("$\\boxed{\\frac{1}{2}}$", "\\frac{1}{2}"),
         ("\\boxed{3} and \\boxed{4}", "3, 4"),
@@ -91,6 +93,10 @@ def test_other_text_is_no_form(text: str) -> None:
 )
 def test_a_sentence_is_found_with_its_content(text: str, content: str) -> None:
     assert find_sentences(text)[-1].content == content
+
+
+def test_an_answer_under_a_condition_is_no_statement() -> None:
+    assert find_sentences("If it rains, the answer is 5. Otherwise, the answer is 7.") == []
 
 
 @pytest.mark.parametrize(
