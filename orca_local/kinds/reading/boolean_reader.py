@@ -49,7 +49,7 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 _SHORT = re.compile(
-    r"(?:(?:it|they|he|she|we|you|i|one|that|this|there)\s+|(?:it|that)['’]s\s+(?=not\b))"
+    r"(?:(?:it|they|he|she|one|that|this|there)\s+|(?:it|that)['’]s\s+(?=not\b))"
     r"(?P<never>never\s+)?"
     r"(?:(?:is|are|was|were|does|do|did|can|would|will|has|have|had|should|must|am)(?:\b|(?=n['’]t|not))"
     r"|(?:ca|wo)(?=n['’]t)|(?<=s\s)(?=not\b))\s*"

@@ -155,18 +155,19 @@ def text_option(text: str, options: Options, prompt: str = "") -> str | None:
         return whole_option(tokens.pop(), options)
     # The reasoning of an unfinished text mentions the texts of options, most of all numbers.
     finder = find if is_short and not is_cut_off(text) else find_marks
-    mark = decide(text, finder, lambda sentence: _bare_option(sentence, options), prompt)
+    mark = decide(text, finder, lambda sentence: whole_option(sentence, options), prompt)
     if mark is None and not is_short:
         last = sentences(text[-MAX_STATEMENT:])[-1:]
-        mark = decide(last[0], find, lambda sentence: _bare_option(sentence, options), prompt) if last else None
-    return mark or _by_predicate(text, finder, prompt)
+        mark = decide(last[0], find, lambda sentence: whole_option(sentence, options), prompt) if last else None
+    return mark or _last_option(text, options, prompt) or _by_predicate(text, finder, prompt)
 
 
-def _bare_option(sentence: str, options: Options) -> str | None:
-    """Return the mark of the option that a sentence is, or that it does nothing but name by its mark."""
-    if (mark := whole_option(sentence, options)) is not None:
-        return mark
-    sentence = re.split(r",\s(?=which\s)", sentence[:MAX_STATEMENT])[-1]
+def _last_option(text: str, options: Options, prompt: str) -> str | None:
+    """Return the mark of the option that the last sentence does nothing but name by its mark or place: "That's C." """
+    last = list(own_sentences(text, prompt))[-1:]
+    if not last:
+        return None
+    sentence = re.split(r",\s(?=which\s)", last[0][:MAX_STATEMENT])[-1]
     lead = _LEAD.match(sentence)
     rest = without_period(sentence[lead.end() :]) if lead else ""
     is_lower = len(rest) == 1 and rest.islower()

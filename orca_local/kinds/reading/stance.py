@@ -95,7 +95,8 @@ _CONCLUSION = re.compile(
         "so|therefore|thus|hence|overall|ultimately|finally|(?:in )?conclusion|conclude|in short|in summary",
         r"answer|best|correct|right|must be|final|probably|(?:most|more) likely|classif\w+|label(?:l?ed)?",
         "leaves|leaving|deshalb|donc|por lo tanto",
-        "(?:would|will|i) (?:say|choose|pick|go with|select|opt for)|going with|settled? on|in the end",
+        "(?:would|will|i) (?:say|choose|pick|go with|select|opt for)|settled? on|in the end",
+        r"(?<!\bwas\s)going\s+with",
         r"(?:main|primary|dominant|predominant|prevailing) \w+ (?:is|here is|seems|appears)",
     )
     + r")\b|['’]d\s+(?:say|choose|pick|go\s+with|select|opt\s+for)\b|所以|因此|应该",
