@@ -43,6 +43,8 @@ class Machine(Frozen):
     """`quantize_base` → bytes of a frozen weight of the blocks, for each value that the framework supports."""
     activation_overhead: float = 1.0
     """Measured activation memory divided by our estimate."""
+    framework_bytes: int = 0
+    """Memory of the framework itself, such as kernels that it keeps."""
     padded_length: Callable[[int], int] = int
     """Number of tokens of a row → number of positions after padding."""
     notes: tuple[str, ...] = ()
@@ -62,6 +64,8 @@ class MemoryPlan(Frozen):
     """Activations of `pack_tokens` tokens, and the working memory of one block."""
     head: int
     """Logits of the positions that are computed at once."""
+    framework: int
+    """Memory of the framework itself."""
     free: int | None
     """Free memory of the machine; None if it is unknown."""
     pack_tokens: int
@@ -71,7 +75,7 @@ class MemoryPlan(Frozen):
     @property
     def total(self) -> int:
         """The sum of the parts."""
-        return self.weights + self.adapter + self.optimizer + self.activations + self.head
+        return self.weights + self.adapter + self.optimizer + self.activations + self.head + self.framework
 
     @property
     def fits(self) -> bool:
@@ -80,7 +84,7 @@ class MemoryPlan(Frozen):
 
     def describe(self) -> str:
         """The total and its parts in gigabytes."""
-        parts = ("weights", "adapter", "optimizer", "activations", "head")
+        parts = ("weights", "adapter", "optimizer", "activations", "head", "framework")
         listed = ", ".join(f"{name} {getattr(self, name) / 1e9:.2f}" for name in parts)
         return f"{self.total / 1e9:.2f} GB ({listed}) with {self.pack_tokens:,} tokens at once"
 
@@ -154,6 +158,7 @@ def _estimate(
         optimizer=trained * _OPTIMIZER_BYTES,
         activations=int(tokens * per_token * size * machine.activation_overhead),
         head=min(tokens, machine.head_positions) * decoder.vocab_size * (size + 4 * _HEAD_COPIES),
+        framework=machine.framework_bytes,
         free=machine.free,
         pack_tokens=tokens,
         gradient_checkpointing=checkpointing,

@@ -7,11 +7,13 @@ from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.settings import TrainSettings
 from orca_local.gguf.header import Header, read_header
+from orca_local.rows.training_row import TrainingRow
 from orca_local.train.batches import make_batch
 from orca_local.train.memory import MAX_SHARE, Machine, MemoryPlan, MemoryRequest, plan_memory
 from orca_local.train.recipe import Recipe, make_recipe
@@ -91,28 +93,48 @@ def test_a_form_that_the_backend_does_not_have_is_refused(header: Header, recipe
 
 
 @pytest.mark.slow
-def test_a_training_on_the_processor_takes_what_was_planned(student_gguf: Path) -> None:
+@pytest.mark.parametrize("compute", ["float32", "auto"])
+def test_a_training_on_the_processor_takes_what_was_planned(student_gguf: Path, compute: str) -> None:
     # In a process of its own: the peak of this one includes earlier tests.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        planned, peak = pool.submit(planned_and_taken, student_gguf).result()
-    assert 0.5 * planned < peak < 1.05 * planned
+        planned, peak = pool.submit(planned_and_taken, student_gguf, compute).result()
+    assert 0.3 * planned < peak <= planned
 
 
-def planned_and_taken(gguf: Path) -> tuple[int, int]:
-    """Planned and peak bytes of two steps of the embedded student on a full pack of tokens."""
+@pytest.mark.parametrize("compute", ["float32", "bfloat16"])
+def test_batches_of_many_lengths_take_no_more_than_was_planned(tiny_gguf: Path, compute: str) -> None:
+    """PyTorch keeps the kernels of every shape in bfloat16: 0.26 GB were planned, and 0.55 taken in three steps."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        planned, peak = pool.submit(planned_and_taken, tiny_gguf, compute, steps=12).result()
+    assert peak <= planned
+
+
+def planned_and_taken(gguf: Path, compute: str, steps: int = 0) -> tuple[int, int]:
+    """Planned and peak bytes of a training.
+
+    Without `steps`, two steps on a full pack of tokens; with them, that many on rows of all lengths. The peak includes
+    a validation and a copy of the state.
+    """
     from orca_local.train.torch.backend import CPU_TOKENS, TorchFramework
 
-    header, settings = read_header(gguf), TrainSettings(batch_size=46, compute="float32")
+    header, settings = read_header(gguf), TrainSettings(batch_size=8 if steps else 46, compute=compute)
     rows = make_rows(gguf, 46)
-    tokens = sum(len(row.token_ids) for row in rows)
-    assert 0.8 * CPU_TOKENS < tokens <= CPU_TOKENS
+    if steps:
+        rows = [
+            TrainingRow(f"{i}", tuple(range(5, 5 + length)), length // 2)
+            for i, length in enumerate(np.random.default_rng(0).integers(20, 300, 8 * steps).tolist())
+        ]
+    else:
+        assert 0.8 * CPU_TOKENS < sum(len(row.token_ids) for row in rows) <= CPU_TOKENS
     recipe, framework = make_recipe(settings, len(rows)), TorchFramework(header, settings)
     actual = plan_memory(
         header, recipe, MemoryRequest(max(len(row.token_ids) for row in rows), 0, "auto"), framework.machine
     )
     backend = framework.make_backend(recipe, actual)
-    for _ in range(2):
-        backend.step(make_batch(rows), 1e-3)
+    for number in range(steps or 2):
+        backend.step(make_batch(rows[8 * number : 8 * number + 8] if steps else rows), 1e-3)
+    backend.evaluate(make_batch(rows[:8]))
+    backend.state()
     peak = backend.peak_bytes()
     assert peak is not None
     return actual.total, peak
