@@ -204,7 +204,7 @@ class Breaks(TorchBackend):
         ("step 5", r"the loss is not finite at step 5 \(loss nan, gradient norm nan, learning rate 0\.00"),
         (
             "validation 6",
-            r"the loss is not finite at the validation after step 6 \(loss nan, training loss 9\.87",
+            r"the loss is not finite at the validation after step 6 \(loss nan, training loss 9\.869",
         ),
         ("after step 6", r"the adapter is not finite at the checkpoint after step 6"),
     ],
