@@ -19,6 +19,9 @@ from orca_local.kinds.reading.statement import (
 )
 from orca_local.kinds.verdict import Verdict
 
+_MARKS = " *_`.\"'“”()[]<>{}$"
+"""Marks that may be around a copied placeholder."""
+
 
 @dataclass(frozen=True, slots=True)
 class Readings:
@@ -46,6 +49,8 @@ class AnswerKind(ABC):
     format_line: ClassVar[str]
     """Last line of the instruction. It is the same under every strategy, so that strategies differ only in how to
     reason."""
+    placeholder: ClassVar[str] = ""
+    """What stands for the answer in `format_line`. Small models copy it; then it is no answer."""
     scorer: ClassVar[str]
     """Name of the comparison, as the table `scores` stores it."""
     expected: ClassVar[str] = "a text"
@@ -114,6 +119,11 @@ class AnswerKind(ABC):
         if not text.strip():
             return Readings(None, None)
         forms = find_forms(text)
+        while forms and self.placeholder and forms[-1].content.strip(_MARKS) == self.placeholder:
+            copied = forms.pop()
+            text = f"{text[: copied.start]}\n{text[copied.end :]}"
+        if not text.strip():
+            return Readings(None, None)
         if not forms:
             return Readings(None, self._read_freely(text, [], question))
         last = forms[-1]

@@ -18,6 +18,7 @@ class MultipleChoice(AnswerKind):
 
     name = "multiple_choice"
     format_line = 'End with a line "Answer: X", where X is the letter of the right option.'
+    placeholder = "X"
     scorer = "multiple_choice"
     expected = "a letter"
 

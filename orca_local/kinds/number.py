@@ -23,6 +23,7 @@ class Number(AnswerKind):
 
     name = "number"
     format_line = 'End with a line "Answer: N", where N is the number alone.'
+    placeholder = "N"
     scorer = "number"
     expected = "a number"
 

@@ -115,6 +115,9 @@ def test_case_spaces_and_unicode_forms_do_not_tell_texts_apart() -> None:
         ("number", (), '{"reasoning": "7 + 8", "answer": 15}', "15"),
         ("number", (), "Answer: 12\n\nQuestion: What is 7 + 8?\nAnswer: 15", "12"),
         ("number", (), "<think>7 + 8 = 16</think>Answer: 15", "15"),
+        ("number", (), "7 + 8 = 15\n\nAnswer: N", "15"),
+        ("number", (), "Answer: N", None),
+        ("multiple_choice", (), "So B is the right one.\nAnswer: **X**", "B"),
     ],
 )
 def test_a_careful_person_reads_this(kind: str, labels: tuple[str, ...], reply: str, answer: str | None) -> None:
