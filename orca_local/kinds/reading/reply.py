@@ -8,8 +8,8 @@ from orca_local.domain.text import printable
 from orca_local.kinds.reading.reasoning import MARKS, remove_reasoning
 from orca_local.kinds.reading.statement import find_forms, find_sentences, headings, split_corrections
 
-HEAD_CHARACTERS = 16_384
-TAIL_CHARACTERS = 32_768
+HEAD_CHARACTERS = 8_192
+TAIL_CHARACTERS = 24_576
 """Number of characters that are read at the start and at the end of a reply. What lies between is left out."""
 _MAX_QUESTIONS = 8
 """Number of headings such as `Question:` that are looked at."""
@@ -36,7 +36,7 @@ _INPUT = re.compile(
 )
 """Headings of what a task may ask about. After an answer they begin another round."""
 _EXCHANGE = re.compile(
-    r"\n\s*+(?:human|user|question|instruction|problem)[^\S\n]*+:[^\n]*+\n(?:\s*+)(?:assistant|ai|bot|answer|response)[^\S\n]*+:",
+    r"\n[^\S\n]*+(?:human|user|question|instruction|problem)[^\S\n]*+:[^\n]*+\n(?:\s*+)(?:assistant|ai|bot|answer|response)[^\S\n]*+:",
     re.IGNORECASE,
 )
 

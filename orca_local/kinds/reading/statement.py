@@ -45,12 +45,18 @@ _SENTENCE = re.compile(
     re.IGNORECASE,
 )
 _OTHERWISE = re.compile(r"\b(?:otherwise|or\s+else|if\s+not),?\s+(?:\w+\s+){0,2}\Z", re.IGNORECASE)
+_SUBJECT_FIRST = re.compile(
+    r"(?<!\S)(?!(?:this|that|it|which|what|here|there|one)\b)([^\s,;:]{1,60})"
+    r" is the (?:correct |right |final )?answer\b",
+    re.IGNORECASE,
+)
 _LIST_ITEM = re.compile(r"[^\S\n]*+(?:[-*•+]|\d{1,2}[.)])[^\S\n]++\S")
 _CLOSERS = {"$$": "$$", r"\[": r"\]", r"\(": r"\)"}
 _REFUSAL = re.compile(
     r"(?:\b|(?<=\w)(?=n['’]t enough))(?:can(?:not|['’]?t| not)|could(?: not|n['’]?t)|unable to"
     r"|don['’]?t|do not|not enough|n['’]t enough|impossible to)"
     r"(?:\s+\w+){0,3}?\s+(?:answer|determined?|help|assist|know|provide|solve|information|say|tell|find|sure)\b"
+    r"|\bnot (?:stated|mentioned|specified|given|found) in the (?:passage|text|question|article)\b"
     r"|\bnot sure\b|\bno (?:way to (?:know|tell)|idea)\b"
     r"|\b(?:does|do|did) ?n[o'’]t (?:say|state|mention|specify|contain)\b"
     r"|\A\W*i['’]?(?: a)?m sorry\b",
@@ -107,7 +113,7 @@ def find_sentences(text: str) -> list[Statement]:
         if not line.strip(" *_:"):
             line = text[match.end() : match.end() + MAX_CHARACTERS].strip(" *_:\n").partition("\n")[0]
         sentences.append(Statement(match.start(), end, f"not {line}" if match["not"] else line, match.end()))
-    return sentences
+    return sorted(sentences, key=lambda sentence: sentence.start)
 
 
 def is_refusal(text: str) -> bool:

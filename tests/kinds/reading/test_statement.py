@@ -86,6 +86,7 @@ def test_other_text_is_no_form(text: str) -> None:
         ("Die Antwort lautet 7", "7"),
         ("答案是7。", "7。"),
         ("The answer is:\n**7**", "7"),
+        ("So (B) is the correct answer.", "(B)"),
         ("The answer isn't 5.", "not 5."),
         ("The answer cannot be 5", "not 5"),
         ("The answer is 5.\nThe answer is 7.", "7."),
