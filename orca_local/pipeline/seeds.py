@@ -20,6 +20,7 @@ from orca_local.domain.events import Event, SeedEvaluated, StageFinished, StageS
 from orca_local.domain.keys import canonical_json, content_key
 from orca_local.domain.stages import SEEDS
 from orca_local.domain.summaries import PipelineResult, SeedGain, SeedSummary
+from orca_local.kinds.scoring import SCORER_VERSION
 from orca_local.pipeline.pipeline import Pipeline
 from orca_local.pipeline.training_set import make_training_set
 from orca_local.runs.context import StageContext
@@ -132,4 +133,4 @@ def _key(pipeline: Pipeline, seed: int) -> str:
     fingerprint = make_fingerprint(rows, recipe, pipeline.student.weights_sha256, training.compute)
     holdout = sorted((sample.id, content_hash(sample)) for sample in pipeline.store.samples.list(split="holdout"))
     stages = [part.model_dump(mode="json") for part in (settings.export, settings.evaluate)]
-    return content_key([fingerprint.key, pipeline.student.quantization, holdout, stages])
+    return content_key([fingerprint.key, pipeline.student.quantization, holdout, stages, SCORER_VERSION])

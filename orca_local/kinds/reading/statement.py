@@ -96,7 +96,10 @@ def find_forms(text: str) -> list[Statement]:
 
 def find_sentences(text: str) -> list[Statement]:
     """Return the last sentences of a text that state an answer, in its order. One that denies begins with "not"."""
-    sentences: list[Statement] = []
+    sentences = [
+        Statement(match.start(), match.end(), match[1], match.start(1))
+        for match in list(_SUBJECT_FIRST.finditer(text))[-MAX_STATEMENTS:]
+    ]
     matches = list(_SENTENCE.finditer(text))
     # A statement ends where the next one of its line begins: "The answer is 7. The answer is 7."
     ends = [match.start() for match in matches[1:]] + [len(text)]
