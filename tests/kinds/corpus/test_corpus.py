@@ -1,7 +1,7 @@
 """A thousand answers in the manner of small and large models, with what a person reads in them.
 
-They were written by people who did not know the readers, in three sets of 390, 310 and 300. When each set was read for the
-first time, 90.8 %, 91.6 % and 91.7 % agreed; what the first two taught was then mended. `scripts/check_reading.py` tells more.
+They were written by people who did not know the readers, in three sets of 390, 310 and 300. When each set was read for
+the first time, 90.8 %, 91.6 % and 91.7 % agreed; what the first two taught was then mended.
 """
 
 from __future__ import annotations
