@@ -19,31 +19,33 @@ _NEGATION = re.compile(
     r"n['’]t\b|\b(?:not?|never|none|neither|nor|without|cannot|nicht|keine?|nie|jamais|nunca)\b|[不没無未]",
     re.IGNORECASE,
 )
-_SMALL_NUMBERS = {
-    "zero": 0,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "first": 1,
-    "second": 2,
-    "third": 3,
-    "fourth": 4,
-    "fifth": 5,
-    "sixth": 6,
-    "seventh": 7,
-    "eighth": 8,
-    "ninth": 9,
-    "eleven": 11,
-    "twelve": 12,
-    "tenth": 10,
-    "eleventh": 11,
-    "twelfth": 12,
+_CARDINALS = {
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "zero": "0",
+    "ten": "10",
+    "eleven": "11",
+    "twelve": "12",
+}
+_ORDINALS = {
+    "first": "1",
+    "second": "2",
+    "third": "3",
+    "fourth": "4",
+    "fifth": "5",
+    "sixth": "6",
+    "seventh": "7",
+    "eighth": "8",
+    "ninth": "9",
+    "tenth": "10",
+    "eleventh": "11",
+    "twelfth": "12",
 }
 _ROMAN = re.compile(r"(?<=\w )(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2})\b(?!['’])")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10}
@@ -58,13 +60,13 @@ def words(text: str) -> list[str]:
 
 
 def span_words(text: str) -> list[str]:
-    """Return the words of a span without articles, unless it has no others.
+    """Return the words of a span without articles, unless it has no others; small numbers in digits.
 
     This is the normalization of DROP's evaluation script (Dua et al. 2019, arXiv:1903.00161) with words of scripts that
     have no spaces.
     """
     all_words = words(text.replace("'", "").replace("’", ""))
-    return [word for word in all_words if word not in _ARTICLES] or all_words
+    return [_CARDINALS.get(word, word) for word in all_words if word not in _ARTICLES] or all_words
 
 
 def symbols(text: str) -> list[str]:
@@ -76,7 +78,7 @@ def symbols(text: str) -> list[str]:
 def numbers(text: str) -> set[str]:
     """Return the numbers in a text: digits, words up to twelve, ordinals, and Roman numerals after a word."""
     values = {word for word in words(text) if word[:1].isdigit() or word[-1:].isdigit()}
-    values |= {str(_SMALL_NUMBERS[word]) for word in words(text) if word in _SMALL_NUMBERS}
+    values |= {names[word] for word in words(text) for names in (_CARDINALS, _ORDINALS) if word in names}
     return values | {str(_roman_value(numeral)) for numeral in _ROMAN.findall(text)}
 
 
