@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from orca_local.domain.text import printable
 from orca_local.kinds.base import AnswerKind, number_as_text
 from orca_local.kinds.question import Question
 from orca_local.kinds.reading.phrase import lone_phrase, phrase_in_statement, written_phrase
@@ -24,7 +25,7 @@ _UNFINISHED = re.compile(
     r"\s(?:and|or|but|the|an?|of|to|in|with|by|from|that|because|is|was|are|were|has|have|had)$", re.IGNORECASE
 )
 """The end of a text that was cut off."""
-_JOINS = re.compile(r"\s*(?:;|,\s+and\b|,|\n|\band\b|&)\s*")
+_JOINS = re.compile(r";|,\s+and\b|,|\n|\band\b|&")
 
 
 class Span(AnswerKind):
@@ -89,9 +90,12 @@ def _is_equal(answer: str, reference: str) -> bool:
     """Whether two spans have the same words and symbols; the members of a set may have any order."""
     if "\n" not in reference:
         return span_words(answer) == span_words(reference) and symbols(answer) == symbols(reference)
-    named, wanted = ([_key(part) for part in parts if part] for parts in (_JOINS.split(answer), reference.split("\n")))
+    named, wanted = (
+        [_key(part.strip()) for part in parts if part.strip()]
+        for parts in (_JOINS.split(answer), reference.split("\n"))
+    )
     # A member may hold "and" or a comma, so its parts are compared.
-    parts = [_key(part) for member in reference.split("\n") for part in _JOINS.split(member) if part]
+    parts = [_key(part.strip()) for member in reference.split("\n") for part in _JOINS.split(member) if part.strip()]
     return sorted(named) in (sorted(wanted), sorted(parts))
 
 
@@ -107,7 +111,8 @@ def _items(text: str) -> list[str]:
             value = json.loads(text)
         except (ValueError, RecursionError):
             return []
-        return [str(item) for item in value] if isinstance(value, list) else []
+        # The escapes of JSON may stand for characters that the reply was cleaned of.
+        return [printable(str(item)) for item in value] if isinstance(value, list) else []
     lines = text.split("\n")
     if len(lines) > 1 and all(_ITEM.match(line) for line in lines):
         return [_ITEM.sub("", line).strip() for line in lines]

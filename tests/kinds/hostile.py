@@ -24,4 +24,6 @@ def texts(length: int) -> dict[str, str]:
     pieces = (*CHARACTERS, *PIECES)
     texts = {piece: piece * (length // len(piece)) for piece in pieces}
     texts |= {f"Answer: {piece}": "Answer: " + texts[piece] for piece in pieces}
+    texts |= {f"x {character} x": f"x{character * length}x" for character in " \t\u00a0"}
+    texts |= {"x ( x": f"x{' ' * (length // 2)}({' ' * (length // 2)}x", "[x x]": f'["x{" " * length}x"]'}
     return texts | {f"{piece} Answer: 7": texts[piece] + "\nAnswer: 7" for piece in pieces}

@@ -152,3 +152,12 @@ def test_the_same_label_is_its_own_verdict() -> None:
         or verify(sample, "Answer: Not toxic.") is Verdict.EQUAL
     )
     assert verify(sample, "Answer: toxic") is Verdict.DIFFERENT
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("exact", '{"answer": "a\\ud83d\\u001b[31mb"}'), ("span", 'Answer: ["a\\ud83d\\u001b[31mb"]')],
+)
+def test_escapes_of_json_bring_back_no_character_that_was_taken_out(kind: str, text: str) -> None:
+    readings = KINDS[kind].read(text)
+    assert readings.strict == readings.lenient == "ab"

@@ -11,6 +11,8 @@ _MAX_WORDS = 8
 """A longer phrase is a sentence about the answer, not the answer."""
 _MAX_CHARACTERS = 2_000
 """A longer statement is not trimmed."""
+_SPACE = r"(?<!\s)\s++"
+"""All of a run of white space. A search that tried each of its characters would take quadratic time."""
 
 _LEAD = re.compile(
     r"(?:so|thus|therefore|hence|well|sure|okay|ok|indeed|certainly|yes|ah)[,:!.]\s+"
@@ -26,16 +28,16 @@ _COPULA = re.compile(
     r"(?:\b(?:is|are|was|were|will\s+be|would\s+be|must\s+be|should\s+be)|(?<=\b[Ii]t)['’]s|(?<=\b[Tt]hat)['’]s)\b"
     r"(?:\s*:|\s+(?:called|named|that|likely|probably|clearly))?\s+"
 )
-_PREDICATE = re.compile(r"\s+(?:is|was|are|were)\s+(?:the|its|his|her|their)\s", re.IGNORECASE)
+_PREDICATE = re.compile(rf"{_SPACE}(?:is|was|are|were)\s+(?:the|its|his|her|their)\s", re.IGNORECASE)
 _REASON = re.compile(
-    r",?\s+because\b|,\s+(?:since|as|which|not|so|and\s+not|but\s+not|rather\s+than|where|who)\s"
-    r"|\s+since\s+(?=(?:it|the|they|he|she|this|that)\b)|\s+(?:rather\s+than|instead\s+of|as\s+opposed\s+to)\s"
-    r"|\s+[—–-]\s+(?=(?:because|the|it|this|that|as)\b)"
+    rf",?{_SPACE}because\b|,\s+(?:since|as|which|not|so|and\s+not|but\s+not|rather\s+than|where|who)\s"
+    rf"|{_SPACE}since\s+(?=(?:it|the|they|he|she|this|that)\b)|{_SPACE}(?:rather\s+than|instead\s+of|as\s+opposed\s+to)\s"
+    rf"|{_SPACE}[—–-]\s+(?=(?:because|the|it|this|that|as)\b)"
 )
 _CORRECTED = re.compile(
     r"not\s+[^.;]{1,80}?(?:,?\s+but(?:\s+rather)?|;|,\s+it['’]s|,\s+it\s+is)\s+(?=\S)", re.IGNORECASE
 )
-_REMARK = re.compile(r"\s+\([^()]*\s[^()]*\)$|\s+\((?:because|not)\b[^()]*\)$")
+_REMARK = re.compile(rf"{_SPACE}\((?:(?=[^()]*\s)|(?:because|not)\b)[^()]*+\)$")
 _RELATIVE = re.compile(r"\b(?:who|which|that|whose|where|when|what)\b", re.IGNORECASE)
 _CONCLUSION = re.compile(r"(?:so|thus|therefore|hence|in conclusion|finally)\b", re.IGNORECASE)
 _NO_NAME = re.compile(
@@ -62,7 +64,7 @@ _DESCRIPTION = re.compile(
     re.IGNORECASE,
 )
 """What a sentence may say of the answer without giving it."""
-_SO = re.compile(r",?\s+(?:so|thus|therefore|hence),?\s+", re.IGNORECASE)
+_SO = re.compile(rf",?{_SPACE}(?:so|thus|therefore|hence),?\s+", re.IGNORECASE)
 _DATED = re.compile(
     r"(?!today\b|now\b)(?:\w+\s){1,5}(?:is|was|will\s+be|would\s+be)\s(?P<value>\S*\d\S*)", re.IGNORECASE
 )

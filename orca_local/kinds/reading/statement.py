@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from orca_local.domain.text import printable
+
 MAX_CHARACTERS = 400
 """Number of characters read from one statement."""
 MAX_STATEMENTS = 20
@@ -234,7 +236,8 @@ def _json(text: str) -> Iterator[Statement]:
         keys = [key for key in (*_JSON_KEYS[:2], *list(values)[-1:]) if key in values and key in _JSON_KEYS]
         if keys and match.start() >= end:
             end = match.start() + length
-            yield Statement(match.start(), end, _as_text(values[keys[0]]), match.start())
+            # The escapes of JSON may stand for characters that the reply was cleaned of.
+            yield Statement(match.start(), end, printable(_as_text(values[keys[0]])), match.start())
 
 
 def _as_text(value: Any) -> str:
