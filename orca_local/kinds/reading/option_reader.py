@@ -296,7 +296,7 @@ def _leading_mark(sentence: str, options: Options) -> str | None:
     """Return the mark that a statement begins with, if an explanation follows: "D because foxes live in forests"."""
     marks = "|".join(options.marks)
     match = re.match(
-        rf"[\"'“*_`(\[{{「\s]{{0,8}}(?:{_NOUN})?[\"'“*_`(\[{{「]{{0,4}}({marks})[\"'”*_`)\]}}」]{{0,6}}(?:\s*[.,:;!]\s|\s*$|\s+(?=because\b|since\b|as\b|for\b|i\s+(?:think|believe|guess)|is\b))",
+        rf"[\"'“*_`(\[{{「\s]{{0,8}}(?:{_NOUN})?[\"'“*_`(\[{{「]{{0,4}}({marks})[\"'”*_`)\]}}」]{{0,6}}(?:\s*[.,:;!]\s|\s*$|\s+(?=because\b|since\b|as\b|for\b|i\s+(?:think|believe|guess)|is\b(?!\s+(?:wrong|incorrect|false|not)\b)))",
         sentence,
         re.IGNORECASE,
     )
