@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -59,14 +59,14 @@ class Connection:
     @classmethod
     def copy_of(cls, path: Path) -> Connection:
         """A connection to a temporary copy of a database that cannot be written. SQLite deletes the copy on closing."""
-        source = cls._open_read_only(path)
+        copy = cls(path, address="")
         try:
-            copy = cls(path, address="")
-            with copy._explained():
+            with copy._explained(), closing(cls._open_read_only(path)) as source:
                 source.backup(copy.raw)
-            return copy
-        finally:
-            source.close()
+        except BaseException:
+            copy.close()
+            raise
+        return copy
 
     @staticmethod
     def _open_read_only(path: Path) -> sqlite3.Connection:

@@ -40,6 +40,7 @@ class DemonstrationRow(Frozen):
     """Version of the scorer that gave the verdict."""
 
 
+_OUTDATED = "scorer_version < ? AND review = 'pending' AND NOT edited"
 _JUDGED = "verified = ?, verdict = ?, scorer_version = ?"
 _INSERTED = [field.name for field in fields(DemonstrationRow) if field.name not in ("edited", "demonstration_id")]
 
@@ -125,14 +126,14 @@ class Demonstrations(Table):
 
     def outdated(self, scorer_version: int) -> Sequence[DemonstrationRow]:
         """The answers that an earlier version of the scorer compared, except those that a person reviewed."""
-        query = _SELECT + " WHERE d.scorer_version < ? AND d.review = 'pending' AND NOT d.edited"
+        query = f"{_SELECT} WHERE {_OUTDATED}"
         return self._connection.records(DemonstrationRow, query, [scorer_version])
 
     def set_verdict(self, demonstration_id: int, verdict: Verdict, scorer_version: int) -> None:
-        """Set how an answer relates to its reference."""
+        """Set how an answer that is `outdated` relates to its reference; a person may have reviewed it meanwhile."""
         self._connection.execute(
-            f"UPDATE demonstrations SET {_JUDGED} WHERE id = ?",
-            [verdict.verified, verdict, scorer_version, demonstration_id],
+            f"UPDATE demonstrations SET {_JUDGED} WHERE id = ? AND {_OUTDATED}",
+            [verdict.verified, verdict, scorer_version, demonstration_id, scorer_version],
         )
 
     def _update(self, demonstration_id: int, assignment: str, *values: Any) -> None:

@@ -14,6 +14,7 @@ from orca_local.domain.types import Completion
 from orca_local.generation import rescore
 from orca_local.generation.rescore import MovedTask, Rescored, ensure_scores
 from orca_local.kinds.scoring import SCORER_VERSION, Score, ScoredAnswer
+from orca_local.kinds.verdict import Verdict
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.selections import SelectionRow
 from orca_local.store.store import Store
@@ -71,6 +72,14 @@ def test_verdicts_are_renewed_except_reviewed_ones(store: Store) -> None:
     ensure_scores(store)
     rows = {row.sample_id: (row.verdict, row.verified, row.review) for row in store.demonstrations.list()}
     assert rows == {"a": ("equal", True, "pending"), "b": ("different", False, "accepted")}
+
+
+def test_an_edit_made_while_answers_are_compared_keeps_its_verdict(store: Store) -> None:
+    outdated = store.demonstrations.outdated(SCORER_VERSION)
+    store.demonstrations.edit(1, "Answer: 2", Verdict.DIFFERENT, SCORER_VERSION)
+    for row in outdated:
+        store.demonstrations.set_verdict(row.demonstration_id, Verdict.EQUAL, SCORER_VERSION)
+    assert store.demonstrations.get(1).verdict == "different"
 
 
 def test_a_choice_stays_and_is_out_of_date(store: Store) -> None:

@@ -225,3 +225,8 @@ def test_a_transaction_that_is_left_open_says_nothing_after_the_file_is_closed(p
     gc.collect()  # what is raised here fails the test
     with closing(Connection(path)) as other, other.transaction():
         other.execute("create table words (word text)")
+
+
+def test_a_database_that_cannot_be_read_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be opened"):
+        Store.open_copy(tmp_path / "nowhere" / "orca.db")
