@@ -106,7 +106,11 @@ class AnswerKind(ABC):
 
     def is_written(self, readings: Readings, reference: str) -> bool:
         """Whether a statement, alone or with all that follows it, is the reference as it stands."""
-        return self.is_text and fold(reference) in (fold(readings.written), fold(readings.following))
+        if not self.is_text:
+            return False
+        # Folding changes the length of a text at most threefold, so most replies need not be folded.
+        texts = [text for text in (readings.written, readings.following) if len(text) <= 4 * len(reference) + 64]
+        return any(fold(text) == fold(reference) for text in texts)
 
     def answer_line(self, reference: str) -> str:
         """Return the reference as the last line of an answer."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from orca_local.domain.strategies import BUILTIN
 from tests import command
 from tests.workspaces import copy_workspace, losses, make_workspace, query, run_command
 
@@ -59,9 +60,9 @@ def test_probe_keeps_what_was_generated_and_makes_only_the_rest(workspace: Path)
     after = dict(query(workspace, "select key, completion from generations"))
     assert kept.items() <= after.items()
     assert summary["generations"]["new"] == len(after) - len(kept)
-    assert summary["generations"]["new"] + summary["generations"]["cached"] == 20 * 6
-    assert sum(cell["n"] for task in summary["tasks"] for cell in task["cells"]) == 20 * 6
-    assert run_command(workspace, *GRID)["generations"] == {"new": 0, "cached": 120}
+    assert summary["generations"]["new"] + summary["generations"]["cached"] == 20 * len(BUILTIN)
+    assert sum(cell["n"] for task in summary["tasks"] for cell in task["cells"]) == 20 * len(BUILTIN)
+    assert run_command(workspace, *GRID)["generations"] == {"new": 0, "cached": 20 * len(BUILTIN)}
 
 
 def test_training_goes_on_with_the_same_loss_curve(tmp_path: Path, taught: Path) -> None:

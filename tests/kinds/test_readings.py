@@ -57,6 +57,11 @@ def test_what_is_not_one_number_is_not_read(text: str) -> None:
     assert KINDS["number"].read_lenient(f"Answer: {text}") is None
 
 
+@pytest.mark.parametrize("text", ["6 tens", "6 grand", "6 scores", "6 (wrong)", "5 = 6"])
+def test_a_doubtful_number_is_not_read_strictly(text: str) -> None:
+    assert KINDS["number"].read_strict(f"Answer: {text}") is None
+
+
 @pytest.mark.parametrize("kind", ["exact", "span"])
 @pytest.mark.parametrize("text", WRITTEN)
 def test_nothing_is_cut_from_a_perfect_answer(kind: str, text: str) -> None:

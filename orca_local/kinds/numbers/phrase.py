@@ -48,6 +48,9 @@ def parse_phrase(tokens: Sequence[Token]) -> Quantity | None:
     if any(token.text in (",", ";") or token.lower in _NOT_IN_EQUATION for token in tokens[: signs[-1]]):
         return None
     number = parse_single(right)
+    other = parse_single(left) if number is not None else None
+    if number is not None and other is not None and other.value != number.value:
+        return None  # "5 = 6" contradicts itself
     if number is None and (len(right) == 1 or any(token.text in OPERATORS for token in right)):
         number = parse_single(left)
     return number

@@ -11,6 +11,10 @@ from orca_local.kinds.reading.statement import find_forms, find_sentences, headi
 HEAD_CHARACTERS = 8_192
 TAIL_CHARACTERS = 24_576
 """Number of characters that are read at the start and at the end of a reply. What lies between is left out."""
+_BARE = re.compile(r"(?:[^\s:]{1,40}[^\S\n]?){1,4}\n[^\S\n]*+\n\s*+(?=\S)")
+"""An answer of at most four words above a blank line."""
+_MAX_INTRODUCTION_WORDS = 12
+_INTRODUCTION = re.compile(r"\s*(?:let|first|sure|okay|ok|to|we|here|so|step|now|i)\b|[^\n]*:\s*\Z", re.IGNORECASE)
 _MAX_QUESTIONS = 8
 """Number of headings such as `Question:` that are looked at."""
 
@@ -21,17 +25,18 @@ _TURN_TOKENS = re.compile(
 )
 _HEADING = r"^[^\S\n]*+[#*>]*+[^\S\n]*+"
 _ROLES = re.compile(
-    _HEADING + r"(?:human|user|assistant|instruction|student|input)\b[^\S\n]*+\**+:", re.IGNORECASE | re.MULTILINE
+    _HEADING + r"(?:(?:human|user|assistant)\b[^\S\n]*+\**+:|(?<=#)[^\S\n]*+instruction\b[^\S\n]*+\**+:)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _QUESTIONS = re.compile(
-    _HEADING + r"(?:(?:next |new )?(?:question|problem|exercise|example)(?: \d+)?|q\d*)\b\**+[:：]",
+    _HEADING + r"(?:(?:next |new )?(?:question|problem|exercise|example|instruction)(?: \d+)?|q\d*)\b\**+[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
 _INPUT = re.compile(
     _HEADING
     + r"(?:(?:the |next |new |another |following )?(?:review|text|passage|sentence|statement|premise|hypothesis|context"
     r"|article|tweet|post|comment|message|e-?mail|headline|document|paragraph|story|claim|snippet|abstract|dialog(?:ue)?|riddle"
-    r"|conversation|utterance|query|scenario|quote|request|puzzle|task|prompt)s?(?: #?\d+)?)\b\**+[^\S\n]*+[:：]",
+    r"|conversation|utterance|input|query|scenario|quote|request|puzzle|task|prompt)s?(?: #?\d+)?)\b\**+[^\S\n]*+[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
 """Headings of what a task may ask about. After an answer they begin another round."""
@@ -122,11 +127,23 @@ def _first_round(text: str) -> str:
 def _first_question(text: str, prompt: str) -> str:
     """Return the text up to a question that the model invented after its answer."""
     content = len(text) - len(text.lstrip())
+    bare = _BARE.match(text, content)
+    if bare is not None and not _INTRODUCTION.match(text) and _INPUT.match(text, bare.end()):
+        return text[: bare.end()]
     for _, match in zip(range(_MAX_QUESTIONS), _QUESTIONS.finditer(text, content), strict=False):
         line = text[match.end() :].partition("\n")[0].strip()
         before = text[: match.start()]
-        # A reply may copy its question before it answers.
-        is_copy = line and line in prompt and not (find_forms(before) or find_sentences(before))
-        if before.strip() and not is_copy:
+        # Before it answers, a reply may repeat its question or divide it into parts.
+        is_answered = bool(find_forms(before) or find_sentences(before))
+        is_copy = bool(line) and line in prompt
+        is_part = match[0].rstrip(":： *")[-1:].isdigit()
+        if is_answered or (not is_copy and not is_part and _may_be_answer(before)):
             return before
     return text
+
+
+def _may_be_answer(text: str) -> bool:
+    """Whether a text that a blank line ends may be an answer without a statement, and not only an introduction."""
+    if not text.strip() or re.search(r"\n[^\S\n]*+\n[^\S\n]*+\Z", text[-100:]) is None:
+        return False
+    return len(text.split()) > _MAX_INTRODUCTION_WORDS or _INTRODUCTION.match(text) is None

@@ -59,6 +59,7 @@ class _Collector:
         self._model = StudentModel(header, choose_dtype(compute, device), device).eval()
         self._sums: defaultdict[str, Any] = defaultdict(float)
         self._tokens = 0
+        self._positions = 0
         adapter = Adapter.load(adapter_directory) if adapter_directory else None
         for group in self._model.groups():
             if adapter is not None:
@@ -67,8 +68,8 @@ class _Collector:
 
     def _observer(self, group: LoraGroup) -> Callable[[torch.Tensor], None]:
         def observe(inputs: torch.Tensor) -> None:
-            # In float64: one more value hardly changes a large float32 sum.
-            squares = inputs.float().square().sum(dim=0).double()
+            # Padding does not count. In float64: one more value hardly changes a large float32 sum.
+            squares = inputs[: self._positions].float().square().sum(dim=0).double()
             for name in group.out_features:
                 self._sums[name] += squares
 
@@ -76,6 +77,7 @@ class _Collector:
 
     def add(self, batch: Batch) -> None:
         """Run a batch in which every position is a target, so that no position is skipped."""
+        self._positions = batch.tokens
         with torch.no_grad():
             self._model(batch, share_prefix=False)
         self._tokens += batch.tokens

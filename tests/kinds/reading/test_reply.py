@@ -46,6 +46,13 @@ def test_the_final_channel_is_the_answer() -> None:
         ("Tuesday.\n\nQuestion: Which day is last?\nAnswer: Sunday", "Tuesday."),
         ("Let us see.\nQuestion: Which day comes after Monday?\nAnswer: Tuesday", None),
         ("Question: Which day?\nAnswer: Tuesday", None),
+        ("Let me work it out.\nInput: 1, 2, 3\nThe sum is 6.\nAnswer: 6", None),
+        (
+            "Here are the parts.\n\nQuestion 1: What is it?\nA day.\n\nQuestion 2: Which?\nTuesday.\nAnswer: Tuesday",
+            None,
+        ),
+        ("Example: Monday comes after Sunday.\nStudent: we want the next.\nAnswer: Tuesday", None),
+        ("The answer is Tuesday.\nExample: Friday", "The answer is Tuesday."),
         ("Answer: Tuesday\n\nText: It is late.\nAnswer: Sunday", "Answer: Tuesday"),
         ("Text: It is late.\nAnswer: Tuesday\n\nText: Now.\nAnswer: Sunday", "Text: It is late.\nAnswer: Tuesday"),
         ("Answer: Tuesday\n\nText: It is late.", None),
