@@ -8,10 +8,12 @@ from orca_local.domain.text import printable
 from orca_local.kinds.reading.reasoning import MARKS, remove_reasoning
 from orca_local.kinds.reading.statement import find_forms, find_sentences, headings, split_corrections
 
-HEAD_CHARACTERS = 8_192
-TAIL_CHARACTERS = 24_576
+HEAD_CHARACTERS = 4_096
+TAIL_CHARACTERS = 12_288
 """Number of characters that are read at the start and at the end of a reply. What lies between is left out."""
-_BARE = re.compile(r"(?:[^\s:]{1,40}[^\S\n]?){1,4}\n[^\S\n]*+\n\s*+(?=\S)")
+LONG_FACTOR = 4
+"""Of a long text, this many times as much is read."""
+_BARE = re.compile(r"(?:[^\s:]{1,40}+[^\S\n]?+){1,4}+\n[^\S\n]*+\n\s*+(?=\S)")
 """An answer of at most four words above a blank line."""
 _MAX_INTRODUCTION_WORDS = 12
 _INTRODUCTION = re.compile(r"\s*(?:let|first|sure|okay|ok|to|we|here|so|step|now|i)\b|[^\n]*:\s*\Z", re.IGNORECASE)
@@ -53,7 +55,7 @@ def clean_reply(text: str, prompt: str, format_line: str, *, is_long: bool = Fal
     after the answer are cut off. In a long text, such as a summary or a dialogue, names of roles are part of the text:
     it is cut only at tokens of chat templates.
     """
-    text, prompt = remove_reasoning(printable(_without_middle(text))), printable(prompt)
+    text, prompt = remove_reasoning(printable(_without_middle(text, is_long=is_long))), printable(prompt)
     marks = (_TURN_TOKENS,) if is_long else (_TURN_TOKENS, _ROLES)
     for mark in marks:
         content = len(text) - len(text.lstrip())
@@ -72,12 +74,13 @@ def first_exchange(text: str) -> str:
     return text[: exchange.start()] if exchange is not None else text
 
 
-def _without_middle(text: str) -> str:
+def _without_middle(text: str, *, is_long: bool) -> str:
     """Return a text of bounded length. The last mark of hidden reasoning in the part left out stays."""
-    if len(text) <= HEAD_CHARACTERS + TAIL_CHARACTERS:
+    first, last = (LONG_FACTOR * size if is_long else size for size in (HEAD_CHARACTERS, TAIL_CHARACTERS))
+    if len(text) <= first + last:
         return text
-    head, middle, tail = text[:HEAD_CHARACTERS], text[HEAD_CHARACTERS:-TAIL_CHARACTERS], text[-TAIL_CHARACTERS:]
-    if not any(first in middle for first in {mark[0] for pair in MARKS for mark in pair}):
+    head, middle, tail = text[:first], text[first:-last], text[-last:]
+    if not any(sign in middle for sign in {mark[0] for pair in MARKS for mark in pair}):
         return f"{head}\n{tail}"
     middle = middle.lower()
     place, mark = max((middle.rfind(mark.lower()), mark) for pair in MARKS for mark in pair)
