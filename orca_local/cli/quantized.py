@@ -16,14 +16,18 @@ def show_types(types: Sequence[QuantizedFile], recommendation: Recommendation | 
         return
     scored = any(row.accuracy is not None for row in types)
     headings = ["type", "size", "bits a weight", "imatrix", "KL from F16", "same token"]
-    headings += [*(["accuracy", "change from F16"] if scored else []), "stored as"]
+    headings += [
+        *(["accuracy", "asked form", "unreadable", "cut off", "change from F16"] if scored else []),
+        "stored as",
+    ]
     rows = []
     for row in types:
         cells = [row.quantization, size(row.bytes), f"{row.bits_per_weight:.2f}"]
         cells += ["yes" if row.imatrix else "no", f"{row.kl:.4f}", percent(row.agreement)]
         if scored:
             value, ci = (row.change.value, row.change.ci) if row.change is not None else (None, None)
-            cells += [percent(row.accuracy), f"{points(value)} {interval(ci)}"]
+            shares = (row.accuracy, row.strict_accuracy, row.unreadable, row.truncated)
+            cells += [*map(percent, shares), f"{points(value)} {interval(ci)}"]
         # Last, because it may be wider than a narrow terminal.
         rows.append([*cells, ", ".join(f"{count} {kind}" for kind, count in row.tensor_types.items())])
     echo()
@@ -44,9 +48,15 @@ def show_split(split: GainSplit) -> None:
         (
             *(step, models, percent(before.accuracy), percent(after.accuracy)),
             *(points(change.value), interval(change.ci)),
+            *(_both(before.strict_accuracy, after.strict_accuracy), _both(before.truncated, after.truncated)),
             "–" if change.p_value is None else f"{change.p_value:.2g}",
         )
         for step, models, before, after, change in steps
     ]
     echo()
-    echo(table(["", "", "before", "after", "points", "95 % interval", "p (McNemar)"], rows))
+    echo(table(["", "", "before", "after", "points", "95 % interval", "asked form", "cut off", "p (McNemar)"], rows))
+
+
+def _both(before: float | None, after: float | None) -> str:
+    """Return a share before and after a step."""
+    return f"{percent(before)} → {percent(after)}"

@@ -49,6 +49,12 @@ class QuantizedFile(Record):
     """Whether an importance matrix was used."""
     accuracy: float | None = field(default=None, metadata=OMITTABLE)
     """Accuracy on the holdout, if measured."""
+    strict_accuracy: float | None = field(default=None, metadata=OMITTABLE)
+    """Accuracy of the answers in the asked form, if measured."""
+    unreadable: float | None = field(default=None, metadata=OMITTABLE)
+    """Share of answers that cannot be read in either way, if measured."""
+    truncated: float | None = field(default=None, metadata=OMITTABLE)
+    """Share of answers that `max_tokens` cut off, if measured."""
     change: AccuracyChange | None = field(default=None, metadata={"key": "loss", **OMITTABLE})
     """Change of that accuracy from F16, if measured."""
 

@@ -165,7 +165,11 @@ def _types(types: Sequence[QuantizedFile], recommendation: Recommendation | None
         return ""
     is_scored = any(row.change is not None for row in types)
     headings = ["type", "MB", "bits per weight", "stored as", "importance matrix", "KL from F16", "same token, %"]
-    headings += ["accuracy, %", "against F16, points"] if is_scored else []
+    headings += (
+        ["accuracy, %", "in the asked form, %", "not readable, %", "cut off, %", "against F16, points"]
+        if is_scored
+        else []
+    )
     text = _table(headings, (_type_row(row, is_scored=is_scored) for row in types))
     return text + (f"\nRecommended: {_cell(recommendation.reason)}.\n" if recommendation is not None else "")
 
@@ -175,7 +179,8 @@ def _type_row(row: QuantizedFile, *, is_scored: bool) -> list[str]:
     cells.append(", ".join(f"{count} {kind}" for kind, count in row.tensor_types.items()))
     cells += ["yes" if row.imatrix else "no", f"{row.kl:.4f}", _percent(row.agreement)]
     if is_scored:
-        cells.append("–" if row.accuracy is None else _percent(row.accuracy))
+        shares = (row.accuracy, row.strict_accuracy, row.unreadable, row.truncated)
+        cells += ["–" if share is None else _percent(share) for share in shares]
         cells.append("–" if row.change is None else f"{_points(row.change.value)} {_range(row.change.ci)}")
     return cells
 
@@ -191,11 +196,19 @@ def _split(split: GainSplit) -> str:
     rows = [
         (
             *(change, _percent(before.accuracy), _percent(after.accuracy), _gain(gain)),
+            *(_both(before.strict_accuracy, after.strict_accuracy), _both(before.truncated, after.truncated)),
             "–" if gain.p_value is None else f"{gain.p_value:.2g}",
         )
         for change, before, after, gain in changes
     ]
-    return _table(["", "before, %", "after, %", "points", "p (McNemar, exact)"], rows)
+    return _table(
+        ["", "before, %", "after, %", "points", "in the asked form, %", "cut off, %", "p (McNemar, exact)"], rows
+    )
+
+
+def _both(before: float | None, after: float | None) -> str:
+    """Return a share before and after a step."""
+    return " → ".join("–" if share is None else _percent(share) for share in (before, after))
 
 
 def _evaluation(store: Store) -> str:

@@ -69,4 +69,12 @@ def _with_change(
 ) -> QuantizedFile:
     lost = gain(full, results)
     change = AccuracyChange(lost.value, lost.ci, lost.n)
-    return replace(quantized, accuracy=measure(results).accuracy, change=change)
+    measured = measure(results)
+    return replace(
+        quantized,
+        accuracy=measured.accuracy,
+        strict_accuracy=measured.strict_accuracy,
+        unreadable=measured.unreadable,
+        truncated=measured.truncated,
+        change=change,
+    )
