@@ -48,13 +48,13 @@ def show_split(split: GainSplit) -> None:
         (
             *(step, models, percent(before.accuracy), percent(after.accuracy)),
             *(points(change.value), interval(change.ci)),
-            *(_both(before.strict_accuracy, after.strict_accuracy), _both(before.truncated, after.truncated)),
             "–" if change.p_value is None else f"{change.p_value:.2g}",
+            *(_both(before.strict_accuracy, after.strict_accuracy), _both(before.truncated, after.truncated)),
         )
         for step, models, before, after, change in steps
     ]
     echo()
-    echo(table(["", "", "before", "after", "points", "95 % interval", "asked form", "cut off", "p (McNemar)"], rows))
+    echo(table(["", "", "before", "after", "points", "95 % interval", "p (McNemar)", "asked form", "cut off"], rows))
 
 
 def _both(before: float | None, after: float | None) -> str:

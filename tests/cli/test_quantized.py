@@ -35,6 +35,9 @@ def test_accuracies_stand_beside_it_where_they_were_measured(capsys: pytest.Capt
     show_types([QuantizedFile.from_dict({**TYPE, "accuracy": 0.5, "loss": loss})], None)
     said = capsys.readouterr().out
     assert "50.0 %" in said and "-2.0 [-5.0, 1.0]" in said
+    shares = {"strict_accuracy": 0.4, "unreadable": 0.03, "truncated": 0.02}
+    show_types([QuantizedFile.from_dict({**TYPE, "accuracy": 0.5, "loss": loss, **shares})], None)
+    assert "50.0 % 40.0 % 3.0 % 2.0 % -2.0 [-5.0, 1.0]" in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_adapter_has_no_types(capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,8 +54,23 @@ def test_the_split_says_what_training_gave_and_what_quantizing_took(capsys: pyte
     show_split(GainSplit.from_dict({"quantization": "Q4_0", **accuracies, **changes}))
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[3][:11] == ["training", "base", "Q4_0", "→", "tuned", "F16", "10.0", "%", "60.0", "%", "+50.0"]
-    assert lines[4][-4:] == ["-10.0", "[-20.0,", "0.0]", "0.5"]
-    assert lines[5][-4:] == ["+40.0", "[30.0,", "50.0]", "0.5"]
+    assert lines[4][-10:] == ["-10.0", "[-20.0,", "0.0]", "0.5", *["–", "→", "–"], *["–", "→", "–"]]
+    assert lines[5][-10:-6] == ["+40.0", "[30.0,", "50.0]", "0.5"]
+
+
+def test_the_split_shows_the_asked_form_and_what_was_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
+    change = {"value": 0.1, "ci": [0.0, 0.2], "p_value": None, "n": 10}
+    figures = {"accuracy": 0.5, "extracted": 1.0, "n": 10, "ci": [0.2, 0.8]}
+    accuracies = {
+        "base": {**figures, "strict_accuracy": 0.0, "unreadable": 0.2, "truncated": 0.4},
+        "tuned_f16": {**figures, "strict_accuracy": 0.6, "unreadable": 0.0, "truncated": 0.0},
+        "tuned": {**figures, "strict_accuracy": 0.5, "unreadable": 0.0, "truncated": 0.1},
+    }
+    changes = dict.fromkeys(("trained", "quantized", "total"), change)
+    show_split(GainSplit.from_dict({"quantization": "Q4_0", **accuracies, **changes}))
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines[3].endswith("– 0.0 % → 60.0 % 40.0 % → 0.0 %")
+    assert lines[5].endswith("– 0.0 % → 50.0 % 40.0 % → 10.0 %")
 
 
 @pytest.mark.parametrize(
