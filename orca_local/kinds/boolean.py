@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from orca_local.kinds.base import AnswerKind
@@ -28,7 +29,8 @@ class Boolean(AnswerKind):
 
     def read_whole(self, content: str, question: Question) -> str | None:
         """Return `yes` or `no` if the statement is nothing else."""
-        return whole_value(content)
+        # In "!true" and "~~yes~~" the signs turn or strike out the value.
+        return None if re.match(r"\s*[!~¬-]\s*\w|\s*~~", content) else whole_value(content)
 
     def read_statement(self, content: str, question: Question) -> str | None:
         """Return `yes` or `no` as the statement says it."""

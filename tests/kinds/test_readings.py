@@ -57,9 +57,34 @@ def test_what_is_not_one_number_is_not_read(text: str) -> None:
     assert KINDS["number"].read_lenient(f"Answer: {text}") is None
 
 
-@pytest.mark.parametrize("text", ["6 tens", "6 grand", "6 scores", "6 (wrong)", "5 = 6"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "6 tens",
+        "6 grand",
+        "6 scores",
+        "6 (wrong)",
+        "5 = 6",
+        "x >= 6",
+        "x <= -6",
+        "2x = 6",
+        "-x = 6",
+        "x^2 = 6",
+        "no one",
+    ],
+)
 def test_a_doubtful_number_is_not_read_strictly(text: str) -> None:
     assert KINDS["number"].read_strict(f"Answer: {text}") is None
+
+
+@pytest.mark.parametrize("text", ["x = 6", "2 + 4 = 6", "3! = 6", "Total = 6", "x = 8 - 2 = 6"])
+def test_the_value_of_an_equation_is_read_strictly(text: str) -> None:
+    assert KINDS["number"].read_strict(f"Answer: {text}") == "6"
+
+
+@pytest.mark.parametrize("text", ["!true", "~true", "~~true~~"])
+def test_a_denied_value_is_not_read_strictly(text: str) -> None:
+    assert KINDS["boolean"].read_strict(f"Answer: {text}") is None
 
 
 @pytest.mark.parametrize("kind", ["exact", "span"])

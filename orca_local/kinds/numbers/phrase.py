@@ -15,6 +15,8 @@ from orca_local.kinds.numbers.value import Quantity
 MAX_CHARACTERS = 400
 """Number of characters that are read of a statement."""
 EQUALS = frozenset(("=", "≈"))
+_INEQUALITY = frozenset("<>~/≠")
+"""Signs that make an equals sign another relation."""
 OPERATORS = frozenset("+-×÷/^*")
 LEADS = frozenset("=≈#№([\"':")
 """Symbols that may stand before a number without changing it."""
@@ -41,10 +43,14 @@ def read_bare_number(content: str) -> Quantity | None:
 def parse_phrase(tokens: Sequence[Token]) -> Quantity | None:
     """Return the number that the tokens are, alone or beside the equals signs of one equation; None if they are not."""
     tokens = trim_phrase(tokens)
+    if [token.lower for token in tokens[:2]] == ["no", "one"]:
+        return None  # "no one" is nobody
     signs = [at for at, token in enumerate(tokens) if token.text in EQUALS and at > 0]
     if not signs:
         return parse_single(tokens)
     left, right = tokens[: signs[0]], tokens[signs[-1] + 1 :]
+    if left[-1].text in _INEQUALITY or _is_formula(left):
+        return None
     if any(token.text in (",", ";") or token.lower in _NOT_IN_EQUATION for token in tokens[: signs[-1]]):
         return None
     number = parse_single(right)
@@ -54,6 +60,13 @@ def parse_phrase(tokens: Sequence[Token]) -> Quantity | None:
     if number is None and (len(right) == 1 or any(token.text in OPERATORS for token in right)):
         number = parse_single(left)
     return number
+
+
+def _is_formula(tokens: Sequence[Token]) -> bool:
+    """Whether the tokens compute with an unknown, as "2x", "-x", "1/x" and "x^2": the other side is not its value."""
+    shape = "".join("n" if token.text[0].isdigit() else "x" if token.text.isalpha() else token.text for token in tokens)
+    is_unknown = any(len(token.text) == 1 and token.text.isalpha() for token in tokens)
+    return is_unknown and shape in ("nx", "-x", "n/x", "x/n", "x^n")
 
 
 def trim_phrase(tokens: Sequence[Token]) -> Sequence[Token]:
