@@ -8,10 +8,10 @@ from orca_local.domain.text import printable
 from orca_local.kinds.reading.reasoning import MARKS, remove_reasoning
 from orca_local.kinds.reading.statement import find_forms, find_sentences, headings, split_corrections
 
-HEAD_CHARACTERS = 4_096
-TAIL_CHARACTERS = 12_288
+HEAD_CHARACTERS = 2_048
+TAIL_CHARACTERS = 4_096
 """Number of characters that are read at the start and at the end of a reply. What lies between is left out."""
-LONG_FACTOR = 4
+LONG_FACTOR = 6
 """Of a long text, this many times as much is read."""
 _BARE = re.compile(r"(?:[^\s:]{1,40}+[^\S\n]?+){1,4}+\n[^\S\n]*+\n\s*+(?=\S)")
 """An answer of at most four words above a blank line."""
