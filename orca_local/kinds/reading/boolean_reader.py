@@ -32,7 +32,7 @@ _EDGES = " \t\"'“”‘’«»「」*_`~()[]{}.,!;:。！、，"
 
 _LITERAL = r"\(*\s?(?:not\s+\(*\s?){0,3}(?:true|false)\s?\)*"
 _RESULT = re.compile(
-    rf"(?:=+|→|=>|⇒|->|evaluates\s+to|equals|simplifies\s+to|is)[^\S\n]*({_LITERAL})[\s.$*`]*$", re.IGNORECASE
+    rf"(?:(?<!=)=++|→|=>|⇒|->|evaluates\s+to|equals|simplifies\s+to|is)[^\S\n]*({_LITERAL})[\s.$*`]*$", re.IGNORECASE
 )
 _EXPRESSION = re.compile(
     r"[\s().=→>⇒$*`-]*(?:(?:true|false|not|and|or|evaluates\s+to|equals|is|xor|therefore|thus|so)\b"

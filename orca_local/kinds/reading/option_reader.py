@@ -310,10 +310,14 @@ def _leading_mark(sentence: str, options: Options) -> str | None:
     return mark if not others else None
 
 
+_MAX_MARKS = 100
+"""Number of marks of a sentence that are looked at: a model that repeats itself writes thousands."""
+
+
 def _find_marks(sentence: str, options: Options) -> list[Mention]:
     pattern = _mark_pattern(options.marks)
     mentions = []
-    for match in pattern.finditer(sentence):
+    for match in list(pattern.finditer(sentence))[-_MAX_MARKS:]:
         kind = match.lastgroup
         if kind == "plain" and not _is_used_as_mark(sentence, match):
             continue
