@@ -11,7 +11,7 @@ from orca_local.kinds.reading.statement import find_forms, find_sentences, headi
 HEAD_CHARACTERS = 2_048
 TAIL_CHARACTERS = 4_096
 """Number of characters that are read at the start and at the end of a reply. What lies between is left out."""
-LONG_FACTOR = 6
+LONG_FACTOR = 4
 """Of a long text, this many times as much is read."""
 _BARE = re.compile(r"(?:[^\s:]{1,40}+[^\S\n]?+){1,4}+\n[^\S\n]*+\n\s*+(?=\S)")
 """An answer of at most four words above a blank line."""
