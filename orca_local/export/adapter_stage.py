@@ -22,7 +22,7 @@ from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.lora import TYPE
 from orca_local.models.provenance import find_export
 from orca_local.runs.context import StageContext
-from orca_local.system.files import scratch_directory
+from orca_local.system.files import remove_directory, scratch_directory
 
 NAME = "adapter"
 
@@ -46,6 +46,8 @@ def export_adapter(
     started = time.monotonic()
     yield StageStarted("export", 1, "files")
     row = find_export(context.store, NAME, TYPE, source.provenance)
+    scratch_path = directory / f"{NAME}.export.part"
+    remove_directory(scratch_path)
     if row is None:
         assert source.adapter_directory
         adapter = Adapter.load(source.adapter_directory)
@@ -54,7 +56,7 @@ def export_adapter(
         with export_errors_explained(directory, needed):
             directory.mkdir(parents=True, exist_ok=True)
             require_export_space(directory, needed)
-            with scratch_directory(directory / f"{NAME}.export.part") as scratch:
+            with scratch_directory(scratch_path) as scratch:
                 exported = write_adapter(scratch / "adapter.gguf", source.header, adapter, source.provenance)
                 yield StageProgressed(0, note="testing the adapter")
                 checks = yield from record_checks(_checks(source, scratch, exported, open_engine, inputs))

@@ -27,7 +27,7 @@ from orca_local.models.provenance import find_export
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import ExportRow
-from orca_local.system.files import scratch_directory, write_if_changed
+from orca_local.system.files import remove_directory, scratch_directory, write_if_changed
 
 
 def export(
@@ -58,12 +58,14 @@ def export(
     missing = [q for q in types if q not in rows]
     yield StageProgressed(len(rows))
     yield from _matrix_warnings(source, missing)
+    scratch_path = directory / f"{name}.export.part"
+    remove_directory(scratch_path)
     if missing:
         needed = _bytes_needed(source, missing, inputs)
         with export_errors_explained(directory, needed):
             directory.mkdir(parents=True, exist_ok=True)
             require_export_space(directory, needed)
-            with scratch_directory(directory / f"{name}.export.part") as scratch:
+            with scratch_directory(scratch_path) as scratch:
                 builder = ExportBuilder(
                     context, source, name, directory, scratch, open_engine, inputs, needed, general_texts, len(rows)
                 )

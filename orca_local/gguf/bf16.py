@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from orca_local.domain.errors import MissingError, is_disk_full
@@ -32,7 +31,7 @@ def ensure_bf16_copy(path: Path, sha256: str) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         require_space(target.parent, needed, "a copy in BF16", hint=hint)
         values = (iter_rows(header, tensor) for tensor in header.tensors)
-        with whole_file(target, suffix=f".{os.getpid()}.part") as part:
+        with whole_file(target, many_writers=True) as part:
             write_gguf(part, header, specs, values, file_type=FILE_TYPE_BF16, extra={})
     except OSError as error:
         reason = f"the disk is full (a copy takes {format_bytes(needed)})" if is_disk_full(error) else error.strerror

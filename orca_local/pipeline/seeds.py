@@ -8,7 +8,6 @@ is kept.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -26,7 +25,7 @@ from orca_local.pipeline.training_set import make_training_set
 from orca_local.runs.context import StageContext
 from orca_local.runs.workspace import DATABASE_FILE, Workspace
 from orca_local.store.store import Store
-from orca_local.system.files import write_whole
+from orca_local.system.files import remove_directory, write_whole
 from orca_local.tasks.split import content_hash
 from orca_local.train.batches import split_validation
 from orca_local.train.fingerprint import make_fingerprint
@@ -108,6 +107,7 @@ def _run_seed(pipeline: Pipeline, seed: int) -> SeedGain:
     root = directory / f"{seed}-{_key(pipeline, seed)[:16]}"
     path = root.with_suffix(".json")
     if path.exists():
+        remove_directory(root)
         return SeedGain.from_dict(json.loads(path.read_text(encoding="utf-8")))
     root.mkdir(parents=True, exist_ok=True)
     if not (root / DATABASE_FILE).exists():
@@ -120,7 +120,7 @@ def _run_seed(pipeline: Pipeline, seed: int) -> SeedGain:
     assert evaluation.gain is not None
     result = SeedGain(seed, Gain.from_dict(evaluation.gain.to_dict()))
     write_whole(path, canonical_json(result.to_dict()), hint="check the directory and its permissions")
-    shutil.rmtree(root)
+    remove_directory(root)
     return result
 
 

@@ -41,7 +41,7 @@ def remember(key: str, value: Any) -> None:
     path = cache_directory() / FILE
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path, suffix=f".{os.getpid()}.part") as part:
+        with whole_file(path, many_writers=True) as part:
             part.write_text(json.dumps(_content() | {key: value}, indent=1, sort_keys=True), encoding="utf-8")
 
 

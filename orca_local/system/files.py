@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from orca_local.domain.errors import InputError, os_errors_explained
 
 MAX_TEXT_BYTES = 1_000_000
+ABANDONED_S = 3600
+"""Seconds after which a temporary file that is no longer written to belongs to a process that was killed."""
 
 
 def load_text(path: Path) -> str:
@@ -36,13 +40,16 @@ def load_text(path: Path) -> str:
 
 
 @contextmanager
-def whole_file(path: Path, *, suffix: str = ".part") -> Iterator[Path]:
+def whole_file(path: Path, *, many_writers: bool = False) -> Iterator[Path]:
     """Yield the temporary path `NAME.part` beside `path`; at the end of the block it becomes `path`.
 
-    The file is on disk before it gets its final name. If the block raises, the temporary file is removed.
-    Raises `OSError` as the system does.
+    The file is on disk before it gets its final name. If the block raises, the temporary file is removed. With
+    `many_writers`, other processes may write the same file meanwhile: each has a temporary file of its own, and those
+    that nobody has written to for an hour are removed. Raises `OSError` as the system does.
     """
-    part = path.with_name(path.name + suffix)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part" if many_writers else f"{path.name}.part")
+    if many_writers:
+        _remove_abandoned_parts(path)
     try:
         yield part
         publish(part, path)
@@ -68,15 +75,20 @@ def whole_directory(path: Path) -> Iterator[Path]:
         sync(path.parent)
 
 
+def remove_directory(path: Path) -> None:
+    """Remove a temporary directory, if it exists; a killed process leaves its own."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
 @contextmanager
 def scratch_directory(path: Path) -> Iterator[Path]:
     """Yield a new empty directory at `path` and remove it afterwards, also one that a killed process left."""
     try:
-        shutil.rmtree(path, ignore_errors=True)
+        remove_directory(path)
         path.mkdir(parents=True)  # inside the block: Ctrl-C may arrive right after it is created
         yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        remove_directory(path)
 
 
 def write_whole(path: Path, text: str, *, hint: str) -> None:
@@ -121,6 +133,13 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _remove_abandoned_parts(path: Path) -> None:
+    for part in path.parent.glob(f"{escape(path.name)}.*.part"):
+        with suppress(FileNotFoundError):  # another process removed it first
+            if time.time() - part.stat().st_mtime > ABANDONED_S:
+                part.unlink()
 
 
 def _write(path: Path, text: str) -> None:

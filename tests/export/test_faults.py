@@ -90,6 +90,18 @@ def test_a_killed_export_leaves_no_half_and_ends_the_same(
         time.sleep(0.05)
 
 
+def test_a_kill_after_the_export_was_recorded_leaves_a_directory_that_the_next_export_removes(
+    tiny_gguf: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with Store.open(tmp_path / "orca.db", create=True) as store:
+        list(run_base(store, tiny_gguf, out))
+        (out / "base.export.part").mkdir()
+        (out / "base.export.part" / "F16.gguf").touch()
+        list(run_base(store, tiny_gguf, out))
+    assert not list(tmp_path.rglob("*.part"))
+
+
 @pytest.mark.parametrize(("types", "limit"), [(["Q8_0"], 3_000_000), (["F32"], 6_500_000)])
 def test_a_file_that_cannot_grow_leaves_nothing_and_says_so(
     types: list[str], limit: int, tiny_gguf: Path, tmp_path: Path

@@ -57,6 +57,17 @@ def test_a_block_that_fails_leaves_the_old_file_and_no_part(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["file"] and file.read_text() == "old"
 
 
+def test_only_temporary_files_of_killed_processes_are_removed(tmp_path: Path) -> None:
+    killed, running, other = (tmp_path / name for name in ("model[1].7.part", "model[1].8.part", "model1.7.part"))
+    for path in (killed, running, other):
+        path.touch()
+    for path in (killed, other):
+        os.utime(path, (0, 0))
+    with whole_file(tmp_path / "model[1]", many_writers=True) as part:
+        part.touch()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model1.7.part", "model[1]", "model[1].8.part"]
+
+
 def test_a_directory_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "step"
     (tmp_path / "step.part").mkdir()
