@@ -62,13 +62,19 @@ def write_tiny_gguf(
     head_size: int = 8,
     rope_factors: bool = False,
     seed: int = 0,
+    splitting: str = "",
 ) -> Path:
-    """A random model of `architecture`, F16, that llama.cpp loads and runs."""
+    """A random model of `architecture`, F16, that llama.cpp loads and runs.
+
+    `splitting` is the name of llama.cpp's rule for splitting texts into words; empty: the embedded student's.
+    """
     # Of six blocks of gemma3, the last has no window.
     shape = Shape(head_size=head_size, blocks=6 if architecture == "gemma3" else 2)
     base, specs = header_and_tensors(read_header(embedded_student()), architecture, shape, tied=tied)
     if rope_factors:
         specs.append(TensorSpec("rope_freqs.weight", (head_size // 2,), "F32"))
+    if splitting:
+        base.raw_pairs["tokenizer.ggml.pre"] = _pair("tokenizer.ggml.pre", splitting)
     rng = np.random.default_rng(seed)
     write_gguf(path, base, specs, (_random(rng, spec) for spec in specs), file_type=1, extra={})
     return path

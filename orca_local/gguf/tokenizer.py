@@ -11,6 +11,16 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.gguf.llama import last_log, library, uninterrupted
+from orca_local.system.deep_stack import call_with_stack
+
+_ORDINARY_STACK = 4096
+"""Bytes of text that any thread's stack has room for."""
+_STACK_PER_BYTE = 1024
+"""Bytes of stack for each byte of text; 300 to 500 were measured.
+
+For many vocabularies llama.cpp splits a text with `std::regex`, which recurses once for every character of a word, a
+number or white space. Without room for it, the process ends.
+"""
 
 
 class Vocabulary:
@@ -40,6 +50,11 @@ class Vocabulary:
                 room = -count
             piece = self._pieces[token] = buffer.raw[:count]
         return piece
+
+    @cached_property
+    def longest_piece(self) -> int:
+        """Length of the longest token, in bytes: no text has fewer tokens than its bytes divided by this."""
+        return max(len(self.piece(token)) for token in range(self.size))
 
     def is_end(self, token: int) -> bool:
         """Whether generating ends at this token: it ends a turn or a text."""
@@ -95,8 +110,19 @@ class Tokenizer(Vocabulary):
         return bool(self._llama.llama_vocab_get_add_bos(self._vocab))
 
     def encode(self, text: str, *, special: bool = True) -> list[int]:
-        """Token ids of `text`, without adding any. `special`: whether the name of a control token means that token."""
+        """Token ids of `text`, without adding any. `special`: whether the name of a control token means that token.
+
+        Raises `InputError` if the text is too long for the memory.
+        """
         raw = _utf8(text)
+        if len(raw) <= _ORDINARY_STACK:
+            return self._encode(raw, special)
+        try:
+            return call_with_stack(_STACK_PER_BYTE * len(raw), lambda: self._encode(raw, special))
+        except MemoryError as error:
+            raise InputError(f"a text of {len(raw):,} bytes is too long", hint="shorten it, or split it") from error
+
+    def _encode(self, raw: bytes, special: bool) -> list[int]:
         room = len(raw) + 2
         while True:
             buffer = (ctypes.c_int32 * room)()
