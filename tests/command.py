@@ -7,6 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orca_local.cli.app import run
 
 COMMAND = (sys.executable, "-m", "orca_local")
 
@@ -44,3 +49,11 @@ def error_of(result: subprocess.CompletedProcess[str]) -> dict[str, str]:
     error = value["error"]
     assert error["message"] and error["hint"]
     return dict(error)
+
+
+def orca_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any], str]:
+    """Run one command in this process; returns exit code, the object that it prints under `--json`, and stderr."""
+    capsys.readouterr()
+    code = run([*arguments, "--json"])
+    out, err = capsys.readouterr()
+    return code, json.loads(out), err

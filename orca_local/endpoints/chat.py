@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import random
 import re
+import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -22,6 +24,8 @@ from orca_local.domain.text import printable
 from orca_local.domain.types import Message
 from orca_local.domain.url import URL_HAS_SECRET, normalize_url, url_problem
 from orca_local.endpoints.answer import ChatAnswer
+from orca_local.endpoints.failures import Cause, Rejections, find_cause
+from orca_local.endpoints.request_form import RequestForm, refused_fields
 from orca_local.endpoints.response import parse_completion, parse_error, parse_json, parse_retry_after
 
 if TYPE_CHECKING:
@@ -76,7 +80,8 @@ class ChatEndpoint:
         self.url = normalize_endpoint(settings.base_url, section)
         self.model = settings.model
         self._settings, self._section = settings, section
-        self._token_limit_field = "max_tokens"
+        self._form, self._form_lock = RequestForm(), threading.Lock()
+        self._rejections = Rejections(self.url, self.model, section, settings.key_env)
         self._environment = os.environ if environment is None else environment
         self._key = ""
         self._client: openai.OpenAI | None = None
@@ -164,15 +169,21 @@ class ChatEndpoint:
 
         Raises `RemoteError` if no request at all could be answered.
         """
-        answer = self.complete_once(request)
+        answer = self._complete_in_any_form(request)
         for number in range(self._settings.tries - 1):
             if not answer.retryable:
                 break
             pause = FIRST_PAUSE_S * 2**number * random.uniform(0.5, 1.5)
             time.sleep(max(min(MAX_PAUSE_S, pause), answer.retry_after_s or 0.0))
-            answer = self.complete_once(request)
+            answer = self._complete_in_any_form(request)
         if answer.fatal is not None:
             raise answer.fatal
+        return answer
+
+    def _complete_in_any_form(self, request: ChatRequest) -> ChatAnswer:
+        """The answer, after as many calls as it takes to learn which fields the endpoint refuses."""
+        while (answer := self.complete_once(request)).resend:
+            pass  # each refusal changes the form for good, so this ends
         return answer
 
     def complete_once(self, request: ChatRequest) -> ChatAnswer:
@@ -180,7 +191,8 @@ class ChatEndpoint:
         import httpx2
         import openai
 
-        body = self.request_body(request)
+        form = self._form
+        body = form.apply(self.usual_body(request))
         deadline = time.monotonic() + self._settings.timeout_s
         try:
             # `post` sends the body as it is; `chat.completions.create` would walk through the types of all parameters.
@@ -203,25 +215,39 @@ class ChatEndpoint:
         except (TimeoutError, openai.APIConnectionError, httpx2.RequestError) as error:
             return self._connection_error(error)
         content = parse_json(data)
-        if "max_tokens" in body and _expects_other_limit_field(response.status_code, content):
-            self._token_limit_field = "max_completion_tokens"
-            return self.complete_once(request)
+        if response.is_success and _is_event_stream(response.headers, data) and self._learn(body, {"stream"}):
+            return ChatAnswer(error="the endpoint streams its answer", resend=True)
         text = data.decode("utf-8", "replace")
-        return self.parse(response.status_code, content, text, parse_retry_after(response.headers))
+        answer = self.parse(response.status_code, content, text, parse_retry_after(response.headers), body)
+        return replace(answer, form=form.to_dict())
 
-    def parse(self, status: int, content: Any, text: str = "", retry_after_s: float | None = None) -> ChatAnswer:
-        """The answer in an HTTP response: its status, its JSON (None if it has none), and its text."""
+    def parse(
+        self,
+        status: int,
+        content: Any,
+        text: str = "",
+        retry_after_s: float | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> ChatAnswer:
+        """The answer in an HTTP response: its status, its JSON (None if it has none), and its text.
+
+        `body` is what was sent, in the usual form if the form is not known.
+        """
         if 200 <= status < 300:
             return parse_completion(content, self._without_key, self.redact)
         message, code = parse_error(content, text)
-        return self._http_error(status, self.redact(message), code, retry_after_s)
+        return self._http_error(status, content, message, code, retry_after_s, body or {})
 
     def request_body(self, request: ChatRequest) -> dict[str, Any]:
-        """The JSON body of a request."""
+        """The JSON body of a request, in the form that the endpoint takes as far as it is known."""
+        return self._form.apply(self.usual_body(request))
+
+    def usual_body(self, request: ChatRequest) -> dict[str, Any]:
+        """The JSON body of a request to an endpoint that has refused nothing yet."""
         body: dict[str, Any] = {
             "model": self.model,
             "messages": [message.to_dict() for message in request.messages],
-            self._token_limit_field: request.max_tokens,
+            "max_tokens": request.max_tokens,
             "temperature": request.temperature,
             "top_p": request.top_p,
         }
@@ -233,26 +259,50 @@ class ChatEndpoint:
             body["response_format"] = {"type": request.response_format}
         return body
 
-    def _http_error(self, status: int, message: str, code: str, retry_after_s: float | None) -> ChatAnswer:
+    @property
+    def form(self) -> dict[str, Any]:
+        """How requests now differ from the usual form, as in `ChatAnswer.form`."""
+        return self._form.to_dict()
+
+    def recall_form(self, form: Mapping[str, Any]) -> None:
+        """Begin with the form of earlier answers, as `ChatAnswer.form` has it."""
+        self._form = RequestForm.from_dict(form)
+
+    def _learn(self, body: Mapping[str, Any], refused: Set[str]) -> bool:
+        """Change the form of later requests; returns whether it now differs from that of `body` in what was refused."""
+        with self._form_lock:
+            self._form = form = self._form.after_refusal(body, refused)
+        needs_stream = "stream" in refused and form.sends_stream and "stream" not in body
+        return needs_stream or any(name in form.refused and name in body for name in refused)
+
+    def _http_error(
+        self,
+        status: int,
+        content: Any,
+        message: str,
+        code: str,
+        retry_after_s: float | None,
+        body: Mapping[str, Any],
+    ) -> ChatAnswer:
         """The answer for an HTTP status other than 2xx."""
+        cause = find_cause(status, code, message)
         fatal: RemoteError | None = None
-        if status in (401, 403):
-            hint = f"check the environment variable {self._settings.key_env}"
-            fatal = RemoteError(f"{self.url} rejects the key: {message}", hint=hint)
-        elif status == 404:
-            fatal = RemoteError(
-                f"{self.url} does not know the model {self.model!r}: {message}",
-                hint=f"check {self._section}.model and {self._section}.base_url in orca.toml",
-            )
-        elif status == 429 and code == "insufficient_quota":
-            fatal = RemoteError(
-                f"the quota at {self.url} is used up: {message}", hint="add credit, or use another model"
-            )
+        resend = False
+        if cause is Cause.REQUEST:
+            refused = refused_fields(message, content, body)
+            fatal = self._rejections.wrong_value(self.redact(message), refused, body)
+            resend = fatal is None and self._learn(body, refused)
+            if fatal is None and not resend:
+                fatal = self._rejections.of_request(self.redact(message), content, refused, body)
+        else:
+            fatal = self._rejections.of_run(cause, status, self.redact(message))
         return ChatAnswer(
-            error=f"HTTP {status}: {message}",
+            error=f"HTTP {status}: {self.redact(message)}",
             fatal=fatal,
-            retryable=fatal is None and (status in (408, 409, 429) or status >= 500),
-            rate_limited=status == 429,
+            retryable=cause is Cause.TEMPORARY,
+            resend=resend,
+            unclear=cause is Cause.REQUEST and fatal is None and not resend,
+            rate_limited=status == 429 and cause is Cause.TEMPORARY,
             retry_after_s=retry_after_s,
             billed=False,
         )
@@ -302,6 +352,6 @@ def _read_body(chunks: Iterable[bytes], deadline: float) -> bytes:
     return bytes(body)
 
 
-def _expects_other_limit_field(status: int, content: Any) -> bool:
-    """Newer models take `max_completion_tokens` instead of `max_tokens`."""
-    return status == 400 and "max_completion_tokens" in parse_error(content, "")[0]
+def _is_event_stream(headers: Mapping[str, str], data: bytes) -> bool:
+    """Whether a response is a stream of server-sent events, which was not asked for."""
+    return headers.get("content-type", "").startswith("text/event-stream") or data.lstrip()[:5] == b"data:"

@@ -84,6 +84,22 @@ class TeacherCalls(Table):
         messages = [tuple(Message(**message) for message in request["messages"]) for request in requests]
         return [from_row(PastCall, row, messages=sent) for row, sent in zip(rows, messages, strict=True)]
 
+    def last_form(self, endpoint: str, model: str) -> Any:
+        """The form of the request that this teacher answered last, as JSON; empty for the usual form."""
+        row = self._connection.rows(
+            "SELECT response_json FROM teacher_calls"
+            " WHERE state = 'done' AND endpoint = ? AND model = ? ORDER BY finished_at DESC, rowid DESC LIMIT 1",
+            [endpoint, model],
+        )
+        return from_json(row[0]["response_json"]).get("form", {}) if row else {}
+
+    def make_final(self, keys: Iterable[str]) -> None:
+        """Record that these failed calls would fail again."""
+        self._connection.execute(
+            "UPDATE teacher_calls SET final = 1 WHERE state = 'failed' AND key IN (SELECT value FROM json_each(?))",
+            [to_json([*keys])],
+        )
+
     def reserve(
         self,
         key: str,

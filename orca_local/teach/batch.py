@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from orca_local.domain.errors import RemoteError
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageFinished, StageStarted, Warned
 from orca_local.domain.teach_summary import BatchState, BatchSummary
 from orca_local.domain.teacher_request import TeacherRequest
@@ -44,6 +45,7 @@ def teach_in_batch(context: StageContext, chat: ChatEndpoint, job: TeachJob) -> 
     teacher = offline_teacher(chat.url, chat.model, "", can_resample=True)
     run = prepare(context, teacher, job)
     store = context.store
+    chat.recall_form(store.teacher_calls.last_form(chat.url, chat.model))
     batches = _Batches(chat, BatchEndpoint(chat), store, run.ledger)
     yield StageStarted("teach", len(run.samples), "samples")
     collected: Counter[Event] = Counter()
@@ -51,6 +53,7 @@ def teach_in_batch(context: StageContext, chat: ChatEndpoint, job: TeachJob) -> 
         for event in batches.collect(row):
             collected[_as_replayed(event)] += 1
             yield event
+    batches.close_collection()
     waiting = frozenset(store.batches.waiting_keys(chat.url, chat.model))
     for event in run.loop.replay(run.questions, waiting):
         # Answers collected above are in the store now, and were reported already.
@@ -101,6 +104,17 @@ class _Batches:
     submitted: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    fatal: RemoteError | None = None
+    """Set if every other question would fail in the same way."""
+    unclear: list[Question] = field(default_factory=list)
+    """Rejected questions, each of which may be the cause itself."""
+
+    def close_collection(self) -> None:
+        """Raise the error that a further batch would get too; else do not ask again what alone was rejected."""
+        if self.fatal is not None:
+            raise self.fatal
+        if self.answered:
+            self.ledger.make_final(self.unclear)
 
     def submit(self, questions: Sequence[Question]) -> None:
         """Reserve the costs, store the batch, then send it: every batch that was sent is in the store."""
@@ -151,7 +165,10 @@ class _Batches:
             if result.error and not result.status:
                 yield self._unanswered(call, self.chat.redact(result.error))
             else:
-                yield checked(self._adopt(call), self.chat.parse(result.status, result.body))
+                question = self._adopt(call)
+                sent = self.chat.usual_body(chat_request(question.request))
+                answer = self.chat.parse(result.status, result.body, body=sent)
+                yield replace(checked(question, answer), form=self.chat.form)
 
     def _unanswered(self, call: BatchCall, error: str) -> ChatAnswer:
         return ChatAnswer(request_id=self._adopt(call).key, error=error, retryable=True, billed=False)
@@ -171,6 +188,9 @@ class _Batches:
             self.completion_tokens += answer.completion_tokens or 0
             question = result.question
             if result.row is None:
+                self.fatal = self.fatal or answer.fatal
+                if answer.unclear:
+                    self.unclear.append(question)
                 yield CallFailed(question.sample.id, question.strategy, result.error)
             else:
                 self.answered += 1

@@ -94,6 +94,8 @@ class CallLoop:
         self._duplicates: dict[str, list[Question]] = {}
         """Questions about other samples with the same request as one in flight; they share its answer."""
         self._failed_tries: dict[str, int] = {}
+        self._unclear: list[Question] = []
+        """Rejected questions, each of which may be the cause itself."""
         self._answered_at, self._failures_in_a_row = clock(), 0
         self._fatal: RemoteError | None = None
         self._mean_tokens: float | None = None
@@ -124,6 +126,9 @@ class CallLoop:
                     raise self._fatal
         finally:
             self._ledger.release(self._teacher.close())
+            if self.counts.new:
+                # The endpoint answers other questions, so these are the cause themselves.
+                self._ledger.make_final(self._unclear)
         if self._pending:
             self.counts.not_asked = len(self._pending) + len(self._retries)
             yield Warned(
@@ -226,8 +231,9 @@ class CallLoop:
             elif not self._schedule_retry(answer, question, now):
                 events.append(self._failed(question, answer.error))
                 self._fatal = self._fatal or answer.fatal or self._too_many_failures(answer)
-                is_useless = answer.retryable or answer.fatal is not None
-                follow_ups += self._plan.follow_up(question, usable=None if is_useless else False)
+                if answer.unclear:
+                    self._unclear.append(question)
+                follow_ups += self._plan.follow_up(question, usable=False if answer.is_final else None)
         yield from events
         # First, so that a sample is finished before the next one begins.
         yield from self._replay(follow_ups, first=True)
@@ -239,7 +245,7 @@ class CallLoop:
         self.counts.completion_tokens += answer.completion_tokens or 0
         if answer.rate_limited:
             self._limiter.rejected(answer.retry_after_s, call.sent_at, now)
-        elif not answer.retryable and answer.fatal is None:
+        elif not answer.error or answer.is_final:
             self._limiter.succeeded()
             self._answered_at, self._failures_in_a_row = now, 0
         if answer.prompt_tokens is not None and answer.completion_tokens is not None:
@@ -249,6 +255,10 @@ class CallLoop:
 
     def _schedule_retry(self, answer: ChatAnswer, question: Question, now: float) -> bool:
         """Whether a failed question will be asked again."""
+        if answer.resend:
+            # In another form, and as a call of its own that needs its own reservation.
+            self._pending.appendleft(question)
+            return True
         if not answer.retryable:
             return False
         if answer.rate_limited:
@@ -278,11 +288,11 @@ class CallLoop:
 
     def _too_many_failures(self, answer: ChatAnswer) -> RemoteError | None:
         """The error that ends the run if the endpoint only fails."""
-        self._failures_in_a_row += answer.retryable
+        self._failures_in_a_row += answer.retryable or answer.unclear
         if self._failures_in_a_row < max(MIN_FAILURES, 2 * self._teacher.concurrency):
             return None
         return RemoteError(
-            f"{self._teacher.endpoint} answered none of the last {self._failures_in_a_row} questions, each tried "
+            f"{self._teacher.endpoint} answered none of the last {self._failures_in_a_row} questions, each tried up to "
             f"{self._tries} times; the last error: {answer.error}",
             hint="run `orca-local teach` again when the endpoint works; answers so far are stored",
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import InputError
@@ -39,6 +41,9 @@ class EngineTeacher:
         self._rejected: list[ChatAnswer] = []
 
     def open(self) -> None:
+        """See `Teacher`."""
+
+    def recall_form(self, form: Mapping[str, Any]) -> None:
         """See `Teacher`."""
 
     def submit(self, question: Question) -> None:

@@ -6,6 +6,7 @@ A reservation is on the disk before its call is made, and an answer is on the di
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from orca_local.domain.frozen import Frozen
 from orca_local.endpoints.answer import ChatAnswer
@@ -100,11 +101,18 @@ class Ledger:
             self._store.charges.settle(reservation.charge_id, cost)
         if answer.error:
             if reservation.charge_id:
-                calls.fail(question.key, answer.error, final=not answer.retryable, cost_usd=cost)
+                calls.fail(question.key, answer.error, final=answer.is_final, cost_usd=cost)
             return QuestionResult(question, None, answer.error)
-        response = {"text": answer.text, "finish_reason": answer.finish_reason}
+        response: dict[str, Any] = {"text": answer.text, "finish_reason": answer.finish_reason}
+        if answer.form:
+            response["form"] = dict(answer.form)
         calls.complete(question.key, response, answer.prompt_tokens or 0, answer.completion_tokens or 0, cost)
         return QuestionResult(question, self._save_demonstration(question, answer.text))
+
+    def make_final(self, questions: Sequence[Question]) -> None:
+        """Do not ask these failed questions again."""
+        if questions and not self._offline:
+            self._store.teacher_calls.make_final(question.key for question in questions)
 
     def _cost(self, answer: ChatAnswer, reservation: _Reservation) -> float:
         if not answer.billed:

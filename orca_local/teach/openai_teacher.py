@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.settings import TeacherSettings
@@ -41,6 +42,10 @@ class OpenAITeacher:
     def open(self) -> None:
         """See `Teacher`."""
         self._chat.open()
+
+    def recall_form(self, form: Mapping[str, Any]) -> None:
+        """See `Teacher`."""
+        self._chat.recall_form(form)
 
     def submit(self, question: Question) -> None:
         """See `Teacher`."""

@@ -36,6 +36,7 @@ def teach(context: StageContext, teacher: Teacher, job: TeachJob, *, live: bool 
     """
     run = prepare(context, teacher, job)
     waiting = frozenset() if live else frozenset(context.store.batches.waiting_keys(teacher.endpoint, teacher.model))
+    teacher.recall_form(context.store.teacher_calls.last_form(teacher.endpoint, teacher.model))
     yield StageStarted("teach", len(run.samples), "samples")
     if waiting:
         hint = "collect them with `orca-local teach --batch`, or ask them anyway with --live"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.teacher_request import TeacherRequest
@@ -42,6 +42,9 @@ class Teacher(Protocol):
     def open(self) -> None:
         """Prepare for calls. Raises `MissingError` or `InputError` if none can be made."""
 
+    def recall_form(self, form: Mapping[str, Any]) -> None:
+        """Ask in the form of earlier answers, as `ChatAnswer.form` has it. Only an endpoint has forms."""
+
     def submit(self, question: Question) -> None:
         """Ask a question."""
 
@@ -63,6 +66,9 @@ class LookupTeacher:
         self.endpoint, self.model, self.can_resample = endpoint, model, can_resample
         self._answer = answer
         self._questions: list[Question] = []
+
+    def recall_form(self, form: Mapping[str, Any]) -> None:
+        """See `Teacher`."""
 
     def open(self) -> None:
         """See `Teacher`."""

@@ -89,7 +89,7 @@ def test_calls_in_flight_together_all_switch_to_the_other_name_of_the_token_limi
         return error(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
 
     with OpenAIServer(script) as server, endpoint(server.url) as chat, ThreadPoolExecutor(2) as pool:
-        answers = [*pool.map(chat.complete_once, [REQUEST, REQUEST])]
+        answers = [*pool.map(chat.complete, [REQUEST, REQUEST])]
         assert len(server.requests) == 4
     assert [(item.text, item.error) for item in answers] == [("2", "")] * 2
 
