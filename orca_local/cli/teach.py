@@ -43,6 +43,9 @@ def command(
     echo(describe_counts(summary.verdicts or {}))
     if summary.cost_usd:
         echo(f"this run: ${summary.cost_usd:.4f}; this workspace: ${summary.spent_usd:.4f}")
+    if summary.doubtful_counts:
+        echo(f"{summary.doubtful_counts} of the new answers are charged with the most that they can cost, because the")
+        echo("endpoint sent no believable token counts with them")
     for state in summary.batch.states if summary.batch is not None else ():
         echo(f"batch {state.id}: {state.state}, {state.done} of {state.total}")
     if summary.batch is not None and summary.batch.waiting:

@@ -69,6 +69,8 @@ class TeachSummary(Record):
     verdicts: Mapping[str, int] | None = field(default=None, metadata=OMITTABLE)
     """Number of answers by the result of the comparison: `equal`, `equal_value`, `same_label`, `similar`,
     `different`, `unreadable`, `unchecked`."""
+    doubtful_counts: int | None = field(default=None, metadata=OMITTABLE)
+    """Number of answers without believable token counts; each is charged with the most that it can cost."""
     batch: BatchSummary | None = field(default=None, metadata=OMITTABLE)
     """The Batch API; with `--batch`."""
 

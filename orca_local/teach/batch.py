@@ -69,6 +69,8 @@ def teach_in_batch(context: StageContext, chat: ChatEndpoint, job: TeachJob) -> 
     counts.not_asked = len(pending) - batches.submitted
     if counts.not_asked and budget.committed_usd:
         yield Warned(f"{counts.not_asked} questions are not in the batch: {budget.describe_limit()}")
+    if problem := run.ledger.describe_doubt():
+        yield Warned(problem)
     waiting_calls = len(waiting) + batches.submitted
     yield StageFinished("teach", run.summary(BatchSummary(batches.submitted, waiting_calls, tuple(batches.states))))
 
@@ -183,7 +185,8 @@ class _Batches:
 
     def _settle(self, answers: Sequence[ChatAnswer]) -> Iterator[Event]:
         results = self.ledger.settle(answers)
-        for answer, result in zip(answers, results, strict=True):
+        for result in results:
+            answer = result.answer
             self.prompt_tokens += answer.prompt_tokens or 0
             self.completion_tokens += answer.completion_tokens or 0
             question = result.question

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.teach.prices import Price
-
-MESSAGE_TOKENS = 16
-"""More tokens than any chat format adds to a message."""
-
-
-def max_prompt_tokens(request: TeacherRequest) -> int:
-    """Upper bound of the prompt's tokens for every byte-level tokenizer: each token holds at least one byte."""
-    return MESSAGE_TOKENS + sum(len(m.content.encode(errors="replace")) + MESSAGE_TOKENS for m in request.messages)
+from orca_local.teach.usage import max_prompt_tokens
 
 
 class Budget:
@@ -32,10 +25,11 @@ class Budget:
 
     def max_cost(self, request: TeacherRequest) -> float:
         """Maximum cost of one call in US dollars; 0 without a price."""
-        if self._price is None:
-            return 0.0
-        prompt_tokens = self._prompt_ratio * max_prompt_tokens(request)
-        return self._price.cost(prompt_tokens, self._completion_ratio * request.max_tokens)
+        return 0.0 if self._price is None else self._price.cost(*self._max_tokens(request))
+
+    def _max_tokens(self, request: TeacherRequest) -> tuple[float, float]:
+        """Most tokens of the prompt and of the answer that the endpoint may count."""
+        return self._prompt_ratio * max_prompt_tokens(request), self._completion_ratio * request.max_tokens
 
     @property
     def reported_usd(self) -> float | None:
@@ -57,13 +51,17 @@ class Budget:
     ) -> float:
         """Replace a reservation by the actual cost and return it.
 
-        The reservation stays if the endpoint reported no token counts.
+        A count is None if the endpoint sent none that can be believed; the most that it can be is then charged. The
+        cost never exceeds the reservation: counts above our bound raise what later calls reserve.
         """
         cost = reserved_usd
-        if self._price is not None and prompt_tokens is not None and completion_tokens is not None:
-            cost = self._price.cost(prompt_tokens, completion_tokens)
-            self._prompt_ratio = max(self._prompt_ratio, prompt_tokens / max_prompt_tokens(request))
-            self._completion_ratio = max(self._completion_ratio, completion_tokens / request.max_tokens)
+        if self._price is not None:
+            most = self._max_tokens(request)
+            prompt = most[0] if prompt_tokens is None else prompt_tokens
+            completion = most[1] if completion_tokens is None else completion_tokens
+            cost = min(reserved_usd, self._price.cost(prompt, completion))
+            self._prompt_ratio = max(self._prompt_ratio, prompt / max_prompt_tokens(request))
+            self._completion_ratio = max(self._completion_ratio, completion / request.max_tokens)
         self.committed_usd += cost - reserved_usd
         return cost
 

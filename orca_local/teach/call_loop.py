@@ -15,11 +15,11 @@ from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.store.demonstrations import DemonstrationRow
-from orca_local.teach.budget import max_prompt_tokens
 from orca_local.teach.ledger import Ledger
 from orca_local.teach.rate_limit import RateLimiter
 from orca_local.teach.retry_plan import RetryPlan
 from orca_local.teach.teacher import Question, Teacher
+from orca_local.teach.usage import max_prompt_tokens
 
 LOOKUP_BATCH = 500
 MAX_STEP_S = 0.5
@@ -129,6 +129,8 @@ class CallLoop:
             if self.counts.new:
                 # The endpoint answers other questions, so these are the cause themselves.
                 self._ledger.make_final(self._unclear)
+        if problem := self._ledger.describe_doubt():
+            yield Warned(problem)
         if self._pending:
             self.counts.not_asked = len(self._pending) + len(self._retries)
             yield Warned(
@@ -221,8 +223,8 @@ class CallLoop:
         now = self._clock()
         events: list[Event] = []
         follow_ups: list[Question] = []
-        for answer, result in zip(answers, results, strict=True):
-            question = result.question
+        for result in results:
+            question, answer = result.question, result.answer
             self._observe(answer, self._in_flight.pop(question.key), now)
             follow_ups += self._duplicates.pop(question.key, [])
             if result.row is not None:

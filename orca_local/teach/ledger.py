@@ -15,6 +15,7 @@ from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
 from orca_local.teach.teacher import Question
+from orca_local.teach.usage import doubt, with_believable_counts
 
 
 class QuestionResult(Frozen):
@@ -25,6 +26,8 @@ class QuestionResult(Frozen):
     """The answer; None if the call failed."""
     error: str = ""
     """Why it failed."""
+    answer: ChatAnswer = ChatAnswer()
+    """What came in this run, with None for token counts that cannot be believed."""
 
 
 class _Reservation(Frozen):
@@ -41,6 +44,10 @@ class Ledger:
         """Offline, no call is made, so no reservation is stored."""
         self._store, self.budget, self._run_id, self._offline = store, budget, run_id, offline
         self._reservations: dict[str, _Reservation] = {}
+        self.doubtful = 0
+        """Number of answers of this run whose token counts cannot be believed."""
+        self.first_doubt = ""
+        """What is wrong with the first of them."""
 
     def lookup(self, questions: Sequence[Question], *, include_failed: bool) -> list[QuestionResult]:
         """Stored results of `questions`; with `include_failed` also of calls that would fail again."""
@@ -95,6 +102,7 @@ class Ledger:
     def _settle(self, answer: ChatAnswer) -> QuestionResult:
         reservation = self._reservations.pop(answer.request_id)
         question, calls = reservation.question, self._store.teacher_calls
+        answer = self._believed(question, answer)
         cost = None
         if reservation.charge_id:
             cost = self._cost(answer, reservation)
@@ -102,12 +110,30 @@ class Ledger:
         if answer.error:
             if reservation.charge_id:
                 calls.fail(question.key, answer.error, final=answer.is_final, cost_usd=cost)
-            return QuestionResult(question, None, answer.error)
+            return QuestionResult(question, None, answer.error, answer)
         response: dict[str, Any] = {"text": answer.text, "finish_reason": answer.finish_reason}
         if answer.form:
             response["form"] = dict(answer.form)
         calls.complete(question.key, response, answer.prompt_tokens or 0, answer.completion_tokens or 0, cost)
-        return QuestionResult(question, self._save_demonstration(question, answer.text))
+        return QuestionResult(question, self._save_demonstration(question, answer.text), answer=answer)
+
+    def _believed(self, question: Question, answer: ChatAnswer) -> ChatAnswer:
+        """The answer without token counts that cannot be believed. Only an endpoint can send such counts."""
+        if "://" not in question.request.endpoint:
+            return answer
+        if problem := doubt(question.request, answer):
+            self.doubtful += 1
+            self.first_doubt = self.first_doubt or problem
+        return with_believable_counts(question.request, answer)
+
+    def describe_doubt(self) -> str:
+        """Which token counts of the endpoint cannot be believed, as text for a message; empty if all can."""
+        if not self.doubtful:
+            return ""
+        return (
+            f"{self.doubtful} answers came without believable token counts, such as {self.first_doubt}: "
+            "each is charged with the most that it can cost"
+        )
 
     def make_final(self, questions: Sequence[Question]) -> None:
         """Do not ask these failed questions again."""

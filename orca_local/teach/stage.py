@@ -78,6 +78,7 @@ class TeachRun(Frozen):
             spent_usd=None if total is None else round(total, 6),
             seconds=round(time.monotonic() - self.started_at, 3),
             batch=batch,
+            doubtful_counts=self.ledger.doubtful or None,
         )
 
 

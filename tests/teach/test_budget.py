@@ -8,8 +8,9 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.domain.types import Message
 from orca_local.rows.renderer import PromptRenderer
-from orca_local.teach.budget import Budget, max_prompt_tokens
+from orca_local.teach.budget import Budget
 from orca_local.teach.prices import Price, find_price
+from orca_local.teach.usage import max_prompt_tokens
 
 PRICE = Price(input=1.0, output=4.0)
 REQUEST = TeacherRequest("e", "m", (Message("system", "Think."), Message("user", "What is 2 + 2? 🐋")), 100, 0.0)
