@@ -161,6 +161,7 @@ async def test_results_are_shown_during_and_after_the_evaluation(workspace: Work
             results = lines(pilot, "results")
             assert "from training" in results and "from quantizing" in results
             assert "McNemar" in results and "sums [bold]x[/]" in results
+            assert "asked form" in results and "unreadable" in results and "cut off" in results
             assert max(map(len, results.splitlines())) <= 77
             assert not pilot.app.screen.query_one("#results", Lines).show_horizontal_scrollbar
             stored_runs.fail(

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
+from orca_local.domain.figures import size
+from orca_local.domain.quantized import QuantizedFile
 from orca_local.store.results import EvaluationRow
 from orca_local.views.evaluation import EvaluationView
-from tui.text import duration
+from tui.text import duration, percent
 from tui.widgets.bars import LEGEND, interval_bar
 from tui.widgets.lines import Line, wrapped
 from tui.widgets.state_line import State, failed_state
@@ -104,8 +106,22 @@ def _split(summary: EvaluationSummary, width: int) -> list[Line]:
         p_value = "–" if change.p_value is None else f"{change.p_value:.2g}"
         figures = f"{_points(change.value):>6} {_interval(change.ci):15} p {p_value:8}"
         lines.append([(f"  {what:16}", ""), (figures, _style(change.ci)), (between, "muted")])
+    lines += _quantizations(summary.types)
     if summary.recommendation is not None:
         lines += wrapped(f"★ {summary.recommendation.reason}", "good", width, indent=2)
+    return lines
+
+
+def _quantizations(types: Sequence[QuantizedFile]) -> list[Line]:
+    """A line for each type of the tuned model: size, accuracy, and the shares that explain it."""
+    if not types:
+        return []
+    headings = f"  {'type':9}{'size':>9}{'accuracy':>10}{'asked form':>12}{'unreadable':>12}{'cut off':>9}"
+    lines: list[Line] = [[("Each quantization", "title")], [(headings, "muted")]]
+    for row in types:
+        shares = f"{percent(row.strict_accuracy):>12}{percent(row.unreadable):>12}{percent(row.truncated):>9}"
+        figures = f"  {row.quantization:9}{size(row.bytes):>9}{percent(row.accuracy):>10}{shares}"
+        lines.append([(figures, "")])
     return lines
 
 
