@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from orca_local.cli.diagnostics import write_json
+from orca_local.domain.errors import OrcaError
 from orca_local.domain.frozen import Frozen
 
 if TYPE_CHECKING:
@@ -56,11 +58,31 @@ def common_options(function: Callable[..., JsonObject | None]) -> Callable[..., 
         if offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
         offline = offline or os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")
-        result = function(Common(workspace, as_json, quiet, offline), *args, **kwargs)
+        common = Common(workspace, as_json, quiet, offline)
+        with _damage_explained(common):
+            result = function(common, *args, **kwargs)
         if as_json and result is not None:
             write_json(result)
 
     return wrapper
+
+
+@contextmanager
+def _damage_explained(common: Common) -> Iterator[None]:
+    """Replace an error of the block that nobody explained, if it comes from a damaged database."""
+    try:
+        yield
+    except OrcaError:
+        raise
+    except Exception as error:
+        from orca_local.runs.workspace import DATABASE_FILE
+        from orca_local.store.store import explain_failure
+
+        try:
+            path = common.workspace().directory / DATABASE_FILE
+        except OrcaError:
+            raise error from None
+        raise explain_failure(error, path) or error from error
 
 
 class FiniteRange(click.FloatRange):

@@ -28,6 +28,12 @@ class InputError(OrcaError):
     exit_code = 2
 
 
+class StoreError(InputError):
+    """The database of a workspace is damaged, or holds what this program never writes."""
+
+    kind = "damaged"
+
+
 class MissingError(OrcaError):
     """This machine lacks something: a model, a package, memory or disk space."""
 

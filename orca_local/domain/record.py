@@ -34,7 +34,8 @@ class Record(Frozen):
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read a JSON object, also one of another version of this program.
 
-        Unknown keys are ignored. A missing key gives the default of the field, or the empty value of its type.
+        Unknown keys are ignored. A missing key gives the default of the field, or the empty value of its type. Raises
+        `TypeError`, `ValueError` or `AttributeError` for a value of another type.
         """
         types = _types(cls)
         values = {}
@@ -64,6 +65,11 @@ def written_fields(cls: type[Any]) -> list[Field[Any]]:
 
 _TYPES: dict[type[Any], dict[str, Any]] = {}
 """The types of the fields by class: an evaluation holds thousands of records, and evaluating annotations is slow."""
+
+
+_NUMBER = (int, float)
+_PLAIN: Mapping[type[Any], type[Any] | tuple[type[Any], ...]] = {str: str, int: _NUMBER, float: _NUMBER, bool: bool}
+"""The types of JSON values that a field of a plain type is read from."""
 
 
 def _types(cls: type[Any]) -> dict[str, Any]:
@@ -98,7 +104,11 @@ def _decode(hint: Any, value: Any) -> Any:
         return tuple(_decode(arguments[0], item) for item in value)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return {key: _decode(arguments[1], item) for key, item in value.items()}
-    return hint.from_dict(value) if isinstance(hint, type) and issubclass(hint, Record) else value
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return hint.from_dict(value)
+    if hint in _PLAIN and not isinstance(value, _PLAIN[hint]):
+        raise TypeError(f"{value!r:.60} is not of type {hint.__name__}")
+    return value
 
 
 def _empty(hint: Any) -> Any:

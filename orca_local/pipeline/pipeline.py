@@ -62,8 +62,8 @@ class Pipeline(Session):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self.store.__exit__(kind, error, traceback)
 
     @property
     def results(self) -> Results:

@@ -43,9 +43,12 @@ def run_stage(
             return finished
         except Exception as exception:
             status = "failed"
-            failure = _failure(exception)
+            explained = store.explain(exception)
+            failure = _failure(explained or exception)
             error = failure.message
             log.add(failure)
+            if explained is not None:
+                raise explained from exception
             raise
         finally:
             if status == "interrupted":

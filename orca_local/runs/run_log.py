@@ -56,7 +56,11 @@ class RunLog:
 
     def _loop(self) -> None:
         since_heartbeat = 0.0
-        with closing(self._open()) as store:
+        try:
+            opened = self._open()
+        except OrcaError:  # the stage finds the same, and says it
+            return
+        with closing(opened) as store:
             while not self._stopped.wait(FLUSH_SECONDS):
                 since_heartbeat += FLUSH_SECONDS
                 if self._write(store, heartbeat=since_heartbeat >= HEARTBEAT_SECONDS):
@@ -84,6 +88,10 @@ class RunLog:
                     store.runs.add_event(self._run_id, event.kind, event.payload())
                 store.runs.heartbeat(self._run_id)
         except OrcaError:
+            return False
+        except Exception as error:
+            if store.explain(error) is None:
+                raise
             return False
         with self._lock:
             for _ in events:

@@ -67,10 +67,10 @@ def read_manifest(path: Path) -> dict[str, Any]:
         for table in TABLES:
             if manifest["digests"].get(table) != _digest(bundle, table):
                 raise _changed(path, f"the rows of {table}")
-        for row in bundle.raw.execute("SELECT key, request_json FROM teacher_calls"):
+        for row in bundle.iterate("SELECT key, request_json FROM teacher_calls"):
             if content_key(from_json(row["request_json"])) != row["key"]:
                 raise _changed(path, f"teacher call {row['key'][:16]}")
-        for row in bundle.raw.execute("SELECT path FROM models"):
+        for row in bundle.iterate("SELECT path FROM models"):
             if Path(row["path"]).name != row["path"] or "\\" in row["path"]:
                 raise InputError(f"{path} names a file outside the workspace: {row['path']!r}", hint="do not use it")
         return manifest
@@ -95,7 +95,7 @@ def _open(path: Path) -> Iterator[Connection]:
     with path.open("rb") as file:
         if file.read(16) != b"SQLite format 3\0":
             raise not_a_bundle
-    with closing(Connection(path, read_only=True)) as bundle:
+    with closing(Connection.read_only(path)) as bundle:
         bundle.execute("PRAGMA trusted_schema=OFF")
         expected = _schema_of_this_version()
         schema = _schema(bundle)
@@ -145,7 +145,7 @@ def _copy(
 def _rows(connection: Connection, table: str) -> Iterator[Any]:
     # Only the events with the final summaries are copied: reports are made from them.
     where = " WHERE kind = 'StageFinished'" if table == "events" else ""
-    return iter(connection.raw.execute(f"SELECT * FROM {table}{where} ORDER BY {TABLES[table]}"))
+    return connection.iterate(f"SELECT * FROM {table}{where} ORDER BY {TABLES[table]}")
 
 
 def _digest(connection: Connection, table: str) -> str:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from orca_local.domain.errors import BusyError, InputError, MissingError, OrcaError
-from orca_local.store.encoding import from_row
+from orca_local.domain.errors import InputError, OrcaError
+from orca_local.store.encoding import UNDECODABLE, from_row
+from orca_local.store.explain import damaged, explain, row_name
+from orca_local.store.image import open_image, read_image
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T", bound="DataclassInstance")
+V = TypeVar("V")
 
 BUSY_SECONDS = 30.0
 """How long a write waits for another process that is writing, by default."""
@@ -30,58 +32,60 @@ class Connection:
     """
 
     def __init__(
-        self,
-        path: Path,
-        *,
-        busy_seconds: float = BUSY_SECONDS,
-        read_only: bool = False,
-        address: str | None = None,
+        self, path: Path, raw: sqlite3.Connection | None = None, *, busy_seconds: float = BUSY_SECONDS
     ) -> None:
-        """Open `path`; with `address`, another database of SQLite in its place, such as "" for a temporary one."""
+        """Open `path`; or take `raw`, an open connection to it or to a copy of it."""
         self.path = path
         self._outermost: object | None = None
         """Identifies the open transaction; None if there is none."""
-        with self._explained():
-            file = f"{path.absolute().as_uri()}?mode=ro" if read_only else address if address is not None else path
-            self.raw = sqlite3.connect(file, timeout=busy_seconds, isolation_level=None, uri=read_only)
+        self.is_copy = False
+        """Whether the database is a copy in memory."""
+        self.unwritable: OrcaError | None = None
+        """Why the file cannot be written; None if it can be, as far as is known."""
+        with self.explained():
+            self.raw = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None) if raw is None else raw
             self.raw.row_factory = sqlite3.Row
-            if read_only:
-                return
-            try:
-                # This is the first statement that reads the file, so it fails if the file is damaged.
-                self.raw.execute("PRAGMA journal_mode=WAL")
-                self.raw.execute("PRAGMA synchronous=NORMAL")
-                self.raw.execute("PRAGMA foreign_keys=ON")
-            except BaseException:
-                self.raw.close()
-                raise
+            self.raw.execute("PRAGMA synchronous=NORMAL")
+            self.raw.execute("PRAGMA foreign_keys=ON")
+
+    @classmethod
+    def read_only(cls, path: Path) -> Connection:
+        """Open a database without writing to its directory; a copy in memory where SQLite needs to write there."""
+        has_log = path.with_name(path.name + "-wal").exists()
+        # Without a log it is opened as a file that does not change: reading one in WAL mode otherwise makes files.
+        address = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
+        try:
+            raw = sqlite3.connect(address, isolation_level=None, uri=True)
+        except sqlite3.OperationalError:
+            return cls.copy_of(path)
+        try:
+            raw.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.OperationalError:
+            raw.close()
+            return cls.copy_of(path)
+        except sqlite3.DatabaseError as error:
+            raw.close()
+            raise explain(error, path) or error from error
+        return cls(path, raw)
 
     @classmethod
     def copy_of(cls, path: Path) -> Connection:
-        """A connection to a temporary copy of a database that cannot be written. SQLite deletes the copy on closing."""
-        copy = cls(path, address="")
-        try:
-            with copy._explained(), closing(cls._open_read_only(path)) as source:
-                source.backup(copy.raw)
-        except BaseException:
-            copy.close()
-            raise
-        return copy
+        """A connection to a copy of a database in memory."""
+        connection = cls(path, open_image(read_image(path)))
+        connection.is_copy = True
+        return connection
 
-    @staticmethod
-    def _open_read_only(path: Path) -> sqlite3.Connection:
-        """Open a database without writing to its directory.
-
-        Without a log beside it, it is opened as a file that does not change: reading a database in WAL mode otherwise
-        creates files.
-        """
-        has_log = path.with_name(path.name + "-wal").exists()
-        address = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
-        return sqlite3.connect(address, isolation_level=None, uri=True)
+    def become_copy(self) -> None:
+        """Continue with a copy of the database in memory."""
+        self.raw.close()
+        with self.explained():
+            self.raw = open_image(read_image(self.path))
+            self.is_copy = True
+            self.raw.execute("PRAGMA foreign_keys=ON")
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement."""
-        with self._explained():
+        with self.explained():
             return self.raw.execute(sql, parameters)
 
     def insert(self, table: str, values: Mapping[str, Any], rest: str = "", *, verb: str = "INSERT") -> sqlite3.Cursor:
@@ -100,12 +104,17 @@ class Connection:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
-        with self._explained():
+        with self.explained():
             return self.raw.execute(sql, parameters).fetchall()
+
+    def iterate(self, sql: str) -> Iterator[sqlite3.Row]:
+        """The rows of a query, one at a time: for tables that need not fit into memory."""
+        with self.explained():
+            yield from self.raw.execute(sql)
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Row | None:
         """The first row of a query; None if there is none."""
-        with self._explained():
+        with self.explained():
             row: sqlite3.Row | None = self.raw.execute(sql, parameters).fetchone()
             return row
 
@@ -117,12 +126,23 @@ class Connection:
 
     def records(self, record: type[T], sql: str, parameters: Sequence[Any] = ()) -> list[T]:
         """All rows of a query as instances of a dataclass, see `from_row`."""
-        return [from_row(record, row) for row in self.rows(sql, parameters)]
+        return self.read(partial(from_row, record), sql, parameters)
 
     def record(self, record: type[T], sql: str, parameters: Sequence[Any] = ()) -> T | None:
         """The first row of a query as an instance of a dataclass; None if there is none."""
         row = self.row(sql, parameters)
-        return None if row is None else from_row(record, row)
+        return None if row is None else self.decode(partial(from_row, record), row, sql)
+
+    def read(self, decode: Callable[[sqlite3.Row], V], sql: str, parameters: Sequence[Any] = ()) -> list[V]:
+        """All rows of a query, each as `decode` returns it. Raises `StoreError` that names the row it fails for."""
+        return [self.decode(decode, row, sql) for row in self.rows(sql, parameters)]
+
+    def decode(self, decode: Callable[[sqlite3.Row], V], row: sqlite3.Row, sql: str) -> V:
+        """The row of the query `sql` as `decode` returns it. Raises `StoreError` that names the row if it fails."""
+        try:
+            return decode(row)
+        except UNDECODABLE as error:
+            raise damaged(self.path, f"{row_name(sql, row)} cannot be read: {error}") from error
 
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
@@ -159,7 +179,7 @@ class Connection:
     def _end(self, token: object) -> None:
         """Roll back the transaction, unless it was abandoned and another one may be open."""
         if self._outermost is token and self.raw.in_transaction:
-            self.raw.execute("ROLLBACK")
+            self.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the file. Safe to call twice."""
@@ -167,11 +187,14 @@ class Connection:
         self.raw.close()
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
+        """Replace an error of SQLite in the block by the error for the user, see `explain`; bugs stay."""
         try:
             yield
         except sqlite3.DatabaseError as error:
             explained = explain(error, self.path)
+            if self.unwritable is not None and getattr(error, "sqlite_errorname", "") == "SQLITE_READONLY":
+                explained = self.unwritable
             if explained is None:
                 raise
             raise explained from error
@@ -189,33 +212,3 @@ class Table:
 @cache
 def _insert_sql(verb: str, table: str, columns: tuple[str, ...], rest: str) -> str:
     return f"{verb} INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) {rest}"
-
-
-MIN_FREE_BYTES = 1 << 16
-"""SQLite needs at least this for its shared memory; if it is missing, SQLite only says that an operation failed."""
-
-
-def explain(error: sqlite3.DatabaseError, path: Path) -> OrcaError | None:
-    """The error for the user that an SQLite error means; None if it is a bug."""
-    name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return BusyError(f"{path} is locked by another process", hint="wait until it is done, then run this again")
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return InputError(
-            f"{path} is damaged or not a database: {error}",
-            hint=f"restore it from a copy, or save what is left with `sqlite3 {path} .recover`, then move it away",
-        )
-    if name.startswith("SQLITE_FULL") or (name.startswith("SQLITE_IOERR") and _is_full(path)):
-        return MissingError(f"no space is left on the disk of {path}", hint="free some space, then run this again")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN", "SQLITE_AUTH")):
-        return InputError(f"{path} cannot be opened or written: {error}", hint="check the path and its permissions")
-    if name.startswith("SQLITE_IOERR"):
-        return OrcaError(f"reading or writing {path} failed: {error}", hint="check the disk, then run this again")
-    return None
-
-
-def _is_full(path: Path) -> bool:
-    try:
-        return shutil.disk_usage(path.parent).free < MIN_FREE_BYTES
-    except OSError:
-        return False

@@ -8,17 +8,23 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.store.connection import Connection
+from orca_local.store.explain import damaged
 from orca_local.store.schema import STEPS
 
 MIGRATION_SET = "orca_local"
+OUR_TABLES = {"samples", "teacher_calls", "generations", "runs"}
+"""Tables of the first version. A database with one of them is of this program."""
 
 
 def migrate(connection: Connection, steps: Sequence[tuple[str, str]] = STEPS) -> None:
     """Apply the migrations of `steps` (name and SQL) that the database lacks, all or none of them.
 
-    Raises `InputError` for a database of a newer version and for one of another program.
+    Nothing is written to a database that is refused. Raises `InputError` for a database of a newer version and for
+    one of another program, and `StoreError` if it is damaged.
     """
     names = [name for name, _ in steps]
+    # The tables before the list: another process may be making both.
+    tables = _tables(connection) - {"_sqlite_migrations"}
     applied = applied_steps(connection)
     newer = [name for name in applied if name not in names]
     if newer:
@@ -27,14 +33,21 @@ def migrate(connection: Connection, steps: Sequence[tuple[str, str]] = STEPS) ->
             f"this version supports {names[-1]!r}",
             hint="update with `pip install --upgrade orca-local`",
         )
-    if applied == names:
-        return
-    if not applied and _tables(connection) - {"_sqlite_migrations"}:
+    if not applied and tables and not tables & OUR_TABLES:
         raise InputError(
             f"{connection.path} is a database of another program: it has none of the tables of orca-local",
             hint="move that file away, or name another workspace with -w",
         )
-    _apply(connection, steps)
+    if applied != names[: len(applied)] or (tables and not applied):
+        raise damaged(connection.path, "its list of migrations is incomplete")
+    connection.execute("PRAGMA journal_mode=WAL")
+    if applied != names:
+        _apply(connection, steps)
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the database has every migration of this version."""
+    return applied_steps(connection) == [name for name, _ in STEPS]
 
 
 def applied_steps(connection: Connection) -> list[str]:
@@ -42,7 +55,7 @@ def applied_steps(connection: Connection) -> list[str]:
     if "_sqlite_migrations" not in _tables(connection):
         return []
     rows = connection.rows("SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id", [MIGRATION_SET])
-    return [row["name"] for row in rows]
+    return [str(row["name"]) for row in rows]
 
 
 def _tables(connection: Connection) -> set[str]:
@@ -59,7 +72,7 @@ def _apply(connection: Connection, steps: Sequence[tuple[str, str]]) -> None:
         migrations(name=name)(partial(_run_step, sql))
     database = Database(connection.raw, execute_plugins=False)
     # One transaction around all: if two processes open a new file, the second waits and then has nothing to do.
-    with connection.transaction():
+    with connection.explained(), connection.transaction():
         migrations.apply(database)
 
 

@@ -123,10 +123,10 @@ class Runs(Table):
 
     def get(self, run_id: int) -> RunRow:
         """One run. Raises `InputError` if there is none with this id."""
-        row = self._connection.row("SELECT * FROM runs WHERE id = ?", [run_id])
-        if row is None:
+        runs = self._connection.read(_run, "SELECT * FROM runs WHERE id = ?", [run_id])
+        if not runs:
             raise _no_run(run_id)
-        return _run(row)
+        return runs[0]
 
     def uses(self, run_id: int) -> RunUses:
         """The number of results of a run that are in use. Raises `InputError` if there is no such run."""
@@ -162,8 +162,8 @@ class Runs(Table):
 
     def newest_by_stage(self) -> dict[str, RunRow]:
         """The newest run of each stage."""
-        rows = self._connection.rows("SELECT * FROM runs WHERE id IN (SELECT max(id) FROM runs GROUP BY stage)")
-        return {row["stage"]: _run(row) for row in rows}
+        newest = "SELECT * FROM runs WHERE id IN (SELECT max(id) FROM runs GROUP BY stage)"
+        return {run.stage: run for run in self._connection.read(_run, newest)}
 
     def first_events(self, run_id: int, count: int) -> list[EventRow]:
         """The first `count` events of a run."""
@@ -201,10 +201,9 @@ class Runs(Table):
 
     def list(self, after: int = 0, limit: int | None = None) -> list[RunRow]:
         """Runs with an id above `after`, the newest first, at most `limit`."""
-        rows = self._connection.rows(
-            "SELECT * FROM runs WHERE id > ? ORDER BY id DESC LIMIT ?", [after, -1 if limit is None else limit]
+        return self._connection.read(
+            _run, "SELECT * FROM runs WHERE id > ? ORDER BY id DESC LIMIT ?", [after, -1 if limit is None else limit]
         )
-        return [_run(row) for row in rows]
 
 
 _USES = """

@@ -9,7 +9,7 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
 from orca_local.store.connection import Table
-from orca_local.store.encoding import from_json, from_row, to_json, utc_now
+from orca_local.store.encoding import from_json, from_row, texts, to_json, typed, utc_now
 
 
 class AddResult(Frozen):
@@ -77,11 +77,11 @@ class Samples(Table):
         if tasks is not None:
             where.append("task IN (SELECT value FROM json_each(?))")
             parameters.append(to_json(tasks))
-        rows = self._connection.rows(
+        return self._connection.read(
+            _sample,
             f"SELECT * FROM samples WHERE {' AND '.join(where)} ORDER BY task, id LIMIT ?",
             [*parameters, -1 if limit is None else limit],
         )
-        return [_sample(row) for row in rows]
 
     def task_names(self, split: str) -> dict[str, str]:
         """The task of each sample of a split, by sample id."""
@@ -90,10 +90,10 @@ class Samples(Table):
 
     def get(self, sample_id: str) -> Sample:
         """One sample. Raises `InputError` if there is none with this id."""
-        row = self._connection.row("SELECT * FROM samples WHERE id = ?", [sample_id])
-        if row is None:
+        samples = self._connection.read(_sample, "SELECT * FROM samples WHERE id = ?", [sample_id])
+        if not samples:
             raise InputError(f"no sample {sample_id!r} in this workspace", hint="see `orca-local tasks show TASK`")
-        return _sample(row)
+        return samples[0]
 
     def content_hashes(self, sample_ids: Sequence[str]) -> dict[str, str]:
         """The content hash of each of these samples that is in the store, by sample id."""
@@ -125,5 +125,6 @@ class Samples(Table):
 
 
 def _sample(row: sqlite3.Row) -> Sample:
-    answers, labels = (tuple(from_json(row[column])) for column in ("answer_json", "labels_json"))
-    return from_row(Sample, row, answers=answers, labels=labels, metadata=from_json(row["metadata_json"]))
+    answers, labels = (texts(from_json(row[column]), column) for column in ("answer_json", "labels_json"))
+    metadata = typed(from_json(row["metadata_json"]), dict, "metadata_json")
+    return from_row(Sample, row, answers=answers, labels=labels, metadata=metadata)

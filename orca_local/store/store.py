@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from orca_local.domain.errors import InputError
+from orca_local.domain.errors import InputError, MissingError, OrcaError, StoreError
 from orca_local.store.batches import Batches
 from orca_local.store.bundle import copy_bundle, write_bundle
 from orca_local.store.charges import Charges
 from orca_local.store.connection import BUSY_SECONDS, Connection
 from orca_local.store.demonstrations import Demonstrations
+from orca_local.store.encoding import UNDECODABLE
+from orca_local.store.explain import damaged
 from orca_local.store.generations import Generations
 from orca_local.store.likelihoods import Likelihoods
 from orca_local.store.measurements import Measurements
-from orca_local.store.migrate import migrate
+from orca_local.store.migrate import is_current, migrate
 from orca_local.store.models import Models
 from orca_local.store.results import Evaluations, Exports
 from orca_local.store.runs import Runs
@@ -38,7 +41,6 @@ class Store:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._is_copy = False
         self.models = Models(connection)
         self.samples = Samples(connection)
         self.strategies = Strategies(connection)
@@ -63,44 +65,52 @@ class Store:
         Raises `InputError` if it is missing (unless `create`), damaged, not of this program or of a newer version,
         and `BusyError` if another process locks it for longer than `busy_seconds`.
         """
-        if path.is_dir():
-            raise InputError(f"{path} is a directory, not a database", hint="move it away")
+        if path.exists() and not path.is_file():
+            what = "a directory" if path.is_dir() else "a device, pipe or socket"
+            raise InputError(f"{path} is {what}, not a database", hint="move it away")
         if not create and not path.exists():
             raise InputError(f"there is no database {path}", hint="create a workspace with `orca-local init DIR`")
-        is_writable = all(os.access(place, os.W_OK) for place in (path.parent, path) if place.exists())
-        if not is_writable and path.exists():
-            return cls.open_copy(path)
-        connection = Connection(path, busy_seconds=busy_seconds)
+        if path.exists() and (reason := _unwritable(path)):
+            return cls.open_read_only(path, reason)
+        store = cls(Connection(path, busy_seconds=busy_seconds))
         try:
-            migrate(connection)
-        except BaseException:
-            connection.close()
+            migrate(store._connection)
+        except MissingError as full:
+            store.close()
+            # Nothing may have to be written: what is on a full disk can be read.
+            return cls.open_read_only(path, full)
+        except BaseException as error:
+            store.__exit__(None, error, None)
             raise
-        return cls(connection)
+        return store
 
     @classmethod
-    def open_copy(cls, path: Path) -> Store:
-        """Open a private copy of the database, for a workspace that cannot be written. It goes when it is closed.
+    def open_read_only(cls, path: Path, reason: OrcaError) -> Store:
+        """Open a database that cannot be written. Writing to it raises `reason`, except in `writing_to_copy`.
 
-        The copy is upgraded to the schema of this version. Writing to it fails, except in `writing_to_copy`.
+        If it has the schema of an earlier version, a copy in memory is upgraded.
         """
-        connection = Connection.copy_of(path)
+        store = cls(Connection.read_only(path))
+        connection = store._connection
         try:
-            migrate(connection)
+            if not is_current(connection):
+                connection.become_copy()
+                migrate(connection)
             connection.execute("PRAGMA query_only=ON")
-        except BaseException:
-            connection.close()
+        except BaseException as error:
+            store.__exit__(None, error, None)
             raise
-        store = cls(connection)
-        store._is_copy = True
+        connection.unwritable = reason
         return store
 
     @contextmanager
     def writing_to_copy(self) -> Iterator[None]:
-        """Allow writes to the private copy of a read-only database; any other store can be written anyway."""
-        if not self._is_copy:
+        """Allow writes to a copy in memory of a read-only database; any other store can be written anyway."""
+        if self._connection.unwritable is None:
             yield
             return
+        if not self._connection.is_copy:
+            self._connection.become_copy()
         self._connection.execute("PRAGMA query_only=OFF")
         try:
             yield
@@ -154,5 +164,40 @@ class Store:
     def __enter__(self) -> Store:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        try:
+            explained = None if error is None else self.explain(error)
+            if explained is not None:
+                raise explained from error
+        finally:
+            self.close()
+
+    def explain(self, error: BaseException) -> StoreError | None:
+        """The error that says how the database is damaged, if `error` may come from that; else None.
+
+        An error that is explained already, or that cannot come from the database, is left as it is.
+        """
+        return explain_failure(error, self.path)
+
+
+def explain_failure(error: BaseException, path: Path) -> StoreError | None:
+    """The error that says how the database at `path` is damaged, if `error` may come from that; else None.
+
+    An error that nobody explained looks like a bug, and is one only if this program can read the whole database.
+    """
+    if not isinstance(error, (sqlite3.Error, MemoryError, AssertionError, *UNDECODABLE)) or not path.is_file():
+        return None
+    from orca_local.store.check import find_damage  # only after a failure: it imports the summaries
+
+    damage = find_damage(path)
+    return damaged(path, damage) if damage else None
+
+
+def _unwritable(path: Path) -> OrcaError | None:
+    """Why a database cannot be written; None if it can be."""
+    for place in (path.parent, path):
+        if not os.access(place, os.W_OK):
+            return InputError(
+                f"{place} cannot be written", hint="check its permissions, or work in a copy of the workspace"
+            )
+    return None

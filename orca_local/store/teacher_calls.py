@@ -73,16 +73,14 @@ class TeacherCalls(Table):
 
     def past(self, endpoint: str, model: str, limit: int = 500) -> list[PastCall]:
         """The newest answered calls to a teacher, at most `limit`."""
-        rows = self._connection.rows(
-            "SELECT t.request_json, d.strategy, t.prompt_tokens, t.completion_tokens, d.verified,"
+        return self._connection.read(
+            _past_call,
+            "SELECT t.key, t.request_json, d.strategy, t.prompt_tokens, t.completion_tokens, d.verified,"
             " max(0, (julianday(t.finished_at) - julianday(t.created_at)) * 86400) AS seconds"
             " FROM teacher_calls AS t JOIN demonstrations AS d ON d.teacher_call_key = t.key"
             " WHERE t.state = 'done' AND t.endpoint = ? AND t.model = ? ORDER BY t.finished_at DESC LIMIT ?",
             [endpoint, model, limit],
         )
-        requests = [from_json(row["request_json"]) for row in rows]
-        messages = [tuple(Message(**message) for message in request["messages"]) for request in requests]
-        return [from_row(PastCall, row, messages=sent) for row, sent in zip(rows, messages, strict=True)]
 
     def last_form(self, endpoint: str, model: str) -> Any:
         """The form of the request that this teacher answered last, as JSON; empty for the usual form."""
@@ -140,3 +138,8 @@ class TeacherCalls(Table):
             " WHERE key = ? AND state != 'done'",
             [storable(error), final, cost_usd, utc_now(), key],
         )
+
+
+def _past_call(row: sqlite3.Row) -> PastCall:
+    messages = tuple(Message(**message) for message in from_json(row["request_json"])["messages"])
+    return from_row(PastCall, row, messages=messages)

@@ -90,10 +90,10 @@ def test_a_choice_stays_and_is_out_of_date(store: Store) -> None:
 
 def test_a_read_only_workspace_is_rescored_in_a_copy(path: Path) -> None:
     before = path.read_bytes()
-    with Store.open_copy(path) as store:
+    with Store.open_read_only(path, InputError("read-only")) as store:
         assert ensure_scores(store) is not None
         assert [row.value for row in store.measurements.rows(task="sums")] == [1.0]
-        with pytest.raises(InputError, match="cannot be opened or written"):
+        with pytest.raises(InputError, match="read-only"):
             store.demonstrations.set_review(1, "accepted")
     assert path.read_bytes() == before and [file.name for file in path.parent.iterdir()] == ["orca.db"]
     with closing(sqlite3.connect(path)) as raw:

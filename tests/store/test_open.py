@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from orca_local.domain.errors import BusyError, InputError, MissingError, OrcaError
-from orca_local.store.connection import Connection, explain
+from orca_local.store.connection import Connection
+from orca_local.store.explain import explain
 from orca_local.store.migrate import applied_steps, migrate
 from orca_local.store.schema import STEPS
 from orca_local.store.store import Store
@@ -98,7 +99,7 @@ def test_corrupt_file_is_named_with_a_remedy(path: Path, content: bytes) -> None
     with pytest.raises(InputError, match="damaged or not a database") as caught:
         Store.open(path)
     assert str(path) in caught.value.message
-    assert ".recover" in caught.value.hint
+    assert "orca-local rescue" in caught.value.hint
     assert path.read_bytes() == content
 
 
@@ -228,5 +229,5 @@ def test_a_transaction_that_is_left_open_says_nothing_after_the_file_is_closed(p
 
 
 def test_a_database_that_cannot_be_read_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be opened"):
-        Store.open_copy(tmp_path / "nowhere" / "orca.db")
+    with pytest.raises(InputError, match="there is no file"):
+        Store.open_read_only(tmp_path / "nowhere" / "orca.db", InputError("read-only"))
