@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
+from orca_local.domain.keys import canonical_json
+from orca_local.domain.request_fields import OMITTABLE_FIELDS, extra_problem
 from orca_local.domain.url import URL_HAS_SECRET, url_problem
 
 DEFAULT_SYSTEM_MESSAGE = "You are a careful assistant who reasons well."
@@ -29,6 +31,12 @@ class EndpointSettings(_Section):
     """Seconds to wait for a reply to one call."""
     tries: int = Field(default=4, ge=1)
     """Attempts per call if errors are temporary."""
+    omit: tuple[str, ...] = ()
+    """For kind `openai`: fields to leave out of each request, such as `["temperature"]`. What the endpoint refuses is
+    also found out by itself."""
+    extra: dict[str, JsonValue] = Field(default={}, repr=False)
+    """For kind `openai`: further fields of each request, such as `{ reasoning_effort = "low" }`. They are stored: write
+    no secret here."""
 
     @field_validator("base_url")
     @classmethod
@@ -39,6 +47,26 @@ class EndpointSettings(_Section):
                 "a URL without user name, password or query; put the key in the environment variable that key_env names"
             )
         return value
+
+    @field_validator("omit")
+    @classmethod
+    def _can_be_left_out(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in value if name not in OMITTABLE_FIELDS]:
+            raise ValueError(f"a list of {', '.join(OMITTABLE_FIELDS)}; {unknown[0]!r} is none of them")
+        return value
+
+    @field_validator("extra")
+    @classmethod
+    def _can_be_added(cls, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if problem := extra_problem(value):
+            raise ValueError(problem)
+        canonical_json(value)  # raises for what is no JSON, such as NaN
+        return value
+
+    @property
+    def extra_json(self) -> str:
+        """`extra` as JSON that is the same for equal fields; empty without any."""
+        return canonical_json(self.extra) if self.extra else ""
 
     @field_validator("key_env")
     @classmethod
@@ -151,8 +179,15 @@ class TeacherSettings(EndpointSettings):
 
     @model_validator(mode="after")
     def _samples_can_differ(self) -> Self:
-        if self.samples > 1 and self.temperature == 0 and self.kind in ("openai", "local", "self"):
+        is_greedy = self.temperature == 0 and not (self.kind == "openai" and "temperature" in self.omit)
+        if self.samples > 1 and is_greedy and self.kind in ("openai", "local", "self"):
             raise ValueError("samples above 1 need a temperature above 0, or all answers are the same")
+        return self
+
+    @model_validator(mode="after")
+    def _cost_is_bounded(self) -> Self:
+        if self.max_usd and self.kind == "openai" and "max_tokens" in self.omit:
+            raise ValueError("max_usd needs max_tokens in each request, or an answer could cost any amount: omit less")
         return self
 
 

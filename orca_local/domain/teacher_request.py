@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -27,11 +28,25 @@ class TeacherRequest(Frozen):
     sample_index: int = 0
     """Index among several answers to the same prompt."""
     response_format: str = "text"
+    omit: tuple[str, ...] = ()
+    """Fields that the settings leave out of the request, sorted."""
+    extra: str = ""
+    """JSON of the fields that the settings add to the request."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the form that is hashed and stored. It holds no secret."""
         values = {spec.name: getattr(self, spec.name) for spec in fields(self)}
+        # Absent unless they are used, so that the key of a request is the same as before there were such settings.
+        for name in ("omit", "extra"):
+            if not values[name]:
+                del values[name]
         return values | {"messages": [message.to_dict() for message in self.messages]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TeacherRequest:
+        """Read what `to_dict` returned, from JSON."""
+        messages = tuple(Message(**message) for message in values["messages"])
+        return cls(**{**values, "messages": messages, "omit": tuple(values.get("omit", ()))})
 
     @property
     def key(self) -> str:

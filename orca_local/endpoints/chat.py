@@ -257,7 +257,8 @@ class ChatEndpoint:
             body["stop"] = list(request.stop)
         if request.response_format != "text":
             body["response_format"] = {"type": request.response_format}
-        return body
+        kept = {name: value for name, value in body.items() if name not in self._settings.omit}
+        return kept | dict(self._settings.extra)
 
     @property
     def form(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from orca_local.domain.errors import RemoteError
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.request_fields import LIMITS, OMITTABLE_FIELDS
 from orca_local.endpoints.request_form import is_wrong_value, unknown_field
 
 
@@ -167,8 +168,11 @@ class Rejections(Frozen):
             return self._unknown_model(message)
         if not name or name in _PROMPT_FIELDS:
             return None
-        hint = f"leave it out with {self.section}.omit, or set it with {self.section}.extra, and run it again"
-        if name not in body:
+        if name in OMITTABLE_FIELDS or name in LIMITS:
+            hint = f"leave it out with {self.section}.omit in orca.toml, and run it again"
+        elif name in body:
+            hint = f"remove it from {self.section}.extra in orca.toml, and run it again"
+        else:
             hint = f"set it with {self.section}.extra in orca.toml, and run it again"
         return RemoteError(f"{self.url} refuses the field {name!r} of the request: {message}", hint=hint)
 

@@ -7,11 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.request_fields import LIMITS, OPTIONAL
 
-LIMITS = ("max_tokens", "max_completion_tokens")
-"""Names of the field that limits an answer, in the order in which they are tried."""
-OPTIONAL = ("temperature", "top_p", "seed", "stop", "response_format")
-"""Fields that a request can do without."""
 _USUAL = {"temperature": 0, "top_p": 1}
 """Values that nobody chose: an endpoint that refuses one of them is asked without the field."""
 

@@ -33,7 +33,9 @@ class OpenAIEngine:
         self._chat.open()
         self.capacity = settings.capacity
         self.fingerprint = f"openai {self._chat.url} {self._chat.model}"
-        """Address and model name. The server may change the model behind them."""
+        """Address and model name, and what the settings change in each request. The server may change the model."""
+        if settings.omit or settings.extra:
+            self.fingerprint += f" without {', '.join(sorted(settings.omit))} with {settings.extra_json}"
         self._queue = RequestQueue()
         self._running: dict[str, Request] = {}
         self._cancelled: list[Request] = []

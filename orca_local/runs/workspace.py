@@ -138,7 +138,9 @@ def _render(values: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _toml(value: Any) -> str:
-    """A string, number, boolean or a list of them. TOML spells them as JSON does, except for one character."""
+    """A string, number, boolean, or a list or table of them. Tables and one character are spelled unlike JSON."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_toml(str(key))} = {_toml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, Path):
         value = str(value)
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -12,7 +12,6 @@ from orca_local.domain.errors import RemoteError
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageFinished, StageStarted, Warned
 from orca_local.domain.teach_summary import BatchState, BatchSummary
 from orca_local.domain.teacher_request import TeacherRequest
-from orca_local.domain.types import Message
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.batch import MAX_BYTES, MAX_LINES, BatchEndpoint, BatchResult
 from orca_local.endpoints.chat import ChatEndpoint
@@ -177,8 +176,7 @@ class _Batches:
 
     def _adopt(self, call: BatchCall) -> Question:
         """The question of a call that an earlier run reserved."""
-        messages = tuple(Message(**message) for message in call.request["messages"])
-        request = TeacherRequest(**{**call.request, "messages": messages})
+        request = TeacherRequest.from_dict(call.request)
         question = Question(request, self.store.samples.get(call.sample_id), call.strategy, call.hinted)
         self.ledger.adopt(question, call.charge_id, call.reserved_usd)
         return question
