@@ -27,8 +27,8 @@ class Reply:
     """Whether to close the connection in the middle of the body."""
 
 
-def answer(text: str | None, finish_reason: str = "stop", **message: Any) -> Reply:
-    """A well-formed chat completion."""
+def answer(text: Any, finish_reason: Any = "stop", usage: Any = None, **message: Any) -> Reply:
+    """A chat completion. It is well-formed if its parts are."""
     body = {
         "id": "x",
         "object": "chat.completion",
@@ -37,9 +37,15 @@ def answer(text: str | None, finish_reason: str = "stop", **message: Any) -> Rep
         "choices": [
             {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": text, **message}}
         ],
-        "usage": {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16},
+        "usage": usage or {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16},
     }
-    return Reply(body=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
+    return sent(body)
+
+
+def sent(body: Any, status: int = 200, **headers: str) -> Reply:
+    """Any value as JSON; bytes and texts as they are."""
+    data = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
+    return Reply(status, data, {"Content-Type": "application/json", **headers})
 
 
 def error(status: int, message: str, **headers: str) -> Reply:

@@ -1,9 +1,10 @@
-"""Make untrusted text safe to show, and texts comparable."""
+"""Make untrusted text safe to store and to show, and texts comparable."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 # Whole escape sequences, so that no `[31m` is left: CSI; OSC, DCS, SOS, PM and APC with their text; two-character
 # escapes; 8-bit forms. Their text ends with the line, so that an unfinished sequence cannot hide what follows.
@@ -17,6 +18,34 @@ _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]"
 )
+
+
+def storable(text: str) -> str:
+    """Return the text with U+FFFD in place of what no file and no database can hold.
+
+    That is half of a surrogate pair, which JSON can write as `\\ud800` and UTF-8 cannot encode, and the NUL character,
+    which ends a text for SQLite. Every text from outside passes through this function where it is received.
+    """
+    text = text.replace("\0", "\ufffd")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def storable_value(value: Any) -> Any:
+    """Return a JSON value with every text in it, keys included, as `storable` gives it.
+
+    Raises `RecursionError` for a value that is nested too deeply.
+    """
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(key): storable_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [storable_value(item) for item in value]
+    return value
 
 
 def printable(text: str) -> str:

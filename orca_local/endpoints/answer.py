@@ -17,7 +17,7 @@ class ChatAnswer(Frozen):
     request_id: str = ""
     """Key of the request that this answers; empty where the caller already knows it."""
     finish_reason: str = ""
-    """`stop`, `length`, `content_filter`, or whatever the server sent."""
+    """The word of the server; see `endpoints/ending.py`."""
     prompt_tokens: int | None = None
     """Count reported by the server; None if it reported none."""
     completion_tokens: int | None = None

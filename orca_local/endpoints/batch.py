@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from orca_local.domain.errors import RemoteError
 from orca_local.domain.frozen import Frozen
-from orca_local.endpoints.chat import ChatEndpoint
+from orca_local.domain.text import storable
+from orca_local.endpoints.chat import MAX_BODY_BYTES, ChatEndpoint
 from orca_local.endpoints.response import parse_json
 
 MAX_LINES, MAX_BYTES = 50_000, 190_000_000
@@ -23,6 +25,8 @@ MARK = "orca_local_batch"
 _READ_RETRIES = 2
 """Retries of requests that create no batch. Creating one is never retried: it could be paid for twice."""
 _MAX_LISTED = 1000
+_UNREADABLE = (TypeError, AttributeError, ValueError, LookupError, RecursionError, OverflowError)
+_CUSTOM_ID = re.compile(rb'"custom_id"\s*:\s*"([0-9a-f]{64})"')
 _FINAL_STATES = ("completed", "failed", "expired", "cancelled")
 
 
@@ -72,20 +76,22 @@ class BatchEndpoint:
         file = io.BytesIO("".join(f"{line}\n" for line in lines).encode())
         with self._readable_errors():
             uploaded = self._client.files.create(file=("orca-local.jsonl", file), purpose="batch")
+            if not (file_id := _text(uploaded, "id")):
+                raise ValueError("the endpoint gave the uploaded file no id")
             batch = self._chat.client.batches.create(
-                input_file_id=uploaded.id,
+                input_file_id=file_id,
                 endpoint="/v1/chat/completions",
                 completion_window="24h",
                 metadata={MARK: mark},
             )
-        return batch.id
+        return _text(batch, "id")
 
     def find(self, mark: str) -> str | None:
         """Id of the batch that was submitted under `mark`; None if the endpoint has no such batch."""
         with self._readable_errors():
             for number, batch in enumerate(self._client.batches.list(limit=100)):
-                if (batch.metadata or {}).get(MARK) == mark:
-                    return batch.id
+                if _field(_field(batch, "metadata"), MARK) == mark:
+                    return _text(batch, "id")
                 if number >= _MAX_LISTED:
                     break
         return None
@@ -94,19 +100,21 @@ class BatchEndpoint:
         """Progress of a batch."""
         with self._readable_errors():
             batch = self._client.batches.retrieve(remote_id)
-        counts = batch.request_counts
-        errors = batch.errors.data if batch.errors and batch.errors.data else []
+            files = [_field(batch, "output_file_id"), _field(batch, "error_file_id")]
+            if not all(isinstance(name, str) for name in files if name is not None):
+                raise ValueError(f"the files of batch {remote_id} have ids that are no texts")
+        counts, errors = _field(batch, "request_counts"), _field(_field(batch, "errors"), "data")
         return BatchStatus(
             remote_id,
-            batch.status,
-            counts.total if counts else 0,
-            counts.completed + counts.failed if counts else 0,
-            tuple(name for name in (batch.output_file_id, batch.error_file_id) if name),
-            tuple(self._chat.redact(str(error.message)) for error in errors),
+            self._chat.redact(_text(batch, "status")),
+            _count(counts, "total"),
+            _count(counts, "completed") + _count(counts, "failed"),
+            tuple(name for name in files if name),
+            tuple(self._chat.redact(_text(error, "message")) for error in errors or () if isinstance(errors, list)),
         )
 
     def iter_results(self, status: BatchStatus) -> Iterator[BatchResult]:
-        """Results line by line, as they are downloaded; unreadable lines are left out."""
+        """Results line by line, as they are downloaded; lines that name no request are left out."""
         for name in status.files:
             with (
                 self._readable_errors(),
@@ -128,7 +136,8 @@ class BatchEndpoint:
             yield
         except openai.NotFoundError:
             raise RemoteError(f"{url} has no Batch API", hint="run `orca-local teach` without --batch") from None
-        except (openai.OpenAIError, httpx2.RequestError) as error:
+        # The client does not check what it gets, and fails in many ways on a reply that is not as it should be.
+        except (openai.OpenAIError, httpx2.RequestError, *_UNREADABLE) as error:
             raise RemoteError(
                 f"the batch request to {url} failed: {self._chat.redact(str(error))}",
                 hint="run `orca-local teach --batch` again; nothing is lost or paid for twice",
@@ -137,18 +146,49 @@ class BatchEndpoint:
 
 def _iter_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Lines that end in \\n alone: JSON texts may hold other line separators."""
-    rest = b""
+    parts: list[bytes] = []
+    size = 0
     for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
-    yield rest
+        first, *others = chunk.split(b"\n")
+        for number, piece in enumerate((first, *others)):
+            if number:
+                yield b"".join(parts)
+                parts, size = [], 0
+            # Of a line that is longer than any completion, the start is enough to name the request.
+            if size <= MAX_BODY_BYTES:
+                parts.append(piece)
+            size += len(piece)
+    yield b"".join(parts)
 
 
 def _parse_result(line: bytes) -> BatchResult | None:
-    try:
-        entry = parse_json(line)
-        response, error = entry.get("response") or {}, entry.get("error") or {}
-        message = error.get("message", "") if isinstance(error, dict) else str(error)
-        return BatchResult(entry["custom_id"], int(response.get("status_code") or 0), response.get("body"), message)
-    except (ValueError, OverflowError, KeyError, TypeError, AttributeError):
-        return None
+    """The result in a line; None if the line does not name the request."""
+    entry = parse_json(line)
+    name = _field(entry, "custom_id")
+    if not isinstance(name, str):
+        # A line that is no JSON may still name the request, which then fails alone and with a reason.
+        match = _CUSTOM_ID.search(line)
+        return match and BatchResult(match[1].decode(), 0, None, "the result in the batch's file cannot be read")
+    response, error = _field(entry, "response"), _field(entry, "error")
+    body = _field(response, "body")
+    status = _count(response, "status_code") or (200 if isinstance(body, dict) else 0)
+    message = error if isinstance(error, str) else _text(error, "message") or _text(error, "code")
+    return BatchResult(name, status, body, message or ("" if status else "the batch's file holds no answer"))
+
+
+def _field(value: Any, name: str) -> Any:
+    """A field of an object or a mapping that came from an endpoint; None if there is none."""
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+
+
+def _text(value: Any, name: str) -> str:
+    """A field that should be a text; empty if it is none."""
+    text = _field(value, name)
+    return storable(text) if isinstance(text, str) else ""
+
+
+def _count(value: Any, name: str) -> int:
+    """A field that should be a number of requests or a status; 0 if it is none."""
+    number = _field(value, name)
+    is_count = isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MAX_LINES
+    return number if is_count else 0

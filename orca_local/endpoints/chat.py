@@ -26,7 +26,14 @@ from orca_local.domain.url import URL_HAS_SECRET, normalize_url, url_problem
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.failures import Cause, Rejections, find_cause
 from orca_local.endpoints.request_form import RequestForm, refused_fields
-from orca_local.endpoints.response import parse_completion, parse_error, parse_json, parse_retry_after
+from orca_local.endpoints.response import (
+    parse_body,
+    parse_completion,
+    parse_error,
+    parse_retry_after,
+    parse_usage,
+    reported_error,
+)
 
 if TYPE_CHECKING:
     import openai
@@ -214,8 +221,10 @@ class ChatEndpoint:
             return ChatAnswer(error=f"the endpoint sent more than {MAX_BODY_BYTES // 1_000_000} MB")
         except (TimeoutError, openai.APIConnectionError, httpx2.RequestError) as error:
             return self._connection_error(error)
-        content = parse_json(data)
-        if response.is_success and _is_event_stream(response.headers, data) and self._learn(body, {"stream"}):
+        content = parse_body(data)
+        is_stream = response.is_success and _is_event_stream(response.headers, data)
+        # A stream that holds a whole answer is one, and only later requests have another form.
+        if is_stream and self._learn(body, {"stream"}) and content is None:
             return ChatAnswer(error="the endpoint streams its answer", resend=True)
         text = data.decode("utf-8", "replace")
         answer = self.parse(response.status_code, content, text, parse_retry_after(response.headers), body)
@@ -233,10 +242,22 @@ class ChatEndpoint:
 
         `body` is what was sent, in the usual form if the form is not known.
         """
-        if 200 <= status < 300:
+        if not 200 <= status < 300:
+            message, code = parse_error(content, text)
+            return self._http_error(status, content, message, code, retry_after_s, body or {})
+        reported = reported_error(content)
+        if reported is None:
             return parse_completion(content, self._without_key, self.redact)
-        message, code = parse_error(content, text)
-        return self._http_error(status, content, message, code, retry_after_s, body or {})
+        # The error counts as if it had come with its own status. Tokens that it reports were used.
+        answer = self._http_error(reported.status, content, reported.message, reported.code, retry_after_s, body or {})
+        prompt_tokens, completion_tokens = parse_usage(content)
+        return replace(
+            answer,
+            error=f"the endpoint reports an error: {self.redact(reported.message)}",
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            billed=bool(prompt_tokens or completion_tokens),
+        )
 
     def request_body(self, request: ChatRequest) -> dict[str, Any]:
         """The JSON body of a request, in the form that the endpoint takes as far as it is known."""

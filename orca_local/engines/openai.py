@@ -12,6 +12,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.chat import ChatEndpoint, ChatRequest
+from orca_local.endpoints.ending import Ending, ending_of
 from orca_local.engines.base import Output
 from orca_local.engines.request_queue import RequestQueue
 from orca_local.engines.text_stream import TextStream
@@ -110,21 +111,30 @@ def open_openai(_path: Path, settings: EngineSettings) -> OpenAIEngine:
 
 
 def _output(request: Request, answer: ChatAnswer, seconds: float) -> Output:
-    completion = _completion(request, answer, _reason(answer), seconds)
+    problem = _problem(answer)
+    reason: FinishReason = "length" if ending_of(answer.finish_reason) is Ending.CUT else "stop"
+    completion = _completion(request, answer, "error" if problem else reason, seconds, problem)
     delta = [TextDelta(request.id, completion.text)] if request.stream and completion.text else []
     return [*delta, completion]
 
 
-def _reason(answer: ChatAnswer) -> FinishReason:
-    if answer.error or answer.refusal:
-        return "error"
-    return "length" if answer.finish_reason == "length" else "stop"
+def _problem(answer: ChatAnswer) -> str:
+    """Why a reply is no completion; empty if it is one. A text that `max_tokens` cut off is one."""
+    if answer.error:
+        return answer.error
+    if answer.refusal:
+        return f"refused: {answer.refusal}"
+    # Counted as an answer it would be a wrong one, although the model may only have used up its tokens for reasoning
+    # that the server keeps to itself.
+    return "" if answer.text.strip() else "the answer is empty: the server sent no text before it was cut off"
 
 
-def _completion(request: Request, answer: ChatAnswer, reason: FinishReason, seconds: float) -> Completion:
+def _completion(
+    request: Request, answer: ChatAnswer, reason: FinishReason, seconds: float, error: str = ""
+) -> Completion:
     """The completion, without the stop string that some servers leave in the text."""
     stream = TextStream(request.stop)
-    stream.push(answer.text.encode(errors="replace"))
+    stream.push(answer.text.encode())
     stream.finish()
     return Completion(
         request.id,
@@ -133,5 +143,5 @@ def _completion(request: Request, answer: ChatAnswer, reason: FinishReason, seco
         prompt_tokens=answer.prompt_tokens or len(request.token_ids),
         completion_tokens=answer.completion_tokens or 0,
         duration_ms=round(1000 * seconds),
-        error=answer.error or (f"refused: {answer.refusal}" if answer.refusal else ""),
+        error=error,
     )

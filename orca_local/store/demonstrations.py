@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.text import storable
 from orca_local.kinds.verdict import Verdict
 from orca_local.store.connection import Table
-from orca_local.store.encoding import storable, to_json, utc_now
+from orca_local.store.encoding import to_json, utc_now
 
 Review = Literal["pending", "accepted", "rejected", "edited"]
 

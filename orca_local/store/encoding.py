@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from orca_local.domain.text import storable, storable_value
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -22,31 +25,30 @@ UNDECODABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, Recu
 MAX_INTEGER = 2**60
 """No stored count, duration or seed is larger. Sums of larger ones would not fit into SQLite's integers."""
 
+_NUL = "\\u0000"
+"""How JSON writes a NUL character."""
+_SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+"""How JSON may write half of a surrogate pair."""
+
 
 def to_json(value: Any) -> str:
     """JSON text with sorted keys, so that equal values give equal text.
 
-    NaN and infinity become null, numpy scalars become numbers, paths become text.
+    NaN and infinity become null, numpy scalars become numbers, paths become text, and texts become `storable`.
     """
     try:
-        text = _dumps(value, ensure_ascii=False)
+        text = _dumps(value)
     except ValueError:
-        text = _dumps(without_nan(value), ensure_ascii=False)
-    return text if storable(text) == text else _dumps(without_nan(value), ensure_ascii=True)
+        text = _dumps(without_nan(value))
+    if storable(text) == text and _NUL not in text:
+        return text
+    return _dumps(storable_value(json.loads(text)))
 
 
 def from_json(text: str) -> Any:
-    """The value that `to_json` wrote."""
-    return json.loads(text)
-
-
-def storable(text: str) -> str:
-    """`text` with everything replaced that UTF-8 cannot encode, such as half of a surrogate pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    """The value that `to_json` wrote. Earlier versions wrote texts that are not `storable` as escapes."""
+    value = json.loads(text)
+    return storable_value(value) if _NUL in text or _SURROGATE.search(text) else value
 
 
 def without_nan(value: Any) -> Any:
@@ -144,10 +146,8 @@ def _shortened(value: Any) -> str:
     return "empty" if value is None else f"{value!r:.60}"
 
 
-def _dumps(value: Any, *, ensure_ascii: bool) -> str:
-    return json.dumps(
-        value, ensure_ascii=ensure_ascii, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain
-    )
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
 
 
 def _plain(value: Any) -> Any:

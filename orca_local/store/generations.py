@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.text import storable
 from orca_local.domain.types import Completion
 from orca_local.store.connection import Table
-from orca_local.store.encoding import storable, to_json, utc_now
+from orca_local.store.encoding import to_json, utc_now
 
 
 class GenerationRow(Frozen):

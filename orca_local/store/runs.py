@@ -10,8 +10,9 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.text import storable
 from orca_local.store.connection import Table
-from orca_local.store.encoding import from_row, storable, to_json, utc_now
+from orca_local.store.encoding import from_row, to_json, utc_now
 from orca_local.store.selections import BY_HAND
 from orca_local.system.processes import host_name, is_running, process_started
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.text import storable
 from orca_local.domain.types import Message
 from orca_local.store.connection import Table
-from orca_local.store.encoding import from_json, from_row, storable, to_json, utc_now
+from orca_local.store.encoding import from_json, from_row, to_json, utc_now
 
 
 class TeacherCallRow(Frozen):
@@ -57,8 +58,9 @@ class TeacherCalls(Table):
 
     def texts(self, keys: Iterable[str]) -> dict[str, str]:
         """Answer texts by key, for those of `keys` that are answered."""
-        rows = self._select("key, json_extract(response_json, '$.text') AS text", keys, "state = 'done'")
-        return {row["key"]: row["text"] or "" for row in rows}
+        rows = self._select("key, response_json", keys, "state = 'done'")
+        # Not with `json_extract`, which reads the escapes of earlier versions as texts that are not valid.
+        return {row["key"]: from_json(row["response_json"]).get("text") or "" for row in rows}
 
     def failures(self, keys: Iterable[str]) -> dict[str, str]:
         """Errors by key, for those of `keys` that failed and would fail again."""

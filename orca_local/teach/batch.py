@@ -48,10 +48,14 @@ def teach_in_batch(context: StageContext, chat: ChatEndpoint, job: TeachJob) -> 
     batches = _Batches(chat, BatchEndpoint(chat), store, run.ledger)
     yield StageStarted("teach", len(run.samples), "samples")
     collected: Counter[Event] = Counter()
+    problem: RemoteError | None = None
     for row in store.batches.unfinished(chat.url, chat.model):
-        for event in batches.collect(row):
-            collected[_as_replayed(event)] += 1
-            yield event
+        try:
+            for event in batches.collect(row):
+                collected[_as_replayed(event)] += 1
+                yield event
+        except RemoteError as error:  # one batch must not keep the answers of the others from being collected
+            problem = problem or error
     batches.close_collection()
     waiting = frozenset(store.batches.waiting_keys(chat.url, chat.model))
     for event in run.loop.replay(run.questions, waiting):
@@ -62,6 +66,8 @@ def teach_in_batch(context: StageContext, chat: ChatEndpoint, job: TeachJob) -> 
             yield event
     pending, budget = run.loop.pending, run.ledger.budget
     batches.submit(_affordable(pending, budget))
+    if problem is not None:
+        raise problem
     counts = run.loop.counts
     counts.new, counts.cached = batches.answered, counts.cached - batches.answered
     counts.prompt_tokens, counts.completion_tokens = batches.prompt_tokens, batches.completion_tokens

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from orca_local.endpoints.answer import ChatAnswer
+from orca_local.endpoints.ending import Ending, ending_of, ending_problem, fills_context
+from orca_local.kinds.reading.reasoning import remove_reasoning
 
 _REFUSAL = re.compile(
     r"^\W*(i['’]m (very |really )?sorry,? (but )?(i|as an)|sorry,? (but )?i (can|am|'m)|i (can(no|['’])t|am unable to|"
@@ -20,12 +22,16 @@ def unusable_reason(answer: ChatAnswer, max_tokens: int) -> str:
         return answer.error
     if answer.refusal:
         return f"the teacher refused: {answer.refusal}"
-    if answer.finish_reason == "length":
+    if ending_of(answer.finish_reason) is Ending.CUT:
+        if fills_context(answer.finish_reason):
+            return "the answer was cut off at the end of the teacher's context"
         return f"the answer was cut off at {max_tokens} tokens: raise teacher.max_tokens"
-    if answer.finish_reason == "content_filter":
-        return "the endpoint's content filter cut the answer"
+    if problem := ending_problem(answer.finish_reason):
+        return problem
     if not answer.text.strip():
         return "the answer is empty"
+    if not remove_reasoning(answer.text).strip():
+        return "the answer holds nothing but hidden reasoning"
     return f"the teacher refused: {' '.join(answer.text.split())[:120]}" if is_refusal(answer.text) else ""
 
 

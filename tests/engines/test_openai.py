@@ -91,13 +91,33 @@ def test_a_failed_call_is_an_error_of_one_completion(reply: Reply, message: str)
     assert ended.finish_reason == "error" and message in ended.error
 
 
-def test_an_empty_answer_is_an_answer() -> None:
-    ended = ask(answer(""))
-    assert (ended.finish_reason, ended.text, ended.error) == ("stop", "", "")
+@pytest.mark.parametrize(
+    "reply",
+    [
+        answer(""),
+        answer(" \n"),
+        answer(None, reasoning_content="I should say four."),
+        answer("", "length", reasoning="So what is it? I"),
+        answer([{"type": "thinking", "thinking": [{"type": "text", "text": "four"}]}]),
+    ],
+)
+def test_an_empty_answer_is_a_failed_generation_and_not_a_wrong_one(reply: Reply) -> None:
+    ended = ask(reply)
+    assert ended.finish_reason == "error"
+    assert "empty" in ended.error
 
 
-def test_a_cut_off_answer_has_the_finish_reason_length() -> None:
-    assert ask(answer("one two", "length")).finish_reason == "length"
+@pytest.mark.parametrize(
+    "word", ["length", "max_tokens", "MAX_TOKENS", "model_length", "model_context_window_exceeded"]
+)
+def test_an_answer_that_was_cut_off_has_the_finish_reason_length(word: str) -> None:
+    assert ask(answer("one two", word)).finish_reason == "length"
+
+
+@pytest.mark.parametrize("word", ["error", "abort", "content_filter", "tool_calls", "", None, "whatever", 7, ["stop"]])
+def test_an_answer_that_the_server_does_not_call_complete_is_a_failed_generation(word: Any) -> None:
+    ended = ask(answer("one two", word))
+    assert ended.finish_reason == "error" and "finish_reason" in ended.error
 
 
 @pytest.fixture

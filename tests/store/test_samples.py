@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.text import storable
 from orca_local.domain.types import Sample
-from orca_local.store.encoding import from_json, storable, to_json
+from orca_local.store.encoding import from_json, to_json
 from orca_local.store.samples import AddResult, TaskCount
 from orca_local.store.store import Store
 from tests.store.builders import add_samples, make_sample
@@ -68,5 +69,6 @@ def test_any_text_can_be_stored(text: str) -> None:
 
 def test_json_text_is_valid_whatever_the_value() -> None:
     assert to_json({"loss": float("nan"), "a": (1, float("inf"))}) == '{"a":[1,null],"loss":null}'
-    assert from_json(to_json("\ud800")) == "\ud800"
-    assert storable("a\ud800b") == "a\ufffdb"
+    assert from_json(to_json({"a\ud800": ["b\0", "\ud83d", 1]})) == {"a\ufffd": ["b\ufffd", "\ufffd", 1]}
+    assert from_json('"\\ud800 \\u0000 \\ud83d\\ude00"') == "\ufffd \ufffd 😀", "as earlier versions stored it"
+    assert storable("a\ud800b \ud83d\ude00 \0") == "a\ufffdb 😀 \ufffd"

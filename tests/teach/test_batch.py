@@ -6,7 +6,7 @@ import email
 import email.policy
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -38,6 +38,12 @@ class BatchServer:
         self.state = "in_progress"
         self.spoil: dict[str, dict[str, Any] | None] = {}
         """Question → the result line to send instead of an answer; None for no line."""
+        self.rewrite: dict[str, Callable[[str], str]] = {}
+        """Question → what becomes of its result line."""
+        self.extra_lines: list[str] = []
+        """Lines before the results."""
+        self.odd: dict[str, dict[str, Any]] = {}
+        """Id of a batch → fields of its status that differ."""
         self.dies_after_create = False
         self.error = ""
         """Message of the error that answers every request, if there is one."""
@@ -122,13 +128,18 @@ class BatchServer:
         }
         if self.state in ("completed", "expired"):
             batch_object["output_file_id"] = f"{name}-out"
-            self.files[f"{name}-out"] = (
-                "\n".join(json.dumps(x, ensure_ascii=False) for x in map(self._answer, lines) if x) + "\nnot json\n"
-            )
+            results = [result for line in lines if (result := self._result(line))]
+            self.files[f"{name}-out"] = "\n".join([*self.extra_lines, *results, "not json", ""])
             batch_object["request_counts"]["completed"] = len(lines)
         if self.state == "failed":
             batch_object["errors"] = {"object": "list", "data": [{"message": "the file is no good", "code": "x"}]}
-        return batch_object
+        return batch_object | self.odd.get(name, {})
+
+    def _result(self, line: dict[str, Any]) -> str:
+        """A line of the file of results."""
+        answer = self._answer(line)
+        text = json.dumps(answer, ensure_ascii=not _is_plain(answer)) if answer else ""
+        return self.rewrite.get(line["body"]["messages"][-1]["content"], str)(text)
 
     def _answer(self, line: dict[str, Any]) -> dict[str, Any] | None:
         question = line["body"]["messages"][-1]["content"]
@@ -137,6 +148,15 @@ class BatchServer:
             return spoiled and {"custom_id": line["custom_id"], **spoiled}
         body = json.loads(solve(line["body"], 1).body)
         return {"custom_id": line["custom_id"], "response": {"status_code": 200, "body": body}, "error": None}
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether UTF-8 can encode every text in a value."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _send(handler: BaseHTTPRequestHandler, content: Any, status: int = 200) -> None:
@@ -286,7 +306,9 @@ def test_an_answer_may_hold_other_line_separators(store: Store, server: BatchSer
     batch(store, settings(server.url))
     server.state = "completed"
     message = {"content": "one\u2028and one\x85\nAnswer: 2"}
-    server.spoil["What is 1 + 1?"] = {"response": {"status_code": 200, "body": {"choices": [{"message": message}]}}}
+    server.spoil["What is 1 + 1?"] = {
+        "response": {"status_code": 200, "body": {"choices": [{"message": message, "finish_reason": "stop"}]}}
+    }
     assert summary(batch(store, settings(server.url)))["verified"] == 1
     assert [row.text for row in store.demonstrations.list()] == [message["content"]]
 
