@@ -48,15 +48,9 @@ def teach_in_batch(context: StageContext, chat: ChatEndpoint, job: TeachJob) -> 
     batches = _Batches(chat, BatchEndpoint(chat), store, run.ledger)
     yield StageStarted("teach", len(run.samples), "samples")
     collected: Counter[Event] = Counter()
-    problem: RemoteError | None = None
-    for row in store.batches.unfinished(chat.url, chat.model):
-        try:
-            for event in batches.collect(row):
-                collected[_as_replayed(event)] += 1
-                yield event
-        except RemoteError as error:  # one batch must not keep the answers of the others from being collected
-            problem = problem or error
-    batches.close_collection()
+    for event in batches.collect_all():
+        collected[_as_replayed(event)] += 1
+        yield event
     waiting = frozenset(store.batches.waiting_keys(chat.url, chat.model))
     for event in run.loop.replay(run.questions, waiting):
         # Answers collected above are in the store now, and were reported already.
@@ -66,8 +60,8 @@ def teach_in_batch(context: StageContext, chat: ChatEndpoint, job: TeachJob) -> 
             yield event
     pending, budget = run.loop.pending, run.ledger.budget
     batches.submit(_affordable(pending, budget))
-    if problem is not None:
-        raise problem
+    if batches.unreadable is not None:
+        raise batches.unreadable
     counts = run.loop.counts
     counts.new, counts.cached = batches.answered, counts.cached - batches.answered
     counts.prompt_tokens, counts.completion_tokens = batches.prompt_tokens, batches.completion_tokens
@@ -115,12 +109,22 @@ class _Batches:
     """Set if every other question would fail in the same way."""
     unclear: list[Question] = field(default_factory=list)
     """Rejected questions, each of which may be the cause itself."""
+    unreadable: RemoteError | None = None
+    """Why a batch could not be collected. Its questions go on waiting."""
 
-    def close_collection(self) -> None:
-        """Raise the error that a further batch would get too; else do not ask again what alone was rejected."""
+    def collect_all(self) -> Iterator[Event]:
+        """Store the answers of all batches that have ended. One that cannot be read keeps no other one waiting.
+
+        Raises the error that every further batch would get too.
+        """
+        for row in self.store.batches.unfinished(self.chat.url, self.chat.model):
+            try:
+                yield from self.collect(row)
+            except RemoteError as error:
+                self.unreadable = self.unreadable or error
         if self.fatal is not None:
             raise self.fatal
-        if self.answered:
+        if self.answered:  # then what was rejected is the cause itself, and is not asked again
             self.ledger.make_final(self.unclear)
 
     def submit(self, questions: Sequence[Question]) -> None:
