@@ -117,7 +117,7 @@ def test_a_list_of_texts_is_what_was_written(tmp_path: Path, tiny_gguf: Path, wo
 
 
 def test_a_vocabulary_takes_little_memory_until_it_is_read(student_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orca_local.gguf.header._MIN_CACHED", 10**9)
+    monkeypatch.setattr("orca_local.gguf.byte_reader._MIN_CACHED", 10**9)
     read_header(student_gguf)  # what is imported for it
     tracemalloc.start()
     try:
