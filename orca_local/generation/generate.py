@@ -140,12 +140,11 @@ class _Scheduler:
         plan: dict[str, _PlannedRequest] = {}
         pending = self._in_flight | {planned.request.id: planned for planned in self._missing}
         fingerprint = self._engine.fingerprint
-        for measurement in part:
-            try:
-                ids = self._renderer.prompt_ids(measurement.messages)
-            except InputError as error:
+        prompts = self._renderer.iter_prompt_ids(measurement.messages for measurement in part)
+        for measurement, ids in zip(part, prompts, strict=True):
+            if isinstance(ids, InputError):
                 self.counts.failed += 1
-                yield GenerationFailed(measurement.sample.id, measurement.strategy, error.message)
+                yield GenerationFailed(measurement.sample.id, measurement.strategy, ids.message)
                 continue
             request = Request("", measurement.messages, ids, _effective_settings(measurement))
             config = generation_config(self._model.sha256, fingerprint, request)

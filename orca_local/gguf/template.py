@@ -1,82 +1,136 @@
-"""Chat templates, rendered in Jinja's immutable sandbox."""
+"""Chat templates. They are programs of strangers, so they run in a process of their own, within limits.
+
+Why, and what it costs: docs/decisions/0019-files-of-strangers.md.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any, NoReturn
-
-from jinja2 import TemplateError, nodes
-from jinja2.ext import Extension, loopcontrols
-from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.text import printable
 from orca_local.domain.types import Message
+from orca_local.system.limited_process import LimitedProcess, LimitExceeded, Limits, memory_exceeded
 
-FROZEN_DATE = "2024-07-26"
-"""The date of `strftime_now`. With the real date, prompts and thus all cache keys would change every day."""
+MAX_CHARACTERS, MAX_GROWTH = 1 << 17, 4
+"""Maximum length of what is rendered at once: so many characters, and so many for each character of the messages."""
+LIMITS = Limits(seconds=2, memory=256 << 20, reply=256 << 20)
+"""What a template may take for what is rendered at once. The templates of real models take a thousandth of it."""
+MAX_FAULTS = 3
+"""How many conversations may exceed the limits before no other is tried."""
+
+Conversation = tuple[Sequence[Message], bool]
+"""Messages, and whether the start of the assistant's answer follows them."""
 
 _HINT = "use a GGUF with a working chat template"
 
 
-class _Generation(Extension):
-    """`{% generation %}` marks the assistant's text for other trainers; here it has no effect."""
+class TemplateFault(InputError):
+    """A template does not keep to its limits."""
 
-    tags = {"generation"}  # noqa: RUF012 - as jinja2 declares it
 
-    def parse(self, parser: Parser) -> list[nodes.Node]:
-        """The statements inside, as they are."""
-        next(parser.stream)
-        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+def start_template_process() -> LimitedProcess:
+    """Start the process of a `ChatTemplate`. It gets ready while other things are read."""
+    return LimitedProcess("orca_local.gguf.template_process", LIMITS)
 
 
 class ChatTemplate:
     """The chat template of one model. Raises `InputError` if it cannot be parsed."""
 
-    def __init__(self, text: str, *, bos_token: str = "", eos_token: str = "") -> None:
-        environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation], autoescape=False
-        )
-        environment.filters["tojson"] = _to_json
-        environment.globals |= {"raise_exception": _raise, "strftime_now": _strftime_now}
+    def __init__(
+        self, text: str, *, bos_token: str = "", eos_token: str = "", process: LimitedProcess | None = None
+    ) -> None:
+        """`process` is one that `start_template_process` started."""
         self.text = text
-        self._names = {"bos_token": bos_token, "eos_token": eos_token}
+        self._values = {"enable_thinking": False, "tools": None, "bos_token": bos_token, "eos_token": eos_token}
+        self._process = process or start_template_process()
+        self._faults: list[LimitExceeded] = []
         try:
-            self._template = environment.from_string(text)
-        except Exception as error:  # see _render
-            raise InputError(f"the model's chat template cannot be read: {error}", hint=_HINT) from error
-        self._has_system_role = self._shows_system()
+            self._compile()
+            self._has_system_role = self._shows_system()
+        except LimitExceeded as exceeded:
+            self.close()
+            raise _fault(exceeded) from None
+        except InputError:
+            self.close()
+            raise
 
     def render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
         """The conversation as the text that the model reads.
 
         If the template has no system role, the system text is put in front of the first user message. Raises
-        `InputError` if the template refuses the conversation.
+        `InputError` if the template refuses the conversation, `TemplateFault` if it exceeds its limits.
         """
-        if not self._has_system_role:
-            messages = _merge_system(messages)
-        return self._render(messages, add_generation_prompt)
+        (result,) = self.render_all([(messages, add_generation_prompt)])
+        if isinstance(result, InputError):
+            raise result
+        return result
 
-    def _render(self, messages: Sequence[Message], add_generation_prompt: bool) -> str:
+    def render_all(self, conversations: Sequence[Conversation]) -> list[str | InputError]:
+        """The text of each conversation, or the error that `render` would raise. Some dozens at once are cheapest."""
+        if not self._has_system_role:
+            conversations = [(_merge_system(messages), is_prompt) for messages, is_prompt in conversations]
+        return self._render(conversations)
+
+    def close(self) -> None:
+        """End the process. Safe to call twice."""
+        self._process.close()
+
+    def _render(self, conversations: Sequence[Conversation]) -> list[str | InputError]:
+        if len(self._faults) >= MAX_FAULTS:
+            return [_fault(self._faults[-1]) for _ in conversations]
         try:
-            return self._template.render(
-                messages=[message.to_dict() for message in messages],
-                add_generation_prompt=add_generation_prompt,
-                enable_thinking=False,
-                tools=None,
-                **self._names,
-            )
-        except Exception as error:
-            # A template is a program and may raise anything.
-            raise InputError(f"the model's chat template refuses the conversation: {error}", hint=_HINT) from error
+            return self._ask_for(conversations)
+        except LimitExceeded as exceeded:
+            if len(conversations) > 1:
+                return [result for conversation in conversations for result in self._render([conversation])]
+            self._faults.append(exceeded)
+            return [_fault(exceeded)]
+
+    def _ask_for(self, conversations: Sequence[Conversation]) -> list[str | InputError]:
+        """As `render_all`. Raises `LimitExceeded`."""
+        if self._process.has_ended:
+            self._process = start_template_process()
+            self._compile()
+        length = sum(len(message.content) for messages, _ in conversations for message in messages)
+        request = {
+            "conversations": [([message.to_dict() for message in messages], more) for messages, more in conversations],
+            "values": self._values,
+            "characters": MAX_CHARACTERS + MAX_GROWTH * length,
+        }
+        results: list[str | InputError] = []
+        for result in self._ask(request).get("results", ()):
+            text, error = result.get("text"), printable(str(result.get("error")))
+            refused = InputError(f"the model's chat template refuses the conversation: {error}", hint=_HINT)
+            results.append(text if isinstance(text, str) else refused)
+        if len(results) != len(conversations):
+            raise LimitExceeded("gave no text")
+        return results
+
+    def _compile(self) -> None:
+        reply = self._ask({"template": self.text})
+        if "error" in reply:
+            error = printable(str(reply["error"]))
+            raise InputError(f"the model's chat template cannot be read: {error}", hint=_HINT)
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        reply: dict[str, Any] = self._process.ask(request | {"memory": LIMITS.memory})
+        limit = reply.get("limit")
+        if limit == "memory":
+            raise LimitExceeded(memory_exceeded(LIMITS))
+        if limit:
+            raise LimitExceeded(f"writes more than {request['characters']:,} characters")
+        return reply
 
     def _shows_system(self) -> bool:
         mark = "orca-system-mark"
-        try:
-            return mark in self._render([Message("system", mark), Message("user", "x")], True)
-        except InputError:
-            return False
+        (result,) = self._ask_for([([Message("system", mark), Message("user", "x")], True)])
+        return isinstance(result, str) and mark in result
+
+
+def _fault(exceeded: LimitExceeded) -> TemplateFault:
+    return TemplateFault(f"the model's chat template {exceeded} for one conversation", hint=_HINT)
 
 
 def _merge_system(messages: Sequence[Message]) -> list[Message]:
@@ -85,17 +139,3 @@ def _merge_system(messages: Sequence[Message]) -> list[Message]:
     if system and rest:
         rest[0] = Message(rest[0].role, f"{system}\n\n{rest[0].content}")
     return rest
-
-
-def _to_json(value: Any, ensure_ascii: bool = False, **options: Any) -> str:
-    return json.dumps(value, ensure_ascii=ensure_ascii, **options)
-
-
-def _raise(message: str) -> NoReturn:
-    raise TemplateError(message)
-
-
-def _strftime_now(form: str) -> str:
-    from datetime import datetime
-
-    return datetime.fromisoformat(FROZEN_DATE).strftime(form)

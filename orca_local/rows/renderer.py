@@ -7,15 +7,16 @@ trainers store as `labels` with -100 at positions without a loss, is one number 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Message
 from orca_local.gguf.header import read_header
-from orca_local.gguf.template import ChatTemplate
+from orca_local.gguf.template import ChatTemplate, Conversation, start_template_process
 from orca_local.gguf.tokenizer import Tokenizer
 
 _PLACEHOLDER = "\u241eorca\u241e"
@@ -23,6 +24,9 @@ _PLACEHOLDER = "\u241eorca\u241e"
 
 _BREAK = "\ue0f1"
 """Splits the name of a control token in a message until the text is tokenized. A private-use character."""
+
+RENDERED_AT_ONCE = 32
+"""How many prompts are sent to the template's process together."""
 
 _OPEN_TAG = re.compile(r"<(\w+)>(?!.*</\1>)", re.DOTALL)
 
@@ -56,23 +60,41 @@ class PromptRenderer:
         header = self.header = read_header(path)
         if header.chat_template is None:
             raise InputError(f"{path} has no chat template", hint="use an instruct or chat model whose GGUF has one")
-        self.tokenizer = Tokenizer(path)
-        self.template = ChatTemplate(
-            header.chat_template,
-            bos_token=self._token_text(self.tokenizer.bos),
-            eos_token=self._token_text(self.tokenizer.eos),
-        )
+        process = start_template_process()
+        try:
+            self.tokenizer = Tokenizer(path)
+        except BaseException:
+            process.close()
+            raise
+        try:
+            self.template = ChatTemplate(
+                header.chat_template,
+                bos_token=self._token_text(self.tokenizer.bos),
+                eos_token=self._token_text(self.tokenizer.eos),
+                process=process,
+            )
+        except BaseException:
+            self.tokenizer.close()
+            raise
 
     def close(self) -> None:
-        """Free the vocabulary. Safe to call twice."""
+        """Free the vocabulary and end the template's process. Safe to call twice."""
         self.tokenizer.close()
+        self.template.close()
 
     def prompt_ids(self, messages: Sequence[Message]) -> tuple[int, ...]:
         """Token ids of a conversation up to the start of the assistant's answer.
 
         Raises `InputError` if the template refuses the conversation.
         """
-        return tuple(self._encode_prompt(self._render(messages, add_generation_prompt=True)))
+        return tuple(self._encode_prompt(self._render((messages, True))[0]))
+
+    def iter_prompt_ids(self, conversations: Iterable[Sequence[Message]]) -> Iterator[tuple[int, ...] | InputError]:
+        """Yield the `prompt_ids` of each conversation, or the error that it raises; the cheapest way for many."""
+        waiting = iter(conversations)
+        while part := list(islice(waiting, RENDERED_AT_ONCE)):
+            for text in self.template.render_all([self._broken((messages, True)) for messages in part]):
+                yield text if isinstance(text, InputError) else tuple(self._encode_prompt(text))
 
     def training_ids(self, messages: Sequence[Message]) -> TrainingIds:
         """Token ids and loss mask of a conversation that ends with the assistant's answer.
@@ -84,8 +106,12 @@ class PromptRenderer:
         *before, answer = messages
         if answer.role != "assistant":
             raise ValueError("a training conversation ends with the assistant")
-        prompt = self._render(before, add_generation_prompt=True)
-        tail = self._answer_text(before, answer, prompt)
+        content = answer.content.strip()
+        if not content:
+            raise RowError("empty", "the answer is empty")
+        marked, answered = Message("assistant", _PLACEHOLDER), Message("assistant", content)
+        prompt, shown, whole = self._render((before, True), ([*before, marked], False), ([*before, answered], False))
+        tail = self._answer_text(prompt, shown, whole, content)
         prompt_ids = self._encode_prompt(prompt)
         # Tokenize prompt and answer together if the prompt's ids stay the same: some vocabularies put a space in front
         # of a text that is tokenized alone.
@@ -97,25 +123,32 @@ class PromptRenderer:
             raise RowError("template", "the template does not end the assistant's turn after the answer")
         return TrainingIds((*prompt_ids, *answer_ids[: end + 1]), len(prompt_ids))
 
-    def _answer_text(self, before: Sequence[Message], answer: Message, prompt: str) -> str:
-        """The text after the prompt: the answer, with what the template writes in front of it and after it."""
-        content = answer.content.strip()
-        if not content:
-            raise RowError("empty", "the answer is empty")
-        marked = self._render([*before, Message("assistant", _PLACEHOLDER)], add_generation_prompt=False)
+    def _answer_text(self, prompt: str, marked: str, whole: str, content: str) -> str:
+        """The text after the prompt: the answer, with what the template writes in front of it and after it.
+
+        `whole` is the conversation with the answer `content`, `marked` the same with the placeholder instead of it.
+        """
         if marked.count(_PLACEHOLDER) != 1:
             raise RowError("template", "the template does not show the answer exactly once")
         head, _, after = marked.partition(_PLACEHOLDER)
         tail = self._break_control_names(content) + after
-        whole = self._render([*before, Message("assistant", content)], add_generation_prompt=False)
         if not whole.endswith(tail):
             raise RowError("template", "the template changes the answer's text")
         return _text_between(prompt, head) + tail
 
-    def _render(self, messages: Sequence[Message], *, add_generation_prompt: bool) -> str:
-        """The conversation as text, with a break inside every control token's name that a message contains."""
-        broken = [Message(message.role, self._break_control_names(message.content)) for message in messages]
-        return self.template.render(broken, add_generation_prompt=add_generation_prompt)
+    def _render(self, *conversations: Conversation) -> list[str]:
+        """The text of each conversation; see `_broken`. Raises `InputError` if the template refuses one."""
+        texts: list[str] = []
+        for text in self.template.render_all([self._broken(conversation) for conversation in conversations]):
+            if isinstance(text, InputError):
+                raise text
+            texts.append(text)
+        return texts
+
+    def _broken(self, conversation: Conversation) -> Conversation:
+        """The conversation with a break inside every control token's name that a message contains."""
+        messages, is_prompt = conversation
+        return [Message(message.role, self._break_control_names(message.content)) for message in messages], is_prompt
 
     def _break_control_names(self, content: str) -> str:
         return self._control_names.sub(lambda match: match[0][0] + _BREAK + match[0][1:], content)

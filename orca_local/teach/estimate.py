@@ -9,10 +9,12 @@ from itertools import islice
 from statistics import mean, stdev
 from typing import NamedTuple
 
+from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.statistics import Interval, wilson
 from orca_local.domain.teach_summary import CostRange, TeachEstimate, TokenRange
+from orca_local.domain.types import Message
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
@@ -81,7 +83,7 @@ def estimate(store: Store, renderer: PromptRenderer, teacher: Teacher, job: Teac
     factors = _Range(
         *(1 + _follow_ups(share, settings, can_resample=teacher.can_resample) for share in history.mismatches)
     )
-    prompt = sum(history.prompt_ratio * len(renderer.prompt_ids(question.request.messages)) for question in new)
+    prompt = history.prompt_ratio * _prompt_tokens(renderer, [question.request.messages for question in new])
     answers = _answer_tokens([question.strategy for question in new], history)
     prompt_tokens = _Range(*(factor * prompt for factor in factors))
     completion_tokens = _Range(*(factor * tokens for factor, tokens in zip(factors, answers, strict=True)))
@@ -126,11 +128,21 @@ def _load_history(store: Store, renderer: PromptRenderer, teacher: Teacher) -> _
     return _History(
         calls=len(calls),
         prompt_ratio=sum(call.prompt_tokens for call in calls)
-        / sum(len(renderer.prompt_ids(call.messages)) for call in calls),
+        / _prompt_tokens(renderer, [call.messages for call in calls]),
         lengths={name: _measure(values) for name, values in lengths.items()},
         mismatches=_Range(interval.low, 1 - mean(verified) if verified else 0.0, interval.high),
         seconds=mean(call.seconds for call in calls),
     )
+
+
+def _prompt_tokens(renderer: PromptRenderer, conversations: Sequence[Sequence[Message]]) -> int:
+    """Number of prompt tokens of all conversations."""
+    total = 0
+    for ids in renderer.iter_prompt_ids(conversations):
+        if isinstance(ids, InputError):
+            raise ids
+        total += len(ids)
+    return total
 
 
 def _measure(lengths: Sequence[int]) -> _AnswerLength:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from copy import copy
 from dataclasses import replace
 
 import pytest
 
-from orca_local.domain.errors import InputError, OrcaError
+from orca_local.domain.errors import OrcaError
 from orca_local.domain.events import GenerationFailed, StageProgressed
 from orca_local.domain.types import Completion, Request, SamplingSettings, TextDelta
 from orca_local.engines.fake import FakeEngine
 from orca_local.generation.generate import generation_config, generation_key
+from orca_local.gguf.template import ChatTemplate
 from tests.generation.scene import Scene, doubled, make_samples, planned
 
 SAMPLES = make_samples(10)
@@ -161,19 +164,13 @@ def test_no_answer_found_is_none_and_kept(scene: Scene) -> None:
 
 
 def test_a_bad_conversation_fails_alone(scene: Scene) -> None:
-    class Refusing:
-        tokenizer = scene.renderer.tokenizer
-        template = scene.renderer.template
-
-        def prompt_ids(self, messages: tuple[object, ...]) -> tuple[int, ...]:
-            if "twice 4?" in str(messages):
-                raise InputError("the template refuses this")
-            return scene.renderer.prompt_ids(messages)  # type: ignore[arg-type]
-
-    other = replace(scene, renderer=Refusing())  # type: ignore[arg-type]
-    counts, events = other.generate(FakeEngine(doubled), [planned(sample) for sample in SAMPLES])
+    text = "{% if 'twice 4?' in messages[-1]['content'] %}{{ raise_exception('not this one') }}{% endif %}"
+    renderer = copy(scene.renderer)
+    with closing(ChatTemplate(text + scene.renderer.template.text)) as renderer.template:
+        counts, events = replace(scene, renderer=renderer).generate(FakeEngine(doubled), [*map(planned, SAMPLES)])
     assert (counts.new, counts.failed) == (9, 1)
-    assert GenerationFailed("doubles-4", "s", "the template refuses this") in events
+    (failed,) = [event for event in events if isinstance(event, GenerationFailed)]
+    assert failed.sample_id == "doubles-4" and failed.error.endswith("refuses the conversation: not this one")
 
 
 def test_the_prompt_is_kept_as_text(scene: Scene) -> None:
