@@ -10,17 +10,20 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.input_file import UnreadableError, load_text, open_input
+from orca_local.domain.json_text import parse_json
 from orca_local.system.files import whole_file
 
 WEIGHTS_FILE, CONFIG_FILE = "adapter_model.safetensors", "adapter_config.json"
 _PREFIX = "base_model.model."
+_MAX_RANK, _MAX_ALPHA = 1 << 20, 1e9
 _HINT = "train again with `orca-local train`"
 
 Pair = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -94,24 +97,32 @@ def adapter_sha256(directory: Path) -> str:
     """Hash of both files of an adapter, 64 hexadecimal digits. Raises `InputError` if one cannot be read."""
     digest = hashlib.sha256()
     for name in (CONFIG_FILE, WEIGHTS_FILE):
-        try:
-            digest.update((directory / name).read_bytes())
-        except OSError as error:
-            raise InputError(f"cannot read the adapter {directory / name}: {error.strerror}", hint=_HINT) from error
+        with _open(directory / name) as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
     return digest.hexdigest()
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return open_input(path)
+    except UnreadableError as error:
+        raise InputError(f"cannot read the adapter {path}: {error.reason}", hint=_HINT) from error
 
 
 def _read_config(path: Path) -> dict[str, Any]:
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        _open(path).close()
+        config = parse_json(load_text(path))
         if not isinstance(config, dict):
             raise ValueError("not an object")
         if config.get("peft_type") != "LORA" or not {"r", "lora_alpha"} <= set(config):
             raise ValueError("not a LoRA adapter")
         rank, alpha = config["r"], config["lora_alpha"]
-        if not isinstance(rank, int) or rank < 1 or not isinstance(alpha, int | float) or not math.isfinite(alpha):
-            raise ValueError(f"rank {rank!r} and alpha {alpha!r}")
-    except (OSError, ValueError, RecursionError) as error:
+        is_valid = isinstance(rank, int) and 1 <= rank <= _MAX_RANK and isinstance(alpha, int | float)
+        if not is_valid or not abs(alpha) <= _MAX_ALPHA:
+            raise ValueError(f"rank {str(rank)[:40]} and alpha {str(alpha)[:40]}")
+    except ValueError as error:
         raise InputError(f"{path} is not the configuration of a LoRA adapter: {error}", hint=_HINT) from error
     for option in ("use_dora", "rank_pattern", "alpha_pattern", "modules_to_save"):
         if config.get(option):
@@ -124,6 +135,7 @@ def _read_config(path: Path) -> dict[str, Any]:
 def _pairs(path: Path, within: str) -> dict[str, Pair]:
     from safetensors import SafetensorError, safe_open
 
+    _open(path).close()  # safetensors would wait for ever for a pipe
     try:
         with safe_open(path, "numpy") as file:
             keys = file.keys()

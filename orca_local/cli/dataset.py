@@ -220,7 +220,7 @@ def _new_text(row: DemonstrationRow, text: str | None, path: Path | None) -> str
     if text is not None:
         return text
     if path is not None:
-        from orca_local.system.files import load_text
+        from orca_local.domain.input_file import load_text
 
         return load_text(path).rstrip("\n")
     edited = click.edit(row.text, extension=".txt")

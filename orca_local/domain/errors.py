@@ -78,9 +78,24 @@ def error_from_process(message: str, hint: str, exit_code: int) -> OrcaError:
     return kinds.get(exit_code, OrcaError)(message, hint=hint)
 
 
+MAX_SHOWN_PATH = 200
+"""Characters of a path that a message shows."""
+
+
+def shown_path(path: object) -> str:
+    """Return a path as a message names it: quoted if it is empty, shortened in the middle if it is very long."""
+    text = str(path)
+    if len(text) <= MAX_SHOWN_PATH:
+        return text or "''"
+    half = MAX_SHOWN_PATH // 2
+    return f"{text[:half]}…{text[-half:]} ({len(text):,} characters)"
+
+
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-_BAD_PATH = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
+_IMPOSSIBLE = {errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP}
+"""Errors of paths that a person gave: this program makes no such path itself."""
+_BAD_PATH = _IMPOSSIBLE | {errno.ENOENT, errno.EEXIST}
 
 
 def is_disk_full(error: OSError) -> bool:
@@ -93,11 +108,11 @@ def explain_os_error(error: OSError, path: Path | None = None, *, hint: str = ""
 
     `path` is the file that was being written, if known. `hint` replaces the default advice.
     """
-    place = path or error.filename or "the output"
+    place = shown_path(path or error.filename or "the output")
     remedy = hint or "check the path and its permissions"
     if is_disk_full(error):
         return MissingError(f"{place} cannot be written: the disk is full", hint="free some space, then run this again")
-    if error.errno in _FORBIDDEN or (path is not None and error.errno in _BAD_PATH):
+    if error.errno in _FORBIDDEN | _IMPOSSIBLE or (path is not None and error.errno in _BAD_PATH):
         return InputError(f"{place} cannot be {'written' if path else 'used'}: {error.strerror}", hint=remedy)
     return None
 

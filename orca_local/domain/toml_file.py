@@ -7,27 +7,30 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.input_file import load_text
 
 
 def load_toml(path: Path, hint: str) -> dict[str, Any]:
     """Return the content of a TOML file. `hint` shows a valid line, for the error about an invalid one.
 
-    Raises `InputError` if the file is not valid TOML, and `FileNotFoundError` if it does not exist.
+    Raises `InputError` if the file cannot be read or is not valid TOML.
     """
+    text = load_text(path)
     try:
-        # utf-8-sig: some editors write a byte order mark.
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror}", hint="check the path and its permissions"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not UTF-8: {error.reason} at byte {error.start}", hint="save it as UTF-8"
-        ) from error
+        content = tomllib.loads(text)
+        _check_numbers(content)
+        return content
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is not valid TOML: {error}", hint=hint) from error
+    except ValueError:  # also Python's own limit for the digits of a number
+        raise InputError(f"{path} is not valid TOML: a number has too many digits", hint="shorten it") from None
     except RecursionError:
         raise InputError(f"{path} is not valid TOML: its values are nested too deeply", hint=hint) from None
+
+
+def _check_numbers(value: Any) -> None:
+    """Raise `ValueError` for a whole number of more than 64 bits, which TOML does not have."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_numbers(item)

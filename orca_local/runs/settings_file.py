@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.json_text import parse_json
 from orca_local.domain.settings import Settings
 from orca_local.domain.toml_file import load_toml
 from orca_local.engines.make import engine_kind
@@ -54,10 +55,9 @@ def load_settings(
 
 
 def _from_file(path: Path) -> Iterator[tuple[str, str, Any, str]]:
-    try:
-        data = load_toml(path, "correct that line; strings need quotes")
-    except FileNotFoundError:
-        raise InputError(f"there is no {path}", hint=f"make a workspace with `orca-local init {path.parent}`") from None
+    if not path.exists():
+        raise InputError(f"there is no {path}", hint=f"make a workspace with `orca-local init {path.parent}`")
+    data = load_toml(path, "correct that line; strings need quotes")
     for section, content in data.items():
         if not isinstance(content, dict):
             yield section, "", content, str(path)
@@ -101,7 +101,7 @@ def _parse(field: FieldInfo, text: str) -> Any:
     if isinstance(field.default, str):
         return text
     try:
-        value = json.loads(text.lower() if text.lower() in ("true", "false") else text)
+        value = parse_json(text.lower() if text.lower() in ("true", "false") else text)
     except ValueError:
         value = text
     return [text] if isinstance(field.default, tuple) and not isinstance(value, list) else value

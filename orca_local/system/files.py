@@ -1,4 +1,4 @@
-"""Reads text files; writes files and directories that appear whole or not at all, and that survive a loss of power."""
+"""Writes files and directories that appear whole or not at all, and that survive a loss of power."""
 
 from __future__ import annotations
 
@@ -10,33 +10,10 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
-from orca_local.domain.errors import InputError, os_errors_explained
+from orca_local.domain.errors import os_errors_explained
 
-MAX_TEXT_BYTES = 1_000_000
 ABANDONED_S = 3600
 """Seconds after which a temporary file that is no longer written to belongs to a process that was killed."""
-
-
-def load_text(path: Path) -> str:
-    """The content of a text file that a person wrote, without a byte order mark.
-
-    Raises `InputError` for a file that cannot be read, is no UTF-8, holds a NUL byte, or has more than a megabyte.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_TEXT_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", hint="check the path") from error
-    if len(data) > MAX_TEXT_BYTES:
-        raise InputError(f"{path} is larger than {MAX_TEXT_BYTES // 1_000_000} MB", hint="make it smaller")
-    if b"\0" in data:
-        raise InputError(f"{path} holds a NUL byte: is it a text file?", hint="save it as UTF-8")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not UTF-8: {error.reason} at byte {error.start}", hint="save it as UTF-8"
-        ) from error
 
 
 @contextmanager

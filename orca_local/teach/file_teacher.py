@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.text import counted
 from orca_local.domain.types import Sample
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.kinds.table import get_kind
 from orca_local.kinds.verdict import best
+from orca_local.tasks.sources.base import Problem, Record
+from orca_local.tasks.sources.jsonl import read_jsonl
 from orca_local.teach.teacher import LookupTeacher, Question
 
 _MAX_PROBLEMS = 10
@@ -68,27 +72,31 @@ def with_final_answer(sample: Sample, text: str) -> str:
 def _load_answers(path: Path) -> dict[tuple[str, str], str]:
     """(sample id, strategy or "") → text. Raises `InputError` that names all bad lines, up to ten."""
     answers: dict[tuple[str, str], str] = {}
-    problems: list[str] = []
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                try:
-                    entry = json.loads(line)
-                    text = entry.get("text", entry.get("answer"))
-                    if not isinstance(text, str):
-                        raise ValueError("no text")
-                    answers[entry["id"], entry.get("strategy", "")] = text
-                except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                    problems.append(f"line {number}: {error}")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the answers in {path}: {error}", hint=_HINT) from error
+    problems: list[Problem] = []
+    for item in read_jsonl(str(path)):
+        problem = _take_answer(item.values, answers) if isinstance(item, Record) else item.message
+        if problem:
+            problems.append(Problem(item.file, item.line, problem))
+            if not item.line:
+                raise InputError(f"cannot read the answers in {path}: it {problem}", hint=_HINT)
     if problems:
+        shown = "; ".join(f"line {problem.line}: {problem.message}" for problem in problems[:_MAX_PROBLEMS])
         raise InputError(
-            f"{path}: {len(problems)} bad lines: " + "; ".join(problems[:_MAX_PROBLEMS]),
+            f"{path}: {counted(len(problems), 'bad line')}: {shown}",
             hint='each line is an object such as {"id": "SAMPLE", "text": "ANSWER", "strategy": "OPTIONAL"}',
         )
     if not answers:
         raise InputError(f"{path} holds no answers", hint=_HINT)
     return answers
+
+
+def _take_answer(entry: Mapping[str, Any], answers: dict[tuple[str, str], str]) -> str:
+    """Add the answer of one entry; returns what is wrong with it, empty if nothing is."""
+    sample_id, text, strategy = entry.get("id"), entry.get("text", entry.get("answer")), entry.get("strategy", "")
+    if isinstance(sample_id, int) and not isinstance(sample_id, bool):  # as in a task file
+        sample_id = str(sample_id)
+    for name, value in (("id", sample_id), ("text", text), ("strategy", strategy)):
+        if not isinstance(value, str):
+            return f"{name!r} is missing" if value is None else f"{name!r} must be a text, not {str(value)[:40]}"
+    answers[str(sample_id), str(strategy)] = str(text)
+    return ""

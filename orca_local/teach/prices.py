@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +11,8 @@ from orca_local.domain.frozen import Frozen
 from orca_local.domain.toml_file import load_toml
 
 PRICES_FILE = "prices.toml"
+MAX_PRICE = 1_000_000
+"""US dollars per million tokens. More is a mistake."""
 _PACKAGE = Path(__file__).parent.parent
 _SHIPPED = (_PACKAGE.parent / "models" / PRICES_FILE, _PACKAGE / "models_data" / PRICES_FILE)
 """Path in a checkout, and in an installed wheel."""
@@ -70,5 +71,6 @@ def _check(where: str, entry: Any) -> None:
             raise InputError(f"{where}: {key} must be a text, not {entry.get(key)!r}", hint=_HINT)
     for key in ("input", "output"):
         value = entry.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-            raise InputError(f"{where}: {key} must be a price such as 0.15, not {value!r}", hint=_HINT)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_PRICE:
+            shown = repr(value)[:40]
+            raise InputError(f"{where}: {key} must be a price such as 0.15, not {shown}", hint=_HINT)

@@ -80,15 +80,21 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
         Adapter.load(tmp_path)
 
 
-@pytest.mark.parametrize("change", [{"r": 0}, {"r": "8"}, {"lora_alpha": float("nan")}, {"lora_alpha": None}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"r": rank} for rank in (0, "8", 8.5, 10**30)),
+        *({"lora_alpha": alpha} for alpha in (float("nan"), None, 1e300, 10**400, float("-inf"))),
+    ],
+)
 def test_a_scale_that_cannot_be_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
     adapter().save(tmp_path)
     path = tmp_path / CONFIG_FILE
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(InputError, match="rank"):
+    with pytest.raises(InputError, match=r"rank|not a JSON number"):
         Adapter.load(tmp_path)
 
 
 def test_an_adapter_that_is_gone_has_no_hash(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="No such file"):
+    with pytest.raises(InputError, match="no such file"):
         adapter_sha256(tmp_path)

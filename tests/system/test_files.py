@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.errors import InputError, MissingError
-from orca_local.system.files import MAX_TEXT_BYTES, load_text, whole_directory, whole_file, write_whole
+from orca_local.system.files import whole_directory, whole_file, write_whole
 from tests.limits import small_files
 
 
@@ -79,27 +79,3 @@ def test_a_directory_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         raise ValueError("no")
     assert [path.name for path in tmp_path.iterdir()] == ["step"]
     assert [path.name for path in target.iterdir()] == ["one"]
-
-
-def test_the_text_of_a_file_is_read_without_its_byte_order_mark(tmp_path: Path) -> None:
-    path = tmp_path / "text.txt"
-    path.write_bytes(b"\xef\xbb\xbfna\xc3\xafve\n")
-    assert load_text(path) == "na\u00efve\n"
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"na\xefve", "is not UTF-8: invalid continuation byte at byte 2"),
-        (b"a\0b", "holds a NUL byte"),
-        ("text".encode("utf-16"), "holds a NUL byte"),
-        (b"a" * (MAX_TEXT_BYTES + 1), "is larger than 1 MB"),
-        (None, "cannot be read: No such file or directory"),
-    ],
-)
-def test_a_file_that_holds_no_text_is_bad_input(tmp_path: Path, data: bytes | None, message: str) -> None:
-    path = tmp_path / "text.txt"
-    if data is not None:
-        path.write_bytes(data)
-    with pytest.raises(InputError, match=message):
-        load_text(path)

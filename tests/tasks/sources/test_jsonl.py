@@ -48,7 +48,8 @@ def test_good_line_becomes_a_sample_with_unknown_keys_as_metadata(path: Path) ->
         ("[" * 100_000, "1: not JSON that can be read"),
         ('{"a": ' + "9" * 5000 + "}", "1: not JSON that can be read: a number of 5000 digits"),
         ('{"answer": 1e999}', "1: not JSON that can be read: the number 1e999 is too large"),
-        ("[1, 2]", "1: must hold one JSON object, not a JSON array"),
+        ("[1]", "1: must hold JSON objects, not a JSON number"),
+        ("[[]]", "1: must hold JSON objects, not a JSON array"),
         ('"text"', "1: must hold one JSON object, not a JSON string"),
         ("null", "1: must hold one JSON object, not a JSON null"),
         ("7", "1: must hold one JSON object, not a JSON number"),
@@ -90,7 +91,7 @@ def test_good_line_becomes_a_sample_with_unknown_keys_as_metadata(path: Path) ->
         (line(**{**CHOICE, "prompt": "Which?"}), "1: the answer 'B' is not among the options of the prompt: none"),
         ("a\0b", "1: holds a NUL byte"),
         (b"\x80" + line().encode(), "1: not UTF-8: byte 0x80 at position 1"),
-        (b"\xff\xfe{\0}\0", "1: not UTF-8: byte 0xff at position 1"),
+        (b"\xff\xfe{\0}\0", " is UTF-16, not UTF-8: save it as UTF-8 text"),
         (b"", " holds no samples: it is empty"),
         (b"\n \r\n", " holds no samples: it is empty"),
     ],
@@ -155,7 +156,7 @@ def test_free_sample_needs_no_answer_and_a_whole_number_is_an_id(path: Path) -> 
 
 
 def test_directory_and_missing_file_are_problems_of_the_file(tmp_path: Path) -> None:
-    assert str(read_tasks(tmp_path).problems[0]) == f"{tmp_path}: is a directory, not a JSON Lines file"
+    assert str(read_tasks(tmp_path).problems[0]) == f"{tmp_path}: is a directory, not a file"
     missing = tmp_path / "none.jsonl"
     assert str(read_tasks(missing).problems[0]) == f"{missing}: there is no such file"
 

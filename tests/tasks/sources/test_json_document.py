@@ -1,0 +1,92 @@
+"""Task files that are one JSON document: arrays and objects over several lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orca_local.tasks.read import read_tasks
+from orca_local.tasks.sources import jsonl
+
+
+def record(number: int) -> dict[str, Any]:
+    return {"id": f"s{number}", "task": "sums", "kind": "number", "prompt": f"What is {number} + 1?", "answer": number}
+
+
+RECORDS = [record(number) for number in range(3)]
+PRETTY = json.dumps(RECORDS, indent=2)
+
+
+def read(tmp_path: Path, content: str | bytes, name: str = "tasks.json") -> tuple[list[tuple[str, int]], list[str]]:
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = read_tasks(path)
+    return (
+        [(entry.sample.id, entry.line) for entry in result.entries],
+        [str(problem).removeprefix(f"{path}:") for problem in result.problems],
+    )
+
+
+@pytest.mark.parametrize("name", ["tasks.json", "tasks.jsonl", "tasks"])
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (PRETTY, [2, 9, 16]),
+        (json.dumps(RECORDS), [1, 1, 1]),
+        ("\ufeff" + PRETTY, [2, 9, 16]),
+        ("\n \n" + PRETTY.replace("\n", "\r\n") + "\r\n\r\n", [4, 11, 18]),
+        ("[\n" + ",\n".join(map(json.dumps, RECORDS)) + "\n]\n", [2, 3, 4]),
+        ("\n".join(json.dumps(one, indent=2) for one in RECORDS), [1, 8, 15]),
+        ("".join(json.dumps(one, indent=2) for one in RECORDS), [1, 7, 13]),
+        ("\n".join(map(json.dumps, RECORDS)), [1, 2, 3]),
+        ("\n\n" + "\n\n".join(map(json.dumps, RECORDS)), [3, 5, 7]),
+    ],
+    ids=["pretty", "one line", "mark", "crlf", "rows", "objects", "objects without breaks", "lines", "blank lines"],
+)
+def test_each_form_gives_the_same_samples(tmp_path: Path, name: str, content: str, lines: list[int]) -> None:
+    assert read(tmp_path, content, name) == ([("s0", lines[0]), ("s1", lines[1]), ("s2", lines[2])], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "good", "message"),
+    [
+        (PRETTY[:-2] + ",\n]", 3, "23: a comma follows the last object: remove it"),
+        (PRETTY[:-1], 3, "23: not JSON: the array does not end: a ] is missing"),
+        (PRETTY.replace("},", "}", 1), 1, "9: not JSON: a comma is missing here"),
+        (PRETTY + "]", 3, "23: not JSON: text follows the end of the array"),
+        (PRETTY.replace('"answer": 1', '"answer": 1,'), 1, "15: not JSON: "),
+        (PRETTY.replace('"answer": 1', '"answer": NaN'), 1, "9: not JSON that can be read: NaN is not a JSON number"),
+        (PRETTY.replace('"answer": 1', '"answer": 1e400'), 1, "9: not JSON that can be read: the number 1e400"),
+        (PRETTY.replace('"answer": 1', '"answer": ' + "1" * 5000), 1, "9: not JSON that can be read: a number of 5000"),
+        ("[,]", 0, "1: not JSON: Expecting value at column 2"),
+        ("[", 0, "1: not JSON: Expecting value at column 2"),
+        ("[]", 0, " holds no samples: it is empty"),
+        ("[\n7\n]", 0, "2: must hold JSON objects, not a JSON number"),
+        ("[" * 100_000, 0, "1: not JSON that can be read: its values are nested too deeply"),
+        (PRETTY.encode("utf-16"), 0, " is UTF-16, not UTF-8: save it as UTF-8 text"),
+        (PRETTY.encode("utf-16-be"), 0, " is UTF-16, not UTF-8: save it as UTF-8 text"),
+        (b"[\n" + PRETTY.encode() + b"\xff]", 0, " is not UTF-8: byte 0xff"),
+        ("[\n\0]", 0, " holds a NUL byte"),
+        ("\n".join(f"{json.dumps(one)}," for one in RECORDS[:1]), 0, "1: a comma follows the object: remove it"),
+        ('{"id": "s0",\n' + json.dumps(RECORDS[1]), 1, "1: not JSON: Expecting property name"),
+    ],
+)
+def test_a_fault_is_named_with_its_line_and_what_is_before_it_is_read(
+    tmp_path: Path, content: str | bytes, good: int, message: str
+) -> None:
+    samples, problems = read(tmp_path, content)
+    assert len(samples) == good
+    assert len(problems) == 1
+    assert problems[0].startswith(message)
+
+
+def test_a_document_too_large_for_memory_names_the_form_that_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonl, "MAX_DOCUMENT_BYTES", 100)
+    _, problems = read(tmp_path, PRETTY)
+    assert len(problems) == 1 and "write one object a line instead" in problems[0]
+    assert read(tmp_path, "\n".join(map(json.dumps, RECORDS)))[1] == []
