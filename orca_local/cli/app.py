@@ -76,7 +76,9 @@ def run(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     try:
         with signals_as_interrupt(note_at_once):
-            cli.main(args=list(arguments), prog_name="orca-local", standalone_mode=False, obj=list(arguments))
+            # The value that the command returns; without one, it shows help or another text.
+            code = cli.main(args=list(arguments), prog_name="orca-local", standalone_mode=False, obj=list(arguments))
+            return code if isinstance(code, int) else DONE
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
@@ -94,7 +96,6 @@ def run(arguments: Sequence[str]) -> int:
         return report_failure(error, as_json=as_json)
     finally:
         _flush_stdout()
-    return DONE
 
 
 def _report_usage(message: str, error: click.UsageError, *, as_json: bool) -> int:

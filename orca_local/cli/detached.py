@@ -12,7 +12,7 @@ from orca_local.cli.options import Common, JsonObject, common_options
 from orca_local.cli.tables import echo
 
 
-def stage_options(function: Callable[..., JsonObject]) -> Callable[..., None]:
+def stage_options(function: Callable[..., JsonObject]) -> Callable[..., int]:
     """Add the common options and `--detach` to a command that may take long."""
 
     @click.option("--detach", is_flag=True, help="Run it in the background and print the number of the run.")

@@ -11,7 +11,8 @@ from typing import Any
 
 from orca_local.domain.errors import MissingError, OrcaError, explain_os_error
 
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, USAGE, INCOMPLETE, INTERRUPTED = 0, 1, 2, 5, 130
+"""Errors have codes of their own. `INCOMPLETE`: the command ended and its results are stored, but samples failed."""
 
 _NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 """Texts in the errors of native code that mean the same as Python's `MemoryError`."""

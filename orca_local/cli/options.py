@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orca_local.cli.diagnostics import write_json
+from orca_local.cli.diagnostics import DONE, INCOMPLETE, write_json
+from orca_local.cli.failures import show_failures
 from orca_local.domain.errors import OrcaError
 from orca_local.domain.frozen import Frozen
 
@@ -41,10 +42,12 @@ class Common(Frozen):
         return Workspace.find(Path.cwd(), overrides=overrides)
 
 
-def common_options(function: Callable[..., JsonObject | None]) -> Callable[..., None]:
+def common_options(function: Callable[..., JsonObject | None]) -> Callable[..., int]:
     """Add the common options to a command, which gets them as its first argument.
 
-    The command returns the object that `--json` prints. Its text goes through `echo`, which `--json` silences.
+    The command returns the object that `--json` prints. Its text goes through `echo`, which `--json` silences. If the
+    object says that samples failed, in a stage of its own or in one of several, they are shown, and the exit code is
+    `INCOMPLETE`.
     """
 
     @click.option("-w", "--workspace", type=click.Path(path_type=Path), help="Workspace directory.")
@@ -52,7 +55,7 @@ def common_options(function: Callable[..., JsonObject | None]) -> Callable[..., 
     @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
     @click.option("--offline", is_flag=True, help="Use no network.")
     @functools.wraps(function)
-    def wrapper(*args: Any, workspace: Path | None, as_json: bool, quiet: bool, offline: bool, **kwargs: Any) -> None:
+    def wrapper(*args: Any, workspace: Path | None, as_json: bool, quiet: bool, offline: bool, **kwargs: Any) -> int:
         import os
 
         if offline:
@@ -63,6 +66,7 @@ def common_options(function: Callable[..., JsonObject | None]) -> Callable[..., 
             result = function(common, *args, **kwargs)
         if as_json and result is not None:
             write_json(result)
+        return INCOMPLETE if show_failures(result or {}) else DONE
 
     return wrapper
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from orca_local.domain.failure_summary import FailureSummary
 from orca_local.domain.quantized import QuantizedFile, Recommendation
 from orca_local.domain.record import CI, FIRST, OMITTABLE, Record
 
@@ -169,5 +170,7 @@ class EvaluationSummary(Record):
     """Size and accuracy of each quantization; with `--split`."""
     recommendation: Recommendation | None = field(default=None, metadata=OMITTABLE)
     """The recommended quantization; with `--split` and two or more types."""
+    failures: FailureSummary | None = field(default=None, metadata=OMITTABLE)
+    """The failed samples, where there are any."""
     scorer_version: int | None = field(default=None, metadata=OMITTABLE)
     """Version of the rules that read and compared the answers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from orca_local.domain.failure_summary import FailureSummary
 from orca_local.domain.record import CI, OMITTABLE, Record
 
 
@@ -94,6 +95,8 @@ class ProbeSummary(Record):
     """Tokens generated in this run."""
     seconds: float
     """Duration of the run."""
+    failures: FailureSummary | None = field(default=None, metadata=OMITTABLE)
+    """The failed samples, where there are any."""
 
 
 class GenerationRange(Record):

@@ -10,6 +10,7 @@ from dataclasses import field
 
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
 from orca_local.domain.export_summary import ExportedFile, ExportSummary
+from orca_local.domain.failure_summary import FailureSummary
 from orca_local.domain.probe_summary import ProbeSummary
 from orca_local.domain.record import FIRST, OMITTABLE, Record
 from orca_local.domain.stages import BASE, SEEDS
@@ -152,6 +153,8 @@ class QuickstartSummary(Record):
     """The tuned model."""
     seconds: Mapping[str, float]
     """Duration of each stage."""
+    failures: FailureSummary | None = field(default=None, metadata=OMITTABLE)
+    """The failed samples of all stages, where there are any."""
 
 
 STAGE_SUMMARIES: Mapping[str, type[Record]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from orca_local.domain.failure_summary import FailureSummary
 from orca_local.domain.record import OMITTABLE, Record
 
 
@@ -16,7 +17,7 @@ class CallTotals(Record):
     cached: int
     """Answered in an earlier run."""
     failed: int
-    """Failed permanently, and not asked again."""
+    """Without a usable answer, in this run or for good; `failures` says why."""
 
 
 class BatchState(Record):
@@ -69,6 +70,8 @@ class TeachSummary(Record):
     verdicts: Mapping[str, int] | None = field(default=None, metadata=OMITTABLE)
     """Number of answers by the result of the comparison: `equal`, `equal_value`, `same_label`, `similar`,
     `different`, `unreadable`, `unchecked`."""
+    failures: FailureSummary | None = field(default=None, metadata=OMITTABLE)
+    """The failed samples, where there are any."""
     doubtful_counts: int | None = field(default=None, metadata=OMITTABLE)
     """Number of answers without believable token counts; each is charged with the most that it can cost."""
     batch: BatchSummary | None = field(default=None, metadata=OMITTABLE)

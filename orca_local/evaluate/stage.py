@@ -11,9 +11,18 @@ from itertools import chain
 from pathlib import Path
 
 from orca_local.domain.copy_fields import copy_fields
-from orca_local.domain.errors import InputError
+from orca_local.domain.errors import InputError, OrcaError
 from orca_local.domain.evaluation_summary import EvaluationSummary, Prompted
-from orca_local.domain.events import Event, ModelEvaluated, StageFinished, StageProgressed, StageStarted, Warned
+from orca_local.domain.events import (
+    Event,
+    GenerationFailed,
+    ModelEvaluated,
+    StageFinished,
+    StageProgressed,
+    StageStarted,
+    Warned,
+)
+from orca_local.domain.failure_summary import FailureCounts
 from orca_local.domain.settings import EvaluateSettings
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
@@ -30,6 +39,7 @@ from orca_local.store.results import EvaluationRow
 
 REFERENCE = "base"
 """Name of the model that the others are compared with."""
+AGAIN = "mend the cause and run `orca-local evaluate` again: only what is missing is generated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,7 @@ def evaluate(
 
     With `split`, whose models are among the candidates, the summary separates the effects of training and of
     quantizing. With `prompting`, the base is also measured under those prompts. Only one model is loaded at a time.
-    Raises `InputError` if no sample has a reference answer.
+    Raises `InputError` if no sample has a reference answer, and `OrcaError` if a model answered nothing.
     """
     started = time.monotonic()
     scored = _select(samples, settings.samples)
@@ -100,9 +110,10 @@ def evaluate(
             yield _without_strategy(prompted.without_strategy)
     yield StageStarted("evaluate", sum(map(len, plans)), "generations")
     results: Results = {}
+    failures = FailureCounts()
     done = 0
     for candidate, planned in zip(candidates, plans, strict=True):
-        with closing(_answer(context, load, candidate, planned)) as events:
+        with closing(_answer(context, load, candidate, planned, failures)) as events:
             for event in events:
                 if isinstance(event, StageProgressed):
                     event = replace(event, done=done + event.done, note=candidate.name)
@@ -110,7 +121,7 @@ def evaluate(
         done += len(planned)
         results[candidate.name] = {text: collect(context, candidate.model, by_message[text]) for text in by_message}
         yield from _record(context, candidate, results[candidate.name])
-    summary = _summary(context, results, settings, split, started)
+    summary = replace(_summary(context, results, settings, split, started), failures=failures.summarize(AGAIN))
     if prompted is not None:
         base = candidates[names.index(REFERENCE)]
         summary = replace(summary, prompted=_prompted(context, base, prompted, results, settings))
@@ -142,12 +153,25 @@ def _answer(
     load: Callable[[Candidate], LoadedModel],
     candidate: Candidate,
     planned: Sequence[PlannedMeasurement],
+    failures: FailureCounts,
 ) -> Generator[Event, None, None]:
-    """Generate the answers of one candidate."""
-    with closing(load(candidate)) as loaded:
-        yield from generate(
-            loaded.engine, loaded.renderer, context.store, planned, model=candidate.model, run_id=context.run_id
-        )
+    """Generate the answers of one candidate, and count those that fail."""
+    failed_before = failures.count
+    with (
+        closing(load(candidate)) as loaded,
+        closing(
+            generate(
+                loaded.engine, loaded.renderer, context.store, planned, model=candidate.model, run_id=context.run_id
+            )
+        ) as events,
+    ):
+        for event in events:
+            if isinstance(event, GenerationFailed):
+                failures.add(event.error)
+            yield event
+    if failures.count - failed_before == len(planned):
+        reason = f"the last error: {failures.last}"
+        raise OrcaError(f"{candidate.name} answered none of {len(planned)} prompts; {reason}", hint=AGAIN)
 
 
 def _record(

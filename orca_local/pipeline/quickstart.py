@@ -11,6 +11,7 @@ from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import InputError
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
 from orca_local.domain.events import Event, StageFinished
+from orca_local.domain.failure_summary import merged
 from orca_local.domain.strategies import load_strategies
 from orca_local.domain.summaries import QuickstartSummary
 from orca_local.pipeline.pipeline import Pipeline
@@ -79,5 +80,6 @@ def quickstart(
         gain=copy_fields(Gain, evaluation.gain),
         export=result.export.files[0],
         seconds=seconds,
+        failures=merged(result.probe.failures, result.teach.failures, evaluation.failures),
     )
     return summary, evaluation

@@ -7,9 +7,11 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from orca_local.domain.copy_fields import copy_fields
+from orca_local.domain.errors import OrcaError
 from orca_local.domain.events import (
     CellMeasured,
     Event,
+    GenerationFailed,
     StageFinished,
     StageProgressed,
     StageStarted,
@@ -17,6 +19,7 @@ from orca_local.domain.events import (
     StrategyDropped,
     Warned,
 )
+from orca_local.domain.failure_summary import FailureCounts
 from orca_local.domain.probe_summary import CellSummary, GenerationTotals, ProbeSummary, TaskSelection
 from orca_local.domain.settings import DEFAULT_SYSTEM_MESSAGE, ProbeSettings
 from orca_local.domain.strategies import Strategy
@@ -33,6 +36,8 @@ from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.selections import SelectionRow
 from orca_local.tasks.split import content_hash
+
+AGAIN = "mend the cause and run `orca-local probe` again: only what is missing is generated"
 
 
 def probe(
@@ -51,7 +56,7 @@ def probe(
     Method `exhaustive` answers every sample under every strategy. Method `race` runs in rounds over all tasks and
     drops weak strategies early. Samples without a score are left out with a warning. Ties in score and
     tokens go to the strategy that comes first in `strategies`. `system_message` is the one that the student is trained
-    with; a strategy without an instruction uses it.
+    with; a strategy without an instruction uses it. Raises `OrcaError` if every generation failed.
     """
     started = time.monotonic()
     scored = [sample for sample in samples if is_scored(sample)]
@@ -65,8 +70,8 @@ def probe(
             context.store.strategies.ensure(strategy)
     run = _Probe(context, engine, renderer, tasks, {s.name: s for s in strategies}, settings, model, system_message)
     yield from run.measure()
-    if run.counts.failed:
-        yield Warned(f"{run.counts.failed} generations failed and are left out of the scores")
+    if run.failures.count:
+        yield Warned(f"{run.failures.count} generations failed and are left out of the scores")
     selections = yield from run.choose()
     scores = [(task.kind, task.scores) for task in tasks]
     summary = ProbeSummary(
@@ -77,6 +82,7 @@ def probe(
         generations=GenerationTotals(run.counts.new, run.counts.cached),
         completion_tokens=run.counts.tokens,
         seconds=round(time.monotonic() - started, 3),
+        failures=run.failures.summarize(AGAIN),
     )
     yield StageFinished("probe", summary)
 
@@ -118,7 +124,7 @@ class _Probe:
     system_message: str
 
     def __post_init__(self) -> None:
-        self.counts = GenerationCounts()
+        self.counts, self.failures = GenerationCounts(), FailureCounts()
         self.priors: dict[str, Prior] = {}
 
     def measure(self) -> Generator[Event, None, None]:
@@ -162,6 +168,8 @@ class _Probe:
         try:
             while True:
                 event = next(events)
+                if isinstance(event, GenerationFailed):
+                    self.failures.add(event.error)
                 if isinstance(event, StageProgressed):
                     event = replace(event, done=before.done + event.done, tokens=before.tokens + event.tokens)
                 yield event
@@ -169,6 +177,10 @@ class _Probe:
             self.counts = before + end.value
         finally:
             events.close()
+        if self.failures.count == self.counts.done > 0:
+            raise OrcaError(
+                f"all {self.failures.count} generations failed; the last error: {self.failures.last}", hint=AGAIN
+            )
         tasks = {task.name: task for task in self.tasks}
         for row in store.measurements.scores(run_id, self.model.model_id):
             tasks[row.task].record(row)

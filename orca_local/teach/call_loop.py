@@ -11,6 +11,7 @@ from itertools import count, islice
 
 from orca_local.domain.errors import RemoteError
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageProgressed, Warned
+from orca_local.domain.failure_summary import FailureCounts
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
 from orca_local.endpoints.answer import ChatAnswer
@@ -94,6 +95,9 @@ class CallLoop:
         self._duplicates: dict[str, list[Question]] = {}
         """Questions about other samples with the same request as one in flight; they share its answer."""
         self._failed_tries: dict[str, int] = {}
+        self._failed_samples: dict[str, tuple[str, bool]] = {}
+        """Why each sample's last question failed, and whether that is final."""
+        self._answered_samples: set[str] = set()
         self._unclear: list[Question] = []
         """Rejected questions, each of which may be the cause itself."""
         self._answered_at, self._failures_in_a_row = clock(), 0
@@ -161,7 +165,7 @@ class CallLoop:
             questions = []
             for result in results:
                 if result.row is None:
-                    yield self._failed(result.question, result.error)
+                    yield self._failed(result.question, result.error, is_final=True)
                     questions += self._plan.follow_up(result.question, usable=False)
                 else:
                     yield self._answered(result.row, cached=True)
@@ -231,7 +235,7 @@ class CallLoop:
                 events.append(self._answered(result.row, cached=False))
                 follow_ups += self._plan.follow_up(question, usable=self._plan.is_usable(question, result.row))
             elif not self._schedule_retry(answer, question, now):
-                events.append(self._failed(question, answer.error))
+                events.append(self._failed(question, answer.error, is_final=answer.is_final))
                 self._fatal = self._fatal or answer.fatal or self._too_many_failures(answer)
                 if answer.unclear:
                     self._unclear.append(question)
@@ -307,7 +311,18 @@ class CallLoop:
             if answers:
                 yield from self._receive(answers)
 
+    @property
+    def failures(self) -> FailureCounts:
+        """The samples without any answer, by the reason of their last question."""
+        counts = FailureCounts()
+        unclear = {question.sample.id for question in self._unclear} if self.counts.new else set()
+        for sample_id, (reason, is_final) in self._failed_samples.items():
+            if sample_id not in self._answered_samples:
+                counts.add(reason, is_final=is_final or sample_id in unclear)
+        return counts
+
     def _answered(self, row: DemonstrationRow, *, cached: bool) -> CallAnswered:
+        self._answered_samples.add(row.sample_id)
         self.counts.cached += cached
         self.counts.new += not cached
         self.counts.verified += row.verified is not False
@@ -315,7 +330,8 @@ class CallLoop:
         self.counts.verdicts[row.verdict] += 1
         return CallAnswered(row.sample_id, row.strategy, cached, row.verified, row.verdict)
 
-    def _failed(self, question: Question, error: str) -> CallFailed:
+    def _failed(self, question: Question, error: str, *, is_final: bool) -> CallFailed:
+        self._failed_samples[question.sample.id] = (error, is_final)
         self.counts.failed += 1
         self.counts.last_error = error
         return CallFailed(question.sample.id, question.strategy, error)

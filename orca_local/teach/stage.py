@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import InputError, OrcaError, RemoteError
 from orca_local.domain.events import Event, StageFinished, StageStarted, Warned
+from orca_local.domain.failure_summary import FailureSummary
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.teach_summary import BatchSummary, CallTotals, TeachSummary
@@ -44,7 +45,7 @@ def teach(context: StageContext, teacher: Teacher, job: TeachJob, *, live: bool 
     yield from run.loop.run(run.questions, waiting)
     counts = run.loop.counts
     if counts.failed and not counts.new + counts.cached and not counts.not_asked:
-        raise _nothing_answered(teacher, counts, offline=run.offline)
+        raise _nothing_answered(teacher, counts, run.loop.failures.final, offline=run.offline)
     if run.offline and counts.failed:
         yield Warned(f"{counts.failed} answers are not stored", hint="run `orca-local teach` without --offline")
     yield StageFinished("teach", run.summary())
@@ -78,8 +79,15 @@ class TeachRun(Frozen):
             spent_usd=None if total is None else round(total, 6),
             seconds=round(time.monotonic() - self.started_at, 3),
             batch=batch,
+            failures=self._failures(),
             doubtful_counts=self.ledger.doubtful or None,
         )
+
+    def _failures(self) -> FailureSummary | None:
+        """The samples without any answer."""
+        counts = self.loop.failures
+        again = "orca-local teach --retry-failed" if counts.final else "orca-local teach"
+        return counts.summarize(f"run `{again}`" + (" without --offline" if self.offline else ""))
 
 
 def prepare(context: StageContext, teacher: Teacher, job: TeachJob) -> TeachRun:
@@ -109,12 +117,13 @@ def _budget(teacher: Teacher, store: Store, settings: TeacherSettings, price: Pr
     return Budget(price, max_usd=settings.max_usd, max_calls=settings.max_calls, spent_usd=spent.usd, calls=spent.calls)
 
 
-def _nothing_answered(teacher: Teacher, counts: CallCounts, *, offline: bool) -> OrcaError:
+def _nothing_answered(teacher: Teacher, counts: CallCounts, final: int, *, offline: bool) -> OrcaError:
     if offline:
         return RemoteError(
             f"none of {counts.failed} teacher answers is stored", hint="run `orca-local teach` without --offline"
         )
     message = f"{teacher.endpoint} answered none of {counts.failed} samples; the last error: {counts.last_error}"
     if "://" in teacher.endpoint:
-        return RemoteError(message, hint="check teacher.base_url and teacher.model in orca.toml, and run it again")
+        again = "run it again" + (" with --retry-failed" if final else "")
+        return RemoteError(message, hint=f"check teacher.base_url and teacher.model in orca.toml, and {again}")
     return InputError(message, hint="give the samples a `rationale`, or set teacher.file to a file of answers")
