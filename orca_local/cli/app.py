@@ -24,6 +24,7 @@ COMMANDS = {
     "report": "Write the results as Markdown.",
     "run": "Run all stages; finished work is not repeated.",
     "bundle": "Write a workspace to one file, or restore it from one.",
+    "rescue": "Save what is intact of a damaged database.",
     "chat": "Chat with base, tuned, or both.",
     "serve": "Serve a model on this machine with an OpenAI-compatible API.",
     "runs": "List, show, follow, cancel and delete runs.",

@@ -51,6 +51,14 @@ def workspace_lock(store: Store, directory: Path, stage: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
+def refuse_if_held(directory: Path) -> None:
+    """Raise `BusyError` if a living process on this machine holds the lock of the workspace."""
+    path = directory / LOCK_FILE
+    holder = read_holder(path)
+    if holder is not None and holder.host == host_name() and is_running(holder.pid, holder.process_started):
+        raise _busy_error(path, holder)
+
+
 def read_holder(path: Path) -> LockHolder | None:
     """The holder of the lock file at `path`; None if the file is missing or unreadable."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from functools import cache
@@ -15,10 +15,12 @@ from orca_local.domain.errors import OrcaError
 from orca_local.domain.export_summary import Acceptance
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.record import Record
+from orca_local.domain.types import Message
 from orca_local.store.connection import Connection
 from orca_local.store.encoding import MAX_INTEGER, UNDECODABLE, from_json, texts, typed
 from orca_local.store.explain import row_name
 from orca_local.store.migrate import migrate
+from orca_local.store.schema import STEPS
 
 _LISTS = ("answer_json", "labels_json")
 """Columns that hold a list of texts; every other JSON column holds an object."""
@@ -31,6 +33,14 @@ class Column(Frozen):
     name: str
     kind: type[Any]
     is_required: bool
+    key: int
+    """Its place in the primary key, from 1; 0 if it is not part of it."""
+    is_optional: bool
+    """Whether it is empty or has a default in rows that do not name it."""
+    is_rowid: bool
+    """Whether it is the row id."""
+    in_rowid_table: bool
+    """Whether the rows of its table have row ids."""
 
 
 def find_damage(path: Path) -> str:
@@ -38,6 +48,7 @@ def find_damage(path: Path) -> str:
     # A copy, because SQLite checks no CHECK constraint of a file that it may not write.
     try:
         with closing(Connection.copy_of(path)) as connection, connection.explained():
+            migrate(connection)
             return next(_problems(connection), "")
     except OrcaError as error:
         return error.message
@@ -45,33 +56,49 @@ def find_damage(path: Path) -> str:
         return str(error)
 
 
-def row_problem(table: str, row: Mapping[str, Any]) -> str:
-    """What this program cannot read in a row; empty if it is as this program writes it."""
-    for column in table_columns()[table]:
+def row_problem(table: str, row: Mapping[str, Any], columns: Sequence[Column] = ()) -> str:
+    """What this program cannot read in a row; empty if it is as this program writes it.
+
+    `columns` are those of the table, by default in this version.
+    """
+    for column in columns or table_columns()[table]:
         try:
-            _check_value(column, row[column.name])
+            if column.name in row or not column.is_optional:
+                _check_value(column, row[column.name])
         except UNDECODABLE as error:
             return str(error)
     try:
-        _check_summary(table, row)
+        if table in _CHECKS:
+            _CHECKS[table](row)
     except UNDECODABLE as error:
-        return f"its summary is of another form: {error!r:.80}"
+        return f"its content is of another form: {error!r:.80}"
     return ""
 
 
 @cache
-def table_columns() -> Mapping[str, tuple[Column, ...]]:
-    """The columns of each table of this version."""
+def table_columns(steps: int = len(STEPS)) -> Mapping[str, tuple[Column, ...]]:
+    """The columns of each table after the first `steps` migrations."""
     with closing(Connection(Path(":memory:"))) as fresh:
-        migrate(fresh)
-        tables = fresh.rows("SELECT name FROM pragma_table_list WHERE type = 'table' AND strict ORDER BY name")
-        return {
-            table["name"]: tuple(
-                Column(row["name"], _TYPES[row["type"]], bool(row["notnull"] or row["pk"]))
-                for row in fresh.rows(f"PRAGMA table_info({table['name']})")
-            )
-            for table in tables
-        }
+        migrate(fresh, STEPS[:steps])
+        tables = fresh.rows("SELECT name, wr FROM pragma_table_list WHERE type = 'table' AND strict ORDER BY name")
+        return {table["name"]: _columns(fresh, table["name"], bool(table["wr"])) for table in tables}
+
+
+def _columns(connection: Connection, table: str, is_without_rowid: bool) -> tuple[Column, ...]:
+    rows = connection.rows(f"PRAGMA table_info({table})")
+    keys = sum(bool(row["pk"]) for row in rows)
+    return tuple(
+        Column(
+            name=row["name"],
+            kind=_TYPES[row["type"]],
+            is_required=bool(row["notnull"] or row["pk"]),
+            key=row["pk"],
+            is_optional=row["dflt_value"] is not None or not (row["notnull"] or row["pk"]),
+            is_rowid=not is_without_rowid and keys == 1 and bool(row["pk"]) and row["type"] == "INTEGER",
+            in_rowid_table=not is_without_rowid,
+        )
+        for row in rows
+    )
 
 
 def _problems(connection: Connection) -> Iterator[str]:
@@ -135,13 +162,6 @@ def _check_text(name: str, text: str) -> None:
         datetime.fromisoformat(text)
 
 
-def _check_summary(table: str, row: Mapping[str, Any]) -> None:
-    """Raise one of `UNDECODABLE` for a stored summary that cannot be read."""
-    check = _SUMMARIES.get(table)
-    if check is not None:
-        check(row)
-
-
 def _check_event(row: Mapping[str, Any]) -> None:
     from orca_local.domain.summaries import STAGE_SUMMARIES
 
@@ -161,8 +181,16 @@ def _check_export(row: Mapping[str, Any]) -> None:
     Acceptance.from_dict(from_json(row["acceptance_json"]))
 
 
-_SUMMARIES: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+def _check_call(row: Mapping[str, Any]) -> None:
+    for message in from_json(row["request_json"]).get("messages", ()):
+        Message(**message)
+    if row["response_json"] is not None:
+        typed(from_json(row["response_json"]).get("text") or "", str, "text")
+
+
+_CHECKS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     "events": _check_event,
     "trainings": _check_training,
     "exports": _check_export,
+    "teacher_calls": _check_call,
 }

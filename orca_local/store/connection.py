@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from orca_local.domain.errors import InputError, OrcaError
 from orca_local.store.encoding import UNDECODABLE, from_row
 from orca_local.store.explain import damaged, explain, row_name
-from orca_local.store.image import open_image, read_image
+from orca_local.store.image import log_path, open_image, read_image
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -51,7 +51,7 @@ class Connection:
     @classmethod
     def read_only(cls, path: Path) -> Connection:
         """Open a database without writing to its directory; a copy in memory where SQLite needs to write there."""
-        has_log = path.with_name(path.name + "-wal").exists()
+        has_log = log_path(path).exists()
         # Without a log it is opened as a file that does not change: reading one in WAL mode otherwise makes files.
         address = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
         try:
@@ -71,7 +71,7 @@ class Connection:
     @classmethod
     def copy_of(cls, path: Path) -> Connection:
         """A connection to a copy of a database in memory."""
-        connection = cls(path, open_image(read_image(path)))
+        connection = cls(path, open_image(read_image(path, log_path(path))))
         connection.is_copy = True
         return connection
 
@@ -79,7 +79,7 @@ class Connection:
         """Continue with a copy of the database in memory."""
         self.raw.close()
         with self.explained():
-            self.raw = open_image(read_image(self.path))
+            self.raw = open_image(read_image(self.path, log_path(self.path)))
             self.is_copy = True
             self.raw.execute("PRAGMA foreign_keys=ON")
 

@@ -12,28 +12,33 @@ from pathlib import Path
 from orca_local.domain.errors import InputError, os_errors_explained
 
 HEADER = b"SQLite format 3\0"
+HEADER_BYTES = 100
 _LOG_MAGIC = (0x377F0682, 0x377F0683)
 """The last bit says whether the checksums are of big-endian numbers."""
 _WORD = 0xFFFFFFFF
 
 
-def read_image(path: Path) -> bytes:
-    """The bytes of a database after the committed part of its log, without a log of its own.
+def read_image(path: Path, log: Path | None = None) -> bytes:
+    """The bytes of a database after the committed part of `log`; without one, of the file alone.
 
     A log that is cut short or of another database counts as far as its checksums are right. Raises `InputError` if
     the file cannot be read.
     """
     if not path.is_file():
         raise InputError(f"there is no file {path}", hint="check the path")
-    log = path.with_name(path.name + "-wal")
     with os_errors_explained(path, hint="check the path and its permissions"):
         image = bytearray(path.read_bytes())
-        if log.is_file():
+        if log is not None and log.is_file():
             _apply_log(image, log.read_bytes())
     # Without this, SQLite looks for a log, which a database in memory cannot have.
     if image[:16] == HEADER:
         image[18:20] = b"\1\1"
     return bytes(image)
+
+
+def log_path(path: Path) -> Path:
+    """The log of a database, whether it exists or not."""
+    return path.with_name(path.name + "-wal")
 
 
 def open_image(image: bytes) -> sqlite3.Connection:
@@ -51,7 +56,9 @@ def open_image(image: bytes) -> sqlite3.Connection:
 
 def page_size(image: bytes | bytearray) -> int:
     """The page size that the header of a database names, in bytes; 0 if it names none."""
-    size = int.from_bytes(image[16:18], "big") if image[:16] == HEADER else 0
+    if len(image) < HEADER_BYTES or image[:16] != HEADER:
+        return 0
+    size = int.from_bytes(image[16:18], "big")
     size = 65536 if size == 1 else size
     return size if size >= 512 and size & (size - 1) == 0 else 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
@@ -26,13 +27,7 @@ def migrate(connection: Connection, steps: Sequence[tuple[str, str]] = STEPS) ->
     # The tables before the list: another process may be making both.
     tables = _tables(connection) - {"_sqlite_migrations"}
     applied = applied_steps(connection)
-    newer = [name for name in applied if name not in names]
-    if newer:
-        raise InputError(
-            f"{connection.path} was written by a newer orca-local: its schema is {newer[-1]!r}, "
-            f"this version supports {names[-1]!r}",
-            hint="update with `pip install --upgrade orca-local`",
-        )
+    refuse_newer(connection.path, applied, names)
     if not applied and tables and not tables & OUR_TABLES:
         raise InputError(
             f"{connection.path} is a database of another program: it has none of the tables of orca-local",
@@ -43,6 +38,17 @@ def migrate(connection: Connection, steps: Sequence[tuple[str, str]] = STEPS) ->
     connection.execute("PRAGMA journal_mode=WAL")
     if applied != names:
         _apply(connection, steps)
+
+
+def refuse_newer(path: Path, applied: Sequence[str], known: Sequence[str]) -> None:
+    """Raise `InputError` if a migration in `applied` is none of the `known` ones."""
+    newer = [name for name in applied if name not in known]
+    if newer:
+        raise InputError(
+            f"{path} was written by a newer orca-local: its schema is {newer[-1]!r}, "
+            f"this version supports {known[-1]!r}",
+            hint="update with `pip install --upgrade orca-local`",
+        )
 
 
 def is_current(connection: Connection) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from orca_local.domain.frozen import Frozen
-from orca_local.store.image import HEADER, page_size
+from orca_local.store.image import page_size
 
 Value = int | float | str | bytes | None
 
@@ -38,7 +38,7 @@ class _Pages:
     def __init__(self, image: bytes) -> None:
         self._image = image
         self.size = page_size(image) or DEFAULT_PAGE
-        reserved = image[20] if image[:16] == HEADER else 0
+        reserved = image[20] if page_size(image) else 0
         self.usable = self.size - (reserved if reserved < self.size - 480 else 0)
         self.count = -(-len(image) // self.size)
 
@@ -49,7 +49,7 @@ class _Pages:
     def free(self) -> set[int]:
         """The pages that hold nothing any more, as far as the list of them can be read."""
         free: set[int] = set()
-        trunk = int.from_bytes(self._image[32:36], "big") if self._image[:16] == HEADER else 0
+        trunk = int.from_bytes(self._image[32:36], "big") if page_size(self._image) else 0
         while 0 < trunk <= self.count and trunk not in free and len(free) < MAX_FREE_PAGES:
             free.add(trunk)
             page = self.page(trunk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ from orca_local.store.demonstrations import Demonstrations
 from orca_local.store.encoding import UNDECODABLE
 from orca_local.store.explain import damaged
 from orca_local.store.generations import Generations
+from orca_local.store.image import log_path, open_image, read_image
 from orca_local.store.likelihoods import Likelihoods
 from orca_local.store.measurements import Measurements
-from orca_local.store.migrate import is_current, migrate
+from orca_local.store.migrate import applied_steps, is_current, migrate
 from orca_local.store.models import Models
 from orca_local.store.results import Evaluations, Exports
 from orca_local.store.runs import Runs
@@ -72,6 +73,7 @@ class Store:
             raise InputError(f"there is no database {path}", hint="create a workspace with `orca-local init DIR`")
         if path.exists() and (reason := _unwritable(path)):
             return cls.open_read_only(path, reason)
+        _refuse_foreign_log(path)
         store = cls(Connection(path, busy_seconds=busy_seconds))
         try:
             migrate(store._connection)
@@ -191,6 +193,21 @@ def explain_failure(error: BaseException, path: Path) -> StoreError | None:
 
     damage = find_damage(path)
     return damaged(path, damage) if damage else None
+
+
+def _refuse_foreign_log(path: Path) -> None:
+    """Raise `StoreError` if the log beside a database is of another one: opening it would write that into the database.
+
+    Only a log that no process has open is looked at: it was left by one that was killed, or copied to here.
+    """
+    log = log_path(path)
+    if not log.exists() or log.stat().st_size == 0 or path.with_name(path.name + "-shm").exists():
+        return
+    with closing(Connection(path, open_image(read_image(path)))) as alone:
+        ours = applied_steps(alone)
+    with closing(Connection.copy_of(path)) as logged:
+        if ours and not applied_steps(logged):
+            raise damaged(path, f"the log beside it, {log.name}, is of another database")
 
 
 def _unwritable(path: Path) -> OrcaError | None:
