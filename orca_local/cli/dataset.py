@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from orca_local.pipeline.pipeline import Pipeline
     from orca_local.store.demonstrations import DemonstrationRow, Review
 
+SHORTENED = {
+    "thoughts": "hidden reasoning before the answer is not trained on",
+    "run_on": "what follows the end of the answer is not trained on",
+}
 SHOWN = 60
 """Maximum number of characters of an answer in a list."""
 
@@ -74,6 +78,8 @@ def build(common: Common) -> JsonObject:
     echo(counted(summary.rows, "row"))
     for reason, count in summary.dropped.items():
         echo(f"  {count} dropped: {reason}")
+    for part, count in (summary.shortened or {}).items():
+        echo(f"  {count} shortened: {SHORTENED[part]}")
     return summary.to_dict()
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from orca_local.dataset.answer import TaughtAnswer
 from orca_local.dataset.balance import quotas
 from orca_local.dataset.few_shot import Conversation, few_shot_conversations
 from orca_local.dataset.overlap import HeldOutPrompts
 from orca_local.dataset.similar import SIMILAR, DuplicateFilter, Ngrams, ngrams, similarity
-from orca_local.domain.erasure import leaks
 from orca_local.domain.events import Event, RowDropped, StageFinished, StageStarted
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import DatasetSettings
@@ -19,12 +19,9 @@ from orca_local.domain.strategies import Strategy
 from orca_local.domain.summaries import DatasetSummary
 from orca_local.domain.types import Message, Sample
 from orca_local.kinds.prompts import plain_messages
-from orca_local.kinds.scoring import is_trained_on
-from orca_local.kinds.verdict import Verdict
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.rows.training_row import RefusedRow, TrainingRow, make_row
 from orca_local.runs.context import StageContext
-from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 
 Likelihood = Callable[[Sample, str], float]
@@ -38,6 +35,8 @@ class BuiltRow(Frozen):
     """Token ids and loss mask."""
     conversation: Conversation
     """The messages; the last one is the answer."""
+    shortened: tuple[str, ...] = ()
+    """What was cut off the teacher's answer: `thoughts`, `run_on`."""
 
 
 @dataclass
@@ -86,11 +85,11 @@ def make_dataset(
         if sample is None or sample.task not in chosen:
             continue
         strategy = chosen[sample.task]
-        answers = [row for row in demonstrations if row.strategy == strategy.name]
-        keep_wrong = keep_mismatches and not any(_is_good(row, sample) for row in answers)
+        answers = [TaughtAnswer.of(row, sample) for row in demonstrations if row.strategy == strategy.name]
+        keep_wrong = keep_mismatches and not any(answer.is_good for answer in answers)
         good = []
         for answer in answers:
-            refusal = _refusal(answer, sample, strategy, held_out, keep_wrong=keep_wrong)
+            refusal = answer.refusal(strategy, held_out, keep_wrong=keep_wrong)
             if refusal is None:
                 good.append(answer)
             else:
@@ -115,6 +114,7 @@ def build(context: StageContext, dataset: Dataset) -> Iterator[Event]:
         run_id=context.run_id,
         rows=len(dataset.built),
         dropped=dict(sorted(reasons.items())),
+        shortened=dict(sorted(Counter(name for row in dataset.built for name in row.shortened).items())),
         tokens=sum(len(row.token_ids) for row in dataset.rows),
         loss_tokens=sum(row.loss_tokens for row in dataset.rows),
     )
@@ -135,20 +135,19 @@ class _Builder:
         self.dataset = Dataset()
         self._hashes: set[str] = set()
 
-    def add(self, sample: Sample, answers: Sequence[DemonstrationRow]) -> None:
+    def add(self, sample: Sample, answers: Sequence[TaughtAnswer]) -> None:
         """Add rows of a sample's good answers, preferred ones first, up to `dataset.per_prompt`."""
         kept: list[Ngrams] = []
         for answer in sorted(answers, key=lambda answer: self._preference(sample, answer, len(answers))):
-            text = answer.text.strip()
-            reasoning = ngrams(text)
+            reasoning = ngrams(answer.text)
             if len(kept) == self.settings.per_prompt:
                 self.dataset.drop(sample.id, "surplus", "the sample already has dataset.per_prompt rows")
             elif any(similarity(reasoning, other) >= SIMILAR for other in kept):
                 self.dataset.drop(sample.id, "alike", "another answer to the sample has almost the same words")
-            elif self._add_row(sample, text):
+            elif self._add_row(answer):
                 kept.append(reasoning)
 
-    def _preference(self, sample: Sample, answer: DemonstrationRow, answers: int) -> tuple[bool, bool, float]:
+    def _preference(self, sample: Sample, answer: TaughtAnswer, answers: int) -> tuple[bool, bool, float]:
         """Sort key: reviewed answers first, then those without a hint, then by `dataset.prefer`."""
         rank = 0.0
         if self.settings.prefer == "shortest":
@@ -157,11 +156,12 @@ class _Builder:
             if self.likelihood is None:
                 raise ValueError('prefer = "likely" needs a likelihood')
             rank = -self.likelihood(sample, answer.text)
-        return answer.review == "pending", answer.hinted, rank
+        return answer.row.review == "pending", answer.row.hinted, rank
 
-    def _add_row(self, sample: Sample, text: str) -> bool:
+    def _add_row(self, answer: TaughtAnswer) -> bool:
         """Add the row of one answer, unless it is refused or already there; returns whether it was added."""
-        conversation = (*plain_messages(sample, self.settings.system_message), Message("assistant", text))
+        sample = answer.sample
+        conversation = (*plain_messages(sample, self.settings.system_message), Message("assistant", answer.text))
         row = make_row(self.renderer, sample.id, conversation, self.settings.max_tokens)
         if isinstance(row, RefusedRow):
             self.dataset.dropped.append(row)
@@ -170,7 +170,7 @@ class _Builder:
             self.dataset.drop(sample.id, "duplicate", "another row is exactly the same")
             return False
         self._hashes.add(row.content_hash)
-        self.dataset.built.append(BuiltRow(row, conversation))
+        self.dataset.built.append(BuiltRow(row, conversation, answer.part.removed))
         return True
 
     def balance(self) -> None:
@@ -212,34 +212,3 @@ def _prompts_by_task(samples: Iterable[Sample]) -> dict[str, list[str]]:
     for sample in samples:
         prompts.setdefault(sample.task, []).append(sample.prompt)
     return prompts
-
-
-def _refusal(
-    demonstration: DemonstrationRow,
-    sample: Sample,
-    strategy: Strategy,
-    held_out: HeldOutPrompts,
-    *,
-    keep_wrong: bool,
-) -> tuple[str, str] | None:
-    """The reason why an answer does not become a row, as one word and as a sentence; None if it does."""
-    if demonstration.review == "rejected":
-        return "rejected", "rejected in review"
-    if not demonstration.text.strip():
-        return "empty", "the answer is empty"
-    if not _is_good(demonstration, sample) and not keep_wrong:
-        if demonstration.verdict == Verdict.SIMILAR:
-            return "similar", "the answer is only similar to the reference"
-        return "mismatch", "the answer does not match the reference"
-    if held_out.overlaps(sample.prompt):
-        return "holdout_overlap", "a probe or holdout sample asks the same question or has most of its words"
-    if leaks(demonstration.text, strategy, sample.prompt) and demonstration.review == "pending":
-        return "instruction_leak", "the answer repeats or mentions the strategy instruction"
-    return None
-
-
-def _is_good(demonstration: DemonstrationRow, sample: Sample) -> bool:
-    """Whether the answer matches the reference, has none, or was accepted in review."""
-    if demonstration.review in ("accepted", "edited"):
-        return True
-    return demonstration.verified is not False and is_trained_on(sample, demonstration.verdict)

@@ -13,6 +13,7 @@ from orca_local.domain.summaries import TaskAnswers
 from orca_local.domain.types import Message, Sample
 from orca_local.kinds.prompts import plain_messages
 from orca_local.kinds.scoring import SCORER_VERSION, verify
+from orca_local.kinds.training_text import training_text
 from orca_local.kinds.verdict import Verdict, in_order
 from orca_local.rows.renderer import PromptRenderer, RowError
 from orca_local.store.demonstrations import DemonstrationRow, Review
@@ -116,7 +117,10 @@ class Preview(Frozen):
 def preview(renderer: PromptRenderer, store: Store, row: DemonstrationRow, system_message: str) -> Preview:
     """The answer exactly as training sees it."""
     sample = store.samples.get(row.sample_id)
-    messages = (*plain_messages(sample, system_message), Message("assistant", row.text.strip()))
+    part = training_text(row.text, sample)
+    if part.reason and (row.review == "pending" or not part.text):
+        return Preview(row, sample, "", row.text, 0, 0, f"{part.detail}; accept or edit it in a review")
+    messages = (*plain_messages(sample, system_message), Message("assistant", part.text))
     try:
         rendered = renderer.training_ids(messages)
     except RowError as refused:

@@ -30,6 +30,9 @@ class DatasetSummary(Record):
     """Tokens of all rows."""
     loss_tokens: int
     """Tokens that are trained on."""
+    shortened: Mapping[str, int] | None = field(default=None, metadata=OMITTABLE)
+    """Number of rows whose answer was shortened, by what was cut off: `thoughts` before the answer, `run_on` after it.
+    """
 
 
 class TaskAnswers(Record):

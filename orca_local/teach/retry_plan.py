@@ -12,6 +12,7 @@ from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.domain.types import Sample
 from orca_local.kinds.prompts import hinted_messages, student_messages, teacher_messages
 from orca_local.kinds.scoring import is_trained_on
+from orca_local.kinds.training_text import is_still_right, training_text
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.teach.teacher import Question, Teacher
 
@@ -54,14 +55,18 @@ class RetryPlan:
         return [self._question(sample, index) for index in range(self._samples)]
 
     def is_usable(self, question: Question, row: DemonstrationRow) -> bool:
-        """Whether an answer can be trained on: it is not wrong, and it does not reveal the instruction.
+        """Whether an answer can be trained on: it is not wrong, holds no remains of other turns where it is not clear
+        what belongs to it, and does not reveal the instruction.
 
         An answer that is only similar to the reference is worth another question, if its kind does not train on it.
         """
         sample = question.sample
         if row.verified is False or not is_trained_on(sample, row.verdict):
             return False
-        return not leaks(row.text, self._strategies[sample.task], sample.prompt)
+        part = training_text(row.text, sample)
+        if part.reason or (part.removed and not is_still_right(sample, part.text)):
+            return False
+        return not leaks(part.text, self._strategies[sample.task], sample.prompt)
 
     def follow_up(self, question: Question, *, usable: bool | None) -> list[Question]:
         """The questions after an answer. `usable` is None if there was no answer and asking again is useless."""

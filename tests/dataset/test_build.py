@@ -118,6 +118,37 @@ def test_every_reason_to_drop_an_answer_is_counted(store: Store, renderer: Promp
     assert sum(last.summary.dropped.values()) == 5
 
 
+def test_thoughts_control_tokens_and_invented_turns_are_never_trained_on(
+    store: Store, renderer: PromptRenderer
+) -> None:
+    fill(store, [sample(i) for i in range(1, 9)])
+    demonstrate(store, "s01", "<think>\nIs it 3?\n</think>\n\nAnswer: 2")
+    demonstrate(store, "s02", "Hm, 5?\n</think>\nAnswer: 4<|im_end|>\n<|im_start|>user\nAnd 3 + 3?")
+    demonstrate(store, "s03", "Answer: 6\nUser: And 4 + 4?\nAssistant: Answer: 8")
+    demonstrate(store, "s04", "Let me see.<|return|>Answer: 8")
+    demonstrate(store, "s05", "<think>Answer: 10")
+    demonstrate(store, "s06", "The <|fim_middle|> of it.\nAnswer: 12")
+    demonstrate(store, "s07", "So \ufffd.\nAnswer: 14")
+    demonstrate(store, "s08", "<think>no</think>Answer: 5", verified=False)
+    dataset = made(store, renderer)
+    texts = {
+        row.sample_id: messages[-1].content for row, messages in zip(dataset.rows, dataset.conversations, strict=True)
+    }
+    assert texts == {"s01": "Answer: 2", "s02": "Answer: 4", "s03": "Answer: 6"}
+    assert reasons(dataset) == {"mismatch": 2, "thoughts": 1, "control_token": 1, "damaged_text": 1}
+    (*_, last) = build(StageContext(store, 1), dataset)
+    assert isinstance(last, StageFinished) and isinstance(last.summary, DatasetSummary)
+    assert last.summary.to_dict()["shortened"] == {"run_on": 2, "thoughts": 2}
+    for row in store.demonstrations.list():
+        store.demonstrations.set_review(row.demonstration_id, "accepted")
+    reviewed = made(store, renderer)
+    texts = {
+        row.sample_id: messages[-1].content for row, messages in zip(reviewed.rows, reviewed.conversations, strict=True)
+    }
+    assert texts["s06"] == "The <|fim_middle|> of it.\nAnswer: 12", "a person has decided"
+    assert texts["s08"] == "Answer: 5" and reasons(reviewed) == {"thoughts": 1}
+
+
 def test_mismatches_are_trained_on_only_where_that_was_asked_for(store: Store, renderer: PromptRenderer) -> None:
     fill(store, [sample(1)])
     demonstrate(store, "s01", "Answer: 3", verified=False)

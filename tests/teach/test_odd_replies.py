@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from orca_local.dataset.review import original
 from orca_local.domain.errors import RemoteError
 from orca_local.domain.events import CallFailed
 from orca_local.domain.settings import TeacherSettings
@@ -17,7 +18,7 @@ from orca_local.domain.types import Sample
 from orca_local.store.store import Store
 from orca_local.teach.prices import Price
 from tests.endpoints.odd_replies import ERRORS, FAILING, USABLE, completion, reply
-from tests.openai_server import OpenAIServer, Reply, sent
+from tests.openai_server import OpenAIServer, Reply, answer, sent
 from tests.teach.scene import fill, run, sample, settings, solve, summary
 from tests.teach.test_batch import BatchServer, batch
 
@@ -181,6 +182,28 @@ def test_an_odd_status_of_a_batch_loses_nothing_and_keeps_no_other_batch_waiting
         server.odd = {}
         assert first + _collected(store, chosen) == 4
         assert len(store.demonstrations.list()) == 4 and len(server.questions()) == 4
+
+
+def test_an_answer_that_could_not_be_trained_on_is_asked_for_again(store: Store) -> None:
+    replies = ["A <|fim_middle|>.\nAnswer: 2", "So it is.<|im_end|>\nAnswer: 2", "<think>5?</think>Answer: 2<|im_end|>"]
+    with OpenAIServer(lambda _, number: answer(replies[number - 1])) as server:
+        chosen = settings(server.url, attempts=5, retry_temperature=0.7)
+        run(store, fill(store, [sample(1)]), chosen)
+        assert len(server.requests) == len(replies), "the last one has a part to train on"
+    assert [row.text for row in store.demonstrations.list()] == replies, "the whole answer is kept"
+
+
+def test_half_of_a_surrogate_pair_that_an_earlier_version_stored_breaks_no_later_command(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(3)])
+    with OpenAIServer(solve) as server:
+        run(store, samples, settings(server.url))
+        stored = '{"finish_reason":"stop","text":"so \\ud83d \\u0000\\nAnswer: 2"}'
+        store._connection.execute("UPDATE teacher_calls SET response_json = ?", [stored])
+        again = summary(run(store, samples, settings(server.url)))
+    assert again["calls"] == {"new": 0, "cached": 3, "failed": 0}
+    texts = {row.text for row in store.demonstrations.list()}
+    assert texts == {"so \ufffd \ufffd\nAnswer: 2"}
+    assert {original(store, row) for row in store.demonstrations.list()} == texts
 
 
 def _collected(store: Store, chosen: TeacherSettings) -> int:

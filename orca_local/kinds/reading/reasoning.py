@@ -30,12 +30,22 @@ def remove_reasoning(text: str) -> str:
     Reasoning without an end mark lasts to the end of the reply. An end mark without a start ends reasoning that began
     in the prompt, as with templates that open it themselves.
     """
-    parts, at = [], 0
+    text = "\n".join(_split(text)[0])
+    orphans = list(_ORPHAN_END.finditer(text))
+    return _FINAL_CHANNEL.sub("\n", text[orphans[-1].end() :] if orphans else text)
+
+
+def ends_in_reasoning(text: str) -> bool:
+    """Whether a reply ends inside hidden reasoning that has a start mark and no end mark."""
+    return _split(text)[1]
+
+
+def _split(text: str) -> tuple[list[str], bool]:
+    """Return the pieces between hidden reasoning, and whether the text ends inside it."""
+    parts, at, is_open = [], 0, False
     while (start := _STARTS.search(text, at)) is not None:
         parts.append(text[at : start.start()])
         end = _ENDS[start[0].casefold()].search(text, start.end())
+        is_open = end is None
         at = end.end() if end is not None else len(text)
-    parts.append(text[at:])
-    text = "\n".join(parts)
-    orphans = list(_ORPHAN_END.finditer(text))
-    return _FINAL_CHANNEL.sub("\n", text[orphans[-1].end() :] if orphans else text)
+    return [*parts, text[at:]], is_open

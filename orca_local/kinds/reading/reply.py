@@ -64,7 +64,12 @@ def clean_reply(text: str, prompt: str, format_line: str, *, is_long: bool = Fal
             text = text[: match.start()]
     text = _TURN_TOKENS.sub("\n", text)
     text = _without_copies(_without_copies(text, format_line), prompt.strip(), keeps_lone=is_long)
-    return text if is_long else _first_round(_first_question(text, prompt))
+    return text if is_long else first_turn(text, prompt)
+
+
+def first_turn(text: str, prompt: str) -> str:
+    """Return a text up to a question or another input that the model invented after its answer."""
+    return _first_round(_first_question(text, prompt))
 
 
 def first_exchange(text: str) -> str:

@@ -11,6 +11,7 @@ from orca_local.domain.erasure import leaks
 from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.summaries import DatasetSummary
 from orca_local.domain.types import Sample
+from orca_local.kinds.training_text import training_text
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from orca_local.views.dataset_summary import load_build_summary
@@ -49,6 +50,11 @@ def read_one(store: Store, row: DemonstrationRow, strategies: Mapping[str, Strat
     notes = [f"review: {row.review}"]
     if strategy is not None and leaks(row.text, strategy, sample.prompt):
         notes.append("! repeats the instruction: no training row while it is pending")
+    part = training_text(row.text, sample)
+    if part.reason:
+        notes.append(f"! {part.detail}: no training row while it is pending")
+    if part.removed:
+        notes.append("· hidden reasoning before the answer, or what follows its end, is not trained on")
     return sample, notes
 
 
