@@ -31,6 +31,11 @@ def note(text: str) -> None:
         return
 
 
+def note_traceback(error: BaseException) -> None:
+    """Write the traceback of a bug to stderr."""
+    note("".join(traceback.format_exception(error)).rstrip())
+
+
 def note_at_once(text: str) -> None:
     """Write one line to stderr from a signal handler, where the stream itself may be in use."""
     if sys.stderr is not None:
@@ -73,7 +78,7 @@ def report_failure(error: BaseException, *, as_json: bool) -> int:
     if isinstance(error, KeyboardInterrupt):
         report("interrupted", "run the same command again to continue where it stopped", "interrupted", as_json=as_json)
         return INTERRUPTED
-    note("".join(traceback.format_exception(error)).rstrip())
+    note_traceback(error)
     report(f"{type(error).__name__}: {error}", "this is a bug in orca-local; please report it", "bug", as_json=as_json)
     return FAILED
 

@@ -2,57 +2,179 @@
 
 from __future__ import annotations
 
-import importlib.util
+import ipaddress
 import os
+import re
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from orca_local.cli.diagnostics import note
-from orca_local.cli.options import Common, common_options
+from orca_local.cli.diagnostics import note, note_traceback, write_json
+from orca_local.cli.options import Common, common_options, typed
 from orca_local.cli.stages import open_pipeline
+from orca_local.domain.errors import InputError, MissingError
+from orca_local.domain.frozen import Frozen
+
+if TYPE_CHECKING:
+    from orca_local.engines.base import AdapterEngine
+    from orca_local.rows.renderer import PromptRenderer
+
+TOKEN_VARIABLE = "ORCA_LOCAL_TOKEN"
 
 
 @click.command("serve")
-@click.option("--model", "name", default="tuned", show_default=True, metavar="base|tuned|FILE")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--context", default=2048, show_default=True, type=click.IntRange(128), help="Context length in tokens.")
+@click.argument("name", metavar="[MODEL]", required=False)
+@click.option("--model", "option", metavar="base|tuned|FILE", help="The same as MODEL (default: tuned).")
+@click.option("--adapter", metavar="newest|DIR|FILE", help="Apply a LoRA adapter to the model (default model: base).")
+@click.option("--system", help="System message for conversations without one (default: the one used in training).")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
+@click.option("--parallel", default=4, show_default=True, type=click.IntRange(1, 256), help="Answers written at once.")
+@click.option("--queue", default=64, show_default=True, type=click.IntRange(0, 10000), help="Requests that may wait.")
+@click.option("--context", type=click.IntRange(128), help="Context length in tokens (default: engine.context).")
+@click.option("--token", help=f"Token that clients must send (default: {TOKEN_VARIABLE}, else a new one).")
+@click.option("--no-token", is_flag=True, help="Require no token.")
+@click.option("--allow-host", "names", multiple=True, metavar="NAME", help="Further name of this server. Repeatable.")
 @common_options
-def command(common: Common, name: str, port: int, context: int) -> None:
-    """Serve a model on 127.0.0.1 until Ctrl-C, with llama-cpp-python's server."""
-    from orca_local.domain.errors import MissingError
-    from orca_local.system.child_process import module_command
+def command(
+    common: Common,
+    name: str | None,
+    option: str | None,
+    adapter: str | None,
+    system: str | None,
+    host: str,
+    port: int,
+    parallel: int,
+    queue: int,
+    context: int | None,
+    token: str | None,
+    no_token: bool,
+    names: tuple[str, ...],
+) -> None:
+    """Serve MODEL (base, tuned or a GGUF file) until Ctrl-C, with an OpenAI-compatible API.
 
-    if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
-        raise MissingError("the server's packages are not installed", hint='pip install "orca-local[serve]"')
-    _check_port(port)
-    with open_pipeline(common, reads_scores=False) as pipeline:
-        candidate = pipeline.candidate(name)
-        gpu_layers = pipeline.workspace.settings.engine.gpu_layers
-    note(f"serving {candidate.name} on http://127.0.0.1:{port}/v1; Ctrl-C stops it")
-    arguments = {
-        "--model": str(candidate.path),
-        "--model_alias": candidate.name,
-        "--host": "127.0.0.1",
-        "--port": str(port),
-        "--n_ctx": str(context),
-        "--n_gpu_layers": str(gpu_layers),
-    }
-    # The server replaces this process, so that Ctrl-C, exit code and process id are its own.
-    options = [text for pair in arguments.items() for text in pair]
-    command, environment = module_command("orca_local.engines.llama_server", *options)
-    os.execve(command[0], command, environment)
+    Only programs on this machine can reach it unless --host names another address. With --json, one object with the
+    address, the model and the token is printed once the server is ready.
+    """
+    if name and option:
+        raise click.UsageError("MODEL and --model name the same thing: give one of them")
+    if token is not None and no_token:
+        raise click.UsageError("--token and --no-token exclude each other")
+    _check_packages()
+    from orca_local.serve.guard import HostRule
+    from orca_local.serve.server import bind, serve_model
+
+    chosen = "" if no_token else _token(token)
+    model = name or option or ("tuned" if adapter is None else "base")
+    with bind(host, port) as bound, _loaded(common, model, adapter, parallel, context) as served:
+        address, port = bound.getsockname()[:2]
+        is_loopback = ipaddress.ip_address(address).is_loopback
+        own_names = () if is_loopback else (host.lower(), socket.gethostname().lower())
+        hosts = HostRule(port, is_loopback, (*own_names, *map(str.lower, names)))
+        ready = _Ready(_url(host, port), served, chosen, is_loopback, common.json)
+        serve_model(
+            served.name,
+            served.engine,
+            served.renderer,
+            bound,
+            system=served.system if system is None else system,
+            hosts=hosts,
+            token=chosen,
+            queue=queue,
+            on_ready=ready.announce,
+            on_bug=note_traceback,
+        )
+    note("the server has stopped")
 
 
-def _check_port(port: int) -> None:
-    import socket
+class _Served(Frozen):
+    """A loaded model."""
 
-    from orca_local.domain.errors import InputError
+    name: str
+    engine: AdapterEngine
+    renderer: PromptRenderer
+    system: str
+    """The system message that the workspace trains with."""
 
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+class _Ready(Frozen):
+    """What the user is told once the server answers."""
+
+    url: str
+    served: _Served
+    token: str
+    is_loopback: bool
+    as_json: bool
+
+    def announce(self) -> None:
+        """Print address, model and token."""
+        engine = self.served.engine
+        note(
+            f"serving {self.served.name} at {self.url}: {engine.capacity} requests at once, {engine.context} tokens "
+            "each; Ctrl-C stops it"
+        )
+        note(f"token (the API key for clients): {self.token}" if self.token else "no token is required")
+        if not self.is_loopback:
+            who = "who has the token " if self.token else ""
+            note(f"warning: anybody {who}on the network can use it, and nothing is encrypted")
+        if self.as_json:
+            write_json({"url": self.url, "model": self.served.name, "token": self.token or None})
+
+
+def _check_packages() -> None:
+    import importlib.util
+
+    missing = [name for name in ("starlette", "uvicorn", "h11") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingError(
+            f"the server's packages are not installed: {', '.join(missing)}", hint='pip install "orca-local[serve]"'
+        )
+
+
+def _token(given: str | None) -> str:
+    """The token that clients must send. Raises `InputError` if no header can carry it."""
+    origin = "--token" if given is not None else TOKEN_VARIABLE
+    token = os.environ.get(TOKEN_VARIABLE) if given is None else given
+    if token is None:
+        return secrets.token_urlsafe(24)
+    if not re.fullmatch("[!-~]+", token):
+        raise InputError(
+            f"{origin} is empty or holds characters that no HTTP header can carry",
+            hint="use letters and digits, or --no-token",
+        )
+    return token
+
+
+@contextmanager
+def _loaded(common: Common, model: str, adapter: str | None, parallel: int, context: int | None) -> Iterator[_Served]:
+    """The model with its adapter and the memory for `parallel` requests."""
+    from orca_local.chat.adapter_choice import adapter_file
+
+    overrides = {"engine": typed(context=context)}
+    with open_pipeline(common, overrides, reads_scores=False) as pipeline:
+        candidate = pipeline.candidate(model)
+        loaded = pipeline.load(candidate, capacity=parallel)
+        name, engine = candidate.name, cast("AdapterEngine", loaded.engine)
+        system = pipeline.workspace.settings.dataset.system_message
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise InputError(
-                f"port {port} cannot be used: {error.strerror}", hint="choose another with --port"
-            ) from error
+            if adapter is not None:
+                with adapter_file(adapter, candidate, pipeline.store, lambda: pipeline.student) as file:
+                    engine.set_adapter(file)
+                    # Another name: whoever stores answers by the model's name must not mix them up.
+                    name = f"{name}+{file.stem}"
+            engine.reserve()
+        except BaseException:
+            loaded.close()
+            raise
+    try:
+        yield _Served(name, engine, loaded.renderer, system)
+    finally:
+        loaded.close()
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/v1"

@@ -80,3 +80,10 @@ class AdapterEngine(ScoringEngine, Protocol):
         No request may be running or waiting. Raises `InputError` if the adapter does not fit the model; the present
         one then stays.
         """
+
+    def reserve(self) -> None:
+        """Allocate the memory of `capacity` requests that fill the context. `capacity` shrinks to what fits.
+
+        Then no request waits because others have less room, and none fails because memory was taken meanwhile. No
+        request may be running or waiting. Raises `MissingError` if the memory has no room for one request.
+        """

@@ -129,6 +129,11 @@ class LlamaCppEngine(Scorer):
         if self._llama_context:
             self._llama_context.set_adapter(self._adapter)
 
+    def reserve(self) -> None:
+        """See `AdapterEngine`."""
+        self._require_idle()
+        self._ensure_context(self.context, self.capacity)
+
     def iter_logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> Iterator[Logits]:
         """See `ScoringEngine`: float32 arrays of shape [some positions, vocabulary].
 

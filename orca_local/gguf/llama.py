@@ -89,12 +89,3 @@ def native_function(name: str, *, load: Callable[[], Any] = library) -> Any:
         return getattr(getattr(load().llama_cpp, "_lib", None), name, None)
     except MissingError:
         return None
-
-
-def run_server(parameters: Any) -> None:
-    """Run llama-cpp-python's server with the options on the command line; load its models with `parameters`."""
-    # The server has no option for them and reads the defaults at every load.
-    library().llama_cpp.llama_model_default_params = lambda: type(parameters).from_buffer_copy(parameters)
-    from llama_cpp.server.__main__ import main
-
-    main()

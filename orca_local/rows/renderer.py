@@ -96,6 +96,13 @@ class PromptRenderer:
             for text in self.template.render_all([self._broken((messages, True)) for messages in part]):
                 yield text if isinstance(text, InputError) else tuple(self._encode_prompt(text))
 
+    def text_ids(self, text: str) -> tuple[int, ...]:
+        """Token ids of a text that is continued as it is, without the template.
+
+        The name of a control token means that token: such a text may contain a conversation that its author rendered.
+        """
+        return tuple(self._encode_prompt(text))
+
     def training_ids(self, messages: Sequence[Message]) -> TrainingIds:
         """Token ids and loss mask of a conversation that ends with the assistant's answer.
 

@@ -41,6 +41,28 @@ def test_an_engine_takes_as_many_sequences_as_fit(tiny_gguf: Path) -> None:
         assert engine.capacity == 2 and len(ended) == 6
 
 
+def test_reserved_memory_lets_a_long_request_start_beside_a_short_one(tiny_gguf: Path) -> None:
+    for reserves in (False, True):
+        with closing(LlamaCppEngine(tiny_gguf, EngineSettings(capacity=2, context=1024, threads=1))) as engine:
+            if reserves:
+                engine.reserve()
+            engine.submit(request("short", prompt(1), max_tokens=50))
+            engine.step()
+            engine.submit(request("long", prompt(2, 400), max_tokens=50))
+            engine.step()
+            assert engine.prompt_tokens_read == (412 if reserves else 12)
+
+
+def test_no_more_is_reserved_than_fits(tiny_gguf: Path) -> None:
+    free = int(2.5 * 256 * kv_bytes_per_token(read_header(tiny_gguf)) / 0.8)
+    settings = EngineSettings(capacity=8, context=256, threads=1)
+    with closing(LlamaCppEngine(tiny_gguf, settings, free_memory=lambda: free)) as engine:
+        engine.reserve()
+        assert engine.capacity == 2
+    with closing(LlamaCppEngine(tiny_gguf, settings, free_memory=lambda: 1000)) as engine, pytest.raises(MissingError):
+        engine.reserve()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="there is nothing to do elsewhere")
 def test_what_was_freed_goes_back_to_the_system_with_an_engine(tiny_gguf: Path) -> None:
     engine = LlamaCppEngine(tiny_gguf, EngineSettings(context=256, threads=1))

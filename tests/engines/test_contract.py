@@ -50,7 +50,8 @@ def make_engine(request: pytest.FixtureRequest, tiny_gguf: Path) -> Iterator[Mak
             engines.append(MlxEngine(tiny_gguf, EngineSettings(capacity=capacity, context=CONTEXT)))
         else:
             url = request.getfixturevalue("served_tiny")
-            engines.append(OpenAIEngine(EngineSettings(kind="openai", base_url=url, model="tiny", capacity=capacity)))
+            served = EngineSettings(kind="openai", base_url=url, model=tiny_gguf.name, capacity=capacity)
+            engines.append(OpenAIEngine(served))
         return engines[-1]
 
     yield make
