@@ -19,10 +19,12 @@ find_python() {
 # spaces.
 repair_amx() {
   [ "$(uname -m)" = x86_64 ] || return 0
-  local header="${TMPDIR:-/tmp}/orca-local-tile-config-$$.h"
-  cp scripts/tile_config.h "$header"
+  local directory header
+  directory="$(mktemp -d "${TMPDIR:-/tmp}/orca-local-XXXXXXXX")" # a new name that nobody can foresee
+  header="$directory/tile_config.h"
   # shellcheck disable=SC2064 # the path as it is now
-  trap "rm -f '$header'" EXIT
+  trap "rm -rf '$directory'" EXIT
+  cp scripts/tile_config.h "$header"
   export CMAKE_ARGS="-DCMAKE_C_FLAGS='-include $header' -DCMAKE_CXX_FLAGS='-include $header' ${CMAKE_ARGS:-}"
 }
 

@@ -16,6 +16,7 @@ from orca_local.domain.errors import OrcaError, os_errors_explained
 from orca_local.domain.frozen import Frozen
 from orca_local.runs.workspace import Workspace
 from orca_local.system.child_process import command_error, module_command, start_detached
+from orca_local.system.files import make_private
 
 POLL_SECONDS = 0.1
 MAX_STDERR = 400
@@ -92,7 +93,8 @@ def _make_output_file(directory: Path, name: str) -> Path:
     path = directory / f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{name}.log"
     with os_errors_explained(path, hint="check the workspace and its permissions"):
         directory.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        for file in (path, path.with_suffix(".json")):
+            make_private(file)
     return path
 
 

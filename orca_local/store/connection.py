@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +13,7 @@ from orca_local.domain.errors import InputError, OrcaError
 from orca_local.store.encoding import UNDECODABLE, from_row
 from orca_local.store.explain import damaged, explain, row_name
 from orca_local.store.image import log_path, open_image, read_image
+from orca_local.system.files import make_private
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -42,6 +43,8 @@ class Connection:
         """Whether the database is a copy in memory."""
         self.unwritable: OrcaError | None = None
         """Why the file cannot be written; None if it can be, as far as is known."""
+        if raw is None and str(path) != _IN_MEMORY:
+            _create_private(path)
         with self.explained():
             self.raw = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None) if raw is None else raw
             self.raw.row_factory = sqlite3.Row
@@ -207,6 +210,19 @@ class Table:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+
+_IN_MEMORY = ":memory:"
+
+
+def _create_private(path: Path) -> None:
+    """Create a database that does not exist yet, so that its owner alone can read it and the log beside it.
+
+    A file that exists is not opened: closing it would release the locks of this process's other connections.
+    """
+    if not path.exists():
+        with suppress(OSError):  # another process created it first; anything else SQLite reports
+            make_private(path)
 
 
 @cache

@@ -1,34 +1,49 @@
-"""Writes files and directories that appear whole or not at all, and that survive a loss of power."""
+"""Writes files and directories that appear whole or not at all, and that survive a loss of power.
+
+New files can be read by their owner alone, whatever the umask, because most of them hold answers or settings. A file
+that is replaced keeps the permissions that its owner gave it. Temporary files have names that nobody can foresee, are
+always new, and are never reached through a link.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import secrets
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from glob import escape
 from pathlib import Path
 
 from orca_local.domain.errors import os_errors_explained
+from orca_local.system.processes import process_started
 
 ABANDONED_S = 3600
 """Seconds after which a temporary file that is no longer written to belongs to a process that was killed."""
+PRIVATE_MODE, PUBLIC_MODE = 0o600, 0o666
+"""Permissions of a new file: for its owner alone, or as the umask says."""
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_MAX_STEM_BYTES = 200
+"""How much of a file's name its temporary name repeats; a name has at most 255 bytes."""
 
 
 @contextmanager
-def whole_file(path: Path, *, many_writers: bool = False) -> Iterator[Path]:
-    """Yield the temporary path `NAME.part` beside `path`; at the end of the block it becomes `path`.
+def whole_file(path: Path, *, many_writers: bool = False, mode: int = PRIVATE_MODE) -> Iterator[Path]:
+    """Yield the path of a new empty file beside `path`; at the end of the block it becomes `path`.
 
-    The file is on disk before it gets its final name. If the block raises, the temporary file is removed. With
-    `many_writers`, other processes may write the same file meanwhile: each has a temporary file of its own, and those
-    that nobody has written to for an hour are removed. Raises `OSError` as the system does.
+    The file is on disk before it gets its final name. If the block raises, the temporary file is removed, and those
+    that killed processes left are removed at the start. With `many_writers`, processes on other machines may write the
+    same file meanwhile: only those that nobody has written to for an hour are removed. A new file gets `mode`. Raises
+    `OSError` as the system does.
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part" if many_writers else f"{path.name}.part")
-    if many_writers:
-        _remove_abandoned_parts(path)
+    _remove_abandoned_parts(path, many_writers=many_writers)
+    part = path.with_name(f"{_stem(path)}.{os.getpid()}.{secrets.token_hex(4)}.part")
     try:
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _NO_LINK, mode))
         yield part
+        _copy_permissions(path, part)
         publish(part, path)
     except BaseException:
         part.unlink(missing_ok=True)
@@ -53,7 +68,9 @@ def whole_directory(path: Path) -> Iterator[Path]:
 
 
 def remove_directory(path: Path) -> None:
-    """Remove a temporary directory, if it exists; a killed process leaves its own."""
+    """Remove a temporary directory, if it exists; a killed process leaves its own. A link is removed, not followed."""
+    if path.is_symlink():
+        path.unlink(missing_ok=True)
     shutil.rmtree(path, ignore_errors=True)
 
 
@@ -62,7 +79,8 @@ def scratch_directory(path: Path) -> Iterator[Path]:
     """Yield a new empty directory at `path` and remove it afterwards, also one that a killed process left."""
     try:
         remove_directory(path)
-        path.mkdir(parents=True)  # inside the block: Ctrl-C may arrive right after it is created
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700)  # inside the block: Ctrl-C may arrive right after it is created
         yield path
     finally:
         remove_directory(path)
@@ -85,13 +103,19 @@ def write_whole(path: Path, text: str, *, hint: str) -> None:
 def write_if_changed(path: Path, text: str) -> None:
     """Replace the content of a small file by `text`, whole or not at all; an equal file is not touched.
 
+    It is for files that are given to others: a new one has the permissions that the umask allows.
     Raises `OSError` as the system does.
     """
     if path.is_file() and path.read_bytes() == text.encode():
-        path.with_name(path.name + ".part").unlink(missing_ok=True)  # left by a killed process
+        _remove_abandoned_parts(path, many_writers=False)
         return
-    with whole_file(path) as part:
+    with whole_file(path, mode=PUBLIC_MODE) as part:
         _write(part, text)
+
+
+def make_private(path: Path) -> None:
+    """Create the empty file `path` for its owner alone. Raises `FileExistsError` if there is one, or a link."""
+    path.touch(mode=PRIVATE_MODE, exist_ok=False)
 
 
 def publish(part: Path, path: Path) -> None:
@@ -112,11 +136,31 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def _remove_abandoned_parts(path: Path) -> None:
-    for part in path.parent.glob(f"{escape(path.name)}.*.part"):
-        with suppress(FileNotFoundError):  # another process removed it first
-            if time.time() - part.stat().st_mtime > ABANDONED_S:
-                part.unlink()
+def _stem(path: Path) -> str:
+    return os.fsdecode(os.fsencode(path.name)[:_MAX_STEM_BYTES])
+
+
+def _copy_permissions(path: Path, part: Path) -> None:
+    """Give `part` the permissions of the file that it replaces, if there is one."""
+    with suppress(FileNotFoundError):
+        old = path.lstat().st_mode
+        if stat.S_ISREG(old):
+            part.chmod(stat.S_IMODE(old))
+
+
+def _remove_abandoned_parts(path: Path, *, many_writers: bool) -> None:
+    """Remove the temporary files of `path` that killed processes left; earlier versions named them `NAME.part`."""
+    name = re.compile(re.escape(_stem(path)) + r"\.(?:(\d+)\.(?:[0-9a-f]{8}\.)?)?part")
+    with suppress(OSError):  # writing explains it better
+        for part in path.parent.iterdir():
+            match = name.fullmatch(part.name)
+            if match is None:
+                continue
+            with suppress(FileNotFoundError, IsADirectoryError):  # another process removed it first
+                is_old = time.time() - part.lstat().st_mtime > ABANDONED_S
+                is_dead = not many_writers and (match[1] is None or process_started(int(match[1])) is None)
+                if is_old or is_dead:
+                    part.unlink()
 
 
 def _write(path: Path, text: str) -> None:
