@@ -27,8 +27,10 @@ class EndpointSettings(_Section):
     """Name of the model at the endpoint."""
     key_env: str = Field(default="", repr=False)
     """Name of the environment variable that holds the API key, in capitals."""
-    timeout_s: float = Field(default=120.0, gt=0)
-    """Seconds to wait for a reply to one call."""
+    allow_calls: bool = True
+    """Whether anything may be sent to `base_url`. `bundle read` sets false for an endpoint that the bundle names."""
+    timeout_s: float = Field(default=120.0, gt=0, le=86_400)
+    """Seconds that one call may take in all, from the first byte sent to the last one received."""
     tries: int = Field(default=4, ge=1)
     """Attempts per call if errors are temporary."""
     omit: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from typing import Any
 from orca_local.domain.errors import RemoteError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.text import storable
-from orca_local.endpoints.chat import MAX_BODY_BYTES, ChatEndpoint
+from orca_local.endpoints.chat import ChatEndpoint
 from orca_local.endpoints.response import parse_json
 
 MAX_LINES, MAX_BYTES = 50_000, 190_000_000
@@ -28,6 +28,13 @@ _MAX_LISTED = 1000
 _UNREADABLE = (TypeError, AttributeError, ValueError, LookupError, RecursionError, OverflowError)
 _CUSTOM_ID = re.compile(rb'"custom_id"\s*:\s*"([0-9a-f]{64})"')
 _FINAL_STATES = ("completed", "failed", "expired", "cancelled")
+MAX_LINE_BYTES = 16_000_000
+"""Longest line of a result file that is read. An answer has a few kilobytes."""
+MAX_FILE_BYTES = 4_000_000_000
+"""Largest result file that is read, after decompression."""
+MAX_TRANSFER_S = 3600.0
+"""How long sending or receiving one file may take, in seconds."""
+_ID = re.compile(r"[0-9A-Za-z._:/+=-]{1,200}")
 
 
 class BatchStatus(Frozen):
@@ -58,6 +65,8 @@ class BatchResult(Frozen):
     """HTTP status; 0 if the request was never run."""
     body: Any
     error: str
+    is_too_long: bool = False
+    """Whether the line was longer than `MAX_LINE_BYTES`, so that the answer was not read."""
 
 
 class BatchEndpoint:
@@ -66,6 +75,8 @@ class BatchEndpoint:
     def __init__(self, chat: ChatEndpoint) -> None:
         self._chat = chat
         self._client = chat.client.with_options(max_retries=_READ_RETRIES)
+        files_client = chat.make_http_client(MAX_TRANSFER_S)
+        self._files = self._client.with_options(http_client=files_client, timeout=chat.timeout_s)
 
     def submit(self, requests: Sequence[tuple[str, Mapping[str, Any]]], mark: str) -> str:
         """Send (id, body of a chat completion) pairs as one batch; returns the endpoint's id for the batch."""
@@ -75,7 +86,7 @@ class BatchEndpoint:
         )
         file = io.BytesIO("".join(f"{line}\n" for line in lines).encode())
         with self._readable_errors():
-            uploaded = self._client.files.create(file=("orca-local.jsonl", file), purpose="batch")
+            uploaded = self._files.files.create(file=("orca-local.jsonl", file), purpose="batch")
             if not (file_id := _text(uploaded, "id")):
                 raise ValueError("the endpoint gave the uploaded file no id")
             batch = self._chat.client.batches.create(
@@ -84,14 +95,14 @@ class BatchEndpoint:
                 completion_window="24h",
                 metadata={MARK: mark},
             )
-        return _text(batch, "id")
+        return self._checked_id(_text(batch, "id"))
 
     def find(self, mark: str) -> str | None:
         """Id of the batch that was submitted under `mark`; None if the endpoint has no such batch."""
         with self._readable_errors():
             for number, batch in enumerate(self._client.batches.list(limit=100)):
                 if _field(_field(batch, "metadata"), MARK) == mark:
-                    return _text(batch, "id")
+                    return self._checked_id(_text(batch, "id"))
                 if number >= _MAX_LISTED:
                     break
         return None
@@ -118,12 +129,25 @@ class BatchEndpoint:
         for name in status.files:
             with (
                 self._readable_errors(),
-                self._client.files.with_streaming_response.content(name) as response,
+                self._files.files.with_streaming_response.content(self._checked_id(name)) as response,
             ):
-                for line in _iter_lines(response.iter_bytes()):
-                    result = _parse_result(line)
+                for line, is_whole in iter_lines(response.iter_bytes()):
+                    result = _parse_result(line) if is_whole else _too_long(line)
                     if result is not None:
                         yield result
+
+    def _checked_id(self, name: object) -> str:
+        """An id that the endpoint gave, which is stored and shown; empty if it gave none.
+
+        Raises `RemoteError` if it is no plain word, or holds the key.
+        """
+        text = str(name)
+        if text and (not _ID.fullmatch(text) or self._chat.redact(text) != text):
+            raise RemoteError(
+                f"{self._chat.url} sent an id that is none: {self._chat.redact(text)!r}",
+                hint="run `orca-local teach` without --batch",
+            )
+        return text
 
     @contextmanager
     def _readable_errors(self) -> Iterator[None]:
@@ -131,34 +155,50 @@ class BatchEndpoint:
         import httpx2
         import openai
 
+        from orca_local.endpoints.transport import BodyTooLarge, CallTooLong
+
         url = self._chat.url
         try:
             yield
         except openai.NotFoundError:
             raise RemoteError(f"{url} has no Batch API", hint="run `orca-local teach` without --batch") from None
         # The client does not check what it gets, and fails in many ways on a reply that is not as it should be.
-        except (openai.OpenAIError, httpx2.RequestError, *_UNREADABLE) as error:
+        except (openai.OpenAIError, httpx2.RequestError, BodyTooLarge, CallTooLong, *_UNREADABLE) as error:
+            cause = error.__cause__ or error if isinstance(error, openai.APIConnectionError) else error
+            text = "it took too long" if isinstance(cause, CallTooLong) else str(cause) or type(cause).__name__
             raise RemoteError(
-                f"the batch request to {url} failed: {self._chat.redact(str(error))}",
+                f"the batch request to {url} failed: {self._chat.redact(text)}",
                 hint="run `orca-local teach --batch` again; nothing is lost or paid for twice",
             ) from None
 
 
-def _iter_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Lines that end in \\n alone: JSON texts may hold other line separators."""
-    parts: list[bytes] = []
-    size = 0
+def iter_lines(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Lines that end in \\n alone, as JSON texts may hold other line separators, and whether each is whole.
+
+    Of a line longer than `MAX_LINE_BYTES` only the beginning is kept. After `MAX_FILE_BYTES` nothing more is read.
+    """
+    line, length, total = bytearray(), 0, 0
     for chunk in chunks:
-        first, *others = chunk.split(b"\n")
-        for number, piece in enumerate((first, *others)):
+        for number, piece in enumerate(chunk.split(b"\n")):
             if number:
-                yield b"".join(parts)
-                parts, size = [], 0
-            # Of a line that is longer than any completion, the start is enough to name the request.
-            if size <= MAX_BODY_BYTES:
-                parts.append(piece)
-            size += len(piece)
-    yield b"".join(parts)
+                yield bytes(line), length <= MAX_LINE_BYTES
+                line.clear()
+                length = 0
+            line += piece[: max(0, MAX_LINE_BYTES - length)]
+            length += len(piece)
+        total += len(chunk)
+        if total > MAX_FILE_BYTES:
+            return
+    yield bytes(line), length <= MAX_LINE_BYTES
+
+
+def _too_long(line: bytes) -> BatchResult | None:
+    """The result on a line that was not read to its end; None if its beginning does not name its request."""
+    found = _CUSTOM_ID.search(line)
+    if found is None:
+        return None
+    reason = f"the endpoint sent more than {MAX_LINE_BYTES // 1_000_000} MB"
+    return BatchResult(found[1].decode(), 200, None, reason, is_too_long=True)
 
 
 def _parse_result(line: bytes) -> BatchResult | None:

@@ -11,14 +11,15 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from orca_local.domain.errors import InputError, MissingError, RemoteError
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.secret import Secret
 from orca_local.domain.settings import EndpointSettings
 from orca_local.domain.text import printable
 from orca_local.domain.types import Message
@@ -26,23 +27,21 @@ from orca_local.domain.url import URL_HAS_SECRET, normalize_url, url_problem
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.failures import Cause, Rejections, find_cause
 from orca_local.endpoints.request_form import RequestForm, refused_fields
-from orca_local.endpoints.response import (
-    parse_body,
-    parse_completion,
-    parse_error,
-    parse_retry_after,
-    parse_usage,
-    reported_error,
-)
+from orca_local.endpoints.response import parse_body, parse_completion, parse_error, parse_usage, reported_error
+from orca_local.endpoints.retry_after import parse_retry_after
 
 if TYPE_CHECKING:
     import openai
 
+    from orca_local.endpoints.transport import BoundedClient, Watchdog
+
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MAX_ERROR_LENGTH = 300
+_MAX_RAW_ERROR = 4000
+"""How many characters of a text from outside are looked at to make a message."""
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 30.0
-MAX_BODY_BYTES = 16_000_000
-"""Largest response that is read, after decompression. A completion has a few kilobytes."""
+MAX_ASKED_PAUSE_S = 300.0
+"""A server that asks `complete` for a longer pause is given up."""
 _PLATFORM_HEADERS = ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version")
 
 
@@ -90,18 +89,31 @@ class ChatEndpoint:
         self._form, self._form_lock = RequestForm(), threading.Lock()
         self._rejections = Rejections(self.url, self.model, section, settings.key_env)
         self._environment = os.environ if environment is None else environment
-        self._key = ""
+        self._key, self._secret = "", Secret("")
         self._client: openai.OpenAI | None = None
-        self._call_clients: list[openai.OpenAI] = []
-        """Clients with one connection each; see `_call_client`."""
+        self._http_clients: list[BoundedClient] = []
+        self._watchdog: Watchdog | None = None
         self._idle_clients: list[openai.OpenAI] = []
+        """Clients with one connection each; see `_call_client`."""
 
     def open(self) -> None:
-        """Create the client. Raises `MissingError` if a key is needed and the environment holds none."""
+        """Create the client.
+
+        Raises `InputError` if nothing may be sent, and `MissingError` if a key is needed and there is none.
+        """
         import httpx2
         import openai
 
+        from orca_local.endpoints.transport import Watchdog
+
+        if not self._settings.allow_calls:
+            raise InputError(
+                f"{self._section}.allow_calls is false, so nothing is sent to {self.url}",
+                hint=f"the address and the variable {self._settings.key_env} came with a bundle: if you trust them, "
+                f"set allow_calls = true under [{self._section}] in orca.toml; --offline uses the stored answers alone",
+            )
         self._key = self._load_key()
+        self._secret = Secret(self._key)
         try:
             self._ssl_context = httpx2.create_ssl_context()
             self._client = openai.OpenAI(
@@ -109,7 +121,7 @@ class ChatEndpoint:
                 base_url=self.url,
                 timeout=self._settings.timeout_s,
                 max_retries=0,
-                http_client=openai.DefaultHttpxClient(verify=self._ssl_context),
+                http_client=self.make_http_client(self._settings.timeout_s),
                 # The server does not need to know the system and the Python version.
                 default_headers=cast(
                     Mapping[str, str], {f"X-Stainless-{name}": openai.Omit() for name in _PLATFORM_HEADERS}
@@ -120,6 +132,15 @@ class ChatEndpoint:
                 f"cannot connect to {self.url}: {self.redact(str(error))}",
                 hint="check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY in the environment",
             ) from error
+        self._watchdog = Watchdog(self._http_clients, self._settings.timeout_s)
+
+    def make_http_client(self, total_s: float) -> BoundedClient:
+        """A client whose calls may take `total_s` seconds each; `close` closes it."""
+        from orca_local.endpoints.transport import BoundedClient
+
+        client = BoundedClient(total_s, verify=self._ssl_context)
+        self._http_clients.append(client)
+        return client
 
     def _load_key(self) -> str:
         name = self._settings.key_env
@@ -138,6 +159,11 @@ class ChatEndpoint:
         return key
 
     @property
+    def timeout_s(self) -> float:
+        """How long a call may take, in seconds."""
+        return self._settings.timeout_s
+
+    @property
     def client(self) -> openai.OpenAI:
         """The open client."""
         if self._client is None:
@@ -148,7 +174,9 @@ class ChatEndpoint:
         """Close the connections. Safe to call twice."""
         if self._client is not None:
             self._client.close()
-        for client in [*self._call_clients]:
+        if self._watchdog is not None:
+            self._watchdog.stop()
+        for client in [*self._http_clients]:
             client.close()
 
     @contextmanager
@@ -157,13 +185,10 @@ class ChatEndpoint:
 
         A client checks all its connections at every request, which takes time when many calls are in flight on one.
         """
-        import openai
-
         try:
             client = self._idle_clients.pop()
         except IndexError:
-            client = self.client.with_options(http_client=openai.DefaultHttpxClient(verify=self._ssl_context))
-            self._call_clients.append(client)
+            client = self.client.with_options(http_client=self.make_http_client(self._settings.timeout_s))
             if self.client.is_closed():
                 client.close()
         try:
@@ -180,8 +205,13 @@ class ChatEndpoint:
         for number in range(self._settings.tries - 1):
             if not answer.retryable:
                 break
+            asked_s = answer.retry_after_s or 0.0
+            if asked_s > MAX_ASKED_PAUSE_S:
+                raise RemoteError(
+                    f"{self.url} asks to wait for {asked_s:,.0f} s: {answer.error}", hint="run this again later"
+                )
             pause = FIRST_PAUSE_S * 2**number * random.uniform(0.5, 1.5)
-            time.sleep(max(min(MAX_PAUSE_S, pause), answer.retry_after_s or 0.0))
+            time.sleep(max(min(MAX_PAUSE_S, pause), asked_s))
             answer = self._complete_in_any_form(request)
         if answer.fatal is not None:
             raise answer.fatal
@@ -198,36 +228,30 @@ class ChatEndpoint:
         import httpx2
         import openai
 
+        from orca_local.endpoints.transport import BodyTooLarge, CallTooLong
+
         form = self._form
         body = form.apply(self.usual_body(request))
-        deadline = time.monotonic() + self._settings.timeout_s
         try:
             # `post` sends the body as it is; `chat.completions.create` would walk through the types of all parameters.
             with self._call_client() as client:
-                streamed = client.post(
-                    f"{self.url}/chat/completions",
-                    cast_to=httpx2.Response,
-                    body=body,
-                    stream=True,
-                    stream_cls=openai.Stream[Any],
-                )
-                # Because of `cast_to` the client returns the HTTP response, also with `stream`.
-                response = cast(httpx2.Response, streamed)
-                with closing(response):
-                    data = _read_body(response.iter_bytes(), deadline)
+                response = client.post(f"{self.url}/chat/completions", cast_to=httpx2.Response, body=body)
         except openai.APIStatusError as error:
-            response, data = error.response, error.response.content
-        except _TooLarge:
-            return ChatAnswer(error=f"the endpoint sent more than {MAX_BODY_BYTES // 1_000_000} MB")
-        except (TimeoutError, openai.APIConnectionError, httpx2.RequestError) as error:
+            response = error.response
+        except BodyTooLarge as error:
+            return ChatAnswer(error=f"the endpoint sent {error}")
+        except (CallTooLong, openai.APIConnectionError, httpx2.RequestError) as error:
             return self._connection_error(error)
+        data, headers = response.content, response.headers
         content = parse_body(data)
-        is_stream = response.is_success and _is_event_stream(response.headers, data)
+        is_stream = response.is_success and _is_event_stream(headers, data)
         # A stream that holds a whole answer is one, and only later requests have another form.
         if is_stream and self._learn(body, {"stream"}) and content is None:
             return ChatAnswer(error="the endpoint streams its answer", resend=True)
-        text = data.decode("utf-8", "replace")
-        answer = self.parse(response.status_code, content, text, parse_retry_after(response.headers), body)
+        if response.has_redirect_location:
+            return self._redirected(response.status_code, headers["location"])
+        text = data[:_MAX_RAW_ERROR].decode("utf-8", "replace")
+        answer = self.parse(response.status_code, content, text, parse_retry_after(headers), body)
         return replace(answer, form=form.to_dict())
 
     def parse(
@@ -242,12 +266,13 @@ class ChatEndpoint:
 
         `body` is what was sent, in the usual form if the form is not known.
         """
+        content = self._secret.clean_json(content)
         if not 200 <= status < 300:
             message, code = parse_error(content, text)
             return self._http_error(status, content, message, code, retry_after_s, body or {})
         reported = reported_error(content)
         if reported is None:
-            return parse_completion(content, self._without_key, self.redact)
+            return parse_completion(content, self._secret.clean, self.redact)
         # The error counts as if it had come with its own status. Tokens that it reports were used.
         answer = self._http_error(reported.status, content, reported.message, reported.code, retry_after_s, body or {})
         prompt_tokens, completion_tokens = parse_usage(content)
@@ -329,10 +354,20 @@ class ChatEndpoint:
             billed=False,
         )
 
+    def _redirected(self, status: int, location: str) -> ChatAnswer:
+        """The answer for a redirect, which is not followed: it could lead prompts to another server."""
+        fatal = RemoteError(
+            f"{self.url} redirects to another address (HTTP {status}): {self.redact(location)}",
+            hint=f"if you trust that address, set {self._section}.base_url in orca.toml to it",
+        )
+        return ChatAnswer(error=fatal.message, fatal=fatal, billed=False)
+
     def _connection_error(self, error: Exception) -> ChatAnswer:
         """The answer for a call without a complete response."""
         import httpx2
         import openai
+
+        from orca_local.endpoints.transport import CallTooLong
 
         cause = error.__cause__ or error if isinstance(error, openai.APIConnectionError) else error
         unsent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol)
@@ -342,36 +377,14 @@ class ChatEndpoint:
                 hint=f"check {self._section}.base_url and the network; --offline uses the stored answers alone",
             )
             return ChatAnswer(error=fatal.message, fatal=fatal, retryable=True, billed=False)
-        if isinstance(cause, httpx2.TimeoutException | TimeoutError):
+        if isinstance(cause, httpx2.TimeoutException | CallTooLong):
             return ChatAnswer(error=f"no answer within {self._settings.timeout_s:g} s", retryable=True)
         return ChatAnswer(error=self.redact(f"the connection broke: {cause or type(cause).__name__}"), retryable=True)
 
     def redact(self, text: str) -> str:
         """Untrusted text for a message: without the key and control characters, at most 300 characters long."""
-        text = re.sub(r"\s+", " ", printable(self._without_key(text))).strip()
+        text = self._secret.hide(re.sub(r"\s+", " ", printable(text[:_MAX_RAW_ERROR])).strip())
         return text if len(text) <= _MAX_ERROR_LENGTH else text[:_MAX_ERROR_LENGTH] + "…"
-
-    def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "[key]") if self._key else text
-
-
-class _TooLarge(Exception):
-    """A response has more than `MAX_BODY_BYTES`."""
-
-
-def _read_body(chunks: Iterable[bytes], deadline: float) -> bytes:
-    """The whole body. Raises `_TooLarge`, and `TimeoutError` after `deadline`, a value of `time.monotonic`.
-
-    The client's own limit of time starts anew with every piece that arrives.
-    """
-    body = bytearray()
-    for chunk in chunks:
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _TooLarge
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    return bytes(body)
 
 
 def _is_event_stream(headers: Mapping[str, str], data: bytes) -> bool:

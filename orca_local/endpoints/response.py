@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import re
-import time
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from orca_local.domain.frozen import Frozen
@@ -130,20 +127,6 @@ def _status(details: Mapping[str, Any], code: str, message: str, words: str) -> 
             return int(value)
     found = (status for status, word in _WORDS_OF_STATUS if re.search(word, f"{message} {words}", re.IGNORECASE))
     return next(found, 500 if find_cause(400, code, message) is Cause.REQUEST else 400)
-
-
-def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a `Retry-After` header asks to wait; it holds seconds or a date (RFC 9110, 10.2.3)."""
-    try:
-        if "retry-after-ms" in headers:
-            seconds = float(headers["retry-after-ms"]) / 1000
-        elif re.fullmatch(r"[0-9.]+", value := headers.get("retry-after", "").strip()):
-            seconds = float(value)
-        else:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def parse_body(data: bytes) -> Any:

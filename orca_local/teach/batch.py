@@ -173,7 +173,9 @@ class _Batches:
             call = calls.pop(result.custom_id, None)
             if call is None:
                 continue
-            if result.error and not result.status:
+            if result.is_too_long:
+                yield checked(self._adopt(call), ChatAnswer(error=result.error))
+            elif result.error and not result.status:
                 yield self._unanswered(call, self.chat.redact(result.error))
             else:
                 question = self._adopt(call)

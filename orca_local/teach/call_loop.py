@@ -267,26 +267,27 @@ class CallLoop:
             return True
         if not answer.retryable:
             return False
-        if answer.rate_limited:
+        pause = answer.retry_after_s or 0.0
+        is_patient = pause <= self._patience_s
+        if answer.rate_limited and is_patient and now - self._answered_at < self._patience_s:
             # The question is not the cause, so this does not count as a try of it. All calls wait.
-            pause = answer.retry_after_s or 0.0
-            if now - self._answered_at < self._patience_s and pause <= self._patience_s:
-                self._pending.appendleft(question)
-                return True
+            self._pending.appendleft(question)
+            return True
+        if answer.rate_limited or not is_patient:
             self._fatal = self._fatal or self._too_long_rejected(answer, pause)
             return False
         failed_tries = self._failed_tries.pop(question.key, 0) + 1
         if failed_tries >= self._tries:
             return False
         self._failed_tries[question.key] = failed_tries
-        at = now + max(self._limiter.backoff(failed_tries), answer.retry_after_s or 0.0)
+        at = now + max(self._limiter.backoff(failed_tries), pause)
         heapq.heappush(self._retries, _Retry(at, next(self._retry_numbers), question))
         return True
 
     def _too_long_rejected(self, answer: ChatAnswer, pause_s: float) -> RemoteError:
         reason = f"rejected every call for {self._patience_s:g} s"
         if pause_s > self._patience_s:
-            reason = f"asks to wait for {pause_s:.0f} s"
+            reason = f"asks to wait for {pause_s:,.0f} s, which is longer than teacher.patience_s"
         return RemoteError(
             f"{self._teacher.endpoint} {reason}: {answer.error}",
             hint="run `orca-local teach` again later, or raise teacher.patience_s",

@@ -9,6 +9,8 @@ BURST_S = 5.0
 AHEAD = 4
 """One call is handed over in advance for every `AHEAD` calls in flight."""
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.5, 60.0
+BELIEVED = 3
+"""After so many rejections in a row, the pauses that an endpoint asks for are too short, and become longer."""
 
 
 class TokenBucket:
@@ -84,7 +86,8 @@ class RateLimiter:
     def rejected(self, retry_after_s: float | None, sent_at: float, now: float) -> None:
         """The endpoint rejected a call as one too many (HTTP 429).
 
-        Only the first rejection among calls in flight together lowers the limit.
+        Only the first rejection among calls in flight together lowers the limit. An endpoint that asks for a pause of
+        0 and goes on rejecting gets the pauses of one that asks for none.
         """
         if sent_at >= self._lowered_at:
             self._lowered_at = now
@@ -94,6 +97,8 @@ class RateLimiter:
             pause = self.backoff(self._rejections)
         else:
             pause = retry_after_s * self._jitter.uniform(1, 1.1)
+            if self._rejections > BELIEVED:
+                pause = max(pause, self.backoff(self._rejections - BELIEVED))
         self._paused_until = max(self._paused_until, now + pause)
 
     def backoff(self, tries: int) -> float:

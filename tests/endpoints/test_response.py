@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_local.endpoints.response import parse_body, parse_completion, parse_error, parse_retry_after, reported_error
+from orca_local.endpoints.response import parse_body, parse_completion, parse_error, reported_error
 from tests.endpoints.odd_replies import ERRORS, USABLE, completion, reply
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "2.5"}, 2.5),
-        ({"retry-after": " 3 "}, 3.0),
-        ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
-        ({"retry-after": "-1"}, None),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "1.2.3"}, None),
-        ({"retry-after": "Mon, 01 Jan 2024 00:00:00 GMT"}, 0.0),
-        ({"retry-after": ""}, None),
-        ({"retry-after": "9" * 400}, None),
-        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 -2400"}, None),
-        ({"retry-after": "Fri, 31 Dec 99999 23:59:59 GMT"}, None),
-        ({"retry-after-ms": "inf"}, None),
-        ({"retry-after-ms": "nan"}, None),
-        ({"retry-after-ms": "-5"}, 0.0),
-    ],
-)
-def test_a_pause_is_read_from_the_headers(headers: dict[str, str], seconds: float | None) -> None:
-    assert parse_retry_after(headers) == seconds
-
-
-def test_a_pause_until_a_date_is_read() -> None:
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
-    seconds = parse_retry_after({"retry-after": date})
-    assert seconds is not None and 50 < seconds <= 60
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,19 @@ def test_the_pause_is_as_long_as_retry_after_or_little_longer() -> None:
     assert limits.wait(0, 0, 134.0) == 0
 
 
+def test_a_pause_of_zero_is_not_believed_for_ever() -> None:
+    limits = limiter()
+    pauses = []
+    for number in range(12):
+        now = 1000.0 * (number + 1)
+        limits.rejected(0.0, now, now)
+        pauses.append(limits.wait(0, 0, now))
+    assert pauses[:3] == [0, 0, 0] and pauses[-1] > 30 and pauses[5] > 0.5
+    limits.succeeded()
+    limits.rejected(0.0, 20_000.0, 20_000.0)
+    assert limits.wait(0, 0, 20_000.0) == 0, "an answer in between restores the belief"
+
+
 def test_without_retry_after_the_pause_doubles_with_jitter() -> None:
     limits = limiter()
     pauses = []

@@ -65,9 +65,17 @@ def test_the_run_ends_if_every_call_is_rejected(store: Store) -> None:
 def test_the_run_ends_if_the_pause_is_longer_than_patience(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(5)])
     with OpenAIServer(lambda *_: error(429, "tomorrow", **{"Retry-After": "3600"})) as server:
-        with pytest.raises(RemoteError, match=r"asks to wait for 3600 s.*tomorrow"):
+        with pytest.raises(RemoteError, match=r"asks to wait for 3,600 s.*tomorrow"):
             run(store, samples, settings(server.url))
         assert len(server.requests) <= 5, "no question is asked twice"
+
+
+def test_the_run_ends_if_an_endpoint_that_is_down_asks_for_a_pause_longer_than_patience(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(5)])
+    with OpenAIServer(lambda *_: error(503, "maintenance", **{"Retry-After": "86400"})) as server:
+        with pytest.raises(RemoteError, match=r"asks to wait for 86,400 s.*maintenance"):
+            run(store, samples, settings(server.url))
+        assert len(server.requests) <= 5
 
 
 def test_an_exhausted_quota_ends_the_run(store: Store) -> None:
