@@ -8,6 +8,7 @@ import click
 
 from orca_local.cli.options import Common, JsonObject, common_options
 from orca_local.cli.tables import echo
+from orca_local.domain.text import printable
 
 
 @click.group("bundle")
@@ -36,13 +37,25 @@ def write(common: Common, path: Path) -> JsonObject:
 @command.command("read")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--allow-endpoints",
+    is_flag=True,
+    help="Allow calls to the endpoints that the bundle names, with the keys in the variables that it names.",
+)
 @common_options
-def read(common: Common, path: Path, directory: Path) -> JsonObject:
-    """Create a workspace in DIRECTORY from the bundle PATH, after checking that it was not changed."""
+def read(common: Common, path: Path, directory: Path, allow_endpoints: bool) -> JsonObject:
+    """Create a workspace in DIRECTORY from the bundle PATH, after checking that it was not changed.
+
+    Nothing is sent to the endpoints that the bundle names until you allow it.
+    """
     from orca_local.pipeline import bundle
 
-    restored = bundle.read(path, directory)
+    restored = bundle.read(path, directory, allow_endpoints=allow_endpoints)
     rows = restored.rows
     echo(f"workspace {restored.path}: {rows['samples']:,} samples, {rows['teacher_calls']:,} teacher calls")
+    for endpoint in restored.endpoints:
+        echo(f"{endpoint.section}: {printable(endpoint.base_url)}, with the key in {endpoint.key_env}")
+        if not endpoint.allowed:
+            echo(f"  nothing is sent there until you set allow_calls = true under [{endpoint.section}] in orca.toml")
     echo(f"next: cd {directory} && orca-local report")
     return restored.to_dict()

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from orca_local.domain.errors import InputError, RemoteError
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.input_file import load_text
 from orca_local.models.catalog import CatalogModel
 from orca_local.models.locate import local_path
 from orca_local.system.digest import file_sha256
-from orca_local.system.files import load_text, write_whole
+from orca_local.system.files import write_whole
 
 
 class KnownHash(Frozen):

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import reduce
 from pathlib import Path
+from typing import Any
 
 from orca_local.domain.errors import InputError, os_errors_explained
 from orca_local.domain.record import Record
+from orca_local.domain.secret import Secret
 from orca_local.domain.settings import Settings
 from orca_local.runs.workspace import DATABASE_FILE, SETTINGS_FILE, Workspace
 from orca_local.store.bundle import read_manifest, without_directories
 from orca_local.system.digest import file_sha256
-from orca_local.system.files import whole_file, write_whole
+from orca_local.system.files import scratch_directory, whole_file, write_whole
 
 USER_FILES = ("strategies.toml", "prices.toml")
 """Files of the user that change prompts and costs."""
 MAX_FILE_BYTES = 1_000_000
+
+
+ALLOW_CALLS = "allow_calls"
+
+
+class BundleEndpoint(Record):
+    """An endpoint that a bundle names, to which this machine has sent nothing yet."""
+
+    section: str
+    base_url: str
+    key_env: str
+    """The environment variable whose value would be sent to it."""
+    allowed: bool
+    """Whether the new workspace may send something to it."""
 
 
 class BundleResult(Record):
@@ -25,6 +45,8 @@ class BundleResult(Record):
     """Hash of the bundle."""
     rows: dict[str, int]
     """Number of rows by table."""
+    endpoints: tuple[BundleEndpoint, ...] = ()
+    """The endpoints that a bundle which was read names."""
 
 
 def write(workspace: Workspace, path: Path) -> BundleResult:
@@ -35,15 +57,23 @@ def write(workspace: Workspace, path: Path) -> BundleResult:
         texts = {name: _read_file(workspace.directory / name) for name in USER_FILES}
         # Without the directories of this machine.
         settings = without_directories(workspace.settings.model_dump(mode="json", exclude_defaults=True))
+        for section in settings.values():
+            section.pop(ALLOW_CALLS, None)
         extra = {"settings": settings, "files": {n: t for n, t in texts.items() if t}}
-        path.with_name(path.name + ".part").unlink(missing_ok=True)  # left by a killed process
+        chosen = workspace.settings
+        secrets = [Secret(os.environ.get(name, "").strip()) for name in (chosen.teacher.key_env, chosen.engine.key_env)]
         with workspace.store() as store, whole_file(path) as part:
-            rows = store.write_bundle(part, extra)
+            rows = store.write_bundle(part, extra, clean=lambda text: reduce(_clean, secrets, text))
     return BundleResult(str(path), file_sha256(path), rows)
 
 
-def read(path: Path, directory: Path) -> BundleResult:
-    """Make a workspace in `directory` from a bundle. Raises `InputError` for a file that is not an unchanged bundle."""
+def read(path: Path, directory: Path, *, allow_endpoints: bool = False) -> BundleResult:
+    """Make a workspace in `directory` from a bundle.
+
+    The endpoints that it names serve to find its stored answers. Nothing is sent to them, and no key, unless
+    `allow_endpoints` or a person allows it in the settings. Raises `InputError` for a file that is not an unchanged
+    bundle; it leaves nothing behind.
+    """
     if (directory / SETTINGS_FILE).exists() or (directory / DATABASE_FILE).exists():
         raise InputError(f"{directory} is a workspace already", hint="name a new directory")
     manifest = read_manifest(path)
@@ -56,13 +86,52 @@ def read(path: Path, directory: Path) -> BundleResult:
     if not isinstance(texts, dict) or any(n not in USER_FILES or not isinstance(t, str) for n, t in texts.items()):
         unexpected = sorted(str(name) for name in texts if name not in USER_FILES) or ["a file that is not text"]
         raise InputError(f"{path} would write {unexpected[0]!r}", hint="do not use it")
-    workspace = Workspace.create(directory, settings=settings)
-    for name in USER_FILES:
-        if name in texts:
-            write_whole(workspace.directory / name, texts[name], hint="name another directory")
-    with workspace.store() as store:
-        rows = store.copy_bundle(path)
-    return BundleResult(str(workspace.directory), file_sha256(path), rows)
+    endpoints = _endpoints(settings, allow_endpoints)
+    for endpoint in endpoints:
+        settings[endpoint.section] |= {ALLOW_CALLS: allow_endpoints}
+    with os_errors_explained(directory, hint="name another directory"), _made_whole(directory) as made:
+        workspace = Workspace.create(made, settings=settings)
+        for name, text in texts.items():
+            write_whole(made / name, text, hint="name another directory")
+        with workspace.store() as store:
+            rows = store.copy_bundle(path)
+    return BundleResult(str(directory.absolute()), file_sha256(path), rows, endpoints)
+
+
+def _clean(text: str, secret: Secret) -> str:
+    return secret.clean(text)
+
+
+def _endpoints(settings: Mapping[str, Mapping[str, Any]], allowed: bool) -> tuple[BundleEndpoint, ...]:
+    """The endpoints for which the settings of a bundle name an address or the variable of a key."""
+    complete = Settings.model_validate(settings)
+    return tuple(
+        BundleEndpoint(name, section.base_url, section.key_env, allowed)
+        for name, section in (("teacher", complete.teacher), ("engine", complete.engine))
+        if {"base_url", "key_env", ALLOW_CALLS} & set(settings.get(name, {}))
+    )
+
+
+@contextmanager
+def _made_whole(directory: Path) -> Iterator[Path]:
+    """Yield a new directory whose files are moved into `directory` at the end. A failure leaves nothing behind."""
+    created = [path for path in (directory, *directory.parents) if not path.exists()]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with scratch_directory(directory / "bundle.part") as made:
+            yield made
+            # The settings last: they make the directory a workspace.
+            files = sorted(made.iterdir(), key=lambda file: file.name == SETTINGS_FILE)
+            for file in files:
+                if (directory / file.name).exists():
+                    raise InputError(f"{directory / file.name} exists already", hint="name a new directory")
+            for file in files:
+                file.rename(directory / file.name)
+    except BaseException:
+        for path in created:
+            with suppress(OSError):
+                path.rmdir()
+        raise
 
 
 def _read_file(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,12 +13,15 @@ from typing import Any
 from orca_local.domain.errors import InputError
 from orca_local.domain.keys import content_key
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import from_json, to_json
-from orca_local.store.migrate import migrate
+from orca_local.store.encoding import UNDECODABLE, from_json, to_json
+from orca_local.store.migrate import applied_steps, is_current, migrate
 from orca_local.store.references import UNKNOWN_REQUEST
-from orca_local.store.schema import BASE_RUNS
+from orca_local.store.schema import BASE_RUNS, STEPS
 
-FORMAT = 1
+FORMAT, OLDEST_FORMAT = 2, 1
+"""Bundles of format 1 have no digest over their settings and files."""
+DIGEST = "digest"
+"""The entry of the manifest with the hash of all other entries."""
 TABLES: Mapping[str, str] = {
     "tasks": "name",
     "samples": "id",
@@ -42,19 +46,37 @@ _PATH = re.compile(r"(?:[A-Za-z]:)?[/\\~][^\n\"]*[/\\]|\\\\[^\n\"]*[/\\]")
 _JSON = {"runs": ("settings_json", "inputs_json"), "events": ("payload_json",)}
 
 
-def write_bundle(source: Connection, target: Path, extra: Mapping[str, Any]) -> dict[str, int]:
-    """Write a bundle to the new file `target`, with `extra` in its manifest; returns the number of rows by table."""
+_TEXT_OF_US = ("key", "request_json", "content_hash", "hash")
+"""Columns that other rows or hashes depend on. No server writes them."""
+
+
+def write_bundle(
+    source: Connection, target: Path, extra: Mapping[str, Any], *, clean: Callable[[str], str] = str
+) -> dict[str, int]:
+    """Write a bundle to the empty file `target`, with `extra` in its manifest; returns the number of rows by table.
+
+    `clean` takes out of a text what must not be given to others, such as a key that a server repeated.
+    """
+
+    def change(table: str, row: dict[str, Any]) -> dict[str, Any]:
+        scrubbed = _scrubbed(table, row)
+        return {
+            name: clean(value) if isinstance(value, str) and name not in _TEXT_OF_US else value
+            for name, value in scrubbed.items()
+        }
+
     with closing(Connection(target)) as bundle:
         migrate(bundle)
         counts = {}
         with bundle.transaction():
             bundle.execute("PRAGMA defer_foreign_keys=ON")
             for table in TABLES:
-                counts[table] = _copy(source, bundle, table, _scrubbed)
+                counts[table] = _copy(source, bundle, table, change)
             bundle.execute(_MANIFEST)
             manifest = {"format": FORMAT, "digests": {t: _digest(bundle, t) for t in TABLES}, **extra}
-            for name, value in manifest.items():
-                bundle.execute("INSERT INTO bundle VALUES (?, ?)", [name, to_json(value)])
+            texts = {name: to_json(value) for name, value in manifest.items()}
+            for name, text in {**texts, DIGEST: to_json(_manifest_digest(texts))}.items():
+                bundle.execute("INSERT INTO bundle VALUES (?, ?)", [name, text])
         bundle.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         bundle.execute("PRAGMA journal_mode=DELETE")
         bundle.execute("VACUUM")
@@ -65,7 +87,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a bundle. Raises `InputError` if the file is not a bundle or was changed."""
     with _open(path) as bundle:
         manifest = _manifest(bundle)
-        for table in TABLES:
+        for table in _tables(bundle):
             if manifest["digests"].get(table) != _digest(bundle, table):
                 raise _changed(path, f"the rows of {table}")
         for row in bundle.iterate("SELECT key, request_json FROM teacher_calls"):
@@ -80,17 +102,23 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 def copy_bundle(path: Path, target: Connection) -> dict[str, int]:
     """Copy the rows of a checked bundle into an empty store; returns the number of rows by table."""
-    with _open(path) as bundle, target.transaction(durable=True):
-        target.execute("PRAGMA defer_foreign_keys=ON")
-        counts = {table: _copy(bundle, target, table, lambda _table, row: row) for table in TABLES}
-        # Versions up to 0.1.0 stored the runs that make the base as exports.
-        target.execute(BASE_RUNS)
-        return counts
+    try:
+        with _open(path) as bundle, target.transaction(durable=True):
+            if not is_current(bundle):
+                bundle.become_copy()
+                migrate(bundle)
+            target.execute("PRAGMA defer_foreign_keys=ON")
+            counts = {table: _copy(bundle, target, table, lambda _table, row: row) for table in TABLES}
+            # Versions up to 0.1.0 stored the runs that make the base as exports.
+            target.execute(BASE_RUNS)
+    except sqlite3.IntegrityError as error:
+        raise _changed(path, f"its rows do not belong together ({error})") from error
+    return counts
 
 
 @contextmanager
 def _open(path: Path) -> Iterator[Connection]:
-    """Open a bundle read-only, and check that it has exactly the schema of this version."""
+    """Open a bundle read-only, and check that it has exactly the schema of this version or of an earlier one."""
     if not path.is_file():
         raise InputError(f"there is no file {path}", hint="give a file that `orca-local bundle write` wrote")
     not_a_bundle = InputError(f"{path} is not a bundle", hint="give a file that `orca-local bundle write` wrote")
@@ -99,39 +127,64 @@ def _open(path: Path) -> Iterator[Connection]:
             raise not_a_bundle
     with closing(Connection.read_only(path)) as bundle:
         bundle.execute("PRAGMA trusted_schema=OFF")
-        expected = _schema_of_this_version()
         schema = _schema(bundle)
         if "bundle" not in schema:
             raise not_a_bundle
+        steps = len(applied_steps(bundle))
+        if applied_steps(bundle) != [name for name, _ in STEPS][:steps]:
+            raise InputError(
+                f"{path} was written by a newer orca-local", hint="update with `pip install --upgrade orca-local`"
+            )
+        expected = _schema_after(steps)
         if schema != expected:
             names = sorted(name for name in schema.keys() | expected.keys() if schema.get(name) != expected.get(name))
             raise InputError(
-                f"{path} was written by another version of orca-local: {', '.join(names[:3])} differs",
-                hint="write it again with this version",
+                f"{path} was not written by orca-local: {', '.join(map(repr, names[:3]))} differs", hint="do not use it"
             )
-        yield bundle
+        try:
+            yield bundle
+        except UNDECODABLE as error:
+            raise _changed(path, f"it holds a value that cannot be read ({type(error).__name__})") from error
 
 
-def _schema_of_this_version() -> dict[str, str]:
+def _schema_after(steps: int) -> dict[str, str]:
+    """The schema of a bundle that was written when there were so many migrations."""
     with closing(Connection(Path(":memory:"))) as fresh:
-        migrate(fresh)
+        migrate(fresh, STEPS[:steps])
         fresh.execute(_MANIFEST)
         return _schema(fresh)
 
 
 def _schema(connection: Connection) -> dict[str, str]:
-    query = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlite_%'"
+    query = "SELECT name, sql FROM sqlite_master WHERE name NOT GLOB 'sqlite_*' AND name != '_sqlite_migrations'"
     return {row["name"]: row["sql"] for row in connection.rows(query)}
 
 
+def _tables(bundle: Connection) -> list[str]:
+    """Those of `TABLES` that the bundle's version had."""
+    schema = _schema(bundle)
+    return [table for table in TABLES if table in schema]
+
+
 def _manifest(bundle: Connection) -> dict[str, Any]:
-    manifest = {row["name"]: from_json(row["value_json"]) for row in bundle.rows("SELECT name, value_json FROM bundle")}
-    if manifest.get("format") != FORMAT:
+    texts = {row["name"]: row["value_json"] for row in bundle.rows("SELECT name, value_json FROM bundle")}
+    manifest = {name: from_json(text) for name, text in texts.items()}
+    written = manifest.get("format")
+    if type(written) is not int or not OLDEST_FORMAT <= written <= FORMAT:
         raise InputError(
-            f"{bundle.path} has format {manifest.get('format')!r}; this version reads format {FORMAT}",
+            f"{bundle.path} has format {written!r}; this version reads formats up to {FORMAT}",
             hint="update with `pip install --upgrade orca-local`",
         )
+    digest = manifest.pop(DIGEST, None)
+    texts.pop(DIGEST, None)
+    if written > OLDEST_FORMAT and digest != _manifest_digest(texts):
+        raise _changed(bundle.path, "its settings or its files")
     return manifest
+
+
+def _manifest_digest(texts: Mapping[str, str]) -> str:
+    """Hash of the entries of a manifest, given by name as JSON."""
+    return hashlib.sha256(to_json(dict(texts)).encode()).hexdigest()
 
 
 def _copy(
@@ -147,7 +200,10 @@ def _copy(
 def _rows(connection: Connection, table: str) -> Iterator[Any]:
     # Only the events with the final summaries are copied: reports are made from them.
     where = " WHERE kind = 'StageFinished'" if table == "events" else ""
-    return connection.iterate(f"SELECT * FROM {table}{where} ORDER BY {TABLES[table]}")
+    columns = {row["name"] for row in connection.rows(f"PRAGMA table_info({table})")}
+    # An earlier version may lack the last of them.
+    order = ", ".join(name for name in TABLES[table].split(", ") if name in columns)
+    return connection.iterate(f"SELECT * FROM {table}{where} ORDER BY {order}")
 
 
 def _digest(connection: Connection, table: str) -> str:

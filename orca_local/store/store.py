@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from orca_local.store.selections import Selections
 from orca_local.store.strategies import Strategies
 from orca_local.store.teacher_calls import TeacherCalls
 from orca_local.store.trainings import Adapters, Trainings
+from orca_local.system.files import whole_file
 
 
 class Store:
@@ -136,9 +137,12 @@ class Store:
         """Roll back a transaction that an interrupt left open."""
         self._connection.abandon()
 
-    def write_bundle(self, target: Path, extra: Mapping[str, Any]) -> dict[str, int]:
-        """Write the bundle `target`, a new file, and return the number of rows by table."""
-        return write_bundle(self._connection, target, extra)
+    def write_bundle(self, target: Path, extra: Mapping[str, Any], *, clean: Callable[[str], str]) -> dict[str, int]:
+        """Write the bundle to the empty file `target`, with `clean` applied to every text that somebody else wrote.
+
+        Returns the number of rows by table.
+        """
+        return write_bundle(self._connection, target, extra, clean=clean)
 
     def copy_bundle(self, path: Path) -> dict[str, int]:
         """Copy a bundle that `read_manifest` has checked into this empty store; returns the number of rows by table."""
@@ -146,10 +150,8 @@ class Store:
 
     def copy_to(self, path: Path) -> None:
         """Copy the database to the new file `path`, which appears whole."""
-        part = path.with_name(path.name + ".part")
-        part.unlink(missing_ok=True)
-        self._connection.execute("VACUUM INTO ?", [str(part)])
-        part.replace(path)
+        with whole_file(path) as part:
+            self._connection.execute("VACUUM INTO ?", [str(part)])
 
     def changes(self) -> int:
         """A number that changes whenever another process or connection has written."""

@@ -132,24 +132,43 @@ def change(statement: str) -> Callable[[Path], None]:
     return apply
 
 
+def downgraded(statement: str) -> Callable[[Path], None]:
+    """The change, in a bundle that claims to be of format 1, which has no digest over its settings."""
+
+    def apply(path: Path) -> None:
+        change("UPDATE bundle SET value_json = '1' WHERE name = 'format'")(path)
+        change(statement)(path)
+
+    return apply
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (change("UPDATE samples SET answer_json = '[\"1\"]' WHERE id = 'train5'"), "changed.*rows of samples"),
         (change("UPDATE teacher_calls SET response_json = '{}'"), "changed.*rows of teacher_calls"),
         (change("DELETE FROM demonstrations"), "changed.*rows of demonstrations"),
-        (change("CREATE TRIGGER evil AFTER INSERT ON tasks BEGIN SELECT 1; END"), "evil differs"),
-        (change("CREATE VIEW evil AS SELECT 1"), "evil differs"),
+        (change("CREATE TRIGGER evil AFTER INSERT ON tasks BEGIN SELECT 1; END"), "'evil' differs"),
+        (change("CREATE VIEW evil AS SELECT 1"), "'evil' differs"),
         (change("DROP TABLE bundle"), "is not a bundle"),
         (change("UPDATE bundle SET value_json = '99' WHERE name = 'format'"), "has format 99"),
         (
-            change("UPDATE bundle SET value_json = '{\"../../evil.toml\": \"x\"}' WHERE name = 'files'"),
+            downgraded("UPDATE bundle SET value_json = '{\"../../evil.toml\": \"x\"}' WHERE name = 'files'"),
             r"would write '\.\./\.\./evil\.toml'",
         ),
         (
-            change("UPDATE bundle SET value_json = '{\"teacher\": {\"key\": 1}}' WHERE name = 'settings'"),
+            downgraded("UPDATE bundle SET value_json = '{\"teacher\": {\"key\": 1}}' WHERE name = 'settings'"),
             "contains invalid settings",
         ),
+        (change("UPDATE bundle SET value_json = '{}' WHERE name = 'settings'"), "changed.*its settings or its files"),
+        (change("UPDATE bundle SET value_json = '{}' WHERE name = 'files'"), "changed.*its settings or its files"),
+        (change("DELETE FROM bundle WHERE name = 'digest'"), "changed.*its settings or its files"),
+        (change("INSERT INTO bundle VALUES ('more', '1')"), "changed.*its settings or its files"),
+        (change("UPDATE bundle SET value_json = 'x' WHERE name = 'digests'"), "cannot be read"),
+        (change("UPDATE bundle SET value_json = 'true' WHERE name = 'format'"), "has format True"),
+        (change("CREATE TRIGGER xsqlite_evil AFTER INSERT ON tasks BEGIN SELECT 1; END"), "xsqlite_evil' differs"),
+        (change("DELETE FROM _sqlite_migrations WHERE id = (SELECT max(id) FROM _sqlite_migrations)"), "differs"),
+        (change("INSERT INTO _sqlite_migrations VALUES (99, 'orca_local', '9999_new', 'now')"), "newer orca-local"),
         (lambda path: path.write_bytes(path.read_bytes()[:5000]), "shared.orca"),
         (lambda path: path.write_bytes(b"not a database" * 100), "is not a bundle"),
         (lambda path: path.unlink(), "no file"),
@@ -166,14 +185,17 @@ def test_a_file_that_was_changed_is_refused_and_leaves_nothing(
 
 def test_a_model_outside_the_workspace_is_refused(file: Path, tmp_path: Path) -> None:
     """Somebody who also mends the digest gets no further."""
-    from orca_local.store.bundle import _digest
+    from orca_local.store.bundle import _digest, _manifest_digest
     from orca_local.store.connection import Connection
 
     connection = Connection(file)
     connection.execute("UPDATE models SET path = '../../etc/passwd'")
     digests = json.loads(connection.rows("SELECT value_json FROM bundle WHERE name = 'digests'")[0][0])
     digests["models"] = _digest(connection, "models")
-    connection.execute("UPDATE bundle SET value_json = ? WHERE name = 'digests'", [json.dumps(digests)])
+    texts = {row["name"]: row["value_json"] for row in connection.rows("SELECT * FROM bundle WHERE name != 'digest'")}
+    texts["digests"] = json.dumps(digests)
+    for name, text in {**texts, "digest": json.dumps(_manifest_digest(texts))}.items():
+        connection.execute("UPDATE bundle SET value_json = ? WHERE name = ?", [text, name])
     connection.close()
     with pytest.raises(InputError, match="outside the workspace"):
         bundle.read(file, tmp_path / "copy")
