@@ -59,7 +59,8 @@ class Secret:
                     parent[self.clean(name)] = parent.pop(name)
             for place, item in [*(parent.items() if isinstance(parent, dict) else enumerate(parent))]:
                 if isinstance(item, str):
-                    parent[place] = self.clean(item)
+                    if len(item) >= len(self._key):  # no form is shorter
+                        parent[place] = self.clean(item)
                 elif isinstance(item, dict | list):
                     waiting.append(item)
         return root[0]
@@ -94,12 +95,19 @@ class Secret:
         encoded = (re.escape(form).replace(r"\+", "[+-]").replace("/", "[/_]") for form in self._encoded)
         return re.compile("|".join([_BETWEEN.join(map(_spellings, self._key)), *encoded]), re.IGNORECASE | re.ASCII)
 
+    @cached_property
+    def _pieces(self) -> frozenset[str]:
+        key = self._key.lower()
+        return frozenset(key[i : i + MIN_PIECE] for i in range(len(key) - MIN_PIECE + 1))
+
     def _hide_pieces(self, text: str) -> str:
         """`text` without any `MIN_PIECE` characters in a row of the key."""
-        key, folded = self._key.lower(), text.lower()
+        if len(text) < MIN_PIECE:
+            return text
+        folded = text.lower()
         if len(folded) != len(text):  # a few letters have no equal in lower case
             folded = text
-        pieces = {key[i : i + MIN_PIECE] for i in range(len(key) - MIN_PIECE + 1)}
+        pieces = self._pieces
         spans: list[list[int]] = []
         for i in range(len(text) - MIN_PIECE + 1):
             if folded[i : i + MIN_PIECE] not in pieces:

@@ -6,6 +6,7 @@ one byte a minute, or a small body that unpacks to gigabytes, is stopped here.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
@@ -57,12 +58,19 @@ class BoundedClient(httpx2.Client):
         try:
             response = super().send(request, stream=True, **{**options, "follow_redirects": False})
         except Exception as error:
-            raise self._ended(error) from error
+            is_overdue = self._is_overdue
+            self.finish()
+            if is_overdue:
+                raise CallTooLong from error
+            raise
         try:
             response.stream = _Watched(cast(httpx2.SyncByteStream, response.stream), self)
             if len(response.headers.get("content-encoding", "").split(",")) > 1:
                 raise BodyTooLarge("a body that is compressed more than once")
             if stream and response.is_success:
+                return response
+            if _is_small(response):
+                response.read()
                 return response
             body = _read(response)
         except BaseException:
@@ -97,12 +105,6 @@ class BoundedClient(httpx2.Client):
     def _start(self) -> None:
         with self._lock:
             self._deadline, self._is_overdue = time.monotonic() + self._total_s, False
-
-    def _ended(self, error: Exception) -> Exception:
-        """The reason why there is no response: `error`, or that the time was up."""
-        is_overdue = self._is_overdue
-        self.finish()
-        return CallTooLong() if is_overdue else error
 
     def _note_connection(self, event: str, info: dict[str, Any]) -> None:
         """Remember the socket of a new connection. Called by the client at every step of a request."""
@@ -147,6 +149,15 @@ class Watchdog:
         while not self._stopped.wait(self._pause_s):
             for client in [*self._clients]:
                 client.end_if_overdue()
+
+
+def _is_small(response: httpx2.Response) -> bool:
+    """Whether the body is not packed and says that it is within the limit. The client holds it to what it says."""
+    length = response.headers.get("content-length", "")
+    limit = MAX_BODY_BYTES if response.is_success else MAX_ERROR_BYTES
+    return (
+        "content-encoding" not in response.headers and bool(re.fullmatch("[0-9]{1,9}", length)) and int(length) <= limit
+    )
 
 
 def _read(response: httpx2.Response) -> bytes:
