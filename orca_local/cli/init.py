@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from orca_local.cli.diagnostics import note
 from orca_local.cli.options import Common, JsonObject, common_options
 from orca_local.cli.tables import echo
 
@@ -21,7 +22,9 @@ def command(common: Common, directory: Path, student: str | None) -> JsonObject:
     from orca_local.runs.workspace import Workspace
 
     chosen = check_student(student or StudentSettings().file, Path.cwd())
-    workspace = Workspace.create(directory, student=chosen)
-    echo(f"workspace {workspace.directory}, student {chosen}")
+    workspace = Workspace.create(directory, student=chosen.name)
+    echo(f"workspace {workspace.directory}, student {chosen.name}")
+    for warning in chosen.warnings:
+        note(f"warning: {warning}")
     echo(f"next: cd {directory} && orca-local tasks add FILE.jsonl")
-    return {"workspace": str(workspace.directory), "student": chosen}
+    return {"workspace": str(workspace.directory), "student": chosen.name, "warnings": chosen.warnings}

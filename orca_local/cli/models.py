@@ -91,7 +91,7 @@ def inspect_model(common: Common, file: str) -> JsonObject:
         "tensor_types": ", ".join(f"{count} {kind}" for kind, count in description["tensor_types"].items()),
         "chat_template": f"{len(description['chat_template'])} characters" if description["chat_template"] else "none",
         "trainable": "yes" if description["trainable"] else "no",
-        "problems": "\n                 ".join(description["problems"]) or "none",
+        **{key: "\n                 ".join(description[key]) or "none" for key in ("problems", "warnings")},
     }
     for key, value in shown.items():
         echo(f"{key:16} {value}")

@@ -11,11 +11,12 @@ from orca_local.domain.frozen import Frozen
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.summaries import TaskAnswers
 from orca_local.domain.types import Message, Sample
+from orca_local.gguf.answer_text import RowError
 from orca_local.kinds.prompts import plain_messages
 from orca_local.kinds.scoring import SCORER_VERSION, verify
 from orca_local.kinds.training_text import training_text
 from orca_local.kinds.verdict import Verdict, in_order
-from orca_local.rows.renderer import PromptRenderer, RowError
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.demonstrations import DemonstrationRow, Review
 from orca_local.store.store import Store
 

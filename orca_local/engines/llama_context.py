@@ -17,7 +17,8 @@ from orca_local.domain.frozen import Frozen
 from orca_local.engines.amx import model_parameters
 from orca_local.engines.base import Logits
 from orca_local.gguf.header import read_header
-from orca_local.gguf.llama import last_log, library, supports_gpu, uninterrupted
+from orca_local.gguf.llama import last_error, library, supports_gpu, uninterrupted
+from orca_local.gguf.load_trial import require_loads
 from orca_local.gguf.lora import check_lora
 from orca_local.gguf.tokenizer import Vocabulary
 from orca_local.system.digest import file_sha256
@@ -56,13 +57,6 @@ def tokens_to_read(pending: int, room: int) -> int:
     return 0 if count < min(pending, 2) else count
 
 
-def _last_error() -> str:
-    """llama.cpp's last error message, in one line."""
-    lines = last_log().splitlines()
-    errors = [line for line in lines if "error" in line.lower()] or lines[-1:] or ["it gave no reason"]
-    return errors[-1].rpartition("error loading model: ")[2].strip()
-
-
 class LlamaAdapter(Frozen):
     """A LoRA adapter that is loaded beside a model's weights."""
 
@@ -84,6 +78,7 @@ class LlamaModel:
             raise InputError(f"no model file at {path}", hint="see `orca-local models list`")
         self.path = path
         self.header = read_header(path)
+        require_loads(self.header, "weights")
         self.llama: Any = library()
         self.gpu_layers = gpu_layers if supports_gpu() else 0
         parameters = model_parameters(self.header) if parameters is None else parameters
@@ -97,7 +92,7 @@ class LlamaModel:
             self.handle = self.llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self.handle:
             raise InputError(
-                f"llama.cpp cannot load {path}: {_last_error()}", hint=f"see `orca-local models inspect {path}`"
+                f"llama.cpp cannot load {path}: {last_error()}", hint=f"see `orca-local models inspect {path}`"
             )
         if self.llama.llama_model_has_encoder(self.handle):
             self.close()
@@ -115,13 +110,15 @@ class LlamaModel:
 
         Raises `InputError` if the file is not an adapter of this model.
         """
-        check_lora(read_header(path), self.header)
+        header = read_header(path)
+        check_lora(header, self.header)
+        require_loads(self.header, "adapter", header)
         sha256 = file_sha256(path)
         if sha256 not in self._adapters:
             with uninterrupted():
                 handle = self.llama.llama_adapter_lora_init(self.handle, os.fsencode(path))
             if not handle:
-                raise InputError(f"llama.cpp cannot load {path}: {_last_error()}", hint="make the adapter again")
+                raise InputError(f"llama.cpp cannot load {path}: {last_error()}", hint="make the adapter again")
             self._adapters[sha256] = LlamaAdapter(handle, sha256)
         return self._adapters[sha256]
 
@@ -170,7 +167,7 @@ class LlamaContext:
             self._handle = self._llama.llama_init_from_model(model.handle, parameters)
         if not self._handle:
             raise MissingError(
-                f"not enough memory for {sequences} sequences of {length} tokens: {_last_error()}",
+                f"not enough memory for {sequences} sequences of {length} tokens: {last_error()}",
                 hint="lower engine.capacity or engine.context in orca.toml",
             )
         self._memory = self._llama.llama_get_memory(self._handle)
@@ -215,7 +212,7 @@ class LlamaContext:
             status = self._llama.llama_decode(self._handle, self._batch)
         self._adapter_changed = False
         if status != 0:
-            raise OrcaError(f"llama.cpp failed to compute a batch (status {status}): {_last_error()}")
+            raise OrcaError(f"llama.cpp failed to compute a batch (status {status}): {last_error()}")
         rows = int(np.count_nonzero(outputs))
         if rows > self._max_rows:
             self._max_rows = rows

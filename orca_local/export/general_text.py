@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from orca_local.domain.types import Message
 from orca_local.export.acceptance import Row
-from orca_local.rows.renderer import PromptRenderer, RowError
+from orca_local.gguf.answer_text import RowError
+from orca_local.rows.renderer import PromptRenderer
 
 CONVERSATIONS = (
     (

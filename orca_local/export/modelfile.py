@@ -13,7 +13,8 @@ from dataclasses import astuple
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Message
-from orca_local.rows.renderer import PromptRenderer, RowError
+from orca_local.gguf.answer_text import RowError
+from orca_local.rows.renderer import PromptRenderer
 
 _SYSTEM, _QUESTION, _ANSWER, _QUESTION_2 = "orcasystem", "orcaquestion", "orcaanswer", "orcaquestionagain"
 """Messages whose position in the rendered text is looked up."""

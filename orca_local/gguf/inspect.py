@@ -1,4 +1,4 @@
-"""Describes a GGUF file and finds what keeps it from being a student, from its header alone."""
+"""Describes a GGUF file and finds what keeps it from being a student, from its header and chat template."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from orca_local.gguf.conversion import is_readable
 from orca_local.gguf.decoder import read_decoder
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.layer_names import linear_layers
+from orca_local.gguf.template_check import TemplateFindings, check_template
 
 _NO_TEMPLATE = "it has no chat template: use an instruct or chat model"
 
@@ -18,7 +19,9 @@ def describe(path: Path) -> dict[str, Any]:
     """The object of `models inspect --json`. Raises `InputError` for a file that is not a complete GGUF."""
     header = read_header(path)
     training = training_problems(header)
-    template = [] if header.chat_template or _is_adapter(header) else [_NO_TEMPLATE]
+    template = TemplateFindings() if _is_adapter(header) else TemplateFindings((_NO_TEMPLATE,))
+    if header.chat_template is not None:
+        template = check_template(header)
     return {
         "path": str(path),
         "name": header.metadata.get("general.name"),
@@ -30,7 +33,8 @@ def describe(path: Path) -> dict[str, Any]:
         "tensor_types": header.tensor_types,
         "chat_template": header.chat_template,
         "trainable": not training,
-        "problems": template + training,
+        "problems": [*template.problems, *training],
+        "warnings": [*template.warnings],
     }
 
 
@@ -67,8 +71,14 @@ def refuse_untrainable(header: Header) -> None:
         )
 
 
-def require_student(path: Path) -> None:
-    """Raise `InputError` with all problems of a file that cannot be probed and trained."""
-    problems = describe(path)["problems"]
+def require_student(path: Path) -> list[str]:
+    """Check a file and return what its user should know of it.
+
+    Raises `InputError` with all problems of a file that cannot be probed and trained.
+    """
+    description = describe(path)
+    problems: list[str] = description["problems"]
     if problems:
         raise InputError(f"{path} cannot be a student: {'; '.join(problems)}", hint="see `orca-local models list`")
+    warnings: list[str] = description["warnings"]
+    return warnings

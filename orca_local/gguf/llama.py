@@ -75,6 +75,13 @@ def last_log(lines: int = 20) -> str:
         return "\n".join("".join(_log).strip().splitlines()[-lines:])
 
 
+def last_error() -> str:
+    """llama.cpp's last error message, in one line."""
+    lines = last_log().splitlines()
+    errors = [line for line in lines if "error" in line.lower()] or lines[-1:] or ["it gave no reason"]
+    return errors[-1].rpartition("error loading model: ")[2].strip()
+
+
 def supports_gpu() -> bool:
     """Whether this build can put layers on a GPU."""
     return bool(library().llama_supports_gpu_offload())

@@ -1,6 +1,6 @@
 """Chat templates. They are programs of strangers, so they run in a process of their own, within limits.
 
-Why, and what it costs: docs/decisions/0019-files-of-strangers.md.
+Why, and what it costs: docs/decisions/0020-files-of-strangers.md.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class ChatTemplate:
             raise InputError(f"the model's chat template cannot be read: {error}", hint=_HINT)
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        reply: dict[str, Any] = self._process.ask(request | {"memory": LIMITS.memory})
+        reply: dict[str, Any] = self._process.ask(request | {"memory": LIMITS.memory, "seconds": LIMITS.seconds})
         limit = reply.get("limit")
         if limit == "memory":
             raise LimitExceeded(memory_exceeded(LIMITS))

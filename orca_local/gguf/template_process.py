@@ -15,7 +15,7 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from orca_local.system.limited_memory import limited_memory
+from orca_local.system.own_limits import limit_time, limited_memory
 
 FROZEN_DATE = "2024-07-26"
 """The date of `strftime_now`. With the real date, prompts and thus all cache keys would change every day."""
@@ -67,6 +67,7 @@ class _Renderer:
 
         `error` is the error of the whole template, `limit` what it takes too much of.
         """
+        limit_time(request["seconds"])
         try:
             with limited_memory(request["memory"]):
                 if self.template is None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
-from orca_local.gguf.llama import last_log, library, uninterrupted
+from orca_local.gguf.header import read_header
+from orca_local.gguf.llama import last_error, library, uninterrupted
+from orca_local.gguf.load_trial import require_loads
 from orca_local.system.deep_stack import call_with_stack
 
 _ORDINARY_STACK = 4096
@@ -70,6 +72,7 @@ class Tokenizer(Vocabulary):
     """The vocabulary of a GGUF file, loaded without the weights. Raises `InputError` if there is none."""
 
     def __init__(self, path: Path) -> None:
+        require_loads(read_header(path), "vocabulary")
         llama = library()
         parameters = llama.llama_model_default_params()
         parameters.vocab_only = True
@@ -77,7 +80,8 @@ class Tokenizer(Vocabulary):
             self._model = llama.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._model:
             raise InputError(
-                f"llama.cpp cannot read the vocabulary of {path}: {last_log(2)}", hint="see `orca-local models inspect`"
+                f"llama.cpp cannot read the vocabulary of {path}: {last_error()}",
+                hint=f"see `orca-local models inspect {path}`",
             )
         super().__init__(llama, llama.llama_model_get_vocab(self._model))
         if self._llama.llama_vocab_type(self._vocab) == self._llama.LLAMA_VOCAB_TYPE_NONE:

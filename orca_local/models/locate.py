@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from orca_local.domain.errors import InputError, MissingError
+from orca_local.domain.frozen import Frozen
 from orca_local.models.catalog import CatalogModel, find_model, load_catalog
 from orca_local.system.cache import cache_directory
 
@@ -54,16 +55,28 @@ def resolve_student(name: str, directory: Path) -> Path:
     raise InputError(f"there is no model file {path}", hint="give a GGUF file, or an id of `orca-local models list`")
 
 
-def check_student(name: str, directory: Path) -> str:
-    """Check the student `name` and return it as `orca.toml` should name it: an id unchanged, a file as absolute path.
+class CheckedStudent(Frozen):
+    """A student that a workspace can be made for."""
 
-    A model of the catalog need not be downloaded yet. Raises as `resolve_student` does, and `InputError` for a file
-    that cannot be a student.
+    name: str
+    """As `orca.toml` should name it: an id of the catalog unchanged, a file as absolute path."""
+    warnings: list[str]
+    """What its user should know of it."""
+
+
+def check_student(name: str, directory: Path) -> CheckedStudent:
+    """Check the student `name`. A model of the catalog need not be downloaded yet and is not read.
+
+    Raises as `resolve_student` does, and `InputError` for a file that cannot be a student or that llama.cpp cannot
+    load.
     """
+    from orca_local.gguf.header import read_header
     from orca_local.gguf.inspect import require_student
+    from orca_local.gguf.load_trial import require_loads
 
     if name in {model.id for model in load_catalog()}:
-        return name
+        return CheckedStudent(name, [])
     path = resolve_student(name, directory).absolute()
-    require_student(path)
-    return str(path)
+    warnings = require_student(path)
+    require_loads(read_header(path), "vocabulary")
+    return CheckedStudent(str(path), warnings)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from orca_local.dataset.build import Likelihood
 from orca_local.domain.types import Message, Sample
+from orca_local.gguf.answer_text import RowError
 from orca_local.kinds.prompts import plain_messages
-from orca_local.rows.renderer import PromptRenderer, RowError
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 
 if TYPE_CHECKING:

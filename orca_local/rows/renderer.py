@@ -15,28 +15,16 @@ from pathlib import Path
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Message
+from orca_local.gguf.answer_text import PLACEHOLDER, RowError, answer_text
 from orca_local.gguf.header import read_header
 from orca_local.gguf.template import ChatTemplate, Conversation, start_template_process
 from orca_local.gguf.tokenizer import Tokenizer
-
-_PLACEHOLDER = "\u241eorca\u241e"
-"""Stands for the answer while its position in the template's text is searched. No template changes it."""
 
 _BREAK = "\ue0f1"
 """Splits the name of a control token in a message until the text is tokenized. A private-use character."""
 
 RENDERED_AT_ONCE = 32
 """How many prompts are sent to the template's process together."""
-
-_OPEN_TAG = re.compile(r"<(\w+)>(?!.*</\1>)", re.DOTALL)
-
-
-class RowError(Exception):
-    """A conversation cannot be trained on with this template. `reason` is a short word for counting."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 class TrainingIds(Frozen):
@@ -116,9 +104,10 @@ class PromptRenderer:
         content = answer.content.strip()
         if not content:
             raise RowError("empty", "the answer is empty")
-        marked, answered = Message("assistant", _PLACEHOLDER), Message("assistant", content)
+        marked, answered = Message("assistant", PLACEHOLDER), Message("assistant", content)
         prompt, shown, whole = self._render((before, True), ([*before, marked], False), ([*before, answered], False))
-        tail = self._answer_text(prompt, shown, whole, content)
+        question = self._break_control_names(before[-1].content) if before else ""
+        tail = answer_text(prompt, shown, whole, question=question, content=self._break_control_names(content))
         prompt_ids = self._encode_prompt(prompt)
         # Tokenize prompt and answer together if the prompt's ids stay the same: some vocabularies put a space in front
         # of a text that is tokenized alone.
@@ -129,19 +118,6 @@ class PromptRenderer:
         if end is None or end == 0:
             raise RowError("template", "the template does not end the assistant's turn after the answer")
         return TrainingIds((*prompt_ids, *answer_ids[: end + 1]), len(prompt_ids))
-
-    def _answer_text(self, prompt: str, marked: str, whole: str, content: str) -> str:
-        """The text after the prompt: the answer, with what the template writes in front of it and after it.
-
-        `whole` is the conversation with the answer `content`, `marked` the same with the placeholder instead of it.
-        """
-        if marked.count(_PLACEHOLDER) != 1:
-            raise RowError("template", "the template does not show the answer exactly once")
-        head, _, after = marked.partition(_PLACEHOLDER)
-        tail = self._break_control_names(content) + after
-        if not whole.endswith(tail):
-            raise RowError("template", "the template changes the answer's text")
-        return _text_between(prompt, head) + tail
 
     def _render(self, *conversations: Conversation) -> list[str]:
         """The text of each conversation; see `_broken`. Raises `InputError` if the template refuses one."""
@@ -196,18 +172,3 @@ class PromptRenderer:
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
     longest_first = sorted(names, key=lambda name: (-len(name), name))
     return re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
-
-
-def _text_between(prompt: str, head: str) -> str:
-    """The text that the template puts between the generation prompt and the answer; usually empty.
-
-    `head` is the whole conversation's text up to the answer. Some prompts are longer than it, for example by the empty
-    thinking block that turns thinking off. Then the answer follows the prompt directly.
-    """
-    if head.startswith(prompt):
-        return head[len(prompt) :]
-    if not prompt.startswith(head):
-        raise RowError("template", "the template's generation prompt differs from how it shows an answer")
-    if _OPEN_TAG.search(prompt, len(head)):
-        raise RowError("thinking", "the template opens a thinking block that the answer would not close")
-    return ""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.keys import content_key
 from orca_local.domain.types import Message
-from orca_local.rows.renderer import PromptRenderer, RowError
+from orca_local.gguf.answer_text import RowError
+from orca_local.rows.renderer import PromptRenderer
 
 
 class TrainingRow(Frozen):

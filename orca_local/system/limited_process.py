@@ -20,8 +20,8 @@ from typing import IO, Any
 from orca_local.domain.frozen import Frozen
 from orca_local.system.child_process import module_command, read_tail
 
-POLL_SECONDS = 0.1
-"""How often a request that takes longer than this is looked at."""
+FIRST_LOOK, NEXT_LOOK = 0.3, 0.1
+"""When a request that is not answered is looked at, and how often then, in seconds."""
 _INTERPRETER = 256 << 20
 """Resident memory of a child without a request, generously."""
 
@@ -96,11 +96,13 @@ class LimitedProcess:
 
     def _wait(self, memory: int) -> bytes:
         watch = _Watch(self._process.pid, self._limits, memory)
+        wait = FIRST_LOOK
         while True:
             try:
-                reply = self._replies.get(timeout=POLL_SECONDS)
+                reply = self._replies.get(timeout=wait)
             except Empty:
                 watch.check()
+                wait = NEXT_LOOK
                 continue
             if not reply:
                 raise LimitExceeded(self._how_it_ended())
@@ -110,6 +112,8 @@ class LimitedProcess:
 
     def _how_it_ended(self) -> str:
         status = self._process.wait()
+        if status == -getattr(signal, "SIGXCPU", 0):
+            return _time_exceeded(self._limits)
         how = signal.Signals(-status).name if status < 0 else f"status {status}"
         return f"ended the process that it ran in ({how}) {read_tail(self._errors)}".rstrip()
 
@@ -135,7 +139,7 @@ class _Watch:
         used = times.user + times.system
         self._used = used if self._used is None else self._used
         if used - self._used > self._limits.seconds or time.monotonic() > self._deadline:
-            raise LimitExceeded(f"needs more than {self._limits.seconds:g} s of processor time")
+            raise LimitExceeded(_time_exceeded(self._limits))
         if resident > self._memory:
             raise LimitExceeded(memory_exceeded(self._limits))
 
@@ -143,6 +147,10 @@ class _Watch:
 def memory_exceeded(limits: Limits) -> str:
     """What is said of a request that needs too much memory."""
     return f"needs more than {limits.memory >> 20} MiB of memory"
+
+
+def _time_exceeded(limits: Limits) -> str:
+    return f"needs more than {limits.seconds:g} s of processor time"
 
 
 def _read_lines(stream: IO[bytes], limit: int, replies: SimpleQueue[bytes]) -> None:

@@ -10,7 +10,8 @@ from orca_local.gguf.header import MAGIC
 from orca_local.gguf.writer import encode_pair
 
 UINT32, INT32, FLOAT32, BOOL, STRING, ARRAY, UINT64, INT64, FLOAT64 = 4, 5, 6, 7, 8, 9, 10, 11, 12
-TOKENS = ["<unk>", "<s>", "</s>", "a", "b"]
+TOKENS = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+TOKEN_TYPES = [2, 3, 3, *[6] * 256]
 TEMPLATE = "{% for m in messages %}<s>{{ m['content'] }}</s>{% endfor %}"
 
 Tensor = tuple[str, Sequence[int], int, int]
@@ -34,7 +35,7 @@ def numbers(key: str, item: int, form: str, values: Sequence[float]) -> bytes:
 
 
 def model_pairs() -> dict[str, bytes]:
-    """The metadata of a llama of one block with a vocabulary of five tokens."""
+    """The metadata of a llama of one block with a vocabulary of bytes."""
     counts = {
         "block_count": 1,
         "context_length": 64,
@@ -50,7 +51,7 @@ def model_pairs() -> dict[str, bytes]:
     pairs |= {f"llama.{key}": encode_pair(f"llama.{key}", value) for key, value in counts.items()}
     pairs["tokenizer.ggml.tokens"] = encode_pair("tokenizer.ggml.tokens", TOKENS)
     pairs["tokenizer.ggml.scores"] = numbers("tokenizer.ggml.scores", FLOAT32, "f", [0.0] * len(TOKENS))
-    pairs["tokenizer.ggml.token_type"] = numbers("tokenizer.ggml.token_type", INT32, "i", [2, 3, 3, 1, 1])
+    pairs["tokenizer.ggml.token_type"] = numbers("tokenizer.ggml.token_type", INT32, "i", TOKEN_TYPES)
     pairs["tokenizer.chat_template"] = encode_pair("tokenizer.chat_template", TEMPLATE)
     return pairs
 
@@ -98,10 +99,15 @@ def header_bytes(
     return MAGIC + struct.pack("<IQQ", 3, *counts) + b"".join(pairs.values()) + infos
 
 
-def write(path: Path, header: bytes, data: int = 4096) -> Path:
+def write(path: Path, header: bytes, data: int = 8192) -> Path:
     """Write a header, and `data` zero bytes after it."""
     path.write_bytes(header + b"\0" * (-len(header) % 32 + data))
     return path
+
+
+def with_template(template: str) -> dict[str, bytes]:
+    """The metadata pair of a chat template."""
+    return {"tokenizer.chat_template": encode_pair("tokenizer.chat_template", template)}
 
 
 def write_model(path: Path, **pairs: bytes) -> Path:

@@ -7,8 +7,9 @@ import pytest
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Message
+from orca_local.gguf.answer_text import RowError
 from orca_local.gguf.template import ChatTemplate
-from orca_local.rows.renderer import PromptRenderer, RowError
+from orca_local.rows.renderer import PromptRenderer
 
 CHATML = (
     "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n'}}"
@@ -98,6 +99,19 @@ def test_a_template_with_a_thinking_block_is_trained_after_the_block(renderer: P
     row = thinking.training_ids(conversation())
     assert row.token_ids[: row.loss_start] == thinking.prompt_ids(conversation()[:-1])
     assert renderer.tokenizer.decode(row.token_ids[row.loss_start : -1]) == "It is 7.\nAnswer: 7"
+
+
+def test_a_template_that_shows_the_system_message_only_while_it_asks_can_be_trained(renderer: PromptRenderer) -> None:
+    """As Mistral 7B v0.3: the row has the prompt that is asked, with the text that the template puts before answers."""
+    text = (
+        "{% for m in messages %}{% if m['role'] == 'user' %}[INST] {% if loop.last %}{{ messages[0]['content'] }} "
+        "{% endif %}{{ m['content'] }}[/INST]{% elif m['role'] == 'assistant' %}{{ ' ' + m['content'] }}<|im_end|>"
+        "{% endif %}{% endfor %}"
+    )
+    row = _with_template(renderer, text).training_ids(conversation())
+    assert renderer.tokenizer.decode_verbatim(row.token_ids) == (
+        "[INST] Be brief. What is 3 + 4?[/INST] It is 7.\nAnswer: 7<|im_end|>"
+    )
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ def inspection(description: Mapping[str, Any]) -> str:
         "tensors": types,
         "trainable": "yes" if description["trainable"] else "no",
         "problems": "; ".join(problems) or "none",
+        "warnings": "; ".join(description["warnings"]) or "none",
     }
     template = description["chat_template"] or "None: this is not an instruct or chat model."
     return f"{table(facts)}\n\n── chat template\n{template}"
