@@ -144,7 +144,8 @@ class EngineThread:
         if not isinstance(error, OrcaError):
             self._on_bug(error)
         for request_id, submitted in self._submitted.items():
-            self._engine.cancel(request_id)
+            with suppress(Exception):  # the thread has to go on, or all later requests would wait for ever
+                self._engine.cancel(request_id)
             submitted.listener(_ended(request_id, "error", f"the engine failed: {error}"))
         self._submitted.clear()
 
