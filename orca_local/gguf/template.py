@@ -1,6 +1,6 @@
 """Chat templates. They are programs of strangers, so they run in a process of their own, within limits.
 
-Why, and what it costs: docs/decisions/0020-files-of-strangers.md.
+Why, and what it costs: docs/decisions/0022-files-of-strangers.md.
 """
 
 from __future__ import annotations
