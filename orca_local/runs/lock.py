@@ -12,7 +12,7 @@ from pathlib import Path
 from orca_local.domain.errors import BusyError
 from orca_local.domain.frozen import Frozen
 from orca_local.store.store import Store
-from orca_local.system.files import write_whole
+from orca_local.system.files import PUBLIC_MODE, write_whole
 from orca_local.system.processes import host_name, is_running, process_started
 
 LOCK_FILE = "orca.lock"
@@ -43,7 +43,9 @@ def workspace_lock(store: Store, directory: Path, stage: str) -> Iterator[None]:
         if other is not None and _is_alive(store, other):
             raise _busy_error(path, other)
         store.runs.mark_dead()
-        write_whole(path, json.dumps(asdict(holder)), hint="check the directory and its permissions")
+        # Whoever shares the workspace must be able to read it; otherwise they would take over a lock that is held.
+        hint = "check the directory and its permissions"
+        write_whole(path, json.dumps(asdict(holder)), hint=hint, mode=PUBLIC_MODE)
     try:
         yield
     finally:

@@ -86,8 +86,8 @@ def scratch_directory(path: Path) -> Iterator[Path]:
         remove_directory(path)
 
 
-def write_whole(path: Path, text: str, *, hint: str) -> None:
-    """Replace the content of `path` by `text` (UTF-8), whole or not at all.
+def write_whole(path: Path, text: str, *, hint: str, mode: int = PRIVATE_MODE) -> None:
+    """Replace the content of `path` by `text` (UTF-8), whole or not at all. A new file gets `mode`.
 
     A symbolic link stays a link. A path that is not a regular file, such as /dev/stdout, is written to directly.
     Raises `MissingError` if the disk is full, and `InputError` with `hint` if the path cannot be written.
@@ -96,7 +96,7 @@ def write_whole(path: Path, text: str, *, hint: str) -> None:
         if path.exists() and not path.is_file():
             _write(path, text)
         else:
-            with whole_file(path.resolve()) as part:
+            with whole_file(path.resolve(), mode=mode) as part:
                 _write(part, text)
 
 

@@ -27,6 +27,8 @@ MAX_STEP_S = 0.5
 """Maximum seconds to wait for an answer at a time; Ctrl-C takes effect in between."""
 DRAIN_S = 10.0
 """After a fatal error, calls in flight are waited for this long."""
+MIN_ANNOUNCED_S = 20.0
+"""A pause of this length that the endpoint asks for is reported, so that nobody takes the run for stuck."""
 MIN_FAILURES = 20
 """The run ends after this many failed questions in a row, or twice the concurrency."""
 
@@ -101,6 +103,8 @@ class CallLoop:
         self._unclear: list[Question] = []
         """Rejected questions, each of which may be the cause itself."""
         self._answered_at, self._failures_in_a_row = clock(), 0
+        self._announced_until = float("-inf")
+        """End of the pause that was reported last."""
         self._fatal: RemoteError | None = None
         self._mean_tokens: float | None = None
 
@@ -234,7 +238,9 @@ class CallLoop:
             if result.row is not None:
                 events.append(self._answered(result.row, cached=False))
                 follow_ups += self._plan.follow_up(question, usable=self._plan.is_usable(question, result.row))
-            elif not self._schedule_retry(answer, question, now):
+            elif self._schedule_retry(answer, question, now):
+                events += self._announced_pause(answer, now)
+            else:
                 events.append(self._failed(question, answer.error, is_final=answer.is_final))
                 self._fatal = self._fatal or answer.fatal or self._too_many_failures(answer)
                 if answer.unclear:
@@ -283,6 +289,14 @@ class CallLoop:
         at = now + max(self._limiter.backoff(failed_tries), pause)
         heapq.heappush(self._retries, _Retry(at, next(self._retry_numbers), question))
         return True
+
+    def _announced_pause(self, answer: ChatAnswer, now: float) -> list[Event]:
+        """The report of a long pause that the endpoint asks for, unless one is reported already."""
+        pause = answer.retry_after_s or 0.0
+        if pause < MIN_ANNOUNCED_S or now < self._announced_until:
+            return []
+        self._announced_until = now + pause
+        return [Warned(f"{self._teacher.endpoint} asks to wait for {pause:,.0f} s: {answer.error}")]
 
     def _too_long_rejected(self, answer: ChatAnswer, pause_s: float) -> RemoteError:
         reason = f"rejected every call for {self._patience_s:g} s"

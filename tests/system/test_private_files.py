@@ -15,6 +15,7 @@ import pytest
 
 from orca_local.chat.transcript import Setup, save_conversations
 from orca_local.runs.launch import launch
+from orca_local.runs.lock import LOCK_FILE, workspace_lock
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 from orca_local.system.files import remove_directory, scratch_directory, whole_file, write_if_changed, write_whole
@@ -77,6 +78,11 @@ def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path, chosen: i
 def test_what_is_given_to_others_has_the_permissions_of_the_umask(tmp_path: Path, umask: int) -> None:
     write_if_changed(tmp_path / "card.md", "text")
     assert mode(tmp_path / "card.md") == 0o666 & ~umask
+
+
+def test_whoever_shares_a_workspace_can_read_its_lock(tmp_path: Path, umask: int) -> None:
+    with Store.open(tmp_path / "orca.db", create=True) as store, workspace_lock(store, tmp_path, "teach"):
+        assert mode(tmp_path / LOCK_FILE) == 0o666 & ~umask
 
 
 def test_a_link_in_the_place_of_a_temporary_file_is_not_followed(tmp_path: Path) -> None:

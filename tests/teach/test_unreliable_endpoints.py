@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from orca_local.domain.errors import RemoteError
+from orca_local.domain.events import Warned
 from orca_local.store.store import Store
+from orca_local.teach import call_loop
 from tests.openai_server import Gauge, OpenAIServer, Reply, error
 from tests.teach.scene import fill, run, sample, settings, solve, summary
 
@@ -68,6 +70,19 @@ def test_the_run_ends_if_the_pause_is_longer_than_patience(store: Store) -> None
         with pytest.raises(RemoteError, match=r"asks to wait for 3,600 s.*tomorrow"):
             run(store, samples, settings(server.url))
         assert len(server.requests) <= 5, "no question is asked twice"
+
+
+def test_a_long_pause_is_reported_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_loop, "MIN_ANNOUNCED_S", 0.2)
+    samples = fill(store, [sample(i) for i in range(4)])
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        return error(429, "busy", **{"Retry-After": "0.3"}) if number <= 2 else solve(request, number)
+
+    with OpenAIServer(script) as server:
+        events = run(store, samples, settings(server.url, concurrency=2))
+    said = [event.message for event in events if isinstance(event, Warned)]
+    assert 1 <= len(said) <= 2 and all("asks to wait for 0 s: HTTP 429: busy" in message for message in said)
 
 
 def test_the_run_ends_if_an_endpoint_that_is_down_asks_for_a_pause_longer_than_patience(store: Store) -> None:
