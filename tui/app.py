@@ -125,7 +125,7 @@ class OrcaApp(OrderedKeysApp[None]):
         make = prepare_quickstart if quickstart else Workspace.create
         self._show_workspace(*await asyncio.to_thread(_open, make, directory))
         if quickstart:
-            self.start_command("run")
+            self.begin("run")
 
     async def reload_workspace(self, overrides: Mapping[str, Any] | None = None) -> Workspace | None:
         """Return the workspace with its current settings file; on an error, show it and return None."""
@@ -136,8 +136,29 @@ class OrcaApp(OrderedKeysApp[None]):
             self.show_error(error)
             return None
 
+    def begin(self, *command: str) -> None:
+        """Start a stage, or all. One that calls an endpoint is started from a form with an estimate and the limits."""
+        news = self.news
+        if news is not None and news.run is not None and news.is_running:
+            self.notify(f"{news.run.stage} is running: wait for it, or stop it", severity="warning")
+            return
+        # Keys wait for the form: Enter must not reach the screen below it.
+        self.hold_keys_for(self.run_worker(self._begin(command), group="begin", exclusive=True))
+
+    async def _begin(self, command: tuple[str, ...]) -> None:
+        from tui.start_forms import calls_endpoint, make_start_form
+
+        workspace, reader = await self.reload_workspace(), self.store_reader
+        if workspace is None or reader is None:
+            return
+        if not calls_endpoint(workspace.settings, command[0]):
+            self.start_command(*command)
+            return
+        form = await make_start_form(workspace, reader.call, command[0])
+        self.ask(form, lambda options: self.start_command(*command, *options))
+
     def start_command(self, *arguments: str) -> None:
-        """Start `orca-local ARGUMENTS` in a process of its own."""
+        """Start `orca-local ARGUMENTS` in a process of its own; `begin` decides whether to ask before."""
         workspace = self.workspace
         assert workspace is not None
 
@@ -212,7 +233,7 @@ class OrcaApp(OrderedKeysApp[None]):
         stages = ((stage.title, stage.command) for stage in STAGES if stage.command)
         commands = (("Run all stages", ("run",)), *stages)
         for title, command in commands:
-            yield SystemCommand(title, f"orca-local {' '.join(command)}", partial(self.start_command, *command))
+            yield SystemCommand(title, f"orca-local {' '.join(command)}", partial(self.begin, *command))
         yield SystemCommand("Stop the run", "Like Ctrl-C: finished work is kept", self.cancel_run)
 
     async def _notify_result(self, job: Awaitable[str]) -> None:

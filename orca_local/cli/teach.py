@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.option(
     "--limit", type=click.IntRange(1), help="Maximum number of samples; the same limit always selects the same ones."
 )
-@click.option("--retry-failed", is_flag=True, help="Ask again where the teacher refused or its answer was cut off.")
+@click.option(
+    "--retry-failed", is_flag=True, help="Also ask again what failed for good, such as refused or cut-off answers."
+)
 @click.option("--estimate", "only_estimate", is_flag=True, help="Show the cost and time it would take, and stop.")
 @click.option(
     "--batch", is_flag=True, help="Use the Batch API: collect finished answers, send the other questions, and exit."
@@ -34,7 +36,7 @@ def command(
     """Ask the teacher to answer the training samples. Answers are stored; no call is repeated."""
     with open_pipeline(common) as pipeline:
         if only_estimate:
-            estimate = pipeline.estimate_teach(limit)
+            estimate = pipeline.estimate_teach(limit, retry_failed=retry_failed)
             _show_estimate(estimate)
             return estimate.to_dict()
         summary = pipeline.teach(limit, retry_failed=retry_failed, live=live, batch=batch)

@@ -72,6 +72,8 @@ class TeachSummary(Record):
     `different`, `unreadable`, `unchecked`."""
     failures: FailureSummary | None = field(default=None, metadata=OMITTABLE)
     """The failed samples, where there are any."""
+    left_out: tuple[str, ...] = field(default=(), metadata=OMITTABLE)
+    """Fields of the settings that the endpoint refuses, so that the requests were sent without them."""
     doubtful_counts: int | None = field(default=None, metadata=OMITTABLE)
     """Number of answers without believable token counts; each is charged with the most that it can cost."""
     batch: BatchSummary | None = field(default=None, metadata=OMITTABLE)

@@ -34,6 +34,8 @@ class RequestForm(Frozen):
     """Fields that the endpoint refuses: they are left out, and the limit of the answer gets its other name."""
     sends_stream: bool = False
     """Whether `"stream": false` is sent, because the endpoint streams or fails without it."""
+    recalled: frozenset[str] = frozenset()
+    """Those of `refused` that are known from an earlier run; the endpoint may have changed since."""
 
     @property
     def limit_field(self) -> str:
@@ -57,7 +59,13 @@ class RequestForm(Frozen):
         sends_stream = self.sends_stream or ("stream" in names and "stream" not in body)
         left_out = self.refused | {name for name in names if name in OPTIONAL and name in body}
         limits = left_out | {name for name in names if name in LIMITS and name in body}
-        return RequestForm(left_out if limits.issuperset(LIMITS) else limits, sends_stream)
+        if limits.issuperset(LIMITS):
+            # What was refused in an earlier run may be taken now. Refused in this run, it stays refused.
+            limits -= self.recalled.intersection(LIMITS)
+            left_out -= self.recalled.intersection(LIMITS)
+            recalled = self.recalled.difference(LIMITS)
+            return RequestForm(left_out if limits.issuperset(LIMITS) else limits, sends_stream, recalled)
+        return RequestForm(limits, sends_stream, self.recalled)
 
     def to_dict(self) -> dict[str, Any]:
         """The form as JSON, for the store; empty for the usual form."""
@@ -71,7 +79,8 @@ class RequestForm(Frozen):
             return cls()
         refused = values.get("refused")
         names = {name for name in refused if isinstance(name, str)} if isinstance(refused, list) else set()
-        return cls(frozenset(names.intersection((*LIMITS, *OPTIONAL))), values.get("stream") is False)
+        known = frozenset(names.intersection((*LIMITS, *OPTIONAL)))
+        return cls(known, values.get("stream") is False, known)
 
 
 def refused_fields(message: str, content: Any, body: Mapping[str, Any]) -> frozenset[str]:

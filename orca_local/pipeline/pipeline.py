@@ -132,9 +132,9 @@ class Pipeline(Session):
 
         return self.run("teach", events, TeachSummary)
 
-    def estimate_teach(self, limit: int | None = None) -> TeachEstimate:
+    def estimate_teach(self, limit: int | None = None, *, retry_failed: bool = False) -> TeachEstimate:
         """The estimated calls, tokens and cost of `teach` with the same arguments."""
-        return TeachRunner(self, limit).estimate(self.student.weights.path)
+        return TeachRunner(self, limit, retry_failed=retry_failed).estimate(self.student.weights.path)
 
     def build_dataset(self) -> DatasetSummary:
         """Report which answers become training rows, and why the others do not."""

@@ -68,8 +68,7 @@ def teach_in_batch(context: StageContext, chat: ChatEndpoint, job: TeachJob) -> 
     counts.not_asked = len(pending) - batches.submitted
     if counts.not_asked and budget.committed_usd:
         yield Warned(f"{counts.not_asked} questions are not in the batch: {budget.describe_limit()}")
-    if problem := run.ledger.describe_doubt():
-        yield Warned(problem)
+    yield from run.ledger.warnings()
     waiting_calls = len(waiting) + batches.submitted
     yield StageFinished("teach", run.summary(BatchSummary(batches.submitted, waiting_calls, tuple(batches.states))))
 

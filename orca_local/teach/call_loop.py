@@ -137,8 +137,7 @@ class CallLoop:
             if self.counts.new:
                 # The endpoint answers other questions, so these are the cause themselves.
                 self._ledger.make_final(self._unclear)
-        if problem := self._ledger.describe_doubt():
-            yield Warned(problem)
+        yield from self._ledger.warnings()
         if self._pending:
             self.counts.not_asked = len(self._pending) + len(self._retries)
             yield Warned(

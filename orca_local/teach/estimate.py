@@ -76,8 +76,10 @@ def estimate(store: Store, renderer: PromptRenderer, teacher: Teacher, job: Teac
     settings, price = job.settings, job.price
     plan = RetryPlan(teacher, job.strategies, settings)
     questions = [question for sample in job.selected for question in plan.first_questions(sample)]
-    stored = _stored_keys(store, questions)
-    new = [question for question in questions if question.key not in stored]
+    stored, failed = _stored_keys(store, questions)
+    # What failed for good is asked again only on request.
+    done = stored if job.retry_failed else stored | failed
+    new = [question for question in questions if question.key not in done]
     history = _load_history(store, renderer, teacher)
     # Total number of questions for each first question.
     factors = _Range(
@@ -104,12 +106,15 @@ def estimate(store: Store, renderer: PromptRenderer, teacher: Teacher, job: Teac
     )
 
 
-def _stored_keys(store: Store, questions: Sequence[Question]) -> set[str]:
+def _stored_keys(store: Store, questions: Sequence[Question]) -> tuple[set[str], set[str]]:
+    """The keys of questions that are answered, and of those that failed for good."""
     stored: set[str] = set()
+    failed: set[str] = set()
     keys = iter(question.key for question in questions)
     while batch := list(islice(keys, LOOKUP_BATCH)):
         stored |= store.teacher_calls.answered(batch)
-    return stored
+        failed |= store.teacher_calls.failures(batch).keys()
+    return stored, failed
 
 
 def _load_history(store: Store, renderer: PromptRenderer, teacher: Teacher) -> _History:

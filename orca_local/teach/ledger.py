@@ -5,15 +5,18 @@ A reservation is on the disk before its call is made, and an answer is on the di
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from orca_local.domain.events import Warned
 from orca_local.domain.frozen import Frozen
 from orca_local.endpoints.answer import ChatAnswer
+from orca_local.endpoints.request_form import RequestForm
 from orca_local.kinds.scoring import SCORER_VERSION, verify
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
+from orca_local.teach.request_settings import chosen_fields
 from orca_local.teach.teacher import Question
 from orca_local.teach.usage import doubt, with_believable_counts
 
@@ -48,6 +51,8 @@ class Ledger:
         """Number of answers of this run whose token counts cannot be believed."""
         self.first_doubt = ""
         """What is wrong with the first of them."""
+        self.left_out: set[str] = set()
+        """Fields that the endpoint refuses, left out of requests although they would have changed the answer."""
 
     def lookup(self, questions: Sequence[Question], *, include_failed: bool) -> list[QuestionResult]:
         """Stored results of `questions`; with `include_failed` also of calls that would fail again."""
@@ -114,6 +119,7 @@ class Ledger:
         response: dict[str, Any] = {"text": answer.text, "finish_reason": answer.finish_reason}
         if answer.form:
             response["form"] = dict(answer.form)
+            self.left_out |= RequestForm.from_dict(answer.form).left_out & chosen_fields(question.request)
         calls.complete(question.key, response, answer.prompt_tokens or 0, answer.completion_tokens or 0, cost)
         return QuestionResult(question, self._save_demonstration(question, answer.text), answer=answer)
 
@@ -126,14 +132,19 @@ class Ledger:
             self.first_doubt = self.first_doubt or problem
         return with_believable_counts(question.request, answer)
 
-    def describe_doubt(self) -> str:
-        """Which token counts of the endpoint cannot be believed, as text for a message; empty if all can."""
-        if not self.doubtful:
-            return ""
-        return (
-            f"{self.doubtful} answers came without believable token counts, such as {self.first_doubt}: "
-            "each is charged with the most that it can cost"
-        )
+    def warnings(self) -> Iterator[Warned]:
+        """What the user should know about the answers of this run, once for all of them."""
+        if self.doubtful:
+            yield Warned(
+                f"{self.doubtful} answers came without believable token counts, such as {self.first_doubt}: "
+                "each is charged with the most that it can cost"
+            )
+        if self.left_out:
+            names = ", ".join(sorted(self.left_out))
+            yield Warned(
+                f"the endpoint refuses {names}: requests were sent without, so it answers as it does by itself",
+                hint="another model may take it; teacher.omit leaves a field out from the start",
+            )
 
     def make_final(self, questions: Sequence[Question]) -> None:
         """Do not ask these failed questions again."""

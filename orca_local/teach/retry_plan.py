@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from orca_local.domain.erasure import leaks
@@ -14,6 +14,7 @@ from orca_local.kinds.prompts import hinted_messages, student_messages, teacher_
 from orca_local.kinds.scoring import is_trained_on
 from orca_local.kinds.training_text import is_still_right, training_text
 from orca_local.store.demonstrations import DemonstrationRow
+from orca_local.teach.request_settings import omitted
 from orca_local.teach.teacher import Question, Teacher
 
 
@@ -109,20 +110,10 @@ class RetryPlan:
             response_format=settings.response_format,
         )
         if settings.kind == "openai" and (settings.omit or settings.extra):
-            request = replace(request, omit=_omitted(request, settings.omit), extra=settings.extra_json)
+            request = replace(request, omit=omitted(request, settings.omit), extra=settings.extra_json)
         return Question(request, sample, strategy.name)
 
     def _hinted_question(self, sample: Sample) -> Question:
         question = self._question(sample, 0)
         messages = hinted_messages(sample, question.request.messages)
         return replace(question, request=replace(question.request, messages=messages), hinted=True)
-
-
-def _omitted(request: TeacherRequest, omit: Collection[str]) -> tuple[str, ...]:
-    """The fields of `omit` that the request would have, sorted: leaving out others changes nothing."""
-    sent = {"max_tokens", "temperature", "top_p"}
-    if request.seed is not None:
-        sent.add("seed")
-    if request.response_format != "text":
-        sent.add("response_format")
-    return tuple(sorted(sent.intersection(omit)))

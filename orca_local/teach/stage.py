@@ -80,6 +80,7 @@ class TeachRun(Frozen):
             seconds=round(time.monotonic() - self.started_at, 3),
             batch=batch,
             failures=self._failures(),
+            left_out=tuple(sorted(self.ledger.left_out)),
             doubtful_counts=self.ledger.doubtful or None,
         )
 

@@ -12,6 +12,7 @@ from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.url import normalize_url
 from orca_local.kinds.verdict import Verdict, in_order
 from orca_local.runs.progress import HEAD_EVENTS, Progress
+from orca_local.store.charges import Spent
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
 
@@ -57,6 +58,21 @@ class TeachProgress(Frozen):
     """Number of calls to this teacher in batches that are not collected yet, from any run."""
 
 
+class Spending(Frozen):
+    """What a teacher has cost so far."""
+
+    spent: Spent
+    waiting: int = 0
+    """Number of calls in batches that are not collected yet."""
+
+
+def load_waiting(store: Store, settings: TeacherSettings) -> int:
+    """Number of calls to this teacher in batches that are not collected yet, from any run."""
+    if not settings.takes_batches:
+        return 0
+    return len(store.batches.waiting_keys(normalize_url(settings.base_url), settings.model))
+
+
 def load_teach_progress(store: Store, settings: TeacherSettings, now: datetime | None = None) -> TeachProgress:
     """The progress of the newest teach run, running or not.
 
@@ -74,8 +90,6 @@ def load_teach_progress(store: Store, settings: TeacherSettings, now: datetime |
     last = store.runs.last_of(run.run_id, "StageProgressed")
     progress.add([last] if last else [])
     warned = store.runs.last_of(run.run_id, "Warned")
-    url = normalize_url(settings.base_url)
-    waiting = store.batches.waiting_keys(url, settings.model) if settings.takes_batches else ()
     return TeachProgress(
         run=run,
         done=progress.done,
@@ -92,7 +106,7 @@ def load_teach_progress(store: Store, settings: TeacherSettings, now: datetime |
         calls_made=spent.calls,
         failures={str(reason): count for reason, count in failures.items()},
         warning=": ".join(filter(None, (warned.payload["message"], warned.payload["hint"]))) if warned else "",
-        waiting=len(waiting),
+        waiting=load_waiting(store, settings),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orca_local.cli.failures import show_failures
 from orca_local.domain.failure_summary import FailureCounts, merged
 from tests.command import orca_here
 from tests.openai_server import OpenAIServer, Reply, answer, error
@@ -105,6 +106,16 @@ def test_a_model_that_answers_nothing_in_an_evaluation_is_an_error(
     assert orca_here(capsys, "tasks", "add", str(workspace / "long.jsonl"), "-w", str(workspace))[0] == 0
     code, result, shown = orca_here(capsys, "evaluate", "--model", "base", "-w", str(workspace))
     assert code == 5 and result["failures"]["count"] > 0, shown
+
+
+def test_failures_of_one_of_several_stages_are_shown_with_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = FailureCounts()
+    counts.add("the reply was empty")
+    failures = counts.summarize("run `orca-local teach`")
+    assert failures is not None
+    assert show_failures({"probe": {"run_id": 1}, "teach": {"failures": failures.to_dict()}, "seeds": None})
+    assert "teach: 1 failed:\n  1 × the reply was empty\nhint: run" in capsys.readouterr().err
+    assert not show_failures({"probe": {"run_id": 1}, "teach": {"calls": {"failed": 0}}})
 
 
 def test_many_reasons_are_counted_together() -> None:

@@ -114,7 +114,10 @@ def test_a_refused_field_costs_no_question_and_is_remembered(
 ) -> None:
     with OpenAIServer(refusing(refuse)) as server:
         workspace = make(tmp_path / "ws", tiny_gguf, server.url, seed=3)
-        code, first, _ = teach(capsys, workspace, "--limit", "9")
+        code, first, shown = teach(capsys, workspace, "--limit", "9")
+        changing = sorted(lost & {"temperature", "seed"})
+        assert first.get("left_out", []) == changing, "top_p = 1 and another name of max_tokens change no answer"
+        assert shown.count("the endpoint refuses") == bool(changing)
         assert (code, first["calls"]) == (0, {"new": 9, "cached": 0, "failed": 0})
         assert kept <= server.requests[-1].keys() and not lost & server.requests[-1].keys()
         asked = len(server.requests)
@@ -178,6 +181,44 @@ def test_another_model_or_address_is_asked_in_the_usual_form(
         (workspace / "orca.toml").write_text(settings.replace(server.url, other.url))
         teach(capsys, workspace)
         assert {"max_tokens", "temperature"} <= other.requests[0].keys()
+
+
+def test_an_endpoint_that_takes_the_old_name_again_is_asked_with_it(
+    tmp_path: Path, tiny_gguf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    is_changed = False
+
+    def refuse(body: dict[str, Any]) -> Reply | None:
+        if not is_changed:
+            return of_reasoning_models(body)
+        return named("max_completion_tokens", "Unknown parameter") if "max_completion_tokens" in body else None
+
+    with OpenAIServer(refusing(refuse)) as server:
+        workspace = make(tmp_path / "ws", tiny_gguf, server.url, 6, concurrency=1)
+        teach(capsys, workspace, "--limit", "3")
+        is_changed = True
+        code, result, _ = teach(capsys, workspace)
+        assert (code, result["calls"]["new"]) == (0, 3) and server.requests[-1]["max_tokens"] == 1024
+
+
+def test_an_endpoint_that_takes_neither_name_ends_the_run(
+    tmp_path: Path, tiny_gguf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(body: dict[str, Any]) -> Reply | None:
+        name = next((name for name in ("max_tokens", "max_completion_tokens") if name in body), "")
+        return named(name, "Unknown parameter", "unknown_parameter") if name else None
+
+    with OpenAIServer(refusing(refuse)) as server:
+        workspace = make(tmp_path / "ws", tiny_gguf, server.url, 6, concurrency=1)
+        code, failed, _ = teach(capsys, workspace)
+        assert code == 4 and "refuses the field 'max_completion_tokens'" in failed["error"]["message"]
+        assert "teacher.omit" in failed["error"]["hint"] and len(server.requests) <= 4
+        with (workspace / "orca.toml").open("a") as file:
+            file.write("\n[teacher.extra]\nmax_output = 9\n")
+        settings = (workspace / "orca.toml").read_text()
+        (workspace / "orca.toml").write_text(settings.replace("[teacher]\n", '[teacher]\nomit = ["max_tokens"]\n'))
+        code, result, _ = teach(capsys, workspace)
+    assert (code, result["calls"]["new"], server.requests[-1]["max_output"]) == (0, 6, 9)
 
 
 def test_an_endpoint_that_streams_unasked_is_told_not_to(

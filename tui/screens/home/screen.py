@@ -34,7 +34,10 @@ class HomeScreen(WorkspaceScreen):
     """The state of the whole pipeline."""
 
     CSS_PATH = "home.tcss"
-    HELP = "The state of every stage. `g` starts the next stage, `r` runs all of them; the digits open the screens."
+    HELP = (
+        "The state of every stage. `g` starts the next stage, `r` runs all of them; the digits open the screens. What "
+        "sends calls to an endpoint shows an estimate and the limits first."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "go", "Next stage"),
         Binding("r", "run_all", "Run all"),
@@ -116,11 +119,11 @@ class HomeScreen(WorkspaceScreen):
         elif self._next.name == "tasks":
             self.app.switch_mode("tasks")
         else:
-            self.orca.start_command(*BY_NAME[self._next.name].command)
+            self.orca.begin(*BY_NAME[self._next.name].command)
 
     def action_run_all(self) -> None:
         """Run all stages, one after another."""
-        self.orca.start_command("run")
+        self.orca.begin("run")
 
     def action_quickstart(self) -> None:
         """Create the quickstart's workspace and run all stages."""

@@ -53,13 +53,23 @@ class StartProbe(StartForm):
             return "Enter the number of samples."
         overrides = {"probe": {"samples": int(samples), "method": method}}
         workspace = await asyncio.to_thread(Workspace.open, self._workspace.directory, overrides)
+        return await describe_probe(workspace, self._call_store)
 
-        def estimate(store: Store) -> ProbeEstimate:
-            return Pipeline(workspace, store, offline=True).estimate_probe()
 
-        result = await self._call_store(estimate)
-        answers = result.generations
-        return (
-            f"{result.tasks} tasks: about {answers.expected:,} answers ({answers.min:,} to {answers.max:,}), "
-            f"{result.completion_tokens:,} tokens, {duration(result.seconds)}\n{result.basis}"
-        )
+async def describe_probe(workspace: Workspace, call_store: Callable[..., Awaitable[ProbeEstimate]]) -> str:
+    """Answers, tokens and time that a probe takes, and who is called for them without a limit."""
+
+    def estimate(store: Store) -> ProbeEstimate:
+        return Pipeline(workspace, store, offline=True).estimate_probe()
+
+    result = await call_store(estimate)
+    answers, engine = result.generations, workspace.settings.engine
+    text = (
+        f"{result.tasks} tasks: about {answers.expected:,} answers ({answers.min:,} to {answers.max:,}), "
+        f"{result.completion_tokens:,} tokens, {duration(result.seconds)}\n{result.basis}"
+    )
+    if engine.kind != "openai":
+        return text
+    return (
+        f"{text}\nNO LIMIT: each answer is a call of {engine.model or '(engine.model is not set)'} at {engine.base_url}"
+    )

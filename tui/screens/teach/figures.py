@@ -5,7 +5,7 @@ from __future__ import annotations
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.teach_summary import CostRange, TeachEstimate
 from orca_local.kinds.verdict import describe_counts
-from orca_local.views.teach_progress import TeachProgress
+from orca_local.views.teach_progress import Spending, TeachProgress
 from tui.text import duration
 
 _MARKS = {"running": "▶", "done": "✓", "failed": "✗", "dead": "✗", "interrupted": "■"}
@@ -56,6 +56,20 @@ def _spent(progress: TeachProgress, settings: TeacherSettings) -> str:
     if settings.max_calls:
         parts.append(f"{progress.calls_made:,} of {settings.max_calls:,} calls (teacher.max_calls)")
     return " · ".join(parts)
+
+
+def limits_line(settings: TeacherSettings, spending: Spending) -> str:
+    """The limits on cost and calls, or that there is none; empty for a teacher that is no endpoint."""
+    if settings.kind != "openai":
+        return ""
+    spent, limits = spending.spent, []
+    if settings.max_usd:
+        limits.append(f"${settings.max_usd:g} for this workspace, ${spent.usd:.4f} of it spent (teacher.max_usd)")
+    if settings.max_calls:
+        limits.append(f"{settings.max_calls:,} calls, {spent.calls:,} of them made (teacher.max_calls)")
+    if not limits:
+        return "NO LIMIT on cost or calls: set teacher.max_usd or teacher.max_calls in orca.toml"
+    return "limit: " + "; ".join(limits)
 
 
 def estimate_lines(estimate: TeachEstimate, settings: TeacherSettings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,14 +11,12 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from orca_local.domain.errors import OrcaError
-from orca_local.domain.teach_summary import TeachEstimate
-from orca_local.runs.launch import run_command
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.views.teach_progress import TeachProgress, load_teach_progress
 from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
-from tui.screens.teach.figures import estimate_lines, progress_lines, teacher_line
-from tui.screens.teach.start import StartTeach
+from tui.screens.teach.figures import progress_lines, teacher_line
+from tui.screens.teach.start import StartTeach, describe_teach, load_spending
 from tui.widgets.answer_view import AnswerView, verdict_mark
 from tui.widgets.listing import Column, Listing
 from tui.widgets.live_text import LiveText
@@ -134,18 +133,23 @@ class TeachScreen(WorkspaceScreen):
 
     def action_start(self) -> None:
         """Show the estimate, ask for a limit, and start."""
-        if not self.can_start():
-            return
-        takes_batches = self.workspace.settings.teacher.takes_batches
-        form = StartTeach(self._estimate, takes_batches=takes_batches, waiting=self._progress.waiting)
-        self.orca.ask(form, lambda options: self.orca.start_command("teach", *options))
+        if self.can_start():
+            self.attempt(partial(self._ask_to_start, retry_failed=False), "start", exclusive=True, holds_keys=True)
 
     def action_retry(self) -> None:
-        """Ask the failed questions again."""
+        """Ask the failed questions again, with the same form."""
         if not self._progress.failures:
             self.notify("no call has failed")
         elif self.can_start():
-            self.orca.start_command("teach", "--retry-failed")
+            self.attempt(partial(self._ask_to_start, retry_failed=True), "start", exclusive=True, holds_keys=True)
+
+    async def _ask_to_start(self, *, retry_failed: bool) -> None:
+        workspace = await self.orca.reload_workspace()
+        if workspace is None:
+            return
+        spending = await self.call_store(load_spending(workspace.settings.teacher))
+        form = StartTeach(workspace, spending, retry_failed=retry_failed)
+        self.orca.ask(form, lambda options: self.orca.start_command("teach", *options))
 
     async def _show_answer(self) -> None:
         row, view = self._answers.current, self.query_one(AnswerView)
@@ -157,7 +161,7 @@ class TeachScreen(WorkspaceScreen):
 
     async def _show_estimate(self) -> None:
         try:
-            self._set_estimate("estimate: " + await self._estimate(None))
+            self._set_estimate("estimate: " + await describe_teach(self.workspace, None))
         except OrcaError:
             self._set_estimate("")
             raise
@@ -166,9 +170,3 @@ class TeachScreen(WorkspaceScreen):
         shown = self.query_one("#estimate", LiveText)
         shown.set_text(text)
         shown.display = bool(text)
-
-    async def _estimate(self, limit: int | None) -> str:
-        # A local teacher is loaded for the estimate: a crash in native code must not end the interface.
-        options = [] if limit is None else ["--limit", str(limit)]
-        estimate = TeachEstimate.from_dict(await run_command(self.workspace, ["teach", "--estimate", *options]))
-        return estimate_lines(estimate, self.workspace.settings.teacher)
