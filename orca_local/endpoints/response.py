@@ -78,7 +78,9 @@ def parse_error(content: Any, text: str) -> tuple[str, str]:
     """Message and code of an error response, in OpenAI's format or else from the body's `text`."""
     error = _mapping(content).get("error")
     details = _mapping(error)
-    message = _plain(details.get("message")) or _plain(error) or text
+    # A router only says "Provider returned error", and beside it what the provider said.
+    relayed = _plain(_mapping(details.get("metadata")).get("raw"))
+    message = " ".join(filter(None, (_plain(details.get("message")), relayed))) or _plain(error) or text
     codes = [_plain(details.get(name)) for name in ("code", "type")]
     # A number only repeats the status.
     code = next((code for code in codes if code and not code.isdecimal()), codes[0])

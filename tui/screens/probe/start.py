@@ -71,5 +71,5 @@ async def describe_probe(workspace: Workspace, call_store: Callable[..., Awaitab
     if engine.kind != "openai":
         return text
     return (
-        f"{text}\nNO LIMIT: each answer is a call of {engine.model or '(engine.model is not set)'} at {engine.base_url}"
+        f"{text}\nNO LIMIT: each answer is a call to {engine.model or '(engine.model is not set)'} at {engine.base_url}"
     )
