@@ -44,8 +44,8 @@ def listing(pilot: Pilot[None], place: str = "#answers") -> Listing[Any]:
     return pilot.app.screen_stack[0].query_one(place, Listing)
 
 
-async def start(pilot: Pilot[None], limit: str = "") -> None:
-    await pilot.press("g", *limit)
+async def start(pilot: Pilot[None], limit: str = "", key: str = "g") -> None:
+    await pilot.press(key, *limit)
     await settle(pilot)
     dialog = pilot.app.screen
     assert isinstance(dialog, StartTeach)
@@ -121,7 +121,7 @@ async def test_failed_calls_are_retried(tmp_path: Path, tiny_gguf: Path, monkeyp
             await until(pilot, lambda: "✓ done" in said(pilot, "#progress"))
             ((reason, count),) = listing(pilot, "#failures").rows
             assert ("Not now." in reason, count) == (True, 2)
-            await pilot.press("r")
+            await start(pilot, key="r")
             await until(pilot, lambda: "2 new, 4 cached, 0 failed" in said(pilot, "#progress"), 40)
             assert not listing(pilot, "#failures").display
 
