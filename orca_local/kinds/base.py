@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from orca_local.domain.text import fold
 from orca_local.kinds.question import Question
+from orca_local.kinds.reading.plain import plain_lines, without_check
 from orca_local.kinds.reading.reply import clean_reply
 from orca_local.kinds.reading.statement import (
     Statement,
@@ -123,7 +124,7 @@ class AnswerKind(ABC):
         if not text.strip():
             return Readings(None, None)
         forms = find_forms(text)
-        while forms and self.placeholder and forms[-1].content.strip(_MARKS) == self.placeholder:
+        while forms and self.placeholder and _is_placeholder(forms[-1].content, self.placeholder):
             copied = forms.pop()
             text = f"{text[: copied.start]}\n{text[copied.end :]}"
         if not text.strip():
@@ -165,11 +166,16 @@ class AnswerKind(ABC):
         if answer is None and not (forms and not text[forms[-1].end :].strip()):
             answer = self._read_statements(find_sentences(text), question)
             if answer is None:
-                answer = self._read_whole_text(text_after_refusal(text), question)
+                text = text_after_refusal(text)
+                # A text in the form of JSON or code may be the answer itself.
+                is_plain = self.is_text and not question.labels
+                answer = self._read_whole_text(text if is_plain else plain_lines(text), question)
         return answer
 
     def _read_whole_text(self, text: str, question: Question) -> str | None:
         parts = split_corrections(text)
+        if len(parts) == 1 and (before := without_check(text)) != text:
+            return self._first(self.read_text, (before, text), question)
         candidates = [*reversed(parts[1:]), text] if len(parts) > 1 else [text]
         return self._first(self.read_text, candidates, question)
 
@@ -185,6 +191,12 @@ class AnswerKind(ABC):
     def _first(read: Callable[[str, Question], str | None], texts: Sequence[str], question: Question) -> str | None:
         """Return the first answer that `read` finds in these texts."""
         return next((answer for text in texts if text.strip() and (answer := read(text, question)) is not None), None)
+
+
+def _is_placeholder(content: str, placeholder: str) -> bool:
+    """Whether a statement is the placeholder of the format line, or a copy of that line's end: "N, where N is …"."""
+    name, _, rest = content.partition(",")
+    return name.strip(_MARKS) == placeholder and (not rest or rest.strip().startswith("where"))
 
 
 def number_as_text(value: Any) -> str | None:

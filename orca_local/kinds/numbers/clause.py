@@ -15,6 +15,8 @@ from orca_local.kinds.numbers.token import END, Token
 from orca_local.kinds.numbers.value import Quantity
 
 _MAX_OPERAND_WORDS = 4
+_MAX_LABEL_WORDS = 4
+"""Before a colon, a longer text is a sentence."""
 _SUBORDINATE = frozenset(("because", "since", "given", "considering", "if", "when", "as", "after", "before", "while"))
 _CONCLUSION_WORDS = frozenset(
     ("so", "therefore", "thus", "hence", "consequently", "leaving", "giving", "making", "totaling", "totalling")
@@ -32,7 +34,23 @@ _CIRCUMSTANCE_WORDS = frozenset(
 )
 """Words before a number that is seldom the answer, as in "360 pens in 30 days"."""
 _ARTICLES = frozenset(
-    ("the", "a", "an", "his", "her", "their", "its", "all", "only", "about", "these", "those", "other")
+    (
+        "the",
+        "a",
+        "an",
+        "his",
+        "her",
+        "their",
+        "its",
+        "all",
+        "only",
+        "just",
+        "exactly",
+        "about",
+        "these",
+        "those",
+        "other",
+    )
 )
 _VERBS = frozenset(
     (
@@ -53,11 +71,11 @@ _VERBS = frozenset(
             "have",
         ),
         *("leaves", "becomes", "cost", "costs", "needs", "result", "total", "says", "sells", "approximately", "about"),
-        *("keep", "keeps"),
+        *("keep", "keeps", "need", "take", "takes", "took", "spends", "spent", "pays", "paid", "earns", "earned"),
     )
 )
 """Words before a number that is often the answer."""
-_REMAINDERS = frozenset(("left", "up", "stuck"))
+_REMAINDERS = frozenset(("left", "up", "stuck", "ends", "end", "ended", "starts", "leaves", "leaving"))
 """Words before "with" and a number that is often the answer, as in "ends up with 3"."""
 _FINITE_VERBS = frozenset(
     (
@@ -130,6 +148,8 @@ class Clause:
 
     def answer(self) -> Quantity | None:
         """Return the answer of the sentence: its conclusion, the result of its equation, or its only likely number."""
+        if (number := self._beside_colon()) is not None:
+            return number
         reason, conclusion = self._before_reason(), self._conclusion()
         if reason is not None and (number := parse_phrase(reason.tokens) or reason.answer()) is not None:
             return number
@@ -139,6 +159,23 @@ class Clause:
         if any(token.text in EQUALS for token in self.tokens):
             return self._result()
         return self._likeliest()
+
+    def _beside_colon(self) -> Quantity | None:
+        """Return the number before its parts, "$9: $7 for food and $2 for tea", or after a colon: "add the two: 39"."""
+        colons = [at for at, token in enumerate(self.tokens) if token.text == ":" and at > 0]
+        if not colons or any(token.text in EQUALS for token in self.tokens[colons[-1] :]):
+            return None
+        before = Clause(self.tokens[: colons[0]], self.prompt_values)
+        after = Clause(self.tokens[colons[-1] + 1 :], self.prompt_values)
+        if not after.quantities:
+            return None
+        number = parse_phrase(before.tokens) if len(before.tokens) > 1 else None
+        if number is None and self.tokens[colons[-1] - 1].kind != "numeral":
+            number = parse_phrase(after.tokens)
+        if number is None and len(before.tokens) > _MAX_LABEL_WORDS and before.quantities:
+            number = before.answer()
+            number = None if number is None or before._is_circumstance(number) else number
+        return number if number is not None and number.value not in self.prompt_values else None
 
     def _before_reason(self) -> Clause | None:
         for at, token in enumerate(self.tokens):
@@ -261,6 +298,8 @@ class Clause:
             gap = [token.lower for token in between]
             is_year = other.value is not None and 1900 <= other.value < 2100
             is_ratio = gap in (["of"], ["per"], ["out", "of"], ["and"], []) or (gap == ["in"] and not is_year)
+            if "of" in gap and quantity is one and self._is_new(one) and not self._is_new(other):
+                continue  # "three eighths of the 24 hours"
             if gap == [":"] and between[0].is_spaced:
                 return True
             if gap == [","] and self._words_before(one, 1)[0] not in _CIRCUMSTANCE_WORDS | _NEGATIONS:
@@ -270,9 +309,13 @@ class Clause:
             is_range = len(gap) in (1, 2, 3) and gap[-1] in words.RANGE_WORDS
             is_range = is_range and words.NOT_UNIT_WORDS.isdisjoint(gap[:-1])
             before = token_at(self.tokens, one.first - 1).lower
-            if is_ratio or is_range or before == "between":
+            is_change = gap == ["to"] and before == "from" and quantity is other and one.value in self.prompt_values
+            if not is_change and (is_ratio or is_range or before == "between"):
                 return True
         return False
+
+    def _is_new(self, quantity: Quantity) -> bool:
+        return quantity.value not in self.prompt_values
 
     def _is_operand(self, quantity: Quantity) -> bool:
         """Whether a number stands beside an operator: "12 + 3", "20 apples minus 5 apples", "5 per hour × 8"."""

@@ -292,7 +292,11 @@ def _without_neighbours(tokens: Sequence[Token], number: Quantity) -> Quantity:
         (is_variable and token.text not in words.UNIT_LETTERS and not is_operator)
         or token.text in ("√", "_")
         or (token.text in (":", "/") and following.kind == "numeral" and is_glued and not following.is_spaced)
-        or (token.text == "(" and is_glued and following.kind == "numeral")
+        or (
+            token.text == "("
+            and is_glued
+            and (following.kind == "numeral" or (following.kind == "word" and len(following.text) == 1))
+        )
         or (is_glued and token.text + following.text in (".√", ",,"))
         or token.text in ("^", "M")
         or (token.kind == "numeral" and is_glued)

@@ -20,9 +20,11 @@ from orca_local.kinds.numbers.phrase import (
     read_whole_number,
     trim_phrase,
 )
-from orca_local.kinds.numbers.token import tokenize
+from orca_local.kinds.numbers.token import Token, tokenize
 from orca_local.kinds.numbers.value import Quantity
 from orca_local.kinds.numbers.words import CURRENCY_SYMBOLS
+from orca_local.kinds.reading.asked import coverage, question_of, question_stems
+from orca_local.kinds.reading.wrapping import is_cut_off
 
 _MAX_START = 500
 _MAX_END = 2_000
@@ -37,7 +39,9 @@ _MIN_REPEATED_WORDS = 5
 _MIN_WORDS_AFTER_COPY = 3
 """The same for a sentence that breaks off after a copy."""
 
-_SENTENCE_END = re.compile(r"(?<!\bno)(?<!\bapprox)(?<!\bca)(?<!\brs)(?<!\bst)[.!?]\"?(?=\s)|[\n;]", re.IGNORECASE)
+_SENTENCE_END = re.compile(
+    r"(?<!\bno)(?<!\bapprox)(?<!\bca)(?<!\brs)(?<!\bst)[.!?]\"?(?=\s)(?!\s*[=≈])|[\n;]", re.IGNORECASE
+)
 _BULLET = re.compile(r"^[ \t]*(?:[-•+>]|#+)[ \t]+", re.MULTILINE)
 _ENUMERATION = re.compile(r"^[ \t]*(?:step\s+)?\d{1,2}[.):](?=\s|$)", re.IGNORECASE | re.MULTILINE)
 _FIRST_ITEM = re.compile(r"^[ \t]*(?:step\s+)?1[.):]\s", re.IGNORECASE | re.MULTILINE)
@@ -58,7 +62,9 @@ _UNKNOWN = re.compile(
 """What says that the prompt lacks something."""
 _LABELLED = re.compile(r"\W*(?P<label>[^\W\d][^:=\d]{0,40}):[^:]*")
 _RESULT_LABEL = re.compile(
-    r"total|sum|result|answer|difference|final|left|remain|altogether|solution|profit|combined|average", re.IGNORECASE
+    r"\b(?:total|sum|result|answer|difference|final|left|remain\w*|altogether|together|solution|profit|combined|average|value|overall"
+    r"|output|(?:in|of)\s+all)\b",
+    re.IGNORECASE,
 )
 _OPENING = re.compile(
     r"\s*(?:then|next|now|after|finally|second(?:ly)?|third(?:ly)?|we|let)\b[\w\s,']*$", re.IGNORECASE
@@ -73,18 +79,34 @@ _STEP = re.compile(
 _YEAR_QUESTION = re.compile(
     r"\A(?!.*\bhow\b).*\b(?:(?:what|which) year|when (?:was|were|did))\b", re.IGNORECASE | re.DOTALL
 )
+_CLAUSE_END = re.compile(r",\s|\b(?:and|but|while|whereas)\b", re.IGNORECASE)
 _UNFINISHED_WORDS = frozenset(
     (
         *("is", "are", "equals", "plus", "minus", "times", "by", "and", "or", "but", "because", "so", "if", "the", "a"),
         *("an", "his", "her", "their", "its", "of", "from", "to", "then", "which"),
     )
 )
+_MIN_COVERAGE = 0.5
+"""Share of the words of the question that a sentence repeats, if it may be the one that answers."""
+_RIGHT = re.compile(
+    r"[✓✔✅]|\b(?:match(?:es)?|correct|checks\s+out|works|is\s+right|as\s+(?:given|required|stated|expected))\b", re.I
+)
+"""What a reply says of a calculation that checks its answer."""
+_BELOW = re.compile(
+    r"(?P<number>[0-9][0-9.,]*|\b[a-z]+(?:-[a-z]+)?)(?P<unit>\s?°\s?[CF]?|(?:\s+(?:degrees?|celsius|fahrenheit|met(?:er|re)s?|feet"
+    r"|strokes?|shots?)){0,2})\s+(?:below|under)\s+(?:zero|0|freezing|par|sea\s+level)\b",
+    re.IGNORECASE,
+)
+_LOSS = re.compile(r"\b(?:loss|deficit|debt|decrease|drop|decline)\s+of\s+(?=[$€£]?\s?[0-9])", re.IGNORECASE)
+_SIGNED_QUESTION = re.compile(
+    r"\bnegative\b|\bsign(?:ed)?\b|\b(?:profit|gain|change|balance|net)\b(?!.*\b(?:loss|lose|lost|debt)\b)", re.I | re.S
+)
 _COURTESY = re.compile(r"\s*(?:i hope|let me know|feel free|if you have|please|thank)\b", re.IGNORECASE)
 
 
 def read_statement_number(content: str, prompt: str) -> Quantity | None:
     """Return the number that a statement gives as the answer; None if there is none or more than one."""
-    for sentence in _sentences(plain_notation(content[:MAX_CHARACTERS])):
+    for sentence in _sentences(_signed(plain_notation(content[:MAX_CHARACTERS]), prompt)):
         tokens = tokenize(sentence)
         if (number := parse_phrase(tokens)) is not None:
             return number
@@ -99,29 +121,70 @@ def read_text_number(text: str, prompt: str) -> Quantity | None:
         return number
     if len(text) > _MAX_START + _MAX_END:
         text = f"{text[:_MAX_START].rpartition(' ')[0]}\n{text[-_MAX_END:].partition(' ')[2]}"
-    text, prompt = plain_notation(text), _read_part(prompt)
+    text = _signed(plain_notation(text), prompt)
     text = _BULLET.sub("", _ENUMERATION.sub(" ", text) if _FIRST_ITEM.search(text) else text)
-    sentences = _own_sentences(_REMARK.sub(" ", text) if _REMARK.sub("", text).strip() else text, prompt)
-    if not sentences or _is_unfinished(sentences[-1]):
+    text = _REMARK.sub(" ", text) if _REMARK.sub("", text).strip() else text
+    question, values = question_stems(prompt), _values(_read_part(prompt))
+    written = _own_sentences(text, _read_part(prompt))
+    sentences = _without_checks(_without_repeats(written))
+    if not sentences or _is_unfinished(sentences, values):
         return None
     leading = parse_single(trim_phrase(tokenize(sentences[0])))
     if leading is not None and not any(parse_phrase(tokenize(sentence)) for sentence in sentences[1:]):
         return leading
-    if _is_listed(sentences, _values(prompt)):
-        return None
-    years = _last_years(sentences) if _YEAR_QUESTION.search(prompt) else []
-    if years:
+    if labelled := _labelled(sentences):
+        return _labelled_answer(labelled, values, question)
+    if _YEAR_QUESTION.search(_read_part(prompt)) and (years := _last_years(sentences, question)):
         return years[0] if len({year.value for year in years}) == 1 else None
-    return _last_answer(sentences, _values(prompt))
+    answer = _last_answer(sentences, values) or _best_restated(sentences, values, question)
+    is_loop = len(sentences) < len(written)
+    return None if is_loop and answer is not None and answer.value in values else answer
 
 
-def _last_years(sentences: Sequence[str]) -> list[Quantity]:
-    """Return the numbers that look like years in the last sentence with any."""
+def _signed(text: str, prompt: str) -> str:
+    """Return the text with "minus" before amounts such as "5 below zero", unless the question asks for them so."""
+    question = question_of(prompt)
+    if not re.search(r"\b(?:below|under)\b", question, re.IGNORECASE):
+        text = _BELOW.sub(lambda match: f"minus {match['number']}{match['unit']}", text)
+    return _LOSS.sub("minus ", text) if _SIGNED_QUESTION.search(question) else text
+
+
+def _without_repeats(sentences: Sequence[str]) -> list[str]:
+    """Return the sentences without repetitions, and without a last one that breaks off within a repetition."""
+    kept = list(dict.fromkeys(sentence.strip() for sentence in sentences))
+    last = kept[-1] if kept else ""
+    is_broken = len(last.split()) > 1 and any(sentence.startswith(last) for sentence in kept[:-1])
+    return kept[:-1] if is_broken else kept
+
+
+def _without_checks(sentences: Sequence[str]) -> list[str]:
+    """Return the sentences without equations that turn an earlier one around: "85 - 37 = 48" after "48 + 37 = 85"."""
+    kept: list[str] = []
+    results: dict[frozenset[Fraction], Fraction] = {}
+    for sentence in sentences:
+        tokens = tokenize(sentence)[-_MAX_TOKENS:]
+        if any(token.text in EQUALS for token in tokens):
+            clause = Clause(tokens, frozenset())
+            numbers = frozenset(number.value for number in clause.quantities if number.value is not None)
+            result = number.value if (number := parse_phrase(tokens) or clause.answer()) else None
+            if result is not None and len(numbers) > 1 and results.setdefault(numbers, result) != result:
+                continue
+        kept.append(sentence)
+    return kept
+
+
+def _last_years(sentences: Sequence[str], question: frozenset[str]) -> list[Quantity]:
+    """Return the numbers that look like years in the last sentence with any, where it repeats most of the question."""
     for sentence in reversed(sentences):
-        quantities = parse_quantities(tokenize(sentence)[-_MAX_TOKENS:])
-        if years := [number for number in quantities if number.value in _POSSIBLE_YEARS and not number.decimals]:
-            return years
+        parts = [part for part in _CLAUSE_END.split(sentence) if _years(part)]
+        if parts:
+            return _years(max(parts, key=lambda part: coverage(part, question)))
     return []
+
+
+def _years(text: str) -> list[Quantity]:
+    quantities = parse_quantities(tokenize(text)[-_MAX_TOKENS:])
+    return [number for number in quantities if number.value in _POSSIBLE_YEARS and not number.decimals]
 
 
 def _last_answer(sentences: Sequence[str], prompt_values: frozenset[Fraction]) -> Quantity | None:
@@ -134,10 +197,26 @@ def _last_answer(sentences: Sequence[str], prompt_values: frozenset[Fraction]) -
         answer = parse_phrase(clause.tokens) or clause.answer()
         if last is not None:
             return last if answer is None or answer.value in prompt_values else answer
-        if answer is None or answer.value not in prompt_values or clause.concludes():
+        is_given = answer is not None and answer.value in prompt_values
+        if not is_given or (clause.concludes() and not _RIGHT.search(sentence)):
             return answer
         last = answer
     return last
+
+
+def _best_restated(
+    sentences: Sequence[str], prompt_values: frozenset[Fraction], question: frozenset[str]
+) -> Quantity | None:
+    """Return the new number of the sentence that repeats most of the question, of two such sentences the last."""
+    best, highest = None, _MIN_COVERAGE
+    for sentence in sentences:
+        share = coverage(sentence, question)
+        clause = Clause(tokenize(sentence)[-_MAX_TOKENS:], prompt_values)
+        if share >= highest and clause.quantities and not clause.is_condition():
+            answer = parse_phrase(clause.tokens) or clause.answer()
+            if answer is not None and answer.value not in prompt_values:
+                best, highest = answer, share
+    return best
 
 
 @lru_cache(maxsize=8)
@@ -146,16 +225,28 @@ def _read_part(prompt: str) -> str:
     return plain_notation(prompt[-_MAX_PROMPT:])
 
 
-def _is_listed(sentences: Sequence[str], prompt_values: frozenset[Fraction]) -> bool:
-    """Whether the last two sentences only name parts, as in "Apples: 3. Pears: 4."."""
-    for sentence in sentences[-2:]:
+def _labelled(sentences: Sequence[str]) -> list[tuple[str, Quantity]]:
+    """Return label and number of each of the last sentences that are "Apples: 3"; none if fewer than two are."""
+    labelled: list[tuple[str, Quantity]] = []
+    for sentence in reversed(sentences):
         match = _LABELLED.fullmatch(sentence)
         number = parse_phrase(tokenize(sentence[match.end("label") + 1 :])) if match else None
-        if match is None or number is None or number.value in prompt_values or _RESULT_LABEL.search(match["label"]):
-            return False
-        if any(token.text in EQUALS for token in tokenize(sentence)):
-            return False
-    return len(sentences) > 1
+        if match is None or number is None or any(token.text in EQUALS for token in tokenize(sentence)):
+            break
+        labelled.append((match["label"], number))
+    return labelled[::-1] if len(labelled) > 1 else []
+
+
+def _labelled_answer(
+    labelled: Sequence[tuple[str, Quantity]], prompt_values: frozenset[Fraction], question: frozenset[str]
+) -> Quantity | None:
+    """Return the number whose label says that it is the result, or what the question asks for."""
+    for is_wanted in (_RESULT_LABEL.search, lambda label: coverage(label, question) > 0):
+        wanted = [number for label, number in labelled if is_wanted(label) and number.value not in prompt_values]
+        if len({number.value for number in wanted}) == 1:
+            return wanted[-1]
+    new = [number for _, number in labelled if number.value not in prompt_values]
+    return new[0] if len(new) == 1 else None
 
 
 @lru_cache(maxsize=8)
@@ -198,8 +289,9 @@ def _is_repeated(sentence: str, prompt_words: str, min_words: int) -> bool:
     return content.count(" ") >= min_words - 1 and f" {content} " in prompt_words
 
 
-def _is_unfinished(sentence: str) -> bool:
-    """Whether a text breaks off here, as in "12 × 30 =", "20 minus 5 is" or "Then we subtract the"."""
+def _is_unfinished(sentences: Sequence[str], prompt_values: frozenset[Fraction]) -> bool:
+    """Whether a text breaks off here, as in "12 × 30 =", "20 minus 5 is", "Then we subtract the" or "5 of the 72"."""
+    sentence = sentences[-1]
     tokens = tokenize(sentence)
     if _STEP.match(sentence) or (_OPENING.match(sentence) and not parse_quantities(tokens)):
         return True
@@ -207,4 +299,17 @@ def _is_unfinished(sentence: str) -> bool:
     while token_at(tokens, at).text in (*CURRENCY_SYMBOLS, "(", ":"):
         at -= 1
     last = token_at(tokens, at)
-    return last.text in EQUALS or last.text in OPERATORS or last.lower in _UNFINISHED_WORDS
+    if is_cut_off(sentence) or last.text in EQUALS or last.text in OPERATORS or last.lower in _UNFINISHED_WORDS:
+        return True
+    return len(sentences) > 1 and _has_nothing_new(tokens[-_MAX_TOKENS:], sentences[:-1], prompt_values)
+
+
+def _has_nothing_new(tokens: Sequence[Token], before: Sequence[str], prompt_values: frozenset[Fraction]) -> bool:
+    """Whether a last sentence without its period only takes up numbers that are known, one of the prompt among them."""
+    clause = Clause(tokens, prompt_values)
+    is_open = tokens[-1].text not in (*".!?)]%:",) and all(part.rstrip().endswith((".", "!", ":")) for part in before)
+    if not is_open or clause.concludes():
+        return False
+    values = {number.value for number in clause.quantities}
+    known = {number.value for part in before for number in parse_quantities(tokenize(part))} | prompt_values
+    return len(values) > 1 and bool(values & prompt_values) and values <= known

@@ -85,7 +85,7 @@ NOT_UNIT_WORDS = frozenset(
         *("is", "are", "was", "were", "equals", "gives", "makes", "plus", "minus", "times", "divided", "multiplied"),
         *("squared", "cubed", "factorial", "root", "no", "wait", "actually", "instead", "point", "either", "nor"),
         *("maybe", "perhaps", "answer", "und", "y", "et", "oder", "bis", "through", "till"),
-        *("until", "unless", "below", "mil", "kk", "tens", "grand", "scores", "wrong", "incorrect", "false"),
+        *("until", "unless", "below", "under", "mil", "kk", "tens", "grand", "scores", "wrong", "incorrect", "false"),
     )
 )
 """Words that cannot be part of a unit: after them the text says more than a number and its unit."""

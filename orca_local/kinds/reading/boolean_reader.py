@@ -51,13 +51,14 @@ _POLITE = re.compile(
 _SHORT = re.compile(
     r"(?:(?:it|they|he|she|one|that|this|there)\s+|(?:it|that)['’]s\s+(?=not\b))"
     r"(?P<never>never\s+)?"
-    r"(?:(?:is|are|was|were|does|do|did|can|would|will|has|have|had|should|must|am)(?:\b|(?=n['’]t|not))"
+    r"(?:(?:is|are|was|were|does|do|did|can|could|would|will|has|have|had|should|must|am)(?:\b|(?=n['’]t|not))"
     r"|(?:ca|wo)(?=n['’]t)|(?<=s\s)(?=not\b))\s*"
-    r"(?P<not>n['’]t|not|never)?(?:\s*(?:indeed|certainly|definitely|actually|surely|really|always))*",
+    r"(?P<not>n['’]t|not|never)?(?:\s*(?:indeed|certainly|definitely|actually|surely|really|always|have|be|been))*",
     re.IGNORECASE,
 )
 """A sentence of a pronoun and a verb: "He did not." """
 _REASON = re.compile(r"\s*(?:;|,\s(?:because|since|as)\b)")
+_BECAUSE = re.compile(r"\b(?:because|since)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:yes|no|true|false)[\"'”*_`]{0,3},?\s+(?:only\s+|but\s+only\s+)?(?:if|unless|provided|assuming|as\s+long\s+as|depending)\b"
     r"(?!\s+you\s+ask\b)|\b(?:yes|no|true|false)\s+otherwise\b|\b(?:otherwise|else),?\s+(?:yes|no|true|false)\b",
@@ -67,7 +68,7 @@ _CONDITION = re.compile(
 _QUOTED = re.compile(r"\"[^\"\n]{12,200}\"|“[^”\n]{12,200}”")
 
 _WORD = re.compile(
-    rf"(?:^|[.!?:;,(\[\"“'‘*_`=→–—…>]\s*|-\s+|\b(?:{SPOKEN_BEFORE})\s+|\b(?:it|that)['’]s\s+(?:an?\s+)?)[\"'“‘*_`(\[]{{0,6}}"
+    rf"(?:^|[.!?:;,(\[\"“'‘*_`=→–—…>]\s*|-\s+|\b(?:{SPOKEN_BEFORE}|\w+ly)\s+|\b(?:it|that)['’]s\s+(?:an?\s+)?)[\"'“‘*_`(\[]{{0,6}}"
     rf"(?P<word>yes|no|yeah|yep|yup|nope|nah)"
     rf"(?=[\"'”’*_`)\]]*\s*(?:[.,;:!?)\]…→=–—]|\s-|$|\b(?:{SPOKEN_AFTER})\b))",
     re.IGNORECASE | re.MULTILINE,
@@ -168,6 +169,9 @@ def _sentence_value(sentence: str, prompt: str) -> str | None:
     if _CONDITION.search(sentence):
         return None
     words = [word.lower() for word in re.findall(r"\w+", sentence[:_MAX_STATEMENT])]
+    claim = _BECAUSE.split(sentence, maxsplit=1)[0]
+    if claim.strip() and claim != sentence and (value := _sentence_value(claim, prompt)) is not None:
+        return value
     if words and all(word in _VALUES for word in words):
         return _one({_VALUES[word] for word in words})
     plain = _POLITE.sub(" ", _ALTERNATIVES.sub(" ", _QUOTED.sub(" ", sentence)))

@@ -87,5 +87,28 @@ DISAGREEMENT = phrase_set(
 """Sentences that mean no."""
 AUXILIARIES = "is|are|was|were|do|does|did|can|could|will|would|has|have|had|should|must|may|might|am"
 """Verbs that begin a yes-or-no question."""
-FILLERS = phrase_set(AUXILIARIES, "indeed|so|yes|really|actually|clearly|well|therefore|thus|also|ca|wo")
+FILLERS = phrase_set(AUXILIARIES, "be|been|being|indeed|so|yes|really|actually|clearly|well|therefore|thus|also|ca|wo")
 """Words that a restated question may have besides its own."""
+
+EMPTY_WORDS = phrase_set(
+    AUXILIARIES,
+    "a|an|the|of|to|in|on|at|by|for|from|with|as|and|or|that|this|these|those|it|its|he|she|they|we|you|i|his|her|their",
+    "him|them|there|be|been|being|not|how|many|much|what|which|who|whom|whose|when|where|why|so|if|than|then|each|every|per",
+    "all|any|some|question|answer|passag|text|number|nam|following|did|into|out|up|one",
+)
+"""Words that do not tell what a question is about, as stems."""
+_IRREGULAR = (
+    "be been|become became|begin began begun|bite bit bitten|blow blew blown|break broke broken|bring brought|"
+    "build built|burn burnt|buy bought|catch caught|choose chose chosen|come came|cut cut|deal dealt|die dying|"
+    "do done|draw drew drawn|drink drank drunk|drive drove driven|eat ate eaten|fall fell fallen|feed fed|"
+    "feel felt|fight fought|find found|fly flew flown flies|forget forgot forgotten|freeze froze frozen|"
+    "get got gotten|give gave given|go went gone|grow grew grown|have had|hear heard|hide hid hidden|hold held|"
+    "keep kept|know knew known|lay laid|lead led|leave left|lend lent|lie lay lain|lose lost|make made|mean meant|"
+    "meet met|pay paid|ride rode ridden|ring rang rung|rise rose risen|run ran|say said|see saw seen|sell sold|"
+    "send sent|shake shook shaken|shoot shot|show shown|sing sang sung|sink sank sunk|sit sat|sleep slept|"
+    "speak spoke spoken|spend spent|stand stood|steal stole stolen|swim swam swum|take took taken|teach taught|"
+    "tell told|think thought|throw threw thrown|understand understood|wear wore worn|win won|write wrote written|"
+    "sew sewn|mow mown|swear swore sworn|tear tore torn|wake woke woken|weave wove woven"
+)
+VERB_FORMS = {form: base for base, *forms in map(str.split, _IRREGULAR.split("|")) for form in forms}
+"""Irregular forms of verbs, and the verb."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from orca_local.kinds.reading.lexicon import AUXILIARIES, FILLERS
+from orca_local.kinds.reading.asked import stem
+from orca_local.kinds.reading.lexicon import AUXILIARIES, FILLERS, phrase_set
 from orca_local.kinds.reading.wrapping import sentences
 
-_QUESTION = re.compile(rf"(?:^|[:,]\s*)(?:{AUXILIARIES})(?:n['’]t)?\s+(?P<rest>[^?？]+)[?？]", re.IGNORECASE)
+_QUESTION = re.compile(
+    rf"(?:^|[:,]\s*)(?P<verb>{AUXILIARIES})(?:n['’]t)?\s+(?P<rest>[^?？]+)(?:[?？]|(?P<end>\Z))", re.IGNORECASE
+)
+_HEADED = re.compile(r"\W*question\W", re.IGNORECASE)
 _STATEMENT = re.compile(
     r"(?:true\s+or\s+false|(?:statement|claim)(?:\s+is\s+(?:true|false|correct))?)\s?[:?]\s?[\"“'*]*"
     r"(?P<rest>[^\n\"”]+)",
@@ -21,18 +25,39 @@ _OPEN_QUESTION = re.compile(
     re.IGNORECASE,
 )
 _JUDGED = re.compile(
-    r"(?:so,?\s+|therefore,?\s+)?(?:it|this)(?:\s+is|['’]s)(?P<not>n['’]t|\s+not)?\s+(?:\w+ly\s+|indeed\s+)?"
-    r"(?P<value>true|false|correct|incorrect|untrue|the\s+case)\s+that\s+(?P<rest>.+)",
+    r"(?:so,?\s+|therefore,?\s+)?(?:it|this)(?:\s+is|['’]s)(?P<not>n['’]t|\s+not)?\s+(?:an?\s+)?(?:\w+ly\s+|indeed\s+|common\s+|popular\s+)*"
+    r"(?P<value>true|false|correct|incorrect|untrue|misconception|myth|the\s+case)\s+that\s+(?P<rest>.+)",
     re.IGNORECASE | re.DOTALL,
 )
-_CLAUSE_END = re.compile(r"[,;:–—(]|\b(?:because|since|but|and|as)\b")
+_CLAUSE_END = re.compile(
+    r"[,;:–—(]|\b(?:because|since|but|and|as|so|therefore|thus|hence|which|while|(?:means?|shows?|conclude|know|follows|says?|states?"
+    r"|suggests?|implies|clear|see|believe|think)\s+that)\b",
+    re.IGNORECASE,
+)
+_OPEN_CLAUSE = re.compile(
+    r"\W*(?:if|whether|although|though|while|even|some|many|most|unless|suppose|assum\w+|when|as|because|since|or|except)\b",
+    re.IGNORECASE,
+)
+"""The start of a clause that does not assert what it says."""
+_ELLIPSIS = re.compile(rf"\b(?:{AUXILIARIES})(?:n['’]t|\s+not)?\W*\Z", re.IGNORECASE)
+_CONTRAST = re.compile(r",\s*(?:and\s+)?not\s+(?P<rest>[^,;:.()]+)", re.IGNORECASE)
+_PASSIVE = re.compile(r"\b(?:been|was|were|being)\b", re.IGNORECASE)
+_THERE = re.compile(r"\W*there\b", re.IGNORECASE)
+_OPPOSITE = re.compile(r"(?:un|in|im|ir|il|dis|non)-?(?=\w{4})")
 _NEGATIONS = frozenset({"not", "never", "no"})
-_FALSE = frozenset({"false", "incorrect", "untrue"})
+_FALSE = frozenset({"false", "incorrect", "untrue", "misconception", "myth"})
 _EXCEPTIONS = frozenset({"except", "least", "false", "incorrect"})
 _ARTICLES = frozenset({"a", "an", "the"})
 _NOUNS = frozenset({"number", "word", "statement", "sentenc", "phras", "claim", "thing"})
 _PRONOUNS = frozenset({"it", "they", "he", "she", "we", "you", "i", "this", "that", "these", "those"})
 _CONJUNCTIONS = frozenset({"that", "who", "if", "whether", "because", "and", "or"})
+_PREPOSITIONS = phrase_set(
+    "at|in|on|by|with|for|from|to|during|after|before|under|over|near|within|through|into|until|of|per|than"
+)
+_LIGHT = phrase_set("any|anyth|someth|ever|also|really|even|now|yet|own|itself|all|ther|long|still|just|much")
+"""Words between those of the question that do not change what a sentence says, as stems."""
+_STAND_INS = phrase_set("ther|it|so|that|one|this|them|her|him|any")
+"""Words that stand for the end of the question: "They do not live there." """
 _MIN_WORDS = 2
 _MAX_SUBJECT = 5
 """Most words of the question that a pronoun stands for."""
@@ -46,6 +71,8 @@ class _Asked:
     is_statement: bool = False
     is_negated: bool = False
     """Whether it is a statement with a negation."""
+    verb: str = ""
+    """The auxiliary verb that begins the question."""
 
 
 def restated_value(sentence: str, prompt: str) -> str | None:
@@ -57,14 +84,73 @@ def restated_value(sentence: str, prompt: str) -> str | None:
         words = _words(judged["rest"].rstrip(".!"))
         is_denied = bool(judged["not"]) != (judged["value"].casefold() in _FALSE)
         return _value([*words, "not"] if is_denied else words, asked) if _is_part(_plain(words), asked.words) else None
-    # Only a new clause may follow the words of the question.
-    for part in (sentence, _CLAUSE_END.split(sentence, maxsplit=1)[0], re.split(r"\bbut\b", sentence)[-1]):
-        words = _words(part)
-        if len(words) - len(_plain(words)) <= 1 and _says(_plain(words), asked.words):
-            value = _value(words, asked)
+    if (contrast := _CONTRAST.search(sentence)) is not None and _denies(sentence[: contrast.start()], contrast, asked):
+        return "no"
+    values = []
+    for part in (sentence, *_clauses(sentence)):
+        if (value := _clause_value(part, asked)) is not None:
             # With more words it may only quote the statement.
-            return None if asked.is_statement and value == "yes" and part is not sentence else value
-    return None
+            if part is sentence or not (asked.is_statement and value == "yes"):
+                values.append(value)
+            if part is sentence:
+                break
+    return values[-1] if values else None
+
+
+def _clauses(sentence: str) -> Iterator[str]:
+    """Yield the clauses of a sentence that assert something."""
+    start, is_open = 0, False
+    for match in (*_CLAUSE_END.finditer(sentence), None):
+        clause = sentence[start : match.start() if match else len(sentence)]
+        if not is_open and not _OPEN_CLAUSE.match(clause):
+            yield clause
+        if match is not None:
+            start, is_open = match.end(), _OPEN_CLAUSE.match(match[0]) is not None
+
+
+def _clause_value(clause: str, asked: _Asked) -> str | None:
+    """Return what a clause says about the question, if it says its words; words of the opposite count as a negation."""
+    words = [word for written in _words(clause) for word in _without_opposite(written, asked)]
+    plain = _plain(words)
+    if len(words) - len(plain) > 1 or not (_says(plain, asked.words) or _says_in_part(clause, plain, asked)):
+        return None
+    return _value(words, asked)
+
+
+def _without_opposite(word: str, asked: _Asked) -> tuple[str, ...]:
+    """Return a word, or "not" and the word of the question that it is the opposite of: "incorrect"."""
+    opposite = _OPPOSITE.match(word)
+    bare = word[opposite.end() :] if opposite else ""
+    return ("not", bare) if bare in (*asked.words, "possibl") and word not in asked.words else (word,)
+
+
+def _says_in_part(clause: str, said: Sequence[str], asked: _Asked) -> bool:
+    """Whether a clause leaves out some of the question: "57 is not.", "There are none here", "It was approved"."""
+    said, words = _without_noun(said), _without_noun(asked.words)
+    if said and said[-1] == "possibl" and {*said[:-1]} <= _PRONOUNS:
+        return asked.verb in ("can", "could") or "possibl" in words
+    if _ELLIPSIS.search(clause) and 0 < len(said) <= _MAX_SUBJECT and said == words[: len(said)]:
+        return True
+    if _THERE.match(clause) and _is_part([word for word in said if word != "ther"], words):
+        return True
+    is_most = len(said) >= max(_MIN_WORDS, len(words) / 2)
+    if is_most and _PASSIVE.search(clause) and asked.verb in ("did", "has", "have", "had", "do", "does"):
+        return set(said) <= set(words)
+    is_start = is_most and said[0] == words[0] and _is_part(said, words)
+    return is_start and (said[-1] == words[-1] or _rest_is_phrase(said, words))
+
+
+def _rest_is_phrase(said: Sequence[str], asked: Sequence[str]) -> bool:
+    return said == asked[: len(said)] and asked[len(said)] in _PREPOSITIONS
+
+
+def _denies(before: str, contrast: re.Match[str], asked: _Asked) -> bool:
+    """Whether a sentence has the subject of the question and denies its end: "Whales are mammals, not fish"."""
+    said, denied, words = (
+        _without_noun(part) for part in (_plain(_words(before)), _words(contrast["rest"]), asked.words)
+    )
+    is_end = 0 < len(denied) < len(words) and denied == words[-len(denied) :]
+    return is_end and bool(said) and (said[0] == words[0] or said[0] in _PRONOUNS) and said[-len(denied) :] != denied
 
 
 def answers_question(predicate: str, prompt: str) -> bool:
@@ -87,23 +173,56 @@ def _asked(prompt: str) -> _Asked:
     for sentence in reversed(sentences(prompt)):
         statement = _STATEMENT.search(sentence)
         match = statement or _QUESTION.search(sentence)
-        if match is not None:
+        if match is not None and (statement or not match["end"] or _HEADED.match(sentence)):
             words = _words(match["rest"])
             plain = _plain(words)
             is_negated = statement is not None and (len(words) - len(plain)) % 2 == 1
-            return _Asked(tuple(plain), statement is not None, is_negated) if len(plain) >= _MIN_WORDS else _Asked()
+            verb = "" if statement else match["verb"].casefold()
+            asked = _Asked(tuple(plain), statement is not None, is_negated, verb)
+            return asked if len(plain) >= _MIN_WORDS else _Asked()
     return _Asked()
 
 
 def _says(said: Sequence[str], asked: Sequence[str]) -> bool:
     """Whether a sentence has the words of the question, or a pronoun instead of its subject: "They can fly." """
     said, asked = _without_noun(said), _without_noun(asked)
-    if said == asked or len(said) < _MIN_WORDS or said[0] not in _PRONOUNS | _NOUNS:
-        return said == asked
-    rest = said[1:]
-    subject = asked[: len(asked) - len(rest)]
-    is_subject = 0 < len(subject) <= _MAX_SUBJECT and _CONJUNCTIONS.isdisjoint(subject)
-    return is_subject and asked[len(subject) :] == rest
+    for noun, words in ((said, asked), (asked, said)):
+        if noun[:1] and noun[0] in _NOUNS and noun[1:2] == words[:1]:
+            said, asked = (part[1:] if part is noun else part for part in (said, asked))
+    if _follows(said, asked) or len(said) < _MIN_WORDS or said[0] not in _PRONOUNS | _NOUNS:
+        return len(said) >= _MIN_WORDS and _follows(said, asked)
+    longest = min(_MAX_SUBJECT, len(asked) - 1)
+    subjects = (asked[:length] for length in range(1, longest + 1))
+    return any(
+        _CONJUNCTIONS.isdisjoint(subject) and _follows_predicate(said[1:], asked[len(subject) :])
+        for subject in subjects
+    )
+
+
+def _follows(said: Sequence[str], asked: Sequence[str]) -> bool:
+    """Whether the words are those of the question in their order, with light words between and a phrase behind them."""
+    at = 0
+    for word in said:
+        if at == len(asked):
+            return word in _PREPOSITIONS
+        if word == asked[at]:
+            at += 1
+        elif word not in _LIGHT and not word.endswith("ly"):
+            return False
+    return at == len(asked)
+
+
+def _follows_predicate(said: Sequence[str], asked: Sequence[str]) -> bool:
+    """The same for what is said of a subject, of which a phrase at the end may be missing or have a stand-in."""
+    if _follows(said, asked):
+        return True
+    has_stand_in = said[-1] in _STAND_INS and len(said) > 1
+    begun = said[:-1] if has_stand_in else said
+    return (
+        begun == asked[: len(begun)]
+        and len(begun) < len(asked)
+        and (has_stand_in or asked[len(begun)] in _PREPOSITIONS)
+    )
 
 
 def _without_noun(words: Sequence[str]) -> list[str]:
@@ -131,14 +250,4 @@ def _plain(words: Sequence[str]) -> list[str]:
 def _words(text: str) -> list[str]:
     """Return the stems of the words of a sentence, without auxiliary verbs."""
     text = re.sub(r"n['’]t\b|(?<=\bcan)not\b", " not", text.casefold())
-    return [_stem(word) for word in re.findall(r"[^\W_]+", re.sub(r"['’]s\b", "", text)) if word not in FILLERS]
-
-
-def _stem(word: str) -> str:
-    if len(word) > 4 and word.endswith("ied"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith("ed"):
-        return word[:-2].rstrip("e")
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "is")):
-        return word[:-1].rstrip("e")
-    return word.rstrip("e") if len(word) > 3 else word
+    return [stem(word) for word in re.findall(r"[^\W_]+", re.sub(r"['’]s\b", "", text)) if word not in FILLERS]

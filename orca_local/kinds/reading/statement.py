@@ -10,9 +10,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from orca_local.domain.text import printable
+from orca_local.kinds.reading.plain import json_text
 
 MAX_CHARACTERS = 400
 """Number of characters read from one statement."""
@@ -237,12 +237,4 @@ def _json(text: str) -> Iterator[Statement]:
         if keys and match.start() >= end:
             end = match.start() + length
             # The escapes of JSON may stand for characters that the reply was cleaned of.
-            yield Statement(match.start(), end, printable(_as_text(values[keys[0]])), match.start())
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(_as_text, value))
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield Statement(match.start(), end, printable(json_text(values[keys[0]])), match.start())

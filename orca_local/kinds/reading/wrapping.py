@@ -18,7 +18,7 @@ _MAX_LAYERS = 6
 
 _CUT_OFF = re.compile(
     r"(?:[,(=×]|\b(?:and|or|but|the|an?|of|to|in|with|by|from|that|because|is|was|are|were|has|have|had|then|so|now|we"
-    r"|which|when|where|if|as|for|at|its|their|his|her|need|must|should|will|be|per|each|than|plus|minus|times|divided))\s*\Z",
+    r"|which|when|where|if|as|for|at|he|she|they|i|its|their|his|her|need|must|should|will|be|per|each|than|plus|minus|times|divided))\s*\Z",
     re.IGNORECASE,
 )
 _LIST_WORDS = frozenset({"option", "answer", "choice", "letter", "label"})
@@ -117,7 +117,7 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
     word = re.split(r"[\s(\"'“‘*]", text[max(start, end - 40) : end])[-1]
     if not word:
         return False
-    if "." in word.strip("."):
+    if "." in word.strip(".") and not re.fullmatch(r"\D?\d[\d.,]*\D{0,2}", word):
         # "the U.S. Army", but also "in the U.S. It is".
         return not re.match(r"\.[\"')]*\s+(?:The|It|This|That|He|She|They|In|So|We|I)\b", text[end : end + 20])
     if word.casefold() in NUMBERED:
