@@ -45,7 +45,11 @@ class Exact(AnswerKind):
 
     def read_text(self, text: str, question: Question) -> str | None:
         """Return the label that the text settles on or, without labels, its short phrase."""
-        return text_label(text, question.labels, question.prompt) if question.labels else lone_phrase(text)
+        return (
+            text_label(text, question.labels, question.prompt)
+            if question.labels
+            else lone_phrase(text, question.prompt)
+        )
 
     def compare(self, answer: str, reference: str) -> float:
         """Return 1.0 if the two match, else 0.0; see `fold`."""

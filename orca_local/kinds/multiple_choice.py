@@ -9,7 +9,8 @@ from typing import Any
 from orca_local.kinds.base import AnswerKind
 from orca_local.kinds.question import Question
 from orca_local.kinds.reading.option_list import shown_marks
-from orca_local.kinds.reading.option_reader import options_of, stated_option, text_option, whole_option
+from orca_local.kinds.reading.option_reader import stated_option, text_option, whole_option
+from orca_local.kinds.reading.options import options_of
 from orca_local.kinds.verdict import Verdict
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from orca_local.domain.text import printable
 from orca_local.kinds.base import AnswerKind, number_as_text
 from orca_local.kinds.question import Question
-from orca_local.kinds.reading.phrase import lone_phrase, phrase_in_statement, written_phrase
+from orca_local.kinds.reading.phrase import has_remark, lone_phrase, phrase_in_statement, written_phrase
 from orca_local.kinds.reading.similarity import is_negated, numbers, span_words, symbols, word_f1
 from orca_local.kinds.reading.statement import find_sentences, is_refusal, split_corrections
 from orca_local.kinds.reading.wrapping import sentences
@@ -55,7 +55,8 @@ class Span(AnswerKind):
         if items := _items(content):
             return ", ".join(items)
         is_bare = len(sentences(content)) == 1 and not find_sentences(content) and not is_refusal(content)
-        return written_phrase(content) if is_bare and len(split_corrections(content)) == 1 else None
+        is_bare = is_bare and len(split_corrections(content)) == 1 and not has_remark(content)
+        return written_phrase(content) if is_bare else None
 
     def read_statement(self, content: str, question: Question) -> str | None:
         """Return the phrase that a statement gives, without an explanation."""
@@ -65,7 +66,7 @@ class Span(AnswerKind):
         """Return a text of one line, or the items of a list."""
         if items := _items(text):
             return ", ".join(items)
-        phrase = lone_phrase(text, _MAX_WORDS)
+        phrase = lone_phrase(text, question.prompt, _MAX_WORDS)
         return None if phrase is None or _UNFINISHED.search(phrase) else phrase
 
     def compare(self, answer: str, reference: str) -> float:

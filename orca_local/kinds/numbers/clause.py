@@ -13,9 +13,11 @@ from orca_local.kinds.numbers.parser import is_sign, parse_quantities, parse_qua
 from orca_local.kinds.numbers.phrase import EQUALS, LEADS, OPERATORS, parse_phrase, unit_end
 from orca_local.kinds.numbers.token import END, Token
 from orca_local.kinds.numbers.value import Quantity
+from orca_local.kinds.reading.asked import stem
 
 _MAX_OPERAND_WORDS = 4
 _MAX_LABEL_WORDS = 4
+_MIN_LIST = 3
 """Before a colon, a longer text is a sentence."""
 _SUBORDINATE = frozenset(("because", "since", "given", "considering", "if", "when", "as", "after", "before", "while"))
 _CONCLUSION_WORDS = frozenset(
@@ -33,6 +35,7 @@ _CIRCUMSTANCE_WORDS = frozenset(
     )
 )
 """Words before a number that is seldom the answer, as in "360 pens in 30 days"."""
+_NO_NAMES = _CIRCUMSTANCE_WORDS | words.NOT_UNIT_WORDS
 _ARTICLES = frozenset(
     (
         "the",
@@ -98,11 +101,27 @@ class Clause:
 
     tokens: Sequence[Token]
     prompt_values: frozenset[Fraction]
+    asked: frozenset[str] = frozenset()
+    """Stems of the words of the question, such as the unit that it asks for."""
 
     @cached_property
     def quantities(self) -> list[Quantity]:
         """Every number of the sentence but ordinals in words."""
-        return [quantity for quantity in parse_quantities(self.tokens) if quantity.style != "ordinal"]
+        return [
+            quantity
+            for quantity in parse_quantities(self.tokens)
+            if quantity.style != "ordinal" and not self._is_pronoun(quantity)
+        ]
+
+    def _is_pronoun(self, quantity: Quantity) -> bool:
+        """Whether it is "the one", "that one"."""
+        is_one = quantity.end - quantity.first == 1 and self.tokens[quantity.first].lower == "one"
+        before, after = token_at(self.tokens, quantity.first - 1).lower, token_at(self.tokens, quantity.end).lower
+        return is_one and (before in ("the", "that", "this", "other", "any", "no") or after in ("more", "of"))
+
+    def is_denied(self) -> bool:
+        """Whether the sentence only says which number is not the answer: "Not 76, because …"."""
+        return self.tokens[0].lower in _NEGATIONS and len(self.quantities) == 1
 
     @cached_property
     def _subordinate(self) -> frozenset[int]:
@@ -151,8 +170,8 @@ class Clause:
         if (number := self._beside_colon()) is not None:
             return number
         reason, conclusion = self._before_reason(), self._conclusion()
-        if reason is not None and (number := parse_phrase(reason.tokens) or reason.answer()) is not None:
-            return number
+        if reason is not None:
+            return parse_phrase(reason.tokens) or reason.answer()
         number = None if conclusion is None else parse_phrase(conclusion.tokens) or conclusion.answer()
         if conclusion is not None and number is not None and not conclusion._is_circumstance(number):
             return number
@@ -165,8 +184,8 @@ class Clause:
         colons = [at for at, token in enumerate(self.tokens) if token.text == ":" and at > 0]
         if not colons or any(token.text in EQUALS for token in self.tokens[colons[-1] :]):
             return None
-        before = Clause(self.tokens[: colons[0]], self.prompt_values)
-        after = Clause(self.tokens[colons[-1] + 1 :], self.prompt_values)
+        before = Clause(self.tokens[: colons[0]], self.prompt_values, self.asked)
+        after = Clause(self.tokens[colons[-1] + 1 :], self.prompt_values, self.asked)
         if not after.quantities:
             return None
         number = parse_phrase(before.tokens) if len(before.tokens) > 1 else None
@@ -183,7 +202,7 @@ class Clause:
                 token.lower in ("as", "given", "considering") and token_at(self.tokens, at - 1).text == ","
             )
             if is_reason and any(quantity.end <= at for quantity in self.quantities):
-                return Clause(self.tokens[:at], self.prompt_values)
+                return Clause(self.tokens[:at], self.prompt_values, self.asked)
         return None
 
     def _conclusion(self) -> Clause | None:
@@ -192,8 +211,9 @@ class Clause:
             word, following = self.tokens[at].lower, self.tokens[at + 1].lower
             concludes = word in _CONCLUSION_WORDS and following not in _NOT_CONCLUSION
             is_result = word in ("which", "that") and following in _RESULT_VERBS and not self._is_inserted(at)
+            is_result = is_result and token_at(self.tokens, at + 2).text != ","  # "that is, 2.75 km"
             if concludes or is_result:
-                clause = Clause(self.tokens[at + 1 :], self.prompt_values)
+                clause = Clause(self.tokens[at + 1 :], self.prompt_values, self.asked)
                 return clause if clause.quantities else None
         return None
 
@@ -237,18 +257,52 @@ class Clause:
         is_derived = self.tokens[0].lower in _SUBORDINATE and highest > 0
         return best[-1] if is_derived or len({quantity.value for quantity in best}) == 1 else None
 
-    def _likelihood(self, quantity: Quantity) -> int:
+    def _likelihood(self, quantity: Quantity) -> float:
         """Return how likely a number is the answer of its sentence, compared with the other numbers in it."""
         before = self._words_before(quantity, 2)
         following = self.tokens[quantity.end : unit_end(self.tokens, quantity.end, 2) + 1]
-        score = 2 * (before[0] in _VERBS or before[0] in (":", "=") or self._is_total(quantity))
+        score: float = 2 * (before[0] in _VERBS or before[0] in (":", "=") or self._is_total(quantity))
         score += 4 * (before[0] == "with" and before[1] in _REMAINDERS)
         score -= 4 * (quantity.first in self._bracketed) + 6 * (quantity.first in self._relative)
-        score -= 3 * self._is_circumstance(quantity)
+        is_asked = self._is_new(quantity) and self._is_asked(quantity)
+        # "In 5 years" answers "in how many years".
+        is_circumstance = self._is_circumstance(quantity) and not (is_asked and before[0] in ("in", "after"))
+        score += 3 * is_asked - 3 * is_circumstance
+        score += 3 * self._part_shares[quantity.first] * self._is_new(quantity)
         score -= quantity.style == "words"
         score -= 2 * any(token.lower in ("per", "each", "every", "a") for token in following)
         score -= 3 * (quantity.value in self.prompt_values)
         return score
+
+    @cached_property
+    def _part_shares(self) -> list[float]:
+        """For each token, the share of the question's words that the part of the sentence has in which it stands."""
+        shares: list[float] = []
+        part: list[str] = []
+        for token in (*self.tokens, END):
+            if token is END or token.lower in (",", ";", "and", "but", "while"):
+                share = len(self.asked.intersection(map(stem, part))) / len(self.asked) if self.asked else 0.0
+                shares += [share] * (len(part) + 1)
+                part = []
+            else:
+                part.append(token.lower)
+        return shares
+
+    def _is_asked(self, quantity: Quantity) -> bool:
+        """Whether a word of the question names the number: "44 yellow", "a remainder of 2"."""
+        end = quantity.end
+        if [token.lower for token in self.tokens[end : end + 2]] == ["of", "the"]:
+            end += 3  # "375 of the 432 seats"
+        if token_at(self.tokens, end).text == "%" and "percent" in self.asked:
+            return True
+        after = self.tokens[end : end + 3]
+        ends = [at for at, token in enumerate(after) if token.kind != "word" or token.lower in _NO_NAMES]
+        before = self.tokens[max(0, quantity.first - 2) : quantity.first]
+        named = [
+            *after[: min(ends, default=3)],
+            *(before[:1] if before[-1:] and before[-1].lower == "of" else ()),
+        ]
+        return any(stem(token.lower) in self.asked for token in named)
 
     def _is_circumstance(self, quantity: Quantity) -> bool:
         """Whether a preposition stands before, as in "in 30 days". After "a total of 89" the number is not one."""
@@ -292,6 +346,8 @@ class Clause:
         return any(token.lower in words.MONTHS or token.text == "May" for token in near)
 
     def _is_alternative(self, quantity: Quantity) -> bool:
+        if self._is_new(quantity) and len(self.quantities) > _MIN_LIST and sum(map(self._is_new, self.quantities)) == 1:
+            return False  # "2, 6, 18, 54, 162" after "2, 6, 18, 54, …"
         at = self.quantities.index(quantity)
         for one, other in pairwise(self.quantities[max(0, at - 1) : at + 2]):
             between = self.tokens[one.end : other.first]
@@ -307,6 +363,7 @@ class Clause:
             if one.value == other.value:
                 continue
             is_range = len(gap) in (1, 2, 3) and gap[-1] in words.RANGE_WORDS
+            is_range = is_range and self._is_asked(one) == self._is_asked(other)
             is_range = is_range and words.NOT_UNIT_WORDS.isdisjoint(gap[:-1])
             before = token_at(self.tokens, one.first - 1).lower
             is_change = gap == ["to"] and before == "from" and quantity is other and one.value in self.prompt_values

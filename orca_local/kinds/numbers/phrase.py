@@ -51,15 +51,20 @@ def parse_phrase(tokens: Sequence[Token]) -> Quantity | None:
     left, right = tokens[: signs[0]], tokens[signs[-1] + 1 :]
     if left[-1].text in _INEQUALITY or _is_formula(left):
         return None
-    if any(token.text in (",", ";") or token.lower in _NOT_IN_EQUATION for token in tokens[: signs[-1]]):
+    if any(map(_is_no_equation, tokens[: signs[-1]])):
         return None
     number = parse_single(right)
     other = parse_single(left) if number is not None else None
     if number is not None and other is not None and other.value != number.value:
         return None  # "5 = 6" contradicts itself
-    if number is None and (len(right) == 1 or any(token.text in OPERATORS for token in right)):
+    is_expression = any(token.text in OPERATORS for token in right) and not any(map(_is_no_equation, right))
+    if number is None and (len(right) == 1 or is_expression):
         number = parse_single(left)
     return number
+
+
+def _is_no_equation(token: Token) -> bool:
+    return token.text in (",", ";") or token.lower in _NOT_IN_EQUATION
 
 
 def _is_formula(tokens: Sequence[Token]) -> bool:

@@ -23,7 +23,7 @@ from orca_local.kinds.numbers.phrase import (
 from orca_local.kinds.numbers.token import Token, tokenize
 from orca_local.kinds.numbers.value import Quantity
 from orca_local.kinds.numbers.words import CURRENCY_SYMBOLS
-from orca_local.kinds.reading.asked import coverage, question_of, question_stems
+from orca_local.kinds.reading.asked import clauses, coverage, question_of, question_stems
 from orca_local.kinds.reading.wrapping import is_cut_off
 
 _MAX_START = 500
@@ -60,7 +60,7 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 """What says that the prompt lacks something."""
-_LABELLED = re.compile(r"\W*(?P<label>[^\W\d][^:=\d]{0,40}):[^:]*")
+_LABELLED = re.compile(r"\W*(?P<label>[^\W\d][^:=\d]{0,40})[:=][^:=]*")
 _RESULT_LABEL = re.compile(
     r"\b(?:total|sum|result|answer|difference|final|left|remain\w*|altogether|together|solution|profit|combined|average|value|overall"
     r"|output|(?:in|of)\s+all)\b",
@@ -82,11 +82,29 @@ _YEAR_QUESTION = re.compile(
 _CLAUSE_END = re.compile(r",\s|\b(?:and|but|while|whereas)\b", re.IGNORECASE)
 _UNFINISHED_WORDS = frozenset(
     (
-        *("is", "are", "equals", "plus", "minus", "times", "by", "and", "or", "but", "because", "so", "if", "the", "a"),
+        *(
+            "is",
+            "are",
+            "that's",
+            "it's",
+            "equals",
+            "plus",
+            "minus",
+            "times",
+            "by",
+            "and",
+            "or",
+            "but",
+            "because",
+            "so",
+            "if",
+            "the",
+            "a",
+        ),
         *("an", "his", "her", "their", "its", "of", "from", "to", "then", "which"),
     )
 )
-_MIN_COVERAGE = 0.5
+_MIN_COVERAGE = 0.34
 """Share of the words of the question that a sentence repeats, if it may be the one that answers."""
 _RIGHT = re.compile(
     r"[✓✔✅]|\b(?:match(?:es)?|correct|checks\s+out|works|is\s+right|as\s+(?:given|required|stated|expected))\b", re.I
@@ -111,21 +129,24 @@ def read_statement_number(content: str, prompt: str) -> Quantity | None:
         if (number := parse_phrase(tokens)) is not None:
             return number
         if parse_quantities(tokens):
-            return Clause(tokens, _values(_read_part(prompt))).answer()
+            return Clause(tokens, _values(_read_part(prompt)), question_stems(prompt)).answer()
     return None
 
 
 def read_text_number(text: str, prompt: str) -> Quantity | None:
     """Return the number that a reply without a statement gives as the answer; None in doubt."""
-    if (number := read_whole_number(text)) is not None:
+    if "\n" not in text.strip() and (number := read_whole_number(text)) is not None:
         return number
     if len(text) > _MAX_START + _MAX_END:
         text = f"{text[:_MAX_START].rpartition(' ')[0]}\n{text[-_MAX_END:].partition(' ')[2]}"
     text = _signed(plain_notation(text), prompt)
+    text = re.sub(r"\bi\.\s?e\.,?(?=\s)", "that is", text)
     text = _BULLET.sub("", _ENUMERATION.sub(" ", text) if _FIRST_ITEM.search(text) else text)
     text = _REMARK.sub(" ", text) if _REMARK.sub("", text).strip() else text
     question, values = question_stems(prompt), _values(_read_part(prompt))
-    written = _own_sentences(text, _read_part(prompt))
+    is_year = _YEAR_QUESTION.search(_read_part(prompt)) is not None
+    # A sentence of the prompt may give a year, but not the result of a calculation.
+    written = _own_sentences(text, "" if is_year else _read_part(prompt))
     sentences = _without_checks(_without_repeats(written))
     if not sentences or _is_unfinished(sentences, values):
         return None
@@ -133,10 +154,12 @@ def read_text_number(text: str, prompt: str) -> Quantity | None:
     if leading is not None and not any(parse_phrase(tokenize(sentence)) for sentence in sentences[1:]):
         return leading
     if labelled := _labelled(sentences):
-        return _labelled_answer(labelled, values, question)
-    if _YEAR_QUESTION.search(_read_part(prompt)) and (years := _last_years(sentences, question)):
+        answer = _labelled_answer(labelled, values, question)
+        if answer is not None or "=" not in "".join(sentences):
+            return answer
+    if is_year and (years := _last_years(sentences, question)):
         return years[0] if len({year.value for year in years}) == 1 else None
-    answer = _last_answer(sentences, values) or _best_restated(sentences, values, question)
+    answer = _last_answer(sentences, values, question) or _best_restated(sentences, values, question)
     is_loop = len(sentences) < len(written)
     return None if is_loop and answer is not None and answer.value in values else answer
 
@@ -187,12 +210,14 @@ def _years(text: str) -> list[Quantity]:
     return [number for number in quantities if number.value in _POSSIBLE_YEARS and not number.decimals]
 
 
-def _last_answer(sentences: Sequence[str], prompt_values: frozenset[Fraction]) -> Quantity | None:
+def _last_answer(
+    sentences: Sequence[str], prompt_values: frozenset[Fraction], question: frozenset[str]
+) -> Quantity | None:
     """Return the answer of the last sentence with a number; of the one before if the last repeats the prompt's."""
     last: Quantity | None = None
     for sentence in reversed(sentences):
-        clause = Clause(tokenize(sentence)[-_MAX_TOKENS:], prompt_values)
-        if not clause.quantities or clause.is_condition():
+        clause = Clause(tokenize(sentence)[-_MAX_TOKENS:], prompt_values, question)
+        if not clause.quantities or clause.is_condition() or clause.is_denied():
             continue
         answer = parse_phrase(clause.tokens) or clause.answer()
         if last is not None:
@@ -207,15 +232,17 @@ def _last_answer(sentences: Sequence[str], prompt_values: frozenset[Fraction]) -
 def _best_restated(
     sentences: Sequence[str], prompt_values: frozenset[Fraction], question: frozenset[str]
 ) -> Quantity | None:
-    """Return the new number of the sentence that repeats most of the question, of two such sentences the last."""
+    """Return the new number of the sentence or clause that repeats most of the question, of two such the last."""
     best, highest = None, _MIN_COVERAGE
     for sentence in sentences:
-        share = coverage(sentence, question)
-        clause = Clause(tokenize(sentence)[-_MAX_TOKENS:], prompt_values)
-        if share >= highest and clause.quantities and not clause.is_condition():
-            answer = parse_phrase(clause.tokens) or clause.answer()
-            if answer is not None and answer.value not in prompt_values:
-                best, highest = answer, share
+        for part in (sentence, *clauses(sentence)):
+            share = coverage(part, question)
+            clause = Clause(tokenize(part)[-_MAX_TOKENS:], prompt_values, question)
+            is_whole = part.count("(") == part.count(")")
+            if share >= highest and is_whole and clause.quantities and not clause.is_condition():
+                answer = parse_phrase(clause.tokens) or clause.answer()
+                if answer is not None and answer.value not in prompt_values:
+                    best, highest = answer, share
     return best
 
 
@@ -226,12 +253,12 @@ def _read_part(prompt: str) -> str:
 
 
 def _labelled(sentences: Sequence[str]) -> list[tuple[str, Quantity]]:
-    """Return label and number of each of the last sentences that are "Apples: 3"; none if fewer than two are."""
+    """Return label and number of each of the last sentences that are "Apples: 3" or "Apples = 3", if there are two."""
     labelled: list[tuple[str, Quantity]] = []
     for sentence in reversed(sentences):
         match = _LABELLED.fullmatch(sentence)
         number = parse_phrase(tokenize(sentence[match.end("label") + 1 :])) if match else None
-        if match is None or number is None or any(token.text in EQUALS for token in tokenize(sentence)):
+        if match is None or number is None:
             break
         labelled.append((match["label"], number))
     return labelled[::-1] if len(labelled) > 1 else []
@@ -240,13 +267,13 @@ def _labelled(sentences: Sequence[str]) -> list[tuple[str, Quantity]]:
 def _labelled_answer(
     labelled: Sequence[tuple[str, Quantity]], prompt_values: frozenset[Fraction], question: frozenset[str]
 ) -> Quantity | None:
-    """Return the number whose label says that it is the result, or what the question asks for."""
-    for is_wanted in (_RESULT_LABEL.search, lambda label: coverage(label, question) > 0):
-        wanted = [number for label, number in labelled if is_wanted(label) and number.value not in prompt_values]
-        if len({number.value for number in wanted}) == 1:
-            return wanted[-1]
-    new = [number for _, number in labelled if number.value not in prompt_values]
-    return new[0] if len(new) == 1 else None
+    """Return the number whose label says that it is the result, or that repeats most of the question."""
+    new = [(label, number) for label, number in labelled if number.value not in prompt_values]
+    results = [number for label, number in new if _RESULT_LABEL.search(label)]
+    if not results and new:
+        highest = max(coverage(label, question) for label, _ in new)
+        results = [number for label, number in new if coverage(label, question) == highest]
+    return results[-1] if len({number.value for number in results}) == 1 else None
 
 
 @lru_cache(maxsize=8)

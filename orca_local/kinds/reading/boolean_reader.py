@@ -49,7 +49,7 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 _SHORT = re.compile(
-    r"(?:(?:it|they|he|she|one|that|this|there)\s+|(?:it|that)['’]s\s+(?=not\b))"
+    r"(?:(?:it|they|he|she|one|that|this|there|you|we|i|these|those)\s+|(?:it|that)['’]s\s+(?=not\b))"
     r"(?P<never>never\s+)?"
     r"(?:(?:is|are|was|were|does|do|did|can|could|would|will|has|have|had|should|must|am)(?:\b|(?=n['’]t|not))"
     r"|(?:ca|wo)(?=n['’]t)|(?<=s\s)(?=not\b))\s*"
@@ -57,7 +57,7 @@ _SHORT = re.compile(
     re.IGNORECASE,
 )
 """A sentence of a pronoun and a verb: "He did not." """
-_REASON = re.compile(r"\s*(?:;|,\s(?:because|since|as)\b)")
+_REASON = re.compile(r"\s*(?:;|:|,\s(?:because|since|as|\w+ing)\b)")
 _BECAUSE = re.compile(r"\b(?:because|since)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:yes|no|true|false)[\"'”*_`]{0,3},?\s+(?:only\s+|but\s+only\s+)?(?:if|unless|provided|assuming|as\s+long\s+as|depending)\b"
@@ -84,13 +84,14 @@ _JUDGEMENT = re.compile(
     r"(?:\b(?:is|are|was|be|being|seems|holds|remains|as|evaluates\s+to|prints?|outputs?|returns?|not|so)|['’]s|n['’]t)\s+"
     rf"[\"'“*_`(]{{0,6}}(?:(?:{ADVERBS})\s+){{0,2}}{_VERDICT.format('said')}"
     rf"(?!\s+(?:that|if|when|whether|or|only|for|[a-z]+\s+(?:is|are)|{_NOUNS})\b)"
+    r"|\ban?\s+(?:\w+\s+)?(?P<myth>myth|misconception|fallacy|legend|hoax)\b"
     r"|(?:\b(?:is|was)|['’]s|\bnot)\s+(?P<right>right|wrong)(?=[\"'”*_`)]*\s*(?:[.,;!]|$))"
     rf"|(?:\ban?\s+){_VERDICT.format('noun')}(?=\s+{_NOUNS})"
-    rf"|(?:^|[:=→,])\s*{_VERDICT.format('alone')}(?=[\"'”*_`)]*\s*(?:[.,;:!)]|$|\b(?:because|since|as)\b))",
+    rf"|(?:^|[:=→,])\s*{_VERDICT.format('alone')}(?=[\"'”*_`)]*\s*(?:[.,;:!)–—]|-\s|$|\b(?:because|since|as)\b))",
     re.IGNORECASE,
 )
 _JUDGED = dict.fromkeys(("true", "correct", "right"), "yes") | dict.fromkeys(
-    ("false", "incorrect", "untrue", "wrong"), "no"
+    ("false", "incorrect", "untrue", "wrong", "myth", "misconception", "fallacy", "legend", "hoax"), "no"
 )
 _CONCLUSION = re.compile(
     r"\W*(?:so|therefore|thus|hence|overall|ultimately|finally|in\s+conclusion|still)\b", re.IGNORECASE

@@ -51,6 +51,9 @@ class Claim:
     """Whether a negation is next to the mention, as in "not spam"."""
 
 
+_REASON = re.compile(r"\b(?:because|since)\b", re.IGNORECASE)
+_ANSWERED = re.compile(r"\?[\"'”*_`)\]]{0,4}\s{1,4}(?=(?:yes|no|nope)\b)", re.IGNORECASE)
+"""The mark of a question that is answered at once: "(A)? No." """
 _JOIN = re.compile(
     r"(?:[,/&|+、，]|,?\s*(?:or|and|nor|and/or|y|e|o|oder|und|et|ou|和|或|或者|与|や|または))?\s*(?:either|both|option|choice|an?|the)?",
     re.IGNORECASE,
@@ -66,8 +69,8 @@ def decide(
     `find` returns the mentions of a sentence in their order, `is_answer` the answer that a sentence is as a whole.
     Questions and sentences of the prompt do not count.
     """
-    own = list(own_sentences(text, prompt, is_answer))
-    claims = [claim for index, sentence in enumerate(own) for claim in claims_of(sentence, find(sentence), index)]
+    own = list(own_sentences(_ANSWERED.sub(": ", text), prompt, is_answer))
+    claims = [claim for index, sentence in enumerate(own) for claim in _main_claims(sentence, find, index)]
     concluded = _last_of(claim for claim in claims if claim.stance is Stance.CONCLUDED)
     # A reply that begins or ends with the bare answer explains it in the rest.
     bare = {answer for sentence in own if (answer := is_answer(sentence)) is not None}
@@ -83,6 +86,14 @@ def decide(
         return concluded
     hedged = _keys(claims, Stance.HEDGED) - _keys(claims, Stance.REJECTED)
     return hedged.pop() if len(hedged) == 1 else None
+
+
+def _main_claims(sentence: str, find: Callable[[str], Sequence[Mention]], index: int) -> list[Claim]:
+    """Return the claims of a sentence; only those before "because" if there is one that asserts."""
+    main = _REASON.split(sentence, maxsplit=1)[0]
+    claims = list(claims_of(main, find(main), index)) if main != sentence else []
+    is_said = any(claim.stance in (Stance.ASSERTED, Stance.CONCLUDED) for claim in claims)
+    return claims if is_said else list(claims_of(sentence, find(sentence), index))
 
 
 def rejected_alone(text: str, find: Callable[[str], Sequence[Mention]], prompt: str = "") -> str | None:

@@ -94,7 +94,8 @@ def text_label(text: str, labels: tuple[str, ...], prompt: str = "") -> str | No
 def _bare_label(sentence: str, labels: Sequence[str]) -> str | None:
     """Return the label that a sentence is, alone or after a heading."""
     heading = _HEADING.match(sentence)
-    return whole_label(sentence, labels) or (whole_label(sentence[heading.end() :], labels) if heading else None)
+    rest = sentence[heading.end() :] if heading else re.split(r"[:：]\s", sentence)[-1]
+    return whole_label(sentence, labels) or whole_label(rest, labels)
 
 
 def find_labels(sentence: str, labels: tuple[str, ...]) -> list[Mention]:

@@ -43,7 +43,7 @@ BEFORE_ANSWER = phrases(
     "is|are|was|be|s|say|think|believe|guess|answer|choose|chose|pick|picked|select|with|for|use|so|option|choice|label|class",
     "category|article|word|letter|tag|type|probably|definitely|clearly|then|either|not|than|of|or|and|nor|between|among|from",
     "neither|both|as|to|thus|hence|therefore|maybe|perhaps|likely|rather|but|while|only|just|the|your|my|about|surely",
-    "certainly|leaves|leaving|la|le|der|die|das|lettre|opción|réponse|antwort|ist|es|est|é|è",
+    "certainly|leaves|leaving|in|la|le|der|die|das|lettre|opción|réponse|antwort|ist|es|est|é|è",
 )
 """Words after which a short word is an answer."""
 AFTER_ANSWER = phrases(
@@ -94,21 +94,27 @@ EMPTY_WORDS = phrase_set(
     AUXILIARIES,
     "a|an|the|of|to|in|on|at|by|for|from|with|as|and|or|that|this|these|those|it|its|he|she|they|we|you|i|his|her|their",
     "him|them|there|be|been|being|not|how|many|much|what|which|who|whom|whose|when|where|why|so|if|than|then|each|every|per",
-    "all|any|some|question|answer|passag|text|number|nam|following|did|into|out|up|one",
+    "all|any|some|question|answer|passage|text|number|name|following|did|into|out|up|one",
 )
-"""Words that do not tell what a question is about, as stems."""
+"""Words that do not tell what a question is about."""
 _IRREGULAR = (
     "be been|become became|begin began begun|bite bit bitten|blow blew blown|break broke broken|bring brought|"
-    "build built|burn burnt|buy bought|catch caught|choose chose chosen|come came|cut cut|deal dealt|die dying|"
-    "do done|draw drew drawn|drink drank drunk|drive drove driven|eat ate eaten|fall fell fallen|feed fed|"
-    "feel felt|fight fought|find found|fly flew flown flies|forget forgot forgotten|freeze froze frozen|"
-    "get got gotten|give gave given|go went gone|grow grew grown|have had|hear heard|hide hid hidden|hold held|"
-    "keep kept|know knew known|lay laid|lead led|leave left|lend lent|lie lay lain|lose lost|make made|mean meant|"
-    "meet met|pay paid|ride rode ridden|ring rang rung|rise rose risen|run ran|say said|see saw seen|sell sold|"
-    "send sent|shake shook shaken|shoot shot|show shown|sing sang sung|sink sank sunk|sit sat|sleep slept|"
+    "build built|burn burnt|buy bought|catch caught|choose chose chosen|come came|cut cut|deal dealt|"
+    "die died dying|use used using|tie tied|owe owed|do done|draw drew drawn|drink drank drunk|drive drove driven|"
+    "eat ate eaten|fall fell fallen|feed fed|feel felt|fight fought|find found|fly flew flown flies|"
+    "forget forgot forgotten|freeze froze frozen|get got gotten|give gave given|go went gone|grow grew grown|"
+    "have had|hear heard|hide hid hidden|hold held|keep kept|know knew known|lay laid|lead led|"
+    "leave left remain remains remained remaining|lend lent|lie lay lain|lose lost|make made|mean meant|meet met|"
+    "pay paid|ride rode ridden|ring rang rung|rise rose risen|run ran|say said|see saw seen|sell sold|send sent|"
+    "shake shook shaken|shoot shot|show shown|sing sang sung|sink sank sunk|sit sat|sleep slept|"
     "speak spoke spoken|spend spent|stand stood|steal stole stolen|swim swam swum|take took taken|teach taught|"
     "tell told|think thought|throw threw thrown|understand understood|wear wore worn|win won|write wrote written|"
     "sew sewn|mow mown|swear swore sworn|tear tore torn|wake woke woken|weave wove woven"
 )
 VERB_FORMS = {form: base for base, *forms in map(str.split, _IRREGULAR.split("|")) for form in forms}
 """Irregular forms of verbs, and the verb."""
+_CARDINALS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_PLURALS = "man men|woman women|child children|foot feet|tooth teeth|mouse mice|goose geese|person people|leaf leaves"
+OTHER_FORMS = {word: str(value) for value, word in enumerate(_CARDINALS, start=2)}
+OTHER_FORMS |= {plural: singular for singular, plural in map(str.split, _PLURALS.split("|"))}
+"""Small numbers in words and irregular plurals, and the form that stands for them."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Callable
+from functools import lru_cache
 
 from orca_local.domain.text import fold
+from orca_local.kinds.numbers.reader import read_text_number
+from orca_local.kinds.numbers.value import decimal_text
+from orca_local.kinds.reading.asked import EMPTY_STEMS, clauses, coverage, question_stems, stems
 from orca_local.kinds.reading.decision import (
     MAX_CHARACTERS,
     MAX_MENTIONS,
@@ -18,9 +20,10 @@ from orca_local.kinds.reading.decision import (
     own_sentences,
 )
 from orca_local.kinds.reading.label_reader import LETTER, MAX_STATEMENT, find_labels, stands_alone
-from orca_local.kinds.reading.option_list import parse_options
+from orca_local.kinds.reading.options import ARTICLE, SYMBOLS, Options, quantity_of
 from orca_local.kinds.reading.ordinal import find_ordinals, whole_ordinal
 from orca_local.kinds.reading.restated import answers_question
+from orca_local.kinds.reading.similarity import is_negated
 from orca_local.kinds.reading.stance import Stance
 from orca_local.kinds.reading.wrapping import (
     is_cut_off,
@@ -31,14 +34,15 @@ from orca_local.kinds.reading.wrapping import (
     without_period,
 )
 
-_DEFAULT_MARKS = "ABCDEFGHIJ"
 _WORD_MARKS = "AI"
 """Marks that are also words."""
 _MAX_WORDS = 60
 """A longer text mentions options while it reasons. Only its marks and its last sentence count."""
 _COMMAND = re.compile(r"\\(?:text[a-z]{0,6}|math[a-z]{0,6}|mbox|boxed|fbox)\s?\{([^{}]*)\}|\\[ ,;!]|\\quad|~")
+_FRACTION = re.compile(r"\\[dt]?frac\{(\w+)\}\{(\w+)\}")
 _NOUN = (
-    r"(?:(?:the\s+)?(?:(?:correct|right|best)\s+)?(?:option|choice|letter|answer|alternative|number)(?:\s+is)?\s*:?\s*)"
+    r"(?:(?:the\s+)?(?:(?:correct|right|best)\s+)?(?:option|choice|letter|answer|alternative|number|ending|statement)"
+    r"(?:\s+is)?\s*:?\s*)"
 )
 _BEFORE_I = re.compile(r"(?:\bis|option|choose|pick|answer:?)\s+[\"'“*_`(]*$", re.IGNORECASE)
 _AFTER_I = re.compile(r"[\"'”*_`)\]]*\s*(?:$|[.,;:!?)])")
@@ -50,64 +54,13 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 """The start of a sentence that does nothing but name the answer: "That's C." """
-_QUANTITY = re.compile(r"(?P<currency>[$€£¥]?)\s?(?P<number>-?\d[\d.,]*)\s?(?P<unit>[^\W\d_][^\d]{0,20}|°\s?[CFK]?|%)?")
-_SYMBOLS = {"$": "dollars", "€": "euros", "£": "pounds"}
-_CURRENCIES = {"dollar": "$", "dollars": "$", "usd": "$", "euro": "€", "euros": "€", "pounds": "£", "yen": "¥"}
-_ARTICLE = re.compile(r"(?:an?|the)\s+", re.IGNORECASE)
-_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_TENS = {20: "twenty", 30: "thirty", 40: "forty", 50: "fifty", 60: "sixty", 70: "seventy", 80: "eighty", 90: "ninety"}
-_NUMBER_WORDS = {str(value): word for value, word in (*enumerate(_UNITS), *_TENS.items(), (100, "one hundred"))}
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options that an answer may choose."""
-
-    texts: Mapping[str, str]
-    """Text of each option by its mark; empty if the prompt shows none."""
-    marks: tuple[str, ...]
-    """Marks that may be the answer: upper-case letters or numbers."""
-
-    @cached_property
-    def by_text(self) -> dict[str, str]:
-        """Marks by the text of their option, where that is not the text of another one."""
-        marks: dict[str, str] = {}
-        doubled = set()
-        for mark, text in self.texts.items():
-            for name in _names(text):
-                if marks.setdefault(name, mark) != mark:
-                    doubled.add(name)
-        return {name: mark for name, mark in marks.items() if name not in doubled}
-
-    @cached_property
-    def by_number(self) -> dict[str, tuple[str, str]]:
-        """Mark and unit by the number of an option, if all options are different numbers of the same unit."""
-        quantities = [_quantity(text) for text in self.texts.values()]
-        numbers = {
-            quantity[0]: (mark, quantity[1]) for mark, quantity in zip(self.texts, quantities, strict=True) if quantity
-        }
-        is_clear = len(numbers) == len(self.texts) and len({unit for _, unit in numbers.values()}) == 1
-        return numbers if is_clear else {}
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Texts that name an option."""
-        return tuple(self.by_text)
-
-    @cached_property
-    def is_numbered(self) -> bool:
-        """Whether the marks are numbers."""
-        return self.marks[0].isdigit()
-
-
-@lru_cache(maxsize=256)
-def options_of(prompt: str, labels: tuple[str, ...] = ()) -> Options:
-    """Return the options of a prompt, and labels that are marks."""
-    texts = parse_options(prompt)
-    marks = set(texts) | {label.upper() for label in labels if re.fullmatch(r"[A-Za-z]|\d{1,2}", label)}
-    return Options(texts, tuple(sorted(marks, key=lambda mark: (len(mark), mark))) or tuple(_DEFAULT_MARKS))
-
-
+_LAST_WORD = re.compile(r"\A(?:(?!except\b|not\b|but\b)[^\W\d_]{2,}\s){2,6}([B-HJ-Z])\W*\Z")
+"""A mark at the end of a short sentence: "Bees make B." """
+_SAID = (Stance.ASSERTED, Stance.CONCLUDED)
+_MIN_STEMS = 2
+_MIN_SHARE = 0.3
+_MOST = 0.7
+"""Share of the words of an option that a text has which means it."""
 _FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)}
 """ASCII characters by their full-width forms."""
 
@@ -118,6 +71,7 @@ def whole_option(content: str, options: Options) -> str | None:
         return None
     content = without_emoji(content.translate(_FULL_WIDTH).strip())
     if "\\" in content:
+        content = _FRACTION.sub(r"\1/\2", content)
         content = _COMMAND.sub(lambda match: match[1] or " ", content.replace("$", "")).strip()
     for layer in layers(content, brackets=True):
         for candidate in dict.fromkeys((layer, without_period(layer), layer.rstrip("!"))):
@@ -145,10 +99,15 @@ def text_option(text: str, options: Options, prompt: str = "") -> str | None:
     def find(sentence: str) -> list[Mention]:
         return find_options(sentence, options)
 
+    def find_all(sentence: str) -> list[Mention]:
+        return find_options(sentence, options, with_plurals=True)
+
     def find_marks(sentence: str) -> list[Mention]:
         return _find_marks(sentence, options)
 
     text = _without_list(both_ends(text, MAX_CHARACTERS).translate(_FULL_WIDTH), options)
+    if (mark := _by_result(text, options, prompt) or _by_predicate(text, find_all, prompt)) is not None:
+        return mark
     is_short = len(text.split(maxsplit=_MAX_WORDS)) <= _MAX_WORDS
     tokens = {token.strip(".,;()") for token in text.split()} if is_short else set()
     if len(tokens) == 1 and " " in text.strip():
@@ -159,7 +118,15 @@ def text_option(text: str, options: Options, prompt: str = "") -> str | None:
     if mark is None and not is_short:
         last = sentences(text[-MAX_STATEMENT:])[-1:]
         mark = decide(last[0], find, lambda sentence: whole_option(sentence, options), prompt) if last else None
-    return mark or _last_option(text, options, prompt) or _by_predicate(text, finder, prompt)
+    mark = (
+        mark
+        or _last_option(text, options, prompt)
+        or _by_clause(text, find_all if finder is find else find_marks, options, prompt)
+    )
+    if mark is not None or not is_short or is_cut_off(text) or find(text):
+        return mark
+    last_word = _LAST_WORD.match(text)
+    return last_word[1] if last_word and last_word[1] in options.marks else _by_words(text, options)
 
 
 def _last_option(text: str, options: Options, prompt: str) -> str | None:
@@ -176,6 +143,57 @@ def _last_option(text: str, options: Options, prompt: str) -> str | None:
     return mark or whole_ordinal(rest, options.texts)
 
 
+def _by_result(text: str, options: Options, prompt: str) -> str | None:
+    """Return the mark of the number that a text calculates, if it names no mark and all options are numbers."""
+    if "=" not in text or not options.by_number or _find_marks(text, options):
+        return None
+    number = read_text_number(text, prompt)
+    mark = (
+        options.by_number.get(decimal_text(number.value)) if number is not None and number.value is not None else None
+    )
+    return mark[0] if mark else None
+
+
+def _by_clause(text: str, find: Callable[[str], list[Mention]], options: Options, prompt: str) -> str | None:
+    """Return the mark in the clause that repeats most of the question: "Ann got the apple, and Ben got the pear"."""
+    question = question_stems(prompt).difference(*map(stems, options.texts.values()))
+    if len(question) < _MIN_STEMS:
+        return None
+    shares: dict[str, float] = {}
+    for sentence in own_sentences(text, prompt):
+        for clause in clauses(sentence):
+            claims = [claim for claim in claims_of(clause, find(clause)) if claim.stance in _SAID]
+            if len({claim.key for claim in claims}) == 1:
+                shares[claims[0].key] = max(shares.get(claims[0].key, 0), coverage(clause, question))
+    ranked = sorted(shares, key=lambda mark: shares[mark], reverse=True)
+    is_clear = (
+        bool(ranked)
+        and shares[ranked[0]] >= _MIN_SHARE
+        and all(shares[mark] < shares[ranked[0]] for mark in ranked[1:])
+    )
+    return ranked[0] if is_clear else None
+
+
+def _by_words(text: str, options: Options) -> str | None:
+    """Return the mark of the only option that has all words of a short text, or most of whose words a text has."""
+    if options.by_number:
+        return None
+    words = set(stems(text)) - EMPTY_STEMS
+    texts = {mark: set(stems(option)) - EMPTY_STEMS for mark, option in options.texts.items()}
+    within = [mark for mark, option in texts.items() if words and words <= option]
+    if within:
+        return within[0] if len(within) == 1 else None
+    if is_negated(text):
+        return None
+    own = {mark: texts[mark].difference(*(texts[other] for other in texts if other != mark)) for mark in texts}
+    shares = {mark: len(option & words) / len(option) for mark, option in texts.items() if own[mark]}
+    # Of an option of one word, a sentence must end with it: "penguins are birds" chooses nothing.
+    last = stems(text)[-1:]
+    shares = {mark: share for mark, share in shares.items() if len(texts[mark]) > 1 or {*last} <= texts[mark]}
+    most = [mark for mark, share in shares.items() if share >= _MOST and own[mark] & words]
+    return most[0] if len(most) == 1 and sum(share > 1 - _MOST for share in shares.values()) == 1 else None
+
+
 def _by_predicate(text: str, find: Callable[[str], list[Mention]], prompt: str) -> str | None:
     """Return the one mark of which a text says what the question asks: "X is hot, but Y is closest to the Sun"."""
     keys = set()
@@ -183,17 +201,18 @@ def _by_predicate(text: str, find: Callable[[str], list[Mention]], prompt: str) 
         mentions = find(sentence)[:MAX_MENTIONS]
         ends = [mention.start for mention in mentions[1:]] + [len(sentence)]
         for mention, claim, end in zip(mentions, claims_of(sentence, mentions), ends, strict=False):
-            is_said = claim.stance in (Stance.ASSERTED, Stance.CONCLUDED)
-            if is_said and answers_question(sentence[mention.end : end], prompt):
+            # "Too large" is no rejection where it is what the question asks.
+            if not claim.is_adjacent and answers_question(sentence[mention.end : end], prompt):
                 keys.add(mention.key)
     return keys.pop() if len(keys) == 1 else None
 
 
-def find_options(sentence: str, options: Options) -> list[Mention]:
+def find_options(sentence: str, options: Options, *, with_plurals: bool = False) -> list[Mention]:
     """Return where a sentence names options, by mark or by text, in its order."""
+    names = options.by_text | options.plurals if with_plurals else options.by_text
     by_text = [
-        Mention(options.by_text[mention.key], mention.start, mention.end)
-        for mention in find_labels(sentence, options.names)
+        Mention(names[mention.key], mention.start, mention.end)
+        for mention in find_labels(sentence, tuple(names))
         if not _is_mark(mention.key, options)
     ]
     by_text += find_ordinals(sentence, options.texts)
@@ -221,42 +240,21 @@ def _without_list(text: str, options: Options) -> str:
     return "\n".join(kept)
 
 
-def _names(text: str) -> set[str]:
-    """Return how an answer may write the text of an option: with or without article, number as a word."""
-    name = fold(without_period(text.strip(" *_`")))
-    bare = _ARTICLE.sub("", name, count=1) if _ARTICLE.match(name) else name
-    names = {name, bare}
-    if (word := _NUMBER_WORDS.get(bare)) is not None:
-        names.add(word)
-    if (unit := _SYMBOLS.get(bare[:1])) is not None:
-        names |= {f"{number} {unit}" for number in (bare[1:], _NUMBER_WORDS.get(bare[1:])) if number}
-    return {name for name in names if name}
-
-
 def _is_mark(name: str, options: Options) -> bool:
     return name.upper() in options.marks
 
 
 def _by_text(text: str, options: Options) -> str | None:
     name = fold(without_period(text))
-    if (mark := options.by_text.get(name) or options.by_text.get(_ARTICLE.sub("", name, count=1))) is not None:
+    if (mark := options.plurals.get(name)) is not None:
         return mark
-    quantity = _quantity(name)
+    if (mark := options.by_text.get(name) or options.by_text.get(ARTICLE.sub("", name, count=1))) is not None:
+        return mark
+    quantity = quantity_of(name)
     mark, unit = options.by_number.get(quantity[0], ("", "")) if quantity else ("", "")
     # One of the two may leave out the unit.
-    is_same = quantity is not None and (
-        quantity[1] == unit or not quantity[1] or (not unit and quantity[1] in _SYMBOLS)
-    )
+    is_same = quantity is not None and (quantity[1] == unit or not quantity[1] or (not unit and quantity[1] in SYMBOLS))
     return mark if mark and is_same else whole_ordinal(name, options.texts)
-
-
-def _quantity(text: str) -> tuple[str, str] | None:
-    """Return the number and the unit that a text is; None for any other text."""
-    match = _QUANTITY.fullmatch(fold(without_period(text.strip(" *_`"))))
-    if match is None or (match["currency"] and match["unit"]):
-        return None
-    unit = (match["currency"] or match["unit"] or "").strip()
-    return match["number"].replace(",", ""), _CURRENCIES.get(unit, unit)
 
 
 def _as_mark(text: str, options: Options) -> str | None:
@@ -343,7 +341,7 @@ def _mark_pattern(marks: tuple[str, ...]) -> re.Pattern[str]:
         rf"[(\[{{「『\"“](?P<enclosed>{either})[)\]}}」』\"”]"
         rf"|\*\*(?P<bold>{any_mark})\*\*|`(?P<code>{any_mark})`"
         rf"|(?<!{LETTER})(?<![’'-])(?P<chosen>{any_mark})(?=\s+it\s+is\s*(?:[.,;!]|$))"
-        rf"|\b(?i:option|choice|letter|alternative)\s+[\"'“(*]{{0,3}}(?P<named>{either})(?![^\W_])(?!['’.-][^\W_])"
+        rf"|\b(?i:option|choice|letter|alternative|statement|sentence|ending|number)\s+[\"'“(*]{{0,3}}(?P<named>{either})(?![^\W_])(?!['’.-][^\W_])"
         rf"|(?:^|(?<=\s))(?P<open>{either})[)\]](?=\s|$|[.,:;*])"
         rf"|(?<=\bis )(?P<said>{either})(?=[).,;!](?:\s|$)|$)" + plain
     )

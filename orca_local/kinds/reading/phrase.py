@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from orca_local.kinds.reading.addition import ABOUT_TEXT, DESCRIPTION, added_phrase
+from orca_local.kinds.reading.plain import plain_lines
+from orca_local.kinds.reading.statement import is_refusal
 from orca_local.kinds.reading.wrapping import is_cut_off, sentences, unwrap, without_emoji, without_period
 
 _MAX_WORDS = 8
@@ -30,10 +33,11 @@ _COPULA = re.compile(
 )
 _PREDICATE = re.compile(rf"{_SPACE}(?:is|was|are|were)\s+(?:the|its|his|her|their)\s", re.IGNORECASE)
 _REASON = re.compile(
-    rf",?{_SPACE}because\b|,\s+(?:since|as|which|not|so|and\s+not|but\s+not|rather\s+than|where|who)\s"
+    rf",?{_SPACE}because\b|,\s+according\s+to\b|,\s+(?:since|as|which|not|so|and\s+not|but\s+not|rather\s+than|where|who|when|while|although)\s"
     rf"|{_SPACE}since\s+(?=(?:it|the|they|he|she|this|that)\b)|{_SPACE}(?:rather\s+than|instead\s+of|as\s+opposed\s+to)\s"
     rf"|{_SPACE}[—–-]\s+(?=(?:because|the|it|this|that|as)\b)"
 )
+_REMARK_AFTER = re.compile(r",\s+(?:who|which|where|while|although|rather than|not)\s", re.IGNORECASE)
 _CORRECTED = re.compile(
     r"not\s+[^.;]{1,80}?(?:,?\s+but(?:\s+rather)?|;|,\s+it['’]s|,\s+it\s+is)\s+(?=\S)", re.IGNORECASE
 )
@@ -58,24 +62,17 @@ _HEADED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """A last sentence with the result behind its heading: `Joined: "abc"`."""
-_DESCRIPTION = re.compile(
-    r"(?:made\s+(?:up\s+)?of|composed\s+of|formed\b|based\s+on|derived\s+from"
-    r"|not\s+(?:found|given|mentioned|stated|provided|specified|known|in\s+the|clear|possible|available|listed|determin))",
-    re.IGNORECASE,
-)
-"""What a sentence may say of the answer without giving it."""
 _SO = re.compile(rf",?{_SPACE}(?:so|thus|therefore|hence),?\s+", re.IGNORECASE)
+_ANNOUNCEMENT = re.compile(
+    r"(?:let me|let['’]s|let us|i will|i['’]ll|now,?\s+(?:i|we)|first)\b.*[^.!?:\s]", re.IGNORECASE
+)
+"""A last sentence that says what comes next, and breaks off."""
 _DATED = re.compile(
     r"(?!today\b|now\b)(?:\w+\s){1,5}(?:is|was|will\s+be|would\s+be)\s(?P<value>\S*\d\S*)", re.IGNORECASE
 )
 _ABSENT = re.compile(
     r"(?:n['’]t|\bnot|\bcannot|\Ano\s[^.]{1,60}\s(?:is|are|was|were))\s+(?:\w+\s)?"
     r"(?:named|mentioned|given|stated|provided|specified|found|known|listed|described)\b",
-    re.IGNORECASE,
-)
-_ABOUT_TEXT = re.compile(
-    r"(?:(?:sorry|unfortunately),?\s+)?(?:but\s+)?the\s+(?:passage|text|article|question|context|paragraph|document|story)\s"
-    r"(?:is|was|does|doesn['’]t|do|did|has|only|contains|mentions|talks|says|gives|never)\b",
     re.IGNORECASE,
 )
 
@@ -100,27 +97,49 @@ def stated_phrase(statement: str) -> str | None:
     return written_phrase(_predicate(phrase) or phrase)
 
 
+def has_remark(statement: str) -> bool:
+    """Whether a remark about the answer follows it: "Henrik Lund, who also built it"."""
+    return _REMARK_AFTER.search(statement) is not None
+
+
 def phrase_in_statement(statement: str) -> str | None:
     """Return the phrase of a statement; None if it only says something about the answer, such as "not given"."""
-    return None if _DESCRIPTION.match(statement) else stated_phrase(statement)
+    return None if DESCRIPTION.match(statement) else stated_phrase(statement)
 
 
-def lone_phrase(text: str, max_words: int = _MAX_WORDS) -> str | None:
+def lone_phrase(text: str, prompt: str = "", max_words: int = _MAX_WORDS) -> str | None:
     """Return the answer in a text without a statement: a short line, alone or above an explanation, a last sentence
     that concludes, or code. None for any other text."""
     if (fence := _FENCE.match(text[:_MAX_CHARACTERS].strip())) is not None:
         return written_phrase(fence["code"])
-    first = re.split(r"\n[^\S\n]*+\n", text[:_MAX_CHARACTERS].strip(), maxsplit=1)[0].strip()
+    text = _without_introduction(_visible_result(text[:_MAX_CHARACTERS].strip()))
+    first = re.split(r"\n[^\S\n]*+\n", text, maxsplit=1)[0].strip()
     if not first.strip("*_.… ") or without_emoji(f".{first}") == ".":
         return None
-    last = next(reversed(sentences(text[-_MAX_CHARACTERS:])), "")
+    last = next(reversed(sentences(text)), "")
+    if last != first and _ANNOUNCEMENT.fullmatch(last):
+        return None
     if (phrase := _concluded(last, is_first=last == first)) is not None and len(phrase.split()) <= max_words:
         return phrase
+    if not is_cut_off(text) and not is_refusal(text) and (added := added_phrase(text, prompt)) is not None:
+        return added
     if "\n" in first or first.endswith((":", "：", "?", "？")):
         return None
     phrase = stated_phrase(first)
     is_short = phrase is not None and len(phrase.split()) <= max_words
     return phrase if is_short and phrase is not None and not _is_sentence(phrase, first) else None
+
+
+def _visible_result(text: str) -> str:
+    """Return the one value of a JSON object, or what code is seen to give; another text as it is."""
+    plain = plain_lines(text).strip()
+    return plain if plain and "\n" not in plain and plain != text and len(plain) < len(text) else text
+
+
+def _without_introduction(text: str) -> str:
+    """Return the text below a first line such as "Here is the sorted list:"."""
+    first, _, rest = text.partition("\n")
+    return rest.strip() if first.rstrip(" *_").endswith((":", "：")) and rest.strip() else text
 
 
 def _concluded(sentence: str, *, is_first: bool) -> str | None:
@@ -141,7 +160,7 @@ def _is_sentence(phrase: str, line: str) -> bool:
     is_whole = phrase == _plain(line)
     if (
         _CLAUSE.match(phrase)
-        or _ABOUT_TEXT.match(phrase)
+        or ABOUT_TEXT.match(phrase)
         or _ABSENT.search(phrase)
         or (is_whole and len(_VERB.findall(phrase)) > 1)
     ):
@@ -200,7 +219,7 @@ def _predicate(phrase: str) -> str | None:
             corrected = _CORRECTED.match(rest)
             rest = rest[corrected.end() :] if corrected else rest
             is_short = 0 < len(rest.split()) <= _MAX_WORDS
-            is_phrase = is_short and not re.match(r"(?:not|no)\b", rest, re.IGNORECASE) and not _DESCRIPTION.match(rest)
+            is_phrase = is_short and not re.match(r"(?:not|no)\b", rest, re.IGNORECASE) and not DESCRIPTION.match(rest)
             return rest if is_phrase else None
         return None
     match = _PREDICATE.search(phrase)

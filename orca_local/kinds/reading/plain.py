@@ -17,10 +17,10 @@ _FENCE = re.compile(r"^[^\S\n]*+```[^\S\n]*+(?P<language>[\w+#-]{0,20})[^\S\n]*+
 _CODE_LINE = re.compile(
     r"\s*(?:\w+(?:\s*:\s*\w+)?\s*[-+*/]?=(?!=)\s*\S.*|(?:print|console\.log|puts|echo|System\.out\.println)\b.*"
     r"|(?:def|class|return|import|from|for|while|if|elif|else|let|const|var|int|float|double)\b.*|#.*|//.*|[})\];]+"
-    r"|\w+(?:\.\w+)*\(.*\)\s*;?)\s*"
+    r"|\w+(?:\.\w+)*\(.*\).*)\s*"
 )
 _PROGRAM = re.compile(r"\b(?:print|console\.log|puts|println|def|return)\b|^\s*import\b", re.MULTILINE)
-_NAMED_RESULT = re.compile(r"\s*(?:result|answer|total|output|ans|final\w*|sum)\s*=\s*", re.IGNORECASE)
+_COMMENTED = re.compile(r"\S\s+(?:#|//)\s")
 _COMMENT = re.compile(
     r"(?:#|//)\s*(?:(?:output|result|prints?|returns?|answer|=|->|→)\s*[:=]?\s*)?(?P<value>[^#/\n]+)$", re.I
 )
@@ -29,13 +29,17 @@ _ASSIGNMENT = re.compile(r"\s*(?:let |const |var |int |float |double )?(?P<name>
 _LITERAL = re.compile(r"-?\d[\d_,.]*|True|False|true|false|(?P<quote>[\"'`])(?:(?!(?P=quote)).)*(?P=quote)")
 
 _CHECK = re.compile(
-    r"(?:^|(?<=[.!?:;,)] )|(?<=[.!?]))[^\w\n]{0,8}"
-    r"(?:(?:now,?\s+|and\s+)?(?:(?:let['’]s|let\s+us|let\s+me|we\s+can|you\s+can|i\s+will|i['’]ll|to)\s+)?(?:quickly\s+)?"
-    r"(?:double[-\s]?check|check|verify|confirm|prove)"
-    r"|(?:double|sanity|quick|final|cross)[-\s]?check|(?:double[-\s]?)?checking|verification|verifying|proof|probe)\b"
+    r"\b(?:(?:double|sanity|quick|final|cross)[-\s]?)?(?:check(?:ing)?|verif(?:y|ying|ication)|confirm|prove|proof|probe)\b"
     r"(?!\s+(?:whether|if|each|every|all|the\s+(?:options?|choices?|statements?|numbers?|divisib)))",
+    re.IGNORECASE,
+)
+_CHECK_LEAD = re.compile(
+    r"(?:^|[.!?:;,)])[^\w\n]{0,8}(?:(?:now|and|so),?\s+)?"
+    r"(?:(?:let['’]s|let\s+us|let\s+me|(?:we|you)\s+can|i\s+will|i['’]ll|to)\s+)?(?:quickly\s+)?\Z",
     re.IGNORECASE | re.MULTILINE,
 )
+"""What stands between the end of a sentence and the word that begins a check."""
+_MAX_LEAD = 60
 _FAILED = re.compile(
     r"\b(?:wrong|mistake|error|incorrect|instead|should\s+be|(?:not|n['’]t)\s+(?:match|equal|right|correct|work|fit|add))\b"
     r"|[✗✘❌]",
@@ -44,10 +48,17 @@ _FAILED = re.compile(
 
 
 def without_check(text: str) -> str:
-    """Return a text up to where it checks its answer, "Check: 13 × 10 = 130"; all of it if the check fails."""
+    """Return a text without the first place where it checks its answer, "Check: 13 × 10 = 130", unless that fails."""
     for match in _CHECK.finditer(text):
-        if re.search(r"\w", text[: match.start()]):
-            return text if _FAILED.search(text, match.end()) else text[: match.start()]
+        lead = _CHECK_LEAD.search(text, max(0, match.start() - _MAX_LEAD), match.start())
+        if lead is None or not re.search(r"\w", text[: lead.start()]):
+            continue
+        if _FAILED.search(text, match.end()):
+            return text
+        # The check is one paragraph, or all that follows a heading.
+        end = text.find("\n\n", match.end())
+        has_rest = end >= 0 and re.search(r"\d", text[match.end() : end])
+        return text[: lead.start() + 1] + (text[end:] if has_rest else "")
     return text
 
 
@@ -106,19 +117,16 @@ def _without_code(text: str) -> str:
     while (start := _FENCE.search(text, at)) is not None:
         end = text.find("```", start.end())
         block = text[start.end() : end if end >= 0 else len(text)]
-        is_code = _is_code(block) and bool(start["language"] or _PROGRAM.search(block))
+        is_code = _is_code(block, is_marked=bool(start["language"]) or "#" in block)
         kept += [text[at : start.start()], _output(block) if is_code else block, "\n"]
         at = end + 3 if end >= 0 else len(text)
     return "".join((*kept, text[at:]))
 
 
-def _is_code(text: str) -> bool:
+def _is_code(text: str, *, is_marked: bool = False) -> bool:
     lines = [line for line in text.split("\n") if line.strip()]
-    return (
-        bool(lines)
-        and all(_CODE_LINE.fullmatch(line[:400]) for line in lines)
-        and (_PROGRAM.search(text) is not None or (len(lines) == 1 and _NAMED_RESULT.match(text) is not None))
-    )
+    is_program = is_marked or _PROGRAM.search(text) is not None or _COMMENTED.search(text) is not None
+    return is_program and bool(lines) and all(_CODE_LINE.fullmatch(line[:400].split("  #")[0]) for line in lines)
 
 
 def _output(code: str) -> str:

@@ -21,7 +21,7 @@ _STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _OPEN_QUESTION = re.compile(
-    rf"\b(?:which|what|who)\b(?P<subject>[^?？.\n]{{0,80}}?)\b(?:{AUXILIARIES})\b(?P<rest>[^?？.\n]{{1,200}})[?？]",
+    rf"\b(?:who\b|(?:which|what)\b[^?？.\n]{{0,80}}?\b(?:{AUXILIARIES})\b)(?P<rest>[^?？.\n]{{1,200}})[?？]",
     re.IGNORECASE,
 )
 _JUDGED = re.compile(
@@ -44,21 +44,34 @@ _CONTRAST = re.compile(r",\s*(?:and\s+)?not\s+(?P<rest>[^,;:.()]+)", re.IGNORECA
 _PASSIVE = re.compile(r"\b(?:been|was|were|being)\b", re.IGNORECASE)
 _THERE = re.compile(r"\W*there\b", re.IGNORECASE)
 _OPPOSITE = re.compile(r"(?:un|in|im|ir|il|dis|non)-?(?=\w{4})")
+_ABLE = re.compile(
+    r"\b(?:it|that)(?:\s+(?:is|was|would\s+be)|['’]s)\s+(?:(?P<not>not\s+|im)\s?)?possible\s+"
+    r"(?:for\s(?P<who>[^.,;]{1,60}?)\s)?to\b|\b(?:(?P<un>un)?able|allowed|permitted)\s+to\b",
+    re.IGNORECASE,
+)
+"""Phrases that say "can" and "cannot"."""
+_IT_IS_TRUE = re.compile(r"\Ait\s+(?:true|correct|right|the\s+case|a\s+fact)\s+that\s+", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"\b[\w-]+['’]s\s+(?=\w)")
 _NEGATIONS = frozenset({"not", "never", "no"})
 _FALSE = frozenset({"false", "incorrect", "untrue", "misconception", "myth"})
-_EXCEPTIONS = frozenset({"except", "least", "false", "incorrect"})
+_EXCEPTIONS = frozenset({"except", "least", "false", "incorrect", "never", "no"})
 _ARTICLES = frozenset({"a", "an", "the"})
-_NOUNS = frozenset({"number", "word", "statement", "sentenc", "phras", "claim", "thing"})
+_NOUNS = phrase_set("number|word|statement|sentenc|phras|claim|thing|writer|author|reviewer|review|text|passag")
 _PRONOUNS = frozenset({"it", "they", "he", "she", "we", "you", "i", "this", "that", "these", "those"})
+_DETERMINERS = frozenset({"thi", "that", "thes", "thos", "both"})
 _CONJUNCTIONS = frozenset({"that", "who", "if", "whether", "because", "and", "or"})
 _PREPOSITIONS = phrase_set(
-    "at|in|on|by|with|for|from|to|during|after|before|under|over|near|within|through|into|until|of|per|than"
+    "at|in|on|by|with|for|from|to|dur|after|befor|under|over|near|within|through|into|until|of|per|than|as|due|without|becaus|sinc"
 )
-_LIGHT = phrase_set("any|anyth|someth|ever|also|really|even|now|yet|own|itself|all|ther|long|still|just|much")
+"""Prepositions, as stems."""
+_LIGHT = phrase_set(
+    "locat|situat|any|anyth|someth|ever|also|really|even|now|yet|own|itself|all|ther|long|still|just|much"
+)
 """Words between those of the question that do not change what a sentence says, as stems."""
 _STAND_INS = phrase_set("ther|it|so|that|one|this|them|her|him|any")
 """Words that stand for the end of the question: "They do not live there." """
 _MIN_WORDS = 2
+_MAX_ADJECTIVES = 3
 _MAX_SUBJECT = 5
 """Most words of the question that a pronoun stands for."""
 _MAX_CHARACTERS = 400
@@ -87,6 +100,9 @@ def restated_value(sentence: str, prompt: str) -> str | None:
     if (contrast := _CONTRAST.search(sentence)) is not None and _denies(sentence[: contrast.start()], contrast, asked):
         return "no"
     values = []
+    bare = _POSSESSIVE.sub("", sentence)
+    if bare != sentence and (value := _clause_value(bare, asked)) is not None:
+        return value
     for part in (sentence, *_clauses(sentence)):
         if (value := _clause_value(part, asked)) is not None:
             # With more words it may only quote the statement.
@@ -99,17 +115,25 @@ def restated_value(sentence: str, prompt: str) -> str | None:
 
 def _clauses(sentence: str) -> Iterator[str]:
     """Yield the clauses of a sentence that assert something."""
-    start, is_open = 0, False
+    start, is_open, is_relative = 0, False, False
     for match in (*_CLAUSE_END.finditer(sentence), None):
         clause = sentence[start : match.start() if match else len(sentence)]
         if not is_open and not _OPEN_CLAUSE.match(clause):
-            yield clause
+            yield f"it {clause}" if is_relative else clause
         if match is not None:
             start, is_open = match.end(), _OPEN_CLAUSE.match(match[0]) is not None
+            is_relative = match[0].casefold() == "which"
 
 
 def _clause_value(clause: str, asked: _Asked) -> str | None:
     """Return what a clause says about the question, if it says its words; words of the opposite count as a negation."""
+    if not {"abl", "possibl"} & {*asked.words}:
+        clause = _ABLE.sub(
+            lambda match: (
+                f"{match['who'] or 'it' * ('possible' in match[0])}{' not' * bool(match['not'] or match['un'])} "
+            ),
+            clause,
+        )
     words = [word for written in _words(clause) for word in _without_opposite(written, asked)]
     plain = _plain(words)
     if len(words) - len(plain) > 1 or not (_says(plain, asked.words) or _says_in_part(clause, plain, asked)):
@@ -135,9 +159,23 @@ def _says_in_part(clause: str, said: Sequence[str], asked: _Asked) -> bool:
         return True
     is_most = len(said) >= max(_MIN_WORDS, len(words) / 2)
     if is_most and _PASSIVE.search(clause) and asked.verb in ("did", "has", "have", "had", "do", "does"):
-        return set(said) <= set(words)
+        return _is_passive(said, words)
+    if asked.verb in ("is", "are", "was", "were") and any(
+        said == [*words[i:], *words[:i]] for i in range(1, len(words))
+    ):
+        return "than" not in said and said[0] not in _PREPOSITIONS  # "The capital of Germany is Berlin."
     is_start = is_most and said[0] == words[0] and _is_part(said, words)
     return is_start and (said[-1] == words[-1] or _rest_is_phrase(said, words))
+
+
+def _is_passive(said: Sequence[str], asked: Sequence[str]) -> bool:
+    """Whether a passive clause says what the question asks: "The plan was approved (by the committee)"."""
+    at = said.index("by") if "by" in said else len(said)
+    agent = said[at + 1 :]
+    rest = (
+        asked[len(agent) :] if agent == asked[: len(agent)] else asked[1:] if agent == asked[1 : len(agent) + 1] else []
+    )
+    return set(said[:at]) <= set(asked if at == len(said) else rest)
 
 
 def _rest_is_phrase(said: Sequence[str], asked: Sequence[str]) -> bool:
@@ -156,15 +194,19 @@ def _denies(before: str, contrast: re.Match[str], asked: _Asked) -> bool:
 def answers_question(predicate: str, prompt: str) -> bool:
     """Whether what a sentence says of a subject is what the last question of the prompt asks with "which" or "what"."""
     said = [word for word in _words(_CLAUSE_END.split(predicate, maxsplit=1)[0]) if word not in _ARTICLES]
-    return len(said) >= _MIN_WORDS and tuple(said) == _asked_predicate(prompt[-4_000:])
+    asked = _asked_predicate(prompt[-4_000:])
+    return len(asked) >= _MIN_WORDS and tuple(said[: len(asked)]) == asked
 
 
 @lru_cache(maxsize=256)
 def _asked_predicate(prompt: str) -> tuple[str, ...]:
-    """Return what the last question with "which" or "what" asks, after its verb; empty if it asks for an exception."""
+    """Return what the last question with "which" or "what" asks, after its verb.
+
+    Empty if it asks for an exception in other words than "not".
+    """
     questions = list(_OPEN_QUESTION.finditer(prompt))
     words = [word for word in _words(questions[-1]["rest"]) if word not in _ARTICLES] if questions else []
-    return tuple(words) if (_NEGATIONS | _EXCEPTIONS).isdisjoint(words) else ()
+    return tuple(words) if _EXCEPTIONS.isdisjoint(words) else ()
 
 
 @lru_cache(maxsize=256)
@@ -174,7 +216,7 @@ def _asked(prompt: str) -> _Asked:
         statement = _STATEMENT.search(sentence)
         match = statement or _QUESTION.search(sentence)
         if match is not None and (statement or not match["end"] or _HEADED.match(sentence)):
-            words = _words(match["rest"])
+            words = _words(_IT_IS_TRUE.sub("", match["rest"]))
             plain = _plain(words)
             is_negated = statement is not None and (len(words) - len(plain)) % 2 == 1
             verb = "" if statement else match["verb"].casefold()
@@ -189,23 +231,40 @@ def _says(said: Sequence[str], asked: Sequence[str]) -> bool:
     for noun, words in ((said, asked), (asked, said)):
         if noun[:1] and noun[0] in _NOUNS and noun[1:2] == words[:1]:
             said, asked = (part[1:] if part is noun else part for part in (said, asked))
-    if _follows(said, asked) or len(said) < _MIN_WORDS or said[0] not in _PRONOUNS | _NOUNS:
-        return len(said) >= _MIN_WORDS and _follows(said, asked)
-    longest = min(_MAX_SUBJECT, len(asked) - 1)
-    subjects = (asked[:length] for length in range(1, longest + 1))
-    return any(
-        _CONJUNCTIONS.isdisjoint(subject) and _follows_predicate(said[1:], asked[len(subject) :])
-        for subject in subjects
-    )
+    if len(said) < _MIN_WORDS or _follows(said, asked):
+        return len(said) >= _MIN_WORDS
+    if asked[0] in _PRONOUNS - {"you", "i", "we"} and said[0] != asked[0]:
+        return said[-len(asked) + 1 :] == asked[1:]  # "This" in the question may be anything.
+    if said[0] in _DETERMINERS and len(said) > _MIN_WORDS and said[1] in asked[:_MAX_ADJECTIVES]:
+        said = said[1:]
+    is_pronoun = said[0] in _PRONOUNS | _NOUNS
+    # "The Romans" stands for "the ancient Romans", "the sum" for "the sum of 17 and 26".
+    lengths = range(1, min(_MAX_SUBJECT, len(asked) - 1) + 1) if is_pronoun else _lengths_of_subject(said[0], asked)
+    return any(_is_subject(asked[:length]) and _follows_predicate(said[1:], asked[length:]) for length in lengths)
+
+
+def _lengths_of_subject(noun: str, asked: Sequence[str]) -> Sequence[int]:
+    """Return how many words of the question a noun may stand for: with adjectives before it, or a phrase behind it."""
+    at = next((at for at, word in enumerate(asked[:_MAX_ADJECTIVES]) if word == noun), len(asked))
+    if at + 1 >= len(asked) or not _PREPOSITIONS.isdisjoint(asked[:at]):
+        return ()
+    has_phrase = asked[at + 1] in _PREPOSITIONS
+    return (at + 1, *range(at + 3, min(len(asked), at + 1 + _MAX_SUBJECT))) if has_phrase else (at + 1,)
+
+
+def _is_subject(words: Sequence[str]) -> bool:
+    """Whether words may be the subject of the question: no clause, and "and" only between numbers."""
+    joins = (at for at, word in enumerate(words) if word in _CONJUNCTIONS)
+    return all(words[at] == "and" and words[at - 1].isdigit() for at in joins)
 
 
 def _follows(said: Sequence[str], asked: Sequence[str]) -> bool:
     """Whether the words are those of the question in their order, with light words between and a phrase behind them."""
     at = 0
     for word in said:
-        if at == len(asked):
-            return word in _PREPOSITIONS
-        if word == asked[at]:
+        if at == len(asked) and word in _PREPOSITIONS:
+            return True
+        if at < len(asked) and word == asked[at]:
             at += 1
         elif word not in _LIGHT and not word.endswith("ly"):
             return False

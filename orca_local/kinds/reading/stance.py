@@ -23,12 +23,13 @@ _BREAK = re.compile(
 _NEGATION = re.compile(
     r"\b(?:"
     + phrases(
-        "not|anything but|never|neither|nor|no|non|nothing|nobody|cannot|without|lacks?|hardly|unlike|except|than",
+        "not|anything but|never|neither|nor|no|non|nothing|nobody|cannot|without|lacks?|hardly|unlike|except",
         "excludes?|excluding|rul(?:e|es|ed|ing) out|eliminat(?:e|es|ed|ing)|as opposed to|far from",
         "(?:instead|in place|lack|absence) of",
         r"isnt|arent|wasnt|doesnt|dont|cant|wont|nicht|kein\w*|weder|noch|pas|ni|nunca|não|нет|не",
     )
-    + r")\b|n['’]t\b|\bover\s*$|(?:不是?|并非|不属于|非|没有?|沒有?|無|无|未|ليس|ليست|नहीं)\s*$",
+    + r")\b|n['’]t\b|\bover\s*$|\bthan\s+(?:(?:an?|the|option)\s+)?$"
+    r"|(?:不是?|并非|不属于|非|没有?|沒有?|無|无|未|ليس|ليست|नहीं)\s*$",
     re.IGNORECASE,
 )
 _NO_NEGATION = re.compile(
@@ -37,7 +38,8 @@ _NO_NEGATION = re.compile(
         "(?:no|without|without an?y?|not any) (?:doubt|question|problem|worries|matter)|not (?:only|just|merely)",
         "why not|can(?:no|')t help but|(?:nothing|none|no|nothing else) (?:but|other than)",
     )
-    + r")\b|\bmore\s+than\s+(?:just\s+)?$",
+    + r")\b|\bmore\s+than\s+(?:just\s+)?$"
+    r"|\b(?:that|which|who)\s+(?:is|are|was|does|do|can)(?:\s+not|n['’]t|not)\b[^,;.]*\b(?:is|are|was|would\s+be)\s",
     re.IGNORECASE,
 )
 """Phrases with a negation that do not negate."""
@@ -85,7 +87,8 @@ _RIGHT_AFTER = re.compile(
 _IT_IS_AFTER = re.compile(r"it\s+is\s*(?:[.,;!]|$)", re.IGNORECASE)
 _NOTE_AFTER = re.compile(
     r"[^\w✓✔✅✗✘❌]{1,6}(?:(?:this|that|it)\s+is\s+)?"
-    r"(?:(?P<wrong>incorrect|wrong|false|not\s+(?:correct|right)|[✗✘❌])|(?:correct|right|[✓✔✅]))(?!\w)",
+    r"(?:(?P<wrong>incorrect|wrong|false|not\s+(?:correct|right)|[✗✘❌])|(?:correct|right|[✓✔✅]))(?!\w)"
+    r"|[^\w\n]{0,6}[:–—-][^\w\n]{0,4}(?:(?P<no>no|false)|yes|true)(?=\W*$|\s*[.,;(!–—])",
     re.IGNORECASE,
 )
 """A note behind an option: "C. Canberra - correct"."""
@@ -97,6 +100,7 @@ _CONCLUSION = re.compile(
         "leaves|leaving|deshalb|donc|por lo tanto",
         "(?:would|will|i) (?:say|choose|pick|go with|select|opt for)|settled? on|in the end",
         r"(?<!\bwas\s)going\s+with",
+        r"the (?:\w+est|most \w+) (?:\w+ )?is",
         r"(?:main|primary|dominant|predominant|prevailing) \w+ (?:is|here is|seems|appears)",
     )
     + r")\b|['’]d\s+(?:say|choose|pick|go\s+with|select|opt\s+for)\b|所以|因此|应该",
@@ -136,7 +140,7 @@ def clause_after(after: str) -> str:
 def stance_of(before: str, after: str) -> Stance:
     """Return what a sentence says about a mention between these two texts."""
     if (note := _NOTE_AFTER.match(after)) is not None:
-        return Stance.REJECTED if note["wrong"] else Stance.CONCLUDED
+        return Stance.REJECTED if note["wrong"] or note["no"] else Stance.CONCLUDED
     is_chosen = _IT_IS_AFTER.match(after.lstrip(MARKS)) is not None
     clause, after = clause_before(before), clause_after(after)
     if (len(_NEGATION.findall(_NO_NEGATION.sub(" ", clause))) + bool(after and _WRONG_AFTER.search(after))) % 2:

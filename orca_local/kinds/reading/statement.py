@@ -71,7 +71,7 @@ _CORRECTION = re.compile(
     r"|i made (?:a mistake|an error)|let me (?:re(?:consider|check|think|calculate|do)|check)"
     r"|that['’]?s (?:wrong|not right))"
     r"(?!\w)[\s,.!:;…–—-]*+"
-    r"|(?<=[,;…–—.]) ?no,[^\S\n]++",
+    r"|(?:(?<=[,;…–—.?])|(?<=\s-)) ?no,[^\S\n]++",
     re.IGNORECASE | re.MULTILINE,
 )
 _MAX_CORRECTIONS = 5

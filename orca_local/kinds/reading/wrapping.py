@@ -18,7 +18,7 @@ _MAX_LAYERS = 6
 
 _CUT_OFF = re.compile(
     r"(?:[,(=×]|\b(?:and|or|but|the|an?|of|to|in|with|by|from|that|because|is|was|are|were|has|have|had|then|so|now|we"
-    r"|which|when|where|if|as|for|at|he|she|they|i|its|their|his|her|need|must|should|will|be|per|each|than|plus|minus|times|divided))\s*\Z",
+    r"|which|when|where|if|as|for|at|he|she|they|i|(?:that|it|there|here)['’]s|its|their|his|her|need|must|should|will|be|per|each|than|plus|minus|times|divided))\s*\Z",
     re.IGNORECASE,
 )
 _LIST_WORDS = frozenset({"option", "answer", "choice", "letter", "label"})
@@ -81,7 +81,12 @@ def without_period(text: str) -> str:
     if not text.endswith(".") or text.endswith(".."):
         return text
     word = re.split(r"[\s(\"'“‘]", text[-40:-1].rstrip(_CLOSERS))[-1]
-    if not word.strip(_CLOSERS) or "." in word or (word.casefold() in ABBREVIATIONS - ALSO_WORDS and " " in text):
+    is_number = re.fullmatch(r"[\d.,:/-]+", word) is not None
+    if (
+        not word.strip(_CLOSERS)
+        or ("." in word and not is_number)
+        or (word.casefold() in ABBREVIATIONS - ALSO_WORDS and " " in text)
+    ):
         return text
     is_initial = (
         len(word) == 1 and text[-2:-1] == word and word.isupper() and len(text) > 2 and _follows_name(text[:-2])

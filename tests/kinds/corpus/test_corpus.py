@@ -1,7 +1,9 @@
-"""A thousand answers in the manner of small and large models, with what a person reads in them.
+"""Answers in the manner of small and large models, with what a person reads in them.
 
-They were written by people who did not know the readers, in three sets of 390, 310 and 300. When each set was read for
-the first time, 90.8 %, 91.6 % and 91.7 % agreed; what the first two taught was then mended.
+The first three sets (390, 310 and 300 answers) were written by people who did not know the readers. When each set was
+read for the first time, 90.8 %, 91.6 % and 91.7 % agreed; what the first two taught was then mended. The other sets
+have many short answers in harder forms: restated questions, loops, JSON, code, checks. At first sight 72.9 %, 85.9 %,
+89.9 % and 89.0 % of them agreed, each after the sets before it had been mended.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ def load(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (FOLDER / name).read_text("utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("name", ["answers_1.jsonl", "answers_2.jsonl", "answers_3.jsonl"])
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("answers_*.jsonl")))
 def test_at_least_93_percent_are_read_as_by_a_person_and_none_wrongly_in_the_asked_form(name: str) -> None:
     entries = load(name)
     agreed = 0

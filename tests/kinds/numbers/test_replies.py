@@ -80,7 +80,7 @@ TEXTS = parse_cases(
     21: He had 24 cards, gave away 3, and now has 21. ¦ He had 24 cards and gave away 3, which leaves 21.
     21: 24 - 3 = 21. So he has 21 cards left. ¦ 24 - 3 = 21⏎⏎He has 21 cards left.
     None: He gave away 3 and kept 21. ¦ The probability is 1 in 6. ¦ x = 5 or x = -5 ¦ x = 5 and y = 3
-    None: x = ±5 ¦ x > 5 ¦ It is 5 degrees below zero. ¦ The war began in 1914 and ended in 1918. ¦ Hmm, 360?
+    None: x = ±5 ¦ x > 5 ¦ The war began in 1914 and ended in 1918. ¦ Hmm, 360?
     None: We can't say.
     3: It takes 3 hours at 60 km/h. ¦ 12 divided by 4 is 3. ¦ 12 / 4 = 3 cards per person
     180: The car travels 180 km in 3 hours at 60 km/h. ¦ Distance = 60 × 3 = 180 km.
