@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 
-from orca_local.kinds.numbers import words
+from orca_local.kinds.numbers import cues, words
 from orca_local.kinds.numbers.parser import is_sign, parse_quantities, parse_quantity, token_at
 from orca_local.kinds.numbers.phrase import EQUALS, LEADS, OPERATORS, parse_phrase, unit_end
 from orca_local.kinds.numbers.token import END, Token
@@ -17,82 +17,9 @@ from orca_local.kinds.reading.asked import stem
 
 _MAX_OPERAND_WORDS = 4
 _MAX_LABEL_WORDS = 4
-_MIN_LIST = 3
 """Before a colon, a longer text is a sentence."""
-_SUBORDINATE = frozenset(("because", "since", "given", "considering", "if", "when", "as", "after", "before", "while"))
-_CONCLUSION_WORDS = frozenset(
-    ("so", "therefore", "thus", "hence", "consequently", "leaving", "giving", "making", "totaling", "totalling")
-)
-_CONCLUDING_WORDS = _CONCLUSION_WORDS | {"equals", "because"}
-_NOT_CONCLUSION = frozenset(("far", "many", "much", "that", "called"))
-"""Words after which "so" concludes nothing."""
-_RESULT_VERBS = frozenset(("is", "gives", "makes", "equals", "means", "leaves", "rounds", "comes"))
-_CIRCUMSTANCE_WORDS = frozenset(
-    (
-        *("in", "on", "at", "of", "over", "for", "from", "by", "within", "during", "after", "before", "per", "every"),
-        *("than", "until", "since", "with", "between", "each", "through", "under", "out", "among", "when", "if"),
-        *("into", "onto", "across"),
-    )
-)
-"""Words before a number that is seldom the answer, as in "360 pens in 30 days"."""
-_NO_NAMES = _CIRCUMSTANCE_WORDS | words.NOT_UNIT_WORDS
-_ARTICLES = frozenset(
-    (
-        "the",
-        "a",
-        "an",
-        "his",
-        "her",
-        "their",
-        "its",
-        "all",
-        "only",
-        "just",
-        "exactly",
-        "about",
-        "these",
-        "those",
-        "other",
-    )
-)
-_VERBS = frozenset(
-    (
-        *(
-            "is",
-            "are",
-            "was",
-            "were",
-            "equals",
-            "equal",
-            "be",
-            "totals",
-            "gives",
-            "makes",
-            "get",
-            "gets",
-            "has",
-            "have",
-        ),
-        *("leaves", "becomes", "cost", "costs", "needs", "result", "total", "says", "sells", "approximately", "about"),
-        *("keep", "keeps", "need", "take", "takes", "took", "spends", "spent", "pays", "paid", "earns", "earned"),
-    )
-)
-"""Words before a number that is often the answer."""
-_REMAINDERS = frozenset(("left", "up", "stuck", "ends", "end", "ended", "starts", "leaves", "leaving"))
-"""Words before "with" and a number that is often the answer, as in "ends up with 3"."""
-_FINITE_VERBS = frozenset(
-    (
-        *("is", "are", "was", "were", "has", "have", "had", "will", "would", "can", "could", "did", "does", "costs"),
-        *("weighs", "weighed", "takes", "took", "needs", "needed", "gets", "got", "sold", "made", "opened", "began"),
-        *("started", "ended", "left", "holds", "contains"),
-    )
-)
-_RELATIVES = frozenset(("which", "who", "whose", "where"))
-_INDIRECT = frozenset(("many", "much", "long", "old", "far", "tall", "often", "big", "large", "high", "fast", "heavy"))
-_TOTALS = frozenset(
-    ("left", "remain", "remaining", "in total", "in all", "altogether", "combined", "total of", "sum of")
-)
-_NEGATIONS = frozenset(("not", "isn't", "wasn't", "aren't", "weren't", "never"))
+_MIN_LIST = 3
+"""Number of numbers above which the only new one of a list continues it."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +48,12 @@ class Clause:
 
     def is_denied(self) -> bool:
         """Whether the sentence only says which number is not the answer: "Not 76, because …"."""
-        return self.tokens[0].lower in _NEGATIONS and len(self.quantities) == 1
+        return self.tokens[0].lower in cues.NEGATIONS and len(self.quantities) == 1
 
     @cached_property
     def _subordinate(self) -> frozenset[int]:
         """Indexes of the tokens after "after", "if", "when" and before the next comma."""
-        return self._spans(_SUBORDINATE - {"as"}, ",")
+        return self._spans(cues.SUBORDINATE - {"as"}, ",")
 
     @cached_property
     def _bracketed(self) -> frozenset[int]:
@@ -136,12 +63,12 @@ class Clause:
     @cached_property
     def _relative(self) -> frozenset[int]:
         """Indexes of the tokens after ", which" and before the next comma."""
-        return self._spans(_RELATIVES, ",", ",")
+        return self._spans(cues.RELATIVES, ",", ",")
 
     @cached_property
     def _indirect(self) -> frozenset[int]:
         """Indexes of the tokens of an indirect question, as in "how many of the 20 seats are free"."""
-        return self._spans(_INDIRECT, (",", ":", "=", "by", "we", "get", "is"), "how")
+        return self._spans(cues.INDIRECT, (",", ":", "=", "by", "we", "get", "is"), "how")
 
     def _spans(self, openings: Set[str], closings: Sequence[str], before: str = "") -> frozenset[int]:
         """Return the indexes after an opening, which `before` precedes if it is given, and before a closing."""
@@ -156,14 +83,14 @@ class Clause:
 
     def is_condition(self) -> bool:
         """Whether all numbers stand in an opening "since …," or "if …," with a main clause after it."""
-        if self.tokens[0].lower not in _SUBORDINATE:
+        if self.tokens[0].lower not in cues.SUBORDINATE:
             return False
         comma = next((at for at, token in enumerate(self.tokens) if token.text == ","), None)
         return comma is not None and comma + 2 < len(self.tokens) and self.quantities[-1].end <= comma
 
     def concludes(self) -> bool:
         """Whether the sentence calculates or draws a conclusion."""
-        return any(token.text in EQUALS or token.lower in _CONCLUDING_WORDS for token in self.tokens)
+        return any(token.text in EQUALS or token.lower in cues.CONCLUDING_WORDS for token in self.tokens)
 
     def answer(self) -> Quantity | None:
         """Return the answer of the sentence: its conclusion, the result of its equation, or its only likely number."""
@@ -209,8 +136,9 @@ class Clause:
         """Return what follows the last "so", "therefore", "which is"."""
         for at in range(len(self.tokens) - 2, 0, -1):
             word, following = self.tokens[at].lower, self.tokens[at + 1].lower
-            concludes = word in _CONCLUSION_WORDS and following not in _NOT_CONCLUSION
-            is_result = word in ("which", "that") and following in _RESULT_VERBS and not self._is_inserted(at)
+            concludes = word in cues.CONCLUSION_WORDS and following not in cues.NOT_CONCLUSION
+            is_result = word in ("which", "that") and following in cues.RESULT_VERBS and not self._is_inserted(at)
+            is_result = is_result or word == "that's"
             is_result = is_result and token_at(self.tokens, at + 2).text != ","  # "that is, 2.75 km"
             if concludes or is_result:
                 clause = Clause(self.tokens[at + 1 :], self.prompt_values, self.asked)
@@ -221,7 +149,7 @@ class Clause:
         """Whether ", which is …," stands between a subject and its verb."""
         end = next((i for i in range(at, len(self.tokens)) if self.tokens[i].text == ","), len(self.tokens))
         is_relative = token_at(self.tokens, at - 1).text == ","
-        return is_relative and token_at(self.tokens, end + 1).lower in _FINITE_VERBS
+        return is_relative and token_at(self.tokens, end + 1).lower in cues.FINITE_VERBS
 
     def _result(self) -> Quantity | None:
         """Return the number beside the last equals sign, on the right if there is one."""
@@ -254,15 +182,15 @@ class Clause:
         highest = max(scores.values(), default=0)
         best = [quantity for quantity in self.quantities if scores.get(quantity.first) == highest]
         # "Since 3 boxes cost $12, one costs $4, and two cost $8": the last number is the result.
-        is_derived = self.tokens[0].lower in _SUBORDINATE and highest > 0
+        is_derived = self.tokens[0].lower in cues.SUBORDINATE and highest > 0
         return best[-1] if is_derived or len({quantity.value for quantity in best}) == 1 else None
 
     def _likelihood(self, quantity: Quantity) -> float:
         """Return how likely a number is the answer of its sentence, compared with the other numbers in it."""
         before = self._words_before(quantity, 2)
         following = self.tokens[quantity.end : unit_end(self.tokens, quantity.end, 2) + 1]
-        score: float = 2 * (before[0] in _VERBS or before[0] in (":", "=") or self._is_total(quantity))
-        score += 4 * (before[0] == "with" and before[1] in _REMAINDERS)
+        score: float = 2 * (before[0] in cues.VERBS or before[0] in (":", "=") or self._is_total(quantity))
+        score += 4 * (before[0] == "with" and before[1] in cues.REMAINDERS)
         score -= 4 * (quantity.first in self._bracketed) + 6 * (quantity.first in self._relative)
         is_asked = self._is_new(quantity) and self._is_asked(quantity)
         # "In 5 years" answers "in how many years".
@@ -296,7 +224,7 @@ class Clause:
         if token_at(self.tokens, end).text == "%" and "percent" in self.asked:
             return True
         after = self.tokens[end : end + 3]
-        ends = [at for at, token in enumerate(after) if token.kind != "word" or token.lower in _NO_NAMES]
+        ends = [at for at, token in enumerate(after) if token.kind != "word" or token.lower in cues.NO_NAMES]
         before = self.tokens[max(0, quantity.first - 2) : quantity.first]
         named = [
             *after[: min(ends, default=3)],
@@ -307,25 +235,25 @@ class Clause:
     def _is_circumstance(self, quantity: Quantity) -> bool:
         """Whether a preposition stands before, as in "in 30 days". After "a total of 89" the number is not one."""
         before, earlier = self._words_before(quantity, 2)
-        if before == "with" and earlier in _REMAINDERS:
+        if before == "with" and earlier in cues.REMAINDERS:
             return False
         if earlier == "to" or quantity.first in self._subordinate:
             return True
         if before == "of":
             return earlier in ("out", "") or token_at(self.tokens, quantity.first - 1).lower != "of"
-        return before in _CIRCUMSTANCE_WORDS
+        return before in cues.CIRCUMSTANCE_WORDS
 
     def _is_total(self, quantity: Quantity) -> bool:
         """Whether it stands in "a total of 7" or "7 in total"."""
         after = [token.lower for token in self.tokens[quantity.end : quantity.end + 4]]
         before = [token.lower for token in self.tokens[max(0, quantity.first - 2) : quantity.first]]
         return bool(
-            _TOTALS & {*after, " ".join(after[:2]), " ".join(after[1:3]), " ".join(after[2:4]), " ".join(before)}
+            cues.TOTALS & {*after, " ".join(after[:2]), " ".join(after[1:3]), " ".join(after[2:4]), " ".join(before)}
         )
 
     def _words_before(self, quantity: Quantity, count: int) -> list[str]:
         at = quantity.first - 1
-        while token_at(self.tokens, at).lower in _ARTICLES or token_at(self.tokens, at).text in words.CURRENCY_SYMBOLS:
+        while token_at(self.tokens, at).lower in cues.ARTICLES | words.CURRENCY_SYMBOLS:
             at -= 1
         return [token_at(self.tokens, at - back).lower for back in range(count)]
 
@@ -334,10 +262,22 @@ class Clause:
         before, earlier = self._words_before(quantity, 2)
         if quantity.first in self._indirect:
             return True
-        if before in _NEGATIONS or (before in ("of", "than") and earlier in ("instead", "rather")):
+        if before in cues.NEGATIONS or (before in ("of", "than") and earlier in ("instead", "rather")):
             return True
         following = [token.lower for token in self.tokens[quantity.end : quantity.end + 3]]
+        if self._is_compound(quantity):
+            return True
         return before == "below" or "below" in following or self._is_date(quantity) or self._is_alternative(quantity)
+
+    def _is_compound(self, quantity: Quantity) -> bool:
+        """Whether it is a part of "4 hours and 30 minutes"."""
+        at = self.quantities.index(quantity)
+        for one, other in pairwise(self.quantities[max(0, at - 1) : at + 2]):
+            gap = [token.lower for token in self.tokens[one.end : other.first] if token.lower not in ("and", ",")]
+            unit = token_at(self.tokens, other.end).lower
+            if len(gap) == 1 and (stem(gap[0]), stem(unit)) in cues.UNITS_AND_PARTS:
+                return True
+        return False
 
     def _is_date(self, quantity: Quantity) -> bool:
         """Whether a number is part of "May 5, 2021" or "5 May 2021"."""
@@ -358,7 +298,7 @@ class Clause:
                 continue  # "three eighths of the 24 hours"
             if gap == [":"] and between[0].is_spaced:
                 return True
-            if gap == [","] and self._words_before(one, 1)[0] not in _CIRCUMSTANCE_WORDS | _NEGATIONS:
+            if gap == [","] and self._words_before(one, 1)[0] not in cues.CIRCUMSTANCE_WORDS | cues.NEGATIONS:
                 return True
             if one.value == other.value:
                 continue

@@ -64,7 +64,8 @@ def is_sign(tokens: Sequence[Token], at: int) -> bool:
     """Whether a token is the sign of a number. In "7 - 3" and "x - 3" it is an operator, in "COVID-19" a hyphen."""
     token, before, after = token_at(tokens, at), token_at(tokens, at - 1), token_at(tokens, at + 1)
     if token.lower in words.MINUS_WORDS:
-        return not is_operand(before) or before.kind == "word"
+        # In "144 tulips minus 28 tulips" it is an operator.
+        return not is_operand(before) or (before.kind == "word" and token_at(tokens, at - 2).kind != "numeral")
     if token.text not in ("-", "+") or after is END:
         return False
     if before is END or before.text in "(:=≈,[;$" or before.text in _OPERATORS:

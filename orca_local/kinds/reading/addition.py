@@ -92,6 +92,9 @@ _BECAUSE = re.compile(
     re.IGNORECASE,
 )
 _ADVERB = re.compile(r"\A(?:only|just|\w{2,}ly(?:\s+of)?)\s+(?=\w)", re.IGNORECASE)
+_BEFORE_NOUN = re.compile(r"\s(?:the|an?|his|her|its|their)\b")
+_THIRD_PERSON = re.compile(r"\A\W*[A-Z]\w+\s[a-z]+s\s(?:the|an?|his|her|its|their)\b")
+"""The start of a statement with a verb: "Japan uses the"."""
 _HOW = re.compile(r"\W*how\b(?!\s+(?:many|much|long|old|far|tall|often))", re.IGNORECASE)
 _MEANS = re.compile(r"\bby\s+\w+ing\b.*", re.IGNORECASE)
 _PURPOSE = re.compile(r",\s+from\b.*|\s+(?:because|since|when|while|who|which|to\s+[a-z]+(?!\s+in))\b.*", re.IGNORECASE)
@@ -226,6 +229,8 @@ def _restated(sentence: str, prompt: str) -> str | None:
     if not runs or all(piece.is_new for piece in pieces):
         return None
     first, last = runs[0] if _is_subject(clause, pieces[runs[0][1]].end, prompt) else runs[-1]
+    # The verb of "Japan uses the yen" is no part of the answer.
+    first += first < last and first > 0 and _is_verb(clause, pieces[first])
     unit = _UNIT.match(clause, pieces[last].end)
     if (
         unit is not None
@@ -248,6 +253,13 @@ def _restated(sentence: str, prompt: str) -> str | None:
         return phrase
     date = _DATE.search(phrase)
     return phrase[date.start() :] if date else phrase if _WHEN.match(question) else None
+
+
+def _is_verb(clause: str, piece: _Piece) -> bool:
+    """Whether a word is a verb: a past form, or a word with "s" before an article."""
+    word = clause[piece.start : piece.end]
+    is_past = word in VERB_FORMS or (word.endswith("ed") and word.islower() and clause[piece.end :][:4] != " by ")
+    return is_past or (word.endswith("s") and word.islower() and _BEFORE_NOUN.match(clause, piece.end) is not None)
 
 
 def _is_subject(clause: str, end: int, prompt: str) -> bool:
@@ -298,7 +310,7 @@ def _clause(sentence: str, prompt: str) -> str:
         for start, end in clauses
     ]
     verbs = [_has_verb(sentence[start:end], question_of(prompt), is_sentence=False) for start, end in clauses]
-    at = max(range(len(clauses)), key=lambda i: (shares[i], verbs[i], i))
+    at = max(range(len(clauses)), key=lambda i: (shares[i], verbs[i], i if shares[i] else -i))
     start, end = clauses[at]
     items = 0
     for (first, last), share in zip(clauses[at + 1 :], shares[at + 1 :], strict=True):
@@ -320,7 +332,7 @@ def _has_stem(text: str, match: re.Match[str] | None) -> bool:
 
 def _has_verb(clause: str, question: str, *, is_sentence: bool) -> bool:
     """Whether a clause is a statement: it has an auxiliary, or the verb of the question in a form of a statement."""
-    if _VERB.search(clause) or _PRONOUN.match(clause):
+    if _VERB.search(clause) or _PRONOUN.match(clause) or _THIRD_PERSON.match(clause):
         return True
     asked = {_stem(word) for word in _WORD.findall(question)}
     words = [word.casefold() for word in _WORD.findall(clause)]

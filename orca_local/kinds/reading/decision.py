@@ -129,7 +129,7 @@ def claims_of(sentence: str, mentions: Sequence[Mention], index: int = 0) -> Ite
     if len(mentions) > MAX_MENTIONS:
         mentions = [*mentions[: MAX_MENTIONS // 2], *mentions[-MAX_MENTIONS // 2 :]]
     end_of_previous, said_of_previous = 0, ""
-    groups = list(_groups(sentence, mentions))
+    groups = list(groups_of(sentence, mentions))
     for position, group in enumerate(groups):
         first, last = group[0], group[-1]
         # The verb after "A" in "A is not right and B is" says nothing about B.
@@ -146,7 +146,7 @@ def claims_of(sentence: str, mentions: Sequence[Mention], index: int = 0) -> Ite
             yield Claim(mention.key, Stance.ASSERTED if is_spared else stance, index, is_adjacent)
 
 
-def _groups(sentence: str, mentions: Sequence[Mention]) -> Iterator[list[Mention]]:
+def groups_of(sentence: str, mentions: Sequence[Mention]) -> Iterator[list[Mention]]:
     """Yield the mentions that are joined as "A, B or C"."""
     group: list[Mention] = []
     for mention in mentions:

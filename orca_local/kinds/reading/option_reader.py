@@ -17,6 +17,7 @@ from orca_local.kinds.reading.decision import (
     both_ends,
     claims_of,
     decide,
+    groups_of,
     own_sentences,
 )
 from orca_local.kinds.reading.label_reader import LETTER, MAX_STATEMENT, find_labels, stands_alone
@@ -161,6 +162,9 @@ def _by_clause(text: str, find: Callable[[str], list[Mention]], options: Options
         return None
     shares: dict[str, float] = {}
     for sentence in own_sentences(text, prompt):
+        groups = list(groups_of(sentence, find(sentence)[:MAX_MENTIONS]))
+        if len(groups) == 1 and len(groups[0]) > 1:
+            continue  # "The Congo and the Nile are in Africa."
         for clause in clauses(sentence):
             claims = [claim for claim in claims_of(clause, find(clause)) if claim.stance in _SAID]
             if len({claim.key for claim in claims}) == 1:

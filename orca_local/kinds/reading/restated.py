@@ -58,6 +58,8 @@ _EXCEPTIONS = frozenset({"except", "least", "false", "incorrect", "never", "no"}
 _ARTICLES = frozenset({"a", "an", "the"})
 _NOUNS = phrase_set("number|word|statement|sentenc|phras|claim|thing|writer|author|reviewer|review|text|passag")
 _PRONOUNS = frozenset({"it", "they", "he", "she", "we", "you", "i", "this", "that", "these", "those"})
+_BE = frozenset({"is", "are", "was", "were"})
+_NO_ADJECTIVES = phrase_set("former|fak|toy|fail|possibl|potential|so|than|and|or|like|almost|near")
 _DETERMINERS = frozenset({"thi", "that", "thes", "thos", "both"})
 _CONJUNCTIONS = frozenset({"that", "who", "if", "whether", "because", "and", "or"})
 _PREPOSITIONS = phrase_set(
@@ -136,6 +138,11 @@ def _clause_value(clause: str, asked: _Asked) -> str | None:
         )
     words = [word for written in _words(clause) for word in _without_opposite(written, asked)]
     plain = _plain(words)
+    if len(words) == len(plain) and asked.verb in _BE and asked.words[-1] in plain[_MIN_WORDS:]:
+        # "Fuji is an active volcano" says that it is a volcano.
+        at = plain.index(asked.words[-1], _MIN_WORDS)
+        is_adjective = plain[at - 1] not in {*asked.words, *_ARTICLES, *_PREPOSITIONS, *_NO_ADJECTIVES}
+        plain = plain[: at - 1] + plain[at:] if is_adjective else plain
     if len(words) - len(plain) > 1 or not (_says(plain, asked.words) or _says_in_part(clause, plain, asked)):
         return None
     return _value(words, asked)
@@ -160,9 +167,7 @@ def _says_in_part(clause: str, said: Sequence[str], asked: _Asked) -> bool:
     is_most = len(said) >= max(_MIN_WORDS, len(words) / 2)
     if is_most and _PASSIVE.search(clause) and asked.verb in ("did", "has", "have", "had", "do", "does"):
         return _is_passive(said, words)
-    if asked.verb in ("is", "are", "was", "were") and any(
-        said == [*words[i:], *words[:i]] for i in range(1, len(words))
-    ):
+    if asked.verb in _BE and any(said == [*words[i:], *words[:i]] for i in range(1, len(words))):
         return "than" not in said and said[0] not in _PREPOSITIONS  # "The capital of Germany is Berlin."
     is_start = is_most and said[0] == words[0] and _is_part(said, words)
     return is_start and (said[-1] == words[-1] or _rest_is_phrase(said, words))
