@@ -93,7 +93,7 @@ _BECAUSE = re.compile(
 )
 _ADVERB = re.compile(r"\A(?:only|just|\w{2,}ly(?:\s+of)?)\s+(?=\w)", re.IGNORECASE)
 _BEFORE_NOUN = re.compile(r"\s(?:the|an?|his|her|its|their)\b")
-_THIRD_PERSON = re.compile(r"\A\W*[A-Z]\w+\s[a-z]+s\s(?:the|an?|his|her|its|their)\b")
+_THIRD_PERSON = re.compile(r"\A\W*[A-Z]\w+\s[a-z]+s\s(?:the|an?|his|her|its|their|on|in|at|through|near)\b")
 """The start of a statement with a verb: "Japan uses the"."""
 _HOW = re.compile(r"\W*how\b(?!\s+(?:many|much|long|old|far|tall|often))", re.IGNORECASE)
 _MEANS = re.compile(r"\bby\s+\w+ing\b.*", re.IGNORECASE)
@@ -239,6 +239,8 @@ def _restated(sentence: str, prompt: str) -> str | None:
         and _stem(unit[1]) in question_stems(prompt)
     ):
         last += 1
+    # "a standing ovation": a word that elsewhere reports an answer may be a part of it.
+    first -= first > 1 and _is_adjective(clause, pieces[first - 2 : first], prompt)
     start = pieces[first].start
     if first and clause[pieces[first - 1].start : pieces[first - 1].end].casefold() in _KEPT:
         start = pieces[first - 1].start
@@ -253,6 +255,12 @@ def _restated(sentence: str, prompt: str) -> str | None:
         return phrase
     date = _DATE.search(phrase)
     return phrase[date.start() :] if date else phrase if _WHEN.match(question) else None
+
+
+def _is_adjective(clause: str, pieces: Sequence[_Piece], prompt: str) -> bool:
+    """Whether the second of two words is between an article and a noun, and no word of the question."""
+    article, word = (clause[piece.start : piece.end] for piece in pieces)
+    return article.casefold() in _KEPT and _stem(word) not in question_stems(prompt) | EMPTY_STEMS
 
 
 def _is_verb(clause: str, piece: _Piece) -> bool:
@@ -342,5 +350,6 @@ def _has_verb(clause: str, question: str, *, is_sentence: bool) -> bool:
     return any(
         (word in VERB_FORMS and len(word) > 3)
         or (_stem(word) in asked | _REPORT_WORDS and word.endswith(("ed", "s", "ing")))
-        for word in (words[1:] if is_sentence else words)
+        for before, word in zip(["", *words], words, strict=False)
+        if before not in _KEPT and (before or not is_sentence)
     )

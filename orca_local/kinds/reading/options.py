@@ -53,9 +53,15 @@ class Options:
 
     @cached_property
     def plurals(self) -> dict[str, str]:
-        """Marks by the plural of an option that is one noun: "bats". A sentence may mention it without choosing it."""
+        """Marks by the plural of an option that is one noun, "bats", or by its last word, "councilmen".
+
+        A sentence may mention them without choosing the option.
+        """
         nouns = {name: mark for name, mark in self.by_text.items() if name.isalpha() and not name.endswith("s")}
-        return {f"{name}s": mark for name, mark in nouns.items() if f"{name}s" not in self.by_text}
+        words = [word for text in self.texts.values() for word in fold(text).split()]
+        names = {f"{name}s": mark for name, mark in nouns.items() if f"{name}s" not in self.by_text}
+        heads = {name.split()[-1]: mark for name, mark in self.by_text.items() if " " in name}
+        return names | {head: mark for head, mark in heads.items() if head.isalpha() and words.count(head) == 1}
 
     @cached_property
     def is_numbered(self) -> bool:

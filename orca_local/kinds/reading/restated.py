@@ -43,7 +43,7 @@ _ELLIPSIS = re.compile(rf"\b(?:{AUXILIARIES})(?:n['’]t|\s+not)?\W*\Z", re.IGNO
 _CONTRAST = re.compile(r",\s*(?:and\s+)?not\s+(?P<rest>[^,;:.()]+)", re.IGNORECASE)
 _PASSIVE = re.compile(r"\b(?:been|was|were|being)\b", re.IGNORECASE)
 _THERE = re.compile(r"\W*there\b", re.IGNORECASE)
-_OPPOSITE = re.compile(r"(?:un|in|im|ir|il|dis|non)-?(?=\w{4})")
+_OPPOSITE = re.compile(r"(?:un|in|im|ir|il|dis|non)-?(?=\w{3})")
 _ABLE = re.compile(
     r"\b(?:it|that)(?:\s+(?:is|was|would\s+be)|['’]s)\s+(?:(?P<not>not\s+|im)\s?)?possible\s+"
     r"(?:for\s(?P<who>[^.,;]{1,60}?)\s)?to\b|\b(?:(?P<un>un)?able|allowed|permitted)\s+to\b",
@@ -167,6 +167,10 @@ def _says_in_part(clause: str, said: Sequence[str], asked: _Asked) -> bool:
     is_most = len(said) >= max(_MIN_WORDS, len(words) / 2)
     if is_most and _PASSIVE.search(clause) and asked.verb in ("did", "has", "have", "had", "do", "does"):
         return _is_passive(said, words)
+    if words[:1] == ["it"] and "to" in words and {*said} - {"to"} == {*words} - {"it", "to"}:
+        return True  # "Raw chicken is not safe to eat."
+    if "and" in said and {*said} - {"and"} == {*words} - {"with", "as"} and {"with", "as"} & {*words}:
+        return True  # "A and B share a border" for "Does A share a border with B?"
     if asked.verb in _BE and any(said == [*words[i:], *words[:i]] for i in range(1, len(words))):
         return "than" not in said and said[0] not in _PREPOSITIONS  # "The capital of Germany is Berlin."
     is_start = is_most and said[0] == words[0] and _is_part(said, words)
