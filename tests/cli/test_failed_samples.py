@@ -16,6 +16,8 @@ from tests.teach.scene import solve
 from tests.teach.test_request_forms import make, teach
 from tests.workspaces import copy_workspace, make_workspace
 
+OPTIONS = ("--samples", "2", "--strategy", "plain", "--strategy", "step_by_step", "--method", "exhaustive")
+"""Of `probe`: eight generations."""
 REFUSED = answer(None, refusal="I would rather not.")
 
 
@@ -74,8 +76,7 @@ def served(tmp_path: Path, tiny_gguf: Path) -> Path:
 def probe(capsys: pytest.CaptureFixture[str], workspace: Path, url: str) -> tuple[int, dict[str, Any], str]:
     path = workspace / "orca.toml"
     path.write_text(path.read_text().replace("[engine]\n", f'[engine]\nbase_url = "{url}"\n'))
-    options = ("--samples", "2", "--strategy", "plain", "--strategy", "step_by_step", "--method", "exhaustive")
-    return orca_here(capsys, "probe", *options, "-w", str(workspace))
+    return orca_here(capsys, "probe", *OPTIONS, "-w", str(workspace))
 
 
 def test_a_probe_in_which_everything_failed_is_an_error(served: Path, capsys: pytest.CaptureFixture[str]) -> None:
