@@ -159,10 +159,17 @@ def _plain(value: Any) -> str:
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
 
 
+def _is_text(content: Any) -> bool:
+    """Whether a message's content is a text, a list of parts as some servers send it, or nothing."""
+    if isinstance(content, list):
+        return all(isinstance(part, (str, dict)) for part in content)
+    return content is None or isinstance(content, str)
+
+
 def _text(content: Any) -> str:
-    """The text of a message; some servers send it as a list of parts."""
+    """The text of a message; empty if it has none."""
     parts = content if isinstance(content, list) else [content]
-    return "".join(map(_text_of_part, parts))
+    return "".join(map(_text_of_part, parts)) if _is_text(content) else ""
 
 
 def _text_of_part(part: Any) -> str:
@@ -186,8 +193,7 @@ def _why_empty(message: Mapping[str, Any]) -> str:
     hidden = [message.get(name) for name in ("reasoning_content", "reasoning", "thinking")]
     if any(hidden) or any(_mapping(part).get("type") in ("reasoning", "thinking") for part in parts):
         return "the answer is empty: the endpoint sent nothing but hidden reasoning"
-    is_text = content is None or isinstance(content, (str, list))
-    return "the answer is empty" if is_text else "the endpoint sent an answer that is no text"
+    return "the answer is empty" if _is_text(content) else "the endpoint sent an answer that is no text"
 
 
 def _count(usage: Mapping[str, Any], name: str) -> int | None:

@@ -18,6 +18,8 @@ import httpx2
 
 MAX_BODY_BYTES = 16_000_000
 """Largest response that is read, after decompression. A completion has a few kilobytes."""
+ENCODING = "utf-8"
+"""How the text of an error is read. The encoding that a header names may not exist, or may not fit the text."""
 MAX_ERROR_BYTES = 64_000
 """How much is read of the body of an error."""
 _WATCH_S = 0.5
@@ -63,6 +65,7 @@ class BoundedClient(httpx2.Client):
             if is_overdue:
                 raise CallTooLong from error
             raise
+        response.encoding = ENCODING
         try:
             response.stream = _Watched(cast(httpx2.SyncByteStream, response.stream), self)
             if len(response.headers.get("content-encoding", "").split(",")) > 1:
@@ -180,6 +183,8 @@ def _whole(response: httpx2.Response, body: bytes) -> httpx2.Response:
         for name, value in response.headers.raw
         if name.lower() not in (b"content-encoding", b"content-length", b"transfer-encoding")
     ]
-    return httpx2.Response(
+    unpacked = httpx2.Response(
         response.status_code, headers=headers, content=body, request=response.request, extensions=response.extensions
     )
+    unpacked.encoding = ENCODING
+    return unpacked

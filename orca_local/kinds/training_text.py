@@ -38,6 +38,7 @@ class TrainingText:
     """The reason as a sentence."""
 
 
+_DAMAGED = re.compile("[\0-\x08\x0e-\x1f\x7f\ufffd]")
 _QUOTES = "`'\"“”‘’«»"
 _MARKS = re.compile("|".join(re.escape(mark) for pair in MARKS for mark in pair if mark != "<|end|>"), re.IGNORECASE)
 # Tags that look like the marks of hidden reasoning of models that are not in the table.
@@ -83,8 +84,8 @@ def training_text(text: str, sample: Sample) -> TrainingText:
     kept = kept if kept.reason else _without_turns(kept, sample)
     if not (kept.text or kept.reason) and kept.removed:
         return replace(kept, reason=kept.removed[-1], detail="nothing is left of the answer without its thoughts")
-    if "\ufffd" in kept.text and not kept.reason and "\ufffd" not in sample.prompt:
-        return replace(kept, reason=DAMAGED, detail="the answer holds characters that were damaged on the way (U+FFFD)")
+    if not kept.reason and _DAMAGED.search(kept.text) and not _DAMAGED.search(sample.prompt):
+        return replace(kept, reason=DAMAGED, detail="the answer holds control characters or damaged ones (U+FFFD)")
     return kept
 
 

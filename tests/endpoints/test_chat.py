@@ -142,3 +142,13 @@ def test_a_body_that_is_no_json_object_is_an_answer_that_cannot_be_used(body: by
     with OpenAIServer(lambda *_: Reply(body=body)) as server, endpoint(server.url) as chat:
         result = chat.complete_once(REQUEST)
     assert result.error == "the endpoint sent no JSON answer" and result.retryable
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "hex", "rot13", "idna", "undefined", "zlib", "nonsense", ""])
+@pytest.mark.parametrize("status", [200, 400, 503])
+def test_the_encoding_that_a_header_names_does_not_matter(charset: str, status: int) -> None:
+    good = answer("2") if status == 200 else error(status, "no")
+    reply = replace(good, headers={"Content-Type": f"application/json; charset={charset}"})
+    with OpenAIServer(lambda *_: reply) as server, endpoint(server.url) as chat:
+        result = chat.complete_once(REQUEST)
+    assert (result.text, result.error) == (("2", "") if status == 200 else ("", f"HTTP {status}: no"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orca_local.endpoints.response import parse_body, parse_completion, parse_error, reported_error
@@ -71,9 +71,10 @@ _LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.c
 _NAMES = st.sampled_from(
     ("choices", "error", "message", "content", "text", "type", "code", "usage", "refusal", "finish_reason", "delta")
 )
-_VALUES = st.recursive(_LEAVES, lambda inner: st.lists(inner) | st.dictionaries(_NAMES, inner), max_leaves=30)
+_VALUES = st.recursive(_LEAVES, lambda inner: st.lists(inner) | st.dictionaries(_NAMES, inner), max_leaves=10)
 
 
+@settings(max_examples=50)
 @given(_VALUES)
 def test_no_reply_is_beyond_reading(value: Any) -> None:
     for changed in (value, completion(choices=[value]), completion(error=value), _with_message(value)):

@@ -160,7 +160,8 @@ def test_the_roles_of_a_dialogue_belong_to_the_answer() -> None:
 
 
 def test_a_damaged_text_and_a_text_without_measure_are_left_out() -> None:
-    assert part(f"4 \ufffd\n{END}").reason == "damaged_text"
+    for character in ("\ufffd", "\0", "\x1b[31m", "\x7f"):
+        assert part(f"4 {character}\n{END}").reason == "damaged_text"
     assert part(f"4 \ufffd\n{END}", prompt="What is \ufffd?") == TrainingText(f"4 \ufffd\n{END}")
     assert part("x" * (MAX_CHARACTERS + 1)).reason == "too_long"
 
