@@ -82,14 +82,14 @@ FAILING: dict[str, tuple[Any, str]] = {
     **{
         f"content of {depth} levels": (
             f'{{"choices": [{{"finish_reason": "stop", "message": {{"content": {_nested(depth)}}}}}]}}',
-            "empty|no JSON",
+            "no text|empty|no JSON",
         )
         for depth in DEPTHS
     },
     **{
         f"parts of {depth} levels": (
             f'{{"choices": [{{"finish_reason": "stop", "message": {{"content": {_parts(depth)}}}}}]}}',
-            "empty|no JSON",
+            "no text|empty|no JSON",
         )
         for depth in DEPTHS
     },
