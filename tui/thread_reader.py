@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, Protocol, TypeVar
 
+from orca_local.store.store import Store
+
 
 class Closable(Protocol):
     """Something to close after use."""
@@ -39,7 +41,11 @@ class ThreadReader(Generic[R]):
     def _call(self, function: Callable[[R], T]) -> T:
         if self._resource is None:
             self._resource = self._open()
-        return function(self._resource)
+        try:
+            return function(self._resource)
+        except Exception as error:
+            explained = self._resource.explain(error) if isinstance(self._resource, Store) else None
+            raise explained or error from error
 
     def _close(self) -> None:
         if self._resource is not None:

@@ -12,8 +12,9 @@ from orca_local.gguf.file_type import check_type, takes_matrix
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import KEY
 from orca_local.models.available import NAMES, no_base, no_tuned
+from orca_local.models.moved import find_student
 from orca_local.models.provenance import find_export, matrix_key, user_matrix, weights_provenance
-from orca_local.models.student import Student, load_student
+from orca_local.models.student import Student
 from orca_local.store.store import Store
 
 
@@ -28,7 +29,7 @@ class ModelFinder(Frozen):
     @cached_property
     def student(self) -> Student:
         """The student, after all checks. Raises `InputError` or `MissingError`."""
-        return load_student(self.settings.student, self.directory)
+        return find_student(self.store, self.settings.student, self.directory)
 
     def find(self, name: str) -> Path:
         """The file of `base` or `tuned`, both also as `NAME:TYPE`, or of a path.

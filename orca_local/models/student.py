@@ -25,6 +25,8 @@ class Student(Frozen):
     """The header of the file that is trained and merged into."""
     quantization: str
     """The quantization of `base` and `tuned`."""
+    moved_from: str = ""
+    """The path in the settings, if the file is not there any more and was found elsewhere by its hash."""
 
     @cached_property
     def weights_sha256(self) -> str:

@@ -47,7 +47,7 @@ def register(session: Session, name: str, path: Path) -> Candidate:
     """A candidate whose file is entered into the store."""
     header, sha256 = read_header(path), file_sha256(path)
     model_id = session.store.models.ensure(
-        path=str(path),
+        path=str(path.absolute()),
         sha256=sha256,
         architecture=header.architecture,
         quantization=header.quantization,

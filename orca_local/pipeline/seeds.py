@@ -57,7 +57,7 @@ class SeedWorkspace(Workspace):
 
     def store(self) -> Store:
         """Open the copy of the database."""
-        return Store.open(self.root / DATABASE_FILE)
+        return Store.open(self.root / DATABASE_FILE, directory=self.directory)
 
 
 def run_all(pipeline: Pipeline, seeds: int) -> PipelineResult:

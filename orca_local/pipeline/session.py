@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.events import Event
+from orca_local.domain.events import Event, Warned
 from orca_local.domain.record import Record
 from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.types import Sample
@@ -47,12 +47,22 @@ class Session:
         self.settings = workspace.settings
         self.offline = offline
         self.models = ModelFinder(self.store, self.settings, workspace.directory)
+        self._said_moved = False
         self.on_event = on_event or (lambda event: None)
 
     @property
     def student(self) -> Student:
         """The student, after all checks. Raises `InputError` or `MissingError`."""
-        return self.models.student
+        student = self.models.student
+        if student.moved_from and not self._said_moved:
+            self._said_moved = True
+            self.on_event(
+                Warned(
+                    f"the student {student.moved_from} is gone; {student.weights.path} is the same file and is used",
+                    "set [student] in orca.toml to the new path",
+                )
+            )
+        return student
 
     @cached_property
     def strategies(self) -> dict[str, Strategy]:

@@ -86,7 +86,7 @@ class Workspace(Frozen):
                 raise InputError(f"the settings of section {section!r} are {content!r}, not keys and values", hint=hint)
         values = {section: dict(content) for section, content in (settings or {}).items()}
         if student:
-            values.setdefault("student", {})["file"] = str(student)
+            values.setdefault("student", {})["file"] = _inside(student, directory)
         hint = "name another directory"
         try:
             with os_errors_explained(path, hint=hint):
@@ -122,6 +122,14 @@ class Workspace(Frozen):
         from orca_local.store.store import Store
 
         return Store.open(self.directory / DATABASE_FILE, create=True)
+
+
+def _inside(student: str | Path, directory: Path) -> str:
+    """A student as `orca.toml` names it: a file inside the workspace by its place there, so that both can be moved."""
+    try:
+        return Path(student).relative_to(directory.absolute()).as_posix()
+    except ValueError:
+        return str(student)
 
 
 def _render(values: Mapping[str, Mapping[str, Any]]) -> str:

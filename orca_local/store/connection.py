@@ -13,6 +13,7 @@ from orca_local.domain.errors import InputError, OrcaError
 from orca_local.store.encoding import UNDECODABLE, from_row
 from orca_local.store.explain import damaged, explain, row_name
 from orca_local.store.image import log_path, open_image, read_image
+from orca_local.store.places import Places
 from orca_local.system.files import make_private
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Connection:
     ) -> None:
         """Open `path`; or take `raw`, an open connection to it or to a copy of it."""
         self.path = path
+        self.places = Places(path.absolute().parent)
         self._outermost: object | None = None
         """Identifies the open transaction; None if there is none."""
         self.is_copy = False

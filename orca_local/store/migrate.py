@@ -9,7 +9,9 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.store.connection import Connection
+from orca_local.store.encoding import UNDECODABLE, from_json, to_json
 from orca_local.store.explain import damaged
+from orca_local.store.places import path_in_workspace, values_in_workspace
 from orca_local.store.schema import STEPS
 
 MIGRATION_SET = "orca_local"
@@ -76,10 +78,19 @@ def _apply(connection: Connection, steps: Sequence[tuple[str, str]]) -> None:
     migrations = Migrations(MIGRATION_SET)
     for name, sql in steps:
         migrations(name=name)(partial(_run_step, sql))
+    connection.raw.create_function("path_in_workspace", 1, path_in_workspace, deterministic=True)
+    connection.raw.create_function("values_in_workspace", 1, _json_in_workspace, deterministic=True)
     database = Database(connection.raw, execute_plugins=False)
     # One transaction around all: if two processes open a new file, the second waits and then has nothing to do.
     with connection.explained(), connection.transaction():
         migrations.apply(database)
+
+
+def _json_in_workspace(text: str) -> str:
+    try:
+        return to_json(values_in_workspace(from_json(text)))
+    except UNDECODABLE:  # a broken row is a matter of who reads it
+        return text
 
 
 def _run_step(sql: str, database: Any) -> None:

@@ -26,7 +26,7 @@ class Models(Table):
     def ensure(self, path: str, sha256: str, architecture: str, quantization: str, parameters: int) -> int:
         """The id of the model with this hash, which is added if it is new; its path is updated."""
         values = {
-            "path": path,
+            "path": self._connection.places.stored(path),
             "sha256": sha256,
             "architecture": architecture,
             "quantization": quantization,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from orca_local.domain.frozen import Frozen
@@ -58,6 +58,7 @@ class Exports(Table):
         """Store a file and return its id."""
         values = asdict(row)
         del values["export_id"]
+        values["path"] = self._connection.places.stored(row.path)
         values |= {"acceptance_json": to_json(values.pop("acceptance")), "created_at": utc_now()}
         return self._connection.insert_for_id("exports", values)
 
@@ -67,12 +68,13 @@ class Exports(Table):
 
     def list(self, name: str | None = None, quantization: str | None = None) -> list[ExportRow]:
         """All files, or those with this name and quantization, the newest first."""
-        return self._connection.records(
+        rows = self._connection.records(
             ExportRow,
             "SELECT *, id AS export_id FROM exports"
             " WHERE name = coalesce(?, name) AND quantization = coalesce(?, quantization) ORDER BY id DESC",
             [name, quantization],
         )
+        return [replace(row, path=self._connection.places.full(row.path)) for row in rows]
 
 
 class Evaluations(Table):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.text import storable
 from orca_local.store.connection import Table
-from orca_local.store.encoding import from_row, to_json, utc_now
+from orca_local.store.encoding import from_json, from_row, to_json, utc_now
 from orca_local.store.selections import BY_HAND
 from orca_local.system.processes import host_name, is_running, process_started
 
@@ -90,7 +91,7 @@ class Runs(Table):
             " ?, 'running', ?, ?, '{}', ?, ?, ?, '', ?, ? FROM runs RETURNING id",
             [
                 stage,
-                settings_json,
+                to_json(self._connection.places.stored_settings(from_json(settings_json))),
                 to_json(dict(versions)),
                 number,
                 process_started(number) or "",
@@ -108,7 +109,8 @@ class Runs(Table):
     def record_inputs(self, run_id: int, inputs: Mapping[str, Any]) -> None:
         """Add to the inputs of the run."""
         self._connection.execute(
-            "UPDATE runs SET inputs_json = json_patch(inputs_json, ?) WHERE id = ?", [to_json(dict(inputs)), run_id]
+            "UPDATE runs SET inputs_json = json_patch(inputs_json, ?) WHERE id = ?",
+            [to_json(self._connection.places.stored_values(dict(inputs))), run_id],
         )
 
     def finish(self, run_id: int, status: str, error: str = "") -> None:
@@ -153,7 +155,7 @@ class Runs(Table):
         row = self._connection.one(
             "INSERT INTO events (run_id, seq, kind, payload_json, created_at)"
             " SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ? FROM events WHERE run_id = ? RETURNING seq",
-            [run_id, kind, to_json(dict(payload)), utc_now(), run_id],
+            [run_id, kind, to_json(self._connection.places.stored_values(dict(payload))), utc_now(), run_id],
         )
         return int(row["seq"])
 
@@ -198,7 +200,8 @@ class Runs(Table):
 
     def _events(self, condition: str, run_id: int, *parameters: int | str) -> list[EventRow]:
         query = f"SELECT * FROM events WHERE run_id = ? AND {condition} ORDER BY seq"
-        return self._connection.records(EventRow, query, [run_id, *parameters])
+        rows = self._connection.records(EventRow, query, [run_id, *parameters])
+        return [replace(row, payload=self._connection.places.full_values(row.payload)) for row in rows]
 
     def list(self, after: int = 0, limit: int | None = None) -> list[RunRow]:
         """Runs with an id above `after`, the newest first, at most `limit`."""

@@ -42,7 +42,7 @@ class Samples(Table):
         added = 0
         with self._connection.transaction():
             for sample, content_hash in samples:
-                task = {"name": sample.task, "source": source, "created_at": utc_now()}
+                task = {"name": sample.task, "source": self._connection.places.stored(source), "created_at": utc_now()}
                 self._connection.insert("tasks", task, "ON CONFLICT DO NOTHING")
                 added += self._insert(sample, content_hash)
         return AddResult(added, len(samples) - added)

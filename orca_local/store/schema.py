@@ -238,6 +238,21 @@ CREATE VIEW evaluation_summary AS
   FROM evaluations GROUP BY run_id, model, model_id, system_message;
 """
 
+RELATIVE_PATHS = """
+UPDATE exports SET adapter_id = (SELECT newest.id FROM adapters AS own JOIN adapters AS newest
+  ON newest.sha256 = own.sha256 AND path_in_workspace(newest.path) = path_in_workspace(own.path)
+  WHERE own.id = exports.adapter_id ORDER BY newest.position DESC LIMIT 1) WHERE adapter_id IS NOT NULL;
+DELETE FROM adapters WHERE id NOT IN (SELECT id FROM
+  (SELECT id, max(position) FROM adapters GROUP BY sha256, path_in_workspace(path)));
+UPDATE models SET path = path_in_workspace(path) WHERE path IN (SELECT path FROM exports);
+UPDATE exports SET path = path_in_workspace(path);
+UPDATE adapters SET path = path_in_workspace(path);
+UPDATE trainings SET directory = path_in_workspace(directory);
+UPDATE runs SET inputs_json = values_in_workspace(inputs_json) WHERE inputs_json LIKE '%"output"%';
+UPDATE events SET payload_json = values_in_workspace(payload_json)
+  WHERE kind IN ('StageFinished', 'FileWritten', 'CheckpointSaved', 'TrainingResumed')
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("0001_initial", INITIAL),
     ("0002_teaching", TEACHING),
@@ -246,5 +261,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("0005_batches", BATCHES),
     ("0006_base_runs", BASE_RUNS),
     ("0007_readings", READINGS),
+    ("0008_relative_paths", RELATIVE_PATHS),
 )
 """Name and SQL of every migration, oldest first. A released migration never changes; add a new one instead."""

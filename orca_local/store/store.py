@@ -23,6 +23,7 @@ from orca_local.store.likelihoods import Likelihoods
 from orca_local.store.measurements import Measurements
 from orca_local.store.migrate import applied_steps, is_current, migrate
 from orca_local.store.models import Models
+from orca_local.store.places import Places
 from orca_local.store.results import Evaluations, Exports
 from orca_local.store.runs import Runs
 from orca_local.store.samples import Samples
@@ -61,9 +62,12 @@ class Store:
         self.evaluations = Evaluations(connection)
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS) -> Store:
+    def open(
+        cls, path: Path, *, create: bool = False, busy_seconds: float = BUSY_SECONDS, directory: Path | None = None
+    ) -> Store:
         """Open the database at `path` and upgrade it to the schema of this version.
 
+        Stored paths are relative to `directory`, the workspace; by default that of the database.
         Raises `InputError` if it is missing (unless `create`), damaged, not of this program or of a newer version,
         and `BusyError` if another process locks it for longer than `busy_seconds`.
         """
@@ -76,6 +80,8 @@ class Store:
             return cls.open_read_only(path, reason)
         _refuse_foreign_log(path)
         store = cls(Connection(path, busy_seconds=busy_seconds))
+        if directory is not None:
+            store._connection.places = Places(directory.absolute())
         try:
             migrate(store._connection)
         except MissingError as full:

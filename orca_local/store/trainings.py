@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from orca_local.domain.errors import InputError
@@ -59,7 +60,7 @@ class Trainings(Table):
             "weights_sha256": weights_sha256,
             "recipe_json": to_json(dict(recipe)),
             "rows": rows,
-            "directory": directory,
+            "directory": self._connection.places.stored(directory),
             "status": "running",
             "summary_json": "{}",
             "created_at": utc_now(),
@@ -73,15 +74,19 @@ class Trainings(Table):
 
     def find(self, key: str) -> TrainingRecord | None:
         """The training with this key; None if there is none."""
-        return self._connection.record(TrainingRecord, _SELECT_TRAINING + " WHERE key = ?", [key])
+        return self._record(" WHERE key = ?", key)
 
     def get(self, training_id: int) -> TrainingRecord | None:
         """The training with this id; None if there is none."""
-        return self._connection.record(TrainingRecord, _SELECT_TRAINING + " WHERE id = ?", [training_id])
+        return self._record(" WHERE id = ?", training_id)
 
     def latest(self) -> TrainingRecord | None:
         """The training that was started or resumed last; None if there is none."""
-        return self._connection.record(TrainingRecord, _SELECT_TRAINING + " ORDER BY run_id DESC, id DESC LIMIT 1")
+        return self._record(" ORDER BY run_id DESC, id DESC LIMIT 1")
+
+    def _record(self, condition: str, *parameters: str | int) -> TrainingRecord | None:
+        row = self._connection.record(TrainingRecord, _SELECT_TRAINING + condition, parameters)
+        return None if row is None else replace(row, directory=self._connection.places.full(row.directory))
 
     def finish(self, training_id: int, status: str, summary: Mapping[str, Any]) -> None:
         """Record that the training ended, done or failed."""
@@ -116,7 +121,7 @@ class Adapters(Table):
             " validation_loss = excluded.validation_loss, position = excluded.position RETURNING id",
             [
                 row.training_id,
-                row.path,
+                self._connection.places.stored(row.path),
                 row.sha256,
                 row.weights_sha256,
                 row.step,
@@ -128,16 +133,19 @@ class Adapters(Table):
 
     def latest(self) -> AdapterRow | None:
         """The adapter that was stored last; None if there is none."""
-        return self._connection.record(AdapterRow, _SELECT_ADAPTER + " ORDER BY position DESC LIMIT 1")
+        return self._record(" ORDER BY position DESC LIMIT 1")
 
     def of_training(self, training_id: int) -> AdapterRow | None:
         """The latest adapter of a training; None if there is none."""
-        newest = " WHERE training_id = ? ORDER BY position DESC LIMIT 1"
-        return self._connection.record(AdapterRow, _SELECT_ADAPTER + newest, [training_id])
+        return self._record(" WHERE training_id = ? ORDER BY position DESC LIMIT 1", training_id)
 
     def get(self, adapter_id: int) -> AdapterRow:
         """One adapter. Raises `InputError` if there is none with this id."""
-        row = self._connection.record(AdapterRow, _SELECT_ADAPTER + " WHERE id = ?", [adapter_id])
+        row = self._record(" WHERE id = ?", adapter_id)
         if row is None:
             raise InputError(f"there is no adapter {adapter_id}", hint="train one with `orca-local train`")
         return row
+
+    def _record(self, condition: str, *parameters: int) -> AdapterRow | None:
+        row = self._connection.record(AdapterRow, _SELECT_ADAPTER + condition, parameters)
+        return None if row is None else replace(row, path=self._connection.places.full(row.path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from orca_local.dataset.review import Preview, preview
-from orca_local.models.student import load_student
+from orca_local.models.moved import find_student
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
@@ -23,7 +23,7 @@ class Previews:
 
     @cached_property
     def _renderer(self) -> PromptRenderer:
-        student = load_student(self._workspace.settings.student, self._workspace.directory)
+        student = find_student(self._store, self._workspace.settings.student, self._workspace.directory)
         return PromptRenderer(student.weights.path)
 
     def load(self, demonstration_id: int) -> Preview:
