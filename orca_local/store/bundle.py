@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from orca_local.domain.errors import InputError
+from orca_local.domain.errors import InputError, StoreError
 from orca_local.domain.keys import content_key
 from orca_local.store.connection import Connection
 from orca_local.store.encoding import UNDECODABLE, from_json, to_json
@@ -85,7 +85,7 @@ def write_bundle(
 
 def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a bundle. Raises `InputError` if the file is not a bundle or was changed."""
-    with _open(path) as bundle:
+    with _damage_explained(path), _open(path) as bundle:
         manifest = _manifest(bundle)
         for table in _tables(bundle):
             if manifest["digests"].get(table) != _digest(bundle, table):
@@ -102,18 +102,28 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 def copy_bundle(path: Path, target: Connection) -> dict[str, int]:
     """Copy the rows of a checked bundle into an empty store; returns the number of rows by table."""
+    with _damage_explained(path), _open(path) as bundle, target.transaction(durable=True):
+        if not is_current(bundle):
+            bundle.become_copy()
+            migrate(bundle)
+        target.execute("PRAGMA defer_foreign_keys=ON")
+        counts = {table: _copy(bundle, target, table, lambda _table, row: row) for table in TABLES}
+        # Versions up to 0.1.0 stored the runs that make the base as exports.
+        target.execute(BASE_RUNS)
+    return counts
+
+
+@contextmanager
+def _damage_explained(path: Path) -> Iterator[None]:
+    """Replace what reading a damaged bundle raises by an error that says so."""
     try:
-        with _open(path) as bundle, target.transaction(durable=True):
-            if not is_current(bundle):
-                bundle.become_copy()
-                migrate(bundle)
-            target.execute("PRAGMA defer_foreign_keys=ON")
-            counts = {table: _copy(bundle, target, table, lambda _table, row: row) for table in TABLES}
-            # Versions up to 0.1.0 stored the runs that make the base as exports.
-            target.execute(BASE_RUNS)
+        yield
+    except StoreError as error:
+        raise InputError(error.message, hint="ask for the bundle again") from error
     except sqlite3.IntegrityError as error:
         raise _changed(path, f"its rows do not belong together ({error})") from error
-    return counts
+    except (sqlite3.Error, *UNDECODABLE) as error:
+        raise InputError(f"{path} is damaged: {error}", hint="ask for the bundle again") from error
 
 
 @contextmanager

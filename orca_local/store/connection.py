@@ -71,6 +71,9 @@ class Connection:
         except sqlite3.DatabaseError as error:
             raw.close()
             raise explain(error, path) or error from error
+        except UnicodeDecodeError as error:
+            raw.close()
+            raise damaged(path, "its schema is not UTF-8") from error
         return cls(path, raw)
 
     @classmethod
@@ -203,6 +206,9 @@ class Connection:
             if explained is None:
                 raise
             raise explained from error
+        except UnicodeDecodeError as error:
+            # SQLite names what is damaged, and the name itself may be: then its message is not UTF-8.
+            raise damaged(self.path, "its schema or a text in it is not UTF-8") from error
         except OverflowError as error:
             raise InputError("a number is larger than the database can hold", hint="give a smaller one") from error
 

@@ -21,6 +21,8 @@ from orca_local.store.references import UNKNOWN_REQUEST, mend_references
 from orca_local.store.schema import STEPS
 
 Row = dict[str, Any]
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises for damage; its message, which names what is damaged, may not be UTF-8 itself."""
 _NUMBERS: Mapping[str, str] = {
     "events": "SELECT coalesce(sum(last), 0) FROM (SELECT max(seq) AS last FROM events GROUP BY run_id)",
     **{table: f"SELECT coalesce(max(id), 0) FROM {table}" for table in ("charges", "demonstrations", "batches")},
@@ -111,7 +113,7 @@ def _fill_from(damaged: Path, log: Path, rescued: Connection) -> Counter[str]:
 
 def _open(image: bytes) -> sqlite3.Connection:
     source = open_image(image)
-    with suppress(sqlite3.Error):
+    with suppress(*_UNREADABLE):
         source.execute("PRAGMA writable_schema=ON")  # reads past an entry of the schema that is damaged
         source.execute("PRAGMA cell_size_check=ON")
     return source
@@ -121,7 +123,7 @@ def _steps(source: sqlite3.Connection, path: Path) -> Sequence[tuple[str, str]]:
     """The migrations that the damaged database has: by its list of them, else by its tables; else all."""
     names = [name for name, _ in STEPS]
     applied: list[str] = []
-    with suppress(sqlite3.Error):
+    with suppress(*_UNREADABLE):
         query = "SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id"
         applied = [str(row[0]) for row in source.execute(query, [MIGRATION_SET])]
     if applied[: len(names)] == names:
@@ -140,7 +142,7 @@ def _steps(source: sqlite3.Connection, path: Path) -> Sequence[tuple[str, str]]:
 
 
 def _column_names(source: sqlite3.Connection, table: str) -> list[str]:
-    with suppress(sqlite3.Error):
+    with suppress(*_UNREADABLE):
         return [row["name"] for row in source.execute("SELECT name FROM pragma_table_info(?)", [table])]
     return []
 
@@ -159,7 +161,7 @@ def _fill(source: sqlite3.Connection, rescued: Connection, tables: Mapping[str, 
 
 
 def _is_whole(source: sqlite3.Connection) -> bool:
-    with suppress(sqlite3.Error):
+    with suppress(*_UNREADABLE):
         return [row[0] for row in source.execute("PRAGMA integrity_check(1)")] == ["ok"]
     return False
 
@@ -177,7 +179,7 @@ def _rows(source: sqlite3.Connection, table: str) -> Iterator[Row]:
                 with suppress(UnicodeDecodeError):
                     yield {name: _decoded(value) for name, value in zip(names, values, strict=True)}
             break
-        except sqlite3.Error:
+        except _UNREADABLE:
             continue
     source.text_factory = str
 
@@ -189,9 +191,9 @@ def _decoded(value: Any) -> Any:
 def _indexed(source: sqlite3.Connection, table: str) -> int:
     """The number of rows that the indexes of a table know of; 0 if none can be read."""
     most = 0
-    with suppress(sqlite3.Error):
+    with suppress(*_UNREADABLE):
         for index in source.execute(f"PRAGMA index_list({table})").fetchall():
-            with suppress(sqlite3.Error):
+            with suppress(*_UNREADABLE):
                 most = max(most, source.execute(f'SELECT count(*) FROM {table} INDEXED BY "{index[1]}"').fetchone()[0])
     return int(most)
 
@@ -266,7 +268,7 @@ def _remove_unreadable(rescued: Connection) -> None:
 def _keep_run_numbers(source: sqlite3.Connection, rescued: Connection) -> None:
     """The highest number of a deleted run stays: other processes may still follow it."""
     highest = 0
-    with suppress(sqlite3.Error):
+    with suppress(*_UNREADABLE):
         highest = int(source.execute("PRAGMA user_version").fetchone()[0])
     runs = int(rescued.one("SELECT coalesce(max(id), 0) FROM runs")[0])
     # A damaged number would make the next run's number useless.

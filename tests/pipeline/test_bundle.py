@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from orca_local.pipeline import bundle
 from orca_local.runs.workspace import Workspace
 from orca_local.store.bundle import without_directories
 from tests.openai_server import OpenAIServer
+from tests.store.damage import FILES
 from tests.teach.scene import KEY, solve
 
 OFFLINE = """
@@ -181,6 +184,41 @@ def test_a_file_that_was_changed_is_refused_and_leaves_nothing(
     with pytest.raises(InputError, match=message):
         bundle.read(file, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_is_refused_or_unharmed_and_leaves_nothing(file: Path, tmp_path: Path, name: str) -> None:
+    for seed in range(4):
+        damaged = Path(shutil.copy(file, tmp_path / f"{seed}.orca"))
+        FILES[name](damaged, random.Random(seed))
+        copy = tmp_path / "new" / f"copy{seed}"
+        try:
+            bundle.read(damaged, copy)
+        except InputError as error:
+            assert error.hint and "rescue" not in error.hint
+            assert not (tmp_path / "new").exists()
+        else:
+            shutil.rmtree(tmp_path / "new")
+
+
+def test_rows_that_refer_to_nothing_are_refused_and_leave_nothing_in_a_directory_with_files(
+    file: Path, tmp_path: Path
+) -> None:
+    from orca_local.store.bundle import _digest
+    from orca_local.store.connection import Connection
+
+    connection = Connection(file)
+    connection.execute("PRAGMA foreign_keys=OFF")
+    connection.execute("DELETE FROM tasks")
+    digests = json.loads(connection.rows("SELECT value_json FROM bundle WHERE name = 'digests'")[0][0])
+    digests["tasks"] = _digest(connection, "tasks")
+    connection.execute("UPDATE bundle SET value_json = ? WHERE name = 'digests'", [json.dumps(digests)])
+    connection.close()
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="do not belong together"):
+        bundle.read(file, tmp_path / "copy")
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["notes.txt"]
 
 
 def test_a_model_outside_the_workspace_is_refused(file: Path, tmp_path: Path) -> None:

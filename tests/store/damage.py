@@ -60,6 +60,16 @@ def no_database(path: Path, rng: random.Random) -> None:
     )
 
 
+def garble_schema(path: Path, rng: random.Random) -> None:
+    """Write bytes that are not UTF-8 into the names in the schema."""
+    data = bytearray(path.read_bytes())
+    for _ in range(rng.choice([1, 5, 40])):
+        place = data.find(b"CREATE ", rng.randrange(len(data)))
+        if place >= 0:
+            data[place + rng.randrange(40)] = rng.randrange(128, 256)
+    path.write_bytes(data)
+
+
 def foreign_log(path: Path, rng: random.Random) -> None:
     """A log that belongs to another database."""
     other = path.with_name("other.db")
@@ -110,6 +120,7 @@ FILES: dict[str, Damage] = {
     "garbled range": garble_range,
     "swapped pages": swap_pages,
     "no database": no_database,
+    "garbled schema": garble_schema,
     "foreign log": foreign_log,
 }
 """Damages that differ with the seed."""
