@@ -50,8 +50,12 @@ class Connection:
         with self.explained():
             self.raw = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None) if raw is None else raw
             self.raw.row_factory = sqlite3.Row
-            self.raw.execute("PRAGMA synchronous=NORMAL")
-            self.raw.execute("PRAGMA foreign_keys=ON")
+            try:
+                self.raw.execute("PRAGMA synchronous=NORMAL")
+                self.raw.execute("PRAGMA foreign_keys=ON")
+            except BaseException:
+                self.raw.close()
+                raise
 
     @classmethod
     def read_only(cls, path: Path) -> Connection:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from orca_local.domain.errors import InputError, MissingError, OrcaError, StoreError
+from orca_local.domain.errors import BusyError, InputError, OrcaError, StoreError
 from orca_local.store.batches import Batches
 from orca_local.store.bundle import copy_bundle, write_bundle
 from orca_local.store.charges import Charges
@@ -79,19 +79,21 @@ class Store:
         if path.exists() and (reason := _unwritable(path)):
             return cls.open_read_only(path, reason)
         _refuse_foreign_log(path)
-        store = cls(Connection(path, busy_seconds=busy_seconds))
-        if directory is not None:
-            store._connection.places = Places(directory.absolute())
         try:
-            migrate(store._connection)
-        except MissingError as full:
-            store.close()
-            # Nothing may have to be written: what is on a full disk can be read.
-            return cls.open_read_only(path, full)
-        except BaseException as error:
-            store.__exit__(None, error, None)
-            raise
-        return store
+            connection = Connection(path, busy_seconds=busy_seconds)
+            try:
+                migrate(connection)
+            except BaseException:
+                connection.close()
+                raise
+        except Exception as error:
+            if isinstance(error, OrcaError) and not isinstance(error, (InputError, BusyError)) and path.exists():
+                # The disk is full or fails. Nothing may have to be written: what is on it can be read.
+                return cls.open_read_only(path, error)
+            raise explain_failure(error, path) or error from error
+        if directory is not None:
+            connection.places = Places(directory.absolute())
+        return cls(connection)
 
     @classmethod
     def open_read_only(cls, path: Path, reason: OrcaError) -> Store:

@@ -49,7 +49,7 @@ def test_adapter_that_was_made_last_is_the_latest(store: Store) -> None:
     latest = store.adapters.latest()
     assert latest is not None
     assert latest.adapter_id == first
-    assert store.adapters.get(second).path == "adapters/two"
+    assert store.adapters.get(second).path == str(store.path.parent / "adapters/two")
     with pytest.raises(InputError, match="no adapter 9"):
         store.adapters.get(9)
 
@@ -62,7 +62,8 @@ def test_latest_export_is_found_by_name_and_quantization(store: Store) -> None:
     assert tuned is not None
     assert q8 is not None
     assert none is None
-    assert (tuned.quantization, q8.path, q8.acceptance) == ("Q4_K_M", "exports/tuned-Q8_0.gguf", {"passed": True})
+    assert (tuned.quantization, q8.acceptance) == ("Q4_K_M", {"passed": True})
+    assert q8.path == str(store.path.parent / "exports/tuned-Q8_0.gguf")
     assert [export.export_id for export in store.exports.list()] == [3, 2, 1]
 
 
