@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.text import counted
+from orca_local.domain.text import counted, storable
 from orca_local.domain.types import Sample
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.kinds.table import get_kind
@@ -98,5 +98,5 @@ def _take_answer(entry: Mapping[str, Any], answers: dict[tuple[str, str], str]) 
     for name, value in (("id", sample_id), ("text", text), ("strategy", strategy)):
         if not isinstance(value, str):
             return f"{name!r} is missing" if value is None else f"{name!r} must be a text, not {str(value)[:40]}"
-    answers[str(sample_id), str(strategy)] = str(text)
+    answers[str(sample_id), str(strategy)] = storable(str(text))
     return ""

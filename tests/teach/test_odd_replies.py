@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -204,6 +205,17 @@ def test_half_of_a_surrogate_pair_that_an_earlier_version_stored_breaks_no_later
     texts = {row.text for row in store.demonstrations.list()}
     assert texts == {"so \ufffd \ufffd\nAnswer: 2"}
     assert {original(store, row) for row in store.demonstrations.list()} == texts
+
+
+def test_a_file_of_answers_may_hold_half_of_a_surrogate_pair(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        '{"id": "s01", "text": "so \\ud83d\\nAnswer: 2"}\n{"id": "\\ud800", "text": "x"}\n'
+    )
+    chosen = TeacherSettings(kind="file", file="a.jsonl")
+    for cached in (0, 1):
+        result = summary(run(store, fill(store, [sample(1)]), chosen, directory=tmp_path))
+        assert (result["calls"]["cached"], result["verified"]) == (cached, 1)
+    assert [row.text for row in store.demonstrations.list()] == ["so \ufffd\nAnswer: 2"]
 
 
 def _collected(store: Store, chosen: TeacherSettings) -> int:
