@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tui.messages import RunNews
     from tui.run_watcher import RunWatcher
 
+TOO_SMALL = "-too-small"
+"""Class of a screen that is hidden because the terminal is too small for it."""
 CHECK_SECONDS = 0.25
 """Seconds between two checks of the workspace for changes."""
 
@@ -105,6 +107,11 @@ class OrcaApp(OrderedKeysApp[None]):
         else:
             self.hold_keys_for(self.run_worker(self._open_or_exit(self._workspace_dir), group="open"))
         self.set_interval(CHECK_SECONDS, self._check_runs)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the terminal is too small for the screen. A dialog above it is shown, and takes keys."""
+        return bool(self.screen_stack) and self.screen.has_class(TOO_SMALL)
 
     async def on_unmount(self) -> None:
         """Close the store; runs continue."""

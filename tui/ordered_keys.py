@@ -37,11 +37,18 @@ class OrderedKeysApp(App[T]):
         """Let keys wait until `worker` has ended: it opens a dialog, or loads the rows that keys act on."""
         self._awaited.append(worker)
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the user does not see what keys would act on: such keys are dropped."""
+        return False
+
     async def on_event(self, event: events.Event) -> None:
         """Queue keys and pasted text; all other events are handled immediately."""
         is_typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
         if not is_typed or (isinstance(event, events.Key) and event.key in IMMEDIATE_KEYS):
             await super().on_event(event)
+            return
+        if self.is_hidden:
             return
         self._typed.append(event)
         if not self._is_handing_on:

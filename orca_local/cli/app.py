@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import click
 
 from orca_local import __version__
-from orca_local.cli.diagnostics import DONE, USAGE, note_at_once, report, report_failure
+from orca_local.cli.diagnostics import DONE, FAILED, USAGE, note_at_once, report, report_failure
+from orca_local.cli.encoding import use_substitutes
 from orca_local.cli.options import Common
 from orca_local.domain.stages import STAGES
 from orca_local.system.signals import signals_as_interrupt
@@ -75,6 +76,7 @@ def cli(ctx: click.Context) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     as_json = "--json" in arguments
+    use_substitutes()
     try:
         with signals_as_interrupt(note_at_once):
             # The value that the command returns; without one, it shows help or another text.
@@ -89,6 +91,9 @@ def run(arguments: Sequence[str]) -> int:
         return _report_usage(f"a command is missing; choose one of: {names}", error, as_json=as_json)
     except click.UsageError as error:
         return _report_usage(error.format_message(), error, as_json=as_json)
+    except click.ClickException as error:
+        report(error.format_message(), "see `orca-local --help`", "failed", as_json=as_json)
+        return FAILED
     except (click.Abort, KeyboardInterrupt):
         return report_failure(KeyboardInterrupt(), as_json=as_json)
     except (SystemExit, BrokenPipeError):  # click raises SystemExit when nobody reads stdout any more

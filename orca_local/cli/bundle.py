@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.options import Common, JsonObject, PathArgument, common_options
 from orca_local.cli.tables import echo
 from orca_local.domain.text import printable
 
@@ -17,7 +18,7 @@ def command() -> None:
 
 
 @command.command("write")
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("path", type=PathArgument(dir_okay=False))
 @common_options
 def write(common: Common, path: Path) -> JsonObject:
     """Write the tasks, answers and results of this workspace to the SQLite file PATH."""
@@ -35,8 +36,8 @@ def write(common: Common, path: Path) -> JsonObject:
 
 
 @command.command("read")
-@click.argument("path", type=click.Path(path_type=Path))
-@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("path", type=PathArgument())
+@click.argument("directory", type=PathArgument(file_okay=False))
 @click.option(
     "--allow-endpoints",
     is_flag=True,
@@ -57,5 +58,5 @@ def read(common: Common, path: Path, directory: Path, allow_endpoints: bool) -> 
         echo(f"{endpoint.section}: {printable(endpoint.base_url)}, with the key in {endpoint.key_env}")
         if not endpoint.allowed:
             echo(f"  nothing is sent there until you set allow_calls = true under [{endpoint.section}] in orca.toml")
-    echo(f"next: cd {directory} && orca-local report")
+    echo(f"next: cd {shlex.quote(str(directory))} && orca-local report")
     return restored.to_dict()

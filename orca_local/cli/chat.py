@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from orca_local.cli.diagnostics import note
-from orca_local.cli.options import Common, FiniteRange, JsonObject, common_options
+from orca_local.cli.options import Common, FiniteRange, JsonObject, Name, common_options
 from orca_local.cli.stages import open_pipeline
 from orca_local.cli.tables import echo
 
@@ -27,11 +27,14 @@ ADAPTER_HELP = "/adapter off and /adapter on switch the adapter"
 @click.option(
     "--model",
     "models",
+    type=Name(),
     multiple=True,
     metavar="base|tuned|FILE",
     help="Model to chat with (default: tuned). Repeat it to compare models.",
 )
-@click.option("--adapter", metavar="newest|DIR|FILE", help="Apply a LoRA adapter to the model (default model: base).")
+@click.option(
+    "--adapter", type=Name(), metavar="newest|DIR|FILE", help="Apply a LoRA adapter to the model (default model: base)."
+)
 @click.option("--prompt", help="Send one message and exit; `-` reads it from stdin.")
 @click.option("--system", help="System message (default: the one used in training).")
 @click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True)
@@ -54,7 +57,7 @@ def command(
         raise click.UsageError("--json needs --prompt")
     if adapter is not None and len(models) > 1:
         raise click.UsageError("--adapter works with one model: give --model once")
-    text = None if prompt is None else _stdin().read() if prompt == "-" else prompt
+    text = _read_prompt() if prompt == "-" else prompt
     settings = SamplingSettings(max_tokens=max_tokens, temperature=temperature)
     with open_pipeline(common, reads_scores=False) as pipeline, ExitStack() as opened:
         message = pipeline.workspace.settings.dataset.system_message if system is None else system
@@ -88,6 +91,20 @@ def _stdin() -> TextIO:
     return sys.stdin
 
 
+def _read_prompt() -> str:
+    """The message on standard input. Raises `InputError` if it is no text, or without end."""
+    from orca_local.domain.errors import InputError
+    from orca_local.domain.input_file import MAX_TEXT_BYTES, encoding_problem
+
+    data = _stdin().buffer.read(MAX_TEXT_BYTES + 1)
+    problem = (
+        f"is larger than {MAX_TEXT_BYTES // 1_000_000} MB" if len(data) > MAX_TEXT_BYTES else encoding_problem(data)
+    )
+    if problem:
+        raise InputError(f"the message on standard input {problem}", hint="give a shorter text in UTF-8")
+    return data.decode("utf-8-sig")
+
+
 def _print_answer(talk: Conversation, text: str, *, with_name: bool) -> str:
     if with_name:
         echo(f"── {talk.name}")
@@ -108,6 +125,9 @@ def _converse(talks: list[Conversation]) -> None:
             line = input("› " if interactive else "")
         except EOFError:
             return
+        except UnicodeDecodeError as error:
+            note(f"this line is not text in {error.encoding}: type it again")
+            continue
         except KeyboardInterrupt as stop:
             if stop.args:  # SIGTERM or SIGHUP, not Ctrl-C
                 raise

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orca_local.cli.detached import stage_options
-from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.options import Common, JsonObject, PathArgument, common_options
 from orca_local.cli.stages import open_pipeline
 from orca_local.cli.tables import echo, table
 from orca_local.domain.text import counted
@@ -174,9 +174,7 @@ _review_command("reset", "pending", "Undo accept or reject; edits are kept.")
 @command.command("edit")
 @click.argument("number", type=int, metavar="ID")
 @click.option("--text", help="The new text; without it, your editor opens.")
-@click.option(
-    "--file", "path", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="File with the new text."
-)
+@click.option("--file", "path", type=PathArgument(exists=True, dir_okay=False), help="File with the new text.")
 @click.option("--restore", is_flag=True, help="Restore the teacher's text.")
 @common_options
 def edit(common: Common, number: int, text: str | None, path: Path | None, restore: bool) -> JsonObject:
@@ -194,7 +192,7 @@ def edit(common: Common, number: int, text: str | None, path: Path | None, resto
 
 
 @command.command("write")
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("path", type=PathArgument(dir_okay=False))
 @common_options
 def write(common: Common, path: Path) -> JsonObject:
     """Write the training rows to PATH: Parquet if it ends in .parquet, else JSON Lines with chat messages.
@@ -229,8 +227,10 @@ def _new_text(row: DemonstrationRow, text: str | None, path: Path | None) -> str
         from orca_local.domain.input_file import load_text
 
         return load_text(path).rstrip("\n")
-    edited = click.edit(row.text, extension=".txt")
-    return row.text if edited is None else edited.rstrip("\n")
+    from orca_local.cli.editor import edit_text
+
+    edited = edit_text(row.text)
+    return row.text if edited == row.text else edited.rstrip("\n")
 
 
 def _as_dict(row: DemonstrationRow, task: str) -> JsonObject:

@@ -51,8 +51,8 @@ def write_json(value: dict[str, Any]) -> None:
 
     text = json.dumps(without_nan(value), ensure_ascii=False, allow_nan=False)
     try:
-        text.encode()
-    except UnicodeEncodeError:  # for example a file name that is not valid text
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):  # a file name that is not valid text, or a terminal in Latin-1
         text = json.dumps(without_nan(value), allow_nan=False)
     click.echo(text)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orca_local.cli.detached import stage_options
-from orca_local.cli.options import Common, JsonObject, typed
+from orca_local.cli.options import Common, JsonObject, Name, typed
 from orca_local.cli.quantized import show_split, show_types
 from orca_local.cli.stages import open_pipeline
 from orca_local.cli.tables import echo, percent, table
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command("evaluate")
-@click.option("--model", "models", multiple=True, metavar="base|tuned|FILE", help="Model to evaluate (repeatable).")
+@click.option(
+    "--model", "models", type=Name(), multiple=True, metavar="base|tuned|FILE", help="Model to evaluate (repeatable)."
+)
 @click.option(
     "--quantization",
     "quantizations",
@@ -74,7 +76,7 @@ def _show_gain(gain: TotalGain) -> None:
     if gain.covers is not None:
         echo(f"  over {gain.covers}")
     if gain.ci_tasks is not None:
-        echo(f"  over tasks like these {len(gain.tasks)}, with this training seed: {interval(gain.ci_tasks)}")
+        echo(f"  over {gain.covers_tasks}: {interval(gain.ci_tasks)}")
     for row in gain.by_system_message:
         label = f'system message "{row.system_message}"' if row.system_message else "empty system message"
         echo(f"  {label}: {points(row.value)} {interval(row.ci)}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orca_local.cli.detached import stage_options
-from orca_local.cli.options import Common, JsonObject, typed
+from orca_local.cli.options import Common, JsonObject, Name, typed
 from orca_local.cli.stages import open_pipeline
 from orca_local.cli.tables import echo
 from orca_local.domain.figures import size
@@ -15,9 +15,14 @@ from orca_local.domain.figures import size
 
 @click.command("export")
 @click.option(
-    "--quantization", "quantizations", multiple=True, metavar="TYPE", help="Type to write, such as Q8_0 (repeatable)."
+    "--quantization",
+    "quantizations",
+    type=Name(),
+    multiple=True,
+    metavar="TYPE",
+    help="Type to write, such as Q8_0 (repeatable).",
 )
-@click.option("--imatrix", metavar="auto|none|FILE", help="Importance matrix for types below 8 bits.")
+@click.option("--imatrix", type=Name(), metavar="auto|none|FILE", help="Importance matrix for types below 8 bits.")
 @click.option(
     "--adapter-only", is_flag=True, help="Write the adapter alone, for llama.cpp's --lora and chat --adapter."
 )

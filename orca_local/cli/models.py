@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orca_local.cli.diagnostics import note
-from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.options import Common, JsonObject, Name, common_options
 from orca_local.cli.tables import echo, table
 from orca_local.domain.figures import size
 
@@ -78,7 +78,7 @@ def pull_model(common: Common, model_id: str) -> JsonObject | None:
 
 
 @command.command("inspect")
-@click.argument("file", metavar="FILE_OR_ID")
+@click.argument("file", type=Name(), metavar="FILE_OR_ID")
 @common_options
 def inspect_model(common: Common, file: str) -> JsonObject:
     """Describe a GGUF file from its header."""

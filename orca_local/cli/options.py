@@ -50,7 +50,7 @@ def common_options(function: Callable[..., JsonObject | None]) -> Callable[..., 
     `INCOMPLETE`.
     """
 
-    @click.option("-w", "--workspace", type=click.Path(path_type=Path), help="Workspace directory.")
+    @click.option("-w", "--workspace", type=PathArgument(), help="Workspace directory.")
     @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object on stdout.")
     @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
     @click.option("--offline", is_flag=True, help="Use no network.")
@@ -87,6 +87,32 @@ def _damage_explained(common: Common) -> Iterator[None]:
         except OrcaError:
             raise error from None
         raise explain_failure(error, path) or error from error
+
+
+class PathArgument(click.Path):
+    """A path that is not empty: an empty one would mean the current directory."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take the options of `click.Path`."""
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check a path. Fails as click's own types do."""
+        if not str(value):
+            self.fail("the path is empty; `.` is the current directory.", param, ctx)
+        if "\0" in str(value):
+            self.fail("a path holds no NUL character.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Name(click.types.StringParamType):
+    """A text that is not empty, such as the name of a model."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Check a name. Fails as click's own types do."""
+        if not str(value).strip():
+            self.fail("it is empty.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class FiniteRange(click.FloatRange):

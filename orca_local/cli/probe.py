@@ -60,7 +60,7 @@ def show_matrix(summary: ProbeSummary) -> None:
     gain = summary.selection_gain
     if gain is not None:
         echo(f"over {gain.tasks} tasks, {gain.reason}")
-    counts = f"{summary.generations.new} new generations, {summary.generations.cached} cached"
+    counts = f"{counted(summary.generations.new, 'new generation')}, {summary.generations.cached:,} cached"
     echo("accuracy in percent, of answers in the form asked for; *: selected; (n): dropped after n samples")
     echo(f"{counts} · {summary.seconds:.0f} s")
 

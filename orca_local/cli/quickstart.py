@@ -12,12 +12,12 @@ import click
 
 from orca_local.cli.diagnostics import note
 from orca_local.cli.evaluate import show_comparison
-from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.options import Common, JsonObject, PathArgument, common_options
 from orca_local.cli.tables import echo
 
 
 @click.command("quickstart")
-@click.argument("directory", type=click.Path(path_type=Path), default="orca-quickstart")
+@click.argument("directory", type=PathArgument(), default="orca-quickstart")
 @common_options
 def command(common: Common, directory: Path) -> JsonObject:
     """Run the whole pipeline once in DIRECTORY, without a key or a network.

@@ -6,15 +6,13 @@ from pathlib import Path
 
 import click
 
-from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.options import Common, JsonObject, PathArgument, common_options
 from orca_local.cli.stages import renew_scores
 from orca_local.cli.tables import echo
 
 
 @click.command("report")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write instead of stdout."
-)
+@click.option("-o", "--output", type=PathArgument(dir_okay=False), help="File to write instead of stdout.")
 @common_options
 def command(common: Common, output: Path | None) -> JsonObject:
     """Write the results of probe and evaluation as Markdown."""

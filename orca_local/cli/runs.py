@@ -12,6 +12,7 @@ from orca_local.cli.diagnostics import note
 from orca_local.cli.options import Common, JsonObject, common_options
 from orca_local.cli.tables import echo, table
 from orca_local.domain.errors import InputError, OrcaError
+from orca_local.domain.figures import local_time
 
 if TYPE_CHECKING:
     from orca_local.store.runs import RunRow
@@ -33,7 +34,10 @@ def list_runs(common: Common) -> JsonObject:
     """List all runs, the newest first."""
     with common.workspace().store() as store:
         runs = store.runs.list()
-    rows = [(run.run_id, run.stage, run.status, run.started_at, run.finished_at or "") for run in runs]
+    rows = [
+        (run.run_id, run.stage, run.status, *(local_time(at) if at else "" for at in (run.started_at, run.finished_at)))
+        for run in runs
+    ]
     echo(table(["run", "stage", "status", "started", "finished"], rows) if rows else "no runs yet")
     return {"runs": [asdict(run) for run in runs]}
 

@@ -1,32 +1,36 @@
-"""`orca-local tasks`: add and show tasks."""
+"""`orca-local tasks`: add, show and remove tasks, and choose their strategies."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from orca_local.cli.diagnostics import note
-from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.options import Common, JsonObject, PathArgument, common_options
 from orca_local.cli.tables import echo, table
 from orca_local.domain.text import counted
+
+if TYPE_CHECKING:
+    from orca_local.store.store import Store
 
 
 @click.group("tasks")
 def command() -> None:
-    """Add and show tasks."""
+    """Add, show and remove tasks."""
 
 
 @command.command("add")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True, type=PathArgument(), metavar="PATH…")
 @click.option("--skip-bad", is_flag=True, help="Add the good lines even if others are bad.")
 @click.option(
     "--resplit", is_flag=True, help="Ignore `split` in the file; divide the samples by a hash of their content."
 )
 @common_options
 def add(common: Common, paths: tuple[Path, ...], skip_bad: bool, resplit: bool) -> JsonObject:
-    """Add samples from JSON Lines files with the keys id, task, prompt, answer and kind."""
+    """Add samples from JSON Lines files, or JSON arrays, with the keys id, task, prompt, answer and kind."""
     from orca_local.tasks.add import add_tasks
 
     workspace = common.workspace()
@@ -35,14 +39,18 @@ def add(common: Common, paths: tuple[Path, ...], skip_bad: bool, resplit: bool) 
         counts = store.samples.tasks()
     for problem in added.problems:
         note(f"skipped {problem}")
+    for line in added.notes():
+        note(f"note: {line}")
     touched = set(added.tasks)
     summary = {
         "added": added.added,
         "duplicates": added.duplicates,
-        "rejected": len(added.problems),
+        "rejected": added.rejected,
         "tasks": [asdict(task) for task in counts if task.task in touched],
+        "elsewhere": [asdict(row) for row in added.elsewhere],
+        "unprobed": list(added.unprobed),
     }
-    echo(f"{counted(added.added, 'sample')} added, {added.duplicates} already present, {len(added.problems)} rejected")
+    echo(f"{counted(added.added, 'sample')} added, {added.duplicates:,} already present, {added.rejected:,} rejected")
     return summary
 
 
@@ -66,13 +74,10 @@ def list_tasks(common: Common) -> JsonObject:
 @common_options
 def show(common: Common, task: str, limit: int) -> JsonObject:
     """Show samples of TASK."""
-    from orca_local.domain.errors import InputError
     from orca_local.domain.types import SPLITS
 
     with common.workspace().store() as store:
-        names = [count.task for count in store.samples.tasks()]
-        if task not in names:
-            raise InputError(f"no task {task!r} in this workspace", hint="see `orca-local tasks list`")
+        _require_task(store, task)
         samples = [s for split in SPLITS for s in store.samples.list(split=split, tasks=[task], limit=limit)]
     for sample in samples:
         echo(f"── {sample.id} · {sample.split} · {sample.kind}")
@@ -82,3 +87,72 @@ def show(common: Common, task: str, limit: int) -> JsonObject:
         {"id": s.id, "split": s.split, "kind": s.kind, "prompt": s.prompt, "answers": list(s.answers)} for s in samples
     ]
     return {"task": task, "samples": shown}
+
+
+@command.command("choose")
+@click.argument("task")
+@click.argument("strategy", required=False)
+@click.option("--undo", is_flag=True, help="Use the measured choice again.")
+@common_options
+def choose(common: Common, task: str, strategy: str | None, undo: bool) -> JsonObject:
+    """Choose the STRATEGY of TASK yourself. No later probe replaces it."""
+    from orca_local.domain.strategies import load_strategies, require_strategy
+    from orca_local.probe.by_hand import choose_by_hand
+    from orca_local.views.probe_matrix import load_probe_matrix
+
+    if undo == (strategy is not None):
+        raise click.UsageError("give a strategy, or --undo")
+    workspace = common.workspace()
+    with workspace.store() as store:
+        _require_task(store, task)
+        if strategy is None:
+            store.selections.clear_by_hand(task)
+        else:
+            require_strategy(strategy, load_strategies(workspace.directory / "strategies.toml"))
+            matrix = load_probe_matrix(store)
+            rows = {row.task: row for row in matrix.rows} if matrix else {}
+            cell = rows[task].cells.get(strategy) if task in rows else None
+            choose_by_hand(store, task, strategy, cell, workspace.settings.probe.alpha)
+        current = store.selections.current().get(task)
+    chosen, chosen_by = (current.strategy, current.chosen_by) if current else (None, None)
+    echo(f"{task}: {chosen}, chosen by {chosen_by}" if current else f"{task}: no strategy is chosen yet")
+    return {"task": task, "strategy": chosen, "chosen_by": chosen_by}
+
+
+@command.command("remove")
+@click.argument("task")
+@click.option("--reviewed", is_flag=True, help="Also if answers were accepted, rejected or edited by hand.")
+@common_options
+def remove(common: Common, task: str, reviewed: bool) -> JsonObject:
+    """Remove TASK with its samples, scores and reviews.
+
+    The texts of student and teacher are kept: if the task is added again, none has to be paid for again.
+    """
+    from orca_local.domain.errors import InputError
+    from orca_local.runs.lock import workspace_lock
+
+    workspace = common.workspace()
+    with workspace.store() as store, workspace_lock(store, workspace.lock_dir, "tasks remove"):
+        _require_task(store, task)
+        uses = store.samples.uses(task)
+        if uses.waiting:
+            raise InputError(
+                f"task {task!r} has {counted(uses.waiting, 'question')} waiting in a batch",
+                hint="collect the answers first with `orca-local teach --batch`",
+            )
+        if uses.reviewed and not reviewed:
+            raise InputError(
+                f"task {task!r} has {counted(uses.reviewed, 'answer')} reviewed by hand",
+                hint="add --reviewed to lose these reviews",
+            )
+        store.samples.remove_task(task)
+    answers = f"{uses.measurements:,} scores and {counted(uses.demonstrations, 'teacher answer')}"
+    echo(f"{task} removed: {counted(uses.samples, 'sample')}, {answers}")
+    return {"task": task, "samples": uses.samples, "demonstrations": uses.demonstrations}
+
+
+def _require_task(store: Store, task: str) -> None:
+    from orca_local.domain.errors import InputError
+
+    if task not in {count.task for count in store.samples.tasks()}:
+        raise InputError(f"no task {task!r} in this workspace", hint="see `orca-local tasks list`")

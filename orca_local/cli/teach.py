@@ -41,7 +41,7 @@ def command(
             return estimate.to_dict()
         summary = pipeline.teach(limit, retry_failed=retry_failed, live=live, batch=batch)
     calls = summary.calls
-    echo(f"{calls.new} new calls, {calls.cached} cached, {calls.failed} failed")
+    echo(f"{counted(calls.new, 'new call')}, {calls.cached:,} cached, {calls.failed:,} failed")
     echo(describe_counts(summary.verdicts or {}))
     if summary.cost_usd:
         echo(f"this run: ${summary.cost_usd:.4f}; this workspace: ${summary.spent_usd:.4f}")
@@ -51,9 +51,10 @@ def command(
     for state in summary.batch.states if summary.batch is not None else ():
         echo(f"batch {state.id}: {state.state}, {state.done} of {state.total}")
     if summary.batch is not None and summary.batch.waiting:
-        echo(f"{summary.batch.waiting} questions are waiting; collect them later with `orca-local teach --batch`")
+        waiting = counted(summary.batch.waiting, "question")
+        echo(f"waiting for {waiting}; collect the answers later with `orca-local teach --batch`")
     if summary.not_asked:
-        echo(f"{summary.not_asked} questions were not asked because the limit is reached")
+        echo(f"not asked, because the limit is reached: {counted(summary.not_asked, 'question')}")
     return summary.to_dict()
 
 

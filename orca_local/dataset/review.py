@@ -10,6 +10,7 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.summaries import TaskAnswers
+from orca_local.domain.text import is_storable
 from orca_local.domain.types import Message, Sample
 from orca_local.gguf.answer_text import RowError
 from orca_local.kinds.prompts import plain_messages
@@ -90,6 +91,8 @@ def rewrite(store: Store, row: DemonstrationRow, text: str) -> Verdict:
     """
     if not text.strip():
         raise InputError("the new text is empty", hint="reject the answer to leave it out: `orca-local dataset reject`")
+    if not is_storable(text):
+        raise InputError("the new text holds a NUL character or is not valid Unicode", hint="remove that character")
     verdict = verify(store.samples.get(row.sample_id), text)
     if row.edited and text == original(store, row):
         store.demonstrations.restore(row.demonstration_id, text, verdict, SCORER_VERSION)

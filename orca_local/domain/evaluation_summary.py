@@ -105,6 +105,11 @@ class TotalGain(Gain):
     by_system_message: tuple[MessageGain, ...]
     """Gain by system message."""
 
+    @property
+    def covers_tasks(self) -> str:
+        """What `ci_tasks` generalizes over, in words."""
+        return f"tasks like these ({len(self.tasks)} measured), with this training seed"
+
 
 class PromptedAccuracy(Accuracy):
     """Accuracy of the base under a prompt that the main result does not use, and the gain over it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 
 def points(value: float | None) -> str:
@@ -18,3 +19,8 @@ def interval(ci: Sequence[float] | None) -> str:
 def size(count: int) -> str:
     """Format a number of bytes."""
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def local_time(stored: str) -> str:
+    """Return a stored UTC time in the time zone of this machine, without fractions of a second."""
+    return datetime.fromisoformat(stored).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 from orca_local.domain.keys import canonical_json
 from orca_local.domain.request_fields import OMITTABLE_FIELDS, extra_problem
+from orca_local.domain.text import is_storable
 from orca_local.domain.url import URL_HAS_SECRET, url_problem
 
 DEFAULT_SYSTEM_MESSAGE = "You are a careful assistant who reasons well."
+MAX_NUMBER = 1_000_000_000
+"""Largest number that a setting may have, unless it says less itself."""
+MIN_NUMBER = 1e-12
+"""Smallest number above zero."""
+MAX_SECONDS = 1_000_000
+"""Longest wait: eleven days. Operating systems count no longer ones."""
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _is_ordinary(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse numbers that no setting means and texts that cannot be stored; write minus zero as zero."""
+        if isinstance(value, bool) or info.field_name == "seed":
+            return value
+        if isinstance(value, int | float) and abs(value) > MAX_NUMBER:
+            raise ValueError(f"at most {MAX_NUMBER:,}")
+        if isinstance(value, float):
+            if 0 < abs(value) < MIN_NUMBER:
+                raise ValueError(f"0 or at least {MIN_NUMBER:g}")
+            return value or 0.0
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and not is_storable(text):
+                raise ValueError("a text without NUL characters and halves of surrogate pairs")
+        return value
 
 
 class EndpointSettings(_Section):
@@ -31,7 +55,7 @@ class EndpointSettings(_Section):
     """Whether anything may be sent to `base_url`. `bundle read` sets false for an endpoint that the bundle names."""
     timeout_s: float = Field(default=120.0, gt=0, le=86_400)
     """Seconds that one call may take in all, from the first byte sent to the last one received."""
-    tries: int = Field(default=4, ge=1)
+    tries: int = Field(default=4, ge=1, le=1000)
     """Attempts per call if errors are temporary."""
     omit: tuple[str, ...] = ()
     """For kind `openai`: fields to leave out of each request, such as `["temperature"]`. What the endpoint refuses is
@@ -101,7 +125,7 @@ class EngineSettings(EndpointSettings):
     """For kind `openai`: environment variable that holds the API key, in capitals; a local server needs none."""
     capacity: int = Field(default=24, ge=1, le=256)
     """Number of prompts generated at the same time."""
-    context: int = Field(default=2048, ge=128)
+    context: int = Field(default=2048, ge=128, le=2**24)
     """Maximum tokens of prompt and answer together."""
     compute: Literal["auto", "as_is", "bf16"] = "auto"
     """How the probe computes quantized weights: as stored, or as a BF16 copy; auto measures which is faster."""
@@ -109,7 +133,7 @@ class EngineSettings(EndpointSettings):
     """Type of the KV cache; q8_0 takes half the memory and is less exact."""
     flash_attention: Literal["auto", "on", "off"] = "auto"
     """auto: off on a CPU, where it is slower and answers depend on the batch. `kv_type` q8_0 needs it."""
-    gpu_layers: int = Field(default=-1, ge=-1)
+    gpu_layers: int = Field(default=-1, ge=-1, le=100_000)
     """Number of layers on the GPU; -1: all."""
     threads: int = Field(default=0, ge=0, le=1024)
     """CPU threads; 0: one per physical core."""
@@ -149,7 +173,7 @@ class TeacherSettings(EndpointSettings):
     """Rate limit of calls; 0: none."""
     tokens_per_minute: int = Field(default=0, ge=0)
     """Rate limit of prompt and answer tokens together; 0: none."""
-    patience_s: float = Field(default=300.0, gt=0)
+    patience_s: float = Field(default=300.0, gt=0, le=MAX_SECONDS)
     """Seconds for which the endpoint may refuse every call (HTTP 429) before the run stops."""
     max_usd: float = Field(default=0.0, ge=0)
     """Spending limit of this workspace in US dollars; 0: none. A call that could exceed it is not made."""
@@ -161,7 +185,7 @@ class TeacherSettings(EndpointSettings):
     """Sampling temperature; 0: greedy."""
     top_p: float = Field(default=1.0, gt=0, le=1)
     """Nucleus sampling: share of the probability mass that is sampled from; 1: all."""
-    seed: int | None = None
+    seed: int | None = Field(default=None, ge=-(2**63), lt=2**63 - 1000)
     """Seed of the first answer; later answers add 1. Empty: none is sent."""
     response_format: Literal["text", "json_object"] = "text"
     """Response format that the API is asked for."""

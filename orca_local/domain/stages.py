@@ -29,7 +29,7 @@ class Stage(Frozen):
 
 
 STAGES = (
-    Stage("tasks", "Add and show tasks.", "import tasks"),
+    Stage("tasks", "Add, show and remove tasks, and choose their strategies.", "import tasks"),
     Stage("probe", "Test the student under every strategy and select one for each task.", "test the strategies"),
     Stage("teach", "Ask the teacher to answer the training samples with the selected strategies.", "ask the teacher"),
     Stage(

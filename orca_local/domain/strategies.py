@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,14 @@ def load_strategies(path: Path | None) -> dict[str, Strategy]:
             raise InputError(f"{path}: strategy {number}: {strategy.name!r} is {place}", hint="choose another name")
         strategies[strategy.name] = strategy
     return strategies
+
+
+def require_strategy(name: str, strategies: Mapping[str, Strategy]) -> Strategy:
+    """Return the strategy of this name. Raises `InputError` that lists all of them if there is none."""
+    if name not in strategies:
+        hint = f"there are {', '.join(strategies)}; add your own in strategies.toml"
+        raise InputError(f"no strategy {name!r}", hint=hint)
+    return strategies[name]
 
 
 def _parse(where: str, entry: Any) -> Strategy:

@@ -56,6 +56,38 @@ def printable(text: str) -> str:
     return _CONTROLS.sub("", _LINE_ENDS.sub("\n", _SEQUENCES.sub("", text)))
 
 
+_UNSEEN = re.compile(
+    r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\x00-\x1f\x7f-\x9f]+"
+)
+"""White space, and characters that are drawn as nothing."""
+
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def is_storable(text: str) -> bool:
+    """Whether UTF-8 and the database can hold a text: not a NUL character, nor half of a surrogate pair."""
+    return not _UNSTORABLE.search(text)
+
+
+def is_visible(text: str) -> bool:
+    """Whether a text has a character that a person can see."""
+    return bool(_UNSEEN.sub("", text))
+
+
+def unseen_ends(text: str) -> str:
+    """Return a format character that a text begins or ends with, as `U+200B`; empty if there is none.
+
+    Emoji may end with a variation selector or a tag: those are no fault.
+    """
+    text = text.strip()
+    for end in (text[:1], text[-1:]):
+        if end and unicodedata.category(end) == "Cf" and ord(end) < 0xE0000:
+            return f"U+{ord(end):04X}"
+    return ""
+
+
 def fold(text: str) -> str:
     """Return the text in Unicode NFC, without case, with single spaces: texts that read the same become equal."""
     return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).split())

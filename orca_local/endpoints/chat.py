@@ -29,6 +29,7 @@ from orca_local.endpoints.failures import Cause, Rejections, find_cause
 from orca_local.endpoints.request_form import RequestForm, refused_fields
 from orca_local.endpoints.response import parse_body, parse_completion, parse_error, parse_usage, reported_error
 from orca_local.endpoints.retry_after import parse_retry_after
+from orca_local.system.certificates import require_certificates
 
 if TYPE_CHECKING:
     import openai
@@ -114,6 +115,7 @@ class ChatEndpoint:
             )
         self._key = self._load_key()
         self._secret = Secret(self._key)
+        require_certificates()
         try:
             self._ssl_context = httpx2.create_ssl_context()
             self._client = openai.OpenAI(

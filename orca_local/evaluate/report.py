@@ -235,8 +235,7 @@ def _evaluation(store: Store) -> str:
             strict = f"{_points(gain.strict_value)} points, 95 % interval {_range(gain.strict_ci)}"
             parts.append(f"In the asked form, the gain is {strict}.\n")
         if gain.ci_tasks is not None:
-            tasks = f"tasks like these {len(gain.tasks)}, with this training seed"
-            parts.append(f"Over {tasks}, the 95 % interval is {_range(gain.ci_tasks)}.\n")
+            parts.append(f"Over {gain.covers_tasks}, the 95 % interval is {_range(gain.ci_tasks)}.\n")
         messages = [
             (row.system_message or "(empty)", _points(row.value), _range(row.ci)) for row in gain.by_system_message
         ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.text import counted
 from orca_local.domain.types import Sample
 from orca_local.kinds.scoring import NOT_SCORED, SCORER_VERSION, Score, is_scored, score, verify
 from orca_local.kinds.verdict import Verdict
@@ -19,6 +21,7 @@ MAX_SHOWN = 10
 PROGRESS_LINES = 10
 """How many lines the progress has."""
 
+T = TypeVar("T")
 Report = Callable[[str], None]
 """Shows one line to the user."""
 
@@ -60,8 +63,8 @@ class Rescored(Frozen):
                 yield f"  … and {len(self.moved) - MAX_SHOWN} more"
         if self.demonstrations:
             yield (
-                f"{self.demonstrations:,} teacher answers were compared again by a newer version: the result changed "
-                f"for {self.changed_verdicts:,}"
+                f"{counted(self.demonstrations, 'teacher answer')} {'was' if self.demonstrations == 1 else 'were'} "
+                f"compared again by a newer version: the result changed for {self.changed_verdicts:,}"
             )
 
 
@@ -79,8 +82,9 @@ def ensure_scores(store: Store, report: Report = lambda line: None) -> Rescored 
     if count >= BIG:
         report(f"reading {count:,} stored answers again, because this version reads answers better")
     samples = {sample.id: sample for sample in store.samples.list()}
-    scores = list(_rescore(answers, samples, report))
-    verdicts = [(row, verify(samples[row.sample_id], row.text)) for row in demonstrations]
+    progress = _Progress(count, report)
+    scores = [(answer, _score(samples[answer.sample_id], answer)) for answer in progress.over(answers)]
+    verdicts = [(row, verify(samples[row.sample_id], row.text)) for row in progress.over(demonstrations)]
     before = store.measurements.accuracy_by_task()
     # Scored outside the transaction, so that other processes wait for the writes alone.
     with store.writing_to_copy(), store.transaction(durable=False):
@@ -95,11 +99,21 @@ def ensure_scores(store: Store, report: Report = lambda line: None) -> Rescored 
     return Rescored(len(scores), total, len(after), tuple(moved), len(verdicts), changed)
 
 
-def _rescore(
-    answers: list[StoredAnswer], samples: dict[str, Sample], report: Report
-) -> Iterator[tuple[StoredAnswer, Score]]:
-    for number, answer in enumerate(answers, 1):
-        sample = samples[answer.sample_id]
-        yield answer, score(sample, answer.completion) if is_scored(sample) else NOT_SCORED
-        if len(answers) >= BIG and number % (len(answers) // PROGRESS_LINES) == 0:
-            report(f"  {number:,} of {len(answers):,}")
+def _score(sample: Sample, answer: StoredAnswer) -> Score:
+    return score(sample, answer.completion) if is_scored(sample) else NOT_SCORED
+
+
+class _Progress:
+    """Reports every tenth part of the work, if there is much of it."""
+
+    def __init__(self, total: int, report: Report) -> None:
+        self._total, self._report = total, report
+        self._done = 0
+
+    def over(self, items: Sequence[T]) -> Iterator[T]:
+        """Yield the items, and count them."""
+        for item in items:
+            yield item
+            self._done += 1
+            if self._total >= BIG and self._done % (self._total // PROGRESS_LINES) == 0:
+                self._report(f"  {self._done:,} of {self._total:,}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -36,6 +36,10 @@ class Readings:
     """The last statement in the asked form, as written; empty if there is none."""
     following: str = ""
     """The same with all lines that follow it."""
+
+
+_EXACT_BELOW = 1e16
+"""From here on, a float is written with an exponent: its digits are not those that were meant."""
 
 
 class AnswerKind(ABC):
@@ -78,6 +82,10 @@ class AnswerKind(ABC):
         if labels and all(normal != (self.parse_reference(label) or label).strip().casefold() for label in labels):
             return f"the answer {reference!r} is not among the labels: {', '.join(labels)}"
         return ""
+
+    def identity(self, reference: str) -> Hashable:
+        """Return what references that are one and the same answer have in common."""
+        return fold(reference)
 
     @abstractmethod
     def read_whole(self, content: str, question: Question) -> str | None:
@@ -203,4 +211,5 @@ def number_as_text(value: Any) -> str | None:
     """Return a JSON number as text, whole numbers without a decimal point; None if `value` is not a number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_BELOW
+    return str(int(value)) if is_whole else str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from orca_local.domain.text import fold
@@ -25,12 +24,6 @@ class Exact(AnswerKind):
     def parse_reference(self, value: Any) -> str | None:
         """Return the text; a number is valid too."""
         return number_as_text(value) or super().parse_reference(value)
-
-    def check_reference(self, reference: str, prompt: str, labels: Sequence[str]) -> str:
-        """Return what is wrong with the reference: it is not a label, or two labels are the same text."""
-        if len({fold(label) for label in labels}) < len(labels):
-            return f"two labels differ only in case or spaces: {', '.join(labels)}"
-        return super().check_reference(reference, prompt, labels)
 
     def read_whole(self, content: str, question: Question) -> str | None:
         """Return the label that the statement is or, without labels, the statement if it is a bare phrase."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -32,6 +33,11 @@ class Number(AnswerKind):
         number = read_bare_number(value if isinstance(value, str) else number_as_text(value) or "")
         text = reference_text(number) if number is not None else None
         return text if text is not None and read_bare_number(text) is not None else None
+
+    def identity(self, reference: str) -> Hashable:
+        """Return the value: `1` and `1.0` are one answer."""
+        number = read_whole_number(reference)
+        return super().identity(reference) if number is None or number.value is None else number.value
 
     def read_whole(self, content: str, question: Question) -> str | None:
         """Return the number that all of `content` is, in plain decimal form."""

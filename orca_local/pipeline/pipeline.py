@@ -27,6 +27,7 @@ from orca_local.pipeline.teachers import TeachRunner
 from orca_local.pipeline.training_set import make_training_set
 from orca_local.runs.context import StageContext
 from orca_local.runs.workspace import Workspace
+from orca_local.tasks.unprobed import UNPROBED_REMEDY, unprobed_tasks
 
 if TYPE_CHECKING:
     from orca_local.dataset.review import Preview
@@ -88,6 +89,8 @@ class Pipeline(Session):
         base = self.candidate("base")
 
         def events(context: StageContext) -> Iterator[Event]:
+            for task in [] if tasks else unprobed_tasks(self.store):
+                yield Warned(f"task {task!r} has no probe samples", UNPROBED_REMEDY.format(task))
             loaded, model = yield from load_for_probe(context, self, base)
             with closing(loaded):
                 yield from probe(
@@ -227,6 +230,7 @@ class Pipeline(Session):
         Raises `InputError` for a student that cannot be trained before anything is probed or paid for.
         """
         refuse_untrainable(self.student.weights)
+        self.refuse_unprobed()
         return PipelineResult(
             self.probe(), self.teach(), self.build_dataset(), self.train(), self.export(), self.evaluate()
         )

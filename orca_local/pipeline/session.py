@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, Warned
 from orca_local.domain.record import Record
-from orca_local.domain.strategies import Strategy, load_strategies
+from orca_local.domain.strategies import Strategy, load_strategies, require_strategy
 from orca_local.domain.types import Sample
 from orca_local.evaluate.stage import Candidate, LoadedModel
 from orca_local.kinds.scoring import is_scored
@@ -20,6 +20,7 @@ from orca_local.runs.context import StageContext
 from orca_local.runs.run import run_stage
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
+from orca_local.tasks.unprobed import UNPROBED_REMEDY, unprobed_tasks
 
 if TYPE_CHECKING:
     from orca_local.engines.base import AdapterEngine
@@ -85,6 +86,8 @@ class Session:
             hint = "add some with `orca-local tasks add FILE.jsonl`"
             if counts:
                 hint = f'add more, or lines with "split": "{split}"; see `orca-local tasks list`'
+                if split == "probe":
+                    hint += ", or choose strategies yourself: `orca-local tasks choose TASK STRATEGY`"
             raise InputError(f"there are no {split} samples in this workspace", hint=hint)
         return samples
 
@@ -95,6 +98,7 @@ class Session:
         """
         selections = self.store.selections.current()
         missing = {sample.task for sample in samples} - set(selections)
+        self.refuse_unprobed()
         scored = {sample.task for sample in samples if is_scored(sample)} & missing
         if scored:
             raise InputError(
@@ -105,13 +109,18 @@ class Session:
         chosen = {task: self._strategy(row.strategy) for task, row in selections.items()}
         return chosen | dict.fromkeys(missing, self.strategies["explain_then_answer"])
 
-    def _strategy(self, name: str) -> Strategy:
-        if name not in self.strategies:
+    def refuse_unprobed(self) -> None:
+        """Raise `InputError` if the probe can never choose a strategy for a task that is to be taught."""
+        unprobed = unprobed_tasks(self.store)
+        if unprobed:
+            more = f" ({len(unprobed)} such tasks)" if len(unprobed) > 1 else ""
             raise InputError(
-                f"no strategy {name!r}",
-                hint=f"there are {', '.join(self.strategies)}; add your own in strategies.toml",
+                f"task {unprobed[0]!r} has no probe samples, so that no strategy can be measured for it{more}",
+                hint=UNPROBED_REMEDY.format(unprobed[0]) + ", or remove it: `orca-local tasks remove TASK`",
             )
-        return self.strategies[name]
+
+    def _strategy(self, name: str) -> Strategy:
+        return require_strategy(name, self.strategies)
 
     def run(self, stage: str, events: Callable[[StageContext], Iterator[Event]], kind: type[S]) -> S:
         """Run a stage as a run of the workspace; returns its summary, which is of class `kind`."""

@@ -14,11 +14,14 @@ from pydantic.fields import FieldInfo
 from orca_local.domain.errors import InputError
 from orca_local.domain.json_text import parse_json
 from orca_local.domain.settings import Settings
+from orca_local.domain.text import is_storable
 from orca_local.domain.toml_file import load_toml
 from orca_local.engines.make import engine_kind
 
 ENVIRONMENT_PREFIX = "ORCA_LOCAL_"
 """Followed by SECTION__KEY, as in `ORCA_LOCAL_TRAIN__RANK=8`."""
+MAX_SHOWN = 200
+"""Characters of a value that a message shows."""
 _API_KEYS = ("teacher.key", "teacher.api_key", "teacher.token")
 """Keys under which a user may try to store the teacher's API key, which must not be in the file."""
 
@@ -38,6 +41,9 @@ def load_settings(
         name = f"{section}.{key}" if key else section
         if not key or _field(section, key) is None:
             problems.append(f"{source}: {_unknown(name)}")
+            continue
+        if isinstance(value, str) and not is_storable(value):
+            problems.append(f"{source}: {name} is not valid text")
             continue
         values.setdefault(section, {})[key] = value
         sources[name] = source
@@ -107,7 +113,12 @@ def _parse(field: FieldInfo, text: str) -> Any:
     return [text] if isinstance(field.default, tuple) and not isinstance(value, list) else value
 
 
+def _shorten(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… ({len(text):,} characters)"
+
+
 def _unknown(name: str) -> str:
+    name = _shorten(name)
     keys = [
         f"{section}.{key}" for section in Settings.model_fields for key in (_section(section) or Settings).model_fields
     ]
@@ -128,5 +139,5 @@ def _wrong_value(details: Mapping[str, Any], sources: Mapping[str, str]) -> str:
     message = str(details["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
     field = _field(*name.split(".")) if "." in name else None
     # A field without a repr may contain a secret.
-    shown = "…" if field is not None and not field.repr else json.dumps(details["input"], default=str)
+    shown = "…" if field is not None and not field.repr else _shorten(json.dumps(details["input"], default=str))
     return f"{sources.get(name, name)}: {name} = {shown}: should be {message}"

@@ -31,6 +31,49 @@ class TaskCount(Frozen):
     holdout: int
 
 
+class TaskUses(Frozen):
+    """What belongs to the samples of a task."""
+
+    samples: int
+    measurements: int
+    demonstrations: int
+    reviewed: int
+    """Demonstrations that a person accepted, rejected or edited."""
+    waiting: int
+    """Questions that wait in a batch."""
+
+
+_OWN = "(SELECT id FROM samples WHERE task = ?1)"
+_USES = f"""
+SELECT (SELECT count(*) FROM samples WHERE task = ?1) AS samples,
+  (SELECT count(*) FROM measurements WHERE sample_id IN {_OWN}) AS measurements,
+  (SELECT count(*) FROM demonstrations WHERE sample_id IN {_OWN}) AS demonstrations,
+  (SELECT count(*) FROM demonstrations WHERE sample_id IN {_OWN} AND (review != 'pending' OR edited)) AS reviewed,
+  (SELECT count(*) FROM batch_calls JOIN batches ON batches.id = batch_id
+    WHERE sample_id IN {_OWN} AND batches.state != 'done') AS waiting
+"""
+_REMOVE = (
+    "INSERT INTO demonstration_texts(demonstration_texts, rowid, text)"
+    f" SELECT 'delete', id, text FROM demonstrations WHERE sample_id IN {_OWN}",
+    *(
+        f"DELETE FROM {table} WHERE sample_id IN {_OWN}"
+        for table in ("batch_calls", "likelihoods", "scores", "measurements", "demonstrations")
+    ),
+    "DELETE FROM samples WHERE task = ?1",
+    "DELETE FROM selections WHERE task = ?1",
+    "DELETE FROM tasks WHERE name = ?1",
+)
+
+
+class SplitCount(Frozen):
+    """The number of samples of one kind in one split of a task."""
+
+    task: str
+    split: str
+    kind: str
+    count: int
+
+
 class Samples(Table):
     """The tables `tasks` and `samples`."""
 
@@ -49,17 +92,42 @@ class Samples(Table):
 
     def tasks(self) -> list[TaskCount]:
         """All tasks, ordered by name."""
-        rows = self._connection.rows("SELECT task, split, kind, count(*) FROM samples GROUP BY task, split, kind")
         kinds: dict[str, set[str]] = {}
         counts: dict[str, dict[str, int]] = {}
-        for task, split, kind, count in rows:
-            kinds.setdefault(task, set()).add(kind)
-            splits = counts.setdefault(task, {"probe": 0, "train": 0, "holdout": 0})
-            splits[split] += count
+        for row in self.split_counts():
+            kinds.setdefault(row.task, set()).add(row.kind)
+            splits = counts.setdefault(row.task, {"probe": 0, "train": 0, "holdout": 0})
+            splits[row.split] += row.count
         return [
             TaskCount(task, min(kinds[task]) if len(kinds[task]) == 1 else "mixed", **counts[task])
             for task in sorted(counts)
         ]
+
+    def split_counts(self) -> list[SplitCount]:
+        """The number of samples by task, split and kind."""
+        query = "SELECT task, split, kind, count(*) AS count FROM samples GROUP BY task, split, kind"
+        return self._connection.records(SplitCount, query)
+
+    def tasks_by_content(self, hashes: Sequence[str]) -> dict[str, str]:
+        """The task of each stored sample with one of these content hashes, by hash."""
+        rows = self._connection.rows(
+            "SELECT content_hash, task FROM samples WHERE content_hash IN (SELECT value FROM json_each(?))",
+            [to_json(hashes)],
+        )
+        return {row["content_hash"]: row["task"] for row in rows}
+
+    def uses(self, task: str) -> TaskUses:
+        """What else in the store belongs to the samples of a task."""
+        return from_row(TaskUses, self._connection.one(_USES, [task]))
+
+    def remove_task(self, task: str) -> None:
+        """Delete a task with its samples, measurements, demonstrations and selections.
+
+        The texts that models and teachers wrote stay: if the task is added again, none has to be written again.
+        """
+        with self._connection.transaction(durable=True):
+            for statement in _REMOVE:
+                self._connection.execute(statement, [task])
 
     def count(self) -> tuple[int, int]:
         """The number of tasks and of samples."""

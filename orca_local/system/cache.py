@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from orca_local.domain.errors import MissingError
 from orca_local.system.files import whole_file
 
 FILE = "machine.json"
@@ -23,7 +24,11 @@ def cache_directory() -> Path:
     chosen = os.environ.get("ORCA_LOCAL_CACHE")
     if chosen:
         return Path(chosen)
-    earlier = Path.home() / ".cache" / _NAME
+    try:
+        earlier = Path.home() / ".cache" / _NAME
+    except RuntimeError as error:
+        hint = "set HOME, or ORCA_LOCAL_CACHE to a directory of yours"
+        raise MissingError("this user has no home directory, where downloaded models are kept", hint=hint) from error
     if not os.environ.get("XDG_CACHE_HOME") and earlier.is_dir():
         return earlier
     from platformdirs import user_cache_path

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
 from typing import Any, cast
 
+from orca_local.domain.text import is_visible, unseen_ends
 from orca_local.domain.types import SPLITS, Sample, Split
 from orca_local.kinds.base import AnswerKind
 from orca_local.kinds.scoring import find_unscorable
@@ -71,8 +73,8 @@ def _text(record: dict[str, Any], key: str, problems: list[str]) -> str:
         problems.append(f"{key!r} is missing")
     elif not isinstance(value, str):
         problems.append(f"{key!r} must be a text, not {_shorten(value)}")
-    elif not value.strip():
-        problems.append(f"{key!r} is empty")
+    elif not is_visible(value):
+        problems.append(f"{key!r} is empty" if not value.strip() else f"{key!r} cannot be seen: {_shorten(value)}")
     else:
         return value
     return ""
@@ -135,13 +137,15 @@ def _answers(
     value = record.get("answer")
     if value is None or value == []:
         if kind.is_scored:
-            problems.append("'answer' is missing")
+            problems.append("'answer' is missing" if value is None else "'answer' is an empty list: give an answer")
         return ()
     answers = []
     for item in value if isinstance(value, list) and kind.accepts_list else [value]:
         reference = kind.parse_reference(item)
         if reference is None:
-            problems.append(f"an answer of kind {kind.name} must be {kind.expected}, not {_shorten(item)}")
+            problems.append(_unreadable(kind, item))
+        elif problem := _unseen(reference):
+            problems.append(f"the answer {_shorten(item)} {problem}")
         elif problem := kind.check_reference(reference, prompt, labels):
             problems.append(problem)
         elif kind.is_scored and (line := find_unscorable(kind, reference, prompt, labels)):
@@ -152,13 +156,38 @@ def _answers(
     return tuple(answers)
 
 
+def _unreadable(kind: AnswerKind, item: Any) -> str:
+    """Return why this is no answer of the kind."""
+    if isinstance(item, str | int | float) and not isinstance(item, bool) and kind.name == "number":
+        with suppress(ValueError):
+            if not abs(float(item)) < 1e300:
+                return f"the answer {_shorten(item)} has too many digits for kind number: use kind exact"
+    inner = "; a text of an inner list must be one line that is not empty"
+    remedy = inner if kind.name == "span" and isinstance(item, list) else ""
+    return f"an answer of kind {kind.name} must be {kind.expected}, not {_shorten(item)}{remedy}"
+
+
+def _unseen(reference: str) -> str:
+    """Return what of a reference cannot be seen; no reply would be equal to it. Empty if all can be seen."""
+    if not is_visible(reference):
+        return "cannot be seen: write a text with visible characters"
+    character = unseen_ends(reference)
+    return f"begins or ends with a character that cannot be seen, {character}: remove it" if character else ""
+
+
 def _label_problems(kind: AnswerKind, prompt: str, labels: tuple[str, ...]) -> list[str]:
     """Return the labels that would not be read as themselves."""
     if not kind.is_scored:
         return []
+    problems = [f"the label {_shorten(label)} {problem}" for label in labels if (problem := _unseen(label))]
+    seen: dict[Hashable, str] = {}
+    for label in labels:
+        other = seen.setdefault(kind.identity(kind.parse_reference(label) or label), label)
+        if other is not label:
+            problems.append(f"the labels {_shorten(other)} and {_shorten(label)} are the same answer: keep one of them")
     references = [(label, kind.parse_reference(label)) for label in labels]
     lines = [(label, find_unscorable(kind, reference or label, prompt, labels)) for label, reference in references]
-    return [_unscorable(kind, label, line, what="label") for label, line in lines if line]
+    return problems or [_unscorable(kind, label, line, what="label") for label, line in lines if line]
 
 
 def _unscorable(kind: AnswerKind, reference: str, line: str, *, what: str = "answer") -> str:

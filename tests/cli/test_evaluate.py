@@ -19,7 +19,7 @@ def test_every_gain_has_its_interval_and_the_headline_says_what_it_covers(capsys
     rows = {line.split()[0]: line for line in printed.splitlines() if line}
     assert "+100.0 [" in rows["a"] and "+0.0 [" in rows["b"] and "+50.0 [" in rows["all"]
     assert "over new samples of these tasks, with this training seed" in printed
-    assert "over tasks like these 2, with this training seed: [" in printed
+    assert "over tasks like these (2 measured), with this training seed: [" in printed
 
 
 def test_the_asked_form_and_cut_off_answers_have_a_place(capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,6 +57,18 @@ async def test_a_small_terminal_shows_the_needed_size(workspace: Workspace, tmp_
         assert not pilot.app.screen.query_one("#too-small").display
 
 
+async def test_keys_do_nothing_while_the_terminal_is_too_small(tmp_path: Path) -> None:
+    async with opened(None, tmp_path, (60, 20)) as pilot:
+        await pilot.press("n", "s", "enter", "question_mark", "ctrl+p")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, HomeScreen)
+        assert not list(tmp_path.iterdir())
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        await pilot.press("n")
+        await until(pilot, lambda: (tmp_path / "orca.toml").exists())
+
+
 async def test_screens_need_a_workspace(tmp_path: Path) -> None:
     async with opened(None, tmp_path) as pilot:
         await pilot.press("6")

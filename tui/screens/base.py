@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from orca_local.domain.errors import OrcaError
-from tui.app import OrcaApp
+from tui.app import TOO_SMALL, OrcaApp
 from tui.messages import RunNews, RunsChanged
 from tui.widgets.navigation import Navigation
 from tui.widgets.status_bar import StatusBar
@@ -37,7 +37,7 @@ class WorkspaceScreen(Screen[None]):
     WorkspaceScreen { layout: vertical;
       #body { height: 1fr; }
       #too-small { display: none; height: 1fr; content-align: center middle; text-align: center; }
-      &.-too-small #body, &.-too-small Navigation { display: none; }
+      &.-too-small #body, &.-too-small Navigation, &.-too-small Footer { display: none; }
       &.-too-small #too-small { display: block; }
     }
     """
@@ -72,7 +72,7 @@ class WorkspaceScreen(Screen[None]):
         yield Navigation()
         with Container(id="body"):
             yield from self.compose_body()
-        yield Static(f"orca-local needs at least {MIN_WIDTH} × {MIN_HEIGHT} characters", id="too-small")
+        yield Static(f"orca-local needs at least {MIN_WIDTH} × {MIN_HEIGHT} characters\nctrl+q: quit", id="too-small")
         yield Footer(show_command_palette=False)
 
     def compose_body(self) -> ComposeResult:
@@ -179,4 +179,4 @@ class WorkspaceScreen(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Show the screen only if the terminal is large enough for it."""
-        self.set_class(event.size.width < MIN_WIDTH or event.size.height < MIN_HEIGHT, "-too-small")
+        self.set_class(event.size.width < MIN_WIDTH or event.size.height < MIN_HEIGHT, TOO_SMALL)

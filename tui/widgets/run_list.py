@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from orca_local.domain.figures import local_time
 from tui.widgets.listing import Column, Listing
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def run_list(*, id: str) -> Listing[RunRow]:
         Column["RunRow"]("run", lambda run: str(run.run_id), 5, is_number=True),
         Column["RunRow"]("stage", lambda run: run.stage, 8),
         Column["RunRow"]("status", lambda run: run.status, 11),
-        Column["RunRow"]("started", lambda run: run.started_at[:19].replace("T", " "), 19),
+        Column["RunRow"]("started", lambda run: local_time(run.started_at), 19),
         Column["RunRow"]("seconds", _seconds, 7, is_number=True),
         Column["RunRow"]("error", lambda run: run.error),
     ]

@@ -74,7 +74,7 @@ def _item(location: str, text: str, at: int, lines: _LineCounter) -> tuple[Any, 
     except json.JSONDecodeError as error:
         return Problem(location, error.lineno, f"not JSON: {error.msg} at column {error.colno}")
     except ValueError as error:
-        return Problem(location, lines.at(at), f"not JSON that can be read: {error}")
+        return Problem(location, lines.at(at), f"not JSON that can be read: {error}; correct it")
 
 
 def _record(location: str, line: int, value: Any) -> Record | Problem:

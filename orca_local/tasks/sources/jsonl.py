@@ -123,7 +123,7 @@ def _parse_line(line: bytes | None, number: int) -> dict[str, Any] | str | None:
             return "a comma follows the object: remove it, one object a line stands alone"
         return f"not JSON: {error.msg} at column {error.pos + 1}"
     except ValueError as error:
-        return f"not JSON that can be read: {error}"
+        return f"not JSON that can be read: {error}; correct it, or write it as a text in quotes"
     return values if isinstance(values, dict) else f"must hold one JSON object, not a JSON {json_type(values)}"
 
 

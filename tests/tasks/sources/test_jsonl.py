@@ -81,7 +81,7 @@ def test_good_line_becomes_a_sample_with_unknown_keys_as_metadata(path: Path) ->
         (line(kind="boolean", answer="perhaps"), "1: an answer of kind boolean must be yes, no, true or false"),
         (line(kind="boolean", answer=1), "1: an answer of kind boolean must be yes, no, true or false, not 1"),
         (line(kind="exact", answer=" "), "1: an answer of kind exact must be a text or a list of texts, not ' '"),
-        (line(kind="span", answer=[]), "1: 'answer' is missing"),
+        (line(kind="span", answer=[]), "1: 'answer' is an empty list: give an answer"),
         (
             line(kind="span", answer=["x", None]),
             "1: an answer of kind span must be a text or a list of texts, not None",

@@ -63,7 +63,7 @@ def _overall(summary: EvaluationSummary, width: int) -> list[Line]:
         if gain.covers is not None:
             lines += wrapped(f"over {gain.covers}", "muted", width, indent=2)
         if gain.ci_tasks is not None:
-            text = f"over tasks like these {len(gain.tasks)}, with this training seed: {_interval(gain.ci_tasks)}"
+            text = f"over {gain.covers_tasks}: {_interval(gain.ci_tasks)}"
             lines += wrapped(text, _style(gain.ci_tasks), width, indent=2)
         for row in gain.by_system_message:
             label = f"system message “{row.system_message}”" if row.system_message else "empty system message"

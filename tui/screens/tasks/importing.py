@@ -38,9 +38,10 @@ async def import_tasks(app: OrcaApp, path: Path) -> AddedTasks | None:
 
 
 def report(added: AddedTasks) -> str:
-    """Return a sentence about an imported file."""
+    """Return sentences about an imported file."""
     skipped = f"{counted(added.duplicates, 'duplicate')} skipped"
-    return f"{counted(added.added, 'sample')} added, {skipped}, {len(added.problems):,} rejected"
+    text = f"{counted(added.added, 'sample')} added, {skipped}, {added.rejected:,} rejected"
+    return "\n".join([text, *added.notes()])
 
 
 def problems_text(problems: Sequence[Problem]) -> str:

@@ -166,7 +166,7 @@ class TasksScreen(WorkspaceScreen):
         finally:
             self._is_importing = False
         if added is not None:
-            self.notify(report(added))
+            self.notify(report(added), markup=False)
             self.load_now()
 
     @property
