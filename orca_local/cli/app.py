@@ -77,6 +77,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     as_json = "--json" in arguments
     use_substitutes()
+    if any("\0" in argument for argument in arguments):  # only from Python: a shell cannot pass one
+        report("an argument holds a NUL character", "leave it out", "usage", as_json=as_json)
+        return USAGE
     try:
         with signals_as_interrupt(note_at_once):
             # The value that the command returns; without one, it shows help or another text.

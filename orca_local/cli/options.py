@@ -100,8 +100,6 @@ class PathArgument(click.Path):
         """Check a path. Fails as click's own types do."""
         if not str(value):
             self.fail("the path is empty; `.` is the current directory.", param, ctx)
-        if "\0" in str(value):
-            self.fail("a path holds no NUL character.", param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -93,7 +93,7 @@ def shown_path(path: object) -> str:
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
-_IMPOSSIBLE = {errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP}
+_IMPOSSIBLE = {errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO}
 """Errors of paths that a person gave: this program makes no such path itself."""
 _BAD_PATH = _IMPOSSIBLE | {errno.ENOENT, errno.EEXIST}
 

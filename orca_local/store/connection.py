@@ -213,6 +213,10 @@ class Connection:
         except UnicodeDecodeError as error:
             # SQLite names what is damaged, and the name itself may be: then its message is not UTF-8.
             raise damaged(self.path, "its schema or a text in it is not UTF-8") from error
+        except UnicodeEncodeError as error:
+            shown = error.object[:100].encode("ascii", "backslashreplace").decode()
+            message = f"this text is not valid Unicode, so that the database cannot hold it: {shown}"
+            raise InputError(message, hint="give another text, or rename the file") from error
         except OverflowError as error:
             raise InputError("a number is larger than the database can hold", hint="give a smaller one") from error
 

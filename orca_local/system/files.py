@@ -7,6 +7,7 @@ always new, and are never reached through a link.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -38,6 +39,8 @@ def whole_file(path: Path, *, many_writers: bool = False, mode: int = PRIVATE_MO
     same file meanwhile: only those that nobody has written to for an hour are removed. A new file gets `mode`. Raises
     `OSError` as the system does.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileExistsError(errno.EEXIST, "it is a device or pipe, not a file", str(path))
     _remove_abandoned_parts(path, many_writers=many_writers)
     part = path.with_name(f"{_stem(path)}.{os.getpid()}.{secrets.token_hex(4)}.part")
     try:
@@ -94,7 +97,7 @@ def write_whole(path: Path, text: str, *, hint: str, mode: int = PRIVATE_MODE) -
     """
     with os_errors_explained(path, hint=hint):
         if path.exists() and not path.is_file():
-            _write(path, text)
+            _write_directly(path, text)
         else:
             with whole_file(path.resolve(), mode=mode) as part:
                 _write(part, text)
@@ -161,6 +164,19 @@ def _remove_abandoned_parts(path: Path, *, many_writers: bool) -> None:
                 is_dead = not many_writers and (match[1] is None or process_started(int(match[1])) is None)
                 if is_old or is_dead:
                     part.unlink()
+
+
+def _write_directly(path: Path, text: str) -> None:
+    try:
+        # Without this flag, opening a pipe waits until somebody reads from it.
+        handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "it is a pipe that nobody reads from, or a socket", str(path)) from error
+        raise
+    os.set_blocking(handle, True)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
 
 
 def _write(path: Path, text: str) -> None:

@@ -79,3 +79,13 @@ def test_a_directory_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         raise ValueError("no")
     assert [path.name for path in tmp_path.iterdir()] == ["step"]
     assert [path.name for path in target.iterdir()] == ["one"]
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for_and_stays(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="a pipe that nobody reads from"):
+        write_whole(tmp_path / "pipe", "text", hint="choose another path")
+    with pytest.raises(FileExistsError, match="not a file"), whole_file(tmp_path / "pipe") as part:
+        part.write_text("text")
+    assert (tmp_path / "pipe").is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
