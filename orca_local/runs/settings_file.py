@@ -43,7 +43,7 @@ def load_settings(
             problems.append(f"{source}: {_unknown(name)}")
             continue
         if isinstance(value, str) and not is_storable(value):
-            problems.append(f"{source}: {name} is not valid text")
+            problems.append(f"{source}: {name} = …: should be valid text, without NUL characters")
             continue
         values.setdefault(section, {})[key] = value
         sources[name] = source

@@ -54,7 +54,7 @@ def test_old_scores_get_a_row_of_this_version_and_what_moved_is_named(store: Sto
     assert list(rescored.lines()) == [
         "2 of 2 stored answers were read again by a newer version: accuracy moved in 1 of 2 tasks",
         "  sums: 0.0 % → 100.0 %",
-        "1 teacher answers were compared again by a newer version: the result changed for 1",
+        "1 teacher answer was compared again by a newer version: the result changed for 1",
     ]
     values = {row.sample_id: (row.value, row.lenient_value, row.scorer_version) for row in store.measurements.rows()}
     assert values == {"a": (1.0, 1.0, SCORER_VERSION), "b": (None, 1.0, SCORER_VERSION)}
@@ -105,4 +105,4 @@ def test_progress_is_shown_for_many_answers(store: Store, monkeypatch: pytest.Mo
     lines: list[str] = []
     monkeypatch.setattr(rescore, "PROGRESS_LINES", 2)
     ensure_scores(store, lines.append)
-    assert lines[0].startswith("reading 3 stored answers again") and lines[-1] == "  2 of 2"
+    assert lines[0].startswith("reading 3 stored answers again") and lines[-1] == "  3 of 3"
