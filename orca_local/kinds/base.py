@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from orca_local.domain.text import fold
@@ -20,6 +22,12 @@ from orca_local.kinds.reading.statement import (
 )
 from orca_local.kinds.verdict import Verdict
 
+_BRACKETED = re.compile(
+    r"[*_`]*[\[<{(](?:(?:your|the|final|correct)\s+){0,2}(?:answer|number|letter|word|option|label|value|result)(?:\s+here)?"
+    r"[\]>})][*_`.]*",
+    re.IGNORECASE,
+)
+"""A placeholder such as "[your answer]"."""
 _MARKS = " *_`.\"'“”()[]<>{}$"
 """Marks that may be around a copied placeholder."""
 
@@ -132,13 +140,15 @@ class AnswerKind(ABC):
         if not text.strip():
             return Readings(None, None)
         forms = find_forms(text)
-        while forms and self.placeholder and _is_placeholder(forms[-1].content, self.placeholder):
+        while forms and _is_placeholder(forms[-1].content, self.placeholder):
             copied = forms.pop()
             text = f"{text[: copied.start]}\n{text[copied.end :]}"
         if not text.strip():
             return Readings(None, None)
         if not forms:
             return Readings(None, self._read_freely(text, [], question))
+        if self._contradicts(text, forms, question):
+            return Readings(None, None)
         last = forms[-1]
         following = text[last.content_start :].strip()
         whole = self.read_whole(last.content, question)
@@ -157,6 +167,14 @@ class AnswerKind(ABC):
     def read_lenient(self, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> str | None:
         """Return the answer that a careful person takes from the reply; see `Readings`."""
         return self.read(text, prompt=prompt, labels=labels).lenient
+
+    def _contradicts(self, text: str, forms: Sequence[Statement], question: Question) -> bool:
+        """Whether the last three forms, with nothing between them, each say something else than the one before."""
+        last = forms[-3:]
+        if self.is_long or len(last) < 3 or any(text[a.end : b.start].strip() for a, b in pairwise(last)):
+            return False
+        values = [self.read_whole(form.content, question) for form in last]
+        return all(a is not None and b is not None and self.compare(a, b) == 0 for a, b in pairwise(values))
 
     def _read_correction(self, after: str, question: Question) -> str | None:
         """Return the answer that a reply gives when it takes back the one before."""
@@ -203,8 +221,10 @@ class AnswerKind(ABC):
 
 def _is_placeholder(content: str, placeholder: str) -> bool:
     """Whether a statement is the placeholder of the format line, or a copy of that line's end: "N, where N is …"."""
+    if _BRACKETED.fullmatch(content.strip()):
+        return True
     name, _, rest = content.partition(",")
-    return name.strip(_MARKS) == placeholder and (not rest or rest.strip().startswith("where"))
+    return bool(placeholder) and name.strip(_MARKS) == placeholder and (not rest or rest.strip().startswith("where"))
 
 
 def number_as_text(value: Any) -> str | None:

@@ -191,3 +191,29 @@ def test_the_same_label_is_its_own_verdict() -> None:
 def test_escapes_of_json_bring_back_no_character_that_was_taken_out(kind: str, text: str) -> None:
     readings = KINDS[kind].read(text)
     assert readings.strict == readings.lenient == "ab"
+
+
+@pytest.mark.parametrize(
+    ("kind", "prompt", "text", "expected"),
+    [
+        ("multiple_choice", "Which?\nA) 1\nB) 2\nC) 3", "Answer: A\nAnswer: B\nAnswer: C", None),
+        ("multiple_choice", "Which?\nA) 1\nB) 2\nC) 3", "Answer: B\nAnswer: B\nAnswer: B", "B"),
+        ("multiple_choice", "Which?\nA) 1\nB) 2\nC) 3", "Answer: A\n\nNo, C is 3.\nAnswer: C", "C"),
+        ("boolean", "Is it kind? yes/no", "Answer: no\nAnswer: yes\nAnswer: no\nAnswer: yes", None),
+        ("number", "How many legs have two ants?", "Answer: 4\nAnswer: 8\nAnswer: 12", None),
+        ("exact", "Name the colour of the sky.", "Answer: <answer>", None),
+        ("span", "Who won?", "Answer: [your answer]", None),
+        ("span", "Who won?", "Answer: [answer]\nAnswer: Ana Ruiz", "Ana Ruiz"),
+        (
+            "boolean",
+            'Is this tweet rude? "Go away!" yes/no',
+            'Answer: yes\n\nIs this tweet rude? "Good morning!" yes/no\nAnswer: no',
+            "yes",
+        ),
+        ("number", "What is the double of 4?", "Answer: 8\nWhat is the double of 9?\nAnswer: 18", "8"),
+        ("number", "What is the double of 4?", "Answer: 6\nWait, what is the double of 4?\nAnswer: 8", "8"),
+    ],
+)
+def test_undecided_placeholders_and_further_rounds(kind: str, prompt: str, text: str, expected: str | None) -> None:
+    readings = get_kind(kind).read(text, prompt=prompt)
+    assert (readings.strict, readings.lenient) == (expected, expected)

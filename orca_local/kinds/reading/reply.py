@@ -17,6 +17,8 @@ _BARE = re.compile(r"(?:[^\s:]{1,40}+[^\S\n]?+){1,4}+\n[^\S\n]*+\n\s*+(?=\S)")
 """An answer of at most four words above a blank line."""
 _MAX_INTRODUCTION_WORDS = 12
 _INTRODUCTION = re.compile(r"\s*(?:let|first|sure|okay|ok|to|we|here|so|step|now|i)\b|[^\n]*:\s*\Z", re.IGNORECASE)
+_SAME_WORDS = 3
+"""Number of first words that a question has in common with the prompt's if it is the next of its kind."""
 _MAX_QUESTIONS = 8
 """Number of headings such as `Question:` that are looked at."""
 
@@ -69,7 +71,7 @@ def clean_reply(text: str, prompt: str, format_line: str, *, is_long: bool = Fal
 
 def first_turn(text: str, prompt: str) -> str:
     """Return a text up to a question or another input that the model invented after its answer."""
-    return _first_round(_first_question(text, prompt))
+    return _first_round(_first_question(text, prompt), prompt)
 
 
 def first_exchange(text: str) -> str:
@@ -119,17 +121,40 @@ def _whole_lines(text: str, repeated: str) -> list[int]:
     return [match.start(1) for match in re.finditer(line, text, re.MULTILINE)]
 
 
-def _first_round(text: str) -> str:
+def _first_round(text: str, prompt: str) -> str:
     """Return the text up to another input that the model invented after its answer, if it answers that one too."""
     answers = headings(text)
     if len(answers) < 2:
         return text
-    match = _INPUT.search(text, answers[0].end(), answers[-1].start())
-    if match is None:
+    first, last = answers[0].end(), answers[-1].start()
+    match = _INPUT.search(text, first, last)
+    start = match.start() if match is not None else _line_like_the_prompt(text, prompt, first, last)
+    if start is None:
         return text
-    following = next(answer for answer in answers if answer.start() > match.start())
+    following = next(answer for answer in answers if answer.start() > start)
     is_correction = len(split_corrections(text[answers[0].end() : following.start()])) > 1
-    return text if is_correction else text[: match.start()]
+    return text if is_correction else text[:start]
+
+
+def _line_like_the_prompt(text: str, prompt: str, start: int, end: int) -> int | None:
+    """Return where a line begins that asks as a line of the prompt does, perhaps about something else."""
+    asked = {_first_words(line) for line in prompt.splitlines() if "?" in line} - {None}
+    if not asked:
+        return None
+    at = text.find("\n", start, end) + 1
+    while 0 < at < end:
+        line_end = text.find("\n", at, end)
+        line = text[at : line_end if line_end >= 0 else end]
+        if "?" in line and _first_words(line) in asked:
+            return at
+        at = line_end + 1
+    return None
+
+
+def _first_words(line: str) -> str | None:
+    """Return the first three words of a line; None if there are fewer."""
+    words = line.split(maxsplit=_SAME_WORDS)[:_SAME_WORDS]
+    return " ".join(words).casefold() if len(words) == _SAME_WORDS else None
 
 
 def _first_question(text: str, prompt: str) -> str:
