@@ -6,7 +6,7 @@ import pytest
 
 from orca_local.domain.types import Sample
 from orca_local.kinds.scoring import score, verify
-from orca_local.kinds.table import KINDS
+from orca_local.kinds.table import KINDS, get_kind
 from orca_local.kinds.verdict import Verdict
 
 OPTIONS = "Which river?\nA) the Rhine\nB) the Rhône\nC) both A and B\nD) neither A nor B"

@@ -147,7 +147,8 @@ def read_text_number(text: str, prompt: str) -> Quantity | None:
     is_year = _YEAR_QUESTION.search(_read_part(prompt)) is not None
     # A sentence of the prompt may give a year, but not the result of a calculation.
     written = _own_sentences(text, "" if is_year else _read_part(prompt))
-    sentences = _without_checks(_without_repeats(written))
+    unrepeated = _without_repeats(written)
+    sentences = _without_checks(unrepeated, question)
     if not sentences or _is_unfinished(sentences, values):
         return None
     leading = parse_single(trim_phrase(tokenize(sentences[0])))
@@ -160,7 +161,7 @@ def read_text_number(text: str, prompt: str) -> Quantity | None:
     if is_year and (years := _last_years(sentences, question)):
         return years[0] if len({year.value for year in years}) == 1 else None
     answer = _last_answer(sentences, values, question) or _best_restated(sentences, values, question)
-    is_loop = len(sentences) < len(written)
+    is_loop = len(unrepeated) < len(written)
     return None if is_loop and answer is not None and answer.value in values else answer
 
 
@@ -180,18 +181,24 @@ def _without_repeats(sentences: Sequence[str]) -> list[str]:
     return kept[:-1] if is_broken else kept
 
 
-def _without_checks(sentences: Sequence[str]) -> list[str]:
-    """Return the sentences without equations that turn an earlier one around: "85 - 37 = 48" after "48 + 37 = 85"."""
+def _without_checks(sentences: Sequence[str], question: frozenset[str]) -> list[str]:
+    """Return the sentences without equations that turn an earlier one around: "85 - 37 = 48" after "48 + 37 = 85".
+
+    The later one stays if it repeats more of the question: the earlier one was a step.
+    """
     kept: list[str] = []
-    results: dict[frozenset[Fraction], Fraction] = {}
+    results: dict[frozenset[Fraction], tuple[Fraction | None, float]] = {}
     for sentence in sentences:
         tokens = tokenize(sentence)[-_MAX_TOKENS:]
         if any(token.text in EQUALS for token in tokens):
             clause = Clause(tokens, frozenset())
             numbers = frozenset(number.value for number in clause.quantities if number.value is not None)
             result = number.value if (number := parse_phrase(tokens) or clause.answer()) else None
-            if result is not None and len(numbers) > 1 and results.setdefault(numbers, result) != result:
-                continue
+            if result is not None and len(numbers) > 1:
+                share = coverage(sentence, question)
+                earlier, earlier_share = results.setdefault(numbers, (result, share))
+                if earlier != result and share <= earlier_share:
+                    continue
         kept.append(sentence)
     return kept
 
