@@ -140,9 +140,12 @@ class AnswerKind(ABC):
         if not text.strip():
             return Readings(None, None)
         forms = find_forms(text)
-        while forms and _is_placeholder(forms[-1].content, self.placeholder):
+        while forms and (
+            _is_placeholder(forms[-1].content, self.placeholder)
+            or _BRACKETED.fullmatch(text[forms[-1].start : forms[-1].end])
+        ):
             copied = forms.pop()
-            text = f"{text[: copied.start]}\n{text[copied.end :]}"
+            text = f"{text[: copied.start].rstrip('*_`# ')}\n{text[copied.end :]}"
         if not text.strip():
             return Readings(None, None)
         if not forms:

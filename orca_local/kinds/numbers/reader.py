@@ -104,6 +104,10 @@ _UNFINISHED_WORDS = frozenset(
         *("an", "his", "her", "their", "its", "of", "from", "to", "then", "which"),
     )
 )
+_MAX_CHECK_WORDS = 4
+"""Number of words in an equation that only checks an earlier one."""
+_COUNTED = re.compile(r"[0-9](?:\s+\w+)?\s+(?:times|each)\W*\Z", re.IGNORECASE)
+"""A number and its unit, such as "3 times", that end a text."""
 _MIN_COVERAGE = 0.34
 """Share of the words of the question that a sentence repeats, if it may be the one that answers."""
 _RIGHT = re.compile(
@@ -148,7 +152,7 @@ def read_text_number(text: str, prompt: str) -> Quantity | None:
     # A sentence of the prompt may give a year, but not the result of a calculation.
     written = _own_sentences(text, "" if is_year else _read_part(prompt))
     unrepeated = _without_repeats(written)
-    sentences = _without_checks(unrepeated, question)
+    sentences = _without_checks(unrepeated)
     if not sentences or _is_unfinished(sentences, values):
         return None
     leading = parse_single(trim_phrase(tokenize(sentences[0])))
@@ -161,7 +165,8 @@ def read_text_number(text: str, prompt: str) -> Quantity | None:
     if is_year and (years := _last_years(sentences, question)):
         return years[0] if len({year.value for year in years}) == 1 else None
     answer = _last_answer(sentences, values, question) or _best_restated(sentences, values, question)
-    is_loop = len(unrepeated) < len(written)
+    last = written[-1].strip()
+    is_loop = last not in unrepeated or any(sentence.strip() == last for sentence in written[:-1])
     return None if is_loop and answer is not None and answer.value in values else answer
 
 
@@ -181,24 +186,23 @@ def _without_repeats(sentences: Sequence[str]) -> list[str]:
     return kept[:-1] if is_broken else kept
 
 
-def _without_checks(sentences: Sequence[str], question: frozenset[str]) -> list[str]:
+def _without_checks(sentences: Sequence[str]) -> list[str]:
     """Return the sentences without equations that turn an earlier one around: "85 - 37 = 48" after "48 + 37 = 85".
 
-    The later one stays if it repeats more of the question: the earlier one was a step.
+    One in a sentence of many words is a step, unless the sentence says that something is right.
     """
     kept: list[str] = []
-    results: dict[frozenset[Fraction], tuple[Fraction | None, float]] = {}
+    results: dict[frozenset[Fraction], Fraction] = {}
     for sentence in sentences:
         tokens = tokenize(sentence)[-_MAX_TOKENS:]
         if any(token.text in EQUALS for token in tokens):
             clause = Clause(tokens, frozenset())
             numbers = frozenset(number.value for number in clause.quantities if number.value is not None)
             result = number.value if (number := parse_phrase(tokens) or clause.answer()) else None
-            if result is not None and len(numbers) > 1:
-                share = coverage(sentence, question)
-                earlier, earlier_share = results.setdefault(numbers, (result, share))
-                if earlier != result and share <= earlier_share:
-                    continue
+            is_bare = sum(token.text.isalpha() for token in tokens) <= _MAX_CHECK_WORDS
+            is_other = result is not None and results.setdefault(numbers, result) != result
+            if is_other and len(numbers) > 1 and (is_bare or _RIGHT.search(sentence)):
+                continue
         kept.append(sentence)
     return kept
 
@@ -213,6 +217,8 @@ def _last_years(sentences: Sequence[str], question: frozenset[str]) -> list[Quan
 
 
 def _years(text: str) -> list[Quantity]:
+    """Return the numbers of a text that look like years; those behind its last equals sign, if there is one."""
+    text = text.rpartition("=")[2] or text
     quantities = parse_quantities(tokenize(text)[-_MAX_TOKENS:])
     return [number for number in quantities if number.value in _POSSIBLE_YEARS and not number.decimals]
 
@@ -333,7 +339,9 @@ def _is_unfinished(sentences: Sequence[str], prompt_values: frozenset[Fraction])
     while token_at(tokens, at).text in (*CURRENCY_SYMBOLS, "(", ":"):
         at -= 1
     last = token_at(tokens, at)
-    if is_cut_off(sentence) or last.text in EQUALS or last.text in OPERATORS or last.lower in _UNFINISHED_WORDS:
+    is_counted = _COUNTED.search(sentence) is not None
+    is_open = is_cut_off(sentence) or last.text in OPERATORS or last.lower in _UNFINISHED_WORDS
+    if last.text in EQUALS or (is_open and not is_counted):
         return True
     return len(sentences) > 1 and _has_nothing_new(tokens[-_MAX_TOKENS:], sentences[:-1], prompt_values)
 
