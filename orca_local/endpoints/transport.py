@@ -155,12 +155,14 @@ class Watchdog:
 
 
 def _is_small(response: httpx2.Response) -> bool:
-    """Whether the body is not packed and says that it is within the limit. The client holds it to what it says."""
+    """Whether the body is not packed and says that it is within the limit. The client holds it to what it says.
+
+    A body in chunks may say so too, and is not held to it.
+    """
     length = response.headers.get("content-length", "")
     limit = MAX_BODY_BYTES if response.is_success else MAX_ERROR_BYTES
-    return (
-        "content-encoding" not in response.headers and bool(re.fullmatch("[0-9]{1,9}", length)) and int(length) <= limit
-    )
+    is_plain = "content-encoding" not in response.headers and "transfer-encoding" not in response.headers
+    return is_plain and bool(re.fullmatch("[0-9]{1,9}", length)) and int(length) <= limit
 
 
 def _read(response: httpx2.Response) -> bytes:
