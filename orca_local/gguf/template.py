@@ -18,7 +18,7 @@ MAX_CHARACTERS, MAX_GROWTH = 1 << 17, 4
 LIMITS = Limits(seconds=2, memory=256 << 20, reply=256 << 20)
 """What a template may take for what is rendered at once. The templates of real models take a thousandth of it."""
 MAX_FAULTS = 3
-"""How many conversations may exceed the limits before no other is tried."""
+"""How many conversations in a row may exceed the limits before no other is tried."""
 
 Conversation = tuple[Sequence[Message], bool]
 """Messages, and whether the start of the assistant's answer follows them."""
@@ -46,6 +46,7 @@ class ChatTemplate:
         self._values = {"enable_thinking": False, "tools": None, "bos_token": bos_token, "eos_token": eos_token}
         self._process = process or start_template_process()
         self._faults: list[LimitExceeded] = []
+        """Those of the last conversations, without one that kept to the limits in between."""
         try:
             self._compile()
             self._has_system_role = self._shows_system()
@@ -81,12 +82,14 @@ class ChatTemplate:
         if len(self._faults) >= MAX_FAULTS:
             return [_fault(self._faults[-1]) for _ in conversations]
         try:
-            return self._ask_for(conversations)
+            results = self._ask_for(conversations)
         except LimitExceeded as exceeded:
             if len(conversations) > 1:
                 return [result for conversation in conversations for result in self._render([conversation])]
             self._faults.append(exceeded)
             return [_fault(exceeded)]
+        self._faults.clear()
+        return results
 
     def _ask_for(self, conversations: Sequence[Conversation]) -> list[str | InputError]:
         """As `render_all`. Raises `LimitExceeded`."""

@@ -157,9 +157,11 @@ def _read_lines(stream: IO[bytes], limit: int, replies: SimpleQueue[bytes]) -> N
     """Put each line of `stream` into `replies`, at last an empty one."""
     with stream:
         while line := stream.readline(limit):
-            replies.put(line)
-            if not line.endswith(b"\n"):
-                return
+            is_whole = line.endswith(b"\n")
+            if is_whole or len(line) >= limit:
+                replies.put(line)
+            if not is_whole:
+                break  # too long, or cut off by the end of the process
         replies.put(b"")
 
 

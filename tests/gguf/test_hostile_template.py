@@ -13,7 +13,7 @@ import pytest
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Message
 from orca_local.gguf import template as template_module
-from orca_local.gguf.template import MAX_FAULTS, ChatTemplate, TemplateFault
+from orca_local.gguf.template import ChatTemplate, TemplateFault
 from orca_local.system.limited_process import Limits
 from orca_local.system.memory import peak_memory
 
@@ -97,16 +97,18 @@ def test_what_takes_too_much_is_refused_when_it_is_opened(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [TIME[1], MEMORY[5]])
-def test_what_only_some_conversations_reach_costs_these_alone(text: str) -> None:
+def test_what_only_some_conversations_reach_costs_these_alone(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are rendered, each after a new start if need be."""
+    monkeypatch.setattr(template_module, "MAX_FAULTS", 2)
     with closing(ChatTemplate(f"{AT_LONG}{text}{{% endif %}}{SHOWN}")) as template, little_growth():
         long = [Message("user", "a longer question")]
         results = template.render_all([(QUESTION, True), (long, True), (QUESTION, False)])
         assert results[0] == results[2] == "Shello" and isinstance(results[1], TemplateFault)
-        assert template.render(QUESTION, add_generation_prompt=True) == "Shello"
-        for _ in range(MAX_FAULTS):
-            with pytest.raises(TemplateFault):
-                template.render(long, add_generation_prompt=True)
+        for faults in (1, 2):
+            assert template.render(QUESTION, add_generation_prompt=True) == "Shello"  # the faults before do not count
+            for _ in range(faults):
+                with pytest.raises(TemplateFault):
+                    template.render(long, add_generation_prompt=True)
         with pytest.raises(TemplateFault):  # it is not tried for ever
             template.render(QUESTION, add_generation_prompt=True)
 
