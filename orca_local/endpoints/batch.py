@@ -67,6 +67,8 @@ class BatchResult(Frozen):
     error: str
     is_too_long: bool = False
     """Whether the line was longer than `MAX_LINE_BYTES`, so that the answer was not read."""
+    is_unreadable: bool = False
+    """Whether the line is no JSON, so that it is not known whether there was an answer."""
 
 
 class BatchEndpoint:
@@ -208,7 +210,8 @@ def _parse_result(line: bytes) -> BatchResult | None:
     if not isinstance(name, str):
         # A line that is no JSON may still name the request, which then fails alone and with a reason.
         match = _CUSTOM_ID.search(line)
-        return match and BatchResult(match[1].decode(), 0, None, "the result in the batch's file cannot be read")
+        error = "the result in the batch's file cannot be read"
+        return match and BatchResult(match[1].decode(), 0, None, error, is_unreadable=True)
     response, error = _field(entry, "response"), _field(entry, "error")
     body = _field(response, "body")
     status = _count(response, "status_code") or (200 if isinstance(body, dict) else 0)

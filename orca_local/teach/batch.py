@@ -172,8 +172,9 @@ class _Batches:
             call = calls.pop(result.custom_id, None)
             if call is None:
                 continue
-            if result.is_too_long:
-                yield checked(self._adopt(call), ChatAnswer(error=result.error))
+            if result.is_too_long or result.is_unreadable:
+                # The answer may have been paid for.
+                yield checked(self._adopt(call), ChatAnswer(error=result.error, retryable=result.is_unreadable))
             elif result.error and not result.status:
                 yield self._unanswered(call, self.chat.redact(result.error))
             else:

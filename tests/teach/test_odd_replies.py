@@ -21,7 +21,7 @@ from orca_local.teach.prices import Price
 from tests.endpoints.odd_replies import ERRORS, FAILING, USABLE, completion, reply
 from tests.openai_server import OpenAIServer, Reply, answer, sent
 from tests.teach.scene import fill, run, sample, settings, solve, summary
-from tests.teach.test_batch import BatchServer, batch
+from tests.teach.test_batch import COST, BatchServer, batch
 
 PRICE = Price(input=1.0, output=1.0)
 ODD = 1000
@@ -141,6 +141,7 @@ def test_lines_of_a_batch_that_cannot_be_read_keep_no_other_line_from_being_read
         fill(store, [sample(i) for i in range(8)])
         chosen = settings(server.url)
         batch(store, chosen)
+        reserved = store.charges.spent().usd
         server.state = "completed"
         deep = "[" * 100_000 + "]" * 100_000
         server.extra_lines = ["[]", "7", "null", '{"custom_id": ["x"]}', '{"custom_id": 7}', "{", deep, '"\\ud800"']
@@ -153,6 +154,8 @@ def test_lines_of_a_batch_that_cannot_be_read_keep_no_other_line_from_being_read
         errors = {e.sample_id: e.error for e in events if isinstance(e, CallFailed)}
         assert errors == dict.fromkeys(("s01", "s02"), "the result in the batch's file cannot be read")
         assert summary(events)["calls"]["new"] == 6
+    # Two answers may have been paid for although they cannot be read; they wait in a second batch.
+    assert store.charges.spent().usd == pytest.approx(6 * COST + 4 * reserved / 8)
 
 
 @pytest.mark.parametrize(
