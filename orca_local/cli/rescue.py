@@ -6,15 +6,13 @@ from pathlib import Path
 
 import click
 
-from orca_local.cli.options import Common, JsonObject, common_options
+from orca_local.cli.options import Common, JsonObject, PathArgument, common_options
 from orca_local.cli.tables import echo, table
 
 
 @click.command("rescue")
-@click.argument("workspace_directory", metavar="[WORKSPACE]", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--to", type=click.Path(path_type=Path, dir_okay=False), help="Write the new database to this file; change nothing."
-)
+@click.argument("workspace_directory", metavar="[WORKSPACE]", required=False, type=PathArgument())
+@click.option("--to", type=PathArgument(dir_okay=False), help="Write the new database to this file; change nothing.")
 @common_options
 def command(common: Common, workspace_directory: Path | None, to: Path | None) -> JsonObject:
     """Save what is intact of the damaged database of a workspace.

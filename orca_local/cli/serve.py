@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from orca_local.cli.diagnostics import note, note_traceback, write_json
-from orca_local.cli.options import Common, common_options, typed
+from orca_local.cli.options import Common, Name, common_options, typed
 from orca_local.cli.stages import open_pipeline
 from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.frozen import Frozen
@@ -27,18 +27,22 @@ TOKEN_VARIABLE = "ORCA_LOCAL_TOKEN"
 
 
 @click.command("serve")
-@click.argument("name", metavar="[MODEL]", required=False)
-@click.option("--model", "option", metavar="base|tuned|FILE", help="The same as MODEL (default: tuned).")
-@click.option("--adapter", metavar="newest|DIR|FILE", help="Apply a LoRA adapter to the model (default model: base).")
+@click.argument("name", type=Name(), metavar="[MODEL]", required=False)
+@click.option("--model", "option", type=Name(), metavar="base|tuned|FILE", help="The same as MODEL (default: tuned).")
+@click.option(
+    "--adapter", type=Name(), metavar="newest|DIR|FILE", help="Apply a LoRA adapter to the model (default model: base)."
+)
 @click.option("--system", help="System message for conversations without one (default: the one used in training).")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--host", type=Name(), default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
 @click.option("--parallel", default=4, show_default=True, type=click.IntRange(1, 256), help="Answers written at once.")
 @click.option("--queue", default=64, show_default=True, type=click.IntRange(0, 10000), help="Requests that may wait.")
 @click.option("--context", type=click.IntRange(128), help="Context length in tokens (default: engine.context).")
 @click.option("--token", help=f"Token that clients must send (default: {TOKEN_VARIABLE}, else a new one).")
 @click.option("--no-token", is_flag=True, help="Require no token.")
-@click.option("--allow-host", "names", multiple=True, metavar="NAME", help="Further name of this server. Repeatable.")
+@click.option(
+    "--allow-host", "names", type=Name(), multiple=True, metavar="NAME", help="Further name of this server. Repeatable."
+)
 @common_options
 def command(
     common: Common,
