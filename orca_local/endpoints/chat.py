@@ -25,6 +25,7 @@ from orca_local.domain.text import printable
 from orca_local.domain.types import Message
 from orca_local.domain.url import URL_HAS_SECRET, normalize_url, url_problem
 from orca_local.endpoints.answer import ChatAnswer
+from orca_local.endpoints.event_stream import is_event_stream
 from orca_local.endpoints.failures import Cause, Rejections, find_cause
 from orca_local.endpoints.request_form import RequestForm, refused_fields
 from orca_local.endpoints.response import parse_body, parse_completion, parse_error, parse_usage, reported_error
@@ -254,7 +255,8 @@ class ChatEndpoint:
             return self._redirected(response.status_code, headers["location"])
         text = data[:_MAX_RAW_ERROR].decode("utf-8", "replace")
         answer = self.parse(response.status_code, content, text, parse_retry_after(headers), body)
-        return replace(answer, form=form.to_dict())
+        differing = form.to_dict()
+        return replace(answer, form=differing) if differing else answer
 
     def parse(
         self,
@@ -391,4 +393,5 @@ class ChatEndpoint:
 
 def _is_event_stream(headers: Mapping[str, str], data: bytes) -> bool:
     """Whether a response is a stream of server-sent events, which was not asked for."""
-    return headers.get("content-type", "").startswith("text/event-stream") or data.lstrip()[:5] == b"data:"
+    is_named = headers.get("content-type", "").startswith("text/event-stream")
+    return is_named or is_event_stream(data[:100].decode("utf-8", "replace"))

@@ -127,10 +127,11 @@ class Ledger:
         """The answer without token counts that cannot be believed. Only an endpoint can send such counts."""
         if "://" not in question.request.endpoint:
             return answer
-        if problem := doubt(question.request, answer):
+        believed = with_believable_counts(question.request, answer)
+        if problem := doubt(question.request, answer, believed):
             self.doubtful += 1
             self.first_doubt = self.first_doubt or problem
-        return with_believable_counts(question.request, answer)
+        return believed
 
     def warnings(self) -> Iterator[Warned]:
         """What the user should know about the answers of this run, once for all of them."""

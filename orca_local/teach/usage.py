@@ -22,26 +22,28 @@ def prompt_bytes(request: TeacherRequest) -> int:
 
 def max_prompt_tokens(request: TeacherRequest) -> int:
     """Upper bound of the prompt's tokens for every byte-level tokenizer: each token holds at least one byte."""
-    return MESSAGE_TOKENS + prompt_bytes(request) + MESSAGE_TOKENS * len(request.messages)
+    return _most_tokens(request, prompt_bytes(request))
 
 
 def with_believable_counts(request: TeacherRequest, answer: ChatAnswer) -> ChatAnswer:
     """The answer, with None for a count that is far from what was sent and received."""
-    received = len((answer.text + answer.refusal).encode(errors="replace"))
+    sent, received = prompt_bytes(request), len((answer.text + answer.refusal).encode(errors="replace"))
     prompt_tokens, completion_tokens = answer.prompt_tokens, answer.completion_tokens
-    if not _is_believable(prompt_tokens, prompt_bytes(request), max_prompt_tokens(request)):
+    if not _is_believable(prompt_tokens, sent, _most_tokens(request, sent)):
         prompt_tokens = None
     if not _is_believable(completion_tokens, received, max(request.max_tokens, received)):
         completion_tokens = None
+    if (prompt_tokens, completion_tokens) == (answer.prompt_tokens, answer.completion_tokens):
+        return answer
     return replace(answer, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
 
 
-def doubt(request: TeacherRequest, answer: ChatAnswer) -> str:
+def doubt(request: TeacherRequest, answer: ChatAnswer, believed: ChatAnswer) -> str:
     """What is wrong with the counts of an answer, as text for a message; empty if they are believable.
 
-    A call without an answer has no counts, which says nothing about the endpoint.
+    `believed` is the answer as `with_believable_counts` returns it. A call without an answer has no counts, which says
+    nothing about the endpoint.
     """
-    believed = with_believable_counts(request, answer)
     is_answer = not answer.error or (answer.is_final and answer.billed)
     if not is_answer or (believed.prompt_tokens is not None and believed.completion_tokens is not None):
         return ""
@@ -49,6 +51,10 @@ def doubt(request: TeacherRequest, answer: ChatAnswer) -> str:
     return (
         f"{sent} and {_count(answer.completion_tokens)} for an answer of {len(answer.text.encode(errors='replace')):,}"
     )
+
+
+def _most_tokens(request: TeacherRequest, sent: int) -> int:
+    return MESSAGE_TOKENS + sent + MESSAGE_TOKENS * len(request.messages)
 
 
 def _is_believable(count: int | None, number_of_bytes: int, bound: int) -> bool:

@@ -94,7 +94,7 @@ def test_counts_of_usual_answers_are_believed() -> None:
     ):
         request = TeacherRequest("http://h/v1", "m", (Message("user", prompt),), 1024, 0.0)
         reply = ChatAnswer(answer, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
-        assert with_believable_counts(request, reply) == reply and doubt(request, reply) == ""
+        assert with_believable_counts(request, reply) == reply and doubt(request, reply, reply) == ""
 
 
 def test_each_count_is_judged_for_itself() -> None:
@@ -105,4 +105,5 @@ def test_each_count_is_judged_for_itself() -> None:
     above = ChatAnswer("6", prompt_tokens=5 * max_prompt_tokens(request), completion_tokens=401)
     believed = with_believable_counts(request, above)
     assert (believed.prompt_tokens, believed.completion_tokens) == (None, None)
-    assert doubt(request, ChatAnswer(error="HTTP 500: x", retryable=True, billed=False)) == ""
+    failed = ChatAnswer(error="HTTP 500: x", retryable=True, billed=False)
+    assert doubt(request, failed, with_believable_counts(request, failed)) == ""
