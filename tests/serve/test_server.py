@@ -53,7 +53,7 @@ def test_a_client_that_goes_away_makes_room(endless: Served) -> None:
         next(events)
         # It waits, because only one runs. Its client gives up before the answer begins.
         with pytest.raises(httpx2.ReadTimeout):
-            endless.client.post("/chat/completions", json=chat_body("second"), timeout=0.5)
+            endless.client.post("/chat/completions", json=chat_body("second"), timeout=httpx2.Timeout(20, read=0.5))
     # Nothing else can end the first one, so this answer shows that both have been cancelled.
     while (response := endless.chat("quick")).status_code == 429:
         assert response.headers["Retry-After"]
