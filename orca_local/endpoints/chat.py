@@ -387,6 +387,8 @@ class ChatEndpoint:
 
     def redact(self, text: str) -> str:
         """Untrusted text for a message: without the key and control characters, at most 300 characters long."""
+        if not text:
+            return ""
         text = self._secret.hide(re.sub(r"\s+", " ", printable(text[:_MAX_RAW_ERROR])).strip())
         return text if len(text) <= _MAX_ERROR_LENGTH else text[:_MAX_ERROR_LENGTH] + "…"
 

@@ -65,6 +65,9 @@ def fills_context(finish_reason: str) -> bool:
 
 def ending_problem(finish_reason: str) -> str:
     """Why an answer that ended like this cannot be used, as a sentence; empty if it is whole or cut."""
+    ending = ending_of(finish_reason)
+    if ending in (Ending.WHOLE, Ending.CUT):
+        return ""
     word = repr(finish_reason[:40])
     return {
         Ending.BLOCKED: f"the endpoint's content filter cut the answer (finish_reason is {word})",
@@ -73,7 +76,7 @@ def ending_problem(finish_reason: str) -> str:
         Ending.UNKNOWN: f"the endpoint does not say that the answer is complete (finish_reason is {word})"
         if finish_reason
         else "the endpoint does not say that the answer is complete (it sent no finish_reason)",
-    }.get(ending_of(finish_reason), "")
+    }[ending]
 
 
 def _word(finish_reason: str) -> str:

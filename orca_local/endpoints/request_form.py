@@ -49,9 +49,10 @@ class RequestForm(Frozen):
 
     def apply(self, body: dict[str, Any]) -> dict[str, Any]:
         """The body of a request in this form; `body` is in the usual one."""
-        named = {self.limit_field if name == LIMITS[0] else name: value for name, value in body.items()}
+        limit_field, left_out = self.limit_field, self.left_out
+        named = {limit_field if name == LIMITS[0] else name: value for name, value in body.items()}
         stream = {"stream": False} if self.sends_stream else {}
-        return {name: value for name, value in (named | stream).items() if name not in self.left_out}
+        return {name: value for name, value in (named | stream).items() if name not in left_out}
 
     def after_refusal(self, body: Mapping[str, Any], refused: Iterable[str]) -> RequestForm:
         """The form after the endpoint refused these fields of `body`. A name that cannot be left out is ignored."""

@@ -137,7 +137,9 @@ def parse_body(data: bytes) -> Any:
         text = data.decode(json.detect_encoding(data), "replace")
         value = joined_events(text) if is_event_stream(text) else json.loads(text, strict=False)
         # Some gateways put an error into a list of one.
-        return storable_value(value[0] if isinstance(value, list) and len(value) == 1 else value)
+        value = value[0] if isinstance(value, list) and len(value) == 1 else value
+        # JSON writes half of a surrogate pair only as an escape.
+        return storable_value(value) if "\\u" in text or "\0" in text else value
     except (ValueError, RecursionError):
         return None
 

@@ -19,6 +19,8 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
     neither clock needs to be right; without one, with this machine's clock. A date in the past is 0. A negative number
     and anything else that is no number of seconds counts as no header.
     """
+    if "retry-after-ms" not in headers and "retry-after" not in headers:
+        return None
     milliseconds = _seconds(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / 1000
