@@ -23,6 +23,7 @@ from orca_local.domain.record import CI, Record, is_omittable, json_key, written
 from orca_local.domain.settings import Settings
 from orca_local.domain.summaries import DatasetSummary, PipelineResult, QuickstartSummary, TrainSummary
 from orca_local.domain.teach_summary import TeachEstimate, TeachSummary
+from orca_local.pipeline.bundle import BundleResult
 from orca_local.runs.rescue import RescueResult
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -38,6 +39,8 @@ COMMAND_RESULTS: Mapping[str, type[Record]] = {
     "export": ExportSummary,
     "evaluate": EvaluationSummary,
     "run": PipelineResult,
+    "bundle write": BundleResult,
+    "bundle read": BundleResult,
     "rescue": RescueResult,
 }
 """The class of the object that a command prints under `--json`."""

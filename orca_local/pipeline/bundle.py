@@ -30,7 +30,9 @@ class BundleEndpoint(Record):
     """An endpoint that a bundle names, to which this machine has sent nothing yet."""
 
     section: str
+    """Where the settings name it: `teacher` or `engine`."""
     base_url: str
+    """Its address."""
     key_env: str
     """The environment variable whose value would be sent to it."""
     allowed: bool
@@ -41,6 +43,7 @@ class BundleResult(Record):
     """A bundle that was written, or the workspace that was made from one."""
 
     path: str
+    """The bundle that was written, or the directory of the new workspace."""
     sha256: str
     """Hash of the bundle."""
     rows: dict[str, int]
