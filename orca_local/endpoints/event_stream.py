@@ -40,8 +40,8 @@ def joined_events(text: str) -> dict[str, Any] | None:
         joined |= {"usage": event["usage"]} if event.get("usage") else {}
         choices = event.get("choices")
         first = choices[0] if isinstance(choices, list) and choices else None
-        if not isinstance(first, dict):
-            continue
+        if not isinstance(first, dict) or first.get("index"):
+            continue  # a further choice, which nobody asked for, must not be mixed with the first
         choice |= {key: value for key, value in first.items() if value is not None}
         delta = first.get("delta") or first.get("message")
         for field, texts in parts.items():

@@ -88,6 +88,8 @@ _KEY = re.compile(
     r"(api|access).?(key|token).{0,25}(invalid|not valid|incorrect|missing|expired|required|not found|disabled)",
     re.IGNORECASE,
 )
+_FIELDS = re.compile(r"(support|handle) (all |any )?(of )?(the |these )?(requested |given )?parameters", re.IGNORECASE)
+"""How a router says that no server behind it takes the fields of a request; it answers with status 404."""
 _MODEL = re.compile(
     r"\bmodel\b.{0,80}?(not found|does ?n.t exist|does not exist|not exist|decommissioned|not available|"
     r"no longer|is not a valid|not loaded|try pulling)|(invalid|unknown|no such|unsupported) model|"
@@ -112,6 +114,8 @@ def find_cause(status: int, code: str, message: str) -> Cause:
         return Cause.QUOTA
     if status == 403 and _FILTER.search(message) and not _KEY.search(message):
         return Cause.QUESTION  # routers refuse flagged questions so
+    if status == 404 and _FIELDS.search(message):
+        return Cause.REQUEST
     if status in _STATUSES:
         return _STATUSES[status]
     if status >= 500:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,14 +18,26 @@ _EXCLUSIVE = re.compile(
 )
 _OUT_OF_RANGE = re.compile(
     r"\b(must be|should be|(less|greater|smaller|larger|more|higher|lower) than|at (most|least)|between|range|exceed|"
-    r"maximum|minimum|too (large|small|high|low|big|long))|[<>]=?",
+    r"maximum|minimum|too (large|small|high|low|big|long))|(?<![-=])[<>]=?\s*-?[.\d]",
     re.IGNORECASE,
 )
 _BEFORE = (
     r"(?:parameters?|arguments?|fields?|keys?|propert(?:y|ies)|name|options?|unknown|unsupported|unrecogni[sz]ed|"
     r"unexpected|extraneous|invalid|supports?|supported|supplied|specify|set)"
 )
-_AFTER = r"(?:not|unsupported|unknown|unexpected|deprecated|must|cannot|may|should|required|only|does|isn|invalid)"
+_AFTER = (
+    r"(?:not|unsupported|unknown|unexpected|extra|deprecated|must|cannot|may|should|ensure|required|only|does|isn|"
+    r"invalid)"
+)
+_ALLOWED = re.compile(
+    r"(?:expected one of|did you mean|(?<!not )(?<!not a )(?<!not an )\b(?:supported|allowed|valid|permitted|accepted|"
+    r"available|known) (?:request )?(?:parameters?|arguments?|fields?|keys?|propert(?:y|ies)|options?|names?))"
+    r"(?:(?!\. |\n).)*",
+    re.IGNORECASE,
+)
+"""The part of a message that lists what the endpoint does take."""
+_PLACE = re.compile(r"(?<![\w.])(?:body|[$#])(?:\.|/|\s*->\s*)")
+"""What stands before a field's name in a place, such as `body.seed`, `$.seed` and `#/seed`."""
 
 
 class RequestForm(Frozen):
@@ -91,7 +104,7 @@ def refused_fields(message: str, content: Any, body: Mapping[str, Any]) -> froze
     """
     candidates = [name for name in (*body, "stream") if name not in ("model", "messages")]
     pointed = {name for name in _pointed_at(content) if name in candidates}
-    named = pointed or {name for name in candidates if _names(message, name)}
+    named = pointed or {name for name in candidates if _names(_refusing_part(message), name)}
     if LIMITS[0] in body and LIMITS[1] in message:
         named.add(LIMITS[0])
     if {"temperature", "top_p"} <= named and _EXCLUSIVE.search(message):
@@ -116,7 +129,18 @@ def _pointed_at(content: Any) -> list[str]:
     for holder in (content, error):
         if isinstance(holder, dict):
             found += [holder.get("param"), *_places(holder.get("detail")), *_places(holder.get("message"))]
-    return [re.split(r"[.\[]", name)[0] for name in found if isinstance(name, str) and name]
+            found += [*_violations(holder.get("details")), *_mapping(holder.get("errors"))]
+    return [re.split(r"[.\[]", _PLACE.sub("", name))[0] for name in found if isinstance(name, str) and name]
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _violations(details: Any) -> list[Any]:
+    """The fields in Google's list of what is wrong with a request."""
+    lists = [_mapping(entry).get("fieldViolations") for entry in details] if isinstance(details, list) else []
+    return [_mapping(entry).get("field") for entries in lists if isinstance(entries, list) for entry in entries]
 
 
 def _places(detail: Any) -> list[Any]:
@@ -129,13 +153,19 @@ def _places(detail: Any) -> list[Any]:
     return [next((part for part in place if part != "body"), None) for place in places if isinstance(place, list)]
 
 
+def _refusing_part(message: str) -> str:
+    """An error message as plain text, without what it says about fields that the endpoint does take."""
+    plain = html.unescape(message).replace("\\n", "\n")
+    return _ALLOWED.sub("", _PLACE.sub("", plain))
+
+
 def _names(message: str, name: str) -> bool:
     """Whether an error message speaks of a field, not only uses the same word."""
     first, *rest = name.split("_")
     spelled = rf"(?:{re.escape(name)}|{first + ''.join(map(str.title, rest))})"
     word = rf"(?<![\w.]){spelled}(?!\w)"
     patterns = (
-        rf"['\"`\[(]{word}",
+        rf"['\"`\[(«“‘„]\s?{word}",
         rf"{word}\s*=",
         rf"\b{_BEFORE}\b\W{{1,3}}(?:\w+\W{{1,3}}){{0,5}}?{word}",
         rf"{word}\W{{1,3}}(?:\w+\W{{1,3}}){{0,4}}?{_AFTER}",

@@ -80,11 +80,19 @@ def parse_error(content: Any, text: str) -> tuple[str, str]:
     details = _mapping(error)
     # A router only says "Provider returned error", and beside it what the provider said.
     relayed = _plain(_mapping(details.get("metadata")).get("raw"))
-    message = " ".join(filter(None, (_plain(details.get("message")), relayed))) or _plain(error) or text
+    message = " ".join(filter(None, (_plain(details.get("message")), relayed))) or _bare_error(content) or text
     codes = [_plain(details.get(name)) for name in ("code", "type")]
     # A number only repeats the status.
     code = next((code for code in codes if code and not code.isdecimal()), codes[0])
     return (message or "no message")[:_MAX_ERROR_CHARACTERS], code
+
+
+def _bare_error(content: Any) -> str:
+    """An error that is only a text, which may be no more than the name of the status, and the reason beside it."""
+    body = _mapping(content)
+    error = _plain(body.get("error"))
+    reasons = [_plain(body.get(name)) for name in ("message", "detail", "error_description")]
+    return ": ".join(dict.fromkeys(filter(None, (error, *reasons)))) if error else ""
 
 
 def reported_error(content: Any) -> ReportedError | None:

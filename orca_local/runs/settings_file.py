@@ -123,8 +123,13 @@ def _unknown(name: str) -> str:
         f"{section}.{key}" for section in Settings.model_fields for key in (_section(section) or Settings).model_fields
     ]
     keys += Settings.model_fields
-    same_key = [other for other in keys if other.rpartition(".")[2] == name.rpartition(".")[2]]
-    near = same_key or difflib.get_close_matches(name, keys, n=1, cutoff=0.5)
+    section, dot, key = name.rpartition(".")
+    is_unknown = bool(dot) and section not in Settings.model_fields
+    sections = difflib.get_close_matches(section.lower(), Settings.model_fields, n=1) if is_unknown else []
+    meant = f"{sections[0]}.{key}" if sections else name
+    near = [meant] if meant in keys else [other for other in keys if other.rpartition(".")[2] == key]
+    if not near and (sections or not is_unknown):
+        near = difflib.get_close_matches(meant, keys, n=1, cutoff=0.5)
     if name in _API_KEYS:
         return f"unknown key {name}: API keys are not stored here; export the variable that teacher.key_env names"
     if name in Settings.model_fields:

@@ -186,6 +186,13 @@ USABLE: dict[str, tuple[Any, str]] = {
         b"data: [DONE]\r\n\r\n",
         "Answer: 2",
     ),
+    "a stream of two choices": (
+        b'data: {"choices": [{"index": 1, "delta": {"content": "Answer: 3"}, "finish_reason": "length"}]}\n\n'
+        b'data: {"choices": [{"index": 0, "delta": {"content": "Answer: 2"}, "finish_reason": "stop"}]}\n\n'
+        b'data: {"choices": [{"index": 1, "delta": {"content": "!"}, "finish_reason": "length"}]}\n\n'
+        b"data: [DONE]\n\n",
+        "Answer: 2",
+    ),
 }
 """The body of a reply with the status 200, and the answer in it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -41,6 +42,26 @@ RAW = '{"error": {"message": "Unsupported value: \'temperature\' does not suppor
         ({"error": {"message": "temperature and top_p cannot both be specified"}}, {"top_p"}),
         ({"error": {"message": "use max_completion_tokens with this model"}}, {"max_tokens"}),
         ({"error": {"message": "stream must be set to false"}}, {"stream"}),
+        (
+            {"error": "Input validation error: unknown field `seed`, expected one of `model`, `top_p`, `max_tokens`"},
+            {"seed"},
+        ),
+        ({"error": {"message": "Unsupported parameter 'seed'. Supported parameters: temperature, top_p."}}, {"seed"}),
+        ({"error": {"message": "Unknown parameter: 'seed'. Did you mean 'temperature'?"}}, {"seed"}),
+        ({"message": 'Unrecognized field "seed" (2 known properties: "top_p", "top_k"])'}, {"seed"}),
+        ({"error": {"message": "Allowed fields are top_p and top_k. 'seed' is not allowed"}}, {"seed"}),
+        ({"error": {"message": "seed is not a valid parameter. Valid parameters: temperature"}}, {"seed"}),
+        ({"error": {"message": "the parameters are not supported: seed"}}, {"seed"}),
+        ({"message": "property 'body.top_p' is unsupported", "param": "validation_error"}, {"top_p"}),
+        ({"message": "body.seed: property is unsupported", "param": "body.seed"}, {"seed"}),
+        ({"title": "Validation failed", "errors": {"$.seed": ["The value is not taken."]}}, {"seed"}),
+        ({"error": {"message": "no", "details": [{"fieldViolations": [{"field": "seed"}, 3]}, None]}}, {"seed"}),
+        ({"error": {"message": "no", "details": 3, "errors": ["seed"]}}, set()),
+        ({"detail": "1 validation error for Request\nseed\n  Extra inputs are not permitted"}, {"seed"}),
+        ({"error": "Bad Request", "message": 'Unrecognized field "seed"'}, {"seed"}),
+        ({"error": {"message": "Unsupported parameter: &#39;seed&#39;"}}, {"seed"}),
+        ({"error": {"message": "Le paramètre « seed » n'est pas pris en charge"}}, {"seed"}),
+        ({"error": {"message": "No endpoints found that support the requested parameters: seed."}}, {"seed"}),
         ({"error": {"message": "Bad Request"}}, set()),
         ({"error": {"message": "I cannot talk about the temperature of seed oils"}}, set()),
         ({"error": {"message": "the upstream closed the stream"}}, set()),
@@ -49,7 +70,7 @@ RAW = '{"error": {"message": "Unsupported value: \'temperature\' does not suppor
     ],
 )
 def test_the_fields_that_an_error_names(content: dict[str, Any], named: set[str]) -> None:
-    message, _ = parse_error(content, str(content))
+    message, _ = parse_error(content, json.dumps(content))
     assert refused_fields(message, content, BODY) == named
 
 
@@ -63,6 +84,9 @@ def test_the_fields_that_an_error_names(content: dict[str, Any], named: set[str]
         ("max_tokens is too large: 4000", "max_tokens", 4000, True),
         ("max_tokens: must be below 10; use max_completion_tokens", "max_tokens", 4000, False),
         ("Extra inputs are not permitted", "seed", 3, False),
+        ("['At body -> seed: Extra inputs are not permitted']", "seed", 3, False),
+        ("seed => unknown", "seed", 3, False),
+        ("expected seed <= 2", "seed", 3, True),
     ],
 )
 def test_a_value_that_the_user_chose_is_not_left_out(message: str, name: str, value: float, is_wrong: bool) -> None:

@@ -106,6 +106,9 @@ def test_environment_texts_become_the_type_of_their_key(path: Path) -> None:
     [
         ("[train]\nrnak = 8", "unknown key train.rnak; did you mean train.rank?"),
         ("[trian]\nrank = 8", "unknown key trian.rank; did you mean train.rank?"),
+        ("[teachers]\nmodel = 'm'", "unknown key teachers.model; did you mean teacher.model?"),
+        ("[Teacher]\nmax_used = 5", "unknown key Teacher.max_used; did you mean teacher.max_usd?"),
+        ("[serve]\nport = 1", "unknown key serve.port; sections are student, engine"),
         ("rank = 8", "unknown key rank; did you mean train.rank?"),
         ("[zzz]", "unknown key zzz; sections are student, engine"),
         ("train = 3", "train is a section: write [train]"),

@@ -135,6 +135,9 @@ def test_a_failure_of_the_question_is_final_for_it_alone(
         (400, "", "prompt is too long: 210000 tokens > 200000 maximum", Cause.QUESTION),
         (403, "", "Invalid API key; your account was flagged", Cause.KEY),
         (400, "invalid_request_error", "Unknown parameter: 'seed'", Cause.REQUEST),
+        (404, "", "No endpoints found that can handle the requested parameters.", Cause.REQUEST),
+        (404, "", "No endpoints found that support the requested parameters: seed.", Cause.REQUEST),
+        (404, "", "No endpoints found that support image input", Cause.MODEL),
     ],
 )
 def test_causes_of_other_servers(status: int, code: str, message: str, cause: Cause) -> None:
