@@ -127,7 +127,7 @@ def test_environment_texts_become_the_type_of_their_key(path: Path) -> None:
         ("[train]\nepochs = inf", "train.epochs = Infinity: should be a finite number"),
         ("[train]\nlearning_rate = nan", "train.learning_rate = NaN: should be a finite number"),
         ("[train]\nseed = -1", "train.seed = -1: should be greater than or equal to 0"),
-        ("[train]\nrank = 99999999999999999999", "train.rank = 99999999999999999999: should be less than"),
+        ("[train]\nrank = 99999999999999999999", "is not valid TOML: a number has too many digits"),
         ("[engine]\nthreads = 99999999", "engine.threads = 99999999: should be less than or equal to 1024"),
         ("[train\nrank = 8", "is not valid TOML"),
         ("a = " + "[" * 5000 + "]" * 5000, "is not valid TOML: its values are nested too deeply"),
