@@ -170,11 +170,22 @@ def test_failed_generations_are_left_out_with_a_warning(scene: Scene) -> None:
 
 def test_a_task_without_one_answer_gets_no_strategy(scene: Scene) -> None:
     def broken(request: Request) -> str:
+        if "doubles" in request.messages[1].content:
+            raise OrcaError("broken")
+        return answer(request)
+
+    events = run(scene, FakeEngine(broken))
+    assert any(isinstance(event, Warned) and "'doubles'" in event.message for event in events)
+    assert [task["task"] for task in summary(events)["tasks"]] == ["hard"]
+    assert list(scene.store.selections.current()) == ["hard"]
+
+
+def test_a_probe_without_any_answer_fails(scene: Scene) -> None:
+    def broken(request: Request) -> str:
         raise OrcaError("broken")
 
-    events = run(scene, FakeEngine(broken), SAMPLES[:12])
-    assert any(isinstance(event, Warned) and "'doubles'" in event.message for event in events)
-    assert summary(events)["tasks"] == []
+    with pytest.raises(OrcaError, match="all 24 generations failed; the last error: broken"):
+        run(scene, FakeEngine(broken), SAMPLES[:12])
     assert not scene.store.selections.current()
 
 

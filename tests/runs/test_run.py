@@ -117,7 +117,7 @@ def test_event_that_json_cannot_spell_is_kept(workspace: Workspace, store: Store
 
     run(workspace, store, stage)
     first, second, _ = store.runs.events(only_run(store).run_id)
-    assert (first.payload["loss"], second.payload["message"]) == (None, "half \ud83d")
+    assert (first.payload["loss"], second.payload["message"]) == (None, "half \ufffd")
 
 
 @pytest.mark.parametrize(
