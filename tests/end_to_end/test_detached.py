@@ -54,7 +54,7 @@ def test_a_detached_command_is_followed_to_its_end_and_gives_what_it_gives(works
     assert json.loads(here.stdout)["tasks"] == json.loads(attached.stdout)["tasks"]
     probe, base = runs_of(workspace)[1:3]
     assert (probe["stage"], base["stage"]) == ("probe", "base") and probe["pid"] == base["pid"]
-    assert base["inputs"]["output"] == str(output)
+    assert workspace / base["inputs"]["output"] == output, "a path that moves with the workspace"
     again = orca("runs", "attach", str(probe["run_id"]), "--json", cwd=workspace)
     assert json.loads(again.stdout) == json.loads(attached.stdout)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orca_local.domain.text import is_visible
 from orca_local.domain.types import SPLITS, Sample
 from orca_local.tasks.record import parse_record
 from orca_local.tasks.split import content_hash, prompt_hash, split_of
@@ -40,7 +41,7 @@ def test_content_is_prompt_answers_and_kind_alone() -> None:
         assert content_hash(other) != content_hash(SAMPLE)
 
 
-@given(TEXTS, WORDS)
+@given(TEXTS.filter(is_visible), WORDS)
 def test_one_question_with_two_answers_stays_in_one_split(prompt: str, answer: str) -> None:
     record = {"id": "a", "task": "t", "kind": "exact", "prompt": prompt, "answer": answer}
     first = parse_record(record, resplit=False)
