@@ -14,6 +14,7 @@ from orca_local.cli.tables import echo, table
 from orca_local.domain.text import counted
 
 if TYPE_CHECKING:
+    from orca_local.domain.types import Sample
     from orca_local.store.store import Store
 
 
@@ -75,18 +76,16 @@ def list_tasks(common: Common) -> JsonObject:
 def show(common: Common, task: str, limit: int) -> JsonObject:
     """Show samples of TASK."""
     from orca_local.domain.types import SPLITS
+    from orca_local.views.conversation import conversation_text
 
     with common.workspace().store() as store:
         _require_task(store, task)
         samples = [s for split in SPLITS for s in store.samples.list(split=split, tasks=[task], limit=limit)]
     for sample in samples:
         echo(f"── {sample.id} · {sample.split} · {sample.kind}")
-        echo(sample.prompt)
+        echo(conversation_text(sample))
         echo(f"→ {' | '.join(sample.answers) or '(no reference)'}\n")
-    shown = [
-        {"id": s.id, "split": s.split, "kind": s.kind, "prompt": s.prompt, "answers": list(s.answers)} for s in samples
-    ]
-    return {"task": task, "samples": shown}
+    return {"task": task, "samples": [_as_dict(sample) for sample in samples]}
 
 
 @command.command("choose")
@@ -149,6 +148,11 @@ def remove(common: Common, task: str, reviewed: bool) -> JsonObject:
     answers = f"{uses.measurements:,} scores and {counted(uses.demonstrations, 'teacher answer')}"
     echo(f"{task} removed: {counted(uses.samples, 'sample')}, {answers}")
     return {"task": task, "samples": uses.samples, "demonstrations": uses.demonstrations}
+
+
+def _as_dict(sample: Sample) -> JsonObject:
+    values = {name: getattr(sample, name) for name in ("id", "split", "kind", "prompt")}
+    return values | {"answers": list(sample.answers), "messages": [message.to_dict() for message in sample.messages]}
 
 
 def _require_task(store: Store, task: str) -> None:

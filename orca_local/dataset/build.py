@@ -94,7 +94,7 @@ def make_dataset(
                 good.append(answer)
             else:
                 builder.dataset.drop(sample.id, *refusal)
-        if good and not duplicates.is_new(sample.task, sample.answers, sample.prompt):
+        if good and not duplicates.is_new(sample.task, sample.answers, _question(sample), sample.system_message):
             for _ in good:
                 builder.dataset.drop(sample.id, "near_duplicate", "an earlier question of the task is almost the same")
             continue
@@ -203,12 +203,17 @@ class _Builder:
 
 def held_out_prompts(store: Store, training: Iterable[Sample]) -> HeldOutPrompts:
     """The prompts of the probe and holdout samples, to compare those of `training` with."""
-    held_out = (sample.prompt for split in ("probe", "holdout") for sample in store.samples.list(split=split))
-    return HeldOutPrompts(held_out, (sample.prompt for sample in training))
+    held_out = (sample for split in ("probe", "holdout") for sample in store.samples.list(split=split))
+    return HeldOutPrompts(held_out, training)
 
 
 def _prompts_by_task(samples: Iterable[Sample]) -> dict[str, list[str]]:
     prompts: dict[str, list[str]] = {}
     for sample in samples:
-        prompts.setdefault(sample.task, []).append(sample.prompt)
+        prompts.setdefault(sample.task, []).append(_question(sample))
     return prompts
+
+
+def _question(sample: Sample) -> str:
+    """The prompt after the earlier turns: a prompt such as "And the second?" is no question without them."""
+    return "\n".join(turn.content for turn in sample.turns)

@@ -49,13 +49,13 @@ class DuplicateFilter:
         self._common = {task: _common_ngrams(texts) for task, texts in prompts.items()}
         self._indexes: dict[tuple[object, ...], _NgramIndex] = {}
 
-    def is_new(self, task: str, answers: tuple[str, ...], prompt: str) -> bool:
+    def is_new(self, task: str, answers: tuple[str, ...], prompt: str, system_message: str = "") -> bool:
         """Whether the question repeats no earlier one; a new question is remembered.
 
-        Questions with different answers or different numbers are never duplicates.
+        Questions with different answers, numbers or system messages are never duplicates.
         """
         numbers = tuple(word for word in split_words(prompt) if word[0].isdigit())
-        index = self._indexes.setdefault((task, answers, numbers), _NgramIndex())
+        index = self._indexes.setdefault((task, answers, numbers, system_message), _NgramIndex())
         distinctive = ngrams(prompt) - self._common.get(task, frozenset())
         return index.add_if_new(distinctive or ngrams(prompt))
 

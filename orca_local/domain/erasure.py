@@ -22,17 +22,17 @@ MIN_SENTENCE_WORDS = 4
 """Shorter sentences of an instruction occur in answers by chance."""
 
 
-def leaks(text: str, strategy: Strategy, prompt: str = "") -> bool:
+def leaks(text: str, strategy: Strategy, shown: str = "") -> bool:
     """Whether an answer names the strategy, repeats a sentence of its instruction, or mentions instructions.
 
-    A mention that is also in the prompt does not count.
+    A mention that is also in `shown`, the text of the sample, does not count.
     """
     if "_" in strategy.name and re.search(rf"\b{re.escape(strategy.name)}\b", text):
         return True
     plain = normalize_words(text)
     if any(sentence in plain for sentence in _sentences(strategy.student) + _sentences(strategy.teacher)):
         return True
-    question = prompt.casefold()
+    question = shown.casefold()
     return any(match[0].casefold() not in question for match in _ABOUT_INSTRUCTIONS.finditer(text))
 
 

@@ -13,6 +13,7 @@ Role = Literal["system", "user", "assistant"]
 FinishReason = Literal["stop", "length", "cancelled", "error"]
 
 SPLITS: tuple[Split, ...] = get_args(Split)
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class Message(Frozen):
@@ -42,6 +43,29 @@ class Sample(Frozen):
     rationale: str | None = None
     """Worked answer from the task file."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    messages: tuple[Message, ...] = ()
+    """What stands before the prompt: the task's own system message, if there is one, then earlier turns, which begin
+    with the user and end with the assistant."""
+
+    @property
+    def system_message(self) -> str:
+        """The task's own system message; empty if there is none."""
+        return self.messages[0].content if self.messages and self.messages[0].role == "system" else ""
+
+    @property
+    def earlier_turns(self) -> tuple[Message, ...]:
+        """The turns before the prompt, without the system message."""
+        return tuple(message for message in self.messages if message.role != "system")
+
+    @property
+    def turns(self) -> tuple[Message, ...]:
+        """The conversation without the system message: the earlier turns, then the prompt."""
+        return *self.earlier_turns, Message("user", self.prompt)
+
+    @property
+    def text(self) -> str:
+        """All that a model is shown of the sample, whatever the strategy: the messages and the prompt, in lines."""
+        return "\n".join([*(message.content for message in self.messages), self.prompt])
 
 
 class SamplingSettings(Frozen):

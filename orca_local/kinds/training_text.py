@@ -84,7 +84,7 @@ def training_text(text: str, sample: Sample) -> TrainingText:
     kept = kept if kept.reason else _without_turns(kept, sample)
     if not (kept.text or kept.reason) and kept.removed:
         return replace(kept, reason=kept.removed[-1], detail="nothing is left of the answer without its thoughts")
-    if not kept.reason and _DAMAGED.search(kept.text) and not _DAMAGED.search(sample.prompt):
+    if not kept.reason and _DAMAGED.search(kept.text) and not _DAMAGED.search(sample.text):
         return replace(kept, reason=DAMAGED, detail="the answer holds control characters or damaged ones (U+FFFD)")
     return kept
 
@@ -137,7 +137,7 @@ def _without_tokens(kept: TrainingText) -> TrainingText:
 def _without_turns(kept: TrainingText, sample: Sample) -> TrainingText:
     """The text up to a turn that the model invented after its answer."""
     kind = get_kind(sample.kind)
-    shown = "\n".join((sample.prompt, *sample.answers)).casefold()
+    shown = "\n".join((sample.text, *sample.answers)).casefold()
     text = _without_own_role(kept.text, shown)
     kept = replace(kept, text=text)
     role = _ROLE.search(text)
@@ -177,8 +177,8 @@ def _unclear(text: str, reason: str, detail: str) -> TrainingText:
 
 
 def _is_asked_about(mark: str, sample: Sample) -> bool:
-    """Whether the question or its reference holds a mark, so that it may be a part of the answer."""
-    return any(mark.casefold() in text.casefold() for text in (sample.prompt, *sample.answers))
+    """Whether the conversation or its reference holds a mark, so that it may be a part of the answer."""
+    return any(mark.casefold() in text.casefold() for text in (sample.text, *sample.answers))
 
 
 def _quoted_places(text: str) -> Callable[[re.Match[str]], bool]:

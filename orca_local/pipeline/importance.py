@@ -82,7 +82,7 @@ def rows_without_evaluation_prompts(dataset: Dataset, store: Store) -> list[Trai
     return [
         row
         for row, conversation in zip(dataset.rows, dataset.conversations, strict=True)
-        if not any(held_out.overlaps(message.content) for message in conversation if message.role == "user")
+        if not held_out.overlaps([message for message in conversation[:-1] if message.role != "system"])
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from orca_local.generation.rescore import ensure_scores
 from orca_local.kinds.scoring import SCORER_VERSION
+from orca_local.store.encoding import to_json
 from orca_local.store.store import Store
 
 Rows = list[dict[str, Any]]
@@ -28,13 +29,17 @@ class Results:
         return [_fields(run, *names) for run in self._store.runs.list()]
 
     def samples(self, split: str | None = None) -> Rows:
-        """The samples, or those of a split. `answer` is the reference, None for kind `free`."""
+        """The samples, or those of a split. `answer` is the reference, None for kind `free`.
+
+        `messages` is what stands before the prompt, as JSON; None if nothing does.
+        """
         return [
             {
                 "sample_id": sample.id,
                 **_fields(sample, "task", "split", "kind", "prompt"),
                 "answer": sample.answers[0] if sample.answers else None,
                 "rationale": sample.rationale,
+                "messages": to_json([m.to_dict() for m in sample.messages]) if sample.messages else None,
             }
             for sample in self._store.samples.list(split=split)
         ]

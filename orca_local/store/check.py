@@ -17,13 +17,13 @@ from orca_local.domain.frozen import Frozen
 from orca_local.domain.record import Record
 from orca_local.domain.types import Message
 from orca_local.store.connection import Connection
-from orca_local.store.encoding import MAX_INTEGER, UNDECODABLE, from_json, texts, typed
+from orca_local.store.encoding import MAX_INTEGER, UNDECODABLE, from_json, messages, texts, typed
 from orca_local.store.explain import row_name
 from orca_local.store.migrate import migrate
 from orca_local.store.schema import STEPS
 
 _LISTS = ("answer_json", "labels_json")
-"""Columns that hold a list of texts; every other JSON column holds an object."""
+"""Columns that hold a list of texts. `messages_json` holds a list of messages, every other JSON column an object."""
 _TYPES: Mapping[str, type[Any]] = {"TEXT": str, "INTEGER": int, "REAL": float}
 
 
@@ -156,6 +156,8 @@ def _check_text(name: str, text: str) -> None:
     text.encode()
     if name in _LISTS:
         texts(from_json(text), name)
+    elif name == "messages_json":
+        messages(from_json(text), name)
     elif name.endswith("_json"):
         typed(from_json(text), dict, name)
     elif name.endswith("_at"):

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orca_local.domain.text import storable, storable_value
+from orca_local.domain.types import ROLES, Message
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -92,6 +93,16 @@ def typed(value: Any, expected: type[V], column: str) -> V:
 def texts(value: Any, column: str) -> tuple[str, ...]:
     """A list of texts from JSON. Raises `TypeError` for anything else."""
     return tuple(typed(item, str, column) for item in typed(value, list, column))
+
+
+def messages(value: Any, column: str) -> tuple[Message, ...]:
+    """A list of messages from JSON. Raises one of `UNDECODABLE` for anything else."""
+    items = [Message(**typed(item, dict, column)) for item in typed(value, list, column)]
+    for item in items:
+        typed(item.content, str, column)
+        if item.role not in ROLES:
+            raise ValueError(f"{column} has the role {_shortened(item.role)}")
+    return tuple(items)
 
 
 _Reader = Callable[[Any, str], Any]

@@ -9,7 +9,7 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
 from orca_local.store.connection import Table
-from orca_local.store.encoding import from_json, from_row, texts, to_json, typed, utc_now
+from orca_local.store.encoding import from_json, from_row, messages, texts, to_json, typed, utc_now
 
 
 class AddResult(Frozen):
@@ -178,6 +178,7 @@ class Samples(Table):
                 "answer_json": to_json(sample.answers),
                 "labels_json": to_json(sample.labels),
                 "metadata_json": to_json(dict(sample.metadata)),
+                "messages_json": to_json([message.to_dict() for message in sample.messages]),
                 "content_hash": content_hash,
                 "created_at": utc_now(),
             }
@@ -195,4 +196,5 @@ class Samples(Table):
 def _sample(row: sqlite3.Row) -> Sample:
     answers, labels = (texts(from_json(row[column]), column) for column in ("answer_json", "labels_json"))
     metadata = typed(from_json(row["metadata_json"]), dict, "metadata_json")
-    return from_row(Sample, row, answers=answers, labels=labels, metadata=metadata)
+    earlier = messages(from_json(row["messages_json"]), "messages_json")
+    return from_row(Sample, row, answers=answers, labels=labels, metadata=metadata, messages=earlier)

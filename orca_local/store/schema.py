@@ -253,6 +253,10 @@ UPDATE events SET payload_json = values_in_workspace(payload_json)
   WHERE kind IN ('StageFinished', 'FileWritten', 'CheckpointSaved', 'TrainingResumed')
 """
 
+MESSAGES = """
+ALTER TABLE samples ADD COLUMN messages_json TEXT NOT NULL DEFAULT '[]'
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("0001_initial", INITIAL),
     ("0002_teaching", TEACHING),
@@ -262,5 +266,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("0006_base_runs", BASE_RUNS),
     ("0007_readings", READINGS),
     ("0008_relative_paths", RELATIVE_PATHS),
+    ("0009_messages", MESSAGES),
 )
 """Name and SQL of every migration, oldest first. A released migration never changes; add a new one instead."""

@@ -12,9 +12,10 @@ from orca_local.domain.types import SPLITS, Sample, Split
 from orca_local.kinds.base import AnswerKind
 from orca_local.kinds.scoring import find_unscorable
 from orca_local.kinds.table import KINDS
+from orca_local.tasks.messages import parse_messages
 from orca_local.tasks.split import prompt_hash, split_of
 
-_KEYS = frozenset({"id", "task", "prompt", "answer", "kind", "labels", "split", "rationale", "metadata"})
+_KEYS = frozenset({"id", "task", "prompt", "answer", "kind", "labels", "split", "rationale", "metadata", "messages"})
 MAX_NAME_LENGTH = 500
 """Limit of an id and of the name of a task, which tables and messages show."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -30,17 +31,18 @@ def parse_record(record: dict[str, Any], *, resplit: bool) -> Sample | list[str]
     problems: list[str] = []
     kind = _kind(record, problems)
     prompt = _text(record, "prompt", problems)
+    messages = parse_messages(record.get("messages"), problems)
     labels = _labels(record, problems)
     answers = _answers(record, kind, prompt, labels, problems) if kind else ()
     split = _split(record, problems)
     if resplit or split is None:
-        split = split_of(prompt_hash(prompt))
+        split = split_of(prompt_hash(prompt, messages))
     sample_id, task = _name(record, "id", problems), _name(record, "task", problems)
     rationale = _optional(record, "rationale", lambda value: isinstance(value, str), "a text", problems) or None
     metadata = _metadata(record, problems)
     if kind is None or problems:
         return problems
-    return Sample(sample_id, task, kind.name, prompt, answers, split, labels, rationale, metadata)
+    return Sample(sample_id, task, kind.name, prompt, answers, split, labels, rationale, metadata, messages)
 
 
 def _unstorable(values: dict[str, Any]) -> str:

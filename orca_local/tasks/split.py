@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Sequence
 
-from orca_local.domain.types import Sample, Split
+from orca_local.domain.types import Message, Sample, Split
 
 PROBE_SHARE = 0.3
 TRAIN_SHARE = 0.5
 
 
 def content_hash(sample: Sample) -> str:
-    """Return a hash of kind, prompt and answers. Task, ID and split do not count.
+    """Return a hash of kind, prompt, answers and earlier messages. Task, ID and split do not count.
 
     Case, white space and the order of the answers make no difference.
     """
-    answers = sorted(normalize(answer) for answer in sample.answers)
-    return _sha256("\0".join([sample.kind, normalize(sample.prompt), *answers]))
+    parts = [sample.kind, normalize(sample.prompt), *sorted(normalize(answer) for answer in sample.answers)]
+    if sample.messages:
+        # No answer is empty, so the empty part tells answers and messages apart.
+        parts += ["", *(part for message in sample.messages for part in (message.role, normalize(message.content)))]
+    return _sha256("\0".join(parts))
 
 
-def prompt_hash(prompt: str) -> str:
-    """Return a hash of the prompt. Case and white space make no difference."""
-    return _sha256(normalize(prompt))
+def prompt_hash(prompt: str, messages: Sequence[Message] = ()) -> str:
+    """Return a hash of the prompt and of the user turns before it. Case and white space make no difference.
+
+    System message and earlier answers do not count: they do not make it another question.
+    """
+    earlier = (message.content for message in messages if message.role == "user")
+    return _sha256("\0".join(map(normalize, (*earlier, prompt))))
 
 
 def split_of(digest: str) -> Split:

@@ -67,7 +67,7 @@ class RetryPlan:
         part = training_text(row.text, sample)
         if part.reason or (part.removed and not is_still_right(sample, part.text)):
             return False
-        return not leaks(part.text, self._strategies[sample.task], sample.prompt)
+        return not leaks(part.text, self._strategies[sample.task], sample.text)
 
     def follow_up(self, question: Question, *, usable: bool | None) -> list[Question]:
         """The questions after an answer. `usable` is None if there was no answer and asking again is useless."""

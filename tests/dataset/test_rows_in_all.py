@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from orca_local.dataset.few_shot import few_shot_conversations
 from orca_local.dataset.overlap import HeldOutPrompts
 from orca_local.dataset.similar import DuplicateFilter
 from orca_local.domain.erasure import leaks
-from orca_local.domain.types import Message
+from orca_local.domain.types import Message, Sample
 from tests.teach.scene import STEPS
 
 PASSAGE = "The old mill by the river was sold in spring to a baker from the next town who wanted its wheel for flour. "
@@ -23,25 +24,66 @@ DEFINITION = (
 )
 
 
+def asked(*turns: str) -> Sample:
+    """A sample whose prompt is the last turn, after the others with an answer each."""
+    *before, prompt = turns
+    messages = tuple(m for turn in before for m in (Message("user", turn), Message("assistant", "I see.")))
+    return Sample("a", "t", "free", prompt, (), "train", messages=messages)
+
+
+def held_out(prompts: Sequence[str], training: Sequence[str]) -> HeldOutPrompts:
+    return HeldOutPrompts(map(asked, prompts), map(asked, training))
+
+
 def test_the_same_question_with_other_punctuation_overlaps() -> None:
-    held = HeldOutPrompts(["What IS 5 + 5 ?!"], [])
-    assert held.overlaps("what is 5 + 5")
-    assert not held.overlaps("what is 5 + 6")
+    held = held_out(["What IS 5 + 5 ?!"], [])
+    assert held.overlaps(asked("what is 5 + 5").turns)
+    assert not held.overlaps(asked("what is 5 + 6").turns)
+
+
+def test_a_held_out_question_in_an_earlier_turn_overlaps() -> None:
+    held = held_out(["What is 5 + 5?", PASSAGE + "Who bought the mill?"], [])
+    assert held.overlaps(asked("Hello.", "What is 5 + 5?", "And 6 + 6?").turns)
+    assert held.overlaps(asked(PASSAGE + "When was it sold?", "Thanks.").turns), "most of its words"
+    assert held.overlaps([Message("user", "Ask me."), Message("assistant", "What is 5 + 5?"), Message("user", "Ten.")])
+    assert not held.overlaps(asked("Hello.", "What is 5 + 6?").turns)
+
+
+def test_a_conversation_overlaps_the_one_that_it_goes_on_with() -> None:
+    held = HeldOutPrompts([asked("I have 3 apples.", "How many are left?")], [])
+    assert held.overlaps(asked("I have 3 apples!", "How many are left?", "And pears?").turns)
+    assert not held.overlaps(asked("I have 3 apples.").turns), "the turns before a held-out prompt are not held out"
+
+
+def test_a_later_turn_of_many_conversations_is_wording_and_one_of_few_is_a_question() -> None:
+    others = [asked(f"What about number {number}?", "Why?") for number in range(4)]
+    held = HeldOutPrompts([asked("What about snow?", "Why?"), asked("Hi.", "What is 2 + 2?")], others)
+    assert not any(held.overlaps(sample.turns) for sample in others)
+    assert held.overlaps(asked("What about snow?", "Why?").turns), "the same conversation"
+    assert held.overlaps(asked("What is 2 + 2?").turns), "asked once, in whatever conversation"
+
+
+def test_examples_that_every_sample_of_a_task_shows_first_are_no_overlap() -> None:
+    samples = [asked(PASSAGE, "What is 1 + 1?", f"What is {number} + 7?") for number in range(8)]
+    held = HeldOutPrompts(samples[:3], samples[3:])
+    assert not any(held.overlaps(sample.turns) for sample in samples[3:])
+    assert held.overlaps(asked("What is 2 + 7?").turns)
 
 
 def test_another_question_about_the_same_long_text_overlaps() -> None:
-    held = HeldOutPrompts([PASSAGE + "Who bought the mill?"], [PASSAGE + "When was it sold?"])
-    assert held.overlaps(PASSAGE + "When was it sold?")
-    assert not held.overlaps("A short question that shares nothing with the passage but some words like the mill.")
+    held = held_out([PASSAGE + "Who bought the mill?"], [PASSAGE + "When was it sold?"])
+    assert held.overlaps(asked(PASSAGE + "When was it sold?").turns)
+    other = "A short question that shares nothing with the passage but some words like the mill."
+    assert not held.overlaps(asked(other).turns)
 
 
 def test_the_wording_of_a_task_is_no_overlap() -> None:
     prompts = [
         DEFINITION + f"Where does the {animal} live in winter?" for animal in ("fox", "owl", "bear", "wolf", "hare")
     ]
-    held = HeldOutPrompts(prompts[:2], prompts[2:])
-    assert not any(held.overlaps(prompt) for prompt in prompts[2:])
-    assert held.overlaps(prompts[0])
+    held = held_out(prompts[:2], prompts[2:])
+    assert not any(held.overlaps(asked(prompt).turns) for prompt in prompts[2:])
+    assert held.overlaps(asked(prompts[0]).turns)
 
 
 @given(
@@ -97,6 +139,23 @@ def test_rows_of_one_sample_are_never_examples_for_each_other() -> None:
         assert f"a {name[1:]}?" not in [turn.content for turn in turns[:-2]]
 
 
+def test_examples_have_different_questions_and_the_system_message_of_the_row() -> None:
+    def make(number: int, system: str, *before: Message) -> tuple[str, str, tuple[Message, ...]]:
+        task, name, (_, *turns) = row("a", number)
+        return task, name, (Message("system", system), *before, *turns)
+
+    twice = [("a", f"copy{i}", row("a", i)[2]) for i in range(8)]
+    earlier = (Message("user", "Hello."), Message("assistant", "Good day."))
+    rows = [make(i, "s") for i in range(8)] + twice
+    rows += [make(i, "other") for i in range(10, 13)] + [make(i, "s", *earlier) for i in range(20, 30)]
+    made = list(few_shot_conversations(rows, 0.6))
+    assert len(made) == 16
+    for _, (system, *turns) in made:
+        questions = [turn.content for turn in turns[::2]]
+        assert system.content == "s" and len(set(questions)) == len(questions) >= 4
+        assert "Hello." not in questions
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -134,6 +193,13 @@ def test_almost_the_same_question_is_a_duplicate_but_not_with_another_number() -
     assert duplicates.is_new("sums", ("7",), story.replace("5", "6") + "How many has he now?")
     assert duplicates.is_new("other", ("7",), story + "How many has he now?")
     assert duplicates.is_new("sums", ("7",), "Anna has 12 pears and eats 5. How many are left?")
+
+
+def test_the_same_short_prompt_is_a_duplicate_only_under_the_same_system_message() -> None:
+    duplicates = DuplicateFilter({})
+    assert duplicates.is_new("t", (), "Say hello.", "Answer in French.")
+    assert duplicates.is_new("t", (), "Say hello.", "Answer in German.")
+    assert not duplicates.is_new("t", (), "Say hello.", "Answer in German.")
 
 
 def test_a_long_definition_does_not_make_questions_duplicates() -> None:

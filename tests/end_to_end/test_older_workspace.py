@@ -17,9 +17,14 @@ import pytest
 from orca_local.cli.app import run
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN, load_strategies
+from orca_local.domain.types import Request, SamplingSettings
+from orca_local.generation.generate import generation_key
+from orca_local.kinds.prompts import plain_messages, student_messages
+from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.workspace import DATABASE_FILE, Workspace
 from orca_local.store.migrate import applied_steps
 from orca_local.store.schema import STEPS
+from orca_local.tasks.split import content_hash
 from orca_local.views.dataset_summary import load_build_summary
 from orca_local.views.evaluation import load_evaluation_view
 from orca_local.views.export import load_export_view
@@ -99,6 +104,26 @@ def test_old_scores_are_version_1_and_have_two_equal_readings(directory: Path) -
         verdicts = store._connection.rows("SELECT DISTINCT verified, verdict, scorer_version FROM demonstrations")
         assert {tuple(row) for row in verdicts} <= {(1, "equal", 1), (0, "different", 1), (None, "unchecked", 1)}
         assert {row.scorer_version for row in store.selections.current().values()} == {1}
+
+
+def test_what_is_stored_stays_what_a_sample_without_messages_is_asked(directory: Path, tiny_gguf: Path) -> None:
+    """So no generation is made again, and no teacher is asked twice."""
+    strategies = load_strategies(None)
+    with Workspace.open(directory).store() as store, closing(PromptRenderer(tiny_gguf)) as renderer:
+        samples = {sample.id: sample for sample in store.samples.list()}
+        stored = store.samples.content_hashes(list(samples))
+        assert {name: content_hash(sample) for name, sample in samples.items()} == stored
+        measured = store.measurements.rows()
+        assert {row.strategy for row in measured} > {"step_by_step", ""}
+        for row in measured:
+            sample, found = samples[row.sample_id], store.generations.get(row.generation_key)
+            asked = plain_messages(sample, row.system_message)
+            if row.strategy:
+                asked = student_messages(sample, strategies[row.strategy])
+            assert found is not None and asked[0].content == row.system_message
+            assert renderer.template.render(asked, add_generation_prompt=True) == found.prompt
+            request = Request("", asked, renderer.prompt_ids(asked), SamplingSettings())
+            assert generation_key(found.config, request) == row.generation_key
 
 
 def test_tasks_and_runs_are_read(read: Read) -> None:

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_local.domain.errors import InputError
+from orca_local.domain.errors import InputError, OrcaError
 from orca_local.domain.text import storable
-from orca_local.domain.types import Sample
+from orca_local.domain.types import Message, Sample
+from orca_local.store.check import row_problem
 from orca_local.store.encoding import from_json, to_json
 from orca_local.store.samples import AddResult, TaskCount
 from orca_local.store.store import Store
+from tests.conversations import SALE, message_lists
 from tests.store.builders import add_samples, make_sample
 
 
@@ -20,6 +25,24 @@ def test_sample_comes_back_as_it_was(store: Store) -> None:
     add_samples(store, sample)
     assert store.samples.get("a") == sample
     assert store.samples.list() == [sample]
+
+
+@given(message_lists())
+def test_messages_come_back_as_they_were(messages: tuple[Message, ...]) -> None:
+    sample = replace(SALE, messages=messages)
+    with Store.open(Path(":memory:"), create=True) as store:
+        add_samples(store, sample)
+        assert store.samples.get(sample.id) == sample
+
+
+@pytest.mark.parametrize("broken", ['["hello"]', '[{"role":"user"}]', '[{"role":"human","content":"x"}]', "{}", "["])
+def test_messages_that_cannot_be_read_are_damage(store: Store, broken: str) -> None:
+    add_samples(store, SALE)
+    store._connection.execute("UPDATE samples SET messages_json = ?", [broken])
+    with pytest.raises(OrcaError, match="damaged"):
+        store.samples.get(SALE.id)
+    row = dict(store._connection.one("SELECT * FROM samples"))
+    assert row_problem("samples", row) and not row_problem("samples", {**row, "messages_json": "[]"})
 
 
 def test_content_that_is_there_already_is_a_duplicate_and_never_moves(store: Store) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from orca_local.domain.types import Sample
 from orca_local.kinds.verdict import SENTENCES, Verdict
 from orca_local.store.demonstrations import DemonstrationRow
+from orca_local.views.conversation import conversation_text
 from tui.text import plain
 
 _MARKS = {
@@ -66,7 +67,7 @@ class AnswerView(Horizontal):
             ("reference  ", "bold"),
             plain(reference),
             plain(f"\n{lines}\n"),
-            plain(sample.prompt),
+            plain(conversation_text(sample)),
         )
         self._show("question", question, "question")
 

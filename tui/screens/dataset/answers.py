@@ -48,7 +48,7 @@ def read_one(store: Store, row: DemonstrationRow, strategies: Mapping[str, Strat
     sample = store.samples.get(row.sample_id)
     strategy = strategies.get(row.strategy)
     notes = [f"review: {row.review}"]
-    if strategy is not None and leaks(row.text, strategy, sample.prompt):
+    if strategy is not None and leaks(row.text, strategy, sample.text):
         notes.append("! repeats the instruction: no training row while it is pending")
     part = training_text(row.text, sample)
     if part.reason:

@@ -66,11 +66,12 @@ class SamplesScreen(ModalScreen[None]):
         result = event.listing.current
         if result is None:
             return
-        parts = {
-            "system message": result.measurement.system_message,
-            "prompt": result.sample.prompt,
-            "answer": result.measurement.completion,
-        }
-        texts = [Content.assemble((f"{name}\n", "bold"), plain(text), "\n\n") for name, text in parts.items() if text]
+        parts = [
+            ("system message", result.measurement.system_message),
+            *((f"earlier turn: {turn.role}", turn.content) for turn in result.sample.earlier_turns),
+            ("prompt", result.sample.prompt),
+            ("answer", result.measurement.completion),
+        ]
+        texts = [Content.assemble((f"{name}\n", "bold"), plain(text), "\n\n") for name, text in parts if text]
         self.query_one("#sample", Static).update(Content.assemble(*texts))
         self.query_one("#text", VerticalScroll).scroll_home(animate=False)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from orca_local.domain.types import SPLITS, Sample
 from orca_local.store.samples import TaskCount
 from orca_local.store.store import Store
+from orca_local.views.conversation import conversation_text
 
 PREVIEW, FULL = (5, 2_000), (100, 20_000)
 """Samples per split and characters per sample: beside the list of tasks, and on the whole screen."""
@@ -18,7 +19,7 @@ def read_samples(store: Store, task: str, per_split: int) -> list[Sample]:
 
 
 def samples_text(samples: Sequence[Sample], characters: int) -> str:
-    """Return id, prompt and reference of each sample as text."""
+    """Return id, conversation and reference of each sample as text."""
     return "\n\n".join(_sample_text(sample, characters) for sample in samples)
 
 
@@ -32,7 +33,7 @@ def _sample_text(sample: Sample, characters: int) -> str:
     references = " | ".join(sample.answers) or "(no reference)"
     parts = [
         f"── {' '.join(sample.id.split())} · {sample.split} · {sample.kind}",
-        _cut(sample.prompt, characters),
+        conversation_text(sample, lambda text: _cut(text, characters)),
         f"→ {_cut(references, characters)}",
     ]
     if sample.labels:

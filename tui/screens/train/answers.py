@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from orca_local.domain.events import SampleAnswered
 from orca_local.domain.types import Sample
+from orca_local.views.conversation import conversation_text
 from tui.text import one_line
 
 _CUT = " …"
@@ -29,10 +30,15 @@ def render_all(answers: Sequence[SampleAnswered], samples: Mapping[str, Sample])
         of_sample = [answer for answer in answers if answer.sample_id == sample_id]
         sample = samples.get(sample_id)
         reference = " | ".join(sample.answers) or sample.rationale if sample is not None else ""
-        parts.append(f"━━ {sample_id}\n{_question(of_sample[0], samples)}")
+        parts.append(f"━━ {sample_id}\n{_conversation(of_sample[0], samples)}")
         parts.append(f"── reference\n{reference or '(none)'}")
         parts += [f"── after step {answer.step}\n{_text(answer)}" for answer in reversed(of_sample)]
     return "\n\n".join(parts)
+
+
+def _conversation(answer: SampleAnswered, samples: Mapping[str, Sample]) -> str:
+    sample = samples.get(answer.sample_id)
+    return conversation_text(sample) if sample is not None else _question(answer, samples)
 
 
 def _question(answer: SampleAnswered, samples: Mapping[str, Sample]) -> str:
