@@ -84,6 +84,8 @@ def read_decoder(header: Header) -> Decoder:
     require_trainable(header)
     _refuse_unsupported(header)
     heads, width = header.count("attention.head_count"), header.count("embedding_length")
+    if not heads:
+        raise InputError(f"{header.path}: {header.architecture}.attention.head_count is 0", hint=ANOTHER_STUDENT)
     size = header.count("attention.key_length", width // heads)
     if header.count("attention.value_length", size) != size:
         raise InputError(f"{header.path}: keys and values of a head differ in size", hint=ANOTHER_STUDENT)
@@ -93,7 +95,7 @@ def read_decoder(header: Header) -> Decoder:
     window_base = float(header.value("rope.freq_base_swa", _WINDOW_BASE))
     # Like llama.cpp, recognise gemma3 27B by its number of blocks: it scales queries by width / heads.
     scaled_by = width // heads if gemma and header.block_count == 62 else size
-    return Decoder(
+    decoder = Decoder(
         architecture=header.architecture,
         width=width,
         blocks=header.block_count,
@@ -111,6 +113,8 @@ def read_decoder(header: Header) -> Decoder:
         windows=windows,
         tied=header.tied,
     )
+    _refuse_disagreement(header, decoder)
+    return decoder
 
 
 def _windows(header: Header) -> tuple[int, ...]:
@@ -148,6 +152,34 @@ def max_row_length(header: Header) -> int:
     if LONG_FACTORS in header.tensor_map:
         return header.count("rope.scaling.original_context_length", header.context_length)
     return header.context_length
+
+
+def _refuse_disagreement(header: Header, decoder: Decoder) -> None:
+    """Raise `InputError` for a matrix that has another shape than the header's numbers say."""
+    width, hidden = decoder.width, decoder.hidden
+    queries, keys = decoder.heads * decoder.head_size, decoder.key_heads * decoder.head_size
+    shapes = {
+        "attn_q": (queries, width),
+        "attn_k": (keys, width),
+        "attn_v": (keys, width),
+        "attn_qkv": (queries + 2 * keys, width),
+        "attn_output": (width, queries),
+        "ffn_gate": (hidden, width),
+        "ffn_down": (width, hidden),
+    }
+    expected = {f"blk.{block}.{name}.weight": shape for block in range(decoder.blocks) for name, shape in shapes.items()}
+    for tensor in header.tensors:
+        shape = expected.get(tensor.name, tensor.shape)
+        if tensor.shape != shape:
+            raise InputError(
+                f"{header.path}: tensor {tensor.name!r} has the shape {_times(tensor.shape)}, but the numbers in the "
+                f"header need {_times(shape)}",
+                hint=ANOTHER_STUDENT,
+            )
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " × ".join(f"{size:,}" for size in shape)
 
 
 def _refuse_unsupported(header: Header) -> None:

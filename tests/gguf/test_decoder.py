@@ -63,6 +63,24 @@ def test_what_is_not_known_is_refused_by_name(tmp_path: Path, key: str, value: o
     assert "models list" in raised.value.hint
 
 
+@pytest.mark.parametrize("architecture", ["llama", "gemma3", "phi3"])
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("attention.head_count", 0, "head_count is 0"),
+        ("attention.head_count", 8, "has the shape"),
+        ("attention.head_count_kv", 1, "has the shape"),
+        ("embedding_length", 64, "has the shape"),
+        ("feed_forward_length", 10, "has the shape"),
+    ],
+)
+def test_numbers_that_disagree_with_the_tensors_are_refused(
+    tmp_path: Path, architecture: str, key: str, value: int, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        read_decoder(variant(tmp_path, architecture, **{key: value}))
+
+
 def test_a_tensor_that_nobody_reads_is_refused(tmp_path: Path) -> None:
     header = variant(tmp_path, "llama")
     stray = replace(header.tensors[-1], name="blk.0.attn_sinks.weight")
