@@ -8,7 +8,7 @@ from orca_local.store.encoding import utc_now
 
 
 class Spent(Frozen):
-    """The cost of all teacher calls in this workspace."""
+    """The cost of all calls to endpoints in this workspace. Answers from files and local models cost nothing."""
 
     usd: float
     """Cost in US dollars. Attempts without a reply count with their maximum possible cost."""
@@ -33,6 +33,9 @@ class Charges(Table):
 
     def spent(self) -> Spent:
         """The cost of all runs together."""
-        query = "SELECT coalesce(sum(coalesce(cost_usd, reserved_usd)), 0), count(*) FROM charges"
+        query = (
+            "SELECT coalesce(sum(coalesce(charges.cost_usd, charges.reserved_usd)), 0), count(*) FROM charges"
+            " LEFT JOIN teacher_calls ON key = call_key WHERE endpoint IS NULL OR endpoint LIKE '%://%'"
+        )
         usd, calls = self._connection.one(query)
         return Spent(float(usd), calls)

@@ -115,7 +115,8 @@ def _budget(teacher: Teacher, store: Store, settings: TeacherSettings, price: Pr
             hint="write a [[price]] with model, input and output (US dollars per million tokens) into prices.toml",
         )
     spent = store.charges.spent()
-    return Budget(price, max_usd=settings.max_usd, max_calls=settings.max_calls, spent_usd=spent.usd, calls=spent.calls)
+    max_calls = settings.max_calls if "://" in teacher.endpoint else 0  # reading an answer from a file is no call
+    return Budget(price, max_usd=settings.max_usd, max_calls=max_calls, spent_usd=spent.usd, calls=spent.calls)
 
 
 def _nothing_answered(teacher: Teacher, counts: CallCounts, final: int, *, offline: bool) -> OrcaError:

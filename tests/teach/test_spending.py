@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import random
 import time
@@ -13,6 +14,7 @@ import pytest
 
 from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.events import StageProgressed, Warned
+from orca_local.domain.settings import TeacherSettings
 from orca_local.runs.context import StageContext
 from orca_local.store.charges import Spent
 from orca_local.store.store import Store
@@ -62,6 +64,20 @@ def test_retries_count_as_calls(store: Store) -> None:
         assert len(server.requests) == 4
     assert (result["calls"]["new"], result["not_asked"]) == (3, 2)
     assert result["cost_usd"] == pytest.approx(3 * COST), "a rejected call costs nothing"
+
+
+def test_answers_from_a_file_are_no_calls(store: Store, tmp_path: Path) -> None:
+    """They cost nothing, and leave all calls of the limit to a paid endpoint."""
+    samples = fill(store, [sample(i) for i in range(5)])
+    lines = [json.dumps({"id": s.id, "text": f"Answer: {s.answers[0]}"}) for s in samples]
+    (tmp_path / "answers.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    from_file = TeacherSettings(kind="file", file="answers.jsonl", max_calls=2)
+    assert summary(run(store, samples, from_file, directory=tmp_path))["calls"]["new"] == 5
+    assert store.charges.spent() == Spent(0.0, 0)
+    with OpenAIServer(solve) as server:
+        result = summary(run(store, samples, settings(server.url, max_calls=2)))
+    assert (result["calls"]["new"], result["not_asked"]) == (2, 3)
+    assert store.charges.spent().calls == 2
 
 
 @pytest.mark.parametrize(
