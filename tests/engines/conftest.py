@@ -11,7 +11,7 @@ from tests.serve.serving import served
 from tests.workspaces import make_workspace
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served_tiny(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Base URL of `orca-local serve` with the tiny model, whose name there is `tiny.gguf`."""
     workspace = make_workspace(tmp_path_factory.mktemp("served") / "workspace", tiny_gguf)

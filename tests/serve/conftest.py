@@ -20,7 +20,7 @@ def serve_workspace(tmp_path_factory: pytest.TempPathFactory, tiny_gguf: Path) -
     return make_workspace(tmp_path_factory.mktemp("serve") / "workspace", tiny_gguf)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(serve_workspace: Path, tiny_q8_gguf: Path) -> Iterator[Served]:
     """The tiny model with its defaults, in Q8_0, which is computed alike in every batch."""
     with served(str(tiny_q8_gguf), directory=serve_workspace) as running:

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 
-LONGEST_LIFE_S = 240
+LONGEST_LIFE_S = 900
 _CODE = """
 import os, runpy, signal, sys, threading
 timer = threading.Timer(float(sys.argv[1]), os._exit, [9])
