@@ -167,7 +167,8 @@ def _refuse_disagreement(header: Header, decoder: Decoder) -> None:
         "ffn_gate": (hidden, width),
         "ffn_down": (width, hidden),
     }
-    expected = {f"blk.{block}.{name}.weight": shape for block in range(decoder.blocks) for name, shape in shapes.items()}
+    blocks = range(decoder.blocks)
+    expected = {f"blk.{block}.{name}.weight": shape for name, shape in shapes.items() for block in blocks}
     for tensor in header.tensors:
         shape = expected.get(tensor.name, tensor.shape)
         if tensor.shape != shape:
