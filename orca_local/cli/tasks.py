@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,14 @@ from orca_local.cli.tables import echo, table
 from orca_local.domain.text import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orca_local.cli.display import Display
     from orca_local.domain.types import Sample
     from orca_local.store.store import Store
+
+_LARGE_BYTES = 10 << 20
+"""Task files of this size together get a progress bar."""
 
 
 @click.group("tasks")
@@ -29,17 +36,38 @@ def command() -> None:
 @click.option(
     "--resplit", is_flag=True, help="Ignore `split` in the file; divide the samples by a hash of their content."
 )
+@click.option("--limit", type=click.IntRange(1), help="Maximum number of samples of each file: its first good ones.")
+@click.option("--seed", type=int, help="Choose the samples of --limit at random, with this seed.")
+@click.option("--encoding", help="Encoding of the text, such as cp1252. [default: UTF-8, or what its first bytes say]")
+@click.option("--separator", help="Character between the columns of a CSV file. [default: as its first rows have it]")
 @common_options
-def add(common: Common, paths: tuple[Path, ...], skip_bad: bool, resplit: bool) -> JsonObject:
-    """Add samples from JSON Lines files, or JSON arrays, with the keys id, task, prompt, answer and kind."""
+def add(
+    common: Common,
+    paths: tuple[Path, ...],
+    skip_bad: bool,
+    resplit: bool,
+    limit: int | None,
+    seed: int | None,
+    encoding: str | None,
+    separator: str | None,
+) -> JsonObject:
+    """Add samples from JSON, JSON Lines or CSV files with the keys or columns id, task, prompt, answer and kind."""
+    from orca_local.cli.display import Display
     from orca_local.tasks.add import add_tasks
+    from orca_local.tasks.import_request import ImportRequest, ReadOptions
 
+    if seed is not None and limit is None:
+        raise click.UsageError("--seed needs --limit, the number of samples to choose")
+    request = ImportRequest(limit=limit, seed=seed, options=ReadOptions(encoding, separator))
     workspace = common.workspace()
-    with workspace.store() as store:
-        added = add_tasks(store, paths, skip_bad=skip_bad, resplit=resplit)
+    # Reading is quick: nothing is shown where a bar cannot be drawn.
+    with workspace.store() as store, Display(quiet=common.quiet or not sys.stderr.isatty()) as display:
+        added = add_tasks(store, paths, request, skip_bad=skip_bad, resplit=resplit, progress=_bar_of(display))
         counts = store.samples.tasks()
     for problem in added.problems:
         note(f"skipped {problem}")
+    if added.problem_count > len(added.problems):
+        note(f"skipped {added.problem_count - len(added.problems):,} more")
     for line in added.notes():
         note(f"note: {line}")
     touched = set(added.tasks)
@@ -153,6 +181,23 @@ def remove(common: Common, task: str, reviewed: bool) -> JsonObject:
 def _as_dict(sample: Sample) -> JsonObject:
     values = {name: getattr(sample, name) for name in ("id", "split", "kind", "prompt")}
     return values | {"answers": list(sample.answers), "messages": [message.to_dict() for message in sample.messages]}
+
+
+def _bar_of(display: Display) -> Callable[[int, int], None]:
+    """A function that shows how much of the task files was read."""
+    from orca_local.domain.events import StageProgressed, StageStarted
+
+    is_started = False
+
+    def show(done: int, total: int) -> None:
+        nonlocal is_started
+        if not is_started and total >= _LARGE_BYTES:
+            is_started = True
+            display(StageStarted("read", total >> 20, "MiB"))
+        if is_started:
+            display(StageProgressed(done >> 20))
+
+    return show
 
 
 def _require_task(store: Store, task: str) -> None:

@@ -84,14 +84,34 @@ def load_text(path: Path) -> str:
 
 def encoding_problem(data: bytes) -> str:
     """Return why these bytes are no text in UTF-8; empty if they are."""
-    is_empty = [byte == 0 for byte in data[:4]]
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or is_empty in ([True, False] * 2, [False, True] * 2):
-        return "is UTF-16, not UTF-8"
+    if encoding := wide_encoding(data):
+        return f"is {encoding[:6].upper()}, not UTF-8"
     try:
         data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return f"is not UTF-8: byte 0x{data[error.start]:02x} at position {error.start + 1}"
     return "holds a NUL byte: is it a text file?" if b"\0" in data else ""
+
+
+def wide_encoding(data: bytes) -> str:
+    """Return the name of the encoding of a text in UTF-16 or UTF-32 that begins with these bytes; empty for another.
+
+    With a byte order mark the name is `utf-16` or `utf-32`; without one it says the order, such as `utf-16-le`.
+    """
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "utf-32"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    return _WIDE.get("".join("0" if byte == 0 else "x" for byte in data[:4]), "")
+
+
+_WIDE = {
+    "x000": "utf-32-le",
+    "000x": "utf-32-be",
+    "x0x0": "utf-16-le",
+    "0x0x": "utf-16-be",
+}
+"""Encoding of a text by which of its first four bytes are 0: it begins with an ASCII character."""
 
 
 class _Pipe(io.RawIOBase):

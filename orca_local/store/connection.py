@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
@@ -99,6 +99,11 @@ class Connection:
         """Run one statement."""
         with self.explained():
             return self.raw.execute(sql, parameters)
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each of the rows of parameters."""
+        with self.explained():
+            self.raw.executemany(sql, rows)
 
     def insert(self, table: str, values: Mapping[str, Any], rest: str = "", *, verb: str = "INSERT") -> sqlite3.Cursor:
         """Insert one row, given by column. `rest` ends the statement, such as `ON CONFLICT DO NOTHING`."""

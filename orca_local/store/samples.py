@@ -74,6 +74,22 @@ class SplitCount(Frozen):
     count: int
 
 
+SAMPLE_COLUMNS = (
+    *("id", "task", "split", "kind", "prompt", "rationale"),
+    *("answer_json", "labels_json", "metadata_json", "messages_json", "content_hash"),
+)
+"""Columns of the table `samples`, without the time."""
+
+
+def sample_row(sample: Sample, content_hash: str) -> tuple[str | None, ...]:
+    """The values of `SAMPLE_COLUMNS` for a sample."""
+    return (
+        *(sample.id, sample.task, sample.split, sample.kind, sample.prompt, sample.rationale),
+        *(to_json(sample.answers), to_json(sample.labels), to_json(dict(sample.metadata))),
+        *(to_json([message.to_dict() for message in sample.messages]), content_hash),
+    )
+
+
 class Samples(Table):
     """The tables `tasks` and `samples`."""
 
@@ -173,15 +189,8 @@ class Samples(Table):
 
     def _insert(self, sample: Sample, content_hash: str) -> int:
         try:
-            values = {
-                **{name: getattr(sample, name) for name in ("id", "task", "split", "kind", "prompt", "rationale")},
-                "answer_json": to_json(sample.answers),
-                "labels_json": to_json(sample.labels),
-                "metadata_json": to_json(dict(sample.metadata)),
-                "messages_json": to_json([message.to_dict() for message in sample.messages]),
-                "content_hash": content_hash,
-                "created_at": utc_now(),
-            }
+            row = (*sample_row(sample, content_hash), utc_now())
+            values = dict(zip((*SAMPLE_COLUMNS, "created_at"), row, strict=True))
             cursor = self._connection.insert("samples", values, "ON CONFLICT (content_hash) DO NOTHING")
         except sqlite3.IntegrityError as error:
             if "samples.id" not in str(error):

@@ -19,6 +19,7 @@ from orca_local.store.encoding import UNDECODABLE
 from orca_local.store.explain import damaged
 from orca_local.store.generations import Generations
 from orca_local.store.image import log_path, open_image, read_image
+from orca_local.store.incoming import IncomingSamples
 from orca_local.store.likelihoods import Likelihoods
 from orca_local.store.measurements import Measurements
 from orca_local.store.migrate import applied_steps, is_current, migrate
@@ -160,6 +161,15 @@ class Store:
         """Copy the database to the new file `path`, which appears whole."""
         with whole_file(path) as part:
             self._connection.execute("VACUUM INTO ?", [str(part)])
+
+    @contextmanager
+    def incoming(self) -> Iterator[IncomingSamples]:
+        """An empty place outside of the database for samples that are to be added."""
+        incoming = IncomingSamples(self._connection)
+        try:
+            yield incoming
+        finally:
+            incoming.clear()
 
     def changes(self) -> int:
         """A number that changes whenever another process or connection has written."""

@@ -1,23 +1,29 @@
-"""Add task files to the store: all samples, or nothing if a record is bad."""
+"""Add task files of any size to the store: all samples, or nothing if a record is bad."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.text import counted
 from orca_local.domain.types import Sample
+from orca_local.store.incoming import Clash, Elsewhere, IncomingSamples
 from orca_local.store.store import Store
-from orca_local.tasks.read import ReadSample, read_tasks
+from orca_local.tasks.import_request import DEFAULT_REQUEST, ImportRequest
+from orca_local.tasks.read import iter_samples
 from orca_local.tasks.sources.base import Problem
 from orca_local.tasks.sources.table import SUFFIXES
 from orca_local.tasks.split import content_hash
 from orca_local.tasks.unprobed import UNPROBED_REMEDY, unprobed_tasks
 
 MAX_SHOWN_PROBLEMS = 1000
+_BATCH = 1000
+"""Number of samples that are in memory."""
+Progress = Callable[[int, int], None]
 
 
 class AddedTasks(Frozen):
@@ -28,18 +34,17 @@ class AddedTasks(Frozen):
     duplicates: int
     """Number of samples whose content was already in the store, or earlier in the files."""
     problems: tuple[Problem, ...]
-    """Problems of the records that were skipped."""
+    """Problems of the records that were skipped, the first thousand."""
     tasks: tuple[str, ...]
     """Names of the tasks in the files, sorted."""
     elsewhere: tuple[Elsewhere, ...] = ()
     """Samples that are present under another task, and were not added to this one."""
     unprobed: tuple[str, ...] = ()
     """Those of the tasks for which no strategy can be measured, see `unprobed_tasks`."""
-
-    @property
-    def rejected(self) -> int:
-        """Number of records that were skipped; one record may have several problems."""
-        return count_records(self.problems)
+    problem_count: int = 0
+    """Number of all problems."""
+    rejected: int = 0
+    """Number of records that were skipped; one record may have several problems."""
 
     def notes(self) -> list[str]:
         """What the user should know about the added tasks, in sentences."""
@@ -51,104 +56,136 @@ class AddedTasks(Frozen):
         return notes + [f"task {task!r} has no probe samples: {UNPROBED_REMEDY.format(task)}" for task in self.unprobed]
 
 
-class Elsewhere(Frozen):
-    """Samples of a task that are present, with the same prompt and answer, under another task."""
-
-    task: str
-    present_in: str
-    samples: int
-    example: str
-    """Id of one of them."""
-
-
 class RejectedTasks(InputError):
     """Some records are bad, so nothing was added."""
 
-    def __init__(self, problems: Sequence[Problem], good: int) -> None:
-        shown = [str(problem) for problem in problems[:MAX_SHOWN_PROBLEMS]]
-        if len(problems) > MAX_SHOWN_PROBLEMS:
-            shown.append(f"… and {len(problems) - MAX_SHOWN_PROBLEMS} more")
-        lines = count_records(problems)
-        count = counted(len(problems), "problem") + (f" in {counted(lines, 'line')}" if lines < len(problems) else "")
-        are_whole_files = all(problem.line == 0 for problem in problems)
+    def __init__(self, found: ProblemList, good: int) -> None:
+        shown = [str(problem) for problem in found.first]
+        if found.count > len(shown):
+            shown.append(f"… and {found.count - len(shown):,} more")
+        in_lines = f" in {counted(found.records, 'line')}" if found.records < found.count else ""
         super().__init__(
-            f"nothing was added: {count}\n" + "\n".join(shown),
+            f"nothing was added: {counted(found.count, 'problem')}{in_lines}\n" + "\n".join(shown),
             hint=f"give the paths of task files ({', '.join(SUFFIXES)})"
-            if are_whole_files
+            if found.files == found.count
             else "correct the lines, or add the good ones with --skip-bad",
         )
-        self.problems = tuple(problems)
-        """All problems, including those that the message leaves out."""
+        self.problems = tuple(found.first)
+        """The first problems, those that the message shows."""
+        self.count = found.count
+        """Number of all problems."""
         self.good = good
         """Number of samples that `skip_bad` would add; 0 if a whole file cannot be read."""
 
 
+class ProblemList:
+    """The first problems of an import, and the number of all."""
+
+    def __init__(self) -> None:
+        self.first: list[Problem] = []
+        self.count = 0
+        self.records = 0
+        """Number of records that have them."""
+        self.files = 0
+        """Number of problems of whole files."""
+        self._last: tuple[str, int] | None = None
+
+    def add(self, problem: Problem) -> None:
+        """Count a problem, and keep it if it is one of the first. Those of one record follow each other."""
+        self.count += 1
+        place = (problem.file, problem.line)
+        self.records += place != self._last
+        self.files += not problem.line
+        self._last = place
+        if len(self.first) < MAX_SHOWN_PROBLEMS:
+            self.first.append(problem)
+
+    def add_uncounted(self, problems: Sequence[Problem], count: int) -> None:
+        """Count problems of `count` other records, of which the first are given."""
+        self.count += count
+        self.records += count
+        self.first += problems[: MAX_SHOWN_PROBLEMS - len(self.first)]
+
+
 def add_tasks(
-    store: Store, locations: Sequence[str | Path], *, skip_bad: bool = False, resplit: bool = False
+    store: Store,
+    locations: Sequence[str | Path],
+    request: ImportRequest = DEFAULT_REQUEST,
+    *,
+    skip_bad: bool = False,
+    resplit: bool = False,
+    progress: Progress | None = None,
 ) -> AddedTasks:
     """Add the samples of all files. Raises `RejectedTasks` that names every bad record, unless `skip_bad`.
 
     A file that cannot be read at all is an error in any case. `resplit` divides samples by content, even if the file
-    names a split. A sample that is already in the store stays in its split.
+    names a split. A sample that is already in the store stays in its split. Files of any size take bounded memory.
+    `progress` is called with the number of bytes that were read, and with that of all files, as far as it is known.
     """
-    entries: list[ReadSample] = []
-    problems: list[Problem] = []
-    for location in locations:
-        file = read_tasks(location, resplit=resplit)
-        entries += file.entries
-        problems += file.problems
-    hashes = [content_hash(entry.sample) for entry in entries]
-    clashes = _id_clashes(store, entries, hashes)
-    problems += clashes.values()
-    is_unreadable = any(problem.line == 0 for problem in problems)
-    if problems and (not skip_bad or is_unreadable):
-        raise RejectedTasks(problems, good=0 if is_unreadable else len(entries) - len(clashes))
-    by_file: dict[str, list[tuple[Sample, str]]] = {}
-    for index, (entry, digest) in enumerate(zip(entries, hashes, strict=True)):
-        if index not in clashes:
-            by_file.setdefault(entry.file, []).append((entry.sample, digest))
-    good = [entry for batch in by_file.values() for entry in batch]
-    elsewhere = _find_elsewhere(store, good)
-    with store.transaction():
-        added = sum(store.samples.add(batch, source=_source(file)).added for file, batch in by_file.items())
-    tasks = tuple(sorted({sample.task for sample, _ in good}))
+    found = ProblemList()
+    with store.incoming() as incoming:
+        files, good = _read_all(incoming, locations, _with_progress(request, locations, progress), found, resplit)
+        clashes = incoming.find_clashes()
+        if clashes:
+            first = [_clash_problem(clash, files) for clash in incoming.clashes(MAX_SHOWN_PROBLEMS)]
+            found.add_uncounted(first, clashes)
+        good -= clashes
+        if found.count and (not skip_bad or found.files):
+            raise RejectedTasks(found, good=0 if found.files else good)
+        added = incoming.store([_source(file) for file in files])
+        tasks = tuple(incoming.tasks())
+        elsewhere = incoming.elsewhere() if added < good else ()
     unprobed = tuple(task for task in unprobed_tasks(store) if task in tasks)
-    return AddedTasks(added, len(good) - added, tuple(problems), tasks, elsewhere, unprobed)
+    return AddedTasks(added, good - added, tuple(found.first), tasks, elsewhere, unprobed, found.count, found.records)
 
 
-def count_records(problems: Sequence[Problem]) -> int:
-    """Return the number of records that have these problems."""
-    return len({(problem.file, problem.line) for problem in problems})
+def _read_all(
+    incoming: IncomingSamples,
+    locations: Sequence[str | Path],
+    request: ImportRequest,
+    found: ProblemList,
+    resplit: bool,
+) -> tuple[list[str], int]:
+    """Read all files into `incoming`. Returns the names of the files by their number, and the number of samples."""
+    files: dict[str, int] = {}
+    count = 0
+    batch: list[tuple[int, int, Sample, str]] = []
+    for location in locations:
+        for item in iter_samples(location, request, resplit=resplit):
+            if isinstance(item, Problem):
+                found.add(item)
+                continue
+            file = files.setdefault(item.file, len(files))
+            batch.append((file, item.line, item.sample, content_hash(item.sample)))
+            if len(batch) >= _BATCH:
+                incoming.add(batch)
+                count += len(batch)
+                batch.clear()
+    incoming.add(batch)
+    return list(files), count + len(batch)
+
+
+def _with_progress(request: ImportRequest, locations: Sequence[str | Path], progress: Progress | None) -> ImportRequest:
+    """Return the request with a function that reports what was read of all files together."""
+    if progress is None:
+        return request
+    total = sum(path.stat().st_size for path in map(Path, locations) if path.is_file())
+    done = 0
+
+    def on_read(size: int) -> None:
+        nonlocal done
+        done += size
+        progress(done, total)
+
+    return replace(request, options=replace(request.options, on_read=on_read))
+
+
+def _clash_problem(clash: Clash, files: Sequence[str]) -> Problem:
+    place = "the workspace" if clash.other_file is None else f"{files[clash.other_file]}:{clash.other_line}"
+    message = f"id {clash.id!r} belongs to another sample already, in {place}"
+    return Problem(files[clash.file], clash.line, message)
 
 
 def _source(file: str) -> str:
     """The name of a file as text that can be stored: file names need not be valid text."""
     return os.fsencode(file).decode("utf-8", "replace")
-
-
-def _find_elsewhere(store: Store, entries: Sequence[tuple[Sample, str]]) -> tuple[Elsewhere, ...]:
-    """Return what will not be added because another task has the same content."""
-    task_by_hash = store.samples.tasks_by_content([digest for _, digest in entries])
-    ids: dict[tuple[str, str], list[str]] = {}
-    for sample, digest in entries:
-        present_in = task_by_hash.setdefault(digest, sample.task)
-        if present_in != sample.task:
-            ids.setdefault((sample.task, present_in), []).append(sample.id)
-    return tuple(Elsewhere(task, other, len(found), found[0]) for (task, other), found in ids.items())
-
-
-def _id_clashes(store: Store, entries: Sequence[ReadSample], hashes: Sequence[str]) -> dict[int, Problem]:
-    """Return a problem for each entry, by its index, whose id belongs to a sample of other content."""
-    hash_by_id = store.samples.content_hashes([entry.sample.id for entry in entries])
-    places: dict[str, str] = {}
-    clashes: dict[int, Problem] = {}
-    for index, (entry, digest) in enumerate(zip(entries, hashes, strict=True)):
-        sample_id = entry.sample.id
-        if hash_by_id.setdefault(sample_id, digest) == digest:
-            places.setdefault(sample_id, f"{entry.file}:{entry.line}")
-            continue
-        place = places.get(sample_id, "the workspace")
-        clashes[index] = Problem(
-            entry.file, entry.line, f"id {sample_id!r} belongs to another sample already, in {place}"
-        )
-    return clashes

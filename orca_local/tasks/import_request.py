@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 
+from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 
 
 class ReadOptions(Frozen):
-    """How the bytes of a file become rows. None: recognized from the content."""
+    """How the bytes of a file become rows. None: recognized from the content.
+
+    Raises `InputError` for an encoding that Python does not know, and for a separator of several characters.
+    """
 
     encoding: str | None = None
     """Name of a text encoding that Python knows, such as `cp1252`."""
     separator: str | None = None
     """The character between the columns of a CSV file."""
+    on_read: Callable[[int], None] | None = None
+    """Called with the size of each block of bytes that was read, for a progress bar."""
+
+    def __post_init__(self) -> None:
+        if self.encoding is not None:
+            try:
+                "a".encode(self.encoding)
+            except (LookupError, UnicodeError, ValueError) as error:
+                hint = "such as utf-8, cp1252, latin-1, utf-16-le, shift_jis or gb18030"
+                raise InputError(f"there is no text encoding {self.encoding!r}", hint=hint) from error
+        if self.separator is not None and (len(self.separator) != 1 or self.separator in '"\r\n\0'):
+            hint = "one character, such as , or ; or | or a tab"
+            raise InputError(f"{self.separator!r} cannot separate columns", hint=hint)
+
+
+DEFAULT_OPTIONS = ReadOptions()
+"""Everything is recognized."""
 
 
 class ImportRequest(Frozen):
@@ -34,4 +55,8 @@ class ImportRequest(Frozen):
     """Maximum number of samples of each file."""
     seed: int | None = None
     """Choose the samples of `limit` at random with this seed; None: the first ones."""
-    options: ReadOptions = ReadOptions()
+    options: ReadOptions = DEFAULT_OPTIONS
+
+
+DEFAULT_REQUEST = ImportRequest()
+"""Everything is recognized."""

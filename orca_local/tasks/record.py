@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 def parse_record(record: dict[str, Any], *, resplit: bool) -> Sample | list[str]:
     """Return the sample that a record describes, or every problem with it.
 
-    `resplit` divides by content even if the record names a split. Unknown keys become metadata.
+    `resplit` divides by content even if the record names a split. Unknown keys become metadata; None is no value.
     """
     if problem := _unstorable(record):
         return [problem]
@@ -71,7 +71,7 @@ def _iter_texts(value: Any) -> Iterator[str]:
 
 def _text(record: dict[str, Any], key: str, problems: list[str]) -> str:
     value = record.get(key)
-    if key not in record:
+    if value is None:
         problems.append(f"{key!r} is missing")
     elif not isinstance(value, str):
         problems.append(f"{key!r} must be a text, not {_shorten(value)}")
@@ -119,7 +119,8 @@ def _labels(record: dict[str, Any], problems: list[str]) -> tuple[str, ...]:
 
 def _metadata(record: dict[str, Any], problems: list[str]) -> dict[str, Any]:
     metadata = _optional(record, "metadata", lambda value: isinstance(value, dict), "an object", problems)
-    return {key: item for key, item in record.items() if key not in _KEYS} | (metadata or {})
+    unknown = {key: item for key, item in record.items() if key not in _KEYS and item is not None}
+    return unknown | (metadata or {})
 
 
 def _optional(

@@ -12,6 +12,7 @@ from orca_local.domain.types import Sample
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.kinds.table import get_kind
 from orca_local.kinds.verdict import best
+from orca_local.tasks.import_request import DEFAULT_OPTIONS
 from orca_local.tasks.sources.base import Problem, Record
 from orca_local.tasks.sources.jsonl import read_jsonl
 from orca_local.teach.teacher import LookupTeacher, Question
@@ -73,7 +74,7 @@ def _load_answers(path: Path) -> dict[tuple[str, str], str]:
     """(sample id, strategy or "") → text. Raises `InputError` that names all bad lines, up to ten."""
     answers: dict[tuple[str, str], str] = {}
     problems: list[Problem] = []
-    for item in read_jsonl(str(path)):
+    for item in read_jsonl(str(path), DEFAULT_OPTIONS):
         problem = _take_answer(item.values, answers) if isinstance(item, Record) else item.message
         if problem:
             problems.append(Problem(item.file, item.line, problem))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from orca_local.domain.frozen import Frozen
+from orca_local.tasks.import_request import ReadOptions
 
 
 class Record(Frozen):
@@ -15,7 +16,7 @@ class Record(Frozen):
     line: int
     """Line or row in the file, from 1."""
     values: dict[str, Any]
-    """Keys of the task format: `id`, `task`, `kind`, `prompt`, `answer`, …"""
+    """Columns of the row. None stands for an empty cell."""
 
 
 class Problem(Frozen):
@@ -37,5 +38,7 @@ class Source(Frozen):
     name: str
     suffixes: tuple[str, ...]
     """Endings of the file names that this source reads, in lower case."""
-    read: Callable[[str], Iterator[Record | Problem]]
-    """Reads the file at a path. A record that cannot be read is yielded as a problem; nothing is raised."""
+    read: Callable[[str, ReadOptions], Iterator[Record | Problem]]
+    """Reads the file at a path, one record after the other, so that a file of any size takes bounded memory.
+
+    A record that cannot be read is yielded as a problem; nothing is raised."""

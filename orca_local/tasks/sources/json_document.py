@@ -11,15 +11,40 @@ from orca_local.domain.json_text import parse_json_at
 from orca_local.tasks.sources.base import Problem, Record
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_WRAPPERS = ("data", "examples")
+"""Keys of an object under which there may be the array of the records."""
+WRAPPED = re.compile(rf'\{{\s*"(?:{"|".join(_WRAPPERS)})"\s*:\s*\[\s*\{{')
+"""Beginning of an object whose first key holds the array."""
 
 
-def read_array(location: str, text: str) -> Iterator[Record | Problem]:
-    """Yield the record of every object of an array, each with the line that it begins in.
+def find_array(text: str) -> int | None:
+    """Return where the array of the records begins: it is the whole document, or under a key of one object.
+
+    Returns None for any other text.
+    """
+    at = _skip(text, 0)
+    if text.startswith("[", at):
+        return at
+    while at < len(text) and text[at] in "{,":
+        try:
+            key, at = parse_json_at(text, _skip(text, at + 1))
+            at = _skip(text, _skip(text, at) + 1)  # behind the colon
+            if key in _WRAPPERS and text.startswith("[", at) and text.startswith("{", _skip(text, at + 1)):
+                return at
+            at = _skip(text, parse_json_at(text, at)[1])
+        except ValueError:
+            return None
+    return None
+
+
+def read_array(location: str, text: str, start: int) -> Iterator[Record | Problem]:
+    """Yield the record of every object of the array that begins at `start`, each with the line that it begins in.
 
     Nothing after a fault in the JSON can be read.
     """
     lines = _LineCounter(text)
-    at = _skip(text, text.index("[") + 1)
+    is_wrapped = start > _skip(text, 0)
+    at = _skip(text, start + 1)
     if text.startswith("]", at):
         at += 1
     else:
@@ -41,7 +66,11 @@ def read_array(location: str, text: str) -> Iterator[Record | Problem]:
                 yield Problem(location, lines.at(min(at - 1, len(text))), f"not JSON: {missing}")
                 return
             at = _skip(text, at)
-    if text[at:].strip():
+    if is_wrapped and text[_skip(text, at) : _skip(text, at) + 1] not in ("}", ","):
+        yield Problem(
+            location, lines.at(len(text)), "not JSON: the object around the array does not end: a } is missing"
+        )
+    elif not is_wrapped and text[at:].strip():
         yield Problem(location, lines.at(_skip(text, at)), "not JSON: text follows the end of the array")
 
 

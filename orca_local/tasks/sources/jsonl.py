@@ -1,4 +1,6 @@
-"""JSON: one object a line (JSON Lines), or one document, which is an array of objects or objects over several lines.
+"""JSON: one object a line (JSON Lines), or one document: an array of objects, or objects over several lines.
+
+The array may be in an object: `{"data": […]}`.
 
 For example `{"id": "s-1", "task": "sums", "kind": "number", "prompt": "What is 2 + 3?", "answer": 5}`
 """
@@ -8,13 +10,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
 
-from orca_local.domain.input_file import UnreadableError, encoding_problem, open_input
+from orca_local.domain.input_file import encoding_problem
 from orca_local.domain.json_text import parse_json
+from orca_local.tasks.import_request import ReadOptions
 from orca_local.tasks.sources.base import Problem, Record, Source
-from orca_local.tasks.sources.json_document import json_type, read_array, read_objects
+from orca_local.tasks.sources.json_document import WRAPPED, find_array, json_type, read_array, read_objects
+from orca_local.tasks.sources.text_input import HEAD_BYTES, open_utf8, undecodable, with_file_problems
 
 MAX_LINE_BYTES = 10_000_000
 """A longer line is reported and skipped; it is never in memory as a whole."""
@@ -22,34 +25,18 @@ MAX_DOCUMENT_BYTES = 200_000_000
 """Limit of a document, which is in memory as a whole."""
 
 
-def read_jsonl(location: str) -> Iterator[Record | Problem]:
+def read_jsonl(location: str, options: ReadOptions) -> Iterator[Record | Problem]:
     """Yield the record of every object of a JSON file, and a problem for every line that holds none."""
-    try:
-        with open_input(Path(location)) as file:
-            yield from _read(location, file)
-    except UnreadableError as error:
-        yield Problem(location, 0, error.reason)
-    except OSError as error:
-        yield Problem(location, 0, f"cannot be read: {error.strerror}")
+    return with_file_problems(location, _read(location, options))
 
 
-def _read(location: str, file: BinaryIO) -> Iterator[Record | Problem]:
-    blank = 0
-    for number, line in _lines(file):
-        if line is not None and not line.strip():
-            blank = number
-            continue
-        if line is not None:
-            if encoding_problem(line[:4]).startswith("is UTF-16"):
-                yield Problem(location, 0, "is UTF-16, not UTF-8: save it as UTF-8 text")
-                return
-            if _begins_document(line):
-                data = b"\n" * blank + line + file.read(MAX_DOCUMENT_BYTES)
-                yield from _read_document(location, data, is_whole=not file.read(1))
-                return
-        yield from _read_lines(location, [(number, line)])
-        yield from _read_lines(location, _lines(file, number))
-        return
+def _read(location: str, options: ReadOptions) -> Iterator[Record | Problem]:
+    with open_utf8(location, options) as text:
+        if _begins_document(text.head):
+            data = text.file.read(MAX_DOCUMENT_BYTES)
+            yield from _read_document(location, data, is_whole=not text.file.read(1))
+        else:
+            yield from _read_lines(location, _lines(text.file))
 
 
 def _read_document(location: str, data: bytes, *, is_whole: bool) -> Iterator[Record | Problem]:
@@ -61,30 +48,34 @@ def _read_document(location: str, data: bytes, *, is_whole: bool) -> Iterator[Re
         yield Problem(location, 0, f"{problem}; save it as UTF-8 text")
         return
     text = data.decode("utf-8-sig")
-    if text.lstrip().startswith("["):
-        yield from read_array(location, text)
+    if (start := find_array(text)) is not None:
+        yield from read_array(location, text, start)
     elif (records := read_objects(location, text)) is not None:
         yield from records
     else:  # lines of objects, of which the first is cut off
         yield from _read_lines(location, _lines(io.BytesIO(data)))
 
 
-def _begins_document(line: bytes) -> bool:
-    """Whether a file with this first line is an array, or holds an object that goes on in the next line."""
-    text = line.decode("utf-8-sig", "replace").rstrip()
-    if text.startswith("["):
+def _begins_document(head: bytes) -> bool:
+    """Whether a file that begins so is an array, holds one, or holds an object that goes on in the next line."""
+    text = head.decode("utf-8-sig", "replace").lstrip(" \t\r\n")
+    if text.startswith("[") or WRAPPED.match(text):
         return True
+    line, line_end, _ = text.partition("\n")
+    if not line.startswith("{") or (not line_end and len(head) >= HEAD_BYTES):
+        return False
     try:
-        json.loads(text)
+        values = json.loads(line)
     except json.JSONDecodeError as error:
-        return text.startswith("{") and error.pos >= len(text)
+        return error.pos >= len(line.rstrip())
     except (ValueError, RecursionError):
         return False
-    return False
+    return "prompt" not in values and find_array(line) is not None
 
 
-def _lines(file: BinaryIO, number: int = 0) -> Iterator[tuple[int, bytes | None]]:
-    """Yield the number and the bytes of every line after line `number`; None for a line that is too long."""
+def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """Yield the number and the bytes of every line; None for a line that is too long."""
+    number = 0
     while line := file.readline(MAX_LINE_BYTES):
         number += 1
         if len(line) < MAX_LINE_BYTES or line.endswith(b"\n"):
@@ -111,7 +102,7 @@ def _parse_line(line: bytes | None, number: int) -> dict[str, Any] | str | None:
     try:
         text = line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        return f"not UTF-8: byte 0x{line[error.start]:02x} at position {error.start + 1}; save the file as UTF-8 text"
+        return undecodable(error)
     if not text.strip():
         return None
     if "\0" in text:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from orca_local.tasks.sources import jsonl
+from orca_local.tasks.sources import delimited, jsonl
 from orca_local.tasks.sources.base import Source
 
-SOURCES: tuple[Source, ...] = (jsonl.SOURCE,)
+SOURCES: tuple[Source, ...] = (jsonl.SOURCE, delimited.SOURCE)
 
 SUFFIXES: tuple[str, ...] = tuple(suffix for source in SOURCES for suffix in source.suffixes)
 """Endings of the names of all files that can be read."""
 
 
 def find_source(location: str) -> Source:
-    """Return the source that reads the file at `location`, by the ending of its name; JSON Lines for any other name."""
-    name = location.lower()
+    """Return the source that reads the file at `location`, by the ending of its name; JSON Lines for any other name.
+
+    An ending `.gz` behind it does not count.
+    """
+    name = location.lower().removesuffix(".gz")
     return next((source for source in SOURCES if name.endswith(source.suffixes)), jsonl.SOURCE)

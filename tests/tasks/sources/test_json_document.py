@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,20 @@ def read(tmp_path: Path, content: str | bytes, name: str = "tasks.json") -> tupl
         ("".join(json.dumps(one, indent=2) for one in RECORDS), [1, 7, 13]),
         ("\n".join(map(json.dumps, RECORDS)), [1, 2, 3]),
         ("\n\n" + "\n\n".join(map(json.dumps, RECORDS)), [3, 5, 7]),
+        (json.dumps({"version": [1], "data": RECORDS, "more": {}}, indent=2), [6, 13, 20]),
+        (json.dumps({"data": RECORDS}), [1, 1, 1]),
+        (json.dumps({"version": "1", "examples": RECORDS}), [1, 1, 1]),
+        (PRETTY.encode("utf-16"), [2, 9, 16]),
+        (PRETTY.encode("utf-32"), [2, 9, 16]),
+        (gzip.compress(PRETTY.encode()), [2, 9, 16]),
+        (gzip.compress("\n".join(map(json.dumps, RECORDS)).encode("utf-16")), [1, 2, 3]),
     ],
-    ids=["pretty", "one line", "mark", "crlf", "rows", "objects", "objects without breaks", "lines", "blank lines"],
+    ids=[
+        *("pretty", "one line", "mark", "crlf", "rows", "objects", "objects without breaks", "lines", "blank lines"),
+        *("data", "data on one line", "examples", "utf-16", "utf-32", "gzip", "gzip of lines"),
+    ],
 )
-def test_each_form_gives_the_same_samples(tmp_path: Path, name: str, content: str, lines: list[int]) -> None:
+def test_each_form_gives_the_same_samples(tmp_path: Path, name: str, content: str | bytes, lines: list[int]) -> None:
     assert read(tmp_path, content, name) == ([("s0", lines[0]), ("s1", lines[1]), ("s2", lines[2])], [])
 
 
@@ -56,6 +67,7 @@ def test_each_form_gives_the_same_samples(tmp_path: Path, name: str, content: st
         (PRETTY[:-2] + ",\n]", 3, "23: a comma follows the last object: remove it"),
         (PRETTY[:-1], 3, "23: not JSON: the array does not end: a ] is missing"),
         (PRETTY.replace("},", "}", 1), 1, "9: not JSON: a comma is missing here"),
+        ('{"data": ' + PRETTY, 3, "23: not JSON: the object around the array does not end: a } is missing"),
         (PRETTY + "]", 3, "23: not JSON: text follows the end of the array"),
         (PRETTY.replace('"answer": 1', '"answer": 1,'), 1, "15: not JSON: "),
         (PRETTY.replace('"answer": 1', '"answer": NaN'), 1, "9: not JSON that can be read: NaN is not a JSON number"),
@@ -66,7 +78,6 @@ def test_each_form_gives_the_same_samples(tmp_path: Path, name: str, content: st
         ("[]", 0, " holds no samples: it is empty"),
         ("[\n7\n]", 0, "2: must hold JSON objects, not a JSON number"),
         ("[" * 100_000, 0, "1: not JSON that can be read: its values are nested too deeply"),
-        (PRETTY.encode("utf-16"), 0, " is UTF-16, not UTF-8: save it as UTF-8 text"),
         (PRETTY.encode("utf-16-be"), 0, " is UTF-16, not UTF-8: save it as UTF-8 text"),
         (b"[\n" + PRETTY.encode() + b"\xff]", 0, " is not UTF-8: byte 0xff"),
         ("[\n\0]", 0, " holds a NUL byte"),

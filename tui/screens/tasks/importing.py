@@ -57,7 +57,7 @@ def problems_text(problems: Sequence[Problem]) -> str:
 
 
 def _question(path: Path, rejected: RejectedTasks) -> TextDialog:
-    count = "1 problem" if len(rejected.problems) == 1 else f"{len(rejected.problems):,} problems"
+    count = counted(rejected.count, "problem")
     title = f"{path.name}: {count}, nothing imported yet"
     lines = "the good line" if rejected.good == 1 else f"the {rejected.good:,} good lines"
     yes = f"Import {lines}" if rejected.good else ""
