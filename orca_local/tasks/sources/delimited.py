@@ -193,7 +193,7 @@ class _Rows:
             for part in iter(partial(self._file.readline, MAX_ROW_CHARACTERS), ""):
                 size = size + len(part) if parts else len(part)
                 parts.append(part)
-                if size > MAX_ROW_CHARACTERS:
+                if size >= MAX_ROW_CHARACTERS:  # part of a line would be taken for a line
                     raise self._too_long()
                 self._line += part[-1] in "\r\n"
                 yield part

@@ -93,7 +93,7 @@ def test_good_line_becomes_a_sample_with_unknown_keys_as_metadata(path: Path) ->
         (b"\x80" + line().encode(), "1: not UTF-8: byte 0x80 at position 1"),
         (b"{\0}\0", " is UTF-16, not UTF-8: save it as UTF-8 text, or add --encoding utf-16-le"),
         (b"{\0\0\0}\0\0\0", " is UTF-32, not UTF-8: save it as UTF-8 text, or add --encoding utf-32-le"),
-        (b"\xff\xfe{\0}", " is not UTF-16: byte 0x7d at position 3; give its encoding with --encoding"),
+        (b"\xff\xfe{\0}", " is not UTF-16: byte 0x7d at position 5; give its encoding with --encoding"),
         (b"", " holds no samples: it is empty"),
         (b"\n \r\n", " holds no samples: it is empty"),
     ],
