@@ -21,6 +21,9 @@ from orca_local.tasks.split import content_hash
 from orca_local.tasks.unprobed import UNPROBED_REMEDY, unprobed_tasks
 
 MAX_SHOWN_PROBLEMS = 1000
+"""Number of problems that an error message shows."""
+MAX_KEPT_PROBLEMS = 10_000
+"""Number of problems that are in memory; the others are counted."""
 _BATCH = 1000
 """Number of samples that are in memory."""
 Progress = Callable[[int, int], None]
@@ -34,7 +37,7 @@ class AddedTasks(Frozen):
     duplicates: int
     """Number of samples whose content was already in the store, or earlier in the files."""
     problems: tuple[Problem, ...]
-    """Problems of the records that were skipped, the first thousand."""
+    """The first problems of the records that were skipped."""
     tasks: tuple[str, ...]
     """Names of the tasks in the files, sorted."""
     elsewhere: tuple[Elsewhere, ...] = ()
@@ -60,7 +63,7 @@ class RejectedTasks(InputError):
     """Some records are bad, so nothing was added."""
 
     def __init__(self, found: ProblemList, good: int) -> None:
-        shown = [str(problem) for problem in found.first]
+        shown = [str(problem) for problem in found.first[:MAX_SHOWN_PROBLEMS]]
         if found.count > len(shown):
             shown.append(f"… and {found.count - len(shown):,} more")
         in_lines = f" in {counted(found.records, 'line')}" if found.records < found.count else ""
@@ -71,7 +74,7 @@ class RejectedTasks(InputError):
             else "correct the lines, or add the good ones with --skip-bad",
         )
         self.problems = tuple(found.first)
-        """The first problems, those that the message shows."""
+        """The first problems, also those that the message leaves out."""
         self.count = found.count
         """Number of all problems."""
         self.good = good
@@ -97,14 +100,14 @@ class ProblemList:
         self.records += place != self._last
         self.files += not problem.line
         self._last = place
-        if len(self.first) < MAX_SHOWN_PROBLEMS:
+        if len(self.first) < MAX_KEPT_PROBLEMS:
             self.first.append(problem)
 
     def add_uncounted(self, problems: Sequence[Problem], count: int) -> None:
         """Count problems of `count` other records, of which the first are given."""
         self.count += count
         self.records += count
-        self.first += problems[: MAX_SHOWN_PROBLEMS - len(self.first)]
+        self.first += problems[: MAX_KEPT_PROBLEMS - len(self.first)]
 
 
 def add_tasks(
@@ -127,7 +130,7 @@ def add_tasks(
         files, good = _read_all(incoming, locations, _with_progress(request, locations, progress), found, resplit)
         clashes = incoming.find_clashes()
         if clashes:
-            first = [_clash_problem(clash, files) for clash in incoming.clashes(MAX_SHOWN_PROBLEMS)]
+            first = [_clash_problem(clash, files) for clash in incoming.clashes(MAX_KEPT_PROBLEMS)]
             found.add_uncounted(first, clashes)
         good -= clashes
         if found.count and (not skip_bad or found.files):

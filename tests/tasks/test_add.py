@@ -102,7 +102,7 @@ def test_very_many_problems_are_cut_with_their_number(store: Store, tmp_path: Pa
     path = write(tmp_path / "one.jsonl", *["{"] * (MAX_SHOWN_PROBLEMS + 5))
     with pytest.raises(RejectedTasks, match="… and 5 more") as caught:
         add_tasks(store, [path])
-    assert (len(caught.value.problems), caught.value.count) == (MAX_SHOWN_PROBLEMS, MAX_SHOWN_PROBLEMS + 5)
+    assert len(caught.value.problems) == caught.value.count == MAX_SHOWN_PROBLEMS + 5
 
 
 def test_a_rejection_says_how_many_lines_are_good(store: Store, tmp_path: Path) -> None:

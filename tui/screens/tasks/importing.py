@@ -61,7 +61,10 @@ def _question(path: Path, rejected: RejectedTasks) -> TextDialog:
     title = f"{path.name}: {count}, nothing imported yet"
     lines = "the good line" if rejected.good == 1 else f"the {rejected.good:,} good lines"
     yes = f"Import {lines}" if rejected.good else ""
-    return TextDialog(title, problems_text(rejected.problems), yes=yes, no="Import nothing")
+    text = problems_text(rejected.problems)
+    if (more := rejected.count - len(rejected.problems)) > 0:
+        text += f"\n… and {more:,} more"
+    return TextDialog(title, text, yes=yes, no="Import nothing")
 
 
 def _add(workspace: Workspace, path: Path, *, skip_bad: bool) -> AddedTasks:
