@@ -15,15 +15,11 @@ from pathlib import Path
 from orca_local.domain.errors import MissingError, RemoteError
 from orca_local.domain.frozen import Frozen
 from orca_local.hub import client
-from orca_local.hub.failures import Wanted, is_network
+from orca_local.hub.failures import MAX_ATTEMPTS, PAUSE_S, Wanted, is_network
 
 Progress = Callable[[int, int], None]
 """Called with the bytes downloaded so far and the total size."""
 CHUNK_BYTES = 1 << 18
-MAX_ATTEMPTS = 4
-"""Maximum number of connections in a row that may break before any byte arrives."""
-PAUSE_S = 0.5
-"""Seconds between a broken connection and the next one."""
 
 
 class RemoteFile(Frozen):

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from orca_local.domain.errors import MissingError, RemoteError, is_disk_full
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.secret import Secret
 from orca_local.domain.text import printable
 from orca_local.hub.client import endpoint
+
+MAX_ATTEMPTS = 4
+"""Maximum number of connections in a row that may break before any byte arrives."""
+PAUSE_S = 0.5
+"""Seconds between a broken connection and the next one."""
+_Result = TypeVar("_Result")
 
 
 class Wanted(Frozen):
@@ -68,6 +76,18 @@ def is_network(error: Exception) -> bool:
 
     is_client_error = type(error).__module__.split(".")[0] in ("httpx", "httpcore", "httpx2", "httpcore2")
     return is_client_error and not isinstance(error, errors.HfHubHTTPError)
+
+
+def retried(request: Callable[[], _Result]) -> _Result:
+    """Return the result of a request, which is made again if the connection fails."""
+    for attempt in range(MAX_ATTEMPTS):
+        try:
+            return request()
+        except Exception as error:
+            if not is_network(error) or attempt == MAX_ATTEMPTS - 1:
+                raise
+            time.sleep(PAUSE_S)
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _unreachable(address: str, wanted: Wanted, error: Exception) -> RemoteError:
