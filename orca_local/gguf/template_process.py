@@ -34,8 +34,8 @@ class _Generation(Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
-class _TooLong(Exception):
-    pass
+class TooLong(Exception):
+    """A template writes more than it may."""
 
 
 def compile_template(text: str) -> Template:
@@ -43,18 +43,18 @@ def compile_template(text: str) -> Template:
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation], autoescape=False
     )
-    environment.filters["tojson"] = _to_json
+    environment.filters["tojson"] = to_json
     environment.globals |= {"raise_exception": _raise, "strftime_now": _strftime_now}
     return environment.from_string(text)
 
 
 def render(template: Template, values: dict[str, Any], limit: int) -> str:
-    """The text for `values`. Raises `_TooLong` beyond `limit` characters, and whatever the template raises."""
+    """The text for `values`. Raises `TooLong` beyond `limit` characters, and whatever the template raises."""
     parts, length = [], 0
     for part in template.generate(**values):
         length += len(part)
         if length > limit:
-            raise _TooLong
+            raise TooLong
         parts.append(part)
     return "".join(parts)
 
@@ -76,10 +76,10 @@ class _Renderer:
                 return {"results": self._render_all(self.template, request)}
         except MemoryError:
             return {"limit": "memory"}
-        except _TooLong:
+        except TooLong:
             return {"limit": "characters"}
         except Exception as error:  # see _render_all
-            return {"error": _text_of(error)}
+            return {"error": text_of(error)}
 
     def _render_all(self, template: Template, request: dict[str, Any]) -> list[dict[str, str]]:
         results, left = [], request["characters"]
@@ -89,19 +89,21 @@ class _Renderer:
                 text = render(template, values, left)
                 left -= len(text)
                 results.append({"text": text})
-            except (MemoryError, _TooLong):
+            except (MemoryError, TooLong):
                 raise
             except Exception as error:  # a template is a program and may raise anything
-                results.append({"error": _text_of(error)})
+                results.append({"error": text_of(error)})
         return results
 
 
-def _text_of(error: Exception) -> str:
+def text_of(error: Exception) -> str:
+    """The text of an error of a template, with the name of its class if it is not one of Jinja's."""
     name = "" if isinstance(error, TemplateError) else f"{type(error).__name__}: "
     return f"{name}{error}"[:MAX_ERROR]
 
 
-def _to_json(value: Any, ensure_ascii: bool = False, **options: Any) -> str:
+def to_json(value: Any, ensure_ascii: bool = False, **options: Any) -> str:
+    """The filter `tojson`: JSON text without HTML's escapes."""
     return json.dumps(value, ensure_ascii=ensure_ascii, **options)
 
 

@@ -38,11 +38,20 @@ DEFAULT_OPTIONS = ReadOptions()
 """Everything is recognized."""
 
 
+MAP_KEYS = (
+    *("prompt", "answer", "choices", "context", "system", "messages", "rationale"),
+    *("labels", "id", "task", "kind", "split"),
+)
+"""What a column can be: keys of the task format, `choices` (the options of a question), `context` (a text before the
+question) and `system` (a system message)."""
+
+
 class ImportRequest(Frozen):
     """What was asked for when task files are added. The defaults leave everything to the columns."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Column of each key of the task format, by key: `{"prompt": "question"}`."""
+    """Column of each key, by key: `{"prompt": "question"}`. An empty column says that there is none. The keys are
+    those of `MAP_KEYS`."""
     kind: str | None = None
     """Answer kind of all rows."""
     task: str | None = None
@@ -51,6 +60,10 @@ class ImportRequest(Frozen):
     """Column that holds the name of each row's task."""
     template: str | None = None
     """Jinja template that writes the prompt of a row from its columns."""
+    labels: tuple[str, ...] = ()
+    """The closed set of answers of all rows; numbers of classes are named by their order."""
+    index_from: int | None = None
+    """The number of the first option or class, 0 or 1, where answers are numbers of options or classes."""
     limit: int | None = None
     """Maximum number of samples of each file."""
     seed: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
 from orca_local.domain.text import is_visible, unseen_ends
@@ -13,18 +14,21 @@ from orca_local.kinds.base import AnswerKind
 from orca_local.kinds.scoring import find_unscorable
 from orca_local.kinds.table import KINDS
 from orca_local.tasks.messages import parse_messages
-from orca_local.tasks.split import prompt_hash, split_of
+from orca_local.tasks.split import content_hash, prompt_hash, split_of
 
 _KEYS = frozenset({"id", "task", "prompt", "answer", "kind", "labels", "split", "rationale", "metadata", "messages"})
 MAX_NAME_LENGTH = 500
 """Limit of an id and of the name of a task, which tables and messages show."""
+ID_DIGITS = 12
+"""Hexadecimal digits of the content in an id that is made."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def parse_record(record: dict[str, Any], *, resplit: bool) -> Sample | list[str]:
     """Return the sample that a record describes, or every problem with it.
 
-    `resplit` divides by content even if the record names a split. Unknown keys become metadata; None is no value.
+    `resplit` divides by content even if the record names a split. Unknown keys become metadata; None is no value. An id
+    that is missing is made of the task and the content.
     """
     if problem := _unstorable(record):
         return [problem]
@@ -37,12 +41,14 @@ def parse_record(record: dict[str, Any], *, resplit: bool) -> Sample | list[str]
     split = _split(record, problems)
     if resplit or split is None:
         split = split_of(prompt_hash(prompt, messages))
-    sample_id, task = _name(record, "id", problems), _name(record, "task", problems)
+    sample_id = _name(record, "id", problems) if "id" in record else ""
+    task = _name(record, "task", problems)
     rationale = _optional(record, "rationale", lambda value: isinstance(value, str), "a text", problems) or None
     metadata = _metadata(record, problems)
     if kind is None or problems:
         return problems
-    return Sample(sample_id, task, kind.name, prompt, answers, split, labels, rationale, metadata, messages)
+    sample = Sample(sample_id, task, kind.name, prompt, answers, split, labels, rationale, metadata, messages)
+    return sample if sample_id else replace(sample, id=f"{task}-{content_hash(sample)[:ID_DIGITS]}")
 
 
 def _unstorable(values: dict[str, Any]) -> str:

@@ -53,7 +53,6 @@ def test_good_line_becomes_a_sample_with_unknown_keys_as_metadata(path: Path) ->
         ('"text"', "1: must hold one JSON object, not a JSON string"),
         ("null", "1: must hold one JSON object, not a JSON null"),
         ("7", "1: must hold one JSON object, not a JSON number"),
-        (line(id=None), "1: 'id' is missing"),
         (line(id=["a"]), "1: 'id' must be a text, not ['a']"),
         (line(id=" "), "1: 'id' is empty"),
         (line(id="a\nb"), "1: 'id' holds a line break or another control character: 'a\\nb'"),

@@ -1,0 +1,119 @@
+"""Choose the steps that make samples of the rows of one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
+from orca_local.tasks.columns.answers import add_options, add_worked_answers
+from orca_local.tasks.columns.cell import Column, is_empty, parsed, shown_names
+from orca_local.tasks.columns.drafts import Drafts
+from orca_local.tasks.columns.kinds import add_kind
+from orca_local.tasks.columns.layout import Layout, find_layout
+from orca_local.tasks.columns.names import PROMPT_ROLES, PROMPTS
+from orca_local.tasks.columns.roles import normalized
+from orca_local.tasks.columns.steps import (
+    AddSystem,
+    Constant,
+    CopyRow,
+    KeepRest,
+    ReadAnswer,
+    ReadConversation,
+    ReadKey,
+    Step,
+    WritePrompt,
+)
+from orca_local.tasks.columns.template import PromptTemplate
+from orca_local.tasks.import_request import ImportRequest
+from orca_local.tasks.sources.base import Record
+
+_PLURALS = frozenset({"answers", "answersspans", "targets", "outputs"})
+"""Names of columns whose texts may be lists."""
+
+
+class Plan(Frozen):
+    """The steps for one file."""
+
+    steps: tuple[Step, ...]
+    names: tuple[str, ...]
+    """The columns of the first rows."""
+    columns: Mapping[str, str]
+    """Names of the columns that are used, by what they are."""
+
+
+def plan_steps(records: Sequence[Record], request: ImportRequest, task: str) -> Plan:
+    """Return the steps that make samples of rows like these. Raises `InputError` where the columns leave a doubt.
+
+    `task` is the name of the task where neither the request nor a column names it.
+    """
+    drafts = Drafts(records)
+    layout = find_layout([record.values for record in records], request)
+    if layout.is_task_format:
+        drafts.add(CopyRow())
+    _add_prompt(drafts, layout, request)
+    _add_answer(drafts, layout, request)
+    _add_keys(drafts, layout)
+    if not add_options(drafts, layout, request) and not layout.is_task_format:
+        add_worked_answers(drafts, request)
+    add_kind(drafts, layout, request)
+    _add_task(drafts, layout, request, task)
+    if not layout.is_task_format:
+        used = drafts.used_columns()
+        drafts.add(KeepRest(used, tuple(name for name in layout.names if name not in used)))
+    return Plan(tuple(drafts.steps), layout.names, {role: column.name for role, column in layout.columns.items()})
+
+
+def _add_prompt(drafts: Drafts, layout: Layout, request: ImportRequest) -> None:
+    if request.template is not None:
+        drafts.add(PromptTemplate.start(request.template, layout.names))
+    elif layout.conversation:
+        drafts.add(ReadConversation(layout.conversation, layout.columns.get("system")))
+    elif parts := {role: column for role, column in layout.columns.items() if role in PROMPT_ROLES}:
+        if layout.is_task_format and "prompt" in layout.names:
+            parts.setdefault("prompt", Column("prompt", ("prompt",)))
+        if frozenset(parts) not in PROMPTS:
+            used = shown_names(column.name for column in parts.values())
+            raise InputError(f"no prompt is known for the columns {used}", hint="write it with --template FILE")
+        drafts.add(WritePrompt(parts))
+
+
+def _add_answer(drafts: Drafts, layout: Layout, request: ImportRequest) -> None:
+    answer = layout.columns.get("answer")
+    if answer is not None:
+        drafts.add(ReadAnswer(answer, _is_parsed(drafts, answer)))
+    elif not (layout.conversation or layout.is_task_format or "answer" in layout.mapped or request.kind == "free"):
+        used = drafts.used_columns()
+        left = next((name for name in layout.names if name not in used), "COLUMN")
+        raise InputError(
+            f"no column is known to be the answer; the columns are {shown_names(layout.names)}",
+            hint=f"name it, such as --map answer={left}, or add prompts alone with --kind free",
+        )
+
+
+def _is_parsed(drafts: Drafts, answer: Column) -> bool:
+    """Whether the answers are texts that are lists or objects."""
+    cells = [cell for draft in drafts.good if isinstance(cell := answer.get(draft.row), str) and not is_empty(cell)]
+    return normalized(answer.keys[0]) in _PLURALS and all(not isinstance(parsed(cell), str) for cell in cells)
+
+
+def _add_keys(drafts: Drafts, layout: Layout) -> None:
+    """Add what stands beside prompt and answer."""
+    columns = layout.columns
+    if not layout.conversation:
+        if "messages" in columns:
+            drafts.add(ReadKey("messages", columns["messages"]))
+        if "system" in columns:
+            drafts.add(AddSystem(columns["system"]))
+    for key in ("rationale", "labels", "split", "id"):
+        if key in columns:
+            drafts.add(ReadKey(key, columns[key], is_required=key == "id" and key in layout.mapped))
+
+
+def _add_task(drafts: Drafts, layout: Layout, request: ImportRequest, task: str) -> None:
+    if request.task is not None:
+        drafts.add(Constant("task", request.task, "as you say"))
+    elif "task" in layout.columns:
+        drafts.add(ReadKey("task", layout.columns["task"], is_required=True))
+    elif not (layout.is_task_format and "task" in layout.names):
+        drafts.add(Constant("task", task, "the name of the file"))

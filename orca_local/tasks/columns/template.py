@@ -1,0 +1,99 @@
+"""A template that writes the prompts of rows: Jinja, with the columns as variables.
+
+It is a program and may never end, so it runs in a process of its own, within limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
+from orca_local.domain.text import printable
+from orca_local.system.limited_process import LimitedProcess, LimitExceeded, Limits, memory_exceeded
+from orca_local.tasks.columns.cell import BadRow, Column, Row, nearest, shown_names
+
+LIMITS = Limits(seconds=2, memory=256 << 20, reply=64 << 20)
+"""What the template may take for one row."""
+MAX_CHARACTERS, MAX_GROWTH = 1 << 17, 4
+"""Maximum length of a prompt: so many characters, and so many for each character of the row."""
+WHOLE_ROW = "row"
+"""The variable that holds the whole row, for columns whose names are no variables: `row["Question Stem"]`."""
+_HINT = "correct the template"
+
+
+class PromptTemplate(Frozen):
+    """Writes the prompt of each row, as a step of a map."""
+
+    process: LimitedProcess
+    columns: tuple[Column, ...]
+    takes_row: bool
+
+    @classmethod
+    def start(cls, text: str, names: Sequence[str]) -> PromptTemplate:
+        """Return the template, whose process is running.
+
+        Raises `InputError` with the line if it cannot be read, or uses a variable that is no column.
+        """
+        variables = _variables(text, names)
+        process = LimitedProcess("orca_local.tasks.columns.template_process", LIMITS)
+        columns = tuple(Column(name, (name,)) for name in names if name in variables)
+        template = cls(process, columns, takes_row=WHOLE_ROW in variables and WHOLE_ROW not in names)
+        reply = template._ask({"template": text})
+        if "error" in reply:
+            raise _unreadable(reply["error"], reply["line"])
+        return template
+
+    def write(self, row: Row, sample: dict[str, Any]) -> None:
+        """Write the prompt. Raises `BadRow` if the template fails on this row, `InputError` beyond its limits."""
+        values = {column.name: row[column.name] for column in self.columns if column.name in row}
+        if self.takes_row:
+            values = {WHOLE_ROW: dict(row)} | values
+        length = sum(len(str(value)) for value in values.values())
+        reply = self._ask({"row": values, "characters": MAX_CHARACTERS + MAX_GROWTH * length})
+        if "error" in reply:
+            raise BadRow(f"template, line {reply['line']}: {printable(str(reply['error']))}")
+        sample["prompt"] = reply["text"]
+
+    def describe(self) -> list[str]:
+        """Return the columns that it uses."""
+        used = shown_names(column.name for column in self.columns)
+        return [f"prompt: the template, with {'the whole row' if self.takes_row else 'columns ' + used}"]
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            reply: dict[str, Any] = self.process.ask(request | {"memory": LIMITS.memory, "seconds": LIMITS.seconds})
+        except LimitExceeded as exceeded:
+            raise InputError(f"the template {exceeded} for one row", hint=_HINT) from None
+        if limit := reply.get("limit"):
+            exceeded_by = (
+                memory_exceeded(LIMITS) if limit == "memory" else f"writes {request['characters']:,} characters"
+            )
+            raise InputError(f"the template {exceeded_by} or more for one row", hint=_HINT)
+        return reply
+
+
+def _variables(text: str, names: Sequence[str]) -> set[str]:
+    """Return the variables that a template takes from its row. Raises `InputError` for one that is no column."""
+    from jinja2 import Environment, TemplateSyntaxError, meta, nodes
+
+    try:
+        tree = Environment().parse(text)
+    except TemplateSyntaxError as error:
+        raise _unreadable(error.message or "", error.lineno) from None
+    except RecursionError:
+        raise _unreadable("it is nested too deeply", 1) from None
+    variables = meta.find_undeclared_variables(tree)
+    for node in tree.find_all(nodes.Name):
+        if node.name in variables and node.name not in (*names, WHOLE_ROW):
+            near = nearest(node.name, names)
+            raise InputError(
+                f"template, line {node.lineno}: {node.name!r} is no column; the columns are {shown_names(names)}",
+                hint=f"did you mean {' or '.join(near)}?" if near else f'write {WHOLE_ROW}["…"] for a name with spaces',
+            )
+    return set(variables)
+
+
+def _unreadable(message: object, line: int) -> InputError:
+    return InputError(f"template, line {line}: {printable(str(message))}", hint=_HINT)

@@ -1,0 +1,42 @@
+"""Rows of made-up files, and the samples that become of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from orca_local.domain.types import Sample
+from orca_local.tasks.import_request import ImportRequest
+from orca_local.tasks.mapping import Mapping, plan_mapping
+from orca_local.tasks.record import parse_record
+from orca_local.tasks.sources.base import Record
+
+Row = dict[str, Any]
+NO_REQUEST = ImportRequest()
+
+
+def made(row: Callable[[int], Row], count: int = 30) -> list[Row]:
+    """Rows that a function makes of their numbers."""
+    return [row(number) for number in range(count)]
+
+
+def plan(rows: Sequence[Row], request: ImportRequest = NO_REQUEST, file: str = "data/made.jsonl") -> Mapping:
+    """The map of a file with these rows."""
+    return plan_mapping([Record(file, line, row) for line, row in enumerate(rows, 1)], request, file)
+
+
+def sample_of(mapping: Mapping, row: Row, line: int = 1) -> Sample | list[str]:
+    """The sample that a row becomes, or what is wrong with it."""
+    record = mapping.apply(Record("made.jsonl", line, row))
+    return parse_record(record.values, resplit=False) if isinstance(record, Record) else record
+
+
+def good_samples(rows: Sequence[Row], request: ImportRequest = NO_REQUEST) -> list[Sample]:
+    """The samples of rows that must all be good."""
+    mapping = plan(rows, request)
+    samples = []
+    for row in rows:
+        sample = sample_of(mapping, row)
+        assert isinstance(sample, Sample), sample
+        samples.append(sample)
+    return samples
