@@ -41,7 +41,7 @@ def parse_record(record: dict[str, Any], *, resplit: bool) -> Sample | list[str]
     split = _split(record, problems)
     if resplit or split is None:
         split = split_of(prompt_hash(prompt, messages))
-    sample_id = _name(record, "id", problems) if "id" in record else ""
+    sample_id = _name(record, "id", problems) if record.get("id") is not None else ""
     task = _name(record, "task", problems)
     rationale = _optional(record, "rationale", lambda value: isinstance(value, str), "a text", problems) or None
     metadata = _metadata(record, problems)

@@ -13,8 +13,10 @@ from orca_local.tasks.import_request import ImportRequest
 from orca_local.tasks.mapping import plan_mapping, task_of_file
 from tests.tasks.rows import Row, good_samples, made, plan, sample_of
 
-LONG = "Cut the bread, then toast it for two minutes until it is brown on both sides, and put butter on it while it is hot."
-STORY = "The ship left Bergen on a Monday. It carried salt, wool and nine passengers, and it reached Hull after six days."
+LONG = "Cut the bread, then toast it for two minutes until it is brown on both sides, and butter it while it is hot."
+STORY = (
+    "The ship left Bergen on a Monday. It carried salt, wool and nine passengers, and it reached Hull after six days."
+)
 
 LAYOUTS: dict[str, tuple[Callable[[int], Row], dict[str, Any]]] = {
     "question and answer": (
@@ -38,7 +40,12 @@ LAYOUTS: dict[str, tuple[Callable[[int], Row], dict[str, Any]]] = {
         {"prompt": "Name the sea.\n\nTown 2", "answers": ("Sea 2",), "kind": "exact", "task": "t7"},
     ),
     "alpaca": (
-        lambda n: {"instruction": "Shorten it.", "input": f"Text {n}" if n % 2 == 0 else "", "output": LONG, "text": "#"},
+        lambda n: {
+            "instruction": "Shorten it.",
+            "input": f"Text {n}" if n % 2 == 0 else "",
+            "output": LONG,
+            "text": "#",
+        },
         {"prompt": "Shorten it.\n\nText 2", "answers": (LONG,), "kind": "free", "metadata": {"text": "#"}},
     ),
     "dolly": (
@@ -109,11 +116,14 @@ LAYOUTS: dict[str, tuple[Callable[[int], Row], dict[str, Any]]] = {
         {"prompt": f"{STORY}\n\ndid ship 2 sail", "answers": ("yes",), "kind": "boolean"},
     ),
     "worked answers": (
-        lambda n: {"question": f"{n} and 18?", "answer": f"He adds {n}+18=<<{n}+18={n + 18}>>{n + 18}.\n#### 1,0{n:02}"},
+        lambda n: {
+            "question": f"{n} and 18?",
+            "answer": f"He adds {n}+18=<<{n}+18={n + 18}>>{n + 18}.\n#### 1,0{n:02}",
+        },
         {"answers": ("1002",), "kind": "number", "rationale": "He adds 2+18=20."},
     ),
     "body and question": (
-        lambda n: {"ID": f"chal-{n}", "Body": "Dan had 3 pens.", "Question": f"How many, {n}?", "Answer": 3.0},
+        lambda n: {"ID": f"chal-{n}", "Body": "Dan had 3 pens.", "Question": f"How many, {n}?", "Answer": 3},
         {"id": "chal-2", "prompt": "Dan had 3 pens. How many, 2?", "answers": ("3",)},
     ),
     "document and summary": (
@@ -165,18 +175,19 @@ def test_a_known_layout_becomes_samples(layout: str) -> None:
     assert {key: getattr(sample, key) for key in expected} == expected
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+NATIVE = {"passage and a truth value", "label in words", "task format", "task format without id, task and kind"}
+"""Layouts whose numbers and truth values are no texts."""
+
+
+@pytest.mark.parametrize("layout", sorted(LAYOUTS.keys() - NATIVE))
 def test_the_same_from_cells_that_are_all_texts(layout: str) -> None:
     """As a CSV file has them: lists and objects are written as Python or JSON does."""
     row, expected = LAYOUTS[layout]
-    if layout == "passage and a truth value" or layout.startswith("task format"):
-        return  # True is a text there, and so is every other cell
-    rows = [{key: cell if isinstance(cell, str) else repr(cell) for key, cell in values.items()} for values in made(row)]
+    rows = [
+        {key: cell if isinstance(cell, str) else repr(cell) for key, cell in made_row.items()} for made_row in made(row)
+    ]
     sample = good_samples(rows)[2]
-    skipped = {"metadata"} if layout == "label in words" else set()
-    assert {key: getattr(sample, key) for key in expected if key not in skipped} == {
-        key: value for key, value in expected.items() if key not in skipped
-    }
+    assert {key: getattr(sample, key) for key in expected} == expected
 
 
 ERRORS: dict[str, tuple[Callable[[int], Row], ImportRequest, str, str]] = {
@@ -223,7 +234,7 @@ ERRORS: dict[str, tuple[Callable[[int], Row], ImportRequest, str, str]] = {
         "--map answer=answer",
     ),
     "two conversations": (
-        lambda n: {"messages": [{"role": "user"}], "conversations": [{"from": "gpt", "value": ""}]},
+        lambda n: {"messages": [{"role": "user", "content": ""}], "conversations": [{"from": "gpt", "value": ""}]},
         ImportRequest(),
         "several columns may be the conversation",
         "--map messages=",
@@ -282,10 +293,22 @@ def test_a_doubt_is_an_error_that_shows_what_to_write(case: str) -> None:
 
 
 ROWS: dict[str, tuple[Callable[[int], Row], Row, str]] = {
-    "a missing column": (LAYOUTS["question and answer"][0], {"frage": "x"}, "column 'question' is missing; the row has frage"),
-    "an empty prompt": (LAYOUTS["question and answer"][0], {"question": " ", "answer": "1"}, "column 'question' is empty"),
+    "a missing column": (
+        LAYOUTS["question and answer"][0],
+        {"frage": "x"},
+        "column 'question' is missing; the row has frage",
+    ),
+    "an empty prompt": (
+        LAYOUTS["question and answer"][0],
+        {"question": " ", "answer": "1"},
+        "column 'question' is empty",
+    ),
     "an empty answer": (LAYOUTS["question and answer"][0], {"question": "x", "answer": None}, "'answer' is missing"),
-    "another kind": (LAYOUTS["question and answer"][0], {"question": "x", "answer": "blue"}, "must be a number, not 'blue'"),
+    "another kind": (
+        LAYOUTS["question and answer"][0],
+        {"question": "x", "answer": "blue"},
+        "must be a number, not 'blue'",
+    ),
     "an answer that is no option": (
         LAYOUTS["options by letter"][0],
         {"question": "x", "options": {"A": "ant", "B": "bee"}, "answer": "cow"},

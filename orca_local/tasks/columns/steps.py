@@ -38,7 +38,7 @@ class CopyRow(Frozen):
 
     def write(self, row: Row, sample: Values) -> None:
         """Copy every cell."""
-        sample.update({key: value for key, value in row.items() if value != "" or key in ("prompt", "answer", "kind")})
+        sample.update({key: cell for key, cell in row.items() if cell != "" or key in ("prompt", "answer", "kind")})
 
     def describe(self) -> list[str]:
         """Return one line."""

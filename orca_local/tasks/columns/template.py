@@ -36,14 +36,16 @@ class PromptTemplate(Frozen):
 
         Raises `InputError` with the line if it cannot be read, or uses a variable that is no column.
         """
-        variables = _variables(text, names)
         process = LimitedProcess("orca_local.tasks.columns.template_process", LIMITS)
-        columns = tuple(Column(name, (name,)) for name in names if name in variables)
-        template = cls(process, columns, takes_row=WHOLE_ROW in variables and WHOLE_ROW not in names)
-        reply = template._ask({"template": text})
+        reply = _ask(process, {"template": text})
         if "error" in reply:
-            raise _unreadable(reply["error"], reply["line"])
-        return template
+            raise InputError(_text_of(reply), hint=_HINT)
+        variables: dict[str, int] = reply["variables"]
+        for name, line in variables.items():
+            if name not in (*names, WHOLE_ROW):
+                raise _no_column(name, line, names)
+        columns = tuple(Column(name, (name,)) for name in names if name in variables)
+        return cls(process, columns, takes_row=WHOLE_ROW in variables and WHOLE_ROW not in names)
 
     def write(self, row: Row, sample: dict[str, Any]) -> None:
         """Write the prompt. Raises `BadRow` if the template fails on this row, `InputError` beyond its limits."""
@@ -51,9 +53,9 @@ class PromptTemplate(Frozen):
         if self.takes_row:
             values = {WHOLE_ROW: dict(row)} | values
         length = sum(len(str(value)) for value in values.values())
-        reply = self._ask({"row": values, "characters": MAX_CHARACTERS + MAX_GROWTH * length})
+        reply = _ask(self.process, {"row": values, "characters": MAX_CHARACTERS + MAX_GROWTH * length})
         if "error" in reply:
-            raise BadRow(f"template, line {reply['line']}: {printable(str(reply['error']))}")
+            raise BadRow(_text_of(reply))
         sample["prompt"] = reply["text"]
 
     def describe(self) -> list[str]:
@@ -61,39 +63,27 @@ class PromptTemplate(Frozen):
         used = shown_names(column.name for column in self.columns)
         return [f"prompt: the template, with {'the whole row' if self.takes_row else 'columns ' + used}"]
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        try:
-            reply: dict[str, Any] = self.process.ask(request | {"memory": LIMITS.memory, "seconds": LIMITS.seconds})
-        except LimitExceeded as exceeded:
-            raise InputError(f"the template {exceeded} for one row", hint=_HINT) from None
-        if limit := reply.get("limit"):
-            exceeded_by = (
-                memory_exceeded(LIMITS) if limit == "memory" else f"writes {request['characters']:,} characters"
-            )
-            raise InputError(f"the template {exceeded_by} or more for one row", hint=_HINT)
-        return reply
 
-
-def _variables(text: str, names: Sequence[str]) -> set[str]:
-    """Return the variables that a template takes from its row. Raises `InputError` for one that is no column."""
-    from jinja2 import Environment, TemplateSyntaxError, meta, nodes
-
+def _ask(process: LimitedProcess, request: dict[str, Any]) -> dict[str, Any]:
     try:
-        tree = Environment().parse(text)
-    except TemplateSyntaxError as error:
-        raise _unreadable(error.message or "", error.lineno) from None
-    except RecursionError:
-        raise _unreadable("it is nested too deeply", 1) from None
-    variables = meta.find_undeclared_variables(tree)
-    for node in tree.find_all(nodes.Name):
-        if node.name in variables and node.name not in (*names, WHOLE_ROW):
-            near = nearest(node.name, names)
-            raise InputError(
-                f"template, line {node.lineno}: {node.name!r} is no column; the columns are {shown_names(names)}",
-                hint=f"did you mean {' or '.join(near)}?" if near else f'write {WHOLE_ROW}["…"] for a name with spaces',
-            )
-    return set(variables)
+        reply: dict[str, Any] = process.ask(request | {"memory": LIMITS.memory, "seconds": LIMITS.seconds})
+    except LimitExceeded as exceeded:
+        raise InputError(f"the template {exceeded}", hint=_HINT) from None
+    if limit := reply.get("limit"):
+        longer = f"writes more than {request.get('characters', 0):,} characters"
+        raise InputError(f"the template {memory_exceeded(LIMITS) if limit == 'memory' else longer}", hint=_HINT)
+    return reply
 
 
-def _unreadable(message: object, line: int) -> InputError:
-    return InputError(f"template, line {line}: {printable(str(message))}", hint=_HINT)
+def _text_of(reply: dict[str, Any]) -> str:
+    """Return the error of a template, with its line if that is known."""
+    place = f"template, line {reply['line']}" if reply["line"] else "template"
+    return f"{place}: {printable(str(reply['error']))}"
+
+
+def _no_column(name: str, line: int, names: Sequence[str]) -> InputError:
+    near = nearest(name, names)
+    return InputError(
+        f"template, line {line}: {name!r} is no column; the columns are {shown_names(names)}",
+        hint=f"did you mean {' or '.join(near)}?" if near else f'write {WHOLE_ROW}["…"] for a name with spaces',
+    )

@@ -9,7 +9,7 @@ import json
 import sys
 from typing import IO, Any
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import StrictUndefined, Template, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from orca_local.gguf.template_process import TooLong, render, text_of, to_json
@@ -20,13 +20,17 @@ class _Renderer:
     template: Template | None = None
 
     def reply(self, request: dict[str, Any]) -> dict[str, Any]:
-        """`{}` for the template, `text` for a row; else `error` with its `line`, or the `limit` that was exceeded."""
+        """For the template its `variables`, each with its line; for a row the `text`.
+
+        Else `error` with its `line`, or the `limit` that was exceeded.
+        """
         limit_time(request["seconds"])
         try:
             with limited_memory(request["memory"]):
                 if self.template is None:
-                    self.template = _environment().from_string(request["template"])
-                    return {}
+                    environment = _environment()
+                    self.template = environment.from_string(request["template"])
+                    return {"variables": _variables(environment, request["template"])}
                 return {"text": render(self.template, request["row"], request["characters"])}
         except MemoryError:
             return {"limit": "memory"}
@@ -42,6 +46,17 @@ def _environment() -> ImmutableSandboxedEnvironment:
     )
     environment.filters["tojson"] = to_json
     return environment
+
+
+def _variables(environment: ImmutableSandboxedEnvironment, text: str) -> dict[str, int]:
+    """The variables that a template takes from its row, with the line of the first use of each."""
+    tree = environment.parse(text)
+    free = meta.find_undeclared_variables(tree)
+    lines: dict[str, int] = {}
+    for node in tree.find_all(nodes.Name):
+        if node.name in free:
+            lines.setdefault(node.name, node.lineno)
+    return lines
 
 
 def _line_of(error: Exception) -> int:
