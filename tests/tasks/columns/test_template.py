@@ -47,7 +47,7 @@ def test_columns_are_variables(text: str, prompt: str) -> None:
         (
             "a\nb {{ qestion }}",
             "template, line 2: 'qestion' is no column; the columns are question, choices",
-            "question?",
+            "question",
         ),
         ("{{ xyz }}", "template, line 1: 'xyz' is no column", 'row["…"]'),
         ("a\n\n{% if question %}", "template, line 3: Unexpected end of template", "correct the template"),
