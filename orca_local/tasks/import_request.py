@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from typing import BinaryIO
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
@@ -21,6 +22,10 @@ class ReadOptions(Frozen):
     """The character between the columns of a CSV file."""
     on_read: Callable[[int], None] | None = None
     """Called with the size of each block of bytes that was read, for a progress bar."""
+    open_file: Callable[[str], BinaryIO] | None = None
+    """Opens the file at a location, if that is no path: one of the hub. It can be read anywhere (`seek`)."""
+    on_note: Callable[[str], None] | None = None
+    """Called with each sentence that the user should know of a source, before its first row."""
 
     def __post_init__(self) -> None:
         if self.encoding is not None:

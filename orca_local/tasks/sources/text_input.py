@@ -43,13 +43,18 @@ def open_text(location: str, options: ReadOptions) -> Iterator[TextInput]:
     Raises `UnreadableError` for a file that cannot be opened, and for one that is no text.
     """
     path = Path(location)
-    with open_input(path) as raw:
+    with open_location(location, options) as raw:
         head, file = _peek(_Counted(raw, options.on_read))
         if head.startswith(_GZIP):
             head, file = _peek(gzip.GzipFile(fileobj=file))
         if problem := foreign_type(head):
             raise UnreadableError(path, problem)
         yield TextInput(file, head, _encoding(path, head, options.encoding))
+
+
+def open_location(location: str, options: ReadOptions) -> BinaryIO:
+    """Open the bytes of a file: at a path, or as `options` say. Raises `UnreadableError` as `open_input` does."""
+    return open_input(Path(location)) if options.open_file is None else options.open_file(location)
 
 
 @contextmanager
