@@ -76,6 +76,8 @@ def build(common: Common) -> JsonObject:
     with open_pipeline(common) as pipeline:
         summary = pipeline.build_dataset()
     echo(counted(summary.rows, "row"))
+    if summary.few_shot:
+        echo(f"  {summary.few_shot} of them show solved examples first")
     for reason, count in summary.dropped.items():
         echo(f"  {count} dropped: {reason}")
     for part, count in (summary.shortened or {}).items():

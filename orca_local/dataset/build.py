@@ -37,6 +37,8 @@ class BuiltRow(Frozen):
     """The messages; the last one is the answer."""
     shortened: tuple[str, ...] = ()
     """What was cut off the teacher's answer: `thoughts`, `run_on`."""
+    is_few_shot: bool = False
+    """Whether it shows solved examples before the question."""
 
 
 @dataclass
@@ -117,6 +119,7 @@ def build(context: StageContext, dataset: Dataset) -> Iterator[Event]:
         shortened=dict(sorted(Counter(name for row in dataset.built for name in row.shortened).items())),
         tokens=sum(len(row.token_ids) for row in dataset.rows),
         loss_tokens=sum(row.loss_tokens for row in dataset.rows),
+        few_shot=sum(row.is_few_shot for row in dataset.built),
     )
     yield StageFinished("dataset", summary)
 
@@ -198,7 +201,7 @@ class _Builder:
             if isinstance(row, RefusedRow):
                 self.dataset.drop(sample_id, f"few_shot_{row.reason}", row.detail)
             else:
-                self.dataset.built.append(BuiltRow(row, conversation))
+                self.dataset.built.append(BuiltRow(row, conversation, is_few_shot=True))
 
 
 def held_out_prompts(store: Store, training: Iterable[Sample]) -> HeldOutPrompts:

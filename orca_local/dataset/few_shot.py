@@ -7,6 +7,7 @@ assistant before the question, the same form as a sample's own earlier turns.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
@@ -26,7 +27,7 @@ def few_shot_conversations(
 
     `conversations` are the task, sample id and conversation of each row. The additional rows are `share` of all rows
     in the end. The examples are other rows of the task under the same system message, no two of them with the same
-    question, chosen by a hash of the sample ids: equal rows give equal examples. Rows with earlier turns of their own
+    question, chosen by a hash of the sample id: equal rows give equal examples. Rows with earlier turns of their own
     take no part: shown before another question, those turns would be mistaken for it.
     """
     groups: dict[tuple[str, str], list[tuple[str, Conversation]]] = {}
@@ -35,34 +36,42 @@ def few_shot_conversations(
             groups.setdefault((task, conversation[0].content), []).append((sample_id, conversation))
     count = round(share / (1 - share) * len(conversations))
     eligible = [
-        (_hash(sample_id, "asked"), group, sample_id, conversation)
-        for group in groups.values()
-        if len({_question(conversation) for _, conversation in group}) > MIN_EXAMPLES
+        (_hash(sample_id, "asked"), examples, sample_id, conversation)
+        for examples, group in ((_Examples(group), group) for group in groups.values())
+        if examples.questions > MIN_EXAMPLES
         for sample_id, conversation in group
     ]
     # The sort is stable and compares hashes only: several rows of one sample keep their order.
-    for _, group, sample_id, (system, *turns) in sorted(eligible, key=itemgetter(0))[:count]:
-        shown = [message for example in _examples(group, sample_id, turns) for message in example]
-        yield sample_id, (system, *shown, *turns)
+    for _, examples, sample_id, (system, *turns) in sorted(eligible, key=itemgetter(0))[:count]:
+        yield sample_id, (system, *examples.choose(sample_id, turns[0]), *turns)
 
 
-def _examples(
-    group: Sequence[tuple[str, Conversation]], sample_id: str, turns: Sequence[Message]
-) -> Iterator[Sequence[Message]]:
-    """Yield question and answer of rows of other samples, at most one per sample and per question."""
-    others = {name: conversation for name, conversation in group if name != sample_id}
-    count = MIN_EXAMPLES + _hash(sample_id, "examples") % (MAX_EXAMPLES - MIN_EXAMPLES + 1)
-    asked = {fold(turns[0].content)}
-    for name in sorted(others, key=lambda name: _hash(name, sample_id)):
-        if len(asked) > count:
-            return
-        if (question := _question(others[name])) not in asked:
-            asked.add(question)
-            yield others[name][1:]
+class _Examples:
+    """The rows of a task that may be examples: the first of each question."""
 
+    def __init__(self, group: Sequence[tuple[str, Conversation]]) -> None:
+        first: dict[str, Conversation] = {}
+        for _, conversation in group:
+            first.setdefault(fold(conversation[1].content), conversation)
+        # In the order of their hashes, so that a random number finds one without a look at all others.
+        self._rows = sorted((_hash(question, "example"), question, row) for question, row in first.items())
 
-def _question(conversation: Conversation) -> str:
-    return fold(conversation[1].content)
+    @property
+    def questions(self) -> int:
+        """The number of different questions."""
+        return len(self._rows)
+
+    def choose(self, sample_id: str, asked: Message) -> Iterator[Message]:
+        """Yield the turns of three to five examples for the question `asked`; fewer if there are no more."""
+        taken = {fold(asked.content)}
+        count = MIN_EXAMPLES + _hash(sample_id, "examples") % (MAX_EXAMPLES - MIN_EXAMPLES + 1)
+        for number in range(min(count, self.questions - 1)):
+            at = bisect(self._rows, _hash(sample_id, f"example {number}"), key=itemgetter(0))
+            while self._rows[at % self.questions][1] in taken:
+                at += 1
+            _, question, (_, *turns) = self._rows[at % self.questions]
+            taken.add(question)
+            yield from turns
 
 
 def _hash(name: str, purpose: str) -> int:

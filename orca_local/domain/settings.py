@@ -221,7 +221,7 @@ class DatasetSettings(_Section):
     """How the teacher's answers become training rows."""
 
     system_message: str = DEFAULT_SYSTEM_MESSAGE
-    """System message that replaces the erased strategy; may be empty."""
+    """System message that replaces the erased strategy, for samples without one of their own; may be empty."""
     max_tokens: int = Field(default=2048, ge=16)
     """Maximum tokens of a row. Longer rows are dropped and counted, never cut."""
     prefer: Literal["first", "shortest", "likely"] = "first"
@@ -233,7 +233,7 @@ class DatasetSettings(_Section):
     balance: float = Field(default=1.0, ge=0, le=1)
     """Each task counts by its number of rows to this power: 1 keeps the shares, 0 makes all tasks equal."""
     few_shot: float = Field(default=0.0, ge=0, lt=1)
-    """Share of additional rows that show three to five solved examples of the task first."""
+    """Share of additional rows that show three to five solved examples of the task first; Orca 2: 0.067."""
 
 
 class TrainSettings(_Section):
@@ -302,7 +302,7 @@ class EvaluateSettings(_Section):
     """How base and tuned model are compared."""
 
     system_messages: tuple[str, ...] = (DEFAULT_SYSTEM_MESSAGE, "")
-    """Every model answers under each system message; the first gives the main result."""
+    """Every model answers under each system message; the first gives the main result. A sample's own stays."""
     max_tokens: int = Field(default=256, ge=1)
     """Maximum tokens of an answer."""
     samples: int = Field(default=0, ge=0)

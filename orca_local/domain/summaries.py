@@ -33,6 +33,8 @@ class DatasetSummary(Record):
     shortened: Mapping[str, int] | None = field(default=None, metadata=OMITTABLE)
     """Number of rows whose answer was shortened, by what was cut off: `thoughts` before the answer, `run_on` after it.
     """
+    few_shot: int | None = field(default=None, metadata=OMITTABLE)
+    """Rows among them that show solved examples before the question."""
 
 
 class TaskAnswers(Record):

@@ -146,6 +146,7 @@ CONTENTS: dict[str, Damage] = {
     "broken answers": change("UPDATE samples SET answer_json = 'yes'"),
     "list instead of object": change("UPDATE runs SET versions_json = '[1, 2]'"),
     "object instead of list": change("UPDATE samples SET labels_json = '{\"a\": 1}'"),
+    "broken messages": change("UPDATE samples SET messages_json = '[{\"role\": \"user\"}]'"),
     "numbers instead of texts": change("UPDATE samples SET answer_json = '[1, null, {}]'"),
     "deep JSON": change("UPDATE runs SET inputs_json = '" + "[" * 100_000 + "'"),
     "empty event": change("UPDATE events SET payload_json = '{}'"),
