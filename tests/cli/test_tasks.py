@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from orca_local.cli.app import run
 from orca_local.runs.workspace import Workspace
 from orca_local.store.store import Store
 from tests.command import orca_here
+from tests.conversations import OWN, SALE, record_of
 from tests.workspaces import copy_workspace, query
 
 
@@ -172,3 +174,25 @@ def test_reviews_are_not_lost_unasked(taught: Path, tmp_path: Path, capsys: pyte
     assert code == 2 and "1 answer reviewed by hand" in result["error"]["message"]
     assert "--reviewed" in result["error"]["hint"]
     assert orca_here(capsys, "tasks", "remove", "sums-1", "--reviewed", "-w", workspace)[0] == 0
+
+
+def test_a_conversation_is_added_shown_and_bundled(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = record_of(SALE)
+    code, result, _ = place.add(record, sample("a"))
+    assert (code, result["added"]) == (0, 2)
+    _, result, _ = place.run("tasks", "show", "stall")
+    assert result["samples"][0]["messages"] == record["messages"]
+    _, result, _ = place.run("tasks", "show", "sums")
+    assert result["samples"][0]["messages"] == []
+    assert run(["tasks", "show", "stall", "-w", str(place.directory)]) == 0
+    assert f"[system]\n{OWN}\n[user]\n" in (shown := capsys.readouterr().out)
+    assert shown.endswith(f"[user]\n{SALE.prompt}\n→ 7\n\n")
+    bundle = str(tmp_path / "a.bundle")
+    assert run(["bundle", "write", bundle, "-w", str(place.directory)]) == 0
+    assert run(["bundle", "read", bundle, str(tmp_path / "copy")]) == 0
+    with Workspace.open(tmp_path / "copy").store() as store:
+        assert store.samples.get(SALE.id) == SALE
+    code, result, _ = place.add({**record, "id": "x", "messages": record["messages"][:2]})
+    assert code == 2 and "tasks.jsonl:1: the last message is a turn of the user" in result["error"]["message"]

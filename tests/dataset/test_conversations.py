@@ -84,13 +84,13 @@ def test_what_the_conversation_says_is_no_leak_and_no_other_turn(store: Store, r
 def test_the_same_short_prompt_after_other_turns_is_another_question(store: Store, renderer: PromptRenderer) -> None:
     later = "And with one pear added?"
     first = [Message("user", "A plum costs 2 and a pear 3. What do two plums cost?"), TURNS[0]]
-    first[1] = Message("user", "Two apples are in the basket, and each of them was paid with 2 francs. How much was it?")
+    first[1] = Message("user", "Two apples are in the basket, and each of them was paid with 2 francs. How much?")
     fill(store, [sale(id=f"sale-{n}", messages=(turn, TURNS[1]), prompt=later) for n, turn in enumerate(first)])
     for number in range(2):
         demonstrate(store, f"sale-{number}", f"{number}: seven.\nAnswer: 7")
     assert len(made(store, renderer).rows) == 2
-    copy = replace(first[0], content=first[0].content.upper())
-    fill(store, [sale(id="sale-2", messages=(copy, replace(TURNS[1], content="Two apples cost 4!\nAnswer: 4")), prompt=later)])
+    copy = (replace(first[0], content=first[0].content.upper()), replace(TURNS[1], content="Two cost 4!\nAnswer: 4"))
+    fill(store, [sale(id="sale-2", messages=copy, prompt=later)])
     demonstrate(store, "sale-2", "Again: seven.\nAnswer: 7")
     dataset = made(store, renderer)
     assert len(dataset.rows) == 2 and reasons(dataset) == {"near_duplicate": 1}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -12,7 +12,6 @@ from textual.widgets import Static
 from orca_local.domain.types import Sample
 from orca_local.kinds.verdict import SENTENCES, Verdict
 from orca_local.store.demonstrations import DemonstrationRow
-from orca_local.views.conversation import conversation_text
 from tui.text import plain
 
 _MARKS = {
@@ -29,6 +28,15 @@ _MARKS = {
 def verdict_mark(row: DemonstrationRow) -> str:
     """How an answer relates to its reference, for a column of a list."""
     return _MARKS[Verdict(row.verdict)]
+
+
+def _conversation(sample: Sample) -> Iterator[Content]:
+    """Yield the turns, each under its role; a prompt that nothing stands before is alone."""
+    for message in sample.messages:
+        yield Content.assemble((f"{message.role}\n", "bold"), plain(message.content), "\n\n")
+    if sample.messages:
+        yield Content.assemble(("user\n", "bold"))
+    yield plain(sample.prompt)
 
 
 class AnswerView(Horizontal):
@@ -67,7 +75,7 @@ class AnswerView(Horizontal):
             ("reference  ", "bold"),
             plain(reference),
             plain(f"\n{lines}\n"),
-            plain(conversation_text(sample)),
+            *_conversation(sample),
         )
         self._show("question", question, "question")
 
