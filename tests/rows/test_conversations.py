@@ -1,4 +1,4 @@
-"""A conversation as a training row, with templates of every form: what is erased, what stays, and what is trained on."""
+"""A conversation as a training row, with templates of every form: what is erased, what stays, what is trained on."""
 
 from __future__ import annotations
 
