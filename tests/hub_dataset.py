@@ -21,6 +21,8 @@ class HubDataset:
     """The content of `main`, by path."""
     branches: dict[str, dict[str, bytes | Path]] = field(default_factory=dict)
     """Other branches, such as `refs/convert/parquet`."""
+    commit: str = ""
+    """The commit of `main`; empty: a hash of what it holds."""
     is_gated: bool = False
     """Whether its files need a token."""
     lost: set[str] = field(default_factory=set)
@@ -29,7 +31,8 @@ class HubDataset:
     @cached_property
     def commits(self) -> dict[str, str]:
         """The commit of each branch: a hash of what it holds."""
-        return {branch: _commit(files) for branch, files in {"main": self.files, **self.branches}.items()}
+        commits = {branch: _commit(files) for branch, files in {"main": self.files, **self.branches}.items()}
+        return commits | ({"main": self.commit} if self.commit else {})
 
     def find(self, revision: str) -> str:
         """The commit of a branch or of itself; empty if there is none."""

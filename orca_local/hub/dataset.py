@@ -42,44 +42,93 @@ class Dataset(Frozen):
         return self.repository.open(self.commit, file)
 
 
-def open_dataset(address: DatasetAddress, *, offline: bool = False, known: Sequence[str] = ()) -> Dataset:
-    """Resolve an address to files. `known` are names that a wrong one may have been meant for.
+class Snapshot(Frozen):
+    """A repository at one commit, with its configs."""
 
-    Where a repository has a program in place of files, what the hub converted to Parquet is read. Raises `InputError`
-    if the address leaves a choice, `RemoteError` if the hub does not have the dataset or does not give it, and
-    `MissingError` if something is needed that is not on this machine, offline.
-    """
+    repository: Repository
+    commit: str
+    files: dict[str, HubFile]
+    layout: Layout
+    notes: tuple[str, ...]
+
+    def select(self, config: str, split: str) -> Dataset:
+        """Return the files of a config and a split, each empty for the only one, or those of a directory or one file.
+
+        Raises `InputError` that lists the names if that leaves a choice, or if there is none of the name.
+        """
+        name = config.rstrip("/")
+        if name not in self.layout.configs:
+            inside = tuple(file for path, file in self.files.items() if path == name or path.startswith(f"{name}/"))
+            inside = tuple(file for file in inside if is_data(file.path)) if name else ()
+            if inside and not split:
+                return Dataset(self.repository, self.commit, name, "", inside, self._notes(inside))
+        name, splits = self._choose_config(name)
+        split = self._choose_split(config, name, splits, split)
+        chosen = tuple(self.files[path] for path in splits[split])
+        return Dataset(self.repository, self.commit, name, split, chosen, self._notes(chosen))
+
+    def _notes(self, chosen: Sequence[HubFile]) -> tuple[str, ...]:
+        if not any(is_partial(file.path) for file in chosen):
+            return self.notes
+        return (*self.notes, f"the hub converted only the first 5 GB of {self.repository.name}: this is a part of it")
+
+    def _choose_config(self, config: str) -> tuple[str, Splits]:
+        name, configs = config or self.layout.default, self.layout.configs
+        if name in configs:
+            return name, configs[name]
+        problem = f"has no config {config!r}" if config else "has several configs"
+        raise InputError(
+            f"{self.repository.name} {problem}: {_listed(sorted(configs))}",
+            hint=f"name one of them: hub:{self.repository.name}/CONFIG",
+        )
+
+    def _choose_split(self, config: str, name: str, splits: Splits, split: str) -> str:
+        if split in splits:
+            return split
+        if not split and len(splits) == 1:
+            return next(iter(splits))
+        problem = f"has no split {split!r}" if split else "has several splits"
+        form = str(DatasetAddress(self.repository.name, config=config or name, split=next(iter(splits))))
+        raise InputError(
+            f"{self.repository.name}, config {printable(name)}, {problem}: {_listed(list(splits))}",
+            hint=f"name one of them, such as {form}",
+        )
+
+
+def open_dataset(address: DatasetAddress, *, offline: bool = False, known: Sequence[str] = ()) -> Dataset:
+    """Resolve an address to files; see `open_snapshot` and `Snapshot.select`."""
     repository = Repository(address.repo, offline=offline, known=known)
-    commit = repository.resolve(address.revision)
+    return open_snapshot(repository, address.revision).select(address.config, address.split)
+
+
+def open_snapshot(repository: Repository, revision: str) -> Snapshot:
+    """Return a repository at the commit of a revision.
+
+    Where `main` has a program in place of files, what the hub converted to Parquet is taken. Raises `RemoteError` if
+    the hub does not have the dataset or does not give it, `ScriptOnly` if it has nothing but a program, `InputError` if
+    none of its files can be read, and `MissingError` if something is needed that is not on this machine, offline.
+    """
+    commit = repository.resolve(revision)
     files = {file.path: file for file in repository.files(commit)}
-    if address.config in files and is_data(address.config):
-        return Dataset(repository, commit, address.config, "", (files[address.config],), ())
-    layout, notes = _layout(repository, commit, files), list[str]()
+    layout = find_layout(tuple(files), _readme(repository, commit, files))
+    notes = [f"{repository.name}: {layout.problem}"] if layout.problem else []
     program = _program(repository, files)
-    if address.revision == MAIN and not (layout.configs and (layout.is_described or not program)):
+    if revision == MAIN and not (layout.configs and (layout.is_described or not program)):
         converted = _converted(repository)
         if converted is not None:
             commit, files = converted
             layout = find_layout(tuple(files), "")
-            notes.append(f"{address.repo} holds a program: what the hub converted to Parquet is read ({CONVERTED})")
+            notes = [f"{repository.name} holds a program: what the hub converted to Parquet is read ({CONVERTED})"]
     if not layout.configs:
         raise _no_data(repository, files, program)
-    config, splits = _choose_config(address, layout)
-    split = _choose_split(address, config, splits)
-    chosen = tuple(files[path] for path in splits[split])
-    if any(is_partial(file.path) for file in chosen):
-        notes.append(f"the hub converted only the first 5 GB of {address.repo}: {config}:{split} is a part of it")
-    if layout.problem:
-        notes.append(f"{address.repo}: {layout.problem}")
-    return Dataset(repository, commit, config, split, chosen, tuple(map(printable, notes)))
+    return Snapshot(repository, commit, files, layout, tuple(map(printable, notes)))
 
 
-def _layout(repository: Repository, commit: str, files: dict[str, HubFile]) -> Layout:
-    readme = ""
-    if "README.md" in files:
-        with repository.open(commit, files["README.md"]) as file:
-            readme = file.read(MAX_FRONT_MATTER).decode("utf-8", "replace")
-    return find_layout(tuple(files), readme)
+def _readme(repository: Repository, commit: str, files: dict[str, HubFile]) -> str:
+    if "README.md" not in files:
+        return ""
+    with repository.open(commit, files["README.md"]) as file:
+        return file.read(MAX_FRONT_MATTER).decode("utf-8", "replace")
 
 
 def _program(repository: Repository, files: dict[str, HubFile]) -> str:
@@ -105,32 +154,10 @@ def _no_data(repository: Repository, files: dict[str, HubFile], program: str) ->
             hint=f"look for a copy of it as Parquet on {repository.page}/discussions, "
             "or make its files by hand and add them",
         )
-    some = ", ".join(sorted(files)[:MAX_LISTED]) or "none"
     return InputError(
-        f"{repository.name} has no files that can be read (.parquet, .jsonl, .json, .csv, .tsv); its files: {some}",
+        f"{repository.name} has no files that can be read (.parquet, .jsonl, .json, .csv, .tsv); its files: "
+        f"{_listed(sorted(files)) or 'none'}",
         hint=f"see {repository.page}",
-    )
-
-
-def _choose_config(address: DatasetAddress, layout: Layout) -> tuple[str, Splits]:
-    name = address.config or layout.default
-    if name in layout.configs:
-        return name, layout.configs[name]
-    names = sorted(layout.configs)
-    problem = f"has no config {address.config!r}" if address.config else "has several configs"
-    form = f"hub:{address.repo}/CONFIG"
-    raise InputError(f"{address.repo} {problem}: {_listed(names)}", hint=f"name one of them: {form}")
-
-
-def _choose_split(address: DatasetAddress, config: str, splits: Splits) -> str:
-    if address.split in splits:
-        return address.split
-    if not address.split and len(splits) == 1:
-        return next(iter(splits))
-    problem = f"has no split {address.split!r}" if address.split else "has several splits"
-    form = str(DatasetAddress(address.repo, address.revision, address.config or config, "train"))
-    raise InputError(
-        f"{address.repo}, config {config}, {problem}: {_listed(list(splits))}", hint=f"name one of them, such as {form}"
     )
 
 

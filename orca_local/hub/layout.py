@@ -66,7 +66,11 @@ def find_layout(paths: Sequence[str], readme: str) -> Layout:
 def is_data(path: str) -> bool:
     """Whether a file of a repository may hold rows."""
     name = path.rpartition("/")[2].lower()
-    return name.endswith(SUFFIXES) and name not in _NO_DATA and not any(p.startswith(".") for p in path.split("/"))
+    return (
+        name.removesuffix(".gz").endswith(SUFFIXES)
+        and name not in _NO_DATA
+        and not any(p.startswith(".") for p in path.split("/"))
+    )
 
 
 def is_partial(path: str) -> bool:
@@ -109,14 +113,14 @@ def _read_config(item: dict[str, Any], data: Sequence[str]) -> tuple[str, Splits
                 splits[split] = (*splits.get(split, ()), path)
         return name, splits, item.get("default") is True
     found = {
-        split: tuple(path for path in data if any(_matches(path, pattern) for pattern in patterns))
+        split: tuple(path for path in data if any(matches(path, pattern) for pattern in patterns))
         for split, patterns in _patterns(item["data_files"], inside)
     }
     return name, {split: paths for split, paths in found.items() if paths}, item.get("default") is True
 
 
-def _patterns(value: Any, inside: str) -> Iterator[tuple[str, list[list[str]]]]:
-    """Yield the splits of `data_files`, each with the patterns of its paths, in parts."""
+def _patterns(value: Any, inside: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the splits of `data_files`, each with the patterns of its paths."""
     entries = value if isinstance(value, list) else [value]
     if all(isinstance(entry, str) for entry in entries):
         entries = [{"split": "train", "path": entries}]
@@ -124,14 +128,14 @@ def _patterns(value: Any, inside: str) -> Iterator[tuple[str, list[list[str]]]]:
         if isinstance(entry, dict):
             paths = entry.get("path", [])
             texts = [text for text in (paths if isinstance(paths, list) else [paths]) if isinstance(text, str)]
-            yield str(entry.get("split", "train")), [f"{inside}{text.removeprefix('./')}".split("/") for text in texts]
+            yield str(entry.get("split", "train")), [inside + text.removeprefix("./") for text in texts]
 
 
-def _matches(path: str, pattern: Sequence[str]) -> bool:
-    """Whether a path matches the parts of a pattern, of which `**` stands for any number of directories."""
+def matches(path: str, pattern: str) -> bool:
+    """Whether a path matches a pattern, in which `**` stands for any number of directories."""
     parts = path.split("/")
     reached = {0}  # numbers of parts of the path that the pattern matches so far
-    for wanted in pattern:
+    for wanted in pattern.split("/"):
         if wanted == "**":
             reached = set(range(min(reached), len(parts) + 1))
         else:

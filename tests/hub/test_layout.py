@@ -37,7 +37,7 @@ def test_names_say_config_and_split(path: str, config: str, split: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["README.md", "dataset_infos.json", "x/state.json", "gsm8k.py", ".hidden/a.csv", "a.jsonl.gz", "image.png"]
+    "path", ["README.md", "dataset_infos.json", "x/state.json", "gsm8k.py", ".hidden/a.csv", "a.jsonl.zst", "image.png"]
 )
 def test_other_files_hold_no_rows(path: str) -> None:
     assert not is_data(path)

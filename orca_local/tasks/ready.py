@@ -1,0 +1,117 @@
+"""Ready sources of tasks on the hub, and the mixes that are made of them: the lists in `models/sources.toml`."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import Any, Literal
+
+from orca_local.domain.errors import InputError
+from orca_local.domain.frozen import Frozen
+
+PREFIX = "ready:"
+_PACKAGE = Path(__file__).parent.parent
+_PATHS = (_PACKAGE.parent / "models" / "sources.toml", _PACKAGE / "models_data" / "sources.toml")
+"""The file in a checkout and in an installed wheel."""
+
+
+class ReadySource(Frozen):
+    """One ready source."""
+
+    name: str
+    title: str
+    repo: str
+    licence: str
+    card_read: bool
+    """Whether the card of the repository was read."""
+    revision: str = ""
+    """A commit that was read at the repository; empty: that of the first pull, see `hub.recorded`."""
+    config: str = ""
+    """A config, a directory or one file; empty: the only config."""
+    split: str = ""
+    files: str = ""
+    """Pattern of the paths of the files, for a source with one file for each task."""
+    file_suffix: str = ""
+    """What the names of these files end in, besides the name of the task."""
+    tasks: Literal["", "column", "file", "config"] = ""
+    """Where the name of a row's task is; empty: all rows are one task."""
+    skip: tuple[str, ...] = ()
+    """Patterns of the names of tasks that are left out."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    kind: str | None = None
+    rows: int = 0
+    """0: not known."""
+    bytes: int = 0
+    """0: not known."""
+    mirrors: tuple[str, ...] = ()
+    """Repositories that only a program reads, for which this one stands."""
+
+
+class MixPart(Frozen):
+    """A part of a mix."""
+
+    name: str
+    sources: tuple[str, ...]
+    """Ready sources; the tasks of the later ones are taken where the earlier ones have too few."""
+    tasks: int = 0
+    """Share of the tasks; 0 for a part whose sources are one task each."""
+    rows: int = 0
+    """Share of the rows of such a part, beside `Mix.zero_shot_rows` of the other parts together."""
+
+
+class Mix(Frozen):
+    """A mix of tasks, in proportions that were published."""
+
+    name: str
+    title: str
+    source: str
+    """Where the proportions were published."""
+    zero_shot_rows: int
+    parts: tuple[MixPart, ...]
+
+
+def load_sources() -> Mapping[str, ReadySource]:
+    """Return the ready sources by name, in the order of the file."""
+    entries = _load()["source"]
+    lists = ("skip", "mirrors")
+    sources = [ReadySource(**entry | {key: tuple(entry.get(key, ())) for key in lists}) for entry in entries]
+    return {source.name: source for source in sources}
+
+
+def find_ready(name: str) -> ReadySource:
+    """Return the ready source of this name. Raises `InputError` that names the nearest one if there is none."""
+    sources = load_sources()
+    if name in sources:
+        return sources[name]
+    near = difflib.get_close_matches(name.lower(), sources, 1)
+    hint = f"did you mean {PREFIX}{near[0]}? " if near else ""
+    raise InputError(f"there is no ready source {name!r}", hint=f"{hint}see `orca-local tasks sources`")
+
+
+def find_mix(name: str) -> Mix:
+    """Return the mix of this name. Raises `InputError` that lists the names if there is none."""
+    mixes = {entry["name"]: entry for entry in _load()["mix"]}
+    if name not in mixes:
+        raise InputError(f"there is no mix {name!r}", hint=f"mixes are {', '.join(mixes)}")
+    parts = [MixPart(**part | {"sources": tuple(part["sources"])}) for part in mixes[name]["part"]]
+    return Mix(**{key: value for key, value in mixes[name].items() if key != "part"}, parts=tuple(parts))
+
+
+def known_repositories() -> tuple[str, ...]:
+    """Return the names of the repositories of all ready sources."""
+    return tuple(dict.fromkeys(source.repo for source in load_sources().values()))
+
+
+def stands_for(repository: str) -> ReadySource | None:
+    """Return the ready source that stands for a repository which only a program reads; None if there is none."""
+    folded = repository.lower()
+    return next((s for s in load_sources().values() if folded in map(str.lower, s.mirrors)), None)
+
+
+def _load() -> dict[str, Any]:
+    path = next(path for path in _PATHS if path.is_file())
+    with path.open("rb") as file:
+        return tomllib.load(file)
