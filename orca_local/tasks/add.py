@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from orca_local.domain.errors import InputError
@@ -14,7 +15,7 @@ from orca_local.domain.types import Sample
 from orca_local.store.incoming import Clash, Elsewhere, IncomingSamples
 from orca_local.store.store import Store
 from orca_local.tasks.import_request import DEFAULT_REQUEST, ImportRequest
-from orca_local.tasks.read import iter_samples
+from orca_local.tasks.read import MapSeen, ReadSample, iter_samples
 from orca_local.tasks.sources.base import Problem
 from orca_local.tasks.sources.table import SUFFIXES
 from orca_local.tasks.split import content_hash
@@ -118,16 +119,21 @@ def add_tasks(
     skip_bad: bool = False,
     resplit: bool = False,
     progress: Progress | None = None,
+    on_map: MapSeen | None = None,
 ) -> AddedTasks:
     """Add the samples of all files. Raises `RejectedTasks` that names every bad record, unless `skip_bad`.
 
     A file that cannot be read at all is an error in any case. `resplit` divides samples by content, even if the file
     names a split. A sample that is already in the store stays in its split. Files of any size take bounded memory.
-    `progress` is called with the number of bytes that were read, and with that of all files, as far as it is known.
+    `progress` is called with the number of bytes that were read, and with that of all files, as far as it is known;
+    `on_map` with each file and its map, before anything is added. Raises `InputError` if a file's columns leave in
+    doubt how its rows become samples.
     """
     found = ProblemList()
     with store.incoming() as incoming:
-        files, good = _read_all(incoming, locations, _with_progress(request, locations, progress), found, resplit)
+        request = _with_progress(request, locations, progress)
+        rows = (iter_samples(location, request, resplit=resplit, on_map=on_map) for location in locations)
+        files, good = _read_all(incoming, chain.from_iterable(rows), found)
         clashes = incoming.find_clashes()
         if clashes:
             first = [_clash_problem(clash, files) for clash in incoming.clashes(MAX_KEPT_PROBLEMS)]
@@ -143,27 +149,22 @@ def add_tasks(
 
 
 def _read_all(
-    incoming: IncomingSamples,
-    locations: Sequence[str | Path],
-    request: ImportRequest,
-    found: ProblemList,
-    resplit: bool,
+    incoming: IncomingSamples, items: Iterable[ReadSample | Problem], found: ProblemList
 ) -> tuple[list[str], int]:
     """Read all files into `incoming`. Returns the names of the files by their number, and the number of samples."""
     files: dict[str, int] = {}
     count = 0
     batch: list[tuple[int, int, Sample, str]] = []
-    for location in locations:
-        for item in iter_samples(location, request, resplit=resplit):
-            if isinstance(item, Problem):
-                found.add(item)
-                continue
-            file = files.setdefault(item.file, len(files))
-            batch.append((file, item.line, item.sample, content_hash(item.sample)))
-            if len(batch) >= _BATCH:
-                incoming.add(batch)
-                count += len(batch)
-                batch.clear()
+    for item in items:
+        if isinstance(item, Problem):
+            found.add(item)
+            continue
+        file = files.setdefault(item.file, len(files))
+        batch.append((file, item.line, item.sample, content_hash(item.sample)))
+        if len(batch) >= _BATCH:
+            incoming.add(batch)
+            count += len(batch)
+            batch.clear()
     incoming.add(batch)
     return list(files), count + len(batch)
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from itertools import chain, islice
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
+from orca_local.domain.errors import InputError, shown_path
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
 from orca_local.tasks.import_request import DEFAULT_REQUEST, ImportRequest
+from orca_local.tasks.mapping import PLANNED_ROWS, Mapping, plan_mapping
 from orca_local.tasks.record import parse_record
-from orca_local.tasks.sources.base import Problem
+from orca_local.tasks.sources.base import Problem, Record
 from orca_local.tasks.sources.table import find_source
 
-PLANNED_RECORDS = 100
-"""Number of records by which is decided how the columns of a file become samples."""
+_PLANNED_CHARACTERS = 20_000_000
+"""Fewer rows are planned from, where they are as long as this together."""
+MapSeen = Callable[[str, Mapping], None]
+"""Called with a file and the map by which its rows become samples, before the first of them."""
 
 
 class ReadSample(Frozen):
@@ -39,21 +43,26 @@ class TaskFile(Frozen):
 
 
 def iter_samples(
-    location: str | Path, request: ImportRequest = DEFAULT_REQUEST, *, resplit: bool = False
+    location: str | Path,
+    request: ImportRequest = DEFAULT_REQUEST,
+    *,
+    resplit: bool = False,
+    on_map: MapSeen | None = None,
 ) -> Iterator[ReadSample | Problem]:
-    """Yield every sample and every problem of a task file, in bounded memory. A bad file raises nothing.
+    """Yield every sample and every problem of a task file, in bounded memory. A file that cannot be read is a problem.
 
     With a limit, reading ends with the last sample; with a seed too, the whole file is read, and the chosen samples
-    follow the problems. `resplit` divides samples by content, even if the file names a split.
+    follow the problems. `resplit` divides samples by content, even if the file names a split. Raises `InputError` if
+    the columns leave in doubt how the rows become samples.
     """
-    items = _iter_all(str(location), request, resplit=resplit)
+    items = _iter_all(str(location), request, resplit=resplit, on_map=on_map)
     if request.limit is None:
         return items
     return _first(items, request.limit) if request.seed is None else _chosen(items, request.limit, request.seed)
 
 
 def read_tasks(location: str | Path, request: ImportRequest = DEFAULT_REQUEST, *, resplit: bool = False) -> TaskFile:
-    """Read every sample and every problem of a task file that fits into memory. A bad file raises nothing."""
+    """Read every sample and every problem of a task file that fits into memory. Raises as `iter_samples` does."""
     entries: list[ReadSample] = []
     problems: list[Problem] = []
     for item in iter_samples(location, request, resplit=resplit):
@@ -64,21 +73,50 @@ def read_tasks(location: str | Path, request: ImportRequest = DEFAULT_REQUEST, *
     return TaskFile(tuple(entries), tuple(problems))
 
 
-def _iter_all(location: str, request: ImportRequest, *, resplit: bool) -> Iterator[ReadSample | Problem]:
+def plan_file(
+    location: str, request: ImportRequest
+) -> tuple[list[Record | Problem], Mapping | InputError, Iterator[Record | Problem]]:
+    """Return the first rows of a file, the map that they lead to (or why they lead to none), and the other rows."""
     items = find_source(location).read(location, request.options)
-    first = list(islice(items, PLANNED_RECORDS))
-    is_empty = not first
-    for item in chain(first, items):
+    first: list[Record | Problem] = []
+    length = 0
+    for item in items:
+        first.append(item)
+        length += len(repr(item.values)) if isinstance(item, Record) else 0
+        if len(first) >= PLANNED_ROWS or length >= _PLANNED_CHARACTERS:
+            break
+    try:
+        records = [item for item in first if isinstance(item, Record)]
+        return first, plan_mapping(records, request, location), items
+    except InputError as error:
+        return first, InputError(f"{shown_path(location)}: {error.message}", hint=error.hint), items
+
+
+def read_row(record: Record, mapping: Mapping, *, resplit: bool) -> Sample | list[str]:
+    """Return the sample that a row of a file becomes, or what is wrong with it."""
+    mapped = mapping.apply(record)
+    return parse_record(mapped.values, resplit=resplit) if isinstance(mapped, Record) else mapped
+
+
+def _iter_all(
+    location: str, request: ImportRequest, *, resplit: bool, on_map: MapSeen | None
+) -> Iterator[ReadSample | Problem]:
+    first, mapping, others = plan_file(location, request)
+    if isinstance(mapping, InputError):
+        raise mapping
+    if on_map is not None and first:
+        on_map(location, mapping)
+    for item in chain(first, others):
         if isinstance(item, Problem):
             yield item
             continue
-        parsed = parse_record(item.values, resplit=resplit)
-        if isinstance(parsed, Sample):
-            yield ReadSample(item.file, item.line, parsed)
+        row = read_row(item, mapping, resplit=resplit)
+        if isinstance(row, Sample):
+            yield ReadSample(item.file, item.line, row)
         else:
-            for message in parsed:
+            for message in row:
                 yield Problem(item.file, item.line, message)
-    if is_empty:
+    if not first:
         yield Problem(location, 0, "holds no samples: it is empty")
 
 

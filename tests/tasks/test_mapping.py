@@ -157,6 +157,16 @@ ROWS: dict[str, tuple[Callable[[int], Row], Row, str]] = {
         {"question": "x", "choices": None, "answer": 1},
         "the options must be a list of texts, not None",
     ),
+    "a row of a task file without a kind": (
+        LAYOUTS["task format"][0],
+        {"id": "a", "task": "t", "prompt": "Two?", "answer": 2},
+        "'kind' is missing",
+    ),
+    "a row of a task file without a task": (
+        LAYOUTS["task format"][0],
+        {"id": "a", "kind": "number", "prompt": "Two?", "answer": 2},
+        "'task' is missing",
+    ),
     "a conversation without an answer": (
         LAYOUTS["messages"][0],
         {"messages": [{"role": "user", "content": "Hi"}]},

@@ -32,13 +32,13 @@ class Step(Protocol):
 
 
 class CopyRow(Frozen):
-    """A row in the task format, as it is. Empty cells of optional keys are left out."""
+    """A row in the task format, as it is."""
 
     columns: tuple[Column, ...] = ()
 
     def write(self, row: Row, sample: Values) -> None:
         """Copy every cell."""
-        sample.update({key: cell for key, cell in row.items() if cell != "" or key in ("prompt", "answer", "kind")})
+        sample.update(row)
 
     def describe(self) -> list[str]:
         """Return one line."""
