@@ -37,7 +37,7 @@ class Display:
     def __call__(self, event: events.Event) -> None:
         """Show one event."""
         if isinstance(event, events.Warned):
-            self._print(f"warning: {event.message}" + (f" ({event.hint})" if event.hint else ""))
+            self.say(f"warning: {event.message}" + (f" ({event.hint})" if event.hint else ""))
         if self._quiet:
             return
         match event:
@@ -52,28 +52,26 @@ class Display:
                 self._validation = event.loss
             case events.SampleAnswered():
                 text = " ".join(event.text.split())
-                self._print(f"  after step {event.step}, {event.sample_id}: {text[:200]}{'' if event.ended else ' …'}")
+                self.say(f"  after step {event.step}, {event.sample_id}: {text[:200]}{'' if event.ended else ' …'}")
             case events.ComputeChosen():
-                self._print(f"  using {event.reason}")
+                self.say(f"  using {event.reason}")
             case events.TrainingResumed():
                 self._resume(event.step)
             case events.CheckpointSaved() if event.stopping:
-                self._print(f"  saved after step {event.step}")
+                self.say(f"  saved after step {event.step}")
             case events.MemoryPlanned():
-                self._print(f"  planned memory: {event.description}")
+                self.say(f"  planned memory: {event.description}")
             case events.StrategyChosen():
                 best = f"{100 * event.probability_best:.0f} % likely to be the best"
-                self._print(f"  {event.task}: {event.strategy} ({'certain' if event.decided else best})")
+                self.say(f"  {event.task}: {event.strategy} ({'certain' if event.decided else best})")
             case events.AcceptanceChecked():
                 mark = "ok" if event.passed else "FAILED"
-                self._print(
-                    f"  {mark:6} {event.name}: {event.value}" + (f" (need {event.bound})" if event.bound else "")
-                )
+                self.say(f"  {mark:6} {event.name}: {event.value}" + (f" (need {event.bound})" if event.bound else ""))
             case events.SeedEvaluated():
                 interval = f"[{100 * event.ci_low:.1f}, {100 * event.ci_high:.1f}]"
-                self._print(f"  training seed {event.seed}: gain {100 * event.gain:+.1f} {interval}")
+                self.say(f"  training seed {event.seed}: gain {100 * event.gain:+.1f} {interval}")
             case events.FileWritten():
-                self._print(f"  wrote {event.path} ({event.bytes / 1e6:.1f} MB)")
+                self.say(f"  wrote {event.path} ({event.bytes / 1e6:.1f} MB)")
             case events.CallFailed() | events.GenerationFailed():
                 self._fail(event)
             case events.StageFinished():
@@ -109,7 +107,7 @@ class Display:
         """Restart the clock: the steps of an earlier run say nothing about the speed of this one."""
         self._before = done
         self._started = time.monotonic()
-        self._print(f"  resuming after step {done}")
+        self.say(f"  resuming after step {done}")
         if self._progress is not None:
             self._progress.reset(self._bar, completed=done)
 
@@ -138,9 +136,9 @@ class Display:
     def _fail(self, event: events.CallFailed | events.GenerationFailed) -> None:
         self._failures += 1
         if self._failures <= 5:
-            self._print(f"  failed: {event.sample_id} ({event.strategy or 'no strategy'}): {event.error}")
+            self.say(f"  failed: {event.sample_id} ({event.strategy or 'no strategy'}): {event.error}")
         elif self._failures == 6:
-            self._print("  further failures are not shown; `orca-local runs show` lists them all")
+            self.say("  further failures are not shown; `orca-local runs show` lists them all")
 
     def _finish(self, event: events.StageFinished) -> None:
         elapsed = time.monotonic() - self._started
@@ -150,7 +148,8 @@ class Display:
             return
         note(f"{event.stage}: done in {elapsed:.1f} s" if elapsed >= 0.1 else f"{event.stage}: done")
 
-    def _print(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Show a line above the bar."""
         if self._progress is not None:
             from orca_local.domain.text import printable
 

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from orca_local.cli.diagnostics import note
-from orca_local.cli.options import Common, JsonObject, PathArgument, common_options
+from orca_local.cli.options import Common, JsonObject, common_options
 from orca_local.cli.tables import echo, table
+from orca_local.cli.tasks_add import add
+from orca_local.domain.task_summary import ShownSample, TaskChoice, TaskList, TaskRemoved, TaskSamples, TaskSize
 from orca_local.domain.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from orca_local.cli.display import Display
-    from orca_local.domain.types import Sample
     from orca_local.store.store import Store
-
-_LARGE_BYTES = 10 << 20
-"""Task files of this size together get a progress bar."""
 
 
 @click.group("tasks")
@@ -30,57 +22,7 @@ def command() -> None:
     """Add, show and remove tasks."""
 
 
-@command.command("add")
-@click.argument("paths", nargs=-1, required=True, type=PathArgument(), metavar="PATH…")
-@click.option("--skip-bad", is_flag=True, help="Add the good lines even if others are bad.")
-@click.option(
-    "--resplit", is_flag=True, help="Ignore `split` in the file; divide the samples by a hash of their content."
-)
-@click.option("--limit", type=click.IntRange(1), help="Maximum number of samples of each file: its first good ones.")
-@click.option("--seed", type=int, help="Choose the samples of --limit at random, with this seed.")
-@click.option("--encoding", help="Encoding of the text, such as cp1252. [default: UTF-8, or what its first bytes say]")
-@click.option("--separator", help="Character between the columns of a CSV file. [default: as its first rows have it]")
-@common_options
-def add(
-    common: Common,
-    paths: tuple[Path, ...],
-    skip_bad: bool,
-    resplit: bool,
-    limit: int | None,
-    seed: int | None,
-    encoding: str | None,
-    separator: str | None,
-) -> JsonObject:
-    """Add samples from JSON, JSON Lines or CSV files with the keys or columns id, task, prompt, answer and kind."""
-    from orca_local.cli.display import Display
-    from orca_local.tasks.add import add_tasks
-    from orca_local.tasks.import_request import ImportRequest, ReadOptions
-
-    if seed is not None and limit is None:
-        raise click.UsageError("--seed needs --limit, the number of samples to choose")
-    request = ImportRequest(limit=limit, seed=seed, options=ReadOptions(encoding, separator))
-    workspace = common.workspace()
-    # Reading is quick: nothing is shown where a bar cannot be drawn.
-    with workspace.store() as store, Display(quiet=common.quiet or not sys.stderr.isatty()) as display:
-        added = add_tasks(store, paths, request, skip_bad=skip_bad, resplit=resplit, progress=_bar_of(display))
-        counts = store.samples.tasks()
-    for problem in added.problems:
-        note(f"skipped {problem}")
-    if added.problem_count > len(added.problems):
-        note(f"skipped {added.problem_count - len(added.problems):,} more")
-    for line in added.notes():
-        note(f"note: {line}")
-    touched = set(added.tasks)
-    summary = {
-        "added": added.added,
-        "duplicates": added.duplicates,
-        "rejected": added.rejected,
-        "tasks": [asdict(task) for task in counts if task.task in touched],
-        "elsewhere": [asdict(row) for row in added.elsewhere],
-        "unprobed": list(added.unprobed),
-    }
-    echo(f"{counted(added.added, 'sample')} added, {added.duplicates:,} already present, {added.rejected:,} rejected")
-    return summary
+command.add_command(add)
 
 
 @command.command("list")
@@ -92,7 +34,7 @@ def list_tasks(common: Common) -> JsonObject:
     names = ("task", "kind", "probe", "train", "holdout")
     rows = [[getattr(count, name) for name in names] for count in counts]
     echo(table(names, rows) if rows else "no tasks yet: add some with `orca-local tasks add FILE.jsonl`")
-    return {"tasks": [asdict(task) for task in counts]}
+    return TaskList(tuple(TaskSize(**asdict(count)) for count in counts)).to_dict()
 
 
 @command.command("show")
@@ -113,7 +55,7 @@ def show(common: Common, task: str, limit: int) -> JsonObject:
         echo(f"── {sample.id} · {sample.split} · {sample.kind}")
         echo(conversation_text(sample))
         echo(f"→ {' | '.join(sample.answers) or '(no reference)'}\n")
-    return {"task": task, "samples": [_as_dict(sample) for sample in samples]}
+    return TaskSamples(task, tuple(map(ShownSample.of, samples))).to_dict()
 
 
 @command.command("choose")
@@ -143,7 +85,7 @@ def choose(common: Common, task: str, strategy: str | None, undo: bool) -> JsonO
         current = store.selections.current().get(task)
     chosen, chosen_by = (current.strategy, current.chosen_by) if current else (None, None)
     echo(f"{task}: {chosen}, chosen by {chosen_by}" if current else f"{task}: no strategy is chosen yet")
-    return {"task": task, "strategy": chosen, "chosen_by": chosen_by}
+    return TaskChoice(task, chosen, chosen_by).to_dict()
 
 
 @command.command("remove")
@@ -175,29 +117,7 @@ def remove(common: Common, task: str, reviewed: bool) -> JsonObject:
         store.samples.remove_task(task)
     answers = f"{uses.measurements:,} scores and {counted(uses.demonstrations, 'teacher answer')}"
     echo(f"{task} removed: {counted(uses.samples, 'sample')}, {answers}")
-    return {"task": task, "samples": uses.samples, "demonstrations": uses.demonstrations}
-
-
-def _as_dict(sample: Sample) -> JsonObject:
-    values = {name: getattr(sample, name) for name in ("id", "split", "kind", "prompt")}
-    return values | {"answers": list(sample.answers), "messages": [message.to_dict() for message in sample.messages]}
-
-
-def _bar_of(display: Display) -> Callable[[int, int], None]:
-    """A function that shows how much of the task files was read."""
-    from orca_local.domain.events import StageProgressed, StageStarted
-
-    is_started = False
-
-    def show(done: int, total: int) -> None:
-        nonlocal is_started
-        if not is_started and total >= _LARGE_BYTES:
-            is_started = True
-            display(StageStarted("read", total >> 20, "MiB"))
-        if is_started:
-            display(StageProgressed(done >> 20))
-
-    return show
+    return TaskRemoved(task, uses.samples, uses.demonstrations).to_dict()
 
 
 def _require_task(store: Store, task: str) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from orca_local.domain.errors import InputError
+from orca_local.domain.errors import InputError, shown_path
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
 from orca_local.tasks.import_request import DEFAULT_REQUEST, ImportRequest
 from orca_local.tasks.mapping import Mapping
 from orca_local.tasks.read import plan_file, read_row
 from orca_local.tasks.sources.base import Problem, Record
+from orca_local.tasks.sources.table import SUFFIXES
 
 PREVIEW_ROWS = 10
+_HINT = f"give the path of a task file ({', '.join(SUFFIXES)})"
 
 
 class PreviewedRow(Frozen):
@@ -41,10 +43,10 @@ def preview_tasks(location: str, request: ImportRequest = DEFAULT_REQUEST, *, re
     first, mapping, _ = plan_file(location, request)
     names = tuple(dict.fromkeys(name for item in first if isinstance(item, Record) for name in item.values))
     shown = first[:PREVIEW_ROWS]
-    if unreadable := next((item for item in shown if isinstance(item, Problem) and not item.line), None):
-        return Preview(location, names, (), None, InputError(str(unreadable), hint="give the path of a task file"))
-    if not first:
-        return Preview(location, (), (), None, InputError(f"{location} holds no samples: it is empty"))
+    unreadable = next((str(item) for item in shown if isinstance(item, Problem) and not item.line), None)
+    if unreadable or not first:
+        error = InputError(unreadable or f"{shown_path(location)} holds no samples: it is empty", hint=_HINT)
+        return Preview(location, names, (), None, error)
     if isinstance(mapping, InputError):
         return Preview(location, names, tuple(_row(item, None, resplit=resplit) for item in shown), None, mapping)
     try:
