@@ -62,7 +62,7 @@ class TaughtAnswer(Frozen):
             if row.verdict == Verdict.SIMILAR:
                 return "similar", "the answer is only similar to the reference"
             return "mismatch", "the answer does not match the reference"
-        if held_out.overlaps(self.sample.turns):
+        if held_out.overlaps(self.sample.turns, self.sample.answers):
             return "holdout_overlap", "a probe or holdout sample asks the same question or has most of its words"
         if row.review == "pending" and leaks(self.text, strategy, self.sample.text):
             return "instruction_leak", "the answer repeats or mentions the strategy instruction"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from orca_local.dataset.similar import Ngrams, ngrams
 from orca_local.domain.text import normalize_words
@@ -26,36 +26,52 @@ class HeldOutPrompts:
 
     def __init__(self, held_out: Iterable[Sample], training: Iterable[Sample]) -> None:
         """All samples are needed: n-grams that many of them share, such as a definition, do not count as overlap."""
-        held_out = [*held_out]
-        self._ngrams: Ngrams = frozenset(ngram for sample in held_out for ngram in ngrams(sample.prompt, NGRAM))
         counts: Counter[tuple[str, ...]] = Counter()
         contexts: dict[str, set[Questions]] = {}
-        for group in (held_out, training):
-            for sample in group:
-                counts.update({ngram for turn in sample.turns for ngram in ngrams(turn.content, NGRAM)})
-                for *before, question in _questions(sample.turns):
-                    if before:
-                        contexts.setdefault(question, set()).add(tuple(before))
-        self._common = frozenset(ngram for ngram, count in counts.items() if count >= COMMON)
-        self._whole = {[*_questions(sample.turns)][-1] for sample in held_out}
-        self._alone = {
-            question for *before, question in self._whole if not before or len(contexts.get(question, ())) < COMMON
-        }
 
-    def overlaps(self, turns: Sequence[Message]) -> bool:
-        """Whether a training conversation holds a held-out question in any of its turns, the last one or an earlier.
+        def count(sample: Sample) -> None:
+            counts.update({ngram for turn in sample.turns for ngram in ngrams(turn.content, NGRAM)})
+            for *before, question in _questions(sample.turns):
+                if before:
+                    contexts.setdefault(question, set()).add(tuple(before))
+
+        held_ngrams: set[tuple[str, ...]] = set()
+        self._conversations: set[Questions] = set()
+        later: dict[str, set[str]] = {}
+        for sample in held_out:
+            count(sample)
+            held_ngrams |= ngrams(sample.prompt, NGRAM)
+            *_, whole = _questions(sample.turns)
+            self._conversations.add(whole)
+            if len(whole) > 1:
+                later.setdefault(whole[-1], set()).update(sample.answers)
+        for sample in training:
+            count(sample)
+        self._ngrams: Ngrams = frozenset(held_ngrams)
+        self._common = frozenset(ngram for ngram, number in counts.items() if number >= COMMON)
+        self._later = {question: found for question, found in later.items() if len(contexts[question]) < COMMON}
+        """The references of each prompt that follows other turns, and is not wording."""
+
+    def overlaps(self, turns: Sequence[Message], answers: Collection[str] = ()) -> bool:
+        """Whether a training conversation holds a held-out prompt in any of its turns, the last one or an earlier.
 
         A turn holds it if both are equal, or if it has most of its distinctive n-grams in common with held-out
-        prompts.
+        prompts. `answers` are the references of the last turn: two turns that follow others and have different
+        references, such as "And the second?", ask different things.
         """
-        if any(question in self._whole for question in _questions(turns)):
+        if any(question in self._conversations for question in _questions(turns)):
             return True
-        return any(self._is_held_out(turn.content) for turn in turns)
+        *earlier, last = turns
+        return self._is_held_out(last, answers if earlier else ()) or any(self._is_held_out(turn) for turn in earlier)
 
-    def _is_held_out(self, text: str) -> bool:
-        if normalize_words(text) in self._alone:
+    def _is_held_out(self, turn: Message, answers: Collection[str] = ()) -> bool:
+        question = normalize_words(turn.content)
+        if (question,) in self._conversations:
             return True
-        distinctive = ngrams(text, NGRAM) - self._common
+        references = self._later.get(question)
+        if references is not None and not (answers and references and references.isdisjoint(answers)):
+            return True
+        distinctive = ngrams(turn.content, NGRAM) - self._common
         shared = len(distinctive & self._ngrams)
         return shared >= MIN_NGRAMS and shared >= MIN_SHARE * len(distinctive)
 

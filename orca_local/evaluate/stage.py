@@ -24,6 +24,7 @@ from orca_local.domain.events import (
 )
 from orca_local.domain.failure_summary import FailureCounts
 from orca_local.domain.settings import EvaluateSettings
+from orca_local.domain.text import counted
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.evaluate.compare import SampleResult, by_task, compare, measure
@@ -96,9 +97,7 @@ def evaluate(
             "no sample to evaluate has a reference answer",
             hint="add tasks with `orca-local tasks add FILE`; samples of a kind without a score are not evaluated",
         )
-    if len(scored) < len(samples) and not settings.samples:
-        count, kinds = len(samples) - len(scored), unscored_kinds(samples)
-        yield Warned(f"{count} samples of kind {kinds} have no score and are left out")
+    yield from _warnings(samples, scored, settings)
     sampling = SamplingSettings(max_tokens=settings.max_tokens)
     by_message = {text: _plan(scored, text, sampling) for text in settings.system_messages}
     plans = [list(chain.from_iterable(by_message.values())) for _ in candidates]
@@ -126,6 +125,17 @@ def evaluate(
         base = candidates[names.index(REFERENCE)]
         summary = replace(summary, prompted=_prompted(context, base, prompted, results, settings))
     yield StageFinished("evaluate", summary)
+
+
+def _warnings(samples: Sequence[Sample], scored: Sequence[Sample], settings: EvaluateSettings) -> Iterator[Warned]:
+    if len(scored) < len(samples) and not settings.samples:
+        count, kinds = len(samples) - len(scored), unscored_kinds(samples)
+        yield Warned(f"{count} samples of kind {kinds} have no score and are left out")
+    if len(settings.system_messages) > 1 and (own := sum(bool(sample.system_message) for sample in scored)):
+        yield Warned(
+            f"{own:,} of {counted(len(scored), 'sample')} have a system message of their own, which stands in each "
+            "prompt: their answers are the same under every system message"
+        )
 
 
 def _select(samples: Sequence[Sample], limit: int) -> list[Sample]:

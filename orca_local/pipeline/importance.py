@@ -20,7 +20,7 @@ from orca_local.rows.training_row import TrainingRow
 from orca_local.store.store import Store
 
 if TYPE_CHECKING:
-    from orca_local.dataset.build import Dataset
+    from orca_local.dataset.build import BuiltRow, Dataset
 
 MAX_TOKENS = 16_384
 """Number of tokens to measure on. Beyond a quarter of it, the matrix hardly changes."""
@@ -78,12 +78,15 @@ def rows_without_evaluation_prompts(dataset: Dataset, store: Store) -> list[Trai
     The dataset should contain no others. A matrix measured on evaluation samples would make quantization look better
     than it is.
     """
-    held_out = held_out_prompts(store, store.samples.list(split="train"))
-    return [
-        row
-        for row, conversation in zip(dataset.rows, dataset.conversations, strict=True)
-        if not held_out.overlaps([message for message in conversation[:-1] if message.role != "system"])
-    ]
+    samples = {sample.id: sample for sample in store.samples.list(split="train")}
+    held_out = held_out_prompts(store, samples.values())
+
+    def overlaps(built: BuiltRow) -> bool:
+        sample = samples.get(built.row.sample_id)
+        turns = [message for message in built.conversation[:-1] if message.role != "system"]
+        return held_out.overlaps(turns, sample.answers if sample is not None else ())
+
+    return [built.row for built in dataset.built if not overlaps(built)]
 
 
 def _choose(rows: Sequence[TrainingRow], max_tokens: int) -> list[TrainingRow]:

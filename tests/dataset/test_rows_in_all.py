@@ -24,11 +24,11 @@ DEFINITION = (
 )
 
 
-def asked(*turns: str) -> Sample:
+def asked(*turns: str, answers: tuple[str, ...] = ()) -> Sample:
     """A sample whose prompt is the last turn, after the others with an answer each."""
     *before, prompt = turns
     messages = tuple(m for turn in before for m in (Message("user", turn), Message("assistant", "I see.")))
-    return Sample("a", "t", "free", prompt, (), "train", messages=messages)
+    return Sample("a", "t", "free", prompt, answers, "train", messages=messages)
 
 
 def held_out(prompts: Sequence[str], training: Sequence[str]) -> HeldOutPrompts:
@@ -61,6 +61,15 @@ def test_a_later_turn_of_many_conversations_is_wording_and_one_of_few_is_a_quest
     assert not any(held.overlaps(sample.turns) for sample in others)
     assert held.overlaps(asked("What about snow?", "Why?").turns), "the same conversation"
     assert held.overlaps(asked("What is 2 + 2?").turns), "asked once, in whatever conversation"
+
+
+def test_a_later_turn_with_another_reference_is_another_question() -> None:
+    held = HeldOutPrompts([asked("I have 3 apples.", "And with 2 more?", answers=("5",))], [])
+    other = asked("I have 4 apples.", "And with 2 more?").turns
+    assert not held.overlaps(other, ("6",))
+    assert held.overlaps(other, ("5",)) and held.overlaps(other), "the same reference, or none to tell them apart"
+    assert held.overlaps(asked("And with 2 more?").turns, ("6",)), "as a question of its own"
+    assert held.overlaps([*other, Message("assistant", "6."), Message("user", "Thanks.")], ("6",))
 
 
 def test_examples_that_every_sample_of_a_task_shows_first_are_no_overlap() -> None:

@@ -118,6 +118,8 @@ def test_every_stage_asks_with_the_whole_conversation(pipeline: Pipeline, server
 
     assert [model.model for model in pipeline.evaluate(["base"]).models] == ["base"]
     run = pipeline.store.runs.newest_by_stage()["evaluate"]
+    (warned,) = pipeline.store.runs.events_of_kind(run.run_id, "Warned")
+    assert warned.payload["message"].startswith("1 of 2 samples have a system message of their own")
     evaluated = pipeline.store.measurements.rows(run_id=run.run_id)
     prompts = {(row.sample_id, row.strategy, row.system_message): prompt_of(pipeline, row) for row in evaluated}
     for sample in (sample for sample in SAMPLES.values() if sample.split == "holdout"):

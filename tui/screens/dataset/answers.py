@@ -58,6 +58,10 @@ def read_one(store: Store, row: DemonstrationRow, strategies: Mapping[str, Strat
     return sample, notes
 
 
+def _examples(build: DatasetSummary) -> str:
+    return f" ({build.few_shot:,} of them show examples)" if build.few_shot else ""
+
+
 def build_line(build: DatasetSummary | None) -> str:
     """Return a line about the newest build."""
     if build is None:
@@ -65,6 +69,7 @@ def build_line(build: DatasetSummary | None) -> str:
     by_count = sorted(build.dropped.items(), key=lambda item: (-item[1], item[0]))
     dropped = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in by_count)
     return (
-        f"newest build: {build.rows:,} rows, trained on {build.loss_tokens:,} of {build.tokens:,} tokens · "
+        f"newest build: {build.rows:,} rows{_examples(build)}, "
+        f"trained on {build.loss_tokens:,} of {build.tokens:,} tokens · "
         f"{sum(build.dropped.values()):,} answers dropped" + (f": {dropped}" if dropped else "")
     )
