@@ -56,11 +56,11 @@ def printable(text: str) -> str:
     return _CONTROLS.sub("", _LINE_ENDS.sub("\n", _SEQUENCES.sub("", text)))
 
 
-_UNSEEN = re.compile(
-    r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
-    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\x00-\x1f\x7f-\x9f]+"
+_SEEN = re.compile(
+    r"[^\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\x00-\x1f\x7f-\x9f]"
 )
-"""White space, and characters that are drawn as nothing."""
+"""Any character but white space, and those that are drawn as nothing."""
 
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -73,7 +73,7 @@ def is_storable(text: str) -> bool:
 
 def is_visible(text: str) -> bool:
     """Whether a text has a character that a person can see."""
-    return bool(_UNSEEN.sub("", text))
+    return _SEEN.search(text) is not None
 
 
 def unseen_ends(text: str) -> str:

@@ -46,6 +46,9 @@ class Readings:
     """The same with all lines that follow it."""
 
 
+_PLAIN = re.compile(r"[^\W_](?:[^\W_]|[ ,'()/%$+-]|\.(?=[^\W_]))*")
+"""Letters and digits, and marks with which no markup, statement or further sentence begins."""
+_MAX_PLAIN = 300
 _EXACT_BELOW = 1e16
 """From here on, a float is written with an exponent: its digits are not those that were meant."""
 
@@ -128,6 +131,14 @@ class AnswerKind(ABC):
         # Folding changes the length of a text at most threefold, so most replies need not be folded.
         texts = [text for text in (readings.written, readings.following) if len(text) <= 4 * len(reference) + 64]
         return any(fold(text) == fold(reference) for text in texts)
+
+    def is_plain(self, reference: str) -> bool:
+        """Whether a reply that gives the reference as asked is sure to be read as it, whatever prompt and labels are.
+
+        It saves reading such a reply (`find_unscorable`). False if in doubt.
+        """
+        # A statement that is the reference as it stands is right, and nothing in such a text ends the statement.
+        return self.is_text and len(reference) <= _MAX_PLAIN and _PLAIN.fullmatch(reference) is not None
 
     def answer_line(self, reference: str) -> str:
         """Return the reference as the last line of an answer."""

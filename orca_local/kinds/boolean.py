@@ -27,6 +27,10 @@ class Boolean(AnswerKind):
             return "yes" if value else "no"
         return _VALUES.get(value.strip().lower()) if isinstance(value, str) else None
 
+    def is_plain(self, reference: str) -> bool:
+        """Whether the reference is `yes` or `no`."""
+        return reference in ("yes", "no")
+
     def read_whole(self, content: str, question: Question) -> str | None:
         """Return `yes` or `no` if the statement is nothing else."""
         # In "!true" and "~~yes~~" the signs turn or strike out the value.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from fractions import Fraction
 from math import floor
@@ -17,6 +18,8 @@ from orca_local.kinds.verdict import Verdict
 _MIN_DIGITS = 3
 """Number of decimals, and of significant digits, that a rounded answer to a reference such as `1/3` must have."""
 _RELATIVE_ERROR = Fraction(1, 10**9)
+_PLAIN = re.compile(r"(?:-?[1-9]\d{0,14}|0)(?:\.\d{1,9})?", re.ASCII)
+"""A number in the form of `parse_reference`."""
 
 
 class Number(AnswerKind):
@@ -30,9 +33,15 @@ class Number(AnswerKind):
 
     def parse_reference(self, value: Any) -> str | None:
         """Return the number in plain decimal form with the decimals as written, or as a fraction such as `1/3`."""
+        if isinstance(value, str) and _PLAIN.fullmatch(value):
+            return value
         number = read_bare_number(value if isinstance(value, str) else number_as_text(value) or "")
         text = reference_text(number) if number is not None else None
         return text if text is not None and read_bare_number(text) is not None else None
+
+    def is_plain(self, reference: str) -> bool:
+        """Whether the reference is a number in plain digits."""
+        return _PLAIN.fullmatch(reference) is not None
 
     def identity(self, reference: str) -> Hashable:
         """Return the value: `1` and `1.0` are one answer."""

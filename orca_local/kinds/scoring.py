@@ -86,6 +86,8 @@ def find_unscorable(kind: AnswerKind, reference: str, prompt: str, labels: Seque
 
     A reference without a score of 1 for itself could never be answered rightly.
     """
+    if kind.is_plain(reference) and not _may_be_copy(prompt, reference):
+        return ""
     lines = [kind.answer_line(reference)]
     if "\n" not in reference:
         lines.append(f"Answer: {reference}")
@@ -94,6 +96,18 @@ def find_unscorable(kind: AnswerKind, reference: str, prompt: str, labels: Seque
         if _scored(kind, (reference,), readings.strict, readings).value != 1:
             return line
     return ""
+
+
+def _may_be_copy(prompt: str, reference: str) -> bool:
+    """Whether the prompt may be a part of a reply that gives this reference: copies of it are cut out of replies.
+
+    Characters that are taken out of both first may hide a copy.
+    """
+    is_printable = prompt.isprintable() or prompt.translate(_PRINTED_SPACE).isprintable()
+    return not is_printable or prompt.strip() in f"Answer: {reference}"
+
+
+_PRINTED_SPACE = {ord(character): " " for character in "\n\r\t"}
 
 
 def is_trained_on(sample: Sample, verdict: str) -> bool:

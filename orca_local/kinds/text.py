@@ -33,6 +33,10 @@ class Text(AnswerKind):
     is_text = True
     trains_on_similar = True
 
+    def is_plain(self, reference: str) -> bool:
+        """Always false: a text is read in a way of its own."""
+        return False
+
     def read(self, text: str, *, prompt: str = "", labels: Sequence[str] = ()) -> Readings:
         """Return what follows `Answer:`, in any number of lines. Without that line, all of the reply counts."""
         text = clean_reply(text, prompt, self.format_line, is_long=True)

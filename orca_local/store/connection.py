@@ -187,6 +187,17 @@ class Connection:
                 if durable:
                     self.execute("PRAGMA synchronous=NORMAL")
 
+    @contextmanager
+    def cache(self, kib: int) -> Iterator[None]:
+        """Keep more pages of the database in memory during the block."""
+        before = self.one("PRAGMA main.cache_size")[0]
+        self.execute(f"PRAGMA main.cache_size={-kib}")
+        try:
+            yield
+        finally:
+            self.execute(f"PRAGMA main.cache_size={before}")
+            self.execute("PRAGMA shrink_memory")
+
     def abandon(self) -> None:
         """Roll back a transaction that an interrupt left open."""
         if self._outermost is not None:

@@ -42,6 +42,9 @@ INSERT INTO main.samples ({_COLUMNS}, created_at) SELECT {_COLUMNS}, ? FROM inco
 ON CONFLICT (content_hash) DO NOTHING
 """
 
+_CACHE_KIB = 64 * 1024
+"""Size of the page cache while samples are stored: their hashes come in no order, so that each changes another page."""
+
 
 class Clash(Frozen):
     """A sample whose id belongs to a sample with other content."""
@@ -110,7 +113,7 @@ class IncomingSamples(Table):
         of the ids.
         """
         now = utc_now()
-        with self._connection.transaction(durable=True):
+        with self._connection.cache(_CACHE_KIB), self._connection.transaction(durable=True):
             self._connection.execute("DELETE FROM incoming WHERE seq IN (SELECT seq FROM clashes)")
             for task, file in self._first_files():
                 values = {"name": task, "source": self._connection.places.stored(sources[file]), "created_at": now}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
@@ -85,9 +86,14 @@ def sample_row(sample: Sample, content_hash: str) -> tuple[str | None, ...]:
     """The values of `SAMPLE_COLUMNS` for a sample."""
     return (
         *(sample.id, sample.task, sample.split, sample.kind, sample.prompt, sample.rationale),
-        *(to_json(sample.answers), to_json(sample.labels), to_json(dict(sample.metadata))),
-        *(to_json([message.to_dict() for message in sample.messages]), content_hash),
+        *(_list_json(sample.answers), _list_json(sample.labels)),
+        to_json(dict(sample.metadata)) if sample.metadata else "{}",
+        *(_list_json([message.to_dict() for message in sample.messages]), content_hash),
     )
+
+
+def _list_json(values: Sequence[Any]) -> str:
+    return to_json(values) if values else "[]"
 
 
 class Samples(Table):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
-from orca_local.domain.text import is_visible, unseen_ends
+from orca_local.domain.text import is_storable, is_visible, unseen_ends
 from orca_local.domain.types import SPLITS, Sample, Split
 from orca_local.kinds.base import AnswerKind
 from orca_local.kinds.scoring import find_unscorable
@@ -53,26 +53,27 @@ def parse_record(record: dict[str, Any], *, resplit: bool) -> Sample | list[str]
 
 def _unstorable(values: dict[str, Any]) -> str:
     """Return the part of a record that UTF-8 or the database cannot store; empty if there is none."""
-    text = "\n".join(_iter_texts(values))
+    text = "\n".join(_texts(values))
     if "\0" in text:
         return "a text holds a NUL character (\\u0000)"
-    try:
-        text.encode()
-    except UnicodeEncodeError:
+    if not text.isascii() and not is_storable(text):
         return "a text holds half of a surrogate pair (\\ud800 to \\udfff)"
     return ""
 
 
-def _iter_texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from _iter_texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _iter_texts(item)
+def _texts(value: dict[str, Any] | list[Any]) -> list[str]:
+    """Return all texts of a JSON value, keys included."""
+    texts: list[str] = []
+    items: Iterable[Any] = value
+    if isinstance(value, dict):
+        texts += value
+        items = value.values()
+    for item in items:
+        if isinstance(item, str):
+            texts.append(item)
+        elif isinstance(item, dict | list):
+            texts += _texts(item)
+    return texts
 
 
 def _text(record: dict[str, Any], key: str, problems: list[str]) -> str:
@@ -186,7 +187,7 @@ def _unseen(reference: str) -> str:
 
 def _label_problems(kind: AnswerKind, prompt: str, labels: tuple[str, ...]) -> list[str]:
     """Return the labels that would not be read as themselves."""
-    if not kind.is_scored:
+    if not labels or not kind.is_scored:
         return []
     problems = [f"the label {_shorten(label)} {problem}" for label in labels if (problem := _unseen(label))]
     seen: dict[Hashable, str] = {}
