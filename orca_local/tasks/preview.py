@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
 from orca_local.domain.errors import InputError, shown_path
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
 from orca_local.tasks.import_request import DEFAULT_REQUEST, ImportRequest
 from orca_local.tasks.mapping import Mapping
-from orca_local.tasks.read import plan_file, read_row
+from orca_local.tasks.read import ReadSample, plan_file, read_record
 from orca_local.tasks.sources.base import Problem, Record
 from orca_local.tasks.sources.table import SUFFIXES
 
@@ -48,20 +51,31 @@ def preview_tasks(location: str, request: ImportRequest = DEFAULT_REQUEST, *, re
         error = InputError(unreadable or f"{shown_path(location)} holds no samples: it is empty", hint=_HINT)
         return Preview(location, names, (), None, error)
     if isinstance(mapping, InputError):
-        return Preview(location, names, tuple(_row(item, None, resplit=resplit) for item in shown), None, mapping)
+        return Preview(location, names, tuple(map(_unread, shown)), None, mapping)
     try:
-        rows = tuple(_row(item, mapping, resplit=resplit) for item in shown)
+        return Preview(location, names, _previewed(first, mapping, resplit=resplit), mapping)
     except InputError as error:  # a template that takes too much
         return Preview(location, names, (), None, error)
-    return Preview(location, names, rows, mapping)
 
 
-def _row(item: Record | Problem, mapping: Mapping | None, *, resplit: bool) -> PreviewedRow:
-    if isinstance(item, Problem):
-        return PreviewedRow(item.line, {}, problems=(item.message,))
-    if mapping is None:
-        return PreviewedRow(item.line, item.values)
-    row = read_row(item, mapping, resplit=resplit)
-    if isinstance(row, Sample):
-        return PreviewedRow(item.line, item.values, row)
-    return PreviewedRow(item.line, item.values, problems=tuple(row))
+def _previewed(first: Sequence[Record | Problem], mapping: Mapping, *, resplit: bool) -> tuple[PreviewedRow, ...]:
+    """Return the first rows with what they become. The kind of a task may need more rows than those."""
+    rows = {(item.file, item.line): _unread(item) for item in first[:PREVIEW_ROWS]}
+    for item in mapping.map_rows(first):
+        place = (item.file, item.line)
+        if place in rows:
+            rows[place] = _with_results(rows[place], read_record(item, resplit=resplit))
+    return tuple(rows.values())
+
+
+def _unread(item: Record | Problem) -> PreviewedRow:
+    return PreviewedRow(item.line, item.values if isinstance(item, Record) else {})
+
+
+def _with_results(row: PreviewedRow, results: Iterable[ReadSample | Problem]) -> PreviewedRow:
+    for result in results:
+        if isinstance(result, Problem):
+            row = replace(row, problems=(*row.problems, result.message))
+        else:
+            row = replace(row, sample=result.sample)
+    return row

@@ -92,12 +92,6 @@ def plan_file(
         return first, InputError(f"{shown_path(location)}: {error.message}", hint=error.hint), items
 
 
-def read_row(record: Record, mapping: Mapping, *, resplit: bool) -> Sample | list[str]:
-    """Return the sample that a row of a file becomes, or what is wrong with it."""
-    mapped = mapping.apply(record)
-    return parse_record(mapped.values, resplit=resplit) if isinstance(mapped, Record) else mapped
-
-
 def _iter_all(
     location: str, request: ImportRequest, *, resplit: bool, on_map: MapSeen | None
 ) -> Iterator[ReadSample | Problem]:
@@ -106,18 +100,22 @@ def _iter_all(
         raise mapping
     if on_map is not None and first:
         on_map(location, mapping)
-    for item in chain(first, others):
-        if isinstance(item, Problem):
-            yield item
-            continue
-        row = read_row(item, mapping, resplit=resplit)
-        if isinstance(row, Sample):
-            yield ReadSample(item.file, item.line, row)
-        else:
-            for message in row:
-                yield Problem(item.file, item.line, message)
+    for item in mapping.map_rows(chain(first, others)):
+        yield from read_record(item, resplit=resplit)
     if not first:
         yield Problem(location, 0, "holds no samples: it is empty")
+
+
+def read_record(item: Record | Problem, *, resplit: bool) -> Iterator[ReadSample | Problem]:
+    """Yield the sample of a record in the task format, or every problem with it."""
+    if isinstance(item, Problem):
+        yield item
+        return
+    parsed = parse_record(item.values, resplit=resplit)
+    if isinstance(parsed, Sample):
+        yield ReadSample(item.file, item.line, parsed)
+    else:
+        yield from (Problem(item.file, item.line, message) for message in parsed)
 
 
 def _first(items: Iterator[ReadSample | Problem], limit: int) -> Iterator[ReadSample | Problem]:

@@ -9,7 +9,7 @@ from orca_local.domain.types import Sample
 from orca_local.tasks.import_request import ImportRequest
 from orca_local.tasks.mapping import Mapping, plan_mapping
 from orca_local.tasks.record import parse_record
-from orca_local.tasks.sources.base import Record
+from orca_local.tasks.sources.base import Problem, Record
 
 Row = dict[str, Any]
 NO_REQUEST = ImportRequest()
@@ -27,16 +27,18 @@ def plan(rows: Sequence[Row], request: ImportRequest = NO_REQUEST, file: str = "
 
 def sample_of(mapping: Mapping, row: Row, line: int = 1) -> Sample | list[str]:
     """The sample that a row becomes, or what is wrong with it."""
-    record = mapping.apply(Record("made.jsonl", line, row))
-    return parse_record(record.values, resplit=False) if isinstance(record, Record) else record
+    items = list(mapping.map_rows([Record("made.jsonl", line, row)]))
+    if isinstance(items[0], Record):
+        return parse_record(items[0].values, resplit=False)
+    return [item.message for item in items if isinstance(item, Problem)]
 
 
 def good_samples(rows: Sequence[Row], request: ImportRequest = NO_REQUEST) -> list[Sample]:
     """The samples of rows that must all be good."""
-    mapping = plan(rows, request)
     samples = []
-    for row in rows:
-        sample = sample_of(mapping, row)
+    for item in plan(rows, request).map_rows(Record("made.jsonl", line, row) for line, row in enumerate(rows, 1)):
+        assert isinstance(item, Record), item
+        sample = parse_record(item.values, resplit=False)
         assert isinstance(sample, Sample), sample
         samples.append(sample)
     return samples

@@ -83,7 +83,7 @@ ERRORS: dict[str, tuple[Callable[[int], Row], ImportRequest, str, str]] = {
     "numbers of classes": (
         lambda n: {"text": "A film", "label": n % 3},
         ImportRequest(),
-        "column 'label' holds 3 class numbers: 0, 1, 2",
+        "the answers are 3 class numbers: 0, 1, 2",
         "--labels NAME,NAME,…",
     ),
     "an index without its base": (
@@ -246,9 +246,9 @@ def test_a_map_says_in_plain_lines_what_becomes_what() -> None:
         "prompt: column question",
         "answer: column answer",
         "options: column options as lines (A), (B), … of the prompt",
-        "the answer is the text of an option and becomes its letter",
-        "kind: multiple_choice (guessed: the rows have options)",
+        "the answer is the text of an option; it becomes the option's letter",
         "task: made (the name of the file)",
+        "kind: multiple_choice (guessed: the rows have options)",
         "kept as metadata: answer_idx",
     ]
     assert mapping.columns == {"question": "question", "answer": "answer", "choices": "options"}

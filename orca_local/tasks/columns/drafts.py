@@ -45,9 +45,10 @@ class Drafts:
         """Return the names of the columns that the steps read."""
         return frozenset(column.keys[0] for step in self.steps for column in step.columns)
 
-    def texts(self) -> list[str]:
-        """Return the answers that are texts or numbers, as text."""
-        return [text.strip() for draft in self.good if (text := as_text(draft.answer)) is not None]
+
+def texts_of(drafts: Sequence[Draft]) -> list[str]:
+    """Return the answers that are texts or numbers, as text."""
+    return [text.strip() for draft in drafts if (text := as_text(draft.answer)) is not None]
 
 
 def _takes(draft: Draft, step: Step) -> bool:

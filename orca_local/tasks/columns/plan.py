@@ -9,7 +9,7 @@ from orca_local.domain.frozen import Frozen
 from orca_local.tasks.columns.answers import add_options, add_worked_answers
 from orca_local.tasks.columns.cell import Column, is_empty, parsed, shown_names
 from orca_local.tasks.columns.drafts import Drafts
-from orca_local.tasks.columns.kinds import add_kind
+from orca_local.tasks.columns.kinds import KindRule, add_kind
 from orca_local.tasks.columns.layout import Layout, find_layout
 from orca_local.tasks.columns.names import PROMPT_ROLES, PROMPTS
 from orca_local.tasks.columns.roles import normalized
@@ -40,6 +40,8 @@ class Plan(Frozen):
     """The columns of the first rows."""
     columns: Mapping[str, str]
     """Names of the columns that are used, by what they are."""
+    kind_rule: KindRule | None
+    """How the kind of each task is guessed; None if the steps write the kind, or the file."""
 
 
 def plan_steps(records: Sequence[Record], request: ImportRequest, task: str) -> Plan:
@@ -56,12 +58,13 @@ def plan_steps(records: Sequence[Record], request: ImportRequest, task: str) -> 
     _add_keys(drafts, layout)
     if not add_options(drafts, layout, request) and not layout.is_task_format:
         add_worked_answers(drafts, request)
-    add_kind(drafts, layout, request)
     _add_task(drafts, layout, request, task)
+    rule = add_kind(drafts, layout, request)
     if not layout.is_task_format:
         used = drafts.used_columns()
         drafts.add(KeepRest(used, tuple(name for name in layout.names if name not in used)))
-    return Plan(tuple(drafts.steps), layout.names, {role: column.name for role, column in layout.columns.items()})
+    columns = {role: column.name for role, column in layout.columns.items()}
+    return Plan(tuple(drafts.steps), layout.names, columns, rule)
 
 
 def _add_prompt(drafts: Drafts, layout: Layout, request: ImportRequest) -> None:

@@ -181,7 +181,7 @@ class WriteOptions(Frozen):
         lines = " as lines (A), (B), … of the prompt" if self.adds_lines else ", which the template shows"
         return [
             f"options: {_columns(self.columns)}{lines}",
-            f"the answer is {_FORMS[self.form]} and becomes its letter",
+            f"the answer is {_FORMS[self.form]}; it becomes the option's letter",
         ]
 
     @property

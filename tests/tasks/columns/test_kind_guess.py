@@ -23,7 +23,7 @@ def drafts(answers: list[Any], prompt: str = "Q?") -> list[Draft]:
     [
         (["1", "2.5", "1,024", "$3"], "number", "every answer of the first 4 rows is a number"),
         ([7], "number", "every answer of the first row is a number"),
-        (["7"] * 39 + ["none"], "number", "39 answers of the first 40 rows are a number"),
+        (["7"] * 39 + ["none"], "number", "every answer but 1 of the first 40 rows is a number"),
         ([True, False], "boolean", "every answer of the first 2 rows is yes or no"),
         (["Yes", "no"], "boolean", "every answer of the first 2 rows is yes or no"),
         (
