@@ -27,7 +27,11 @@ def explain(error: sqlite3.DatabaseError, path: Path) -> OrcaError | None:
     if name.startswith(_DAMAGE_NAMES) or any(text in str(error) for text in _DAMAGE_TEXTS):
         return damaged(path, str(error))
     if name.startswith("SQLITE_FULL") or (name.startswith("SQLITE_IOERR") and _is_full(path)):
-        return MissingError(f"no space is left on the disk of {path}", hint="free some space, then run this again")
+        # A large import waits in a temporary file, which may be on another disk.
+        place = (
+            f"of {path}" if not name.startswith("SQLITE_FULL") or _is_full(path) else f"of {path} or of temporary files"
+        )
+        return MissingError(f"no space is left on the disk {place}", hint="free some space, then run this again")
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN", "SQLITE_AUTH")):
         return InputError(f"{path} cannot be opened or written: {error}", hint="check the path and its permissions")
     if name.startswith("SQLITE_IOERR"):

@@ -38,9 +38,11 @@ FROM incoming JOIN main.samples ON samples.content_hash = incoming.content_hash
 WHERE samples.task != incoming.task GROUP BY incoming.task, samples.task ORDER BY min(incoming.seq)
 """
 _STORE = f"""
-INSERT INTO main.samples ({_COLUMNS}, created_at) SELECT {_COLUMNS}, ? FROM incoming WHERE true ORDER BY seq
-ON CONFLICT (content_hash) DO NOTHING
+INSERT INTO main.samples ({_COLUMNS}, created_at)
+SELECT {_COLUMNS}, ? FROM incoming WHERE seq > ? AND seq <= ? ORDER BY seq ON CONFLICT (content_hash) DO NOTHING
 """
+_STORED_AT_ONCE = 20_000
+"""Number of samples that one statement stores: a statement cannot be interrupted."""
 
 _CACHE_KIB = 64 * 1024
 """Size of the page cache while samples are stored: their hashes come in no order, so that each changes another page."""
@@ -118,13 +120,8 @@ class IncomingSamples(Table):
             for task, file in self._first_files():
                 values = {"name": task, "source": self._connection.places.stored(sources[file]), "created_at": now}
                 self._connection.insert("tasks", values, "ON CONFLICT DO NOTHING")
-            try:
-                return self._connection.execute(_STORE, [now]).rowcount
-            except sqlite3.IntegrityError as error:
-                if "samples.id" not in str(error):
-                    raise
-                message = "another process has just added a sample with the id of one of these"
-                raise InputError(message, hint="run this again, to see which") from error
+            last = self._connection.one("SELECT coalesce(max(seq), 0) FROM incoming")[0]
+            return sum(self._store(now, first) for first in range(0, last, _STORED_AT_ONCE))
 
     def tasks(self) -> list[str]:
         """The names of the tasks, ordered by name."""
@@ -134,6 +131,16 @@ class IncomingSamples(Table):
         """What was not stored because another task has the same content."""
         rows = self._connection.rows(_ELSEWHERE)
         return tuple(Elsewhere(row["task"], row["present_in"], row["samples"], row["example"]) for row in rows)
+
+    def _store(self, now: str, first: int) -> int:
+        """Store the samples behind position `first`, and return how many were new."""
+        try:
+            return self._connection.execute(_STORE, [now, first, first + _STORED_AT_ONCE]).rowcount
+        except sqlite3.IntegrityError as error:
+            if "samples.id" not in str(error):
+                raise
+            message = "another process has just added a sample with the id of one of these"
+            raise InputError(message, hint="run this again, to see which") from error
 
     def _first_files(self) -> list[tuple[str, int]]:
         """Each task with the number of the file that its first sample is in."""

@@ -136,11 +136,10 @@ def _chosen(items: Iterator[ReadSample | Problem], limit: int, seed: int) -> Ite
         if isinstance(item, Problem):
             yield item
             continue
-        # `random` gives the same numbers in every version of Python; `randrange` need not.
-        place = count if count < limit else int(generator.random() * (count + 1))
-        if place == len(chosen):
+        if count < limit:
             chosen.append((count, item))
-        elif place < limit:
+        # `random` gives the same numbers in every version of Python; `randrange` need not.
+        elif (place := int(generator.random() * (count + 1))) < limit:
             chosen[place] = (count, item)
         count += 1
     yield from (entry for _, entry in sorted(chosen, key=lambda pair: pair[0]))
