@@ -206,7 +206,7 @@ class AnswerKind(ABC):
         if answer is None and not (forms and not text[forms[-1].end :].strip()):
             answer = self._read_statements(find_sentences(text), question)
             if answer is None:
-                text = text_after_refusal(text)
+                text = text_after_refusal(text, question.prompt)
                 # A text in the form of JSON or code may be the answer itself.
                 is_plain = self.is_text and not question.labels
                 answer = self._read_whole_text(text if is_plain else plain_lines(text), question)

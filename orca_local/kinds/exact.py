@@ -7,6 +7,7 @@ from typing import Any
 from orca_local.domain.text import fold
 from orca_local.kinds.base import AnswerKind, number_as_text
 from orca_local.kinds.question import Question
+from orca_local.kinds.reading.gap import is_restatement, phrase_of_restatement
 from orca_local.kinds.reading.label_reader import stated_label, text_label, whole_label
 from orca_local.kinds.reading.phrase import lone_phrase, phrase_in_statement, stated_phrase, written_phrase
 
@@ -29,12 +30,16 @@ class Exact(AnswerKind):
         """Return the label that the statement is or, without labels, the statement if it is a bare phrase."""
         if question.labels:
             return whole_label(content, question.labels)
+        if is_restatement(content, question.prompt):
+            return phrase_of_restatement(content, question.prompt)
         phrase = written_phrase(content)
         return phrase if phrase == stated_phrase(content) else None
 
     def read_statement(self, content: str, question: Question) -> str | None:
         """Return the label that the statement settles on or, without labels, the phrase that it states."""
-        return stated_label(content, question.labels) if question.labels else phrase_in_statement(content)
+        return (
+            stated_label(content, question.labels) if question.labels else phrase_in_statement(content, question.prompt)
+        )
 
     def read_text(self, text: str, question: Question) -> str | None:
         """Return the label that the text settles on or, without labels, its short phrase."""

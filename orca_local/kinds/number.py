@@ -10,13 +10,19 @@ from typing import Any
 
 from orca_local.kinds.base import AnswerKind, number_as_text
 from orca_local.kinds.numbers.phrase import read_bare_number, read_whole_number
-from orca_local.kinds.numbers.reader import read_statement_number, read_text_number
+from orca_local.kinds.numbers.reader import read_restated_number, read_statement_number, read_text_number
 from orca_local.kinds.numbers.value import Quantity, decimal_text, has_finite_decimals, reference_text
 from orca_local.kinds.question import Question
+from orca_local.kinds.reading.asked import question_of
+from orca_local.kinds.reading.gap import is_restatement
 from orca_local.kinds.verdict import Verdict
 
 _MIN_DIGITS = 3
 """Number of decimals, and of significant digits, that a rounded answer to a reference such as `1/3` must have."""
+_SCALE_QUESTION = re.compile(
+    r"\b(?:how\s+many|in)\s+(?P<scale>dozen|hundred|thousand|million|billion)s?\b", re.IGNORECASE
+)
+_THERE_ARE = re.compile(r"\s*there\s+(?:is|are|will\s+be)\s", re.IGNORECASE)
 _RELATIVE_ERROR = Fraction(1, 10**9)
 _PLAIN = re.compile(r"(?:-?[1-9]\d{0,14}|0)(?:\.\d{1,9})?", re.ASCII)
 """A number in the form of `parse_reference`."""
@@ -49,15 +55,21 @@ class Number(AnswerKind):
         return super().identity(reference) if number is None or number.value is None else number.value
 
     def read_whole(self, content: str, question: Question) -> str | None:
-        """Return the number that all of `content` is, in plain decimal form."""
-        return _text(read_whole_number(content))
+        """Return the number that all of `content` is, or the only one in a restated question, in plain decimal form."""
+        content = _without_asked_scale(content, question.prompt)
+        number = read_whole_number(content)
+        if number is None and (is_restatement(content, question.prompt) or _THERE_ARE.match(content)):
+            number = read_restated_number(content, question.prompt)
+        return _text(number)
 
     def read_statement(self, content: str, question: Question) -> str | None:
         """Return the number that a statement gives, in plain decimal form."""
+        content = _without_asked_scale(content, question.prompt)
         return _text(read_statement_number(content, question.prompt))
 
     def read_text(self, text: str, question: Question) -> str | None:
         """Return the number that a whole reply gives, in plain decimal form."""
+        text = _without_asked_scale(text, question.prompt)
         return _text(read_text_number(text, question.prompt))
 
     def compare(self, answer: str, reference: str) -> float:
@@ -76,6 +88,12 @@ class Number(AnswerKind):
         if answer == reference:
             return Verdict.EQUAL
         return Verdict.EQUAL_VALUE if self.compare(answer, reference) else Verdict.DIFFERENT
+
+
+def _without_asked_scale(text: str, prompt: str) -> str:
+    """Return a text without "dozen" after its numbers if the question asks how many dozen."""
+    asked = _SCALE_QUESTION.search(question_of(prompt))
+    return re.sub(rf"(?<=\d)\s?{asked['scale']}s?\b", "", text, flags=re.IGNORECASE) if asked else text
 
 
 def _text(number: Quantity | None) -> str | None:

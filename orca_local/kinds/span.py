@@ -9,6 +9,7 @@ from typing import Any
 from orca_local.domain.text import printable
 from orca_local.kinds.base import AnswerKind, number_as_text
 from orca_local.kinds.question import Question
+from orca_local.kinds.reading.gap import is_restatement, phrase_of_restatement
 from orca_local.kinds.reading.phrase import has_remark, lone_phrase, phrase_in_statement, written_phrase
 from orca_local.kinds.reading.similarity import is_negated, numbers, span_words, symbols, word_f1
 from orca_local.kinds.reading.statement import find_sentences, is_refusal, split_corrections
@@ -54,13 +55,17 @@ class Span(AnswerKind):
         """Return the phrase, or the items of a list with commas between them, if there is nothing else."""
         if items := _items(content):
             return ", ".join(items)
-        is_bare = len(sentences(content)) == 1 and not find_sentences(content) and not is_refusal(content)
-        is_bare = is_bare and len(split_corrections(content)) == 1 and not has_remark(content)
-        return written_phrase(content) if is_bare else None
+        if len(sentences(content)) > 1 or find_sentences(content) or is_refusal(content):
+            return None
+        if len(split_corrections(content)) > 1:
+            return None
+        if is_restatement(content, question.prompt):
+            return phrase_of_restatement(content, question.prompt)
+        return None if has_remark(content) else written_phrase(content)
 
     def read_statement(self, content: str, question: Question) -> str | None:
         """Return the phrase that a statement gives, without an explanation."""
-        return None if is_refusal(content) else phrase_in_statement(content)
+        return None if is_refusal(content) else phrase_in_statement(content, question.prompt)
 
     def read_text(self, text: str, question: Question) -> str | None:
         """Return a text of one line, or the items of a list."""
@@ -115,6 +120,8 @@ def _items(text: str) -> list[str]:
         # The escapes of JSON may stand for characters that the reply was cleaned of.
         return [printable(str(item)) for item in value] if isinstance(value, list) else []
     lines = text.split("\n")
+    if lines[0].rstrip("* ").endswith(":"):
+        lines = [line for line in lines[1:] if line.strip()]
     if len(lines) > 1 and all(_ITEM.match(line) for line in lines):
         return [_ITEM.sub("", line).strip() for line in lines]
     if re.match(r"1[.)]\s", text) and len(_INLINE_ITEM.findall(text)) > 1:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from orca_local.domain.text import fold
 from orca_local.kinds.base import AnswerKind, Readings
 from orca_local.kinds.question import Question
+from orca_local.kinds.reading.asked import EMPTY_STEMS, stems
 from orca_local.kinds.reading.reply import clean_reply, first_exchange
 from orca_local.kinds.reading.similarity import is_negated, numbers, rouge_l, words
 from orca_local.kinds.reading.statement import headings, is_refusal
@@ -15,11 +16,19 @@ from orca_local.kinds.verdict import Verdict
 
 _THRESHOLD = 0.5
 """Lowest ROUGE-L at which a text is called similar."""
+_MAX_PROMPT = 4_000
 _MAX_SHORT = 30
 """Number of words up to which one negation turns the meaning of a text."""
 _PREAMBLE = re.compile(
     r"\A(?:sure|certainly|of course|okay|here(?:['’]s| is| are))\b[^\n:]{0,100}:\s*(?=\S)", re.IGNORECASE
 )
+
+_HEADING = re.compile(r"\A[*_#\s]*+(?P<words>[^\n:.!?*]{1,60}+)[*_]*+:[*_]*+\s++(?=\S)")
+_HEADS = frozenset(
+    stems("summary translation paraphrase rewrite version output result response title headline explanation sentence")
+)
+"""Words for the text that is asked for."""
+_FURTHER_HEADING = re.compile(r"\n[^\S\n]*+[*_#]*+\w++[*_]*+:")
 
 
 class Text(AnswerKind):
@@ -42,7 +51,7 @@ class Text(AnswerKind):
         text = clean_reply(text, prompt, self.format_line, is_long=True)
         places = headings(text)
         if not places:
-            own = first_exchange(_PREAMBLE.sub("", text.strip()))
+            own = first_exchange(_without_heading(_PREAMBLE.sub("", text.strip()), prompt))
             return Readings(None, None if is_refusal(own) and len(own.split()) <= _MAX_SHORT else self._text(own))
         # The text itself may hold such a line or a dialogue, so all that follows the first one counts as written.
         written = text[places[0].end() :].strip()
@@ -75,3 +84,14 @@ class Text(AnswerKind):
     def answer_line(self, reference: str) -> str:
         """Return the reference below a line that says `Answer:`."""
         return f"Answer:\n{reference}"
+
+
+def _without_heading(text: str, prompt: str) -> str:
+    """Return a text without "Summary:" in front of it: words of the prompt, or for what it asks for.
+
+    A text with several headings, such as "Question:" and "Hint:", needs them all.
+    """
+    heading = None if _FURTHER_HEADING.search(text) else _HEADING.match(text)
+    words = {*stems(heading["words"])} - EMPTY_STEMS if heading is not None else set()
+    is_known = bool(words) and words <= _HEADS.union(stems(prompt[-_MAX_PROMPT:]))
+    return text[heading.end() :] if heading is not None and is_known else text

@@ -39,6 +39,20 @@ def test_what_surrounds_a_text_is_not_part_of_it(text: str, expected: str | None
     assert read_answer("text", text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Summary: It rained.", "It rained."),
+        ("**Short summary:** It rained.", "It rained."),
+        ("The summary of the report is: It rained.", "It rained."),
+        ("Note: It rained.", "Note: It rained."),
+        ("Summary: It rained.\nHint: Wind.", "Summary: It rained.\nHint: Wind."),
+    ],
+)
+def test_a_heading_in_words_of_the_prompt_is_not_part_of_a_text(text: str, expected: str) -> None:
+    assert read_answer("text", text, prompt="Write a short summary of the report.") == expected
+
+
 def test_a_dialogue_that_is_the_reference_is_right_as_it_stands() -> None:
     dialogue = "User: Is it far?\nAssistant: Answer: no.\nUser: Good.\nAssistant: Bye."
     sample = Sample("id", "task", "text", "Write a dialogue.", (dialogue,), "probe")

@@ -192,7 +192,7 @@ class Clause:
         score: float = 2 * (before[0] in cues.VERBS or before[0] in (":", "=") or self._is_total(quantity))
         score += 4 * (before[0] == "with" and before[1] in cues.REMAINDERS)
         score -= 4 * (quantity.first in self._bracketed) + 6 * (quantity.first in self._relative)
-        is_asked = self._is_new(quantity) and self._is_asked(quantity)
+        is_asked = self._is_new(quantity) and self.is_asked(quantity)
         # "In 5 years" answers "in how many years".
         is_circumstance = self._is_circumstance(quantity) and not (is_asked and before[0] in ("in", "after"))
         score += 3 * is_asked - 3 * is_circumstance
@@ -216,7 +216,7 @@ class Clause:
                 part.append(token.lower)
         return shares
 
-    def _is_asked(self, quantity: Quantity) -> bool:
+    def is_asked(self, quantity: Quantity) -> bool:
         """Whether a word of the question names the number: "44 yellow", "a remainder of 2"."""
         end = quantity.end
         if [token.lower for token in self.tokens[end : end + 2]] == ["of", "the"]:
@@ -264,10 +264,9 @@ class Clause:
             return True
         if before in cues.NEGATIONS or (before in ("of", "than") and earlier in ("instead", "rather")):
             return True
-        following = [token.lower for token in self.tokens[quantity.end : quantity.end + 3]]
         if self._is_compound(quantity):
             return True
-        return before == "below" or "below" in following or self._is_date(quantity) or self._is_alternative(quantity)
+        return self._is_date(quantity) or self._is_alternative(quantity)
 
     def _is_compound(self, quantity: Quantity) -> bool:
         """Whether it is a part of "4 hours and 30 minutes"."""
@@ -303,7 +302,7 @@ class Clause:
             if one.value == other.value:
                 continue
             is_range = len(gap) in (1, 2, 3) and gap[-1] in words.RANGE_WORDS
-            is_range = is_range and self._is_asked(one) == self._is_asked(other)
+            is_range = is_range and self.is_asked(one) == self.is_asked(other)
             is_range = is_range and words.NOT_UNIT_WORDS.isdisjoint(gap[:-1])
             before = token_at(self.tokens, one.first - 1).lower
             is_change = gap == ["to"] and before == "from" and quantity is other and one.value in self.prompt_values

@@ -65,12 +65,15 @@ _COMMANDS = {
 _ESCAPED = {"!": "", "(": " ", ")": " ", "[": " ", "]": " ", "{": "(", "}": ")", "\\": "\n"}
 _ESCAPED |= dict.fromkeys(",:; ", THIN_SPACE)
 
+_EMPHASIS = re.compile(r"(?<![\w)%$*])(\*{1,3})(?=[^\s*])([^*\n]{1,200}?)(?<=\S)\1(?!\*)")
+_MATH = re.compile(r"\$(?=\S)([^$\n]{1,200}=[^$\n]{0,200}[\w)}%])\$(?![0-9])")
+"""An equation between dollar signs, which are then no currency."""
 _MARKUP = re.compile(
     r"(?P<calculator><<[^<>\n]*>>)"
     r"|(?P<raise><sup>)"
     r"|<(?P<placeholder>[-+$€£]?[0-9][0-9.,]*)>"
     r"|(?P<tag></?[A-Za-z][A-Za-z0-9]*\s?/?>)"
-    r"|(?P<glued>(?<=[0-9)%$])\*\*?(?=[0-9($€£.+-]))"
+    r"|(?P<glued>(?<=[0-9)%$])\*\*?(?=[0-9($€£+-]|\.[0-9]))"
     r"|(?P<spaced>(?<=[\w)%$])\ \*\*?\ (?=[\w($€£.+-])|(?<=[\w)%$])\ \*(?=[\s`]*\Z))"
     r"|\*+|`+|~~|(?<![0-9])_+|_+(?![0-9])",
 )
@@ -81,7 +84,7 @@ def plain_notation(text: str) -> str:
 
     Markdown emphasis, tags and LaTeX wrappers go; `*` between operands becomes `×`. `$` stays, as a currency.
     """
-    text = text.translate(_CHARACTERS)
+    text = _EMPHASIS.sub(r"\2", _MATH.sub(r"\1", text.translate(_CHARACTERS)))
     text = _FOREIGN_DIGIT.sub(lambda match: str(unicodedata.decimal(match[0])), text)
     text = _VULGAR_FRACTION.sub(_plain_fraction, text)
     text = _SUPERSCRIPT.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text).replace("-^", "^-")

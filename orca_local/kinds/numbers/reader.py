@@ -24,6 +24,7 @@ from orca_local.kinds.numbers.token import Token, tokenize
 from orca_local.kinds.numbers.value import Quantity
 from orca_local.kinds.numbers.words import CURRENCY_SYMBOLS
 from orca_local.kinds.reading.asked import clauses, coverage, question_of, question_stems
+from orca_local.kinds.reading.lexicon import phrase_set
 from orca_local.kinds.reading.wrapping import is_cut_off
 
 _MAX_START = 500
@@ -76,33 +77,18 @@ _STEP = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """A step without its result."""
+_DOUBTFUL_WORDS = phrase_set(
+    "not|no|never|isn't|aren't|don't|doesn't|didn't|can't|cannot|none|least|most|more|less|fewer|over|under|than|between|or",
+    "another|each|per|every|if|unless|almost|nearly|too|before|first|originally|initially|already",
+)
+"""Words with which a number is not, or not alone, the answer."""
+_AMOUNT_QUESTION = re.compile(r"\bhow\s+much\b|\b(?:cost|price|money|dollars|total|amount)\b", re.IGNORECASE)
 _YEAR_QUESTION = re.compile(
     r"\A(?!.*\bhow\b).*\b(?:(?:what|which) year|when (?:was|were|did))\b", re.IGNORECASE | re.DOTALL
 )
 _CLAUSE_END = re.compile(r",\s|\b(?:and|but|while|whereas)\b", re.IGNORECASE)
-_UNFINISHED_WORDS = frozenset(
-    (
-        *(
-            "is",
-            "are",
-            "that's",
-            "it's",
-            "equals",
-            "plus",
-            "minus",
-            "times",
-            "by",
-            "and",
-            "or",
-            "but",
-            "because",
-            "so",
-            "if",
-            "the",
-            "a",
-        ),
-        *("an", "his", "her", "their", "its", "of", "from", "to", "then", "which"),
-    )
+_UNFINISHED_WORDS = phrase_set(
+    "is|are|that's|it's|equals|plus|minus|times|by|and|or|but|because|so|if|the|a|an|his|her|their|its|of|from|to|then|which"
 )
 _MAX_CHECK_WORDS = 4
 """Number of words in an equation that only checks an earlier one."""
@@ -116,7 +102,7 @@ _RIGHT = re.compile(
 """What a reply says of a calculation that checks its answer."""
 _BELOW = re.compile(
     r"(?P<number>[0-9][0-9.,]*|\b[a-z]+(?:-[a-z]+)?)(?P<unit>\s?°\s?[CF]?|(?:\s+(?:degrees?|celsius|fahrenheit|met(?:er|re)s?|feet"
-    r"|strokes?|shots?)){0,2})\s+(?:below|under)\s+(?:zero|0|freezing|par|sea\s+level)\b",
+    r"|strokes?|shots?|floors?)){0,2})\s+(?:below|under)\s+(?:zero|0|freezing|par|ground|sea\s+level)\b",
     re.IGNORECASE,
 )
 _LOSS = re.compile(r"\b(?:loss|deficit|debt|decrease|drop|decline)\s+of\s+(?=[$€£]?\s?[0-9])", re.IGNORECASE)
@@ -135,6 +121,23 @@ def read_statement_number(content: str, prompt: str) -> Quantity | None:
         if parse_quantities(tokens):
             return Clause(tokens, _values(_read_part(prompt)), question_stems(prompt)).answer()
     return None
+
+
+def read_restated_number(content: str, prompt: str) -> Quantity | None:
+    """Return the only number of a sentence, if it is new and counts what the question asks: "There are 5 eggs left."
+
+    None for a bound, and for a part as in "half of the eggs".
+    """
+    tokens = tokenize(plain_notation(content)) if len(content) <= MAX_CHARACTERS else []
+    clause = Clause(tokens, _values(_read_part(prompt)), question_stems(prompt))
+    number = clause.quantities[0] if len(clause.quantities) == 1 else None
+    if number is None or number.value is None or number.value in clause.prompt_values:
+        return None
+    if any(token.lower in _DOUBTFUL_WORDS for token in tokens) or token_at(tokens, number.end).lower == "of":
+        return None
+    is_money = tokens[number.first].text in CURRENCY_SYMBOLS
+    is_amount = is_money and _AMOUNT_QUESTION.search(question_of(prompt)) is not None
+    return number if is_amount or clause.is_asked(number) else None
 
 
 def read_text_number(text: str, prompt: str) -> Quantity | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from orca_local.domain.text import fold
 from orca_local.kinds.reading.asked import EMPTY_STEMS, coverage, input_of, question_of, question_stems, stem
+from orca_local.kinds.reading.gap import chosen, phrase_in_gap, phrase_of_restatement, trim
 from orca_local.kinds.reading.lexicon import AUXILIARIES, VERB_FORMS, phrase_set
 from orca_local.kinds.reading.wrapping import sentences, unwrap, without_period
 
@@ -34,6 +35,7 @@ _NO_ITEM = re.compile(
 _QUOTED = re.compile(
     r"\"([^\"\n]+)\"|“([^”\n]+)”|«([^»\n]+)»|„([^“”\n]+)[“”]|`([^`\n]+)`|\*\*([^*\n]+)\*\*|(?<!\w)'([^'\n]+)'(?!\w)"
 )
+_BEFORE_QUOTE = re.compile(r"\b(?:is|be|with|as|becomes)\s*[.]?\Z")
 _EQUATION = re.compile(r"(?P<left>[^=→\n]{1,200}?)\s*(?:=|→|->|=>|⇒)\s*(?P<right>[^=→⇒\n]+)")
 _SPELLED = re.compile(r"\A\w(?:-\w)*\Z")
 """A letter, or a word in letters: "g-r-d-n"."""
@@ -124,6 +126,8 @@ def added_phrase(text: str, prompt: str) -> str | None:
         return None  # An answer alone, with an explanation below.
     if len(parts) > 1 and all(_EQUATION.fullmatch(part) for part in parts[:-1]) and _is_bare(parts[-1]):
         return unwrap(without_period(parts[-1]))
+    if _DATE_QUESTION.search(question_of(prompt)) and any(map(_DATE.search, parts)):
+        parts = [part for part in parts if _DATE.search(part)]
     for sentence in parts:
         if len(sentence) > _MAX_SENTENCE or sentence.endswith("?") or ABOUT_TEXT.match(sentence):
             continue
@@ -148,7 +152,7 @@ def _is_bare(line: str) -> bool:
 
 
 def _added(sentence: str, prompt: str) -> str | None:
-    for read in (_reason, _labelled, _quoted, _equated, _restated):
+    for read in (_reason, _labelled, _in_gap, _quoted, _equated, _restated):
         if (phrase := read(sentence, prompt)) is not None:
             phrase = unwrap(without_period(unwrap(phrase.strip(" ,;:"))))
             return phrase if 0 < len(phrase.split()) <= _MAX_WORDS and not DESCRIPTION.match(phrase) else None
@@ -177,6 +181,15 @@ def _reason(sentence: str, prompt: str) -> str | None:
     return sentence[reason.end() :] if reason else sentence
 
 
+def _in_gap(sentence: str, prompt: str) -> str | None:
+    """Return the phrase in the place of the question word, without circumstances behind it."""
+    phrase = phrase_of_restatement(sentence, prompt) or chosen(sentence, prompt)
+    if phrase is not None:
+        return phrase
+    phrase = phrase_in_gap(sentence, prompt) or phrase_in_gap(sentence, prompt, is_whole=False)
+    return None if phrase is None else trim(phrase, prompt)
+
+
 def _labelled(sentence: str, prompt: str) -> str | None:
     """Return what follows a label whose words are those of the question: "Company: Brightwell"."""
     match = _LABEL.fullmatch(sentence)
@@ -186,6 +199,7 @@ def _labelled(sentence: str, prompt: str) -> str | None:
     is_asked = is_known and coverage(match["label"], question_stems(prompt)) > 0
     is_report = bool(words := _WORD.findall(match["label"])) and all(_stem(word) in _given(prompt) for word in words)
     is_report = is_report and any(_stem(word) in _REPORT_WORDS for word in words)
+    is_report = is_report or match["label"].endswith((" is", " are"))
     return match["rest"] if is_asked or is_report or _RESULT.match(sentence) else None
 
 
@@ -194,6 +208,8 @@ def _quoted(sentence: str, prompt: str) -> str | None:
     quotes = [next(filter(None, match.groups())) for match in _QUOTED.finditer(sentence)]
     new = list(dict.fromkeys(quote for quote in quotes if fold(quote) not in fold(prompt)))
     rest = _QUOTED.sub(" ", sentence)
+    if not new and len(quotes) == 1 and _BEFORE_QUOTE.search(rest):
+        new = quotes
     return new[0] if len(new) == 1 and rest.strip(" .:") and len(_new_words(rest, prompt)) <= 2 else None
 
 

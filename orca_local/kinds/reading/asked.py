@@ -20,6 +20,9 @@ _OPTION = re.compile(
 _CLAUSE_END = re.compile(
     r"[,;:]\s|\s[–—-]\s|\b(?:and\b(?!\s\W?\d)|(?:but|while|whereas|so|because|since|which)\b)", re.IGNORECASE
 )
+BLANK = r"(?<!\w)_+(?!\w)"
+"""The place of the answer in "The _ is new."."""
+_BLANK = re.compile(BLANK)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -27,7 +30,9 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 def question_of(prompt: str) -> str:
     """Return the last question of a prompt; without one, its last sentence that is no option and no input."""
     parts = [part for part in sentences(prompt[-_MAX_PROMPT:]) if not _OPTION.match(part)]
-    asking = [at for at, part in enumerate(parts) if part.rstrip("\"'”’*_` )").endswith(("?", "？"))]
+    asking = [
+        at for at, part in enumerate(parts) if part.rstrip("\"'”’*_` )").endswith(("?", "？")) or _BLANK.search(part)
+    ]
     headed = [at for at, part in enumerate(parts) if _HEADING.match(part)]
     at = (asking or headed or [len(parts) - 1])[-1]
     chosen = _HEADING.sub("", " ".join(parts[at : at + 1]))

@@ -78,7 +78,7 @@ _START = re.compile(
     r"|(?P<no>no|nope|nah)\b(?=\W*$|\W*[.,;:!–—]|\s+-\s|\s+(?:it|he|she|they|there|this|that|i|we|you|because|the)\b))",
     re.IGNORECASE,
 )
-_VERDICT = r"[\"'“*_`(]{{0,6}}(?P<{}>true|false|correct|incorrect|untrue)\b(?![\"'”*_`)]*\s*=)"
+_VERDICT = r"[\"'“*_`(]{{0,6}}(?P<{}>true|false|correct|incorrect|untrue|accurate|inaccurate)\b(?![\"'”*_`)]*\s*=)"
 _NOUNS = r"(?:statement|claim|sentence|assertion|proposition|answer)"
 _JUDGEMENT = re.compile(
     r"(?:\b(?:is|are|was|be|being|seems|holds|remains|as|evaluates\s+to|prints?|outputs?|returns?|not|so)|['’]s|n['’]t)\s+"
@@ -90,8 +90,8 @@ _JUDGEMENT = re.compile(
     rf"|(?:^|[:=→,])\s*{_VERDICT.format('alone')}(?=[\"'”*_`)]*\s*(?:[.,;:!)–—]|-\s|$|\b(?:because|since|as)\b))",
     re.IGNORECASE,
 )
-_JUDGED = dict.fromkeys(("true", "correct", "right"), "yes") | dict.fromkeys(
-    ("false", "incorrect", "untrue", "wrong", "myth", "misconception", "fallacy", "legend", "hoax"), "no"
+_JUDGED = dict.fromkeys(("true", "correct", "right", "accurate"), "yes") | dict.fromkeys(
+    ("false", "incorrect", "untrue", "inaccurate", "wrong", "myth", "misconception", "fallacy", "legend", "hoax"), "no"
 )
 _CONCLUSION = re.compile(
     r"\W*(?:so|therefore|thus|hence|overall|ultimately|finally|in\s+conclusion|still)\b", re.IGNORECASE

@@ -15,6 +15,9 @@ from orca_local.kinds.reading.wrapping import layers, sentences, without_emoji, 
 MAX_STATEMENT = 600
 """A longer statement is a text, not an answer."""
 
+_MIN_LETTERS = 3
+"""Fewest letters of an abbreviation."""
+
 # Chinese, Japanese, Thai, Lao, Khmer and Burmese are written without spaces; Korean adds endings to a word.
 _UNSPACED = "\u0e00-\u0edf\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f"
 _HANGUL = "\uac00-\ud7a3"
@@ -85,6 +88,7 @@ def text_label(text: str, labels: tuple[str, ...], prompt: str = "") -> str | No
     if label is None:
         # "Neutral (leaning positive)".
         label = whole_label(_REMARK.split(text.strip()[:MAX_STATEMENT], maxsplit=1)[0], labels)
+        label = label or _by_abbreviation(text, labels)
     if label is None and len(labels) == 2:
         denied = rejected_alone(text, find, prompt)
         return None if denied is None else next((other for other in labels if other != denied), None)
@@ -109,6 +113,13 @@ def find_labels(sentence: str, labels: tuple[str, ...]) -> list[Mention]:
         if label is not None and (not _needs_room(label) or stands_alone(sentence, match.start(), match.end())):
             mentions.append(Mention(label, match.start(), match.end()))
     return mentions
+
+
+def _by_abbreviation(text: str, labels: Sequence[str]) -> str | None:
+    """Return the label that abbreviates the one word of a text: "NEG" for "Negative"."""
+    word = text.strip(" \n.*\"'").upper()
+    named = [label for label in labels if label.isupper() and len(label) >= _MIN_LETTERS and word.startswith(label)]
+    return named[0] if len(named) == 1 and word.isalpha() else None
 
 
 def stands_alone(sentence: str, start: int, end: int) -> bool:

@@ -48,14 +48,14 @@ BEFORE_ANSWER = phrases(
 """Words after which a short word is an answer."""
 AFTER_ANSWER = phrases(
     "is|are|was|were|because|as|since|for|or|and|nor|but|rather|instead|not|so|if|over|than|i|here|would|could|can|cannot",
-    "must|seems|one|can't|isn't",
+    "must|seems|one|can't|isn't|makes|fits|matches|describes|works|represents|follows",
 )
 """Words before which a short word is an answer."""
 
 SPOKEN_BEFORE = phrases(
     "is|are|be|was|so|hence|thus|therefore|indeed|say|says|answer|probably|likely|definitely|clearly|still|then|but|not|isn't",
     "or|and|a|simply|also|with|choose|pick|think|believe|guess|to|as|well|hell|oh|absolutely|obviously|ultimately|perhaps",
-    "maybe|possibly|certainly|surely",
+    "maybe|possibly|certainly|surely|means",
 )
 """Words after which yes or no is said, not used as a word of the sentence."""
 SPOKEN_AFTER = phrases("because|since|as|for|but|and|not|rather|instead|if|though|although|to this|to the|to your|from")

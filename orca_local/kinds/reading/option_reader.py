@@ -47,6 +47,9 @@ _NOUN = (
 )
 _BEFORE_I = re.compile(r"(?:\bis|option|choose|pick|answer:?)\s+[\"'“*_`(]*$", re.IGNORECASE)
 _AFTER_I = re.compile(r"[\"'”*_`)\]]*\s*(?:$|[.,;:!?)])")
+_VERB_OF_I = re.compile(r"\s+(?:is|makes|fits|seems|matches|describes)\b")
+"""What follows the mark, but not the pronoun."""
+_MARKED_LINE = re.compile(r"\W{0,6}(?P<mark>[A-Za-z]|\d{1,2})[)\].:*_]{1,4}\s{0,3}")
 _LEAD = re.compile(
     r"(?:(?:so|thus|hence|therefore|and|then|ok|okay|well)[,\s]+){0,2}"
     r"(?:(?:that|this|it|which)(?:['’]s|\s+(?:is|must\s+be|would\s+be|has\s+to\s+be|gives|makes\s+it|means|matches"
@@ -74,10 +77,11 @@ def whole_option(content: str, options: Options) -> str | None:
     if "\\" in content:
         content = _FRACTION.sub(r"\1/\2", content)
         content = _COMMAND.sub(lambda match: match[1] or " ", content.replace("$", "")).strip()
-    for layer in layers(content, brackets=True):
-        for candidate in dict.fromkeys((layer, without_period(layer), layer.rstrip("!"))):
-            if (mark := _as_mark(candidate, options)) or (mark := _by_text(candidate, options)):
-                return mark
+    for written in dict.fromkeys((content, without_period(content), content.rstrip("!"))):
+        for layer in layers(written, brackets=True):
+            for candidate in dict.fromkeys((layer, without_period(layer))):
+                if (mark := _as_mark(candidate, options)) or (mark := _by_text(candidate, options)):
+                    return mark
     return _as_marked_text(content, options)
 
 
@@ -106,7 +110,9 @@ def text_option(text: str, options: Options, prompt: str = "") -> str | None:
     def find_marks(sentence: str) -> list[Mention]:
         return _find_marks(sentence, options)
 
-    text = _without_list(both_ends(text, MAX_CHARACTERS).translate(_FULL_WIDTH), options)
+    if (mark := whole_option(text, options)) is not None:
+        return mark
+    text = _without_list(_without_texts(both_ends(text, MAX_CHARACTERS).translate(_FULL_WIDTH), options), options)
     if (mark := _by_result(text, options, prompt) or _by_predicate(text, find_all, prompt)) is not None:
         return mark
     is_short = len(text.split(maxsplit=_MAX_WORDS)) <= _MAX_WORDS
@@ -229,6 +235,19 @@ def find_options(sentence: str, options: Options, *, with_plurals: bool = False)
     return sorted(by_text + marks, key=lambda mention: mention.start)
 
 
+def _without_texts(text: str, options: Options) -> str:
+    """Return the text with only the mark of each option that a line begins with: "(A) - wrong"."""
+    lines = []
+    for line in text.split("\n"):
+        start = _MARKED_LINE.match(line)
+        option = options.texts.get(start["mark"].upper(), "").rstrip(".") if start else ""
+        end = start.end() + len(option) if start else 0
+        is_whole = bool(option) and line[end - len(option) : end].casefold() == option.casefold()
+        rest = line[end:].removeprefix(".")
+        lines.append(line[: start.end("mark") + 1] + rest if start and is_whole and not rest[:1].isalnum() else line)
+    return "\n".join(lines)
+
+
 def _without_list(text: str, options: Options) -> str:
     """Return the text without a list of the options, which is no choice."""
     lines = text.split("\n")
@@ -329,8 +348,9 @@ def _find_marks(sentence: str, options: Options) -> list[Mention]:
 
 def _is_used_as_mark(sentence: str, match: re.Match[str]) -> bool:
     if match[0] == "I":
-        before, after = sentence[max(0, match.start() - 24) : match.start()], sentence[match.end() : match.end() + 8]
-        return _BEFORE_I.search(before) is not None and _AFTER_I.match(after) is not None
+        before, after = sentence[max(0, match.start() - 24) : match.start()], sentence[match.end() : match.end() + 12]
+        is_named = _BEFORE_I.search(before) is not None and _AFTER_I.match(after) is not None
+        return is_named or _VERB_OF_I.match(after) is not None
     return stands_alone(sentence, match.start(), match.end())
 
 

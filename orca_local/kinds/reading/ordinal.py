@@ -10,7 +10,7 @@ from orca_local.kinds.reading.decision import Mention
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _INDEXES = {word: index for index, word in enumerate(_ORDINALS)} | {"last": -1}
 _ORDINAL = rf"(?P<place>{'|'.join(_INDEXES)}|[1-9](?:st|nd|rd|th))"
-_NOUN = r"(?:answer\s+)?(?:option|choice|alternative)"
+_NOUN = r"(?:answer\s+)?(?:option|choice|alternative|sentence|statement)"
 _WHOLE = re.compile(rf"the\s+{_ORDINAL}(?:\s+(?:one|answer|{_NOUN}))?(?:\s+in\s+the\s+list)?", re.I)
 _NAMED = re.compile(rf"\bthe\s+{_ORDINAL}\s+{_NOUN}\b(?!\s+(?:to|we|i|you|that|for|of)\b)", re.IGNORECASE)
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from orca_local.kinds.reading.addition import ABOUT_TEXT, DESCRIPTION, added_phrase
+from orca_local.kinds.reading.gap import is_restatement
 from orca_local.kinds.reading.plain import plain_lines
 from orca_local.kinds.reading.statement import is_refusal
 from orca_local.kinds.reading.wrapping import is_cut_off, sentences, unwrap, without_emoji, without_period
@@ -29,11 +30,11 @@ _SUBJECT = re.compile(
 )
 _COPULA = re.compile(
     r"(?:\b(?:is|are|was|were|will\s+be|would\s+be|must\s+be|should\s+be)|(?<=\b[Ii]t)['’]s|(?<=\b[Tt]hat)['’]s)\b"
-    r"(?:\s*:|\s+(?:called|named|that|likely|probably|clearly))?\s+"
+    r"(?:\s*:|\s+(?:called|named|(?:also\s+)?(?:known|referred\s+to)\s+as|that|likely|probably|clearly))?\s+"
 )
 _PREDICATE = re.compile(rf"{_SPACE}(?:is|was|are|were)\s+(?:the|its|his|her|their)\s", re.IGNORECASE)
 _REASON = re.compile(
-    rf",?{_SPACE}because\b|,\s+according\s+to\b|,\s+(?:since|as|which|not|so|and\s+not|but\s+not|rather\s+than|where|who|when|while|although)\s"
+    rf",?{_SPACE}because\b|,\s+according\s+to\b|,\s+(?:since|as|which|for|not|so|and\s+not|but\s+not|rather\s+than|where|who|when|while|although)\s"
     rf"|{_SPACE}since\s+(?=(?:it|the|they|he|she|this|that)\b)|{_SPACE}(?:rather\s+than|instead\s+of|as\s+opposed\s+to)\s"
     rf"|{_SPACE}[—–-]\s+(?=(?:because|the|it|this|that|as)\b)"
 )
@@ -98,13 +99,17 @@ def stated_phrase(statement: str) -> str | None:
 
 
 def has_remark(statement: str) -> bool:
-    """Whether a remark about the answer follows it: "Henrik Lund, who also built it"."""
-    return _REMARK_AFTER.search(statement) is not None
+    """Whether a remark about the answer follows it, or what it is not precedes it: "not Ann but Ida"."""
+    return _REMARK_AFTER.search(statement) is not None or _CORRECTED.match(statement) is not None
 
 
-def phrase_in_statement(statement: str) -> str | None:
+def phrase_in_statement(statement: str, prompt: str = "") -> str | None:
     """Return the phrase of a statement; None if it only says something about the answer, such as "not given"."""
-    return None if DESCRIPTION.match(statement) else stated_phrase(statement)
+    if DESCRIPTION.match(statement):
+        return None
+    first = next(iter(sentences(statement)), "")
+    added = added_phrase(first, prompt) if is_restatement(first, prompt) else None
+    return added or stated_phrase(statement)
 
 
 def lone_phrase(text: str, prompt: str = "", max_words: int = _MAX_WORDS) -> str | None:

@@ -67,7 +67,7 @@ _PREPOSITIONS = phrase_set(
 )
 """Prepositions, as stems."""
 _LIGHT = phrase_set(
-    "locat|situat|any|anyth|someth|ever|also|really|even|now|yet|own|itself|all|ther|long|still|just|much"
+    "locat|situat|in|at|of|any|anyth|someth|ever|also|really|even|now|yet|own|itself|all|ther|long|still|just|much"
 )
 """Words between those of the question that do not change what a sentence says, as stems."""
 _STAND_INS = phrase_set("ther|it|so|that|one|this|them|her|him|any")

@@ -126,9 +126,13 @@ def is_refusal(text: str) -> bool:
     return _REFUSAL.search(text) is not None
 
 
-def text_after_refusal(text: str) -> str:
-    """Return what a text says after it refused: "I am not sure, but probably yes." Empty if it says no more."""
-    refusals = list(_REFUSAL.finditer(text))
+def text_after_refusal(text: str, prompt: str) -> str:
+    """Return what a text says after it refused: "I am not sure, but probably yes." Empty if it says no more.
+
+    Words of the prompt, such as the option "Cannot be determined", are no refusal.
+    """
+    shown = prompt.casefold()
+    refusals = [match for match in _REFUSAL.finditer(text) if match[0].casefold() not in shown]
     if not refusals:
         return text
     rest = text[refusals[-1].end() :]

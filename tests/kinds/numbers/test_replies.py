@@ -145,6 +145,9 @@ PROSE = parse_cases(
     9: The total, which is 9, includes 2 for tax. ¦ 3 × 3 is 9, which is the total.
     9: Because 4 pens cost $6, one costs $1.50, and six cost $9. ¦ To see how many of the 21 stay, add 4 and 5 to get 9.
     9: How many are left is 9. ¦ The unknown number is 9. ¦ It does not mention the 3 cats, but there are 9.
+    9: In all, 4 + 5 = **9**. ¦ It costs **$9**. ¦ $4 + $5 = **$9**. ¦ So $4 \times 2 + 1 = 9$ times. ¦ **4 + 5 = 9**.
+    9: 9 beads are below the table.
+    -9: The rest is **−9**. ¦ It is nine floors below ground level.
     9: Pears: 4⏎Plums: 5⏎Total: 9 ¦ Speed: 3 km/h⏎Time: 3 h⏎Distance: 3 × 3 = 9 km
     None: Pears: 4. Plums: 5. ¦ Pears: 4⏎Plums: 5 ¦ Monday: 4 km⏎Tuesday: 5 km
     None: We must find out how many of the 21 beads are red. ¦ Let us see how much 5 pens cost.
@@ -196,3 +199,8 @@ DOUBTFUL = parse_cases(
 @pytest.mark.parametrize(("text", "expected"), DOUBTFUL)
 def test_a_doubtful_number_is_not_read_in_the_asked_form(text: str, expected: str | None) -> None:
     assert Number().read_strict(text) == expected
+
+
+@pytest.mark.parametrize("text", ["8 dozen", "Answer: 8 dozen eggs", "She has 8 dozen.", "8"])
+def test_a_scale_that_is_asked_for_is_a_unit(text: str) -> None:
+    assert Number().read_lenient(text, prompt="She has 96 eggs. How many dozen eggs are that?") == "8"

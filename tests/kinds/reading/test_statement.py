@@ -129,4 +129,9 @@ def test_a_correction_divides_a_text(text: str, parts: list[str]) -> None:
     ],
 )
 def test_a_refusal_leaves_what_follows_a_but(text: str, rest: str) -> None:
-    assert text_after_refusal(text) == rest
+    assert text_after_refusal(text, "") == rest
+
+
+def test_words_of_the_prompt_are_no_refusal() -> None:
+    prompt = "Who was right?\n(A) Ann\n(B) Cannot be determined"
+    assert text_after_refusal("B) Cannot be determined", prompt) == "B) Cannot be determined"
