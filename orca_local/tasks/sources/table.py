@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from orca_local.tasks.sources import delimited, jsonl
+from orca_local.tasks.sources import delimited, jsonl, parquet
 from orca_local.tasks.sources.base import Source
 
-SOURCES: tuple[Source, ...] = (jsonl.SOURCE, delimited.SOURCE)
+SOURCES: tuple[Source, ...] = (jsonl.SOURCE, delimited.SOURCE, parquet.SOURCE)
 
 SUFFIXES: tuple[str, ...] = tuple(suffix for source in SOURCES for suffix in source.suffixes)
 """Endings of the names of all files that can be read."""

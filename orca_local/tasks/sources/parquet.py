@@ -1,0 +1,212 @@
+"""Parquet: a table in columns, as data sets are published. It is read with pyarrow, in parts of bounded size.
+
+Lists and structures become lists and objects, dates and decimal numbers become texts, and the numbers of classes that
+the `datasets` library names become these names.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from orca_local.domain.errors import MissingError
+from orca_local.domain.input_file import UnreadableError
+from orca_local.tasks.import_request import ReadOptions
+from orca_local.tasks.sources.base import Problem, Record, Source
+from orca_local.tasks.sources.file_type import foreign_type
+from orca_local.tasks.sources.text_input import open_location
+
+if TYPE_CHECKING:
+    import pyarrow
+    from pyarrow import parquet
+
+_MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
+_BATCH_BYTES = 4_000_000
+_MAX_BATCH_ROWS = 1_000
+"""Bounds of what is in memory at once."""
+_BUFFER_BYTES = 1 << 20
+"""Number of bytes that are read at once of a column; without a buffer, all of it in a row group is."""
+_HEAD_BYTES = 1 << 16
+_Convert = Callable[["pyarrow.Array"], list[Any]]
+
+
+def read_parquet(location: str, options: ReadOptions) -> Iterator[Record | Problem]:
+    """Yield the record of every row. Raises `MissingError` if pyarrow is not installed."""
+    try:
+        with open_location(location, options) as file:
+            yield from read_parquet_file(location, file, on_read=options.on_read)
+    except UnreadableError as error:
+        yield Problem(location, 0, error.reason)
+    except OSError as error:
+        yield Problem(location, 0, f"cannot be read: {error.strerror or error}")
+
+
+def read_parquet_file(
+    name: str,
+    file: BinaryIO,
+    *,
+    columns: Sequence[str] | None = None,
+    row_groups: Sequence[int] | None = None,
+    on_read: Callable[[int], None] | None = None,
+) -> Iterator[Record | Problem]:
+    """Yield the record of every row of an open file that can be read anywhere, or of some columns and row groups.
+
+    Only what is needed is read: the end of the file, then each row group when its turn comes. `on_read` is called with
+    the number of bytes of the file that the rows took. Raises `MissingError` if pyarrow is not installed.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingError("pyarrow is not installed", hint='pip install "orca-local[parquet]"') from error
+    if problem := _foreign(file):
+        yield Problem(name, 0, problem)
+        return
+    try:
+        with parquet.ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False) as table:
+            yield from _read(name, table, columns, row_groups, on_read)
+    except pyarrow.ArrowException as error:
+        yield Problem(name, 0, _damage(error))
+    except OSError as error:  # of Arrow, which has no class of its own for it; of the disk, with a number
+        if error.errno is not None:
+            raise
+        yield Problem(name, 0, _damage(error))
+
+
+def _foreign(file: BinaryIO) -> str:
+    """Return why a file is no Parquet that can be read; empty if it may be."""
+    if not file.seekable():
+        return "is a pipe, but Parquet is read from its end: write it to a file first"
+    head = file.read(_HEAD_BYTES)
+    if not head:
+        return "holds no samples: it is empty"
+    file.seek(-min(4, len(head)), 2)
+    tail = file.read(4)
+    file.seek(0)
+    if _ENCRYPTED in (head[:4], tail):
+        return "is encrypted: write it without encryption"
+    if head.startswith(_MAGIC):
+        return "" if tail == _MAGIC else "is cut off: the end of a Parquet file is missing; download or write it again"
+    if head.startswith(b"\x1f\x8b"):
+        return "is compressed with gzip: decompress it, and give the file that is inside"
+    return foreign_type(head).replace(", not text", ", not Parquet") or (
+        "is no Parquet file: if it is text, give it a name that ends in .csv or .jsonl"
+    )
+
+
+def _damage(error: Exception) -> str:
+    text = str(error).partition("\n")[0]
+    if "crypt" in text:
+        return "is encrypted, all of it or some columns: write it without encryption"
+    return f"is damaged, or of a form that pyarrow cannot read ({text[:200]}): download or write it again"
+
+
+def _read(
+    name: str,
+    table: parquet.ParquetFile,
+    columns: Sequence[str] | None,
+    row_groups: Sequence[int] | None,
+    on_read: Callable[[int], None] | None,
+) -> Iterator[Record | Problem]:
+    names = table.schema_arrow.names
+    if double := next((column for index, column in enumerate(names) if column in names[:index]), None):
+        yield Problem(name, 0, f"has two columns named {double!r}: rename one of them")
+        return
+    converters = {field.name: _converter(field, table.schema_arrow.metadata or {}) for field in table.schema_arrow}
+    if not table.metadata.num_rows:
+        yield Problem(name, 0, "holds no samples: it has no rows")
+    sizes = [table.metadata.row_group(index).num_rows for index in range(table.num_row_groups)]
+    for index in range(len(sizes)) if row_groups is None else row_groups:
+        line = 1 + sum(sizes[:index])
+        size = table.metadata.row_group(index).total_byte_size
+        rows = max(1, min(_MAX_BATCH_ROWS, _BATCH_BYTES * sizes[index] // max(1, size)))
+        for batch in table.iter_batches(rows, row_groups=[index], columns=columns, use_threads=False):
+            yield from _rows(name, line, batch, converters)
+            line += batch.num_rows
+            if on_read is not None:
+                on_read(_compressed_bytes(table, index) * batch.num_rows // sizes[index])
+
+
+def _compressed_bytes(table: parquet.ParquetFile, row_group: int) -> int:
+    group = table.metadata.row_group(row_group)
+    return sum(group.column(index).total_compressed_size for index in range(group.num_columns))
+
+
+def _rows(
+    name: str, line: int, batch: pyarrow.RecordBatch, converters: dict[str, _Convert]
+) -> Iterator[Record | Problem]:
+    names = batch.schema.names
+    columns = []
+    for column, array in zip(names, batch.columns, strict=True):
+        try:
+            columns.append(converters[column](array))
+        except ValueError as error:
+            yield Problem(name, 0, f"has a column {column!r} that cannot be read: {error}")
+            return
+    for offset, values in enumerate(zip(*columns, strict=True)):
+        yield Record(name, line + offset, dict(zip(names, values, strict=True)))
+
+
+def _converter(field: pyarrow.Field, metadata: dict[bytes, bytes]) -> _Convert:
+    """Return the function that makes Python values of a column."""
+    import pyarrow
+    from pyarrow import types
+
+    kind = field.type
+    if classes := _class_names(field.name, metadata):
+        return lambda array: [classes.get(value) for value in array.to_pylist()]
+    if types.is_binary(kind) or types.is_large_binary(kind):
+        return _texts_of_bytes
+    if types.is_temporal(kind) and not types.is_duration(kind):
+        return lambda array: array.cast(pyarrow.string()).to_pylist()
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind) or types.is_boolean(kind):
+        return lambda array: array.to_pylist()
+    return lambda array: [_plain(value) for value in array.to_pylist()]
+
+
+def _class_names(column: str, metadata: dict[bytes, bytes]) -> dict[int | None, str]:
+    """Return the name of each number of a column of classes, as the `datasets` library writes them into a file."""
+    try:
+        features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
+        feature = features[column]
+        return dict(enumerate(map(str, feature["names"]))) if feature["_type"] == "ClassLabel" else {}
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def _texts_of_bytes(array: pyarrow.Array) -> list[Any]:
+    """Return the texts of a column that programs without a type for texts wrote. Raises `ValueError` if it has none."""
+    import pyarrow
+
+    try:
+        texts: list[Any] = array.cast(pyarrow.large_string()).to_pylist()
+    except pyarrow.ArrowInvalid:
+        raise ValueError("it holds bytes, not texts; write the file without this column") from None
+    return texts
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of Arrow as one of JSON; None for a missing one. Raises `ValueError` for bytes."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, list):
+        is_map = bool(value) and all(isinstance(item, tuple) for item in value)
+        return {str(key): _plain(item) for key, item in value} if is_map else [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, date | datetime | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    raise ValueError(f"it holds {type(value).__name__}, not texts; write the file without this column")
+
+
+SOURCE = Source("Parquet", (".parquet",), read_parquet)
