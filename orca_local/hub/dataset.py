@@ -57,15 +57,18 @@ class Snapshot(Frozen):
         Raises `InputError` that lists the names if that leaves a choice, or if there is none of the name.
         """
         name = config.rstrip("/")
-        if name not in self.layout.configs:
-            inside = tuple(file for path, file in self.files.items() if path == name or path.startswith(f"{name}/"))
-            inside = tuple(file for file in inside if is_data(file.path)) if name else ()
-            if inside and not split:
-                return Dataset(self.repository, self.commit, name, "", inside, self._notes(inside))
+        if name and name not in self.layout.configs and not split and (inside := self._inside(name)):
+            return Dataset(self.repository, self.commit, name, "", inside, self._notes(inside))
         name, splits = self._choose_config(name)
         split = self._choose_split(config, name, splits, split)
         chosen = tuple(self.files[path] for path in splits[split])
         return Dataset(self.repository, self.commit, name, split, chosen, self._notes(chosen))
+
+    def _inside(self, name: str) -> tuple[HubFile, ...]:
+        """Return the file of this path, or the files of this directory, that may hold rows."""
+        if name in self.files:
+            return (self.files[name],) if is_data(name) else ()
+        return tuple(file for path, file in self.files.items() if path.startswith(f"{name}/") and is_data(path))
 
     def _notes(self, chosen: Sequence[HubFile]) -> tuple[str, ...]:
         if not any(is_partial(file.path) for file in chosen):

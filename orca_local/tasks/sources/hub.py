@@ -24,6 +24,11 @@ def read_hub(location: str, options: ReadOptions) -> Iterator[Record | Problem]:
     for note in dataset.notes:
         if options.on_note is not None:
             options.on_note(note)
+    yield from read_dataset(dataset, options)
+
+
+def read_dataset(dataset: Dataset, options: ReadOptions) -> Iterator[Record | Problem]:
+    """Yield the rows of the files of a dataset. Raises `OrcaError` as `read_hub` does."""
     for file in dataset.files:
         name = f"{PREFIX}{dataset.repository.name}@{dataset.commit}/{file.path}"
         yield from find_source(file.path).read(name, replace(options, open_file=_opener(dataset, file)))

@@ -1,0 +1,1 @@
+"""Mixes of tasks from many ready sources, in proportions that were published."""
