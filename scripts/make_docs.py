@@ -22,7 +22,16 @@ from orca_local.domain.probe_summary import ProbeEstimate, ProbeSummary
 from orca_local.domain.record import CI, Record, is_omittable, json_key, written_fields
 from orca_local.domain.settings import Settings
 from orca_local.domain.summaries import DatasetSummary, PipelineResult, QuickstartSummary, TrainSummary
-from orca_local.domain.task_summary import TaskChoice, TaskList, TaskRemoved, TasksAdded, TaskSamples, TasksPreview
+from orca_local.domain.task_summary import (
+    TaskChoice,
+    TaskList,
+    TaskRemoved,
+    TasksAdded,
+    TaskSamples,
+    TasksMixed,
+    TaskSources,
+    TasksPreview,
+)
 from orca_local.domain.teach_summary import TeachEstimate, TeachSummary
 from orca_local.pipeline.bundle import BundleResult
 from orca_local.runs.rescue import RescueResult
@@ -33,6 +42,8 @@ COMMAND_RESULTS: Mapping[str, type[Record]] = {
     "quickstart": QuickstartSummary,
     "tasks add": TasksAdded,
     "tasks add --preview": TasksPreview,
+    "tasks sources": TaskSources,
+    "tasks mix": TasksMixed,
     "tasks list": TaskList,
     "tasks show": TaskSamples,
     "tasks choose": TaskChoice,

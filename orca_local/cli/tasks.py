@@ -10,6 +10,7 @@ import click
 from orca_local.cli.options import Common, JsonObject, common_options
 from orca_local.cli.tables import echo, table
 from orca_local.cli.tasks_add import add
+from orca_local.cli.tasks_mix import mix, sources
 from orca_local.domain.task_summary import ShownSample, TaskChoice, TaskList, TaskRemoved, TaskSamples, TaskSize
 from orca_local.domain.text import counted
 
@@ -23,6 +24,8 @@ def command() -> None:
 
 
 command.add_command(add)
+command.add_command(mix)
+command.add_command(sources)
 
 
 @command.command("list")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,7 @@ _LABELS_HELP = "The only answers there are; numbers of classes are named in this
 
 
 @click.command("add")
-@click.argument("paths", nargs=-1, required=True, type=PathArgument(), metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True, type=PathArgument(), metavar="SOURCE…")
 @_map_options
 @click.option("--limit", type=click.IntRange(1), help="Maximum number of samples of each file: its first good ones.")
 @click.option("--seed", type=int, help="Choose the samples of --limit at random, with this seed.")
@@ -96,7 +96,10 @@ _LABELS_HELP = "The only answers there are; numbers of classes are named in this
 def add(
     common: Common, paths: tuple[Path, ...], preview: bool, skip_bad: bool, resplit: bool, **asked: Any
 ) -> JsonObject:
-    """Add samples from files: JSON, JSON Lines, CSV, TSV, chats.
+    """Add samples from files (JSON, JSON Lines, CSV, TSV, Parquet, chats) and from the hub.
+
+    A SOURCE is the path of a file, a dataset of the hub as hub:OWNER/NAME[@REVISION][/CONFIG][:SPLIT], or
+    ready:NAME, one of `orca-local tasks sources`. Of the hub, only what is read is fetched, and it is kept.
 
     A file has the keys of the task format (id, task, prompt, answer, kind), or columns of any names. Columns of
     well-known names are recognized; the others are named with --map.
@@ -112,6 +115,7 @@ def add(
     # Reading is quick: nothing is shown where a bar cannot be drawn.
     with workspace.store() as store, Display(quiet=common.quiet or not sys.stderr.isatty()) as display:
         progress = _Progress(display, maps, quiet=common.quiet)
+        request = replace(request, options=replace(request.options, on_note=progress.show_note))
         added = add_tasks(
             store, paths, request, skip_bad=skip_bad, resplit=resplit, progress=progress.read, on_map=progress.show_map
         )
@@ -166,6 +170,11 @@ class _Progress:
         self._maps.append(_file_map(file, mapping))
         for line in () if self._quiet else (f"{file}:", *(f"  {line}" for line in mapping.describe())):
             self._display.say(line)
+
+    def show_note(self, text: str) -> None:
+        """Show what the user should know of a source."""
+        if not self._quiet:
+            self._display.say(f"note: {text}")
 
     def read(self, done: int, total: int) -> None:
         """Show how much of the files was read."""

@@ -174,3 +174,94 @@ class TaskRemoved(Record):
     """Number of removed samples."""
     demonstrations: int
     """Number of removed teacher answers."""
+
+
+class SourceInfo(Record):
+    """A ready source of tasks on the hub."""
+
+    name: str
+    """Its name, for `tasks add ready:NAME`."""
+    title: str
+    """What it is."""
+    repo: str
+    """Repository on the hub."""
+    revision: str
+    """Commit that was read there; empty: the one of the first pull is recorded and kept."""
+    config: str
+    """Config, directory or file; empty: the only config."""
+    split: str
+    """Split; empty: the only one."""
+    tasks: str
+    """Where the name of a row's task is: `column`, `file` or `config`; empty: all rows are one task."""
+    kind: str
+    """Kind of the answers; empty: it is guessed for each task."""
+    licence: str
+    """Licence that its card names."""
+    rows: int
+    """Number of rows; 0: not known."""
+    bytes: int
+    """Size of its files; 0: not known."""
+    card_read: bool
+    """Whether its card was read; if not, names and columns are those that other programs use."""
+
+
+class TaskSources(Record):
+    """Result of `tasks sources`."""
+
+    sources: tuple[SourceInfo, ...]
+    """The ready sources."""
+    mixes: tuple[str, ...]
+    """The mixes that are made of them."""
+
+
+class MixSource(Record):
+    """What of a ready source went into a mix."""
+
+    name: str
+    """Name of the source."""
+    repo: str
+    """Repository on the hub."""
+    commit: str
+    """Commit that was read."""
+    licence: str
+    """Licence that its card names."""
+    card_read: bool
+    """Whether its card was read."""
+    tasks: int
+    """Number of tasks."""
+    rows: int
+    """Number of samples."""
+    bad_rows: int
+    """Number of rows that were read and make no sample."""
+
+
+class NotInMix(Record):
+    """A source or a task that is not in a mix."""
+
+    name: str
+    """Its name."""
+    reason: str
+    """Why."""
+
+
+class TasksMixed(Record):
+    """Result of `tasks mix`."""
+
+    mix: str
+    """Name of the mix."""
+    tasks: int
+    """Number of tasks in it."""
+    rows: int
+    """Number of samples in it."""
+    added: int
+    """Number of samples that were not in the workspace before."""
+    duplicates: int
+    """Number of samples that were there already, or are in two tasks."""
+    sources: tuple[MixSource, ...]
+    """What went in of each source."""
+    failed: tuple[NotInMix, ...]
+    """Sources that failed; with `--skip-bad`."""
+    left_out: tuple[NotInMix, ...]
+    """Tasks from whose rows no samples could be made."""
+    licences: str
+    """The file that lists what went in, with the licences."""

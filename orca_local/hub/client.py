@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from orca_local.domain.errors import InputError
@@ -32,7 +33,16 @@ def endpoint() -> str:
 
 
 def prepare() -> None:
-    """Prepare the client for this process: it sends no telemetry and prints nothing. Do this before any request."""
+    """Prepare the client for this process: it sends no telemetry and prints nothing. Do this before any request.
+
+    Raises `InputError` if the environment names certificates that are none.
+    """
+    _prepare((os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")))
+
+
+@cache
+def _prepare(certificates: tuple[str | None, str | None]) -> None:
+    """Prepare the client once for each choice of certificates."""
     # The client reads this when it is imported.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from huggingface_hub.utils import logging

@@ -129,11 +129,16 @@ def add_tasks(
     `on_map` with each file and its map, before anything is added. Raises `InputError` if a file's columns leave in
     doubt how its rows become samples.
     """
+    request = _with_progress(request, locations, progress)
+    rows = (iter_samples(location, request, resplit=resplit, on_map=on_map) for location in locations)
+    return add_samples(store, chain.from_iterable(rows), skip_bad=skip_bad)
+
+
+def add_samples(store: Store, items: Iterable[ReadSample | Problem], *, skip_bad: bool = False) -> AddedTasks:
+    """Add samples in the order in which they come, all or none; see `add_tasks`."""
     found = ProblemList()
     with store.incoming() as incoming:
-        request = _with_progress(request, locations, progress)
-        rows = (iter_samples(location, request, resplit=resplit, on_map=on_map) for location in locations)
-        files, good = _read_all(incoming, chain.from_iterable(rows), found)
+        files, good = _read_all(incoming, items, found)
         clashes = incoming.find_clashes()
         if clashes:
             first = [_clash_problem(clash, files) for clash in incoming.clashes(MAX_KEPT_PROBLEMS)]

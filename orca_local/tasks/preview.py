@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from orca_local.domain.errors import InputError, shown_path
+from orca_local.domain.errors import InputError, OrcaError, shown_path
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
 from orca_local.tasks.import_request import DEFAULT_REQUEST, ImportRequest
+from orca_local.tasks.locations import expand
 from orca_local.tasks.mapping import Mapping
 from orca_local.tasks.read import ReadSample, plan_file, read_record
 from orca_local.tasks.sources.base import Problem, Record
@@ -37,13 +38,20 @@ class Preview(Frozen):
     """The columns."""
     rows: tuple[PreviewedRow, ...]
     mapping: Mapping | None
-    error: InputError | None = None
+    error: OrcaError | None = None
     """Why the rows become no samples, if it is not the fault of single rows."""
 
 
 def preview_tasks(location: str, request: ImportRequest = DEFAULT_REQUEST, *, resplit: bool = False) -> Preview:
-    """Return the first `PREVIEW_ROWS` rows of a task file. Nothing is raised: `error` has what is wrong."""
-    first, mapping, _ = plan_file(location, request)
+    """Return the first `PREVIEW_ROWS` rows of a task file. Nothing is raised: `error` has what is wrong.
+
+    Of a ready source, it is its first file.
+    """
+    try:
+        location, request = next(expand(location, request))
+        first, mapping, _ = plan_file(location, request)
+    except OrcaError as failure:  # the hub does not have it, or is not there
+        return Preview(location, (), (), None, failure)
     names = tuple(dict.fromkeys(name for item in first if isinstance(item, Record) for name in item.values))
     shown = first[:PREVIEW_ROWS]
     unreadable = next((str(item) for item in shown if isinstance(item, Problem) and not item.line), None)

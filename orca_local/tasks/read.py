@@ -11,10 +11,10 @@ from orca_local.domain.errors import InputError, shown_path
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
 from orca_local.tasks.import_request import DEFAULT_REQUEST, ImportRequest
+from orca_local.tasks.locations import expand, source_of
 from orca_local.tasks.mapping import PLANNED_ROWS, Mapping, plan_mapping
 from orca_local.tasks.record import parse_record
 from orca_local.tasks.sources.base import Problem, Record
-from orca_local.tasks.sources.table import find_source
 
 _PLANNED_CHARACTERS = 20_000_000
 """Fewer rows are planned from, where they are as long as this together."""
@@ -51,14 +51,19 @@ def iter_samples(
 ) -> Iterator[ReadSample | Problem]:
     """Yield every sample and every problem of a task file, in bounded memory. A file that cannot be read is a problem.
 
-    With a limit, reading ends with the last sample; with a seed too, the whole file is read, and the chosen samples
+    The location is a path, an address of the hub, or a ready source, whose files are read one after the other. With a
+    limit, reading a file ends with its last sample; with a seed too, the whole file is read, and the chosen samples
     follow the problems. `resplit` divides samples by content, even if the file names a split. Raises `InputError` if
-    the columns leave in doubt how the rows become samples.
+    the columns leave in doubt how the rows become samples, and `OrcaError` if the hub does not have a dataset.
     """
-    items = _iter_all(str(location), request, resplit=resplit, on_map=on_map)
-    if request.limit is None:
-        return items
-    return _first(items, request.limit) if request.seed is None else _chosen(items, request.limit, request.seed)
+    for part, asked in expand(str(location), request):
+        items = _iter_all(part, asked, resplit=resplit, on_map=on_map)
+        if asked.limit is None:
+            yield from items
+        elif asked.seed is None:
+            yield from _first(items, asked.limit)
+        else:
+            yield from _chosen(items, asked.limit, asked.seed)
 
 
 def read_tasks(location: str | Path, request: ImportRequest = DEFAULT_REQUEST, *, resplit: bool = False) -> TaskFile:
@@ -77,7 +82,7 @@ def plan_file(
     location: str, request: ImportRequest
 ) -> tuple[list[Record | Problem], Mapping | InputError, Iterator[Record | Problem]]:
     """Return the first rows of a file, the map that they lead to (or why they lead to none), and the other rows."""
-    items = find_source(location).read(location, request.options)
+    items = source_of(location).read(location, request.options)
     first: list[Record | Problem] = []
     length = 0
     for item in items:

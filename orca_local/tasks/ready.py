@@ -6,6 +6,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,6 +71,9 @@ class Mix(Frozen):
     source: str
     """Where the proportions were published."""
     zero_shot_rows: int
+    """Rows of the parts that share the tasks."""
+    note: str
+    """What else belongs to it."""
     parts: tuple[MixPart, ...]
 
 
@@ -91,13 +95,17 @@ def find_ready(name: str) -> ReadySource:
     raise InputError(f"there is no ready source {name!r}", hint=f"{hint}see `orca-local tasks sources`")
 
 
+def load_mixes() -> Mapping[str, Mix]:
+    """Return the mixes by name, in the order of the file."""
+    return {entry["name"]: _mix(entry) for entry in _load()["mix"]}
+
+
 def find_mix(name: str) -> Mix:
     """Return the mix of this name. Raises `InputError` that lists the names if there is none."""
-    mixes = {entry["name"]: entry for entry in _load()["mix"]}
+    mixes = load_mixes()
     if name not in mixes:
         raise InputError(f"there is no mix {name!r}", hint=f"mixes are {', '.join(mixes)}")
-    parts = [MixPart(**part | {"sources": tuple(part["sources"])}) for part in mixes[name]["part"]]
-    return Mix(**{key: value for key, value in mixes[name].items() if key != "part"}, parts=tuple(parts))
+    return mixes[name]
 
 
 def known_repositories() -> tuple[str, ...]:
@@ -111,7 +119,16 @@ def stands_for(repository: str) -> ReadySource | None:
     return next((s for s in load_sources().values() if folded in map(str.lower, s.mirrors)), None)
 
 
+def _mix(entry: dict[str, Any]) -> Mix:
+    parts = tuple(MixPart(**part | {"sources": tuple(part["sources"])}) for part in entry["part"])
+    return Mix(**{key: value for key, value in entry.items() if key != "part"}, parts=parts)
+
+
 def _load() -> dict[str, Any]:
-    path = next(path for path in _PATHS if path.is_file())
+    return _load_file(next(path for path in _PATHS if path.is_file()))
+
+
+@cache
+def _load_file(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         return tomllib.load(file)

@@ -22,12 +22,10 @@ def divide_evenly(total: int, limits: Sequence[int]) -> list[int]:
     """Return whole numbers that are as equal as the limits allow, and sum to `total` or to all limits."""
     shares = [0] * len(limits)
     left = min(total, sum(limits))
-    while left:
-        free = [i for i, limit in enumerate(limits) if shares[i] < limit]
-        for index, more in zip(free, divide(left, [1] * len(free)), strict=True):
-            more = min(more, limits[index] - shares[index])
-            shares[index] += more
-            left -= more
+    ascending = sorted(range(len(limits)), key=lambda index: limits[index])
+    for place, index in enumerate(ascending):
+        shares[index] = min(limits[index], left // (len(limits) - place))
+        left -= shares[index]
     return shares
 
 
