@@ -16,7 +16,7 @@ from orca_local.tasks.import_request import ImportRequest
 from orca_local.tasks.mapping import Mapping, plan_mapping
 from orca_local.tasks.mix.collection import Collection, candidates, open_collection
 from orca_local.tasks.mix.shares import choose, divide, divide_evenly
-from orca_local.tasks.read import ReadSample, read_row
+from orca_local.tasks.read import ReadSample, read_record
 from orca_local.tasks.ready import PREFIX, Mix, MixPart, ReadySource, find_ready
 from orca_local.tasks.sources.base import Record
 
@@ -219,12 +219,11 @@ def _good_samples(records: Iterable[Record], mapping: Mapping) -> list[ReadSampl
     """Return the samples of rows; of those with the same question, the first."""
     good: list[ReadSample] = []
     seen = set()
-    for record in records:
-        sample = read_row(record, mapping, resplit=True)
-        if isinstance(sample, list) or sample.prompt in seen:
-            continue
-        seen.add(sample.prompt)
-        good.append(ReadSample(record.file, record.line, sample))
+    for row in mapping.map_rows(records):
+        for result in read_record(row, resplit=True):
+            if isinstance(result, ReadSample) and result.sample.prompt not in seen:
+                seen.add(result.sample.prompt)
+                good.append(result)
     return good
 
 
