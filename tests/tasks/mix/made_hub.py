@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+import pyarrow
+from pyarrow import parquet
 
 from orca_local.tasks.ready import find_mix, find_ready, load_sources
 from tests.hub_dataset import HubDataset
@@ -16,6 +20,12 @@ Rows = Iterable[dict[str, Any]]
 
 def jsonl(rows: Rows) -> bytes:
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def parquet_of(rows: list[dict[str, Any]], row_group_size: int = 50) -> bytes:
+    buffer = io.BytesIO()
+    parquet.write_table(pyarrow.Table.from_pylist(rows), buffer, row_group_size=row_group_size)
+    return buffer.getvalue()
 
 
 def natural_instructions(tasks: int, rows: int) -> Files:
@@ -75,7 +85,7 @@ def math(count: int) -> Rows:
 def made_datasets(tasks: int = 12, rows: int = 30) -> list[HubDataset]:
     """The repositories, each at the commit that `models/sources.toml` names."""
     flan: Files = {
-        f"{part}_zsopt_data/part.{number}.jsonl": jsonl(flan_rows(f"{part}{number}", 3, rows))
+        f"{part}_zsopt_data/part.{number}.parquet": parquet_of(flan_rows(f"{part}{number}", 3, rows))
         for part in ("niv2", "t0", "flan", "cot")
         for number in range(2)
     }
@@ -86,8 +96,8 @@ def made_datasets(tasks: int = 12, rows: int = 30) -> list[HubDataset]:
         "Muennighoff/flan": flan_2021(3, rows),
         "Open-Orca/FLAN": flan,
         "nguyen-brat/CoT-Collection": {
-            "data/train-00000-of-00001.jsonl": jsonl(
-                {"source": f"Why {n}?", "target": "a", "rationale": "so", "task": f"cot{n % 2}"} for n in range(rows)
+            "data/train-00000-of-00001.parquet": parquet_of(
+                [{"source": f"Why {n}?", "target": "a", "rationale": "so", "task": f"cot{n % 2}"} for n in range(rows)]
             )
         },
         "openai/gsm8k": {"main/train-0.jsonl": jsonl(worked), "socratic/train-0.jsonl": b""},

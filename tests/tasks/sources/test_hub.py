@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -19,6 +20,7 @@ from orca_local.tasks.preview import preview_tasks
 from orca_local.tasks.ready import find_ready
 from tests.hub_dataset import HubDataset
 from tests.hub_server import Faults, HubServer
+from tests.tasks.mix.made_hub import parquet_of
 
 ROWS = 5_000
 SVAMP_ROW = {"ID": "c-1", "Body": "There are 3 birds.", "Question": "How many?", "Answer": "3"}
@@ -75,6 +77,33 @@ def test_rows_of_the_hub_become_samples(hub: HubServer, store: Store, tmp_path: 
 def test_a_limit_fetches_the_beginning_alone(hub: HubServer, store: Store) -> None:
     add(store, "hub:openai/gsm8k/main", limit=20)
     assert 0 < hub.sent_bytes < len(worked(ROWS)) / 2
+
+
+@pytest.fixture
+def parquet(hub: HubServer) -> bytes:
+    """A Parquet file of ten row groups, on the hub."""
+    letters = Random(0)
+    rows = [
+        {"question": "".join(letters.choices("abcdefgh ", k=400)), "answer": str(n), "unused": letters.random()}
+        for n in range(10_000)
+    ]
+    content = parquet_of(rows, row_group_size=1000)
+    hub.datasets["a/table"] = HubDataset("a/table", {"data/train-00000-of-00001.parquet": content})
+    return content
+
+
+def test_of_a_parquet_file_the_end_and_the_first_rows_are_fetched(hub: HubServer, store: Store, parquet: bytes) -> None:
+    assert add(store, "hub:a/table", limit=50).added == 50
+    assert hub.sent_bytes < len(parquet) / 2
+
+
+def test_a_parquet_file_that_breaks_off_goes_on(hub: HubServer, store: Store, parquet: bytes) -> None:
+    hub.faults.break_after = [1 << 20, 700_000] + [0] * 20
+    with pytest.raises(RemoteError, match=r"did not send data/train-00000-of-00001\.parquet"):
+        add(store, "hub:a/table")
+    assert not store.samples.list()
+    hub.faults.break_after.clear()
+    assert add(store, "hub:a/table", limit=2000).added == 2000
 
 
 def test_what_the_row_names_can_be_added_again(hub: HubServer, store: Store) -> None:
