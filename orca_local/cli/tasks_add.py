@@ -86,7 +86,9 @@ _LABELS_HELP = "The only answers there are; numbers of classes are named in this
 @click.option("--limit", type=click.IntRange(1), help="Maximum number of samples of each file: its first good ones.")
 @click.option("--seed", type=int, help="Choose the samples of --limit at random, with this seed.")
 @click.option("--encoding", help="Encoding of the text, such as cp1252. [default: UTF-8, or what its first bytes say]")
-@click.option("--separator", help="Character between the columns of a CSV file. [default: as its first rows have it]")
+@click.option(
+    "--separator", help="Character between the columns of a CSV file, or `tab`. [default: found in the first rows]"
+)
 @click.option("--preview", is_flag=True, help="Show what the first ten rows become, and add nothing.")
 @click.option("--skip-bad", is_flag=True, help="Add the good lines even if others are bad.")
 @click.option(
@@ -152,7 +154,7 @@ def _request(
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise click.UsageError(f"--map names {twice!r} twice; a prompt of several columns needs --template")
     text = load_text(template) if template is not None else None
-    options = ReadOptions(encoding, separator)
+    options = ReadOptions(encoding, {"tab": "\t", "\\t": "\t"}.get(separator or "", separator))
     return ImportRequest(columns=dict(columns), template=text, limit=limit, seed=seed, options=options, **asked)
 
 
@@ -184,7 +186,7 @@ class _Progress:
             self._is_started = True
             self._display(StageStarted("read", total >> 20, "MiB"))
         if self._is_started:
-            self._display(StageProgressed(done >> 20))
+            self._display(StageProgressed(done >> 20, note="checking and storing" if done >= total else ""))
 
 
 def _file_map(file: str, mapping: Mapping) -> FileMap:
