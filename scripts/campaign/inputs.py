@@ -104,7 +104,7 @@ def _task_files(directory: Path, good: Path) -> Iterator[Case]:
     """One field of one line is odd; or the file is."""
     base = {"id": "n1", "task": "new", "kind": "number", "prompt": "What is 1?", "answer": "1"}
     kinds = ("number", "multiple_choice", "exact", "boolean", "span")
-    for field in ("id", "task", "kind", "prompt", "answer", "labels", "split", "rationale"):
+    for field in ("id", "task", "kind", "prompt", "answer", "labels", "split", "rationale", "messages"):
         for number, cell in enumerate(CELLS):
             line = {**base, "id": f"{field}{number}", "kind": kinds[number % len(kinds)], field: cell}
             yield (

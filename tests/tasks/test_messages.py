@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from orca_local.domain.types import Message, Sample
+from orca_local.tasks.messages import parse_messages
 from orca_local.tasks.record import parse_record
 from orca_local.tasks.split import content_hash, prompt_hash
 from tests.conversations import OWN, SALE, TURNS, message_lists, record_of
@@ -69,6 +71,18 @@ def test_no_messages_are_a_sample_without_any(nothing: object) -> None:
 )
 def test_what_is_wrong_is_named_with_its_place(messages: Any, problem: str) -> None:
     assert problems_of(messages) == [problem]
+
+
+_SCALARS = st.sampled_from(["", "x", "user", "system", "assistant", 7, None, True])
+_ENTRIES = st.dictionaries(st.sampled_from(["role", "content", "name"]), _SCALARS | st.lists(_SCALARS, max_size=2))
+
+
+@given(st.lists(_ENTRIES | _SCALARS, max_size=4) | _ENTRIES | _SCALARS)
+def test_any_json_is_messages_or_has_problems(value: Any) -> None:
+    problems: list[str] = []
+    messages = parse_messages(value, problems)
+    assert not (messages and problems)
+    assert problems or [message.to_dict() for message in messages] == (value or [])
 
 
 def test_every_bad_message_is_named() -> None:
