@@ -60,7 +60,10 @@ def common_options(function: Callable[..., JsonObject | None]) -> Callable[..., 
 
         if offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
-        offline = offline or os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")
+        elif os.environ.get("HF_HUB_OFFLINE"):
+            from orca_local.models.download import is_offline
+
+            offline = is_offline()
         common = Common(workspace, as_json, quiet, offline)
         with _damage_explained(common):
             result = function(common, *args, **kwargs)

@@ -63,12 +63,9 @@ _SEEN = re.compile(
 """Any character but white space, and those that are drawn as nothing."""
 
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-
-
 def is_storable(text: str) -> bool:
     """Whether UTF-8 and the database can hold a text: not a NUL character, nor half of a surrogate pair."""
-    return not _UNSTORABLE.search(text)
+    return storable(text) == text
 
 
 def is_visible(text: str) -> bool:

@@ -21,7 +21,7 @@ MAX_COUNT = 2**31 - 1
 MAX_BLOCKS = 1 << 14
 """Maximum number of blocks of a file that does not hold all tensors of its model. llama.cpp takes 512."""
 
-MAX_NAME = 1000
+MAX_TEXT = 1000
 """Maximum length of a name that messages and tables show, in characters."""
 
 _FLOAT32, _INT32, _UINT32 = 6, 5, 4
@@ -55,7 +55,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_NAME
+    return isinstance(value, str) and len(value) <= MAX_TEXT
 
 
 def _is_texts(value: Any) -> bool:
@@ -80,7 +80,7 @@ _PATTERN = _Rule(_is_pattern, "a whole number or a list")
 _FACTOR = _Rule(_is_factor, "a finite number that is not negative")
 _BASE = _Rule(_is_base, "a finite number above 0")
 _TEXT = _Rule(_is_text, "a text")
-_NAME = _Rule(_is_name, f"a text of at most {MAX_NAME:,} characters")
+_NAME = _Rule(_is_name, f"a text of at most {MAX_TEXT:,} characters")
 _TEXTS = _Rule(_is_texts, "a list of texts")
 _ID = _Rule(_is_id, "a whole number")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -12,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from orca_local.domain.text import storable, storable_value
+from orca_local.domain.text import is_storable, storable_value
 from orca_local.domain.types import ROLES, Message
 
 if TYPE_CHECKING:
@@ -26,10 +25,8 @@ UNDECODABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, Recu
 MAX_INTEGER = 2**60
 """No stored count, duration or seed is larger. Sums of larger ones would not fit into SQLite's integers."""
 
-_NUL = "\\u0000"
-"""How JSON writes a NUL character."""
-_SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
-"""How JSON may write half of a surrogate pair."""
+_ESCAPE = "\\u"
+"""How JSON may write a NUL character and half of a surrogate pair."""
 
 
 def to_json(value: Any) -> str:
@@ -41,7 +38,7 @@ def to_json(value: Any) -> str:
         text = _dumps(value)
     except ValueError:
         text = _dumps(without_nan(value))
-    if storable(text) == text and _NUL not in text:
+    if is_storable(text) and _ESCAPE not in text:
         return text
     return _dumps(storable_value(json.loads(text)))
 
@@ -49,7 +46,7 @@ def to_json(value: Any) -> str:
 def from_json(text: str) -> Any:
     """The value that `to_json` wrote. Earlier versions wrote texts that are not `storable` as escapes."""
     value = json.loads(text)
-    return storable_value(value) if _NUL in text or _SURROGATE.search(text) else value
+    return storable_value(value) if _ESCAPE in text else value
 
 
 def without_nan(value: Any) -> Any:
