@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 from orca_local.domain.errors import InputError
-from orca_local.gguf.lists import LENGTH, NumberList, StringList, decoded
+from orca_local.gguf.lists import LENGTH, StringList, decoded
 
 MAX_HEADER = 64 << 20
 """Maximum size of a header: a corrupt length must not fill the memory. A vocabulary of 262,144 tokens takes 15 MiB."""
@@ -33,6 +33,8 @@ _SHOWN = 80
 
 def shown(value: object) -> str:
     """A value from the file as a message shows it: not longer than a line, whatever the file holds."""
+    if isinstance(value, memoryview | StringList):
+        return f"<a list of {len(value):,}>"
     text = repr(value[: _SHOWN + 1] if isinstance(value, str) else value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
@@ -115,11 +117,12 @@ class ByteReader:
             return key, pair, StringList(pair, ends)
         if item not in SCALARS:
             self.fail(f"a list of metadata type {item}")
-        raw = self.take(count * struct.calcsize("<" + SCALARS[item]))
-        if count < _MIN_CACHED:
-            return key, self.data[start : self.at], list(struct.unpack(f"<{count}{SCALARS[item]}", raw))
+        size = count * struct.calcsize("<" + SCALARS[item])
+        self.require(size)
+        self.at += size
         pair = self.data[start : self.at]
-        return key, pair, NumberList(pair, count, SCALARS[item])
+        numbers = memoryview(pair)[len(pair) - size :].cast(SCALARS[item])
+        return key, pair, numbers.tolist() if count < _MIN_CACHED else numbers
 
     def _skip_long_list(self, count: int) -> array[int]:
         """The same as `_skip_strings`, but a list with the same bytes as one of the last is not parsed again."""

@@ -14,7 +14,7 @@ from typing import Any
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.gguf.byte_reader import HINT, shown
-from orca_local.gguf.lists import NumberList, StringList
+from orca_local.gguf.lists import StringList
 
 MAX_COUNT = 2**31 - 1
 """Maximum of every count; llama.cpp keeps most of them in 32 bits."""
@@ -35,11 +35,11 @@ def is_count(value: Any) -> bool:
 
 
 def _is_counts(value: Any) -> bool:
-    return is_count(value) or (isinstance(value, list | NumberList) and all(map(is_count, value)))
+    return is_count(value) or (isinstance(value, list | memoryview) and all(map(is_count, value)))
 
 
 def _is_pattern(value: Any) -> bool:
-    return is_count(value) or isinstance(value, list | NumberList)
+    return is_count(value) or isinstance(value, list | memoryview)
 
 
 def _is_factor(value: Any) -> bool:
@@ -166,5 +166,5 @@ def _check_per_token(path: Path, key: str, value: Any, pair: bytes, types: tuple
 
 
 def _wrong(path: Path, key: str, value: Any, what: str) -> InputError:
-    text = f"a list of {len(value):,}" if isinstance(value, list | NumberList | StringList) else shown(value)
+    text = f"a list of {len(value):,}" if isinstance(value, list | memoryview | StringList) else shown(value)
     return InputError(f"{path}: {key} is {text}, not {what}", hint=HINT)

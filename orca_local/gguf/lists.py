@@ -1,4 +1,4 @@
-"""Lists in a GGUF's metadata that decode an item when it is read.
+"""Lists of strings in a GGUF's metadata that decode a string when it is read.
 
 A decoded vocabulary of 50,000 tokens with its merges takes 14 MB, and few readers of a header need it.
 """
@@ -8,84 +8,41 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Sequence
-from typing import Generic, TypeVar, overload
+from typing import overload
 
 LENGTH = struct.Struct("<Q")
 """A string's length in bytes, in front of the string."""
 
-Item = TypeVar("Item", bound=str | int | float | bool)
 
-
-class _LazyList(Sequence[Item], Generic[Item]):
-    """A list that decodes an item when it is read. Equal to any list of the same items."""
-
-    __slots__ = ("_count",)
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-
-    def _item(self, index: int) -> Item:
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Item]: ...
-    def __getitem__(self, index: int | slice) -> Item | list[Item]:
-        numbers = range(self._count)[index]
-        return [self._item(i) for i in numbers] if isinstance(numbers, range) else self._item(numbers)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and len(self) == len(other) and all(map(_equal, self, other))
-
-    def __repr__(self) -> str:
-        return f"<a list of {self._count:,}>"
-
-
-def _equal(mine: object, other: object) -> bool:
-    return mine == other
-
-
-class StringList(_LazyList[str]):
-    """A list of strings."""
+class StringList(Sequence[str]):
+    """A list of strings that decodes one when it is read. Equal to any list of the same strings."""
 
     __slots__ = ("_ends", "_first", "_pair")
 
     def __init__(self, pair: bytes, ends: array[int]) -> None:
         """`pair` ends with the strings, each after its length; `ends` are their ends, counted from the first length."""
-        super().__init__(len(ends))
         self._pair = pair
         self._ends = ends
         self._first = len(pair) - (ends[-1] if ends else 0)
 
-    def _item(self, index: int) -> str:
-        begin = self._ends[index - 1] if index else 0
-        return decoded(self._pair[self._first + begin + LENGTH.size : self._first + self._ends[index]])
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        numbers = range(len(self))[index]
+        if isinstance(numbers, range):
+            return [self[number] for number in numbers]
+        begin = self._ends[numbers - 1] if numbers else 0
+        return decoded(self._pair[self._first + begin + LENGTH.size : self._first + self._ends[numbers]])
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, StringList):
             return self._pair[self._first :] == other._pair[other._first :]
-        return super().__eq__(other)
-
-
-class NumberList(_LazyList[int | float | bool]):
-    """A list of numbers or truth values."""
-
-    __slots__ = ("_first", "_form", "_pair")
-
-    def __init__(self, pair: bytes, count: int, form: str) -> None:
-        """`pair` ends with `count` values; `form` is their `struct` character."""
-        super().__init__(count)
-        self._pair = pair
-        self._form = struct.Struct("<" + form)
-        self._first = len(pair) - count * self._form.size
-
-    def _item(self, index: int) -> int | float | bool:
-        value: int | float | bool = self._form.unpack_from(self._pair, self._first + index * self._form.size)[0]
-        return value
+        return isinstance(other, Sequence) and [*self] == [*other]
 
 
 def decoded(text: bytes) -> str:
