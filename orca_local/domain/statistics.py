@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,7 @@ RARE = 3
 """Largest number of right (or wrong) answers whose end of the accuracy's interval is that of a Poisson count."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """A confidence interval, including both ends."""
 
     low: float
@@ -54,8 +53,7 @@ def accuracy_interval(score_sum: float, n: int, alpha: float = 0.05) -> Interval
     count (Brown, Cai and DasGupta 2001, Statistical Science 16:101, section 4.1.1). `scripts/simulate_coverage.py`
     shows the coverage. Raises `ValueError` if the sum is impossible.
     """
-    interval = _score_interval(score_sum, n, student_quantile(1 - alpha / 2, n + 1))
-    low, high = interval.low, interval.high
+    low, high = _score_interval(score_sum, n, student_quantile(1 - alpha / 2, n + 1))
     if n:
         low = min(low, _rare_count(score_sum, alpha) / n)
         high = max(high, 1 - _rare_count(n - score_sum, alpha) / n)

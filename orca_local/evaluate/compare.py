@@ -22,6 +22,9 @@ from orca_local.domain.evaluation_summary import (
 from orca_local.domain.record import CI
 from orca_local.domain.statistics import accuracy_interval, clustered_interval, mcnemar_exact, paired_interval
 
+REFERENCE = "base"
+"""Name of the model that the others are compared with."""
+
 
 @dataclass(frozen=True, slots=True)
 class SampleResult:
@@ -49,17 +52,16 @@ class SampleResult:
         return self.strict_value or 0.0
 
 
-def measure(results: Sequence[SampleResult], alpha: float = 0.05) -> Accuracy:
+def measure(results: Sequence[SampleResult]) -> Accuracy:
     """Mean score with its interval; without samples, 0 with the interval [0, 1]."""
     n = len(results)
-    interval = accuracy_interval(sum(result.score for result in results), n, alpha)
 
     def mean(figure: Callable[[SampleResult], float]) -> float:
         return sum(map(figure, results)) / n if n else 0.0
 
     return Accuracy(
         mean(lambda result: result.score),
-        (interval.low, interval.high),
+        accuracy_interval(sum(result.score for result in results), n),
         n,
         mean(lambda result: result.value is not None),
         strict_accuracy=mean(lambda result: result.strict_score),
@@ -68,36 +70,34 @@ def measure(results: Sequence[SampleResult], alpha: float = 0.05) -> Accuracy:
     )
 
 
-def gain(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: float = 0.05) -> Gain:
+def gain(base: Sequence[SampleResult], tuned: Sequence[SampleResult]) -> Gain:
     """Mean difference in score, tuned minus base, over the samples that both answered.
 
     The p-value is that of the exact McNemar test; it is None where a score is partial, for which the test is not
-    defined. The interval excludes 0 only if the p-value is below `alpha`.
+    defined. The interval excludes 0 only if the p-value is below 0.05.
     """
     scores, _ = _pair(base, tuned)
     if not len(scores):
         return Gain(0.0, (-1.0, 1.0), None, 0)
-    value, ci, p_value = _mean_difference(scores, alpha)
+    value, ci, p_value = _mean_difference(scores)
     strict_scores, _ = _pair(base, tuned, lambda result: result.strict_score)
-    strict_value, strict_ci, _ = _mean_difference(strict_scores, alpha)
+    strict_value, strict_ci, _ = _mean_difference(strict_scores)
     return Gain(value, ci, p_value, len(scores), strict_value=strict_value, strict_ci=strict_ci)
 
 
-def _mean_difference(scores: NDArray[np.float64], alpha: float) -> tuple[float, CI, float | None]:
+def _mean_difference(scores: NDArray[np.float64]) -> tuple[float, CI, float | None]:
     """Mean of the second column minus the first, its interval, and the p-value."""
     differences = scores[:, 1] - scores[:, 0]
     p_value = None
     if np.isin(scores, (0.0, 1.0)).all():
         p_value = mcnemar_exact(int((differences < 0).sum()), int((differences > 0).sum()))
-    interval = paired_interval(differences, alpha, p_value=p_value)
-    return float(differences.mean()), (interval.low, interval.high), p_value
+    return float(differences.mean()), paired_interval(differences, p_value=p_value), p_value
 
 
-def task_interval(base: Sequence[SampleResult], tuned: Sequence[SampleResult], alpha: float = 0.05) -> CI | None:
+def task_interval(base: Sequence[SampleResult], tuned: Sequence[SampleResult]) -> CI | None:
     """The interval of the gain over tasks like these; None with fewer than two tasks."""
     scores, tasks = _pair(base, tuned)
-    interval = clustered_interval(scores[:, 1] - scores[:, 0], tasks, alpha)
-    return None if interval is None else (interval.low, interval.high)
+    return clustered_interval(scores[:, 1] - scores[:, 0], tasks)
 
 
 def _pair(
@@ -121,59 +121,62 @@ def by_task(results: Sequence[SampleResult]) -> dict[str, list[SampleResult]]:
 
 
 def compare(
-    results: Mapping[str, Mapping[str, Sequence[SampleResult]]],
-    system_messages: Sequence[str],
-    *,
-    reference: str = "base",
-    alpha: float = 0.05,
+    results: Mapping[str, Mapping[str, Sequence[SampleResult]]], system_messages: Sequence[str]
 ) -> tuple[tuple[ModelAccuracy, ...], TotalGain | None]:
-    """Accuracy of every model, and the gain of the last model over `reference`.
+    """Accuracy of every model, and the gain of the last model over the base.
 
     `results` are by model and system message. The first system message gives the overall figures. The gain is None
-    where `reference` or another model is missing.
+    where the base or another model is missing.
     """
-    models = tuple(_model_accuracy(name, results[name], system_messages, alpha) for name in results)
-    challenger = next((name for name in reversed(list(results)) if name != reference), None)
-    if reference not in results or challenger is None:
+    models = tuple(_model_accuracy(name, results[name], system_messages) for name in results)
+    other = compared_model(results)
+    if REFERENCE not in results or other is None:
         return models, None
-    return models, _total_gain(results[reference], results[challenger], system_messages, alpha)
+    return models, _total_gain(results[REFERENCE], results[other], system_messages)
+
+
+def compared_model(results: Mapping[str, object]) -> str | None:
+    """Name of the last model that is not the base; None if there is none."""
+    return next((name for name in reversed([*results]) if name != REFERENCE), None)
 
 
 def _model_accuracy(
-    name: str, results: Mapping[str, Sequence[SampleResult]], system_messages: Sequence[str], alpha: float
+    name: str, results: Mapping[str, Sequence[SampleResult]], system_messages: Sequence[str]
 ) -> ModelAccuracy:
     headline = results[system_messages[0]]
     unseen = [result for result in headline if result.unseen]
     return ModelAccuracy(
-        **asdict(measure(headline, alpha)),
+        **asdict(measure(headline)),
         model=name,
-        tasks=tuple(
-            TaskAccuracy(**asdict(measure(group, alpha)), task=task) for task, group in by_task(headline).items()
-        ),
+        tasks=task_accuracies(headline),
         by_system_message=tuple(
-            MessageAccuracy(**asdict(measure(results[text], alpha)), system_message=text) for text in system_messages
+            MessageAccuracy(**asdict(measure(results[text])), system_message=text) for text in system_messages
         ),
-        unseen=measure(unseen, alpha) if unseen else None,
+        unseen=measure(unseen) if unseen else None,
     )
+
+
+def task_accuracies(results: Sequence[SampleResult]) -> tuple[TaskAccuracy, ...]:
+    """Accuracy by task."""
+    return tuple(TaskAccuracy(**asdict(measure(group)), task=task) for task, group in by_task(results).items())
 
 
 def _total_gain(
     base: Mapping[str, Sequence[SampleResult]],
     tuned: Mapping[str, Sequence[SampleResult]],
     system_messages: Sequence[str],
-    alpha: float,
 ) -> TotalGain:
     headline = system_messages[0]
     tuned_tasks = by_task(tuned[headline])
     return TotalGain(
-        **asdict(gain(base[headline], tuned[headline], alpha)),
+        **asdict(gain(base[headline], tuned[headline])),
         covers=GAIN_COVERS,
-        ci_tasks=task_interval(base[headline], tuned[headline], alpha),
+        ci_tasks=task_interval(base[headline], tuned[headline]),
         tasks=tuple(
-            TaskGain(**asdict(gain(group, tuned_tasks.get(task, []), alpha)), task=task)
+            TaskGain(**asdict(gain(group, tuned_tasks.get(task, []))), task=task)
             for task, group in by_task(base[headline]).items()
         ),
         by_system_message=tuple(
-            MessageGain(**asdict(gain(base[text], tuned[text], alpha)), system_message=text) for text in system_messages
+            MessageGain(**asdict(gain(base[text], tuned[text])), system_message=text) for text in system_messages
         ),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, field
 
-from orca_local.domain.evaluation_summary import Prompted, PromptedAccuracy, TaskAccuracy
+from orca_local.domain.evaluation_summary import Prompted, PromptedAccuracy
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.strategies import Strategy
 from orca_local.domain.types import Sample, SamplingSettings
-from orca_local.evaluate.compare import SampleResult, by_task, gain, measure
+from orca_local.evaluate.compare import SampleResult, gain, measure, task_accuracies
 from orca_local.evaluate.results import NO_STRATEGY, collect
 from orca_local.generation.generate import ModelRef, PlannedMeasurement
 from orca_local.kinds.prompts import student_messages, with_format_line
@@ -67,7 +67,7 @@ def summarize_prompted(
         results = collect(context, model, measurements)
         return PromptedAccuracy(
             **asdict(measure(results)),
-            tasks=tuple(TaskAccuracy(**asdict(measure(group)), task=task) for task, group in by_task(results).items()),
+            tasks=task_accuracies(results),
             gain=None if tuned is None else gain(results, tuned),
         )
 

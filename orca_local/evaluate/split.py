@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from orca_local.domain.evaluation_summary import GainSplit
 from orca_local.domain.keys import content_key
 from orca_local.domain.quantized import AccuracyChange, QuantizedFile, Recommendation, recommend
-from orca_local.evaluate.compare import SampleResult, gain, measure
+from orca_local.evaluate.compare import REFERENCE, SampleResult, gain, measure
+
+TUNED = "tuned"
+"""Name of the tuned model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +24,15 @@ class SplitModels:
     """The quantization of each, by model name: `tuned`, the one in F16, and those of further types."""
 
 
-def split_gain(
-    results: Mapping[str, Sequence[SampleResult]], models: SplitModels, *, base: str = "base", tuned: str = "tuned"
-) -> GainSplit:
-    """Split the gain of `tuned` over `base` at the tuned model in F16.
+def split_gain(results: Mapping[str, Sequence[SampleResult]], models: SplitModels) -> GainSplit:
+    """Split the gain of tuned over base at the tuned model in F16.
 
     `results` are by model name, on one set of samples. The gain of F16 over base and the gain of tuned over F16 add
     up to the total.
     """
-    before, between, after = results[base], results[models.full], results[tuned]
+    before, between, after = results[REFERENCE], results[models.full], results[TUNED]
     return GainSplit(
-        quantization=models.types[tuned].quantization,
+        quantization=models.types[TUNED].quantization,
         base=measure(before),
         tuned_f16=measure(between),
         tuned=measure(after),

@@ -27,7 +27,7 @@ from orca_local.domain.settings import EvaluateSettings
 from orca_local.domain.text import counted
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
-from orca_local.evaluate.compare import SampleResult, by_task, compare, measure
+from orca_local.evaluate.compare import REFERENCE, SampleResult, by_task, compare, compared_model, measure
 from orca_local.evaluate.prompted import PlannedPrompts, Prompting, summarize_prompted
 from orca_local.evaluate.results import NO_STRATEGY, collect
 from orca_local.evaluate.split import SplitModels, recommend_type, split_gain, with_changes
@@ -38,7 +38,6 @@ from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import EvaluationRow
 
-REFERENCE = "base"
 """Name of the model that the others are compared with."""
 AGAIN = "mend the cause and run `orca-local evaluate` again: only what is missing is generated"
 
@@ -191,24 +190,19 @@ def _record(
     for text, results in by_message.items():
         for task, group in by_task(results).items():
             measured = measure(group)
-            context.store.evaluations.add(
-                EvaluationRow(
-                    run_id=context.run_id,
-                    model=candidate.name,
-                    model_id=candidate.model.model_id,
-                    system_message=text,
-                    task=task,
-                    n=measured.n,
-                    accuracy=measured.accuracy,
-                    ci_low=measured.ci[0],
-                    ci_high=measured.ci[1],
-                    extracted=measured.extracted,
-                    strict_accuracy=measured.strict_accuracy,
-                    unreadable=measured.unreadable,
-                    truncated=measured.truncated,
-                )
+            row = copy_fields(
+                EvaluationRow,
+                measured,
+                run_id=context.run_id,
+                model=candidate.name,
+                model_id=candidate.model.model_id,
+                system_message=text,
+                task=task,
+                ci_low=measured.ci[0],
+                ci_high=measured.ci[1],
             )
-            yield copy_fields(ModelEvaluated, measured, model=candidate.name, task=task, system_message=text)
+            context.store.evaluations.add(row)
+            yield copy_fields(ModelEvaluated, row)
 
 
 def _summary(
@@ -234,7 +228,7 @@ def _prompted(
     context: StageContext, base: Candidate, planned: PlannedPrompts, results: Results, settings: EvaluateSettings
 ) -> Prompted:
     """The base under other prompts, compared with the last other model under the main system message."""
-    other = next((name for name in reversed(results) if name != REFERENCE), None)
+    other = compared_model(results)
     tuned = None if other is None else results[other][settings.system_messages[0]]
     return summarize_prompted(context, base.model, planned, tuned)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import mmap
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
@@ -22,7 +22,7 @@ MAX_KEY, MAX_NAME = 1 << 16, 1 << 10
 """Maximum length of a metadata key and of a tensor name, in bytes. llama.cpp itself takes names of 63 bytes."""
 HINT = "download the file again, or check that it is a GGUF model"
 
-SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+SCALARS: Mapping[int, Any] = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 """The `struct` character of each type of number."""
 STRING, ARRAY = 8, 9
 _CACHED_LISTS, _MIN_CACHED = 2, 1000

@@ -57,13 +57,8 @@ class Results:
         return [
             {
                 "run_id": run_id,
-                **_fields(cell, "task", "strategy", "n"),
-                "accuracy": cell.score_sum / cell.n,
-                "extracted": cell.extracted / cell.n,
-                "completion_tokens": cell.completion_tokens,
-                "lenient_accuracy": cell.lenient_sum / cell.n,
-                "unreadable": cell.unreadable / cell.n,
-                "truncated": cell.truncated / cell.n,
+                **_fields(cell, "task", "strategy", "n", "accuracy", "extracted", "completion_tokens"),
+                **_fields(cell, "lenient_accuracy", "unreadable", "truncated"),
                 "is_selected": cell.task in selections and selections[cell.task].strategy == cell.strategy,
             }
             for cell in (self._store.measurements.cells(run_id) if run_id is not None else ())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from orca_local.domain.cell import Cell
 from orca_local.kinds.scoring import SCORER_VERSION
-from orca_local.probe.choose import Cell
 from orca_local.store.selections import BY_HAND, SelectionRow
 from orca_local.store.store import Store
 
@@ -14,17 +14,16 @@ def choose_by_hand(store: Store, task: str, strategy: str, cell: Cell | None, al
     `cell` is the measured result of the strategy, if any; `alpha` is the error level of its interval.
     `store.selections.clear_by_hand` removes the choice.
     """
-    measured = cell if cell is not None and cell.n else None
-    interval = measured.interval(alpha) if measured else None
+    accuracy, low, high, samples = measured_figures(cell, alpha) if cell and cell.n else (None, None, None, 0)
     store.selections.set(
         SelectionRow(
             run_id=None,
             task=task,
             strategy=strategy,
-            accuracy=measured.accuracy if measured else None,
-            ci_low=interval.low if interval else None,
-            ci_high=interval.high if interval else None,
-            samples=measured.n if measured else 0,
+            accuracy=accuracy,
+            ci_low=low,
+            ci_high=high,
+            samples=samples,
             decided=False,
             method="hand",
             alpha=None,
@@ -33,3 +32,8 @@ def choose_by_hand(store: Store, task: str, strategy: str, cell: Cell | None, al
             scorer_version=SCORER_VERSION,
         )
     )
+
+
+def measured_figures(cell: Cell, alpha: float) -> tuple[float, float, float, int]:
+    """The figures of a cell that are stored with a choice: accuracy, ends of its interval, number of samples."""
+    return cell.accuracy, *cell.interval(alpha), cell.n

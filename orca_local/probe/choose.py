@@ -7,69 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from orca_local.domain.cell import Cell
 from orca_local.domain.frozen import Frozen
-from orca_local.domain.statistics import Interval, accuracy_interval
 from orca_local.domain.text import counted
 from orca_local.probe.race import RaceState
 from orca_local.probe.sequential_test import Decision, Scores, beats, decide, paired_differences
-
-
-class Cell(Frozen):
-    """One task under one strategy."""
-
-    strategy: str
-    n: int
-    """Number of samples answered."""
-    score_sum: float
-    """Sum of the scores of the headline reading, each from 0 to 1. It is the strict reading if the strategy asks for
-    the form of the answer, else the lenient one."""
-    extracted: int
-    """Number of completions with a readable answer in the headline reading."""
-    completion_tokens: int
-    """Tokens of all completions."""
-    lenient_sum: float = 0.0
-    """Sum of the scores of the lenient reading."""
-    unreadable: int = 0
-    """Number of completions without an answer in either reading."""
-    truncated: int = 0
-    """Number of completions that `max_tokens` cut off."""
-
-    @property
-    def accuracy(self) -> float:
-        """Mean score; 0 without samples."""
-        return self._share(self.score_sum)
-
-    @property
-    def lenient_accuracy(self) -> float:
-        """Mean score of the lenient reading; 0 without samples."""
-        return self._share(self.lenient_sum)
-
-    @property
-    def extracted_share(self) -> float:
-        """Share of completions with a readable answer; 0 without samples."""
-        return self._share(self.extracted)
-
-    @property
-    def unreadable_share(self) -> float:
-        """Share of completions without an answer in either reading; 0 without samples."""
-        return self._share(self.unreadable)
-
-    @property
-    def truncated_share(self) -> float:
-        """Share of completions that `max_tokens` cut off; 0 without samples."""
-        return self._share(self.truncated)
-
-    @property
-    def mean_tokens(self) -> float:
-        """Mean tokens of a completion; 0 without samples."""
-        return self.completion_tokens / self.n if self.n else 0.0
-
-    def interval(self, alpha: float) -> Interval:
-        """Interval of the accuracy at the error level `alpha`."""
-        return accuracy_interval(self.score_sum, self.n, alpha)
-
-    def _share(self, total: float) -> float:
-        return total / self.n if self.n else 0.0
 
 
 class Choice(Frozen):
@@ -77,8 +19,10 @@ class Choice(Frozen):
 
     cell: Cell
     """Its cell."""
-    decision: Decision
-    """Result of the sequential test."""
+    decided: bool
+    """Whether a sequential test shows that the strategy beats all others."""
+    more_samples: int | None
+    """Estimated number of further samples until the choice is certain."""
     probability_best: float
     """Probability that the strategy has the highest accuracy."""
     loss_bound: float
@@ -104,7 +48,9 @@ def make_choice(cells: Sequence[Cell], scores: Scores, best: int, state: RaceSta
     """
     decision = decide(scores, best, alpha)
     reason = _reason(cells, scores, best, decision, alpha)
-    return Choice(cells[best], decision, state.probability_best, state.loss_bound, reason)
+    return Choice(
+        cells[best], decision.decided, decision.more_samples, state.probability_best, state.loss_bound, reason
+    )
 
 
 def _reason(cells: Sequence[Cell], scores: Scores, best: int, decision: Decision, alpha: float) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from orca_local.domain.cell import Cell
 from orca_local.domain.types import Sample
-from orca_local.probe.choose import Cell, Choice, best_measured, make_choice
+from orca_local.probe.choose import Choice, best_measured, make_choice
 from orca_local.probe.race import Prior, RaceState, judge_round
 from orca_local.probe.sequential_test import Scores
 from orca_local.store.measurements import ScoreRow
@@ -72,11 +73,11 @@ class ProbedTask:
                 name,
                 n=int(measured[i].sum()),
                 score_sum=float(np.nansum(self.scores[i])),
-                extracted=int(self._extracted[i].sum()),
+                extracted_count=int(self._extracted[i].sum()),
                 completion_tokens=int(self._tokens[i].sum()),
                 lenient_sum=float(self._lenient[i].sum()),
-                unreadable=int(self._unreadable[i].sum()),
-                truncated=int(self._truncated[i].sum()),
+                unreadable_count=int(self._unreadable[i].sum()),
+                truncated_count=int(self._truncated[i].sum()),
             )
             for i, name in enumerate(self.strategies)
         ]

@@ -47,7 +47,7 @@ def selection_gain(
     means = [scores[:, k::2].mean(axis=1) for _, scores in full for k in (0, 1)]
     single_strategy = strategies[int(np.mean(means, axis=0).argmax())]
     reason = _sentence(value, interval, single_strategy)
-    return SelectionGain(value, (interval.low, interval.high), single_strategy, len(full), reason)
+    return SelectionGain(value, interval, single_strategy, len(full), reason)
 
 
 def folds(tasks: Sequence[tuple[str, Scores]]) -> list[Fold]:

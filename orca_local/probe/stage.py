@@ -28,7 +28,8 @@ from orca_local.engines.base import Engine
 from orca_local.generation.generate import GenerationCounts, ModelRef, PlannedMeasurement, generate
 from orca_local.kinds.prompts import student_messages
 from orca_local.kinds.scoring import SCORER_VERSION, is_scored, unscored_kinds
-from orca_local.probe.choose import Cell, Choice
+from orca_local.probe.by_hand import measured_figures
+from orca_local.probe.choose import Choice
 from orca_local.probe.probed_task import ProbedTask
 from orca_local.probe.race import Prior, fit_priors, round_ends
 from orca_local.probe.selection_gain import selection_gain
@@ -148,18 +149,35 @@ class _Probe:
         alpha = self.settings.alpha
         selections: list[TaskSelection] = []
         for task in self.tasks:
-            cells = [_cell_summary(cell, alpha) for cell in task.cells()]
+            cells = [copy_fields(CellSummary, cell, ci=cell.interval(alpha)) for cell in task.cells()]
             for cell in cells:
                 yield copy_fields(CellMeasured, cell, task=task.name, ci_low=cell.ci[0], ci_high=cell.ci[1])
             choice = task.choose(self.priors[task.kind], alpha, by_accuracy=self.settings.method != "race")
             if choice is None:
                 yield Warned(f"task {task.name!r} has no completion, so no strategy was chosen for it")
                 continue
-            self.context.store.selections.set(_selection(task.name, choice, self.settings, self.context.run_id))
-            selection = _summary(task.name, choice, cells)
+            self.context.store.selections.set(self._selection(task.name, choice))
+            selection = copy_fields(
+                TaskSelection, choice, task=task.name, strategy=choice.cell.strategy, cells=tuple(cells)
+            )
             yield copy_fields(StrategyChosen, selection)
             selections.append(selection)
         return tuple(selections)
+
+    def _selection(self, task: str, choice: Choice) -> SelectionRow:
+        alpha = self.settings.alpha
+        return SelectionRow(
+            self.context.run_id,
+            task,
+            choice.cell.strategy,
+            *measured_figures(choice.cell, alpha),
+            decided=choice.decided,
+            method=self.settings.method,
+            alpha=alpha,
+            reason=choice.reason,
+            chosen_by="probe",
+            scorer_version=SCORER_VERSION,
+        )
 
     def _generate(self, cells: Sequence[tuple[Sample, str]]) -> Iterator[Event]:
         before, store, run_id = self.counts, self.context.store, self.context.run_id
@@ -189,47 +207,3 @@ class _Probe:
         strategy, sampling = self.strategies[name], SamplingSettings(max_tokens=self.settings.max_tokens)
         messages = student_messages(sample, strategy, self.system_message)
         return PlannedMeasurement(sample, name, messages, messages[0].content, sampling, asks_form=strategy.asks_form)
-
-
-def _selection(task: str, choice: Choice, settings: ProbeSettings, run_id: int) -> SelectionRow:
-    interval = choice.cell.interval(settings.alpha)
-    return SelectionRow(
-        run_id=run_id,
-        task=task,
-        strategy=choice.cell.strategy,
-        accuracy=choice.cell.accuracy,
-        ci_low=interval.low,
-        ci_high=interval.high,
-        samples=choice.cell.n,
-        decided=choice.decision.decided,
-        method=settings.method,
-        alpha=settings.alpha,
-        reason=choice.reason,
-        chosen_by="probe",
-        scorer_version=SCORER_VERSION,
-    )
-
-
-def _summary(task: str, choice: Choice, cells: Sequence[CellSummary]) -> TaskSelection:
-    return TaskSelection(
-        task=task,
-        strategy=choice.cell.strategy,
-        decided=choice.decision.decided,
-        probability_best=choice.probability_best,
-        loss_bound=choice.loss_bound,
-        more_samples=choice.decision.more_samples,
-        reason=choice.reason,
-        cells=tuple(cells),
-    )
-
-
-def _cell_summary(cell: Cell, alpha: float) -> CellSummary:
-    interval = cell.interval(alpha)
-    return copy_fields(
-        CellSummary,
-        cell,
-        ci=(interval.low, interval.high),
-        extracted=cell.extracted_share,
-        unreadable=cell.unreadable_share,
-        truncated=cell.truncated_share,
-    )

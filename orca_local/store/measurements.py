@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from orca_local.domain.cell import Cell
 from orca_local.domain.frozen import Frozen
 from orca_local.store.connection import Table
 from orca_local.store.encoding import utc_now
@@ -92,25 +93,6 @@ class ScoreRow(Frozen):
     is_truncated: bool
     """Whether `max_tokens` cut the completion off."""
     completion_tokens: int
-
-
-class CellRow(Frozen):
-    """The sums of one task under one strategy in one run."""
-
-    task: str
-    strategy: str
-    n: int
-    score_sum: float
-    """Sum of the scores of the headline reading."""
-    extracted: int
-    """Number of completions with an answer in the headline reading."""
-    completion_tokens: int
-    lenient_sum: float
-    """Sum of the scores of the lenient reading."""
-    unreadable: int
-    """Number of completions without an answer in either reading."""
-    truncated: int
-    """Number of completions that `max_tokens` cut off."""
 
 
 class StoredAnswer(Frozen):
@@ -212,17 +194,17 @@ class Measurements(Table):
             for task, sample, strategy, value, lenient, extracted, unreadable, truncated, tokens in rows
         )
 
-    def cells(self, run_id: int) -> list[CellRow]:
+    def cells(self, run_id: int) -> list[Cell]:
         """The cells that a run has measured so far, ordered by task and strategy."""
         rows = self._connection.rows(
-            f"SELECT s.task, m.strategy, count(*), total({_VALUE}), count({_VALUE}), sum(g.completion_tokens),"
+            f"SELECT m.strategy, count(*), total({_VALUE}), count({_VALUE}), sum(g.completion_tokens),"
             " total(c.lenient_value), sum(c.strict_value IS NULL AND c.lenient_value IS NULL),"
-            " sum(g.finish_reason = 'length')"
+            " sum(g.finish_reason = 'length'), s.task"
             f" FROM measurements AS m {_SCORED} WHERE m.run_id = ?"
             " GROUP BY s.task, m.strategy ORDER BY s.task, m.strategy",
             [run_id],
         )
-        return [CellRow(*row) for row in rows]
+        return [Cell(*row) for row in rows]
 
     def outdated(self, scorer_version: int) -> list[StoredAnswer]:
         """The answers without a score by this version of the scorer or a later one."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orca_local.domain.copy_fields import copy_fields
+from orca_local.domain.cell import Cell
 from orca_local.domain.events import StrategyDropped, stored_kind
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.statistics import Interval
 from orca_local.domain.types import Sample
-from orca_local.probe.choose import Cell
 from orca_local.store.measurements import MeasurementRow
 from orca_local.store.runs import RunRow
 from orca_local.store.selections import BY_HAND, SelectionRow
@@ -77,7 +76,7 @@ def load_probe_matrix(store: Store, order: Sequence[str] = ()) -> ProbeMatrix | 
         return None
     by_task: dict[str, dict[str, Cell]] = {}
     for row in cells:
-        by_task.setdefault(row.task, {})[row.strategy] = copy_fields(Cell, row)
+        by_task.setdefault(row.task, {})[row.strategy] = row
     dropped: dict[str, set[str]] = {}
     for event in store.runs.events_of_kind(run.run_id, stored_kind(StrategyDropped)):
         dropped.setdefault(event.payload["task"], set()).add(event.payload["strategy"])

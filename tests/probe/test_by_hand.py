@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from orca_local.domain.cell import Cell
 from orca_local.probe.by_hand import choose_by_hand
-from orca_local.probe.choose import Cell
 from orca_local.store.store import Store
 from tests.store.builders import add_samples, make_sample
 

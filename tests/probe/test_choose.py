@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from orca_local.probe.choose import Cell, Choice, best_measured, make_choice
+from orca_local.domain.cell import Cell
+from orca_local.probe.choose import Choice, best_measured, make_choice
 from orca_local.probe.race import RaceState
 from orca_local.probe.sequential_test import Scores
 
@@ -34,7 +35,7 @@ def choose(scores: Scores, alpha: float = 0.05, costs: tuple[int, ...] = COSTS) 
 
 def test_the_highest_accuracy_wins_and_the_reason_names_the_next() -> None:
     choice = choose(table(3, 12, 9))
-    assert (choice.cell.strategy, choice.decision.decided) == ("recall", False)
+    assert (choice.cell.strategy, choice.decided) == ("recall", False)
     assert choice.reason == (
         "recall beats direct by 45 points ± 22; it scores 60 % on 20 samples and may be no better than 1 other; "
         "next is steps with 45 %, which uses 50 % more tokens; about 43 more samples should decide it"
@@ -43,7 +44,7 @@ def test_the_highest_accuracy_wins_and_the_reason_names_the_next() -> None:
 
 def test_a_strategy_that_beats_all_others_is_decided() -> None:
     choice = choose(table(1, 2, 19))
-    assert (choice.cell.strategy, choice.decision.decided, choice.decision.more_samples) == ("steps", True, None)
+    assert (choice.cell.strategy, choice.decided, choice.more_samples) == ("steps", True, None)
     assert choice.reason == "steps beats every other strategy on 20 samples; the closest, recall, by 85 points ± 16"
 
 
@@ -54,7 +55,7 @@ def test_the_reason_names_a_strategy_that_is_beaten() -> None:
 
 
 def test_a_smaller_alpha_decides_less() -> None:
-    decided = {alpha: choose(table(2, 1, 14), alpha).decision.decided for alpha in (0.2, 0.0001)}
+    decided = {alpha: choose(table(2, 1, 14), alpha).decided for alpha in (0.2, 0.0001)}
     assert decided == {0.2: True, 0.0001: False}
 
 
@@ -75,7 +76,7 @@ def test_a_strategy_without_samples_is_never_best() -> None:
 
 def test_the_reason_says_that_no_answer_is_right() -> None:
     choice = choose(table(0, 0))
-    assert (choice.cell.strategy, choice.decision.decided, choice.decision.more_samples) == ("direct", False, None)
+    assert (choice.cell.strategy, choice.decided, choice.more_samples) == ("direct", False, None)
     assert choice.reason == "no strategy got an answer right on 20 samples; direct uses 10 tokens per answer"
 
 
@@ -85,4 +86,4 @@ def test_the_reason_says_that_only_one_strategy_is_measured() -> None:
 
 @pytest.mark.parametrize("n", [1, 5, 50])
 def test_equal_cells_are_never_decided(n: int) -> None:
-    assert not choose(table(n, n, n=n)).decision.decided
+    assert not choose(table(n, n, n=n)).decided

@@ -75,7 +75,9 @@ def test_the_strict_reading_counts_where_the_form_was_asked_for(store: Store) ->
     asked, plain = store.measurements.rows()
     assert (asked.value, asked.extracted, asked.lenient_value, asked.asks_form) == (None, None, 1.0, True)
     assert (plain.value, plain.extracted, plain.strict_value, plain.asks_form) == (1.0, "1", None, False)
-    cells = {cell.strategy: (cell.score_sum, cell.lenient_sum, cell.extracted) for cell in store.measurements.cells(1)}
+    cells = {
+        cell.strategy: (cell.score_sum, cell.lenient_sum, cell.extracted_count) for cell in store.measurements.cells(1)
+    }
     assert cells == {"asks": (0.0, 1.0, 0), "plain": (1.0, 1.0, 1)}
     scores = store.measurements.scores(run_id, ensure_model(store))
     assert [(row.value, row.lenient_value, row.is_extracted, row.is_unreadable) for row in scores] == [
@@ -90,7 +92,7 @@ def test_unreadable_and_truncated_answers_are_counted(store: Store) -> None:
     measure(store, run_id, "a", "k1", value=None, finish_reason="length")
     measure(store, run_id, "b", "k2", value=None, lenient=0.0)
     (cell,) = store.measurements.cells(run_id)
-    assert (cell.n, cell.extracted, cell.unreadable, cell.truncated) == (2, 0, 1, 1)
+    assert (cell.n, cell.extracted_count, cell.unreadable_count, cell.truncated_count) == (2, 0, 1, 1)
     rows = list(store.measurements.scores(run_id, ensure_model(store)))
     assert [(row.is_unreadable, row.is_truncated) for row in rows] == [(True, True), (False, False)]
 

@@ -15,8 +15,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from orca_local.domain.cell import Cell
 from orca_local.domain.text import printable
-from orca_local.probe.choose import Cell
 from orca_local.store.selections import BY_HAND
 from orca_local.views.probe_matrix import ProbeMatrix, TaskRow
 

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from orca_local.domain.cell import Cell
 from orca_local.domain.strategies import load_strategies
 from orca_local.kinds.scoring import SCORER_VERSION
 from orca_local.probe.by_hand import choose_by_hand
-from orca_local.probe.choose import Cell
 from orca_local.store.selections import BY_HAND
 from orca_local.store.store import Store
 from orca_local.views.overview import choice_figure
@@ -159,6 +159,6 @@ def _result(matrix: ProbeMatrix, cell: Cell) -> str:
     )
     return (
         f"{score} ({100 * interval.low:.0f}–{100 * interval.high:.0f} % likely); "
-        f"{percent(cell.lenient_accuracy)} right in any form; {percent(cell.unreadable_share)} not readable; "
-        f"{percent(cell.truncated_share)} cut off; {cell.mean_tokens:.0f} tokens each"
+        f"{percent(cell.lenient_accuracy)} right in any form; {percent(cell.unreadable)} not readable; "
+        f"{percent(cell.truncated)} cut off; {cell.mean_tokens:.0f} tokens each"
     )
