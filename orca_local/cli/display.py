@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from orca_local.cli.diagnostics import note
 from orca_local.domain import events
+from orca_local.domain.figures import interval, points
 
 PLAIN_INTERVAL_S = 5.0
 """Seconds between two progress lines when stderr is not a terminal."""
@@ -68,8 +69,8 @@ class Display:
                 mark = "ok" if event.passed else "FAILED"
                 self.say(f"  {mark:6} {event.name}: {event.value}" + (f" (need {event.bound})" if event.bound else ""))
             case events.SeedEvaluated():
-                interval = f"[{100 * event.ci_low:.1f}, {100 * event.ci_high:.1f}]"
-                self.say(f"  training seed {event.seed}: gain {100 * event.gain:+.1f} {interval}")
+                ci = event.ci_low, event.ci_high
+                self.say(f"  training seed {event.seed}: gain {points(event.gain)} {interval(ci)}")
             case events.FileWritten():
                 self.say(f"  wrote {event.path} ({event.bytes / 1e6:.1f} MB)")
             case events.CallFailed() | events.GenerationFailed():

@@ -38,12 +38,7 @@ def show_types(types: Sequence[QuantizedFile], recommendation: Recommendation | 
 
 def show_split(split: GainSplit) -> None:
     """Print what training gained and what quantization cost, each with its interval."""
-    at = split.quantization
-    steps = (
-        ("training", f"base {at} → tuned F16", split.base, split.tuned_f16, split.trained),
-        ("quantization", f"tuned F16 → tuned {at}", split.tuned_f16, split.tuned, split.quantized),
-        ("total", f"base {at} → tuned {at}", split.base, split.tuned, split.total),
-    )
+    names = ("training", "quantization", "total")
     rows = [
         (
             *(step, models, percent(before.accuracy), percent(after.accuracy)),
@@ -51,7 +46,7 @@ def show_split(split: GainSplit) -> None:
             "–" if change.p_value is None else f"{change.p_value:.2g}",
             *(_both(before.strict_accuracy, after.strict_accuracy), _both(before.truncated, after.truncated)),
         )
-        for step, models, before, after, change in steps
+        for step, (models, before, after, change) in zip(names, split.steps, strict=True)
     ]
     echo()
     echo(table(["", "", "before", "after", "points", "95 % interval", "p (McNemar)", "asked form", "cut off"], rows))

@@ -155,6 +155,16 @@ class GainSplit(Record):
     total: Gain
     """Gain of tuned over the base."""
 
+    @property
+    def steps(self) -> tuple[tuple[str, Accuracy, Accuracy, Gain], ...]:
+        """Training, quantizing and both together: the two models, their accuracies, and the gain."""
+        at = self.quantization
+        return (
+            (f"base {at} → tuned F16", self.base, self.tuned_f16, self.trained),
+            (f"tuned F16 → tuned {at}", self.tuned_f16, self.tuned, self.quantized),
+            (f"base {at} → tuned {at}", self.base, self.tuned, self.total),
+        )
+
 
 class EvaluationSummary(Record):
     """Result of `evaluate`."""

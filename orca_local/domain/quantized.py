@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
+from orca_local.domain.figures import interval, points
 from orca_local.domain.record import CI, OMITTABLE, Record
 
 REFERENCE_TYPE = "F16"
@@ -117,8 +118,7 @@ def _undetected_loss(n: int) -> float:
 
 
 def _points(change: AccuracyChange) -> str:
-    low, high = (100 * end for end in change.ci)
-    return f"{100 * change.value:+.1f} points, 95 % interval [{low:.1f}, {high:.1f}],"
+    return f"{points(change.value)} points, 95 % interval {interval(change.ci)},"
 
 
 def _closeness(file: QuantizedFile) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain, GainSplit, Prompted
 from orca_local.domain.export_summary import ExportSummary
+from orca_local.domain.figures import interval, points
 from orca_local.domain.probe_summary import ProbeSummary, TaskSelection
 from orca_local.domain.quantized import QuantizedFile, Recommendation
-from orca_local.domain.record import CI
 from orca_local.domain.summaries import TrainSummary
 from orca_local.domain.teach_summary import TeachSummary
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
@@ -56,24 +56,16 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f}"
-
-
-def _points(value: float) -> str:
-    return f"{100 * value:+.1f}"
-
-
-def _range(ci: CI) -> str:
-    return f"[{100 * ci[0]:.1f}, {100 * ci[1]:.1f}]"
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f}"
 
 
 def _accuracy(measured: Accuracy) -> str:
-    return f"{_percent(measured.accuracy)} {_range(measured.ci)}"
+    return f"{_percent(measured.accuracy)} {interval(measured.ci)}"
 
 
 def _gain(gain: Gain) -> str:
-    return f"{_points(gain.value)} {_range(gain.ci)}"
+    return f"{points(gain.value)} {interval(gain.ci)}"
 
 
 def _probe(store: Store) -> str:
@@ -113,7 +105,7 @@ def _matrix_row(task: TaskSelection, names: Sequence[str]) -> list[str]:
             row.append("")
             continue
         shares = (cell.extracted, cell.lenient_accuracy, cell.truncated)
-        text = f"{_percent(cell.accuracy)} ({', '.join(map(_share, shares))}; {cell.n})" if cell.n else "–"
+        text = f"{_percent(cell.accuracy)} ({', '.join(map(_percent, shares))}; {cell.n})" if cell.n else "–"
         row.append(f"**{text}**" if name == task.strategy else text)
     return row
 
@@ -180,26 +172,20 @@ def _type_row(row: QuantizedFile, *, is_scored: bool) -> list[str]:
     cells += ["yes" if row.imatrix else "no", f"{row.kl:.4f}", _percent(row.agreement)]
     if is_scored:
         shares = (row.accuracy, row.strict_accuracy, row.unreadable, row.truncated)
-        cells += ["–" if share is None else _percent(share) for share in shares]
-        cells.append("–" if row.change is None else f"{_points(row.change.value)} {_range(row.change.ci)}")
+        cells += map(_percent, shares)
+        cells.append("–" if row.change is None else f"{points(row.change.value)} {interval(row.change.ci)}")
     return cells
 
 
 def _split(split: GainSplit) -> str:
     """The effect of training and the effect of quantizing."""
-    at = split.quantization
-    changes = (
-        (f"training (base {at} → tuned F16)", split.base, split.tuned_f16, split.trained),
-        (f"quantizing (tuned F16 → tuned {at})", split.tuned_f16, split.tuned, split.quantized),
-        (f"total (base {at} → tuned {at})", split.base, split.tuned, split.total),
-    )
     rows = [
         (
-            *(change, _percent(before.accuracy), _percent(after.accuracy), _gain(gain)),
+            *(f"{name} ({models})", _percent(before.accuracy), _percent(after.accuracy), _gain(gain)),
             *(_both(before.strict_accuracy, after.strict_accuracy), _both(before.truncated, after.truncated)),
             "–" if gain.p_value is None else f"{gain.p_value:.2g}",
         )
-        for change, before, after, gain in changes
+        for name, (models, before, after, gain) in zip(("training", "quantizing", "total"), split.steps, strict=True)
     ]
     return _table(
         ["", "before, %", "after, %", "points", "in the asked form, %", "cut off, %", "p (McNemar, exact)"], rows
@@ -208,7 +194,7 @@ def _split(split: GainSplit) -> str:
 
 def _both(before: float | None, after: float | None) -> str:
     """Return a share before and after a step."""
-    return " → ".join("–" if share is None else _percent(share) for share in (before, after))
+    return f"{_percent(before)} → {_percent(after)}"
 
 
 def _evaluation(store: Store) -> str:
@@ -230,14 +216,14 @@ def _evaluation(store: Store) -> str:
     if gain is not None:
         p_value = "" if gain.p_value is None else f"; exact McNemar p = {gain.p_value:.2g}"
         covers = "" if gain.covers is None else f" over {gain.covers}"
-        parts.append(f"Gain {_points(gain.value)} points, 95 % interval {_range(gain.ci)}{covers}{p_value}.\n")
+        parts.append(f"Gain {points(gain.value)} points, 95 % interval {interval(gain.ci)}{covers}{p_value}.\n")
         if gain.strict_value is not None and gain.strict_ci is not None:
-            strict = f"{_points(gain.strict_value)} points, 95 % interval {_range(gain.strict_ci)}"
+            strict = f"{points(gain.strict_value)} points, 95 % interval {interval(gain.strict_ci)}"
             parts.append(f"In the asked form, the gain is {strict}.\n")
         if gain.ci_tasks is not None:
-            parts.append(f"Over {gain.covers_tasks}, the 95 % interval is {_range(gain.ci_tasks)}.\n")
+            parts.append(f"Over {gain.covers_tasks}, the 95 % interval is {interval(gain.ci_tasks)}.\n")
         messages = [
-            (row.system_message or "(empty)", _points(row.value), _range(row.ci)) for row in gain.by_system_message
+            (row.system_message or "(empty)", points(row.value), interval(row.ci)) for row in gain.by_system_message
         ]
         parts.append(_table(["system message", "gain", "interval"], messages))
     if summary.prompted is not None:
@@ -251,7 +237,7 @@ def _prompted(prompted: Prompted) -> str:
     """The base under other prompts, and the gain over it."""
     rows = [
         (
-            *(label, row.n, _accuracy(row), _share(row.strict_accuracy), _share(row.truncated)),
+            *(label, row.n, _accuracy(row), _percent(row.strict_accuracy), _percent(row.truncated)),
             "–" if row.gain is None else _gain(row.gain),
         )
         for label, row in prompted.labelled
@@ -272,11 +258,7 @@ def _reading_rows(summary: EvaluationSummary) -> Iterator[tuple[object, ...]]:
     order = {row.task: number for number, row in enumerate(summary.models[0].tasks)}
     measured.sort(key=lambda one: order.get(one[0], len(order)))
     for task, model, row in (*measured, *(("**all**", model.model, model) for model in summary.models)):
-        yield task, model, *(_share(value) for value in (row.strict_accuracy, row.unreadable, row.truncated))
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else _percent(value)
+        yield task, model, *(_percent(value) for value in (row.strict_accuracy, row.unreadable, row.truncated))
 
 
 def _accuracy_rows(summary: EvaluationSummary) -> list[tuple[object, ...]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from orca_local.domain import figures
 from orca_local.domain.probe_summary import SelectionGain
 from orca_local.domain.statistics import Interval, paired_interval
 from orca_local.probe.race import fit_priors, judge_round
@@ -65,7 +66,7 @@ def folds(tasks: Sequence[tuple[str, Scores]]) -> list[Fold]:
 
 
 def _sentence(value: float, interval: Interval, single_strategy: str) -> str:
-    size = f"{100 * value:+.1f} points [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+    size = f"{figures.points(value)} points {figures.interval(interval)}"
     if interval.low > 0:
         return f"choosing per task gains {size} over {single_strategy} for all tasks"
     if interval.high < 0:

@@ -15,7 +15,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.text import one_line, size
+from orca_local.domain.figures import size
+from tui.text import one_line
 from tui.widgets.listing import Column, Listing
 from tui.workers import start_job
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
-from orca_local.domain.figures import size
+from orca_local.domain.figures import interval, points, size
 from orca_local.domain.quantized import QuantizedFile
 from orca_local.store.results import EvaluationRow
 from orca_local.views.evaluation import EvaluationView
@@ -55,19 +55,19 @@ def _overall(summary: EvaluationSummary, width: int) -> list[Line]:
     gain = summary.gain
     if gain:
         p_value = "" if gain.p_value is None else f", p = {gain.p_value:.2g} (McNemar)"
-        text = f"gain {_points(gain.value)} points, 95 % interval {_interval(gain.ci)}, n = {gain.n}{p_value}"
+        text = f"gain {points(gain.value)} points, 95 % interval {interval(gain.ci)}, n = {gain.n}{p_value}"
         lines += wrapped(text, _style(gain.ci), width, indent=2)
         if gain.strict_value is not None and gain.strict_ci is not None:
-            text = f"in the asked form: {_points(gain.strict_value)} points {_interval(gain.strict_ci)}"
+            text = f"in the asked form: {points(gain.strict_value)} points {interval(gain.strict_ci)}"
             lines += wrapped(text, _style(gain.strict_ci), width, indent=2)
         if gain.covers is not None:
             lines += wrapped(f"over {gain.covers}", "muted", width, indent=2)
         if gain.ci_tasks is not None:
-            text = f"over {gain.covers_tasks}: {_interval(gain.ci_tasks)}"
+            text = f"over {gain.covers_tasks}: {interval(gain.ci_tasks)}"
             lines += wrapped(text, _style(gain.ci_tasks), width, indent=2)
         for row in gain.by_system_message:
             label = f"system message “{row.system_message}”" if row.system_message else "empty system message"
-            lines += wrapped(f"{_points(row.value):>7} {_interval(row.ci):15} {label}", "muted", width, indent=24)
+            lines += wrapped(f"{points(row.value):>7} {interval(row.ci):15} {label}", "muted", width, indent=24)
     return lines
 
 
@@ -79,12 +79,12 @@ def _prompted(summary: EvaluationSummary, width: int) -> list[Line]:
     over = f"gain of {_cut(last, MODEL_WIDTH)} over it"
     lines: list[Line] = [[("What prompting alone gives", "title"), ("  without training", "")]]
     for label, row in summary.prompted.labelled:
-        figures = f"{100 * row.accuracy:5.1f} % {_interval(row.ci)}"
+        figures = f"{100 * row.accuracy:5.1f} % {interval(row.ci)}"
         lines.append([(f"  {label:{PROMPT_WIDTH}}", ""), (figures, "")])
         if row.strict_accuracy is not None:
             lines += wrapped(_readings(row), "muted", width, indent=4)
         if row.gain is not None:
-            change = f"{_points(row.gain.value):>6}   {_interval(row.gain.ci)}"
+            change = f"{points(row.gain.value):>6}   {interval(row.gain.ci)}"
             lines.append([(f"  {over:>{PROMPT_WIDTH}}", "muted"), (change, _style(row.gain.ci))])
     if summary.prompted.without_strategy:
         tasks = ", ".join(summary.prompted.without_strategy)
@@ -96,16 +96,12 @@ def _split(summary: EvaluationSummary, width: int) -> list[Line]:
     split = summary.split
     if split is None:
         return []
-    quantization = split.quantization
     lines: list[Line] = [[("Gain and loss", "title")]]
-    for what, between, change in (
-        ("from training", f"base {quantization} → tuned F16", split.trained),
-        ("from quantizing", f"tuned F16 → tuned {quantization}", split.quantized),
-        ("total", f"base {quantization} → tuned {quantization}", split.total),
-    ):
+    names = ("from training", "from quantizing", "total")
+    for name, (models, _, _, change) in zip(names, split.steps, strict=True):
         p_value = "–" if change.p_value is None else f"{change.p_value:.2g}"
-        figures = f"{_points(change.value):>6} {_interval(change.ci):15} p {p_value:8}"
-        lines.append([(f"  {what:16}", ""), (figures, _style(change.ci)), (between, "muted")])
+        figures = f"{points(change.value):>6} {interval(change.ci):15} p {p_value:8}"
+        lines.append([(f"  {name:16}", ""), (figures, _style(change.ci)), (models, "muted")])
     lines += _quantizations(summary.types)
     if summary.recommendation is not None:
         lines += wrapped(f"★ {summary.recommendation.reason}", "good", width, indent=2)
@@ -154,7 +150,7 @@ def _bars(task: str, measured: Sequence[tuple[str, Accuracy]], width: int, gain:
         is_last = number == len(measured) - 1
         drawn = interval_bar(result.accuracy, *result.ci, bar)
         cut = f" cut {100 * result.truncated:.0f}%" if result.truncated else ""
-        figures = f" {100 * result.accuracy:5.1f} % {_interval(result.ci):13}{cut}"
+        figures = f" {100 * result.accuracy:5.1f} % {interval(result.ci):13}{cut}"
         lines.append(
             [
                 (f"{name:{TASK_WIDTH}}", ""),
@@ -165,7 +161,7 @@ def _bars(task: str, measured: Sequence[tuple[str, Accuracy]], width: int, gain:
         )
     if gain is not None:
         label = f"{'':{TASK_WIDTH}}{'gain':{MODEL_WIDTH}}"
-        lines.append([(label, "muted"), (f"{_points(gain.value)} {_interval(gain.ci)}", _style(gain.ci))])
+        lines.append([(label, "muted"), (f"{points(gain.value)} {interval(gain.ci)}", _style(gain.ci))])
     return lines
 
 
@@ -181,14 +177,6 @@ def _readings(measured: Accuracy) -> str:
 
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.1f}"
-
-
-def _interval(ci: Sequence[float]) -> str:
-    return f"[{100 * ci[0]:.1f}, {100 * ci[1]:.1f}]"
 
 
 def _style(ci: Sequence[float]) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orca_local.domain.events import AcceptanceChecked
+from orca_local.domain.figures import size
 from orca_local.store.results import ExportRow
 from orca_local.views.export import ExportView, QuantizationOption
-from tui.text import percent, size
+from tui.text import percent
 from tui.widgets.lines import Line, wrapped
 from tui.widgets.state_line import State, failed_state
 

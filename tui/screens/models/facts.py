@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orca_local.domain.figures import size
 from orca_local.models.listing import ModelView
-from tui.text import one_line, size
+from tui.text import one_line
 
 
 def fits(view: ModelView, memory: int | None) -> str:

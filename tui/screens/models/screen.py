@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from orca_local.domain.errors import OrcaError
+from orca_local.domain.figures import size
 from orca_local.models.listing import ModelView, view_models
 from orca_local.models.pull import Pull
 from orca_local.system.memory import total_memory
@@ -20,7 +21,6 @@ from tui.dialogs.text_dialog import TextDialog
 from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
 from tui.screens.models.facts import about, fits, inspection, status
-from tui.text import size
 from tui.widgets.listing import Column, Listing
 from tui.widgets.text_view import TextView
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from orca_local.domain.figures import size
 from orca_local.runs.progress import Progress
 from orca_local.views.training import TrainingView
-from tui.text import duration, size
+from tui.text import duration
 from tui.widgets.state_line import State, failed_state
 
 NONE = "–"
