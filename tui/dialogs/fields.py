@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -27,6 +28,9 @@ class Field:
     choices: tuple[str, ...] = ()
     """The choices of a selection; empty for a text field."""
     is_check_box: bool = False
+    type: Literal["text", "integer", "number"] = "text"
+    """What can be typed into a text field."""
+    placeholder: str = ""
 
 
 class FieldsDialog(Form[Values]):
@@ -76,7 +80,7 @@ class FieldsDialog(Form[Values]):
                     options = [(choice, choice) for choice in field.choices]
                     yield Select(options, value=field.value, allow_blank=False, id=field.name, compact=True)
                 else:
-                    yield Input(field.value, id=field.name, compact=True)
+                    yield Input(field.value, field.placeholder, type=field.type, id=field.name, compact=True)
         yield Static(plain(self._describe(self.values)), id="describe")
         yield Static("", id="problem")
 

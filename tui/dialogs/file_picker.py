@@ -138,15 +138,12 @@ class FilePicker(ModalScreen[Path | None]):
             return
         start_job(self, self._list, holds_keys=True)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Choose the file, or enter the directory."""
+    def on_input_submitted(self, event: Input.Submitted | Listing.Chosen) -> None:
+        """Choose the typed path or the entry under the cursor."""
         event.stop()
         start_job(self, self._open, holds_keys=True)
 
-    def on_listing_chosen(self, event: Listing.Chosen) -> None:
-        """Open the double-clicked name."""
-        event.stop()
-        start_job(self, self._open, holds_keys=True)
+    on_listing_chosen = on_input_submitted
 
     def action_move(self, by: int) -> None:
         """Move the cursor in the list."""

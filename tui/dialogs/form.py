@@ -10,6 +10,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
+from tui.text import plain
+
 T = TypeVar("T")
 
 
@@ -25,16 +27,19 @@ class Form(ModalScreen[T | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss(None)", "Cancel")]
-    yes = "OK"
-    """The label of the button that accepts the form."""
+    yes, no = "OK", "Cancel"
+    """The labels of the buttons that accept and cancel the form; without the second label there is no such button."""
+    scrolls: ClassVar[bool] = False
+    """Whether the keys can scroll the form."""
 
     def compose(self) -> ComposeResult:
         """Yield fields and buttons."""
-        with VerticalScroll(can_focus=False) as frame:
-            frame.border_title = self.title or ""
+        with VerticalScroll(can_focus=self.scrolls) as frame:
+            frame.border_title = plain(self.title or "")
             yield from self.compose_fields()
             with Horizontal(classes="buttons"):
-                yield Button("Cancel", id="no")
+                if self.no:
+                    yield Button(self.no, id="no")
                 yield Button(self.yes, id="yes", variant="primary")
 
     def compose_fields(self) -> ComposeResult:

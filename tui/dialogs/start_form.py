@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.timer import Timer
-from textual.widgets import Button, Input, Select, Static
+from textual.widgets import Button, Static
 
 from orca_local.domain.errors import OrcaError
 from tui.dialogs.form import Form
@@ -48,18 +48,13 @@ class StartForm(Form[list[str]]):
         if not self.query_one("#yes", Button).disabled:
             super().action_accept()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Update the estimate."""
-        self._estimate_soon()
-
-    def on_select_changed(self, event: Select.Changed) -> None:
-        """Update the estimate."""
-        self._estimate_soon()
-
-    def _estimate_soon(self) -> None:
+    def on_input_changed(self) -> None:
+        """Update the estimate soon."""
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(PAUSE_SECONDS, self._estimate)
+
+    on_select_changed = on_checkbox_changed = on_input_changed
 
     def _estimate(self) -> None:
         start_job(self, self._show_estimate)

@@ -26,7 +26,7 @@ class TextDialog(Dialog):
     """
     AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(False)", "Close"),
+        Binding("escape", "dismiss(None)", "Close"),
         *(
             Binding(where.replace("_", ""), f"scroll_text('{where}')", where, show=False)
             for where in ("up", "down", "page_up", "page_down", "home", "end")
@@ -39,13 +39,13 @@ class TextDialog(Dialog):
     def compose(self) -> ComposeResult:
         """Yield text and buttons."""
         with Vertical() as frame:
-            frame.border_title = one_line(self._title, 200)
-            frame.border_subtitle = "↑↓ scroll · Tab buttons · Esc closes" if self._yes else "↑↓ scroll · Esc closes"
-            yield TextView(self._text)
+            frame.border_title = one_line(self.title or "", 200)
+            frame.border_subtitle = "↑↓ scroll · Tab buttons · Esc closes" if self.yes else "↑↓ scroll · Esc closes"
+            yield TextView(self.text)
             with Horizontal(classes="buttons"):
-                yield Button(self._no, id="no")
-                if self._yes:
-                    yield Button(self._yes, id="yes", variant="primary")
+                yield Button(self.no, id="no")
+                if self.yes:
+                    yield Button(self.yes, id="yes", variant="primary")
 
     def action_scroll_text(self, where: str) -> None:
         """Scroll the text, whatever is focused."""

@@ -15,10 +15,11 @@ from orca_local.domain.errors import OrcaError
 from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.text import printable
 from orca_local.models.available import available_models, missing_model
+from tui.dialogs.fields import Values
 from tui.screens.base import WorkspaceScreen
 from tui.screens.chat.column import Column
 from tui.screens.chat.prompt import Prompt
-from tui.screens.chat.setup import SetupDialog
+from tui.screens.chat.setup import SetupDialog, setup_of
 
 MODELS = ("base", "tuned")
 PLACEHOLDER = "Press i to type · Enter: send · ctrl+j: new line · Esc: leave the text field"
@@ -171,8 +172,8 @@ class ChatScreen(WorkspaceScreen):
             self.orca.show_error(error)
             return
 
-        async def chosen(setup: Setup | None) -> None:
-            if setup is not None and setup != column.setup:
+        async def chosen(values: Values | None) -> None:
+            if values is not None and (setup := setup_of(values)) != column.setup:
                 await column.change(setup)
                 self.load_now()
 

@@ -55,10 +55,6 @@ class StartTeach(StartForm):
         text = await describe_teach(self._workspace, self._spending, self._options)
         return f"{text}\n{BATCH}" if in_batch else text
 
-    def on_checkbox_changed(self, event: Checkbox.Changed) -> None:
-        """Estimate again."""
-        self._estimate_soon()
-
     @property
     def _options(self) -> list[str]:
         limit = [] if self._limit is None else ["--limit", str(self._limit)]
