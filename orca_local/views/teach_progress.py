@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import TeacherSettings
@@ -36,12 +35,6 @@ class TeachProgress(Frozen):
     """Number of calls that had been answered before."""
     failed: int = 0
     """Number of calls that failed permanently."""
-    matches: int = 0
-    """Number of answers that match their reference."""
-    mismatches: int = 0
-    """Number of answers that do not match their reference."""
-    unchecked: int = 0
-    """Number of answers to samples without a reference, or that are only similar to it."""
     verdicts: Mapping[str, int] = field(default_factory=dict)
     """Number of answers by verdict."""
     calls_per_minute: float | None = None
@@ -83,7 +76,6 @@ def load_teach_progress(store: Store, settings: TeacherSettings, now: datetime |
     if run is None:
         return TeachProgress(None, calls_made=spent.calls)
     cached = store.runs.tally(run.run_id, "CallAnswered", "cached")
-    verified = store.runs.tally(run.run_id, "CallAnswered", "verified")
     failures = store.runs.tally(run.run_id, "CallFailed", "error")
     progress = Progress()
     progress.add(store.runs.first_events(run.run_id, HEAD_EVENTS))
@@ -97,10 +89,7 @@ def load_teach_progress(store: Store, settings: TeacherSettings, now: datetime |
         new=cached.get(0, 0),
         cached=cached.get(1, 0),
         failed=sum(failures.values()),
-        matches=verified.get(1, 0),
-        mismatches=verified.get(0, 0),
-        unchecked=verified.get(None, 0),
-        verdicts=_verdicts(store, run.run_id, verified),
+        verdicts=_verdicts(store, run.run_id),
         calls_per_minute=_calls_per_minute(store, run, now or datetime.now(UTC)),
         spent_usd=progress.usd,
         calls_made=spent.calls,
@@ -110,10 +99,11 @@ def load_teach_progress(store: Store, settings: TeacherSettings, now: datetime |
     )
 
 
-def _verdicts(store: Store, run_id: int, verified: Mapping[Any, int]) -> dict[str, int]:
+def _verdicts(store: Store, run_id: int) -> dict[str, int]:
     """The number of answers by verdict. An earlier version stored only whether an answer matches."""
     verdicts = store.runs.tally(run_id, "CallAnswered", "verdict")
     if verdicts.pop(None, 0):
+        verified = store.runs.tally(run_id, "CallAnswered", "verified")
         old = {Verdict.EQUAL: 1, Verdict.DIFFERENT: 0, Verdict.UNCHECKED: None}
         return in_order({verdict: verified.get(value, 0) for verdict, value in old.items()})
     return in_order(verdicts)

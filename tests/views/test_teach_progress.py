@@ -47,7 +47,7 @@ def test_answers_and_failures_are_counted(store: Store) -> None:
     progress = load_teach_progress(store, SETTINGS)
     assert (progress.done, progress.total, progress.spent_usd) == (7, 9, 0.25)
     assert (progress.new, progress.cached, progress.failed) == (3, 1, 3)
-    assert (progress.matches, progress.mismatches, progress.unchecked) == (2, 1, 1)
+    assert progress.verdicts == {"equal": 2, "different": 1, "unchecked": 1}
     assert list(progress.failures.items()) == [("refused", 2), ("cut", 1)]
     assert progress.warning == "slow: wait"
     assert progress.waiting == 0
