@@ -35,7 +35,7 @@ from orca_local.domain.types import Completion, Request, Sample, SamplingSetting
 from orca_local.engines.amx import EXIT_WRONG_RESULTS, amx_works, model_parameters
 from orca_local.engines.compute import ComputeChoice, choose_compute
 from orca_local.engines.make import make_file_engine
-from orca_local.generation.order import in_batching_order
+from orca_local.generation.generate import in_batching_order
 from orca_local.gguf.header import read_header
 from orca_local.kinds.prompts import student_messages
 from orca_local.kinds.scoring import is_scored

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -134,11 +134,11 @@ class OrcaApp(OrderedKeysApp[None]):
         if quickstart:
             self.begin("run")
 
-    async def reload_workspace(self, overrides: Mapping[str, Any] | None = None) -> Workspace | None:
+    async def reload_workspace(self) -> Workspace | None:
         """Return the workspace with its current settings file; on an error, show it and return None."""
         assert self.workspace is not None
         try:
-            return await asyncio.to_thread(Workspace.open, self.workspace.directory, overrides)
+            return await asyncio.to_thread(Workspace.open, self.workspace.directory)
         except OrcaError as error:
             self.show_error(error)
             return None

@@ -9,6 +9,7 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -79,7 +80,7 @@ def command(
         is_loopback = ipaddress.ip_address(address).is_loopback
         own_names = () if is_loopback else (host.lower(), socket.gethostname().lower())
         hosts = HostRule(port, is_loopback, (*own_names, *map(str.lower, names)))
-        ready = _Ready(_url(host, port), served, chosen, is_loopback, common.json)
+        announce = partial(_announce, _url(host, port), served, chosen, is_loopback=is_loopback, as_json=common.json)
         serve_model(
             served.name,
             served.engine,
@@ -89,7 +90,7 @@ def command(
             hosts=hosts,
             token=chosen,
             queue=queue,
-            on_ready=ready.announce,
+            on_ready=announce,
             on_bug=note_traceback,
         )
     note("the server has stopped")
@@ -105,28 +106,19 @@ class _Served(Frozen):
     """The system message that the workspace trains with."""
 
 
-class _Ready(Frozen):
-    """What the user is told once the server answers."""
-
-    url: str
-    served: _Served
-    token: str
-    is_loopback: bool
-    as_json: bool
-
-    def announce(self) -> None:
-        """Print address, model and token."""
-        engine = self.served.engine
-        note(
-            f"serving {self.served.name} at {self.url}: {engine.capacity} requests at once, {engine.context} tokens "
-            "each; Ctrl-C stops it"
-        )
-        note(f"token (the API key for clients): {self.token}" if self.token else "no token is required")
-        if not self.is_loopback:
-            who = "who has the token " if self.token else ""
-            note(f"warning: anybody {who}on the network can use it, and nothing is encrypted")
-        if self.as_json:
-            write_json({"url": self.url, "model": self.served.name, "token": self.token or None})
+def _announce(url: str, served: _Served, token: str, *, is_loopback: bool, as_json: bool) -> None:
+    """Say where the server is, once it takes requests."""
+    engine = served.engine
+    note(
+        f"serving {served.name} at {url}: {engine.capacity} requests at once, {engine.context} tokens each; "
+        "Ctrl-C stops it"
+    )
+    note(f"token (the API key for clients): {token}" if token else "no token is required")
+    if not is_loopback:
+        who = "who has the token " if token else ""
+        note(f"warning: anybody {who}on the network can use it, and nothing is encrypted")
+    if as_json:
+        write_json({"url": url, "model": served.name, "token": token or None})
 
 
 def _check_packages() -> None:

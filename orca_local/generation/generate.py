@@ -15,7 +15,6 @@ from orca_local.domain.frozen import Frozen
 from orca_local.domain.keys import content_key
 from orca_local.domain.types import Completion, Message, Request, Sample, SamplingSettings
 from orca_local.engines.base import Engine
-from orca_local.generation.order import in_batching_order
 from orca_local.kinds.scoring import NOT_SCORED, is_scored, score
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
@@ -24,6 +23,8 @@ CACHED_AT_ONCE = 200
 """How many stored generations are scored in one transaction."""
 PLANNED_AT_ONCE = 4096
 """How many requests are rendered and sorted together."""
+LENGTH_STEP = 256
+"""Prompts of the same number of steps cost the same: llama.cpp rounds a sequence's memory up to this many tokens."""
 
 
 class ModelRef(Frozen):
@@ -233,3 +234,11 @@ def generation_config(model_sha256: str, fingerprint: str, request: Request) -> 
         "sampling": asdict(request.settings),
         "stop": list(request.stop),
     }
+
+
+def in_batching_order(requests: Iterable[Request]) -> list[Request]:
+    """Long prompts first, in steps of 256 tokens; within a step, prompts with a common prefix side by side.
+
+    A batch takes the time of its longest sequence. A common prefix that is still in memory is not computed again.
+    """
+    return sorted(requests, key=lambda request: (-(len(request.token_ids) // LENGTH_STEP), request.token_ids))

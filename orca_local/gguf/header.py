@@ -101,10 +101,10 @@ class Header(Frozen):
                 return str(LlamaFileType(file_type).name).removeprefix("MOSTLY_").removeprefix("ALL_")
             except ValueError:
                 pass
-        by_type: dict[str, int] = {}
+        by_type: Counter[str] = Counter()
         for tensor in self.tensors:
-            by_type[tensor.type_name] = by_type.get(tensor.type_name, 0) + tensor.bytes
-        return max(by_type, key=lambda name: by_type[name]) if by_type else "unknown"
+            by_type[tensor.type_name] += tensor.bytes
+        return max(by_type, key=by_type.__getitem__, default="unknown")
 
     @property
     def context_length(self) -> int:

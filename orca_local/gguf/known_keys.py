@@ -46,26 +46,6 @@ def _is_factor(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
 
 
-def _is_base(value: Any) -> bool:
-    return _is_factor(value) and value > 0
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= MAX_TEXT
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, StringList)
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 class _Rule(Frozen):
     """What the value of a key must be."""
 
@@ -78,11 +58,13 @@ _COUNT = _Rule(is_count, f"a whole number from 0 to {MAX_COUNT:,}")
 _COUNTS = _Rule(_is_counts, f"a whole number from 0 to {MAX_COUNT:,}, or a list of them")
 _PATTERN = _Rule(_is_pattern, "a whole number or a list")
 _FACTOR = _Rule(_is_factor, "a finite number that is not negative")
-_BASE = _Rule(_is_base, "a finite number above 0")
-_TEXT = _Rule(_is_text, "a text")
-_NAME = _Rule(_is_name, f"a text of at most {MAX_TEXT:,} characters")
-_TEXTS = _Rule(_is_texts, "a list of texts")
-_ID = _Rule(_is_id, "a whole number")
+_BASE = _Rule(lambda value: _is_factor(value) and value > 0, "a finite number above 0")
+_TEXT = _Rule(lambda value: isinstance(value, str), "a text")
+_NAME = _Rule(
+    lambda value: isinstance(value, str) and len(value) <= MAX_TEXT, f"a text of at most {MAX_TEXT:,} characters"
+)
+_TEXTS = _Rule(lambda value: isinstance(value, StringList), "a list of texts")
+_ID = _Rule(lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number")
 
 _OF_ARCHITECTURE: Mapping[str, _Rule] = {
     "block_count": _COUNT,

@@ -132,13 +132,15 @@ def permute_rotary(matrix: NDArray[Values], heads: int) -> NDArray[Values]:
 
     `matrix` has shape [rows, …] with rows divisible by 2 · `heads`; the result is a contiguous copy of that shape.
     """
-    rows = matrix.shape[0]
-    split = matrix.reshape(heads, 2, rows // heads // 2, *matrix.shape[1:])
-    return np.ascontiguousarray(split.swapaxes(1, 2).reshape(matrix.shape))
+    return _reordered(matrix, heads, 2, matrix.shape[0] // heads // 2)
 
 
 def unpermute_rotary(matrix: NDArray[Values], heads: int) -> NDArray[Values]:
     """The inverse of `permute_rotary`, for the same shapes."""
-    rows = matrix.shape[0]
-    split = matrix.reshape(heads, rows // heads // 2, 2, *matrix.shape[1:])
+    return _reordered(matrix, heads, matrix.shape[0] // heads // 2, 2)
+
+
+def _reordered(matrix: NDArray[Values], *parts: int) -> NDArray[Values]:
+    """The rows, which are in `parts` of each other, with the last two parts exchanged."""
+    split = matrix.reshape(*parts, *matrix.shape[1:])
     return np.ascontiguousarray(split.swapaxes(1, 2).reshape(matrix.shape))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from orca_local.pipeline.candidates import make_candidate
@@ -24,13 +24,12 @@ def make_training_set(session: Session) -> Dataset:
     store, settings = session.store, session.settings.dataset
     chosen = session.selected_strategies(session.select_samples("train"))
     keep_mismatches = session.settings.teacher.on_mismatch == "keep"
-    with closing(PromptRenderer(session.student.weights.path)) as renderer:
-        if settings.prefer != "likely":
-            return make_dataset(store, renderer, settings, chosen, keep_mismatches=keep_mismatches)
-        base = make_candidate(session, "base")
-        with student_likelihood(
-            store, renderer, base.model.sha256, settings.system_message, lambda: session.open_engine(base.path)
-        ) as likelihood:
-            return make_dataset(
-                store, renderer, settings, chosen, keep_mismatches=keep_mismatches, likelihood=likelihood
+    with ExitStack() as stack:
+        renderer, likelihood = stack.enter_context(closing(PromptRenderer(session.student.weights.path))), None
+        if settings.prefer == "likely":
+            base = make_candidate(session, "base")
+            rating = student_likelihood(
+                store, renderer, base.model.sha256, settings.system_message, lambda: session.open_engine(base.path)
             )
+            likelihood = stack.enter_context(rating)
+        return make_dataset(store, renderer, settings, chosen, keep_mismatches=keep_mismatches, likelihood=likelihood)

@@ -32,7 +32,7 @@ class LaunchedRun(Frozen):
     """The file with its stderr. The JSON object of its result lies beside it, as `.json`."""
 
 
-def launch(workspace: Workspace, arguments: Sequence[str], *, cwd: Path | None = None) -> LaunchedRun:
+def launch(workspace: Workspace, arguments: Sequence[str]) -> LaunchedRun:
     """Start `orca-local ARGUMENTS` detached in `workspace` and return when its first run is in the store.
 
     Raises the error of the command if it ends before that, such as a busy workspace or a wrong setting.
@@ -43,7 +43,7 @@ def launch(workspace: Workspace, arguments: Sequence[str], *, cwd: Path | None =
     result = output.with_suffix(".json")
     with output.open("wb") as stderr, result.open("wb") as stdout, workspace.store() as store:
         newest = max((run.run_id for run in store.runs.list()), default=0)
-        process = start_detached(command, stdout=stdout, stderr=stderr, cwd=cwd)
+        process = start_detached(command, stdout=stdout, stderr=stderr)
         # Without a waiting parent, the ended process would stay as a zombie while this program runs.
         threading.Thread(target=process.wait, name=f"wait-{process.pid}", daemon=True).start()
         while True:

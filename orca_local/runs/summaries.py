@@ -27,6 +27,12 @@ def newest_summary(store: Store, stage: str, kind: type[S]) -> S | None:
     return next(iter_summaries(store, stage, kind), None)
 
 
+def last_summary(store: Store, stage: str, kind: type[S]) -> S | None:
+    """The summary of the stage's newest run; None if there is no run or it did not finish."""
+    run = store.runs.newest_by_stage().get(stage)
+    return None if run is None else summary_of(store, run.run_id, kind)
+
+
 def summary_of(store: Store, run_id: int, kind: type[S]) -> S | None:
     """The summary of one run; None if the run did not finish."""
     # StageFinished is the last event: a long run has a hundred thousand events before it.

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from orca_local.domain.frozen import Frozen
 from orca_local.store.connection import Table
 from orca_local.store.encoding import utc_now
+
+if TYPE_CHECKING:
+    from orca_local.domain.strategies import Strategy
 
 BY_HAND = "hand"
 """`chosen_by` of a choice by hand, which no measurement replaces."""
@@ -67,3 +71,12 @@ class Selections(Table):
     def clear_by_hand(self, task: str) -> None:
         """Remove the choice by hand, so that the measured selection is used again."""
         self._connection.execute("DELETE FROM selections WHERE task = ? AND chosen_by = ?", [task, BY_HAND])
+
+
+class Strategies(Table):
+    """The table `strategies`: the texts of all that were used. A changed text is a new row beside the old one."""
+
+    def ensure(self, strategy: Strategy) -> None:
+        """Store the texts of this strategy, unless they are already stored."""
+        values = asdict(strategy) | {"hash": strategy.hash, "created_at": utc_now()}
+        self._connection.insert("strategies", values, "ON CONFLICT DO NOTHING")

@@ -28,8 +28,7 @@ from orca_local.store.places import Places
 from orca_local.store.results import Evaluations, Exports
 from orca_local.store.runs import Runs
 from orca_local.store.samples import Samples
-from orca_local.store.selections import Selections
-from orca_local.store.strategies import Strategies
+from orca_local.store.selections import Selections, Strategies
 from orca_local.store.teacher_calls import TeacherCalls
 from orca_local.store.trainings import Adapters, Trainings
 from orca_local.system.files import whole_file

@@ -59,17 +59,13 @@ def child_error(task: str, status: int, stderr: IO[bytes], *, hint: str) -> Orca
     return OrcaError(f"could not {task}: {tail}", hint=hint)
 
 
-def start_detached(
-    arguments: Sequence[str], *, stdout: IO[bytes], stderr: IO[bytes], cwd: Path | None = None
-) -> subprocess.Popen[bytes]:
+def start_detached(arguments: Sequence[str], *, stdout: IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
     """Start `orca-local ARGUMENTS` as a process that outlives its parent and the terminal."""
     command, env = module_command("orca_local", *arguments)
     options: dict[str, Any] = {"start_new_session": True}
     if os.name == "nt":
         options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}  # type: ignore[attr-defined]
-    return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env, cwd=cwd, **options
-    )
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env, **options)
 
 
 def command_error(stdout: bytes, status: int, hint: str) -> OrcaError:

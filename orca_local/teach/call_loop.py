@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
 
@@ -78,7 +78,6 @@ class CallLoop:
         *,
         tries: int,
         retry_failed: bool = False,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.counts = CallCounts()
         self._teacher, self._ledger, self._plan = teacher, ledger, plan
@@ -88,7 +87,7 @@ class CallLoop:
             tokens_per_minute=settings.tokens_per_minute,
         )
         self._tries, self._patience_s = tries, settings.patience_s
-        self._retry_failed, self._clock = retry_failed, clock
+        self._retry_failed = retry_failed
         self._skipped: frozenset[str] = frozenset()
         self._pending: deque[Question] = deque()
         self._retries: list[_Retry] = []
@@ -102,7 +101,7 @@ class CallLoop:
         self._answered_samples: set[str] = set()
         self._unclear: list[Question] = []
         """Rejected questions, each of which may be the cause itself."""
-        self._answered_at, self._failures_in_a_row = clock(), 0
+        self._answered_at, self._failures_in_a_row = time.monotonic(), 0
         self._announced_until = float("-inf")
         """End of the pause that was reported last."""
         self._fatal: RemoteError | None = None
@@ -177,7 +176,7 @@ class CallLoop:
 
     def _send(self) -> None:
         """Reserve and submit as many questions as rate limits and budget allow."""
-        now = self._clock()
+        now = time.monotonic()
         while self._retries and self._retries[0].at <= now:
             self._pending.appendleft(heapq.heappop(self._retries).question)
         batch: dict[str, _InFlight] = {}
@@ -211,7 +210,7 @@ class CallLoop:
 
     def _step_wait(self) -> float:
         """Seconds that the next step may wait for an answer."""
-        now = self._clock()
+        now = time.monotonic()
         waits = [MAX_STEP_S]
         if self._retries:
             waits.append(self._retries[0].at - now)
@@ -227,7 +226,7 @@ class CallLoop:
     def _receive(self, answers: Sequence[ChatAnswer]) -> Iterator[Event]:
         """Store answers, report them, and schedule what follows."""
         results = self._ledger.settle(answers)
-        now = self._clock()
+        now = time.monotonic()
         events: list[Event] = []
         follow_ups: list[Question] = []
         for result in results:
@@ -319,8 +318,8 @@ class CallLoop:
 
     def _drain(self) -> Iterator[Event]:
         """Wait for calls in flight: they may have been paid for."""
-        deadline = self._clock() + DRAIN_S
-        while self._in_flight and self._clock() < deadline:
+        deadline = time.monotonic() + DRAIN_S
+        while self._in_flight and time.monotonic() < deadline:
             answers = self._teacher.step(MAX_STEP_S)
             if answers:
                 yield from self._receive(answers)

@@ -27,9 +27,9 @@ class OpenAITeacher:
 
     can_resample = True
 
-    def __init__(self, settings: TeacherSettings, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, settings: TeacherSettings) -> None:
         """Raises `InputError` if address or model is missing."""
-        self._chat = ChatEndpoint(settings, section="teacher", environment=environment)
+        self._chat = ChatEndpoint(settings, section="teacher")
         self.endpoint = self._chat.url
         self.model = settings.model
         self.concurrency = settings.concurrency

@@ -9,6 +9,7 @@ from orca_local.evaluate.results import load_summary
 from orca_local.store.results import EvaluationRow
 from orca_local.store.runs import RunRow
 from orca_local.store.store import Store
+from orca_local.views.training import last_event
 
 
 class EvaluationView(Frozen):
@@ -28,11 +29,10 @@ def load_evaluation_view(store: Store) -> EvaluationView:
     run = store.runs.newest_by_stage().get("evaluate")
     if run is None:
         return EvaluationView()
-    failed = store.runs.last_of(run.run_id, RunFailed.__name__)
     rows = [row for row in store.evaluations.latest() if row.run_id == run.run_id]
     return EvaluationView(
         run=run,
-        failed=RunFailed(**failed.payload) if failed is not None else None,
+        failed=last_event(store, run, RunFailed),
         rows=tuple(rows) if run.status == "running" else (),
         summary=load_summary(store),
     )

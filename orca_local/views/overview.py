@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.stages import BASE, STAGES, Stage
-from orca_local.domain.summaries import TrainResult
-from orca_local.runs.summaries import newest_summary
-from orca_local.views.dataset_summary import load_build_summary
+from orca_local.domain.summaries import DatasetSummary, TrainResult
+from orca_local.runs.summaries import last_summary, newest_summary
 
 if TYPE_CHECKING:
     from orca_local.store.runs import RunRow
@@ -70,7 +69,7 @@ def _figures(store: Store) -> dict[str, str]:
     tasks, samples = store.samples.count()
     chosen, certain = store.selections.count()
     answers, matches = store.demonstrations.count()
-    build = load_build_summary(store)
+    build = last_summary(store, "dataset", DatasetSummary)
     tuned = store.exports.latest("tuned")
     return {
         "tasks": f"{tasks:,} task{'s' if tasks > 1 else ''}, {samples:,} samples" if tasks else "",

@@ -99,7 +99,7 @@ def load_training_view(store: Store, previous: TrainingView | None = None) -> Tr
     if run is not None and run.status == "running" and training is not None and training.run_id != run.run_id:
         training = None
     if training is None:
-        return TrainingView(run, failed=_last_event(store, run, RunFailed))
+        return TrainingView(run, failed=last_event(store, run, RunFailed))
     if previous is None or previous.training is None or previous.training.run_id != training.run_id:
         previous = TrainingView()
     training_run = store.runs.get(training.run_id)
@@ -108,11 +108,11 @@ def load_training_view(store: Store, previous: TrainingView | None = None) -> Tr
         training=training,
         loss=_extend(store, training, "loss", previous.loss),
         validation=_extend(store, training, "validation_loss", previous.validation),
-        last_step=_last_event(store, training_run, StepTrained),
-        memory=previous.memory or _last_event(store, training_run, MemoryPlanned),
-        resumed=previous.resumed or _last_event(store, training_run, TrainingResumed),
-        checkpoint=_last_event(store, training_run, CheckpointSaved),
-        failed=_last_event(store, run, RunFailed),
+        last_step=last_event(store, training_run, StepTrained),
+        memory=previous.memory or last_event(store, training_run, MemoryPlanned),
+        resumed=previous.resumed or last_event(store, training_run, TrainingResumed),
+        checkpoint=last_event(store, training_run, CheckpointSaved),
+        failed=last_event(store, run, RunFailed),
         answers=_answers(store, training_run),
         adapter=store.adapters.of_training(training.training_id),
         saved_step=last_step(Path(training.directory)),
@@ -132,7 +132,7 @@ def _answers(store: Store, run: RunRow) -> tuple[SampleAnswered, ...]:
     return tuple(event for event in events if isinstance(event, SampleAnswered))
 
 
-def _last_event(store: Store, run: RunRow | None, kind: type[E]) -> E | None:
+def last_event(store: Store, run: RunRow | None, kind: type[E]) -> E | None:
     """The run's last event of this kind. A run still "runs" when it records its failure, so that one is not read."""
     if run is None or (kind is RunFailed and run.status == "running"):
         return None

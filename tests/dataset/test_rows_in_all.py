@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orca_local.dataset.balance import quotas
+from orca_local.dataset.build import quotas
 from orca_local.dataset.few_shot import few_shot_conversations
 from orca_local.dataset.overlap import HeldOutPrompts
 from orca_local.dataset.similar import DuplicateFilter

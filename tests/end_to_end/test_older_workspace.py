@@ -17,15 +17,16 @@ import pytest
 from orca_local.cli.app import run
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN, load_strategies
+from orca_local.domain.summaries import DatasetSummary
 from orca_local.domain.types import Request, SamplingSettings
 from orca_local.generation.generate import generation_key
 from orca_local.kinds.prompts import plain_messages, student_messages
 from orca_local.rows.renderer import PromptRenderer
+from orca_local.runs.summaries import last_summary
 from orca_local.runs.workspace import DATABASE_FILE, Workspace
 from orca_local.store.migrate import applied_steps
 from orca_local.store.schema import STEPS
 from orca_local.tasks.split import content_hash
-from orca_local.views.dataset_summary import load_build_summary
 from orca_local.views.evaluation import load_evaluation_view
 from orca_local.views.export import load_export_view
 from orca_local.views.overview import load_overview
@@ -195,7 +196,7 @@ def test_every_view_is_filled(directory: Path) -> None:
         assert matrix.rows[0].task == "sums"
         assert len(load_sample_results(store, matrix.run.run_id, "sums", matrix.strategies[0])) == 2
         assert load_teach_progress(store, TeacherSettings(kind="file")).new == 44
-        summary = load_build_summary(store)
+        summary = last_summary(store, "dataset", DatasetSummary)
         assert summary is not None and summary.rows == 44
         training = load_training_view(store)
         assert [step for step, _ in training.loss] == [1, 2] and training.adapter is not None

@@ -9,7 +9,7 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Message, Request, SamplingSettings
 from orca_local.engines.fake import FakeEngine
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.generation.order import LENGTH_STEP, in_batching_order
+from orca_local.generation.generate import LENGTH_STEP, in_batching_order
 from orca_local.store.store import Store
 from tests.generation.scene import Scene, make_samples, planned
 

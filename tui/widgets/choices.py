@@ -36,8 +36,8 @@ class Choices(Static, can_focus=True):
         Binding("backspace", "clear", "Any", show=False),
     ]
 
-    def __init__(self, fields: Sequence[Field], chosen: Mapping[str, str], *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, fields: Sequence[Field], chosen: Mapping[str, str]) -> None:
+        super().__init__()
         self._fields, self._selected = fields, 0
         self.chosen = {field.name: chosen.get(field.name, "") for field in fields}
         """The value of each field, by its name."""

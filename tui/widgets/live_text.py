@@ -15,8 +15,8 @@ class LiveText(Static):
     its size.
     """
 
-    def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(plain(text), id=id, classes=classes)
+    def __init__(self, text: str = "", *, id: str | None = None) -> None:
+        super().__init__(plain(text), id=id)
         self._shown = plain(text)
 
     def set_text(self, text: str) -> None:

@@ -13,10 +13,11 @@ from orca_local.adapters.adapter import Adapter
 from orca_local.engines.mlx_model import load_model
 from orca_local.gguf.header import Header
 from orca_local.train.mlx.lora import add_updates
+from orca_local.train.reference.choose import Row
 
 
 def reference_logits(
-    header: Header, adapter_directory: Path | None, rows: Sequence[tuple[Sequence[int], Sequence[int]]]
+    header: Header, adapter_directory: Path | None, rows: Sequence[Row]
 ) -> Generator[NDArray[np.float32], None, None]:
     """For each row of (token ids, positions): float32 logits, [positions, vocabulary], one row in memory at a time."""
     model = load_model(header, mx.float32)

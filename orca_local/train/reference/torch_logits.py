@@ -20,10 +20,10 @@ from orca_local.gguf.header import Header
 from orca_local.gguf.tensors import iter_rows, read_rows_at
 from orca_local.system.memory import return_freed_memory
 from orca_local.train.batches import batch_of
+from orca_local.train.reference.choose import Row
 from orca_local.train.torch.attention import Layout, make_layout
 from orca_local.train.torch.model import Block, WeightReader, apply_norm, flatten_batch, rotary_frequencies
 
-Row = tuple[Sequence[int], Sequence[int]]
 """Token ids, and the positions (ascending) whose predictions are needed."""
 
 _CPU = torch.device("cpu")

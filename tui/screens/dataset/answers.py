@@ -12,9 +12,9 @@ from orca_local.domain.strategies import Strategy, load_strategies
 from orca_local.domain.summaries import DatasetSummary
 from orca_local.domain.types import Sample
 from orca_local.kinds.training_text import training_text
+from orca_local.runs.summaries import last_summary
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
-from orca_local.views.dataset_summary import load_build_summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def read_answers(store: Store, directory: Path, filters: Filters) -> Answers:
         store.demonstrations.count()[0],
         store.samples.task_names("train"),
         strategies,
-        load_build_summary(store),
+        last_summary(store, "dataset", DatasetSummary),
     )
 
 
