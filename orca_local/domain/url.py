@@ -22,3 +22,8 @@ def url_problem(url: str) -> str:
 def normalize_url(base_url: str) -> str:
     """Return the URL in the form that is stored and compared: without spaces and a slash at the end."""
     return base_url.strip().rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL names this machine itself."""
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 from orca_local.domain.errors import InputError, MissingError, RemoteError
 from orca_local.domain.frozen import Frozen
@@ -23,7 +22,7 @@ from orca_local.domain.secret import Secret
 from orca_local.domain.settings import EndpointSettings
 from orca_local.domain.text import printable
 from orca_local.domain.types import Message
-from orca_local.domain.url import URL_HAS_SECRET, normalize_url, url_problem
+from orca_local.domain.url import URL_HAS_SECRET, is_loopback, normalize_url, url_problem
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.event_stream import is_event_stream
 from orca_local.endpoints.failures import Cause, Rejections, find_cause
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
     from orca_local.endpoints.transport import BoundedClient, Watchdog
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MAX_ERROR_LENGTH = 300
 _MAX_RAW_ERROR = 4000
 """How many characters of a text from outside are looked at to make a message."""
@@ -154,7 +152,7 @@ class ChatEndpoint:
                 f"the environment variable {name} holds characters that cannot be part of a key",
                 hint=f"set {name} to the key alone, without quotes or spaces",
             )
-        if not key and urlsplit(self.url).hostname not in _LOOPBACK:
+        if not key and not is_loopback(self.url):
             raise MissingError(
                 f"the environment variable {name} holds no key for {self.url}",
                 hint=f"export {name}=… (the key is never stored), or set {self._section}.key_env",

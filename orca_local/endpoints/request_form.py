@@ -129,18 +129,19 @@ def _pointed_at(content: Any) -> list[str]:
     for holder in (content, error):
         if isinstance(holder, dict):
             found += [holder.get("param"), *_places(holder.get("detail")), *_places(holder.get("message"))]
-            found += [*_violations(holder.get("details")), *_mapping(holder.get("errors"))]
+            found += [*_violations(holder.get("details")), *mapping(holder.get("errors"))]
     return [re.split(r"[.\[]", _PLACE.sub("", name))[0] for name in found if isinstance(name, str) and name]
 
 
-def _mapping(value: Any) -> dict[str, Any]:
+def mapping(value: Any) -> dict[str, Any]:
+    """The value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def _violations(details: Any) -> list[Any]:
     """The fields in Google's list of what is wrong with a request."""
-    lists = [_mapping(entry).get("fieldViolations") for entry in details] if isinstance(details, list) else []
-    return [_mapping(entry).get("field") for entries in lists if isinstance(entries, list) for entry in entries]
+    lists = [mapping(entry).get("fieldViolations") for entry in details] if isinstance(details, list) else []
+    return [mapping(entry).get("field") for entries in lists if isinstance(entries, list) for entry in entries]
 
 
 def _places(detail: Any) -> list[Any]:

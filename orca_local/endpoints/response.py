@@ -13,6 +13,7 @@ from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.ending import Ending, ending_of, ending_problem
 from orca_local.endpoints.event_stream import is_event_stream, joined_events
 from orca_local.endpoints.failures import Cause, find_cause
+from orca_local.endpoints.request_form import mapping
 
 _MAX_TOKENS = 2**31 - 1
 """A larger token count is an error of the server; the database could not hold the sum of such counts."""
@@ -41,7 +42,7 @@ def parse_completion(content: Any, clean: Callable[[str], str], redact: Callable
         return ChatAnswer(error="the endpoint sent no JSON answer", retryable=True)
     prompt_tokens, completion_tokens = parse_usage(content)
     choices = content.get("choices")
-    choice = _mapping(choices[0]) if isinstance(choices, list) and choices else {}
+    choice = mapping(choices[0]) if isinstance(choices, list) and choices else {}
     if not choice:
         return ChatAnswer(
             error="the endpoint sent an answer without choices",
@@ -49,7 +50,7 @@ def parse_completion(content: Any, clean: Callable[[str], str], redact: Callable
             completion_tokens=completion_tokens,
             retryable=True,
         )
-    message = _mapping(choice.get("message"))
+    message = mapping(choice.get("message"))
     text, refusal = _text(message.get("content")), _refusal(message)
     reason = choice.get("finish_reason")
     reason = reason if isinstance(reason, str) else ""
@@ -70,16 +71,16 @@ def parse_completion(content: Any, clean: Callable[[str], str], redact: Callable
 
 def parse_usage(content: Any) -> tuple[int | None, int | None]:
     """The numbers of prompt tokens and of completion tokens that a response reports; None for what is no count."""
-    usage = _mapping(_mapping(content).get("usage"))
+    usage = mapping(mapping(content).get("usage"))
     return _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
 
 
 def parse_error(content: Any, text: str) -> tuple[str, str]:
     """Message and code of an error response, in OpenAI's format or else from the body's `text`."""
-    error = _mapping(content).get("error")
-    details = _mapping(error)
+    error = mapping(content).get("error")
+    details = mapping(error)
     # A router only says "Provider returned error", and beside it what the provider said.
-    relayed = _plain(_mapping(details.get("metadata")).get("raw"))
+    relayed = _plain(mapping(details.get("metadata")).get("raw"))
     message = " ".join(filter(None, (_plain(details.get("message")), relayed))) or _bare_error(content) or text
     codes = [_plain(details.get(name)) for name in ("code", "type")]
     # A number only repeats the status.
@@ -89,7 +90,7 @@ def parse_error(content: Any, text: str) -> tuple[str, str]:
 
 def _bare_error(content: Any) -> str:
     """An error that is only a text, which may be no more than the name of the status, and the reason beside it."""
-    body = _mapping(content)
+    body = mapping(content)
     error = _plain(body.get("error"))
     reasons = [_plain(body.get(name)) for name in ("message", "detail", "error_description")]
     return ": ".join(dict.fromkeys(filter(None, (error, *reasons)))) if error else ""
@@ -101,14 +102,14 @@ def reported_error(content: Any) -> ReportedError | None:
     Endpoints that have sent their headers already, and gateways in front of them, report errors in this way. An error
     without any word counts only if there is no answer beside it.
     """
-    body = _mapping(content)
+    body = mapping(content)
     choices = body.get("choices")
-    first = _mapping(choices[0]) if isinstance(choices, list) and choices else {}
+    first = mapping(choices[0]) if isinstance(choices, list) and choices else {}
     is_error = body.get("object") == "error" or body.get("type") == "error"
     for error in (body.get("error"), first.get("error"), body if is_error and not first else None):
         if not error:
             continue
-        details = _mapping(error)
+        details = mapping(error)
         words = [_plain(details.get(name)) for name in ("message", "code", "type", "status")]
         if isinstance(error, str) or any(words) or not first:
             message, code = parse_error({"error": error}, "")
@@ -160,10 +161,6 @@ def parse_json(data: bytes) -> Any:
         return None
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _plain(value: Any) -> str:
     """A text or a number as text; empty for anything else, which may be nested deeply."""
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
@@ -193,7 +190,7 @@ def _refusal(message: Mapping[str, Any]) -> str:
     """The text with which the model declined to answer; empty if it answered."""
     content = message.get("content")
     parts = content if isinstance(content, list) else []
-    refusals = [message.get("refusal"), *(_mapping(part).get("refusal") for part in parts)]
+    refusals = [message.get("refusal"), *(mapping(part).get("refusal") for part in parts)]
     return " ".join(_plain(refusal) or "no reason given" for refusal in refusals if refusal)
 
 
@@ -201,7 +198,7 @@ def _why_empty(message: Mapping[str, Any]) -> str:
     content = message.get("content")
     parts = content if isinstance(content, list) else []
     hidden = [message.get(name) for name in ("reasoning_content", "reasoning", "thinking")]
-    if any(hidden) or any(_mapping(part).get("type") in ("reasoning", "thinking") for part in parts):
+    if any(hidden) or any(mapping(part).get("type") in ("reasoning", "thinking") for part in parts):
         return "the answer is empty: the endpoint sent nothing but hidden reasoning"
     return "the answer is empty" if _is_text(content) else "the endpoint sent an answer that is no text"
 

@@ -22,14 +22,6 @@ class _Submit(Frozen):
     listener: Listener
 
 
-class _Cancel(Frozen):
-    request_id: str
-
-
-class _Stop(Frozen):
-    pass
-
-
 class EngineThread:
     """Steps an engine as long as it has requests; requests join and leave between two steps.
 
@@ -39,7 +31,8 @@ class EngineThread:
     def __init__(self, engine: Engine, on_bug: Callable[[BaseException], None]) -> None:
         """`on_bug` gets an exception of the engine that is not an `OrcaError`, in the engine's thread."""
         self._engine, self._on_bug = engine, on_bug
-        self._commands: SimpleQueue[_Submit | _Cancel | _Stop] = SimpleQueue()
+        self._commands: SimpleQueue[_Submit | str | None] = SimpleQueue()
+        """What to submit, the id of a request to cancel, or None to stop."""
         self._submitted: dict[str, _Submit] = {}
         """What the engine has not answered yet, by the request's id. Only the engine's thread reads it."""
         self._waiting: dict[str, asyncio.Queue[TextDelta | Completion]] = {}
@@ -81,13 +74,13 @@ class EngineThread:
                     return
         finally:
             del self._waiting[request.id]
-            self._commands.put(_Cancel(request.id))  # without effect if it has ended
+            self._commands.put(request.id)  # without effect if it has ended
 
     def stop(self) -> None:
         """Cancel all requests at once. The thread ends after its present step. Safe to call twice."""
         if not self._stopped:
             self._stopped = True
-            self._commands.put(_Stop())
+            self._commands.put(None)
             for request_id, items in self._waiting.items():
                 # Not by way of the thread: a step may take long, and a stream must get its end.
                 items.put_nowait(_ended(request_id, "cancelled"))
@@ -115,13 +108,12 @@ class EngineThread:
                 command = self._commands.get(block=not self._submitted)
             except Empty:
                 return True
+            if command is None:
+                return False
             if isinstance(command, _Submit):
                 self._submit(command)
-            elif isinstance(command, _Cancel):
-                if self._submitted.pop(command.request_id, None):
-                    self._engine.cancel(command.request_id)
-            else:
-                return False
+            elif self._submitted.pop(command, None):
+                self._engine.cancel(command)
 
     def _submit(self, command: _Submit) -> None:
         try:

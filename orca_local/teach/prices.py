@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.toml_file import load_toml
+from orca_local.domain.url import is_loopback
 
 PRICES_FILE = "prices.toml"
 MAX_PRICE = 1_000_000
@@ -16,7 +16,6 @@ MAX_PRICE = 1_000_000
 _PACKAGE = Path(__file__).parent.parent
 _SHIPPED = (_PACKAGE.parent / "models" / PRICES_FILE, _PACKAGE / "models_data" / PRICES_FILE)
 """Path in a checkout, and in an installed wheel."""
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HINT = 'write [[price]] tables with model = "…", input = 0.0 and output = 0.0 (US dollars per million tokens)'
 _KEYS = {"endpoint", "model", "input", "output", "source", "date"}
 
@@ -46,7 +45,7 @@ def find_price(endpoint: str, model: str, directory: Path) -> Price | None:
             if entry["model"] == model and entry.get("endpoint", endpoint).rstrip("/") == endpoint:
                 source = f"{path.name}, {entry['date']}" if "date" in entry else str(path)
                 return Price(float(entry["input"]), float(entry["output"]), source)
-    if "://" not in endpoint or urlsplit(endpoint).hostname in _LOOPBACK:
+    if "://" not in endpoint or is_loopback(endpoint):
         return Price(0.0, 0.0, "on this machine")
     return None
 
