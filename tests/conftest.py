@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import settings
 
 from orca_local.export.quantize import quantize
 from orca_local.models.catalog import find_model
+from orca_local.rows.renderer import PromptRenderer
+from orca_local.store.store import Store
 from tests.hub_server import Faults, HubServer
 from tests.tiny import embedded_student, write_tiny_gguf
 from tests.workspaces import make_taught_workspace
@@ -81,3 +84,17 @@ def slow_hub(tiny_gguf: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with HubServer(model.repo, model.file, tiny_gguf.read_bytes(), Faults(pause_s=0.1)) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         yield hub
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A fresh store."""
+    with Store.open(tmp_path / "orca.db", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def renderer(tiny_gguf: Path) -> Iterator[PromptRenderer]:
+    """The prompts of the tiny model."""
+    with closing(PromptRenderer(tiny_gguf)) as opened:
+        yield opened

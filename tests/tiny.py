@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from orca_local.export.quantize import quantize
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.writer import TensorSpec, write_gguf
 
@@ -52,6 +53,12 @@ def embedded_student() -> Path:
 def write_variant(path: Path, name: str, seed: int = 0) -> Path:
     """The model that `VARIANTS` calls `name`."""
     return write_tiny_gguf(path, seed=seed, **VARIANTS[name])
+
+
+def quantized_variant(directory: Path, name: str, kind: str) -> Header:
+    """The header of the model that `VARIANTS` calls `name`, quantized to `kind`."""
+    quantize(write_variant(directory / "m.gguf", name), directory / "q.gguf", kind)
+    return read_header(directory / "q.gguf")
 
 
 def write_tiny_gguf(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -27,12 +26,6 @@ from tests.export.scene import logits_of, open_engine, random_adapter
 from tests.limits import small_files
 
 IDS = tuple(range(200, 260))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "orca.db", create=True) as store:
-        yield store
 
 
 @pytest.fixture

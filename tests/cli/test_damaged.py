@@ -11,7 +11,6 @@ import pytest
 
 from orca_local.cli.app import run
 from tests.store.damage import CONTENTS, FILES, Damage
-from tests.store.full import make_full
 
 READING = (
     ("tasks", "list"),
@@ -30,12 +29,6 @@ SEEDS = 3
 AT_ONCE = 3
 """How many of the commands the everyday tests try on each damage; which, goes round."""
 MANY_SEEDS = 15
-
-
-@pytest.fixture(scope="module")
-def full(taught: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with rows in every table."""
-    return make_full(taught, tmp_path_factory.mktemp("full") / "workspace")
 
 
 Words = tuple[str, ...]

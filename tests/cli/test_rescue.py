@@ -23,15 +23,8 @@ from orca_local.store.schema import STEPS
 from orca_local.store.store import Store
 from orca_local.system.processes import host_name, process_started
 from tests.store.damage import CONTENTS, FILES, PAGE, change, foreign_log, zero_pages
-from tests.store.full import make_full
 
 Rows = dict[str, set[str]]
-
-
-@pytest.fixture(scope="module")
-def full(taught: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with rows in every table."""
-    return make_full(taught, tmp_path_factory.mktemp("full") / "workspace")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +21,6 @@ from orca_local.runs.context import StageContext
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from tests.teach.scene import STEPS, fill, sample
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "orca.db", create=True) as store:
-        yield store
-
-
-@pytest.fixture(scope="module")
-def renderer(tiny_gguf: Path) -> Iterator[PromptRenderer]:
-    renderer = PromptRenderer(tiny_gguf)
-    yield renderer
-    renderer.close()
 
 
 def demonstrate(

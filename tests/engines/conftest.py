@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orca_local.export.quantize import quantize
 from tests.serve.serving import served
 from tests.workspaces import make_workspace
 
@@ -17,3 +18,11 @@ def served_tiny(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     workspace = make_workspace(tmp_path_factory.mktemp("served") / "workspace", tiny_gguf)
     with served(str(tiny_gguf), "--no-token", directory=workspace) as server:
         yield server.url
+
+
+@pytest.fixture
+def quantized(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of Q8_0 matrices; the cache is empty."""
+    monkeypatch.setenv("ORCA_LOCAL_CACHE", str(tmp_path / "cache"))
+    quantize(tiny_gguf, tmp_path / "q.gguf", "Q8_0")
+    return tmp_path / "q.gguf"

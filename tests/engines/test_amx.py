@@ -12,21 +12,12 @@ from orca_local.domain.statistics import mean_kl
 from orca_local.engines import amx_trial
 from orca_local.engines.amx import amx_works, cache_key, model_parameters
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.export.quantize import quantize
 from orca_local.gguf.bf16 import ensure_bf16_copy
 from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import library
 from orca_local.system.cache import FILE, recall, remember
 from orca_local.system.digest import file_sha256
 from tests.engines.drive import prompt_logits
-
-
-@pytest.fixture
-def quantized(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file of Q8_0 matrices; the cache is empty."""
-    monkeypatch.setenv("ORCA_LOCAL_CACHE", str(tmp_path / "cache"))
-    quantize(tiny_gguf, tmp_path / "q.gguf", "Q8_0")
-    return tmp_path / "q.gguf"
 
 
 def test_a_trial_is_made_once_and_decides(quantized: Path, tmp_path: Path) -> None:

@@ -13,19 +13,10 @@ from orca_local.domain.settings import EngineSettings
 from orca_local.domain.statistics import mean_kl
 from orca_local.engines.compute import MAX_KL, ComputeChoice, ComputeMeasurement, Measure, choose_compute, measure_forms
 from orca_local.engines.llama_cpp import LlamaCppEngine
-from orca_local.export.quantize import quantize
 from orca_local.gguf.header import read_header
 from orca_local.gguf.tensors import read_tensor
 from orca_local.system.digest import file_sha256
 from tests.engines.drive import prompt_logits
-
-
-@pytest.fixture
-def quantized(tiny_gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file of Q8_0 matrices; the cache is empty."""
-    monkeypatch.setenv("ORCA_LOCAL_CACHE", str(tmp_path / "cache"))
-    quantize(tiny_gguf, tmp_path / "q.gguf", "Q8_0")
-    return tmp_path / "q.gguf"
 
 
 def chosen(path: Path, form: str, measure: Measure = measure_forms) -> ComputeChoice:

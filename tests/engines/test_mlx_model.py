@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from orca_local.domain.errors import InputError
-from orca_local.export.quantize import quantize
-from orca_local.gguf.header import Header, read_header
+from orca_local.gguf.header import read_header
 from orca_local.gguf.layer_names import linear_layers, unpermute_rotary
 from orca_local.gguf.tensors import read_tensor
-from tests.tiny import write_variant
+from tests.tiny import quantized_variant, write_variant
 
 pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
 
@@ -24,17 +23,12 @@ from orca_local.engines.mlx_model import load_model
 IDS = mx.array([list(range(100, 130))])
 
 
-def quantized(tmp_path: Path, variant: str, kind: str) -> Header:
-    quantize(write_variant(tmp_path / "m.gguf", variant), tmp_path / "q.gguf", kind)
-    return read_header(tmp_path / "q.gguf")
-
-
 @pytest.mark.parametrize(
     ("variant", "kind"), [("llama", "Q4_0"), ("qwen2", "Q4_1"), ("phi3", "Q8_0"), ("gemma3", "Q8_0")]
 )
 def test_kept_blocks_are_the_dequantized_weights(variant: str, kind: str, tmp_path: Path) -> None:
     """Covers the row order of q and k, biases, and the quantized head."""
-    header = quantized(tmp_path, variant, kind)
+    header = quantized_variant(tmp_path, variant, kind)
     kept, whole = (load_model(header, mx.float32, keep_blocks=keep) for keep in (True, False))
     modules = dict(kept.module.named_modules())
     layers = linear_layers(header)
@@ -59,7 +53,7 @@ def mx_leaves(module: object) -> list[tuple[str, mx.array]]:
 
 
 def test_gradients_flow_through_kept_blocks(tmp_path: Path) -> None:
-    header = quantized(tmp_path, "llama", "Q4_1")
+    header = quantized_variant(tmp_path, "llama", "Q4_1")
     slopes = []
     for keep in (True, False):
         down = load_model(header, mx.float32, keep_blocks=keep).module.layers[0].mlp.down_proj

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,12 +71,6 @@ class Scene:
 
     def asked(self, name: str) -> set[str]:
         return {request.messages[0].content for request in self.engines[name].requests}
-
-
-@pytest.fixture
-def scene(tmp_path: Path, tiny_gguf: Path) -> Iterator[Scene]:
-    with Store.open(tmp_path / "orca.db", create=True) as store:
-        yield Scene(store, tiny_gguf)
 
 
 def test_the_base_is_measured_with_the_format_line_and_with_its_strategies(scene: Scene) -> None:

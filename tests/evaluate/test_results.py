@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import StageFinished
 from orca_local.evaluate.report import render_report
 from orca_local.evaluate.results import load_summary
-from orca_local.store.store import Store
 from tests.evaluate.test_prompted import Scene
-
-
-@pytest.fixture
-def scene(tmp_path: Path, tiny_gguf: Path) -> Iterator[Scene]:
-    with Store.open(tmp_path / "orca.db", create=True) as store:
-        yield Scene(store, tiny_gguf)
 
 
 def store_as_old(scene: Scene, summary: EvaluationSummary) -> EvaluationSummary:

@@ -1,20 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from orca_local.gguf.tokenizer import Tokenizer
-from orca_local.store.store import Store
 from tests.export.scene import write_ending_model
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "orca.db", create=True) as store:
-        yield store
 
 
 @pytest.fixture(scope="session")

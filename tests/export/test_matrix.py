@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from orca_local.domain.errors import AcceptanceError, InputError, MissingError
-from orca_local.domain.events import Event, FileWritten, StageFinished, Warned
+from orca_local.domain.events import Event, FileWritten, Warned
 from orca_local.export.general_text import CONVERSATIONS
 from orca_local.export.matrix import MatrixSource
 from orca_local.export.source import ExportSource
@@ -22,6 +22,7 @@ from orca_local.gguf.layer_names import linear_layers
 from orca_local.gguf.llama import library
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
+from tests.events import summary_of
 from tests.export.scene import export_context, inputs_for, open_engine, random_adapter
 
 ONE_TEXT = CONVERSATIONS[-1:]
@@ -72,11 +73,6 @@ def run(store: Store, source: ExportSource, directory: Path, *types: str) -> lis
 
 def written(events: list[Event]) -> list[str]:
     return [Path(event.path).name for event in events if isinstance(event, FileWritten)]
-
-
-def summary_of(events: list[Event]) -> dict:  # type: ignore[type-arg]
-    assert isinstance(events[-1], StageFinished)
-    return events[-1].summary.to_dict()
 
 
 def test_the_matrix_is_measured_once_and_kept_beside_the_files(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:

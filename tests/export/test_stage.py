@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from orca_local.domain.errors import AcceptanceError, InputError
-from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, StageFinished, Warned
+from orca_local.domain.events import AcceptanceChecked, Event, FileWritten, Warned
 from orca_local.export.acceptance import check_metadata
 from orca_local.export.merge import write_tensors
 from orca_local.gguf.header import read_header
@@ -17,12 +17,8 @@ from orca_local.gguf.tensors import iter_tensors
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 from orca_local.train.reference.torch_logits import reference_logits
+from tests.events import summary_of
 from tests.export.scene import inputs_for, random_adapter, run_base, run_tuned
-
-
-def summary_of(events: list[Event]) -> dict:  # type: ignore[type-arg]
-    assert isinstance(events[-1], StageFinished)
-    return events[-1].summary.to_dict()
 
 
 def test_a_base_is_its_source_at_other_types(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,6 @@ from orca_local.store.results import ExportRow
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 from tests.export.scene import random_adapter
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "orca.db", create=True) as store:
-        yield store
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,6 @@ from tests.tiny import write_tiny_gguf
 @pytest.fixture
 def student(tiny_gguf: Path) -> Student:
     return Student(tiny_gguf, read_header(tiny_gguf), "Q8_0")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "orca.db", create=True) as store:
-        yield store
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 
@@ -12,7 +12,6 @@ from orca_local.domain.errors import OrcaError
 from orca_local.domain.events import (
     CellMeasured,
     Event,
-    StageFinished,
     StageStarted,
     StrategyChosen,
     StrategyDropped,
@@ -28,6 +27,7 @@ from orca_local.probe.stage import limit_per_task, probe
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.views.probe_matrix import load_probe_matrix
+from tests.events import summary_of
 from tests.generation.scene import Scene, doubled, make_samples
 
 BRIEF = Strategy("brief", "Be brief.", "Be brief.")
@@ -80,12 +80,6 @@ def run(
     return list(events)
 
 
-def summary(events: list[Event]) -> dict[str, Any]:
-    finished = events[-1]
-    assert isinstance(finished, StageFinished)
-    return finished.summary.to_dict()
-
-
 def test_every_strategy_is_measured_on_every_sample_and_the_best_is_chosen(scene: Scene) -> None:
     events = run(scene, FakeEngine(answer))
     assert events[0] == StageStarted("probe", 48, "generations")
@@ -101,7 +95,7 @@ def test_every_strategy_is_measured_on_every_sample_and_the_best_is_chosen(scene
 
 
 def test_the_summary_is_what_json_prints(scene: Scene) -> None:
-    result = summary(run(scene, FakeEngine(answer)))
+    result = summary_of(run(scene, FakeEngine(answer)))
     assert {"run_id", "method", "tasks", "worth", "generations", "completion_tokens", "seconds"} == set(result)
     assert result["generations"] == {"new": 48, "cached": 0}
     doubles = result["tasks"][0]
@@ -116,7 +110,7 @@ def test_the_summary_is_what_json_prints(scene: Scene) -> None:
 
 
 def test_selections_are_kept(scene: Scene) -> None:
-    result = summary(run(scene, FakeEngine(answer)))
+    result = summary_of(run(scene, FakeEngine(answer)))
     selection = scene.store.selections.current()["doubles"]
     assert (selection.run_id, selection.strategy, selection.decided) == (result["run_id"], "long", True)
     assert (selection.samples, selection.accuracy, selection.method) == (12, 1.0, "exhaustive")
@@ -124,8 +118,8 @@ def test_selections_are_kept(scene: Scene) -> None:
 
 
 def test_a_second_probe_makes_nothing_and_finds_the_same(scene: Scene) -> None:
-    first = summary(run(scene, FakeEngine(answer)))
-    again = summary(run(scene, FakeEngine([])))
+    first = summary_of(run(scene, FakeEngine(answer)))
+    again = summary_of(run(scene, FakeEngine([])))
     assert again["generations"] == {"new": 0, "cached": 48}
     assert again["tasks"] == first["tasks"]
 
@@ -133,7 +127,7 @@ def test_a_second_probe_makes_nothing_and_finds_the_same(scene: Scene) -> None:
 def test_a_changed_strategy_is_measured_again(scene: Scene) -> None:
     run(scene, FakeEngine(answer))
     changed = Strategy("long", "Explain. Well.", "Explain.")
-    result = summary(run(scene, FakeEngine(answer), strategies=(BRIEF, changed)))
+    result = summary_of(run(scene, FakeEngine(answer), strategies=(BRIEF, changed)))
     assert result["generations"] == {"new": 24, "cached": 24}
     assert [cell["n"] for task in result["tasks"] for cell in task["cells"]] == [12] * 4
 
@@ -142,8 +136,8 @@ def test_a_larger_limit_extends_a_smaller_one(scene: Scene) -> None:
     few, more = limit_per_task(SAMPLES, 3), limit_per_task(SAMPLES[::-1], 5)
     assert [sum(s.task == task for s in few) for task in ("doubles", "hard")] == [3, 3]
     assert {s.id for s in few} < {s.id for s in more}
-    assert summary(run(scene, FakeEngine(answer), limit=3))["generations"]["new"] == 12
-    result = summary(run(scene, FakeEngine(answer), SAMPLES[::-1], limit=5))
+    assert summary_of(run(scene, FakeEngine(answer), limit=3))["generations"]["new"] == 12
+    result = summary_of(run(scene, FakeEngine(answer), SAMPLES[::-1], limit=5))
     assert result["generations"] == {"new": 8, "cached": 12}
     assert {cell["n"] for task in result["tasks"] for cell in task["cells"]} == {5}
 
@@ -151,8 +145,8 @@ def test_a_larger_limit_extends_a_smaller_one(scene: Scene) -> None:
 def test_samples_without_a_score_are_left_out_with_a_warning(scene: Scene) -> None:
     events = run(scene, FakeEngine(answer), [*SAMPLES, *make_samples(2, task="essays", kind="free")])
     assert events[0] == Warned("2 samples of kind `free` have no score and are not probed")
-    assert {task["task"] for task in summary(events)["tasks"]} == {"doubles", "hard"}
-    assert summary(run(scene, FakeEngine([]), make_samples(2, task="essays", kind="free")))["tasks"] == []
+    assert {task["task"] for task in summary_of(events)["tasks"]} == {"doubles", "hard"}
+    assert summary_of(run(scene, FakeEngine([]), make_samples(2, task="essays", kind="free")))["tasks"] == []
 
 
 def test_failed_generations_are_left_out_with_a_warning(scene: Scene) -> None:
@@ -163,7 +157,7 @@ def test_failed_generations_are_left_out_with_a_warning(scene: Scene) -> None:
 
     events = run(scene, FakeEngine(broken))
     assert Warned("12 generations failed and are left out of the scores") in events
-    doubles = summary(events)["tasks"][0]
+    doubles = summary_of(events)["tasks"][0]
     assert [cell["n"] for cell in doubles["cells"]] == [0, 12]
     assert doubles["strategy"] == "long"
 
@@ -176,7 +170,7 @@ def test_a_task_without_one_answer_gets_no_strategy(scene: Scene) -> None:
 
     events = run(scene, FakeEngine(broken))
     assert any(isinstance(event, Warned) and "'doubles'" in event.message for event in events)
-    assert [task["task"] for task in summary(events)["tasks"]] == ["hard"]
+    assert [task["task"] for task in summary_of(events)["tasks"]] == ["hard"]
     assert list(scene.store.selections.current()) == ["hard"]
 
 
@@ -191,7 +185,7 @@ def test_a_probe_without_any_answer_fails(scene: Scene) -> None:
 
 def test_a_tiny_model_is_probed_under_the_builtin_strategies(scene: Scene, tiny_gguf: Path) -> None:
     engine = LlamaCppEngine(tiny_gguf, EngineSettings(capacity=8, context=512, threads=1))
-    result = summary(run(scene, engine, SAMPLES[:4], BUILTIN))
+    result = summary_of(run(scene, engine, SAMPLES[:4], BUILTIN))
     engine.close()
     assert result["generations"] == {"new": 28, "cached": 0}
     assert result["completion_tokens"] > 0
@@ -204,7 +198,7 @@ class Dies(Exception):
 
 def test_a_race_generates_less_and_reports_dropped_strategies(scene: Scene) -> None:
     events = run(scene, FakeEngine(answer), method="race")
-    result = summary(events)
+    result = summary_of(events)
     dropped = [e for e in events if isinstance(e, StrategyDropped)]
     assert dropped == [StrategyDropped("doubles", "brief", 8), StrategyDropped("hard", "long", 8)]
     doubles, hard = result["tasks"]
@@ -216,7 +210,7 @@ def test_a_race_generates_less_and_reports_dropped_strategies(scene: Scene) -> N
 
 
 def test_a_race_that_was_killed_goes_on_to_the_same_decisions(scene: Scene, tiny_gguf: Path) -> None:
-    whole = summary(run(scene, FakeEngine(noisy), method="race"))["tasks"]
+    whole = summary_of(run(scene, FakeEngine(noisy), method="race"))["tasks"]
     with Store.open(scene.store.path.with_name("other.db"), create=True) as store:
         other = Scene.make(store, tiny_gguf, SAMPLES)
         for after in (5, 17):
@@ -231,15 +225,15 @@ def test_a_race_that_was_killed_goes_on_to_the_same_decisions(scene: Scene, tiny
 
             with pytest.raises(Dies):
                 run(other, FakeEngine(dying), method="race")
-        again = summary(run(other, FakeEngine(noisy), method="race"))
+        again = summary_of(run(other, FakeEngine(noisy), method="race"))
         other.renderer.close()
     assert again["tasks"] == whole
     assert again["generations"]["cached"] > 0
 
 
 def test_the_order_of_samples_makes_no_difference(scene: Scene) -> None:
-    first = summary(run(scene, FakeEngine(noisy), method="race"))["tasks"]
-    assert summary(run(scene, FakeEngine([]), SAMPLES[::-1], method="race"))["tasks"] == first
+    first = summary_of(run(scene, FakeEngine(noisy), method="race"))["tasks"]
+    assert summary_of(run(scene, FakeEngine([]), SAMPLES[::-1], method="race"))["tasks"] == first
 
 
 def test_a_strategy_that_always_fails_is_dropped_at_once(scene: Scene) -> None:
@@ -248,13 +242,13 @@ def test_a_strategy_that_always_fails_is_dropped_at_once(scene: Scene) -> None:
             raise OrcaError("broken")
         return answer(request)
 
-    result = summary(run(scene, FakeEngine(broken), method="race"))
+    result = summary_of(run(scene, FakeEngine(broken), method="race"))
     assert {task["strategy"] for task in result["tasks"]} == {"long"}
     assert all(task["cells"][0]["n"] == 0 for task in result["tasks"])
 
 
 def test_empty_answers_are_wrong_and_not_readable(scene: Scene) -> None:
-    result = summary(run(scene, FakeEngine(lambda _: ""), method="race"))
+    result = summary_of(run(scene, FakeEngine(lambda _: ""), method="race"))
     for task in result["tasks"]:
         assert task["strategy"] == "brief" and not task["decided"]
         assert all(cell["extracted"] == 0 for cell in task["cells"])
@@ -262,7 +256,7 @@ def test_empty_answers_are_wrong_and_not_readable(scene: Scene) -> None:
 
 
 def test_two_samples_are_enough_to_choose(scene: Scene) -> None:
-    result = summary(run(scene, FakeEngine(answer), SAMPLES[:2], method="race"))
+    result = summary_of(run(scene, FakeEngine(answer), SAMPLES[:2], method="race"))
     assert result["tasks"][0]["strategy"] == "long" and not result["tasks"][0]["decided"]
 
 
@@ -271,13 +265,13 @@ def test_the_strict_reading_decides_unless_the_strategy_does_not_ask_for_the_for
         text = doubled(request)
         return text if request.messages[0].content.startswith("Be brief.") else text.replace("Answer:", "It makes")
 
-    asking = summary(run(scene, FakeEngine(without_the_form), SAMPLES[:12]))["tasks"][0]
+    asking = summary_of(run(scene, FakeEngine(without_the_form), SAMPLES[:12]))["tasks"][0]
     assert asking["strategy"] == "brief" and asking["decided"]
     figures = [(cell["accuracy"], cell["lenient_accuracy"], cell["extracted"]) for cell in asking["cells"]]
     assert figures == [(1.0, 1.0, 1.0), (0.0, 1.0, 0.0)]
 
     plain = Strategy("plain", "Explain.", "Explain.", asks_form=False)
-    free = summary(run(scene, FakeEngine(without_the_form), SAMPLES[:12], (BRIEF, plain)))["tasks"][0]
+    free = summary_of(run(scene, FakeEngine(without_the_form), SAMPLES[:12], (BRIEF, plain)))["tasks"][0]
     assert [(cell["accuracy"], cell["extracted"]) for cell in free["cells"]] == [(1.0, 1.0), (1.0, 1.0)]
     assert not free["decided"]
 
@@ -286,7 +280,7 @@ def test_truncated_and_unreadable_answers_have_a_share(scene: Scene) -> None:
     def cut_off(request: Request) -> str:
         return "so " * 40 if request.messages[0].content.startswith("Explain.") else doubled(request)
 
-    brief, long = summary(run(scene, FakeEngine(cut_off), SAMPLES[:12]))["tasks"][0]["cells"]
+    brief, long = summary_of(run(scene, FakeEngine(cut_off), SAMPLES[:12]))["tasks"][0]["cells"]
     assert (brief["truncated"], brief["unreadable"]) == (0.0, 0.0)
     assert (long["truncated"], long["unreadable"]) == (1.0, 1.0)
 
@@ -298,7 +292,7 @@ def in_own_way(request: Request) -> str:
 
 @pytest.mark.parametrize("method", ["race", "exhaustive"])
 def test_plain_is_raced_and_read_leniently(scene: Scene, method: Literal["race", "exhaustive"]) -> None:
-    (task,) = summary(run(scene, FakeEngine(in_own_way), SAMPLES[:12], BUILTIN, method=method))["tasks"]
+    (task,) = summary_of(run(scene, FakeEngine(in_own_way), SAMPLES[:12], BUILTIN, method=method))["tasks"]
     cells = {cell["strategy"]: cell for cell in task["cells"]}
     assert set(cells) == {strategy.name for strategy in BUILTIN}
     assert task["strategy"] == "plain" and task["decided"] == (method == "exhaustive")
@@ -317,18 +311,18 @@ def test_plain_asks_with_the_message_that_the_student_is_trained_with(scene: Sce
 
 
 def test_a_probe_with_six_strategies_stays_and_a_new_one_only_asks_plain(scene: Scene) -> None:
-    six = summary(run(scene, FakeEngine(answer), SAMPLES[:12], BUILTIN[:6]))
+    six = summary_of(run(scene, FakeEngine(answer), SAMPLES[:12], BUILTIN[:6]))
     before = scene.store.selections.current()["doubles"]
     matrix = load_probe_matrix(scene.store, [strategy.name for strategy in BUILTIN])
     assert matrix is not None and matrix.strategies == tuple(strategy.name for strategy in BUILTIN[:6])
     assert before.strategy == six["tasks"][0]["strategy"]
     engine = FakeEngine(answer)
-    seven = summary(run(scene, engine, SAMPLES[:12], BUILTIN))
+    seven = summary_of(run(scene, engine, SAMPLES[:12], BUILTIN))
     assert seven["generations"] == {"new": 12, "cached": 72}
     assert {request.messages[0].content for request in engine.requests} == {DEFAULT_SYSTEM_MESSAGE}
     assert seven["tasks"][0]["cells"][:6] == six["tasks"][0]["cells"]
 
 
 def test_of_equal_strategies_with_equal_tokens_plain_comes_last(scene: Scene) -> None:
-    result = summary(run(scene, FakeEngine(doubled), SAMPLES[:12], BUILTIN, method="race"))
+    result = summary_of(run(scene, FakeEngine(doubled), SAMPLES[:12], BUILTIN, method="race"))
     assert result["tasks"][0]["strategy"] == BUILTIN[0].name

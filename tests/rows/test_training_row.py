@@ -1,20 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from orca_local.domain.types import Message
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.rows.training_row import RefusedRow, TrainingRow, make_row
-
-
-@pytest.fixture(scope="module")
-def renderer(tiny_gguf: Path) -> Iterator[PromptRenderer]:
-    renderer = PromptRenderer(tiny_gguf)
-    yield renderer
-    renderer.close()
 
 
 def messages(prompt: str, answer: str) -> list[Message]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ from orca_local.teach.factory import make_teacher
 from orca_local.teach.job import TeachJob
 from orca_local.teach.retry_plan import RetryPlan
 from orca_local.teach.stage import teach
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "orca.db", create=True) as opened:
-        yield opened
 
 
 def test_everything_arrives_and_a_second_time_nothing(store: Store) -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from orca_local.domain.events import CallAnswered, CallFailed, Event, StageFinished
+from orca_local.domain.events import CallAnswered, CallFailed, Event
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.strategies import BUILTIN, Strategy
 from orca_local.domain.types import Sample
@@ -71,12 +71,6 @@ def run(
         TeachJob(samples, {"sums": strategy}, chosen, price, limit, retry_failed),
     )
     return list(events)
-
-
-def summary(events: list[Event]) -> dict[str, Any]:
-    last = events[-1]
-    assert isinstance(last, StageFinished)
-    return last.summary.to_dict()
 
 
 def failures(events: list[Event]) -> list[str]:

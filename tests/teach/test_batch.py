@@ -23,7 +23,8 @@ from orca_local.teach.batch import teach_in_batch
 from orca_local.teach.job import TeachJob
 from orca_local.teach.prices import Price
 from orca_local.views.teach_progress import load_teach_progress
-from tests.teach.scene import KEY, STEPS, fill, run, sample, settings, solve, summary
+from tests.events import summary_of
+from tests.teach.scene import KEY, STEPS, fill, run, sample, settings, solve
 
 PRICE = Price(input=1.0, output=1.0)
 COST = 0.5 * PRICE.cost(11, 5)
@@ -189,7 +190,7 @@ def batch(store: Store, chosen: TeacherSettings, *, limit: int | None = None, re
 def test_a_batch_is_submitted_and_later_collected_once_at_half_the_price(store: Store, server: BatchServer) -> None:
     fill(store, [sample(i) for i in range(6)])
     chosen = settings(server.url)
-    first = summary(batch(store, chosen))
+    first = summary_of(batch(store, chosen))
     assert first["batch"] == {
         "submitted": 6,
         "waiting": 6,
@@ -200,20 +201,20 @@ def test_a_batch_is_submitted_and_later_collected_once_at_half_the_price(store: 
     assert load_teach_progress(store, settings("http://127.0.0.1:1/v1")).waiting == 0, (
         "they wait at the endpoint that they were sent to"
     )
-    again = summary(batch(store, chosen))
+    again = summary_of(batch(store, chosen))
     assert (again["batch"]["submitted"], again["batch"]["waiting"]) == (0, 6)
     assert again["batch"]["states"][0]["state"] == "in_progress"
     server.state = "completed"
     events = batch(store, chosen)
-    done = summary(events)
+    done = summary_of(events)
     assert done["calls"] == {"new": 6, "cached": 0, "failed": 0}
     assert (done["verified"], done["batch"]["waiting"]) == (6, 0)
     assert done["spent_usd"] == pytest.approx(6 * COST)
     assert [e.cached for e in events if isinstance(e, CallAnswered)] == 6 * [False], "each answer is reported once"
-    last = summary(batch(store, chosen))
+    last = summary_of(batch(store, chosen))
     assert last["calls"] == {"new": 0, "cached": 6, "failed": 0} and last["batch"]["states"] == []
     assert len(server.batches) == 1 and len(server.questions()) == 6
-    assert summary(run(store, store.samples.list(split="train"), chosen))["calls"]["cached"] == 6
+    assert summary_of(run(store, store.samples.list(split="train"), chosen))["calls"]["cached"] == 6
 
 
 def test_each_failed_call_of_a_batch_is_reported(store: Store, server: BatchServer) -> None:
@@ -233,7 +234,7 @@ def test_each_failed_call_of_a_batch_is_reported(store: Store, server: BatchServ
     assert len(errors) == 4, "the refusal is final and is not reported again"
     assert any("too much" in error for error in errors) and any("too late" in error for error in errors)
     assert any("expired before this question was answered" in error for error in errors)
-    assert summary(events)["batch"]["submitted"] == 3, "temporary failures are in the next batch"
+    assert summary_of(events)["batch"]["submitted"] == 3, "temporary failures are in the next batch"
     assert sorted(server.questions()[5:]) == ["What is 0 + 0?", "What is 1 + 1?", "What is 3 + 3?"]
 
 
@@ -245,7 +246,7 @@ def test_a_batch_is_recovered_if_the_reply_to_its_creation_was_lost(store: Store
         batch(store, chosen)
     sent = len(server.batches)
     server.dies_after_create, server.state = False, "completed"
-    done = summary(batch(store, chosen))
+    done = summary_of(batch(store, chosen))
     assert done["calls"]["new"] == 3 and done["batch"]["submitted"] == 0
     assert len(server.batches) == sent, "it is not sent again"
 
@@ -257,10 +258,10 @@ def test_a_batch_that_was_never_sent_is_sent_again_and_costs_nothing(store: Stor
     assert len(store.batches.unfinished("http://127.0.0.1:9/v1", "scripted")) == 1
     chosen = settings(server.url)
     store._connection.execute("UPDATE batches SET endpoint = ?", [server.url])
-    first = summary(batch(store, chosen))
+    first = summary_of(batch(store, chosen))
     assert first["batch"]["submitted"] == 3
     server.state = "completed"
-    assert summary(batch(store, chosen))["spent_usd"] == pytest.approx(3 * COST)
+    assert summary_of(batch(store, chosen))["spent_usd"] == pytest.approx(3 * COST)
 
 
 def test_a_failed_batch_reports_the_reason(store: Store, server: BatchServer) -> None:
@@ -287,17 +288,17 @@ def test_questions_in_a_batch_are_not_asked_live(store: Store, server: BatchServ
 def test_limits_apply_to_batches(store: Store, server: BatchServer) -> None:
     fill(store, [sample(i) for i in range(10)])
     chosen = settings(server.url, max_calls=4)
-    first = summary(batch(store, chosen))
+    first = summary_of(batch(store, chosen))
     assert (first["batch"]["submitted"], first["not_asked"]) == (4, 6)
     dear = settings(server.url, max_usd=0.0001)
-    assert summary(batch(store, dear))["batch"]["submitted"] == 0
+    assert summary_of(batch(store, dear))["batch"]["submitted"] == 0
 
 
 def test_samples_with_the_same_request_share_one_call_of_a_batch(store: Store, server: BatchServer) -> None:
     fill(store, [sample(4), sample(5, prompt="What is 4 + 4?", answers=("9",))])
-    assert summary(batch(store, settings(server.url)))["batch"]["submitted"] == 1
+    assert summary_of(batch(store, settings(server.url)))["batch"]["submitted"] == 1
     server.state = "completed"
-    done = summary(batch(store, settings(server.url)))
+    done = summary_of(batch(store, settings(server.url)))
     assert (done["verified"], done["rejected"], len(server.questions())) == (1, 1, 1)
 
 
@@ -309,7 +310,7 @@ def test_an_answer_may_hold_other_line_separators(store: Store, server: BatchSer
     server.spoil["What is 1 + 1?"] = {
         "response": {"status_code": 200, "body": {"choices": [{"message": message, "finish_reason": "stop"}]}}
     }
-    assert summary(batch(store, settings(server.url)))["verified"] == 1
+    assert summary_of(batch(store, settings(server.url)))["verified"] == 1
     assert [row.text for row in store.demonstrations.list()] == [message["content"]]
 
 

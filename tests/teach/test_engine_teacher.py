@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.types import Request
@@ -20,13 +15,8 @@ from orca_local.store.store import Store
 from orca_local.teach.engine_teacher import EngineTeacher, LocalModel
 from orca_local.teach.job import TeachJob
 from orca_local.teach.stage import teach
-from tests.teach.scene import STEPS, failures, fill, sample, summary
-
-
-@pytest.fixture(scope="module")
-def renderer(tiny_gguf: Path) -> Iterator[PromptRenderer]:
-    with closing(PromptRenderer(tiny_gguf)) as renderer:
-        yield renderer
+from tests.events import summary_of
+from tests.teach.scene import STEPS, failures, fill, sample
 
 
 def run(store: Store, engine: Engine, renderer: PromptRenderer, endpoint: str = "self", **changes: Any) -> list[Any]:
@@ -46,13 +36,13 @@ def guess(request: Request) -> str:
 def test_the_student_teaches_itself_with_several_answers_per_sample(store: Store, renderer: PromptRenderer) -> None:
     fill(store, [sample(i) for i in range(8)])
     engine = FakeEngine(guess, capacity=3)
-    first = summary(run(store, engine, renderer, samples=4, temperature=0.9))
+    first = summary_of(run(store, engine, renderer, samples=4, temperature=0.9))
     assert first["calls"] == {"new": 32, "cached": 0, "failed": 0}
     assert (first["verified"], first["rejected"]) == (8, 24)
     assert (first["cost_usd"], first["prompt_tokens"] > 0) == (None, True)
     assert {request.settings.seed for request in engine.requests} == {0, 1, 2, 3}
     assert engine.requests[0].messages == student_messages(sample(0), STEPS) != teacher_messages(sample(0), STEPS)
-    again = summary(run(store, FakeEngine([]), renderer, samples=4, temperature=0.9))
+    again = summary_of(run(store, FakeEngine([]), renderer, samples=4, temperature=0.9))
     assert again["calls"] == {"new": 0, "cached": 32, "failed": 0}
 
 
@@ -67,7 +57,7 @@ def test_a_prompt_that_does_not_fit_and_a_cut_off_answer_fail_alone(store: Store
     fill(store, [sample(1), sample(2, prompt="What is 2 + 2? " + "Think. " * 400), sample(3)])
     engine = FakeEngine(lambda r: "Answer: 2" if "1 + 1" in r.messages[1].content else "on and on " * 50, context=300)
     events = run(store, engine, renderer)
-    assert summary(events)["calls"] == {"new": 1, "cached": 0, "failed": 2}
+    assert summary_of(events)["calls"] == {"new": 1, "cached": 0, "failed": 2}
     errors = " | ".join(failures(events))
     assert "context of 300" in errors and "cut off at 20 tokens: raise teacher.max_tokens" in errors
 

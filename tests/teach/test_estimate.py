@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,16 +18,11 @@ from orca_local.teach.estimate import estimate
 from orca_local.teach.factory import make_teacher
 from orca_local.teach.job import TeachJob
 from orca_local.teach.prices import Price
+from tests.events import summary_of
 from tests.openai_server import OpenAIServer, Reply, answer
-from tests.teach.scene import STEPS, fill, no_model, run, sample, settings, solve, summary
+from tests.teach.scene import STEPS, fill, no_model, run, sample, settings, solve
 
 PRICE = Price(input=0.5, output=2.0)
-
-
-@pytest.fixture(scope="module")
-def renderer(tiny_gguf: Path) -> Iterator[PromptRenderer]:
-    with closing(PromptRenderer(tiny_gguf)) as renderer:
-        yield renderer
 
 
 def ask(
@@ -67,7 +60,7 @@ def test_after_some_calls_the_estimate_is_within_a_fifth_of_the_bill(
         run(store, samples, chosen, price=PRICE, limit=60)
         before = store.charges.spent()
         result = ask(store, renderer, chosen)
-        bill = summary(run(store, samples, chosen, price=PRICE))["cost_usd"]
+        bill = summary_of(run(store, samples, chosen, price=PRICE))["cost_usd"]
         calls = store.charges.spent().calls - before.calls
     assert (result.questions, result.cached) == (300, 60)
     assert abs(result.calls / calls - 1) < 0.15

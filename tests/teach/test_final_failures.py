@@ -11,15 +11,10 @@ import pytest
 from orca_local.endpoints.failures import Cause, find_cause
 from tests.command import orca_here
 from tests.openai_server import OpenAIServer, Reply, answer, error
-from tests.teach.scene import KEY, solve
+from tests.teach.scene import solve
 from tests.teach.test_request_forms import body_error, make, named, teach
 
 QUOTA = {"message": "You exceeded your current quota", "code": "insufficient_quota"}
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
 
 @pytest.mark.parametrize(

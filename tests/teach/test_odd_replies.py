@@ -19,8 +19,9 @@ from orca_local.domain.types import Sample
 from orca_local.store.store import Store
 from orca_local.teach.prices import Price
 from tests.endpoints.odd_replies import ERRORS, FAILING, USABLE, completion, reply
+from tests.events import summary_of
 from tests.openai_server import OpenAIServer, Reply, answer, sent
-from tests.teach.scene import fill, run, sample, settings, solve, summary
+from tests.teach.scene import fill, run, sample, settings, solve
 from tests.teach.test_batch import COST, BatchServer, batch
 
 PRICE = Price(input=1.0, output=1.0)
@@ -54,7 +55,7 @@ def test_a_reply_that_cannot_be_used_fails_its_own_question(store: Store, part: 
     with OpenAIServer(scene.reply) as server:
         for new, cached in ((len(cases), 0), (0, len(cases))):
             events = run(store, scene.samples, settings(server.url, tries=1), price=PRICE)
-            result = summary(events)
+            result = summary_of(events)
             assert result["calls"] == {"new": new, "cached": cached, "failed": len(cases)}
             errors = {scene.names[e.sample_id]: e.error for e in events if isinstance(e, CallFailed)}
             for name, (_, problem) in cases.items():
@@ -67,7 +68,7 @@ def test_an_odd_reply_with_an_answer_is_an_answer(store: Store) -> None:
     scene = Scene(store, {name: body for name, (body, _) in USABLE.items()})
     with OpenAIServer(scene.reply) as server:
         for new, cached in ((2 * len(USABLE), 0), (0, 2 * len(USABLE))):
-            result = summary(run(store, scene.samples, settings(server.url), price=PRICE))
+            result = summary_of(run(store, scene.samples, settings(server.url), price=PRICE))
             assert result["calls"] == {"new": new, "cached": cached, "failed": 0}
         assert result["verified"] == 2 * len(USABLE)
     texts = {row.sample_id: row.text for row in store.demonstrations.list()}
@@ -86,7 +87,7 @@ def test_an_error_in_a_reply_that_claims_success_is_asked_again_like_the_error_i
         return scene.reply(request, number) if is_first else sent(completion())
 
     with OpenAIServer(script) as server:
-        result = summary(run(store, scene.samples, settings(server.url, tries=3)))
+        result = summary_of(run(store, scene.samples, settings(server.url, tries=3)))
     assert result["calls"] == {"new": len(scene.samples), "cached": 0, "failed": 0}
     assert len(server.requests) == len(scene.samples) + len(temporary)
 
@@ -123,10 +124,10 @@ def test_an_odd_line_of_a_batch_fails_its_own_question(store: Store) -> None:
         errors = {scene.names[e.sample_id]: e.error for e in events if isinstance(e, CallFailed)}
         assert set(errors) == set(lines)
         assert all(errors.values())
-        assert summary(events)["calls"]["new"] == len(lines)
-        assert summary(events)["verified"] == len(lines)
+        assert summary_of(events)["calls"]["new"] == len(lines)
+        assert summary_of(events)["verified"] == len(lines)
         server.spoil = {}
-        assert summary(batch(store, chosen, retry_failed=True))["calls"]["cached"] >= len(lines)
+        assert summary_of(batch(store, chosen, retry_failed=True))["calls"]["cached"] >= len(lines)
 
 
 def _json(body: Any) -> Any:
@@ -153,7 +154,7 @@ def test_lines_of_a_batch_that_cannot_be_read_keep_no_other_line_from_being_read
         events = batch(store, chosen)
         errors = {e.sample_id: e.error for e in events if isinstance(e, CallFailed)}
         assert errors == dict.fromkeys(("s01", "s02"), "the result in the batch's file cannot be read")
-        assert summary(events)["calls"]["new"] == 6
+        assert summary_of(events)["calls"]["new"] == 6
     # Two answers may have been paid for although they cannot be read; they wait in a second batch.
     assert store.charges.spent().usd == pytest.approx(6 * COST + 4 * reserved / 8)
 
@@ -203,7 +204,7 @@ def test_half_of_a_surrogate_pair_that_an_earlier_version_stored_breaks_no_later
         run(store, samples, settings(server.url))
         stored = '{"finish_reason":"stop","text":"so \\ud83d \\u0000\\nAnswer: 2"}'
         store._connection.execute("UPDATE teacher_calls SET response_json = ?", [stored])
-        again = summary(run(store, samples, settings(server.url)))
+        again = summary_of(run(store, samples, settings(server.url)))
     assert again["calls"] == {"new": 0, "cached": 3, "failed": 0}
     texts = {row.text for row in store.demonstrations.list()}
     assert texts == {"so \ufffd \ufffd\nAnswer: 2"}
@@ -216,7 +217,7 @@ def test_a_file_of_answers_may_hold_half_of_a_surrogate_pair(store: Store, tmp_p
     )
     chosen = TeacherSettings(kind="file", file="a.jsonl")
     for cached in (0, 1):
-        result = summary(run(store, fill(store, [sample(1)]), chosen, directory=tmp_path))
+        result = summary_of(run(store, fill(store, [sample(1)]), chosen, directory=tmp_path))
         assert (result["calls"]["cached"], result["verified"]) == (cached, 1)
     assert [row.text for row in store.demonstrations.list()] == ["so \ufffd\nAnswer: 2"]
 

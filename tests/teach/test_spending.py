@@ -22,9 +22,10 @@ from orca_local.teach.factory import make_teacher
 from orca_local.teach.job import TeachJob
 from orca_local.teach.prices import Price
 from orca_local.teach.stage import teach
+from tests.events import summary_of
 from tests.openai_server import Gauge, OpenAIServer, Reply, answer, error
 from tests.teach.killed import PRICE, teach_and_log
-from tests.teach.scene import STEPS, fill, no_model, run, sample, settings, solve, summary
+from tests.teach.scene import STEPS, fill, no_model, run, sample, settings, solve
 
 COST = PRICE.cost(11, 5)
 """Cost of one answer of the scripted server."""
@@ -42,7 +43,7 @@ def test_no_call_is_made_that_could_exceed_the_limit(store: Store) -> None:
     with OpenAIServer(script) as server:
         chosen = settings(server.url, concurrency=16, max_usd=0.0009, max_tokens=100)
         events = run(store, samples, chosen, price=PRICE)
-        result = summary(events)
+        result = summary_of(events)
         worst = PRICE.cost(500, 100)
         asked = len(server.requests)
         again = run(store, samples, chosen, price=PRICE)
@@ -54,13 +55,13 @@ def test_no_call_is_made_that_could_exceed_the_limit(store: Store) -> None:
     assert max(e.usd for e in events if isinstance(e, StageProgressed) and e.usd) <= 0.0009
     (warning,) = (e for e in events if isinstance(e, Warned))
     assert "max_usd = 0.0009" in warning.message
-    assert (summary(again)["calls"]["cached"], summary(again)["not_asked"]) == (asked, 40 - asked)
+    assert (summary_of(again)["calls"]["cached"], summary_of(again)["not_asked"]) == (asked, 40 - asked)
 
 
 def test_retries_count_as_calls(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(5)])
     with OpenAIServer(lambda r, n: error(503, "busy") if n == 2 else solve(r, n)) as server:
-        result = summary(run(store, samples, settings(server.url, concurrency=1, max_calls=4), price=PRICE))
+        result = summary_of(run(store, samples, settings(server.url, concurrency=1, max_calls=4), price=PRICE))
         assert len(server.requests) == 4
     assert (result["calls"]["new"], result["not_asked"]) == (3, 2)
     assert result["cost_usd"] == pytest.approx(3 * COST), "a rejected call costs nothing"
@@ -111,7 +112,7 @@ def test_a_limit_in_dollars_needs_a_price(store: Store) -> None:
 def test_without_a_price_the_cost_is_unknown(store: Store) -> None:
     samples = fill(store, [sample(1)])
     with OpenAIServer(solve) as server:
-        result = summary(run(store, samples, settings(server.url)))
+        result = summary_of(run(store, samples, settings(server.url)))
     assert result["cost_usd"] is None
     assert store.charges.spent().calls == 1
 

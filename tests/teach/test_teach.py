@@ -25,16 +25,17 @@ from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.file_teacher import with_final_answer
 from orca_local.teach.job import TeachJob
+from tests.events import summary_of
 from tests.openai_server import OpenAIServer, Reply, answer, error
-from tests.teach.scene import KEY, STEPS, answered, failures, fill, no_model, run, sample, settings, solve, summary
+from tests.teach.scene import KEY, STEPS, answered, failures, fill, no_model, run, sample, settings, solve
 
 
 def test_each_question_is_asked_once_and_then_answered_from_the_store(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(6)])
     with OpenAIServer(solve) as server:
         chosen = settings(server.url)
-        first = summary(run(store, samples, chosen))
-        again = summary(run(store, samples, chosen))
+        first = summary_of(run(store, samples, chosen))
+        again = summary_of(run(store, samples, chosen))
         assert len(server.requests) == 6
         assert server.keys == [f"Bearer {KEY}"] * 6
     assert first["calls"] == {"new": 6, "cached": 0, "failed": 0}
@@ -59,7 +60,7 @@ def test_offline_needs_no_server_no_key_and_no_socket(tmp_path: Path, monkeypatc
         "with Store.open(Path(sys.argv[1])) as store:\n"
         "    samples = store.samples.list(split='train')\n"
         "    sys.addaudithook(watch)\n"
-        "    print(summary(run(store, samples, settings(sys.argv[2]), offline=True, limit=4))['calls'])\n"
+        "    print(summary_of(run(store, samples, settings(sys.argv[2]), offline=True, limit=4))['calls'])\n"
     )
     child = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "orca.db"), url],
@@ -83,7 +84,7 @@ def test_offline_uses_the_stored_answers(store: Store) -> None:
     with OpenAIServer(solve) as server:
         run(store, samples, settings(server.url), limit=2)
     events = run(store, samples, settings(server.url), offline=True)
-    assert summary(events)["calls"] == {"new": 0, "cached": 2, "failed": 1}
+    assert summary_of(events)["calls"] == {"new": 0, "cached": 2, "failed": 1}
     assert [event.message for event in events if isinstance(event, Warned)] == ["1 answers are not stored"]
     assert store.charges.spent().calls == 2
 
@@ -101,7 +102,7 @@ def test_a_limit_always_selects_the_same_samples(store: Store) -> None:
 def test_a_wrong_answer_is_stored_and_marked(store: Store) -> None:
     samples = fill(store, [sample(3)])
     with OpenAIServer(lambda *_: answer("Answer: 7")) as server:
-        result = summary(run(store, samples, settings(server.url)))
+        result = summary_of(run(store, samples, settings(server.url)))
     assert (result["verified"], result["rejected"]) == (0, 1)
     assert [d.verified for d in store.demonstrations.list()] == [False]
 
@@ -124,7 +125,7 @@ def test_a_temporary_failure_is_retried_by_this_run_and_the_next(store: Store, r
     with OpenAIServer(script) as server:
         for new, cached in ((2, 0), (0, 2)):
             events = run(store, samples, settings(server.url))
-            assert summary(events)["calls"] == {"new": new, "cached": cached, "failed": 1}
+            assert summary_of(events)["calls"] == {"new": new, "cached": cached, "failed": 1}
             assert re.search(message, failures(events)[0])
         assert len(server.requests) == 2 + 2 * 2
 
@@ -150,7 +151,7 @@ def test_a_useless_answer_is_paid_for_once(store: Store, reply: Reply, message: 
     with OpenAIServer(script) as server:
         for new, cached in ((2, 0), (0, 2)):
             events = run(store, samples, settings(server.url))
-            assert summary(events)["calls"] == {"new": new, "cached": cached, "failed": 1}
+            assert summary_of(events)["calls"] == {"new": new, "cached": cached, "failed": 1}
             (failure,) = failures(events)
             assert re.search(message, failure), failure
             assert "\x1b" not in failure
@@ -167,7 +168,7 @@ def test_temporary_errors_are_retried_until_the_answer_comes(store: Store) -> No
         return replies[number - 1] or solve(request, number)
 
     with OpenAIServer(script) as server:
-        result = summary(run(store, samples, settings(server.url, tries=3)))
+        result = summary_of(run(store, samples, settings(server.url, tries=3)))
         assert len(server.requests) == 3
     assert result["calls"] == {"new": 1, "cached": 0, "failed": 0}
 
@@ -195,7 +196,7 @@ def test_a_broken_connection_affects_one_call_only(store: Store) -> None:
         return replace(good, hang_up=True) if number == 1 else good
 
     with OpenAIServer(script) as server:
-        result = summary(run(store, samples, settings(server.url, concurrency=1)))
+        result = summary_of(run(store, samples, settings(server.url, concurrency=1)))
     assert result["calls"]["new"] == 2
 
 
@@ -221,7 +222,7 @@ def test_each_strategy_asks_its_own_questions(store: Store) -> None:
     samples = fill(store, [sample(1)])
     with OpenAIServer(solve) as server:
         for strategy in BUILTIN[:3]:
-            result = summary(run(store, samples, settings(server.url), strategy=strategy))
+            result = summary_of(run(store, samples, settings(server.url), strategy=strategy))
             assert result["calls"]["new"] == 1
         assert len({json.dumps(r["messages"]) for r in server.requests}) == 3
     assert teacher_messages(samples[0], BUILTIN[0]) != teacher_messages(samples[0], BUILTIN[1])
@@ -230,7 +231,7 @@ def test_each_strategy_asks_its_own_questions(store: Store) -> None:
 def test_a_rationale_becomes_an_answer_that_ends_in_the_reference(store: Store) -> None:
     samples = fill(store, [sample(2, rationale="2 + 2 = 4."), sample(3)])
     events = run(store, samples, TeacherSettings(kind="file"))
-    assert summary(events)["calls"] == {"new": 1, "cached": 0, "failed": 1}
+    assert summary_of(events)["calls"] == {"new": 1, "cached": 0, "failed": 1}
     assert [d.text for d in store.demonstrations.list()] == ["2 + 2 = 4.\nAnswer: 4"]
     assert failures(events) == ["the sample has no rationale"]
 
@@ -275,7 +276,7 @@ def test_a_rationale_that_states_another_answer_is_wrong(store: Store, rationale
     events = run(store, fill(store, [sample(2, rationale=rationale)]), TeacherSettings(kind="file"))
     (row,) = store.demonstrations.list()
     assert (row.text, row.verified) == (expected, expected.endswith("Answer: 4"))
-    assert summary(events)["rejected"] == (not row.verified)
+    assert summary_of(events)["rejected"] == (not row.verified)
 
 
 def test_a_text_states_its_answer_below_a_heading() -> None:
@@ -311,7 +312,7 @@ def test_a_killed_run_pays_for_no_answer_twice(tmp_path: Path) -> None:
         with Store.open(tmp_path / "orca.db") as store:
             kept = len(store.demonstrations.list())
             sent = len(server.requests)
-            result = summary(run(store, store.samples.list(split="train"), settings(server.url)))
+            result = summary_of(run(store, store.samples.list(split="train"), settings(server.url)))
         # One call may have been in flight when it was killed; whatever had arrived is not asked again.
         assert sent - 1 <= kept + 1
         assert result["calls"] == {"new": 24 - kept, "cached": kept, "failed": 0}
@@ -322,7 +323,7 @@ def test_samples_with_the_same_request_share_one_call(store: Store) -> None:
     same = "What is 4 + 4?"
     samples = fill(store, [sample(4), sample(5, prompt=same, answers=("9",)), sample(6, prompt=same, answers=("10",))])
     with OpenAIServer(lambda r, n: replace(solve(r, n), delay_s=0.1)) as server:
-        result = summary(run(store, samples, settings(server.url, attempts=1)))
+        result = summary_of(run(store, samples, settings(server.url, attempts=1)))
         assert len(server.requests) == 2, "the question, and one retry for the samples it is wrong for"
     assert (result["verified"], result["rejected"]) == (1, 4)
     assert len(store.demonstrations.list()) == 5

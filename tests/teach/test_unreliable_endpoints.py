@@ -14,8 +14,9 @@ from orca_local.domain.errors import RemoteError
 from orca_local.domain.events import Warned
 from orca_local.store.store import Store
 from orca_local.teach import call_loop
+from tests.events import summary_of
 from tests.openai_server import Gauge, OpenAIServer, Reply, error
-from tests.teach.scene import fill, run, sample, settings, solve, summary
+from tests.teach.scene import fill, run, sample, settings, solve
 
 
 def test_all_calls_wait_for_retry_after(store: Store) -> None:
@@ -28,7 +29,7 @@ def test_all_calls_wait_for_retry_after(store: Store) -> None:
         return error(429, "slow down", **{"Retry-After": "0.6"}) if number == 3 else solve(request, number)
 
     with OpenAIServer(script) as server:
-        result = summary(run(store, samples, settings(server.url, concurrency=2)))
+        result = summary_of(run(store, samples, settings(server.url, concurrency=2)))
     assert result["calls"]["new"] == 12
     refused = times[2] + 0.02
     assert not [at for at in times if refused + 0.1 < at < refused + 0.6]
@@ -48,7 +49,7 @@ def test_the_number_of_calls_in_flight_adapts_to_the_endpoint(store: Store) -> N
             return solve(request, number)
 
     with OpenAIServer(script) as server:
-        result = summary(run(store, samples, settings(server.url, concurrency=32, tries=1)))
+        result = summary_of(run(store, samples, settings(server.url, concurrency=32, tries=1)))
     assert result["calls"] == {"new": 200, "cached": 0, "failed": 0}, "a rejection is not the fault of the question"
     assert len(refused) < 200
     late = [number for number in refused if number > len(server.requests) / 2]
@@ -110,7 +111,7 @@ def test_a_burst_of_errors_is_survived(store: Store) -> None:
         return error(500 + 3 * (number % 2), "burst") if number <= 20 else solve(request, number)
 
     with OpenAIServer(script) as server:
-        result = summary(run(store, samples, settings(server.url, concurrency=10, tries=4)))
+        result = summary_of(run(store, samples, settings(server.url, concurrency=10, tries=4)))
     assert result["calls"] == {"new": 30, "cached": 0, "failed": 0}
     assert len(server.requests) == 50
 
@@ -134,7 +135,7 @@ def test_a_call_that_hangs_is_retried(store: Store) -> None:
         return replace(good, delay_s=1.5) if "2 + 2" in question and seen[question] == 1 else good
 
     with OpenAIServer(script) as server:
-        result = summary(run(store, samples, settings(server.url, timeout_s=0.3)))
+        result = summary_of(run(store, samples, settings(server.url, timeout_s=0.3)))
     assert result["calls"]["new"] == 4
     assert sorted(seen.values()) == [1, 1, 1, 2]
 
@@ -152,7 +153,7 @@ def test_at_most_sixty_four_calls_are_in_flight(store: Store) -> None:
             return solve(request, number)
 
     with OpenAIServer(script) as server:
-        result = summary(run(store, samples, settings(server.url, concurrency=64, timeout_s=60)))
+        result = summary_of(run(store, samples, settings(server.url, concurrency=64, timeout_s=60)))
     assert result["calls"]["new"] == 256
     assert gauge.max == 64
 
@@ -179,6 +180,6 @@ def test_max_completion_tokens_is_sent_to_models_that_need_it(store: Store) -> N
         return solve(request, number)
 
     with OpenAIServer(script) as server:
-        result = summary(run(store, samples, settings(server.url, concurrency=1)))
+        result = summary_of(run(store, samples, settings(server.url, concurrency=1)))
     assert result["calls"] == {"new": 3, "cached": 0, "failed": 0}
     assert [request.get("max_completion_tokens") for request in server.requests] == [None, 1024, 1024, 1024]

@@ -22,17 +22,11 @@ from orca_local.train.loop import run_loop
 from orca_local.train.recipe import Recipe
 from orca_local.train.torch.backend import TorchBackend
 from tests.limits import small_files
-from tests.train.data import make_rows
 from tests.train.scene import curve, recipe_for, run
 
 SMALL = TrainSettings(
     rank=2, alpha=4, learning_rate=5e-3, batch_size=8, max_steps=8, validate_every=2, checkpoint_every=2
 )
-
-
-@pytest.fixture(scope="module")
-def rows(tiny_gguf: Path) -> list[TrainingRow]:
-    return make_rows(tiny_gguf)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import OrcaError
-from orca_local.domain.events import Event, StepTrained, ValidationMeasured
+from orca_local.domain.events import StepTrained, ValidationMeasured
 from orca_local.domain.settings import TrainSettings
 from orca_local.domain.types import Message
 from orca_local.gguf.header import Header, read_header
@@ -26,6 +25,7 @@ from orca_local.train.reference.torch_logits import reference_logits
 from tests.tiny import write_variant
 from tests.train.backends import BACKENDS, arrays, make_backend, random_state, same, state_of
 from tests.train.data import make_rows
+from tests.train.scene import curve
 
 SETTINGS = TrainSettings(
     rank=4, alpha=8, learning_rate=5e-3, batch_size=3, max_steps=8, validate_every=4, checkpoint_every=3
@@ -46,10 +46,6 @@ def rows(tiny_gguf: Path) -> list[TrainingRow]:
 @pytest.fixture(scope="module")
 def recipe(rows: list[TrainingRow]) -> Recipe:
     return make_recipe(SETTINGS, len(rows))
-
-
-def curve(events: Sequence[Event]) -> list[tuple[int, float, float]]:
-    return [(e.step, e.loss, e.grad_norm) for e in events if isinstance(e, StepTrained)]
 
 
 def test_steps_lower_the_loss_and_a_norm_over_the_limit_is_clipped(

@@ -36,11 +36,6 @@ BIG = TrainSettings(rank=2, learning_rate=5e-3, dropout=0.1, batch_size=24, max_
 
 
 @pytest.fixture(scope="module")
-def rows(tiny_gguf: Path) -> list[TrainingRow]:
-    return make_rows(tiny_gguf)
-
-
-@pytest.fixture(scope="module")
 def recipe(rows: Sequence[TrainingRow]) -> Recipe:
     return recipe_for(rows, BIG)
 

@@ -23,8 +23,8 @@ from orca_local.train.fingerprint import make_fingerprint
 from orca_local.train.loop import run_loop
 from orca_local.train.recipe import make_recipe
 from orca_local.train.stage import train
+from tests.events import summary_of
 from tests.limits import small_files
-from tests.train.data import make_rows
 from tests.train.quick import QuickBackend, QuickFramework
 
 SETTINGS = TrainSettings(rank=2, learning_rate=5e-3, batch_size=8, max_steps=8, validate_every=3, checkpoint_every=2)
@@ -33,11 +33,6 @@ SETTINGS = TrainSettings(rank=2, learning_rate=5e-3, batch_size=8, max_steps=8, 
 @pytest.fixture(scope="module")
 def header(tiny_gguf: Path) -> Header:
     return read_header(tiny_gguf)
-
-
-@pytest.fixture(scope="module")
-def rows(tiny_gguf: Path) -> list[TrainingRow]:
-    return make_rows(tiny_gguf)
 
 
 class Scene:
@@ -83,11 +78,6 @@ def warnings(events: Sequence[Event]) -> list[str]:
     return [event.message for event in events if isinstance(event, Warned)]
 
 
-def summary(events: Sequence[Event]) -> dict[str, Any]:
-    assert isinstance(events[-1], StageFinished)
-    return events[-1].summary.to_dict()
-
-
 def resumed(events: Sequence[Event]) -> list[int]:
     return [event.step for event in events if isinstance(event, TrainingResumed)]
 
@@ -98,12 +88,12 @@ def test_a_stopped_training_goes_on_and_a_finished_one_is_known(scene: Scene, tm
     assert resumed(events) == [5] and warnings(events) == []
     again = scene.run()
     assert [event.kind for event in again] == ["StageStarted", "StageFinished"]
-    assert summary(again)["train_loss"] == summary(events)["train_loss"]
+    assert summary_of(again)["train_loss"] == summary_of(events)["train_loss"]
     with Store.open(tmp_path / "other.db", create=True) as store:
-        straight = summary(Scene(store, tmp_path / "straight", scene.header, scene.rows).run())
+        straight = summary_of(Scene(store, tmp_path / "straight", scene.header, scene.rows).run())
     for key in ("steps", "train_loss", "validation_loss", "best_step"):
-        assert summary(events)[key] == straight[key]
-    assert adapter_sha256(Path(summary(events)["adapter"])) == adapter_sha256(Path(straight["adapter"]))
+        assert summary_of(events)[key] == straight[key]
+    assert adapter_sha256(Path(summary_of(events)["adapter"])) == adapter_sha256(Path(straight["adapter"]))
     curve = scene.store.trainings.metrics(1, "loss")
     assert [step for step, _ in curve] == list(range(1, 9))
 
@@ -178,7 +168,7 @@ def test_there_is_nothing_to_resume(scene: Scene) -> None:
     with pytest.raises(InputError, match="no unfinished training"):
         scene.run(must_resume=True)
     scene.run()
-    assert summary(scene.run(must_resume=True))["steps"] == 8, "finished is better than unfinished"
+    assert summary_of(scene.run(must_resume=True))["steps"] == 8, "finished is better than unfinished"
     with pytest.raises(InputError, match="no unfinished training"):
         scene.run(must_resume=True, rank=4)
 
@@ -210,7 +200,7 @@ def test_out_of_memory_says_what_to_change(scene: Scene) -> None:
 
 
 def test_an_adapter_that_was_changed_is_made_again(scene: Scene) -> None:
-    adapter = Path(summary(scene.run())["adapter"])
+    adapter = Path(summary_of(scene.run())["adapter"])
     whole = adapter_sha256(adapter)
     content = bytearray((adapter / WEIGHTS_FILE).read_bytes())
     content[-1] ^= 1

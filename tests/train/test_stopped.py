@@ -22,13 +22,7 @@ from orca_local.train.backend import StepResult
 from orca_local.train.batches import Batch, length_batches, split_validation
 from orca_local.train.checkpoint import load_result
 from orca_local.train.torch.backend import TorchBackend
-from tests.train.data import make_rows
 from tests.train.scene import STOPPED, curve, recipe_for, run
-
-
-@pytest.fixture(scope="module")
-def rows(tiny_gguf: Path) -> list[TrainingRow]:
-    return make_rows(tiny_gguf)
 
 
 @pytest.fixture(scope="module")

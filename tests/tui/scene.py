@@ -12,7 +12,7 @@ from pathlib import Path
 from textual import events
 from textual.keys import _character_to_key as character_to_key
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 from textual.worker import WorkerCancelled
 
 from orca_local.runs.workspace import Workspace
@@ -123,3 +123,8 @@ async def _drawn(pilot: Pilot[None], path: Path) -> str:
         if drawn == expected or (expected is None and pause >= 1.0):
             break
     return drawn
+
+
+def said(pilot: Pilot[None], place: str) -> str:
+    """The text of a widget."""
+    return str(pilot.app.screen_stack[0].query_one(place, Static).content)

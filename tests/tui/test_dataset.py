@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 
 from orca_local.kinds.verdict import Verdict
 from orca_local.runs.workspace import Workspace
 from orca_local.store.demonstrations import DemonstrationRow
 from tests.tui.answers import add_run, make_answers
-from tests.tui.scene import compare_pictures, opened, settle, until
+from tests.tui.scene import compare_pictures, opened, said, settle, until
 from tui.dialogs.dialog import Dialog, ErrorDialog
 from tui.screens.dataset.edit import EditDialog
 from tui.screens.dataset.filters import FilterDialog
@@ -21,17 +21,8 @@ from tui.widgets.listing import Listing
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def answered(tmp_path: Path, tiny_gguf: Path) -> Workspace:
-    return make_answers(tmp_path / "ws", tiny_gguf, 30)
-
-
 def listing(pilot: Pilot[None]) -> Listing[DemonstrationRow]:
     return pilot.app.screen_stack[0].query_one("#answers", Listing)
-
-
-def said(pilot: Pilot[None], place: str) -> str:
-    return str(pilot.app.screen_stack[0].query_one(place, Static).content)
 
 
 def stored(workspace: Workspace) -> list[DemonstrationRow]:

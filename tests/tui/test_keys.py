@@ -13,7 +13,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select, TextArea
 
 from orca_local.runs.workspace import Workspace
-from tests.tui.answers import make_answers
 from tests.tui.scene import opened, press_at_once, settle, until
 from tui.app import OrcaApp
 from tui.dialogs.file_picker import FilePicker
@@ -28,11 +27,6 @@ from tui.widgets.choices import Choices
 from tui.widgets.listing import Listing
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def answered(tmp_path: Path, tiny_gguf: Path) -> Workspace:
-    return make_answers(tmp_path / "ws", tiny_gguf, 30)
 
 
 async def burst(pilot: Pilot[None], *keys: str) -> None:

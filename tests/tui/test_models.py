@@ -34,11 +34,6 @@ def small_machine(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Workspace:
-    return Workspace.create(tmp_path / "ws")
-
-
-@pytest.fixture
 def hub(tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     with HubServer(MODEL.repo, MODEL.file, tiny_gguf.read_bytes(), Faults(pause_s=0.2)) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)

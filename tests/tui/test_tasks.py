@@ -42,11 +42,6 @@ def add_tasks(workspace: Workspace, count: int, samples: int = 6) -> None:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Workspace:
-    return Workspace.create(tmp_path / "ws")
-
-
-@pytest.fixture
 def many(empty: Workspace) -> Workspace:
     add_tasks(empty, 2000, samples=3)
     return empty

@@ -14,7 +14,7 @@ from tests.openai_server import OpenAIServer, Reply, answer
 from tests.teach.scene import KEY, solve
 from tests.teach.test_batch import BatchServer
 from tests.tui.answers import add_run, make_answers
-from tests.tui.scene import compare_pictures, opened, settle, until
+from tests.tui.scene import compare_pictures, opened, said, settle, until
 from tui.dialogs.dialog import ErrorDialog
 from tui.screens.teach.start import StartTeach
 from tui.widgets.listing import Listing
@@ -34,10 +34,6 @@ UNDER_WAY: list[tuple[str, dict[str, Any]]] = [
     ("Warned", {"message": "3 questions wait in a batch and are not asked", "hint": ""}),
     ("StageProgressed", {"done": 12, "tokens": 700, "note": "", "usd": 0.5}),
 ]
-
-
-def said(pilot: Pilot[None], place: str) -> str:
-    return str(pilot.app.screen_stack[0].query_one(place, Static).content)
 
 
 def listing(pilot: Pilot[None], place: str = "#answers") -> Listing[Any]:

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from orca_local.runs.workspace import Workspace
 from orca_local.views.evaluation import load_evaluation_view
 from orca_local.views.overview import load_overview
 from tests.tui import stored_runs
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace.create(tmp_path / "ws")
 
 
 def test_without_an_evaluation_the_view_is_empty(workspace: Workspace) -> None:

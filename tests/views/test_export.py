@@ -14,11 +14,6 @@ from orca_local.views.export import load_export_view, quantization_options
 from tests.tui import stored_runs
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace.create(tmp_path / "ws")
-
-
 def test_without_an_export_the_view_is_empty(workspace: Workspace) -> None:
     with workspace.store() as store:
         assert load_export_view(store).run is None

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from orca_local.runs.workspace import Workspace
 from orca_local.views.overview import choice_figure, load_overview
 from tests.tui import stored_runs
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace.create(tmp_path / "ws")
 
 
 @pytest.mark.parametrize(

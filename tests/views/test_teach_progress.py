@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from orca_local.domain.events import CallAnswered, CallFailed, Event, StageProgressed, StageStarted, Warned
+from orca_local.domain.events import CallAnswered, CallFailed, StageProgressed, StageStarted, Warned
 from orca_local.domain.settings import TeacherSettings
 from orca_local.store.store import Store
 from orca_local.views.teach_progress import load_teach_progress
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "orca.db", create=True) as opened:
-        yield opened
-
+from tests.tui.stored_runs import add_events
 
 SETTINGS = TeacherSettings()
-
-
-def add(store: Store, run_id: int, *events: Event) -> None:
-    for event in events:
-        store.runs.add_event(run_id, event.kind, event.payload())
 
 
 def speed(store: Store, now: datetime) -> float | None:
@@ -39,11 +26,13 @@ def test_without_a_run_there_is_no_progress(store: Store) -> None:
 def test_answers_and_failures_are_counted(store: Store) -> None:
     store.runs.start("probe", "{}", {})
     run_id = store.runs.start("teach", "{}", {})
-    add(store, run_id, StageStarted("teach", 9, "samples"), StageProgressed(1, usd=0.1))
+    add_events(store, run_id, StageStarted("teach", 9, "samples"), StageProgressed(1, usd=0.1))
     for number, verified in enumerate((True, True, False, None)):
-        add(store, run_id, CallAnswered(f"s{number}", "x", number == 0, verified))
-    add(store, run_id, CallFailed("s4", "x", "cut"), CallFailed("s5", "x", "refused"), CallFailed("s6", "x", "refused"))
-    add(store, run_id, Warned("slow", "wait"), StageProgressed(7, usd=0.25))
+        add_events(store, run_id, CallAnswered(f"s{number}", "x", number == 0, verified))
+    add_events(
+        store, run_id, CallFailed("s4", "x", "cut"), CallFailed("s5", "x", "refused"), CallFailed("s6", "x", "refused")
+    )
+    add_events(store, run_id, Warned("slow", "wait"), StageProgressed(7, usd=0.25))
     progress = load_teach_progress(store, SETTINGS)
     assert (progress.done, progress.total, progress.spent_usd) == (7, 9, 0.25)
     assert (progress.new, progress.cached, progress.failed) == (3, 1, 3)
@@ -56,8 +45,8 @@ def test_answers_and_failures_are_counted(store: Store) -> None:
 def test_speed_covers_the_last_minute_or_the_whole_run(store: Store) -> None:
     run_id = store.runs.start("teach", "{}", {})
     now = datetime.now(UTC)
-    add(store, run_id, *[CallAnswered(f"s{n}", "x", cached=False, verified=True) for n in range(10)])
-    add(store, run_id, CallAnswered("old", "x", cached=True, verified=True))
+    add_events(store, run_id, *[CallAnswered(f"s{n}", "x", cached=False, verified=True) for n in range(10)])
+    add_events(store, run_id, CallAnswered("old", "x", cached=True, verified=True))
     assert speed(store, now) is None
     assert speed(store, now + timedelta(seconds=30)) == pytest.approx(20, rel=0.05)
     assert speed(store, now + timedelta(minutes=10)) == 0

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from orca_local.runs.workspace import Workspace
 from orca_local.views.training import load_training_view
 from tests.tui import stored_runs
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace.create(tmp_path / "ws")
 
 
 def test_without_a_training_the_view_is_empty(workspace: Workspace) -> None:

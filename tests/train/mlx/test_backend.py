@@ -13,8 +13,7 @@ from orca_local.domain.errors import InputError, OutOfMemory
 from orca_local.domain.events import MemoryPlanned, StageFinished, Warned
 from orca_local.domain.settings import TrainSettings
 from orca_local.domain.summaries import TrainSummary
-from orca_local.export.quantize import quantize
-from orca_local.gguf.header import Header, read_header
+from orca_local.gguf.header import read_header
 from orca_local.gguf.layer_names import linear_layers
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
@@ -24,7 +23,7 @@ from orca_local.train.memory import MemoryRequest, plan_memory
 from orca_local.train.mlx.faults import explain_fault
 from orca_local.train.recipe import Recipe, make_recipe
 from orca_local.train.stage import train
-from tests.tiny import write_variant
+from tests.tiny import quantized_variant
 from tests.train.backends import arrays, make_backend, random_state
 from tests.train.data import make_rows
 
@@ -42,16 +41,11 @@ def recipe() -> Recipe:
     return make_recipe(SETTINGS, 9)
 
 
-def quantized(tmp_path: Path, variant: str, kind: str) -> Header:
-    quantize(write_variant(tmp_path / "m.gguf", variant), tmp_path / "q.gguf", kind)
-    return read_header(tmp_path / "q.gguf")
-
-
 @pytest.mark.parametrize(("variant", "kind"), [("llama", "Q4_0"), ("gemma3", "Q8_0")])
 def test_training_on_kept_blocks_is_training_on_their_values(
     variant: str, kind: str, recipe: Recipe, tmp_path: Path
 ) -> None:
-    header = quantized(tmp_path, variant, kind)
+    header = quantized_variant(tmp_path, variant, kind)
     batch, start = make_batch(make_rows(tmp_path / "m.gguf", 3)), random_state(header, recipe)
     kept, whole = (make_backend("mlx", header, replace(recipe, quantize_base=form)) for form in ("as_is", "none"))
     for backend in (kept, whole):
@@ -76,7 +70,7 @@ def test_what_the_backend_cannot_honour_is_refused(tiny_gguf: Path, recipe: Reci
 
 
 def test_the_stage_trains_with_it_and_says_what_is_held_whole(tmp_path: Path) -> None:
-    header = quantized(tmp_path, "llama", "Q4_K_M")  # which a width of 32 makes Q5_0 and Q8_0
+    header = quantized_variant(tmp_path, "llama", "Q4_K_M")  # which a width of 32 makes Q5_0 and Q8_0
     rows = make_rows(tmp_path / "m.gguf", 6)
     settings = SETTINGS.model_copy(update={"quantize_base": "as_is", "max_steps": 2, "target_layers": ("v_proj",)})
     with Store.open(tmp_path / "orca.db", create=True) as store:
@@ -93,7 +87,7 @@ def test_the_stage_trains_with_it_and_says_what_is_held_whole(tmp_path: Path) ->
 
 
 def test_kept_blocks_are_counted_as_they_are_held(tmp_path: Path) -> None:
-    header = quantized(tmp_path, "llama", "Q4_1")
+    header = quantized_variant(tmp_path, "llama", "Q4_1")
     machine = MlxFramework(header, SETTINGS).machine
     backend = make_backend("mlx", header, replace(make_recipe(SETTINGS, 9), quantize_base="as_is"))
     layers = backend._layers  # type: ignore[attr-defined]

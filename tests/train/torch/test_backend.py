@@ -27,11 +27,6 @@ from tests.train.data import make_rows
 from tests.train.scene import curve, recipe_for, run
 
 
-@pytest.fixture(scope="module")
-def rows(tiny_gguf: Path) -> list[TrainingRow]:
-    return make_rows(tiny_gguf)
-
-
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_model_says_what_llama_cpp_says(tmp_path: Path, name: str) -> None:
     """Trap 5: rotary rows are permuted in llama files and in no others."""

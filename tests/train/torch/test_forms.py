@@ -30,14 +30,8 @@ from orca_local.train.torch.lora import DenseWeight
 from orca_local.train.torch.model import StudentModel
 from orca_local.train.torch.nf4 import Nf4Weight
 from tests.tiny import write_variant
-from tests.train.data import make_rows
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module")
-def rows(tiny_gguf: Path) -> list[TrainingRow]:
-    return make_rows(tiny_gguf)
 
 
 @pytest.fixture(scope="module")
