@@ -61,7 +61,7 @@ def common_options(function: Callable[..., JsonObject | None]) -> Callable[..., 
         if offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
         elif os.environ.get("HF_HUB_OFFLINE"):
-            from orca_local.models.download import is_offline
+            from orca_local.hub.client import is_offline
 
             offline = is_offline()
         common = Common(workspace, as_json, quiet, offline)

@@ -73,10 +73,10 @@ def test_answers_from_a_file_are_no_calls(store: Store, tmp_path: Path) -> None:
     lines = [json.dumps({"id": s.id, "text": f"Answer: {s.answers[0]}"}) for s in samples]
     (tmp_path / "answers.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     from_file = TeacherSettings(kind="file", file="answers.jsonl", max_calls=2)
-    assert summary(run(store, samples, from_file, directory=tmp_path))["calls"]["new"] == 5
+    assert summary_of(run(store, samples, from_file, directory=tmp_path))["calls"]["new"] == 5
     assert store.charges.spent() == Spent(0.0, 0)
     with OpenAIServer(solve) as server:
-        result = summary(run(store, samples, settings(server.url, max_calls=2)))
+        result = summary_of(run(store, samples, settings(server.url, max_calls=2)))
     assert (result["calls"]["new"], result["not_asked"]) == (2, 3)
     assert store.charges.spent().calls == 2
 
