@@ -144,10 +144,8 @@ class Display:
     def _finish(self, event: events.StageFinished) -> None:
         elapsed = time.monotonic() - self._started
         self._stop()
-        if event.stage != self._stage:  # a run that started others, whose times were shown
-            note(f"{event.stage}: done")
-            return
-        note(f"{event.stage}: done in {elapsed:.1f} s" if elapsed >= 0.1 else f"{event.stage}: done")
+        is_timed = event.stage == self._stage  # else it started other stages, whose times were shown
+        note(f"{event.stage}: done" + (f" in {elapsed:.1f} s" if is_timed and elapsed >= 0.1 else ""))
 
     def say(self, text: str) -> None:
         """Show a line above the bar."""

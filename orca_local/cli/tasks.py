@@ -104,7 +104,7 @@ def remove(common: Common, task: str, reviewed: bool) -> JsonObject:
     from orca_local.runs.lock import workspace_lock
 
     workspace = common.workspace()
-    with workspace.store() as store, workspace_lock(store, workspace.lock_dir, "tasks remove"):
+    with workspace.store() as store, workspace_lock(store, workspace.output_dir, "tasks remove"):
         _require_task(store, task)
         uses = store.samples.uses(task)
         if uses.waiting:

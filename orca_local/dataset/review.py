@@ -94,10 +94,9 @@ def rewrite(store: Store, row: DemonstrationRow, text: str) -> Verdict:
     if not is_storable(text):
         raise InputError("the new text holds a NUL character or is not valid Unicode", hint="remove that character")
     verdict = verify(store.samples.get(row.sample_id), text)
-    if row.edited and text == original(store, row):
-        store.demonstrations.restore(row.demonstration_id, text, verdict, SCORER_VERSION)
-    elif text != row.text:
-        store.demonstrations.edit(row.demonstration_id, text, verdict, SCORER_VERSION)
+    restores = row.edited and text == original(store, row)
+    if restores or text != row.text:
+        store.demonstrations.edit(row.demonstration_id, text, verdict, SCORER_VERSION, restores=restores)
     return verdict
 
 

@@ -26,7 +26,11 @@ def storable(text: str) -> str:
     That is half of a surrogate pair, which JSON can write as `\\ud800` and UTF-8 cannot encode, and the NUL character,
     which ends a text for SQLite. Every text from outside passes through this function where it is received.
     """
-    text = text.replace("\0", "\ufffd")
+    return valid_unicode(text.replace("\0", "\ufffd"))
+
+
+def valid_unicode(text: str) -> str:
+    """Return the text with U+FFFD in place of each half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:

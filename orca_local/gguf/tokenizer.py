@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.text import valid_unicode
 from orca_local.gguf.header import read_header
 from orca_local.gguf.llama import last_error, library, uninterrupted
 from orca_local.gguf.load_trial import require_loads
@@ -118,7 +119,7 @@ class Tokenizer(Vocabulary):
 
         Raises `InputError` if the text is too long for the memory.
         """
-        raw = _utf8(text)
+        raw = valid_unicode(text).encode()
         if len(raw) <= _ORDINARY_STACK:
             return self._encode(raw, special)
         try:
@@ -156,11 +157,3 @@ class Tokenizer(Vocabulary):
         control = llama.LLAMA_TOKEN_ATTR_CONTROL | llama.LLAMA_TOKEN_ATTR_UNKNOWN
         attributes = (llama.llama_vocab_get_attr(self._vocab, token) for token in range(self.size))
         return frozenset(self.token_text(token) for token, has in enumerate(attributes) if has & control) - {""}
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        # Half of a surrogate pair, from a wrong JSON escape: replaced like an invalid character.
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

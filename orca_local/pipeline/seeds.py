@@ -14,9 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
 
+from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.evaluation_summary import EvaluationSummary, Gain
 from orca_local.domain.events import Event, SeedEvaluated, StageFinished, StageStarted
 from orca_local.domain.keys import canonical_json, content_key
+from orca_local.domain.settings import Settings
 from orca_local.domain.stages import SEEDS
 from orca_local.domain.summaries import PipelineResult, SeedGain, SeedSummary
 from orca_local.kinds.scoring import SCORER_VERSION
@@ -41,19 +43,9 @@ class SeedWorkspace(Workspace):
     """The directory."""
 
     @property
-    def lock_dir(self) -> Path:
-        """The workspace itself is locked by the run that trains the seeds."""
+    def output_dir(self) -> Path:
+        """A lock of its own too: the workspace itself is locked by the run that trains the seeds."""
         return self.root
-
-    @property
-    def adapters_dir(self) -> Path:
-        """One directory for each training, with its checkpoints."""
-        return self.root / "adapters"
-
-    @property
-    def exports_dir(self) -> Path:
-        """Exported model files."""
-        return self.root / "exports"
 
     def store(self) -> Store:
         """Open the copy of the database."""
@@ -77,7 +69,7 @@ def run_seeds(pipeline: Pipeline, first: EvaluationSummary, count: int) -> SeedS
     assert first.gain is not None
     start = pipeline.settings.train.seed
     others = [(start + number) % MAX_SEED for number in range(1, count)]
-    own = SeedGain(start, Gain.from_dict(first.gain.to_dict()))
+    own = SeedGain(start, copy_fields(Gain, first.gain))
 
     def events(context: StageContext) -> Iterator[Event]:
         yield StageStarted(SEEDS, len(others), "trainings")
@@ -100,11 +92,10 @@ def _summarize(run_id: int, results: list[SeedGain]) -> SeedSummary:
 def _run_seed(pipeline: Pipeline, seed: int) -> SeedGain:
     """Train, export and evaluate with one seed, or read its stored result."""
     workspace = pipeline.workspace
-    settings = workspace.settings.model_copy(
-        update={"train": workspace.settings.train.model_copy(update={"seed": seed})}
-    )
+    training = workspace.settings.train.model_copy(update={"seed": seed})
+    settings = workspace.settings.model_copy(update={"train": training})
     directory = workspace.directory / "seeds"
-    root = directory / f"{seed}-{_key(pipeline, seed)[:16]}"
+    root = directory / f"{seed}-{_key(pipeline, settings)[:16]}"
     path = root.with_suffix(".json")
     if path.exists():
         remove_directory(root)
@@ -118,16 +109,15 @@ def _run_seed(pipeline: Pipeline, seed: int) -> SeedGain:
         own.export()
         evaluation = own.evaluate()
     assert evaluation.gain is not None
-    result = SeedGain(seed, Gain.from_dict(evaluation.gain.to_dict()))
+    result = SeedGain(seed, copy_fields(Gain, evaluation.gain))
     write_whole(path, canonical_json(result.to_dict()), hint="check the directory and its permissions")
     remove_directory(root)
     return result
 
 
-def _key(pipeline: Pipeline, seed: int) -> str:
+def _key(pipeline: Pipeline, settings: Settings) -> str:
     """Hash of everything that decides the gain of a seed."""
-    settings = pipeline.settings
-    training = settings.train.model_copy(update={"seed": seed})
+    training = settings.train
     rows = make_training_set(pipeline).rows
     recipe = make_recipe(training, len(split_validation(rows, training.validation_share)[0]))
     fingerprint = make_fingerprint(rows, recipe, pipeline.student.weights_sha256, training.compute)

@@ -124,7 +124,7 @@ class Session:
 
     def run(self, stage: str, events: Callable[[StageContext], Iterator[Event]], kind: type[S]) -> S:
         """Run a stage as a run of the workspace; returns its summary, which is of class `kind`."""
-        directory = self.workspace.lock_dir
+        directory = self.workspace.output_dir
         finished = run_stage(self.store, directory, stage, self.settings, events, self.on_event, offline=self.offline)
         assert isinstance(finished.summary, kind)
         return finished.summary

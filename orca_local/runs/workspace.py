@@ -97,19 +97,19 @@ class Workspace(Frozen):
         return cls.open(directory)
 
     @property
-    def lock_dir(self) -> Path:
-        """The directory of the lock that a run holds."""
+    def output_dir(self) -> Path:
+        """The directory of the adapters and exported files, and of the lock that a run holds."""
         return self.directory
 
     @property
     def adapters_dir(self) -> Path:
         """One directory for each training, with its checkpoints."""
-        return self.directory / "adapters"
+        return self.output_dir / "adapters"
 
     @property
     def exports_dir(self) -> Path:
         """Exported model files."""
-        return self.directory / "exports"
+        return self.output_dir / "exports"
 
     @property
     def runs_dir(self) -> Path:

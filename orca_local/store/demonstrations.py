@@ -70,7 +70,6 @@ class Demonstrations(Table):
         self,
         *,
         tasks: Sequence[str] | None = None,
-        sample_id: str | None = None,
         strategy: str | None = None,
         review: Review | None = None,
         hinted: bool | None = None,
@@ -80,7 +79,7 @@ class Demonstrations(Table):
 
         None means any.
         """
-        conditions = {"d.sample_id": sample_id, "d.strategy": strategy, "d.review": review, "d.hinted": hinted}
+        conditions = {"d.strategy": strategy, "d.review": review, "d.hinted": hinted}
         filters: dict[str, Any] = {column: value for column, value in conditions.items() if value is not None}
         clauses = [f"{column} = ?" for column in filters]
         parameters: list[Any] = [*filters.values()]
@@ -112,18 +111,17 @@ class Demonstrations(Table):
         assignment = "review = CASE WHEN edited AND ? = 'pending' THEN 'edited' ELSE ? END"
         self._update(demonstration_id, assignment, review, review)
 
-    def edit(self, demonstration_id: int, text: str, verdict: Verdict, scorer_version: int) -> None:
-        """Replace the text by a reviewer's. The teacher's text stays in `teacher_calls`.
+    def edit(
+        self, demonstration_id: int, text: str, verdict: Verdict, scorer_version: int, *, restores: bool = False
+    ) -> None:
+        """Replace the text by a reviewer's, or restore the teacher's, which stays in `teacher_calls`.
 
         Raises `InputError` if there is no such answer.
         """
-        assignment = f"text = ?, {_JUDGED}, review = 'edited', edited = 1"
-        self._update(demonstration_id, assignment, storable(text), verdict.verified, verdict, scorer_version)
-
-    def restore(self, demonstration_id: int, text: str, verdict: Verdict, scorer_version: int) -> None:
-        """Restore the teacher's text, given as `text`. Raises `InputError` if there is no such answer."""
-        assignment = f"text = ?, {_JUDGED}, review = 'pending', edited = 0"
-        self._update(demonstration_id, assignment, storable(text), verdict.verified, verdict, scorer_version)
+        review: Review = "pending" if restores else "edited"
+        judged = (verdict.verified, verdict, scorer_version)
+        assignment = f"text = ?, {_JUDGED}, review = ?, edited = ?"
+        self._update(demonstration_id, assignment, storable(text), *judged, review, not restores)
 
     def outdated(self, scorer_version: int) -> Sequence[DemonstrationRow]:
         """The answers that an earlier version of the scorer compared, except those that a person reviewed."""
