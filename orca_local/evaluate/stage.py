@@ -12,7 +12,7 @@ from pathlib import Path
 
 from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import InputError, OrcaError
-from orca_local.domain.evaluation_summary import EvaluationSummary, Prompted
+from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import (
     Event,
     GenerationFailed,
@@ -28,7 +28,7 @@ from orca_local.domain.text import counted
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.evaluate.compare import REFERENCE, SampleResult, by_task, compare, compared_model, measure
-from orca_local.evaluate.prompted import PlannedPrompts, Prompting, summarize_prompted
+from orca_local.evaluate.prompted import Prompting, summarize_prompted
 from orca_local.evaluate.results import NO_STRATEGY, collect
 from orca_local.evaluate.split import SplitModels, recommend_type, split_gain, with_changes
 from orca_local.generation.generate import ModelRef, PlannedMeasurement, generate
@@ -121,8 +121,9 @@ def evaluate(
         yield from _record(context, candidate, results[candidate.name])
     summary = replace(_summary(context, results, settings, split, started), failures=failures.summarize(AGAIN))
     if prompted is not None:
-        base = candidates[names.index(REFERENCE)]
-        summary = replace(summary, prompted=_prompted(context, base, prompted, results, settings))
+        base, other = candidates[names.index(REFERENCE)], compared_model(results)
+        tuned = None if other is None else results[other][settings.system_messages[0]]
+        summary = replace(summary, prompted=summarize_prompted(context, base.model, prompted, tuned))
     yield StageFinished("evaluate", summary)
 
 
@@ -222,15 +223,6 @@ def _summary(
         types=with_changes(headline, split),
         recommendation=recommend_type(headline, split),
     )
-
-
-def _prompted(
-    context: StageContext, base: Candidate, planned: PlannedPrompts, results: Results, settings: EvaluateSettings
-) -> Prompted:
-    """The base under other prompts, compared with the last other model under the main system message."""
-    other = compared_model(results)
-    tuned = None if other is None else results[other][settings.system_messages[0]]
-    return summarize_prompted(context, base.model, planned, tuned)
 
 
 def _without_strategy(tasks: Sequence[str]) -> Warned:
