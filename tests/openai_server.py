@@ -8,11 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
-MAX_LIFE_S = 120.0
+from tests.local_server import LocalServer, QuietHandler
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Gauge:
                 self.now -= 1
 
 
-class OpenAIServer:
+class OpenAIServer(LocalServer):
     """Answers each request with `script` until the block ends, or for two minutes."""
 
     def __init__(self, script: Script) -> None:
@@ -92,44 +91,16 @@ class OpenAIServer:
         """Ports of the clients' ends of all connections so far."""
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True  # head and body are two writes: the second would wait for 40 ms
-
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
                 outer._handle(self)
 
-            def log_message(self, *_args: Any) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._timer = threading.Timer(MAX_LIFE_S, self._server.shutdown)
-        self._timer.daemon = True
+        super().__init__(Handler)
 
     @property
     def keys(self) -> list[str]:
         """Authorization header of each request."""
         return [headers.get("authorization", "") for headers in self.headers]
-
-    @property
-    def url(self) -> str:
-        """Base URL for a client."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
         request = json.loads(handler.rfile.read(int(handler.headers.get("Content-Length", 0))))

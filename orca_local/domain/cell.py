@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from orca_local.domain.frozen import Frozen
-from orca_local.domain.statistics import Interval, accuracy_interval
+
+if TYPE_CHECKING:
+    from orca_local.domain.statistics import Interval
 
 
 class Cell(Frozen):
@@ -59,6 +63,8 @@ class Cell(Frozen):
 
     def interval(self, alpha: float) -> Interval:
         """Interval of the accuracy at the error level `alpha`."""
+        from orca_local.domain.statistics import accuracy_interval  # here: the store is opened without numpy
+
         return accuracy_interval(self.score_sum, self.n, alpha)
 
     def _share(self, total: float) -> float:

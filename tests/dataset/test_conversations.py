@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from orca_local.dataset.review import preview
 from orca_local.domain.types import Message, Sample
@@ -18,19 +14,6 @@ from tests.dataset.test_build import demonstrate, made, reasons
 from tests.teach.scene import STEPS, fill, sample
 
 ANSWER = "Four and three make seven.\nAnswer: 7"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "orca.db", create=True) as store:
-        yield store
-
-
-@pytest.fixture(scope="module")
-def renderer(tiny_gguf: Path) -> Iterator[PromptRenderer]:
-    renderer = PromptRenderer(tiny_gguf)
-    yield renderer
-    renderer.close()
 
 
 def sale(**changes: object) -> Sample:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import email
 import email.policy
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import pytest
 
@@ -24,13 +23,14 @@ from orca_local.teach.job import TeachJob
 from orca_local.teach.prices import Price
 from orca_local.views.teach_progress import load_teach_progress
 from tests.events import summary_of
+from tests.local_server import LocalServer, QuietHandler
 from tests.teach.scene import KEY, STEPS, fill, run, sample, settings, solve
 
 PRICE = Price(input=1.0, output=1.0)
 COST = 0.5 * PRICE.cost(11, 5)
 
 
-class BatchServer:
+class BatchServer(LocalServer):
     """Keeps files and batches in memory, for two minutes at most. `state` is the state of every batch."""
 
     def __init__(self) -> None:
@@ -50,33 +50,14 @@ class BatchServer:
         """Message of the error that answers every request, if there is one."""
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
                 outer._post(self)
 
             def do_GET(self) -> None:
                 outer._get(self)
 
-            def log_message(self, *_args: Any) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._timer = threading.Timer(120, self._server.shutdown)
-        self._timer.daemon = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
 
     def questions(self) -> list[str]:
         """All questions in all batches."""

@@ -126,17 +126,22 @@ def test_a_refused_field_costs_no_question_and_is_remembered(
         assert len(server.requests) == asked + 3, "the next run begins with what was learned"
 
 
-def test_all_calls_in_flight_are_sent_again_from_the_first_refusal_on(
-    tmp_path: Path, tiny_gguf: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    together = threading.Barrier(8, timeout=60)
+def together(calls: int) -> Refusal:
+    """As models that reason, but the first refusal comes only when so many calls have arrived."""
+    arrived = threading.Barrier(calls, timeout=60)
 
     def refuse(body: dict[str, Any]) -> Reply | None:
         if "max_tokens" in body:
-            together.wait()
+            arrived.wait()
         return of_reasoning_models(body)
 
-    with OpenAIServer(refusing(refuse)) as server:
+    return refuse
+
+
+def test_all_calls_in_flight_are_sent_again_from_the_first_refusal_on(
+    tmp_path: Path, tiny_gguf: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with OpenAIServer(refusing(together(8))) as server:
         workspace = make(tmp_path / "ws", tiny_gguf, server.url, 40, concurrency=8)
         code, result, _ = teach(capsys, workspace)
         forms = Counter(("max_tokens" in body, "temperature" in body) for body in server.requests)
@@ -150,14 +155,7 @@ def test_all_calls_in_flight_are_sent_again_from_the_first_refusal_on(
 def test_refused_calls_count_and_the_limit_is_never_passed(
     tmp_path: Path, tiny_gguf: Path, capsys: pytest.CaptureFixture[str], max_calls: int
 ) -> None:
-    together = threading.Barrier(min(4, max_calls), timeout=60)
-
-    def refuse(body: dict[str, Any]) -> Reply | None:
-        if "max_tokens" in body:
-            together.wait()
-        return of_reasoning_models(body)
-
-    with OpenAIServer(refusing(refuse)) as server:
+    with OpenAIServer(refusing(together(min(4, max_calls)))) as server:
         workspace = make(tmp_path / "ws", tiny_gguf, server.url, 20, max_calls=max_calls)
         for _ in range(2):
             code, result, _ = teach(capsys, workspace)

@@ -26,7 +26,7 @@ from orca_local.store.store import Store
 from orca_local.teach.file_teacher import with_final_answer
 from orca_local.teach.job import TeachJob
 from tests.events import summary_of
-from tests.openai_server import OpenAIServer, Reply, answer, error
+from tests.openai_server import OpenAIServer, Reply, Script, answer, error
 from tests.teach.scene import KEY, STEPS, answered, failures, fill, no_model, run, sample, settings, solve
 
 
@@ -54,7 +54,8 @@ def test_offline_needs_no_server_no_key_and_no_socket(tmp_path: Path, monkeypatc
     monkeypatch.delenv("OPENAI_API_KEY")
     code = (
         "import sys; from pathlib import Path\n"
-        "from orca_local.store.store import Store; from tests.teach.scene import run, settings, summary\n"
+        "from orca_local.store.store import Store\n"
+        "from tests.events import summary_of; from tests.teach.scene import run, settings\n"
         "def watch(event, args):\n"
         "    if event.startswith('socket.'): raise RuntimeError('a socket was opened: ' + event)\n"
         "with Store.open(Path(sys.argv[1])) as store:\n"
@@ -107,6 +108,15 @@ def test_a_wrong_answer_is_stored_and_marked(store: Store) -> None:
     assert [d.verified for d in store.demonstrations.list()] == [False]
 
 
+def all_but_one(reply: Reply) -> Script:
+    """Solves every question but the second, which gets `reply`."""
+
+    def script(request: dict[str, Any], number: int) -> Reply:
+        return reply if "What is 1" in request["messages"][-1]["content"] else solve(request, number)
+
+    return script
+
+
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
@@ -119,10 +129,7 @@ def test_a_wrong_answer_is_stored_and_marked(store: Store) -> None:
 def test_a_temporary_failure_is_retried_by_this_run_and_the_next(store: Store, reply: Reply, message: str) -> None:
     samples = fill(store, [sample(i) for i in range(3)])
 
-    def script(request: dict[str, Any], number: int) -> Reply:
-        return reply if "What is 1" in request["messages"][-1]["content"] else solve(request, number)
-
-    with OpenAIServer(script) as server:
+    with OpenAIServer(all_but_one(reply)) as server:
         for new, cached in ((2, 0), (0, 2)):
             events = run(store, samples, settings(server.url))
             assert summary_of(events)["calls"] == {"new": new, "cached": cached, "failed": 1}
@@ -145,10 +152,7 @@ def test_a_temporary_failure_is_retried_by_this_run_and_the_next(store: Store, r
 def test_a_useless_answer_is_paid_for_once(store: Store, reply: Reply, message: str) -> None:
     samples = fill(store, [sample(i) for i in range(3)])
 
-    def script(request: dict[str, Any], number: int) -> Reply:
-        return reply if "What is 1" in request["messages"][-1]["content"] else solve(request, number)
-
-    with OpenAIServer(script) as server:
+    with OpenAIServer(all_but_one(reply)) as server:
         for new, cached in ((2, 0), (0, 2)):
             events = run(store, samples, settings(server.url))
             assert summary_of(events)["calls"] == {"new": new, "cached": cached, "failed": 1}
