@@ -48,7 +48,7 @@ def test_every_reason_is_one_for_people(tiny_gguf: Path) -> None:
         (header, ""),
         (changed(header, general__architecture="mamba"), "'mamba' is not supported"),
         (changed(header, split__count=3), "one part of several"),
-        (changed(header, llama__attention__head_count=0), "not that of a llama model"),
+        (changed(header, llama__attention__head_count=0), "attention.head_count is 0"),
         (replace(header, tensors=()), "no weights"),
         (replace(header, tensors=header.tensors[1:]), "not that of a llama model"),
         (replace(header, tensors=header.tensors[:5]), "has no matrix"),
