@@ -58,6 +58,7 @@ _STATUSES = {
     414: Cause.QUESTION,
     431: Cause.QUESTION,
     451: Cause.QUESTION,
+    304: Cause.TEMPORARY,  # a cache answered one call
     408: Cause.TEMPORARY,
     409: Cause.TEMPORARY,
     425: Cause.TEMPORARY,

@@ -114,6 +114,8 @@ def test_a_failure_of_the_question_is_final_for_it_alone(
         (429, "rate_limit_exceeded", "Rate limit reached for requests per minute", Cause.TEMPORARY),
         (429, "", "Resource has been exhausted (e.g. check quota).", Cause.TEMPORARY),
         (529, "overloaded_error", "Overloaded", Cause.TEMPORARY),
+        (304, "", "", Cause.TEMPORARY),
+        (302, "", "", Cause.ADDRESS),
         (400, "", "input length and `max_tokens` exceed context limit: 199000 + 8000 > 200000", Cause.QUESTION),
         (
             400,
