@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Input, Static
+from textual.widgets import Input, Static
 
 from orca_local.domain.types import SPLITS, Sample
 from orca_local.runs.workspace import Workspace
 from orca_local.store.selections import SelectionRow
 from tests.tui.scene import compare_pictures, opened, settle, until
-from tui.dialogs.file_picker import FilePicker
-from tui.dialogs.text_dialog import TextDialog
 from tui.screens.tasks.order import ListedTask
 from tui.widgets.listing import Listing
 from tui.widgets.text_view import TextView
@@ -115,65 +111,6 @@ async def test_samples_are_shown_as_they_are_and_more_of_them_on_enter(empty: Wo
         await pilot.press("escape")
         await until(pilot, lambda: view.text.count("── 1-") == 15)
         assert listing(pilot).has_focus
-
-
-def write_file(path: Path, good: int, bad: int) -> Path:
-    lines = [
-        json.dumps({"id": f"g{i}", "task": "new", "kind": "number", "prompt": f"{i}?", "answer": i})
-        for i in range(good)
-    ]
-    lines[1:1] = ["{"] * bad
-    path.write_text("".join(line + "\n" for line in lines))
-    return path
-
-
-async def choose_file(pilot: Pilot[None], path: Path) -> None:
-    """Press `a` and take a file by its name's beginning."""
-    await pilot.press("a")
-    await until(pilot, lambda: isinstance(pilot.app.screen, FilePicker))
-    await pilot.press(*path.name[:3], "enter")
-
-
-def is_notified(pilot: Pilot[None], text: str) -> bool:
-    return any(text in notification.message for notification in pilot.app._notifications)
-
-
-def shows_tasks(pilot: Pilot[None], tasks: list[str]) -> bool:
-    return names(pilot) == tasks
-
-
-async def test_a_file_is_imported_from_the_empty_screen(empty: Workspace, tmp_path: Path) -> None:
-    path = write_file(tmp_path / "more.jsonl", 5, 0)
-    async with opened(empty, tmp_path, mode="tasks") as pilot:
-        assert "quickstart" in str(pilot.app.screen.query_one("#none Static", Static).content)
-        for said in ("5 samples added, 0 duplicates skipped, 0 rejected", "0 samples added, 5 duplicates"):
-            await choose_file(pilot, path)
-            await until(pilot, partial(is_notified, pilot, said))
-        await until(pilot, lambda: names(pilot) == ["new"])
-
-
-async def test_bad_lines_are_all_shown_and_the_good_ones_imported_or_nothing(empty: Workspace, tmp_path: Path) -> None:
-    path = write_file(tmp_path / "more.jsonl", 5, 1500)
-    async with opened(empty, tmp_path, mode="tasks") as pilot:
-        for answer, tasks in (("no", []), ("yes", ["new"])):
-            await choose_file(pilot, path)
-            await until(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
-            shown = pilot.app.screen.query_one(TextView).text
-            assert str(path) in shown and shown.count("not JSON") == 1500 and "  1501  not JSON" in shown
-            button = pilot.app.screen.query_one(f"#{answer}", Button)
-            assert answer == "no" or str(button.label) == "Import the 5 good lines"
-            button.focus()
-            await pilot.press("enter")
-            await settle(pilot)
-            await until(pilot, partial(shows_tasks, pilot, tasks))
-
-
-async def test_a_file_that_is_none_is_an_error_with_a_remedy(empty: Workspace, tmp_path: Path) -> None:
-    (tmp_path / "void.jsonl").touch()
-    async with opened(empty, tmp_path, mode="tasks") as pilot:
-        await choose_file(pilot, tmp_path / "void.jsonl")
-        await until(pilot, lambda: pilot.app.screen.__class__.__name__ == "ErrorDialog")
-        assert "it is empty" in "".join(str(s.content) for s in pilot.app.screen.query(Static))
 
 
 @pytest.fixture

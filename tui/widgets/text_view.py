@@ -43,6 +43,10 @@ class TextView(ScrollView, can_focus=True):
         """Wrap the text to the new width."""
         self._wrap_soon()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Wrap the text again: the scroll bar takes a column of it, or gives one back."""
+        self._wrap_soon()
+
     def render_line(self, y: int) -> Strip:
         """Draw the line at this place."""
         width, number = self.scrollable_content_region.width, round(self.scroll_y) + y

@@ -22,10 +22,11 @@ from orca_local.tasks.columns.steps import (
     ReadConversation,
     ReadKey,
     Step,
+    WriteOptions,
     WritePrompt,
 )
 from orca_local.tasks.columns.template import PromptTemplate
-from orca_local.tasks.import_request import ImportRequest
+from orca_local.tasks.import_request import MAP_KEYS, ImportRequest
 from orca_local.tasks.sources.base import Record
 
 _PLURALS = frozenset({"answers", "answersspans", "targets", "outputs"})
@@ -63,8 +64,18 @@ def plan_steps(records: Sequence[Record], request: ImportRequest, task: str) -> 
     if not layout.is_task_format:
         used = drafts.used_columns()
         drafts.add(KeepRest(used, tuple(name for name in layout.names if name not in used)))
-    columns = {role: column.name for role, column in layout.columns.items()}
-    return Plan(tuple(drafts.steps), layout.names, columns, rule)
+    return Plan(tuple(drafts.steps), layout.names, _used_columns(drafts, layout), rule)
+
+
+def _used_columns(drafts: Drafts, layout: Layout) -> dict[str, str]:
+    """Return the names of the columns that are used, by what they are. Options may have several columns."""
+    used = {name: name for name in layout.names if layout.is_task_format and name in MAP_KEYS}
+    used |= {role: column.name for role, column in layout.columns.items()}
+    options = next((step for step in drafts.steps if isinstance(step, WriteOptions)), None)
+    if options is None:
+        used.pop("choices", None)
+        return used
+    return used | {"choices": ", ".join(column.name for column in options.columns)}
 
 
 def _add_prompt(drafts: Drafts, layout: Layout, request: ImportRequest) -> None:

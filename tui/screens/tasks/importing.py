@@ -10,31 +10,29 @@ from typing import TYPE_CHECKING
 from orca_local.domain.text import counted
 from orca_local.runs.workspace import Workspace
 from tui.dialogs.text_dialog import TextDialog
+from tui.screens.tasks.import_progress import ImportProgress, ImportStopped, ReadingState
 
 if TYPE_CHECKING:
     from orca_local.tasks.add import AddedTasks, RejectedTasks
+    from orca_local.tasks.import_request import ImportRequest
     from orca_local.tasks.sources.base import Problem
     from tui.app import OrcaApp
 
 
-async def import_tasks(app: OrcaApp, path: Path) -> AddedTasks | None:
-    """Add the samples of a file; if some lines are bad, ask whether to import the others.
+QUICK_SECONDS = 0.3
+"""An import that takes longer shows its progress."""
 
-    Returns None if the user declines. Raises `OrcaError` if the file cannot be imported.
+
+async def import_tasks(app: OrcaApp, path: Path, request: ImportRequest) -> AddedTasks | None:
+    """Add the samples of a file; if some are bad, ask whether to import the others.
+
+    Returns None if the user declines or stops it. Raises `OrcaError` if the file cannot be imported.
     """
-    from orca_local.tasks.add import RejectedTasks
-
-    workspace = app.workspace
-    assert workspace is not None
-    app.notify(f"reading {path.name}", markup=False)
     try:
-        return await asyncio.to_thread(_add, workspace, path, skip_bad=False)
-    except RejectedTasks as rejected:
-        if not rejected.good and all(problem.line == 0 for problem in rejected.problems):
-            raise
-        if not await app.push_screen_wait(_question(path, rejected)):
-            return None
-    return await asyncio.to_thread(_add, workspace, path, skip_bad=True)
+        return await _add_or_ask(app, path, request)
+    except ImportStopped:
+        app.notify(f"{path.name}: stopped, and nothing was added", markup=False)
+        return None
 
 
 def report(added: AddedTasks) -> str:
@@ -67,9 +65,37 @@ def _question(path: Path, rejected: RejectedTasks) -> TextDialog:
     return TextDialog(title, text, yes=yes, no="Import nothing")
 
 
-def _add(workspace: Workspace, path: Path, *, skip_bad: bool) -> AddedTasks:
+async def _add_or_ask(app: OrcaApp, path: Path, request: ImportRequest) -> AddedTasks | None:
+    """Add the samples, or the good ones if the user wants to. Raises `ImportStopped`."""
+    from orca_local.tasks.add import RejectedTasks
+
+    try:
+        return await _add(app, path, request, skip_bad=False)
+    except RejectedTasks as rejected:
+        if not rejected.good and all(problem.line == 0 for problem in rejected.problems):
+            raise
+        if not await app.push_screen_wait(_question(path, rejected)):
+            return None
+    return await _add(app, path, request, skip_bad=True)
+
+
+async def _add(app: OrcaApp, path: Path, request: ImportRequest, *, skip_bad: bool) -> AddedTasks:
+    """Add the samples in a thread. Raises `ImportStopped` if the user stops it."""
+    workspace = app.workspace
+    assert workspace is not None
+    state = ReadingState()
+    task = asyncio.create_task(asyncio.to_thread(_add_now, workspace, path, request, state, skip_bad=skip_bad))
+    await asyncio.wait({task}, timeout=QUICK_SECONDS)
+    if not task.done():
+        await app.push_screen_wait(ImportProgress(path.name, state, task))
+    return await task
+
+
+def _add_now(
+    workspace: Workspace, path: Path, request: ImportRequest, state: ReadingState, *, skip_bad: bool
+) -> AddedTasks:
     from orca_local.tasks.add import add_tasks
 
     # A store of its own: the one that the screens read must not wait for a large file.
     with workspace.store() as store:
-        return add_tasks(store, [path], skip_bad=skip_bad)
+        return add_tasks(store, [path], request, skip_bad=skip_bad, progress=state.update)

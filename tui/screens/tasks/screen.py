@@ -14,6 +14,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import Input, Static
 
 from orca_local.store.store import Store
+from orca_local.tasks.import_request import ImportRequest
 from orca_local.tasks.sources.table import SUFFIXES
 from tui.dialogs.file_picker import FilePicker
 from tui.messages import RunNews
@@ -29,8 +30,8 @@ WIDE = 120
 """Width from which the samples are shown beside the tasks, not below."""
 NO_TASKS = """There are no tasks yet.
 
-a   Import a JSON Lines file: one sample per line, with
-    id, task, prompt, answer and kind.
+a   Import a file: JSON, JSON Lines, CSV, chats. You see
+    its first rows, and say which column is what.
 
 To try orca-local with ready tasks and answers, run
 `orca-local quickstart DIR`."""
@@ -42,7 +43,7 @@ class TasksScreen(WorkspaceScreen):
     CSS_PATH = "tasks.tcss"
     AUTO_FOCUS = "#tasks"
     HELP = (
-        "The tasks of this workspace, with the number of samples in each split. `a` imports a JSON Lines file, `/` "
+        "The tasks of this workspace, with the number of samples in each split. `a` imports a file of samples, `/` "
         "filters by name, kind and strategy, `o` sorts by the next column, Enter shows the samples, Esc goes back."
     )
     STAGES = frozenset({"probe"})
@@ -156,13 +157,18 @@ class TasksScreen(WorkspaceScreen):
         self.refresh_bindings()
 
     def _picked(self, path: Path | None) -> None:
-        if path is not None:
-            self._is_importing = True
-            self.attempt(partial(self._import, path), "import")
+        from tui.screens.tasks.import_dialog import ImportDialog
 
-    async def _import(self, path: Path) -> None:
+        if path is not None:
+            self.orca.ask(ImportDialog(path), partial(self._start_import, path))
+
+    def _start_import(self, path: Path, request: ImportRequest) -> None:
+        self._is_importing = True
+        self.attempt(partial(self._import, path, request), "import")
+
+    async def _import(self, path: Path, request: ImportRequest) -> None:
         try:
-            added = await import_tasks(self.orca, path)
+            added = await import_tasks(self.orca, path, request)
         finally:
             self._is_importing = False
         if added is not None:
