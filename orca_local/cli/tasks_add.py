@@ -89,6 +89,7 @@ _LABELS_HELP = "The only answers there are; numbers of classes are named in this
 @click.option(
     "--separator", help="Character between the columns of a CSV file, or `tab`. [default: found in the first rows]"
 )
+@click.option("--no-quotes", is_flag=True, help="In a CSV file, quotes are characters as any other.")
 @click.option("--preview", is_flag=True, help="Show what the first ten rows become, and add nothing.")
 @click.option("--skip-bad", is_flag=True, help="Add the good lines even if others are bad.")
 @click.option(
@@ -142,6 +143,7 @@ def _request(
     seed: int | None,
     encoding: str | None,
     separator: str | None,
+    no_quotes: bool,
     **asked: Any,
 ) -> ImportRequest:
     """Return what was asked for. Raises `InputError`, and `UsageError` for options that exclude each other."""
@@ -154,7 +156,8 @@ def _request(
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise click.UsageError(f"--map names {twice!r} twice; a prompt of several columns needs --template")
     text = load_text(template) if template is not None else None
-    options = ReadOptions(encoding, {"tab": "\t", "\\t": "\t"}.get(separator or "", separator))
+    separator = {"tab": "\t", "\\t": "\t"}.get(separator or "", separator)
+    options = ReadOptions(encoding, separator, has_quotes=not no_quotes)
     return ImportRequest(columns=dict(columns), template=text, limit=limit, seed=seed, options=options, **asked)
 
 

@@ -70,7 +70,7 @@ class RejectedTasks(InputError):
         in_lines = f" in {counted(found.records, 'line')}" if found.records < found.count else ""
         super().__init__(
             f"nothing was added: {counted(found.count, 'problem')}{in_lines}\n" + "\n".join(shown),
-            hint=f"give the paths of task files ({', '.join(SUFFIXES)})"
+            hint=f"correct the file, or give another; their names end in {', '.join(SUFFIXES)}"
             if found.files == found.count
             else "correct the lines, or add the good ones with --skip-bad",
         )

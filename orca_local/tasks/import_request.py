@@ -20,6 +20,8 @@ class ReadOptions(Frozen):
     """Name of a text encoding that Python knows, such as `cp1252`."""
     separator: str | None = None
     """The character between the columns of a CSV file."""
+    has_quotes: bool = True
+    """Whether a cell of a CSV file may be in quotes; False: quotes are characters as any other."""
     on_read: Callable[[int], None] | None = None
     """Called with the size of each block of bytes that was read, for a progress bar."""
     open_file: Callable[[str], BinaryIO] | None = None

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from orca_local.domain.json_text import parse_json
 from orca_local.domain.text import counted
@@ -33,6 +33,7 @@ _COMMON_NAMES = frozenset(
 )
 """A row with one of these cells is a header, even if other names are numbers."""
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+_ORDINARY = "or add --no-quotes if quotes are ordinary characters in this file"
 _CLOSED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
 """A cell in quotes up to the quote that closes it."""
 
@@ -62,7 +63,7 @@ def _read(location: str, options: ReadOptions) -> Iterator[Record | Problem]:
         wrapper = io.TextIOWrapper(text.file, text.encoding, newline="")
         if named:
             wrapper.readline()
-        rows = _Rows(wrapper, separator, 1 if named else 0)
+        rows = _Rows(wrapper, separator, 1 if named else 0, has_quotes=options.has_quotes)
         try:
             yield from _records(location, rows)
         except _Unreadable as error:
@@ -72,8 +73,12 @@ def _read(location: str, options: ReadOptions) -> Iterator[Record | Problem]:
 
 
 def _records(location: str, rows: _Rows) -> Iterator[Record | Problem]:
-    header = next((cells for _, cells in rows if isinstance(cells, list)), None)
+    found = iter(rows)
+    _, header = next(found, (0, None))
     if header is None:
+        return
+    if isinstance(header, str):
+        yield Problem(location, 0, f"has a header that cannot be read: {header}")
         return
     names = [name.strip() for name in header]
     while names and not names[-1]:
@@ -82,7 +87,7 @@ def _records(location: str, rows: _Rows) -> Iterator[Record | Problem]:
         yield Problem(location, 0, problem)
         return
     count, has_rows = len(names), False
-    for line, cells in rows:
+    for line, cells in found:
         has_rows = True
         if isinstance(cells, str):
             yield Problem(location, line, cells)
@@ -165,15 +170,17 @@ def _lenient_rows(start: str, separator: str) -> Iterator[list[str]]:
 class _Rows:
     """The rows of a file: each with the line that it begins in, and its cells or what is wrong with them."""
 
-    def __init__(self, file: TextIO, separator: str, line: int) -> None:
+    def __init__(self, file: TextIO, separator: str, line: int, *, has_quotes: bool = True) -> None:
         """`line` is the number of lines that were read before."""
         self._file, self._separator = file, separator
+        self._has_quotes = has_quotes
         self._line = line
         self._parts: list[str] = []
         """The text of this row: lines, or parts of a very long one."""
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
-        reader = csv.reader(self._iter_parts(), delimiter=self._separator, strict=True)
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self._has_quotes else csv.QUOTE_NONE
+        reader = csv.reader(self._iter_parts(), delimiter=self._separator, strict=True, quoting=quoting)
         parts = self._parts
         while True:
             start = self._line + 1
@@ -208,22 +215,23 @@ class _Rows:
         cell, opened, closed = _find_quote_fault(text, self._separator)
         line = start + text.count("\n", 0, opened)
         if closed is None:
-            raise _Unreadable(line, f"the quote that opens cell {cell} is never closed: close it, or write it twice")
+            raise _Unreadable(line, f"the quote that opens cell {cell} is never closed: close it, {_ORDINARY}")
         end = start + text.count("\n", 0, closed)
         place = "" if end == line else f" in line {end}"
-        return f"text follows the quote that closes cell {cell}{place}: write a quote that is part of a text twice"
+        return f"text follows the quote that closes cell {cell}{place}: write a quote in a text twice, {_ORDINARY}"
 
     def _too_long(self) -> _Unreadable:
         text = "".join(self._parts)
         start = self._line + 1 - sum(part[-1] in "\r\n" for part in self._parts[:-1])
         cell, opened, closed = _find_quote_fault(text, self._separator)
         limit = f"{MAX_ROW_CHARACTERS // 1_000_000} million characters"
-        if closed is not None:
+        if closed is not None or not self._has_quotes:
             return _Unreadable(start, f"the row has more than {limit}: shorten it; nothing after it was read")
-        message = (
-            f"the text that a quote opens in cell {cell} goes on for more than {limit}: close the quote, or shorten"
+        return _Unreadable(
+            start + text.count("\n", 0, opened),
+            f"the text that a quote opens in cell {cell} goes on for more than {limit}: close the quote, shorten "
+            f"the text, {_ORDINARY}; nothing after it was read",
         )
-        return _Unreadable(start + text.count("\n", 0, opened), f"{message} the text; nothing after it was read")
 
 
 def _find_quote_fault(text: str, separator: str) -> tuple[int, int, int | None]:

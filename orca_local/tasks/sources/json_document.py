@@ -2,76 +2,77 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from orca_local.domain.json_text import parse_json_at
 from orca_local.tasks.sources.base import Problem, Record
+from orca_local.tasks.sources.json_window import BadJson, Window
 
-_SPACE = re.compile(r"[ \t\r\n]*")
 _WRAPPERS = ("data", "examples")
 """Keys of an object under which there may be the array of the records."""
-WRAPPED = re.compile(rf'\{{\s*"(?:{"|".join(_WRAPPERS)})"\s*:\s*\[\s*\{{')
+_SPACE = r"[ \t\r\n]*"
+WRAPPED = re.compile(rf'\{{{_SPACE}"(?:{"|".join(_WRAPPERS)})"{_SPACE}:{_SPACE}\[{_SPACE}\{{')
 """Beginning of an object whose first key holds the array."""
+_MEMBER = re.compile(rf"[{{,]{_SPACE}(?=\")")
+_COLON = re.compile(rf"{_SPACE}:{_SPACE}")
+_ARRAY = re.compile(rf"\[{_SPACE}\{{")
+_BLANK = re.compile(_SPACE)
 
 
 def find_array(text: str) -> int | None:
     """Return where the array of the records begins: it is the whole document, or under a key of one object.
 
-    Returns None for any other text.
+    `text` is the beginning of the document. Returns None if there is none in it.
     """
     at = _skip(text, 0)
     if text.startswith("[", at):
         return at
-    while at < len(text) and text[at] in "{,":
+    while member := _MEMBER.match(text, at):
         try:
-            key, at = parse_json_at(text, _skip(text, at + 1))
-            at = _skip(text, _skip(text, at) + 1)  # behind the colon
-            if key in _WRAPPERS and text.startswith("[", at) and text.startswith("{", _skip(text, at + 1)):
-                return at
-            at = _skip(text, parse_json_at(text, at)[1])
+            key, at = parse_json_at(text, member.end())
+            if (colon := _COLON.match(text, at)) is None:
+                return None
+            if key in _WRAPPERS and _ARRAY.match(text, colon.end()):
+                return colon.end()
+            at = _skip(text, parse_json_at(text, colon.end())[1])
         except ValueError:
             return None
     return None
 
 
-def read_array(location: str, text: str, start: int) -> Iterator[Record | Problem]:
+def read_array(location: str, window: Window, start: int) -> Iterator[Record | Problem]:
     """Yield the record of every object of the array that begins at `start`, each with the line that it begins in.
 
     Nothing after a fault in the JSON can be read.
     """
-    lines = _LineCounter(text)
-    is_wrapped = start > _skip(text, 0)
-    at = _skip(text, start + 1)
-    if text.startswith("]", at):
-        at += 1
-    else:
-        while True:
-            if text.startswith("]", at):
-                yield Problem(location, lines.at(at), "a comma follows the last object: remove it")
-                return
-            item = _item(location, text, at, lines)
-            if isinstance(item, Problem):
-                yield item
-                return
-            value, end = item
-            yield _record(location, lines.at(at), value)
-            at = _skip(text, end) + 1
-            if text.startswith("]", at - 1):
-                break
-            if not text.startswith(",", at - 1):
-                missing = "the array does not end: a ] is missing" if at > len(text) else "a comma is missing here"
-                yield Problem(location, lines.at(min(at - 1, len(text))), f"not JSON: {missing}")
-                return
-            at = _skip(text, at)
-    if is_wrapped and text[_skip(text, at) : _skip(text, at) + 1] not in ("}", ","):
-        yield Problem(
-            location, lines.at(len(text)), "not JSON: the object around the array does not end: a } is missing"
-        )
-    elif not is_wrapped and text[at:].strip():
-        yield Problem(location, lines.at(_skip(text, at)), "not JSON: text follows the end of the array")
+    is_wrapped = start > _skip(window.text, 0)
+    window.at = start + 1
+    try:
+        if not window.take("]"):
+            yield from _items(location, window)
+        after = window.peek()
+        if is_wrapped and after not in ("}", ","):
+            raise BadJson(window.line(), "not JSON: the object around the array does not end: a } is missing")
+        if after and not is_wrapped:
+            raise BadJson(window.line(), "not JSON: text follows the end of the array")
+    except BadJson as error:
+        yield Problem(location, error.line, str(error))
+
+
+def _items(location: str, window: Window) -> Iterator[Record | Problem]:
+    while True:
+        window.peek()
+        line = window.line()
+        yield _record(location, line, window.value())
+        if window.take("]"):
+            return
+        if not window.take(","):
+            missing = "a comma is missing here" if window.peek() else "the array does not end: a ] is missing"
+            raise BadJson(window.line(), f"not JSON: {missing}")
+        if window.peek() == "]":
+            raise BadJson(window.line(), "a comma follows the last object: remove it")
 
 
 def read_objects(location: str, text: str) -> list[Record | Problem] | None:
@@ -79,14 +80,16 @@ def read_objects(location: str, text: str) -> list[Record | Problem] | None:
 
     Returns None for any other text.
     """
-    lines, records = _LineCounter(text), list[Record | Problem]()
-    at = _skip(text, 0)
+    records = list[Record | Problem]()
+    line, before, at = 1, 0, _skip(text, 0)
     while at < len(text):
-        item = _item(location, text, at, lines)
-        if isinstance(item, Problem):
+        line, before = line + text.count("\n", before, at), at
+        try:
+            value, end = parse_json_at(text, at)
+        except ValueError:
             return None
-        records.append(_record(location, lines.at(at), item[0]))
-        at = _skip(text, item[1])
+        records.append(_record(location, line, value))
+        at = _skip(text, end)
     return records
 
 
@@ -97,15 +100,6 @@ def json_type(value: Any) -> str:
     return "null" if value is None else {str: "string", bool: "boolean"}.get(type(value), "number")
 
 
-def _item(location: str, text: str, at: int, lines: _LineCounter) -> tuple[Any, int] | Problem:
-    try:
-        return parse_json_at(text, at)
-    except json.JSONDecodeError as error:
-        return Problem(location, error.lineno, f"not JSON: {error.msg} at column {error.colno}")
-    except ValueError as error:
-        return Problem(location, lines.at(at), f"not JSON that can be read: {error}; correct it")
-
-
 def _record(location: str, line: int, value: Any) -> Record | Problem:
     if isinstance(value, dict):
         return Record(location, line, value)
@@ -114,18 +108,5 @@ def _record(location: str, line: int, value: Any) -> Record | Problem:
 
 def _skip(text: str, at: int) -> int:
     """Return the position of the next character that is no white space."""
-    found = _SPACE.match(text, at)
+    found = _BLANK.match(text, at)
     return found.end() if found else at
-
-
-class _LineCounter:
-    """The line of a position, counted from one position to the next."""
-
-    def __init__(self, text: str) -> None:
-        self._text, self._at, self._line = text, 0, 1
-
-    def at(self, position: int) -> int:
-        """Return the line of a position, which is not before the one asked for last."""
-        self._line += self._text.count("\n", self._at, position)
-        self._at = position
-        return self._line

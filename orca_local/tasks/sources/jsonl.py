@@ -12,17 +12,17 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from orca_local.domain.input_file import encoding_problem
 from orca_local.domain.json_text import parse_json
 from orca_local.tasks.import_request import ReadOptions
 from orca_local.tasks.sources.base import Problem, Record, Source
 from orca_local.tasks.sources.json_document import WRAPPED, find_array, json_type, read_array, read_objects
+from orca_local.tasks.sources.json_window import BadJson, Window
 from orca_local.tasks.sources.text_input import HEAD_BYTES, open_utf8, undecodable, with_file_problems
 
 MAX_LINE_BYTES = 10_000_000
 """A longer line is reported and skipped; it is never in memory as a whole."""
 MAX_DOCUMENT_BYTES = 200_000_000
-"""Limit of a document, which is in memory as a whole."""
+"""Limit of objects over several lines, which are in memory as a whole."""
 
 
 def read_jsonl(location: str, options: ReadOptions) -> Iterator[Record | Problem]:
@@ -32,28 +32,32 @@ def read_jsonl(location: str, options: ReadOptions) -> Iterator[Record | Problem
 
 def _read(location: str, options: ReadOptions) -> Iterator[Record | Problem]:
     with open_utf8(location, options) as text:
-        if _begins_document(text.head):
-            data = text.file.read(MAX_DOCUMENT_BYTES)
-            yield from _read_document(location, data, is_whole=not text.file.read(1))
-        else:
+        if not _begins_document(text.head):
             yield from _read_lines(location, _lines(text.file))
+            return
+        window = Window(text.file)
+        try:
+            window.grow(MAX_LINE_BYTES if text.head.lstrip().startswith(b"{") else HEAD_BYTES)
+            start = find_array(window.text)
+            if start is None:
+                yield from _read_objects(location, window)
+                return
+        except BadJson as error:
+            yield Problem(location, error.line, str(error))
+            return
+        yield from read_array(location, window, start)
 
 
-def _read_document(location: str, data: bytes, *, is_whole: bool) -> Iterator[Record | Problem]:
-    if not is_whole:
-        limit = f"{MAX_DOCUMENT_BYTES // 1_000_000} MB"
-        yield Problem(location, 0, f"holds one JSON value of more than {limit}: write one object a line instead")
-        return
-    if problem := encoding_problem(data):
-        yield Problem(location, 0, f"{problem}; save it as UTF-8 text")
-        return
-    text = data.decode("utf-8-sig")
-    if (start := find_array(text)) is not None:
-        yield from read_array(location, text, start)
-    elif (records := read_objects(location, text)) is not None:
+def _read_objects(location: str, window: Window) -> Iterator[Record | Problem]:
+    """Yield the records of objects over several lines. Raises `BadJson` if the text cannot be held in memory."""
+    while window.grow(MAX_DOCUMENT_BYTES):
+        if len(window.text) > MAX_DOCUMENT_BYTES:
+            limit = f"{MAX_DOCUMENT_BYTES // 1_000_000} million characters"
+            raise BadJson(0, f"holds objects over several lines in more than {limit}: write one object a line instead")
+    if (records := read_objects(location, window.text)) is not None:
         yield from records
     else:  # lines of objects, of which the first is cut off
-        yield from _read_lines(location, _lines(io.BytesIO(data)))
+        yield from _read_lines(location, _lines(io.BytesIO(window.text.encode())))
 
 
 def _begins_document(head: bytes) -> bool:

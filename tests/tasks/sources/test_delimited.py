@@ -93,8 +93,9 @@ def test_forms_that_programs_write(tmp_path: Path, content: str, records: list[A
         ("id,prompt\n1,a\nid,prompt\n2,b\n", 2, "3: repeats the header: remove this line"),
         ('id,prompt\n1,a\n2,"b\n3,c\n', 1, "3: the quote that opens cell 2 is never closed: close"),
         ('id,prompt\n"1\n",a\n"2\n","b\n3,c\n', 1, "5: the quote that opens cell 2 is never closed"),
-        ('id,prompt\n1,"a" b\n2,c\n', 1, "2: text follows the quote that closes cell 2: write a quote that is part of"),
+        ('id,prompt\n1,"a" b\n2,c\n', 1, "2: text follows the quote that closes cell 2: write a quote in a text"),
         ('id,prompt\n1,"a\nb\n2,"c\n3,d\n', 1, "2: text follows the quote that closes cell 2 in line 4: write a quote"),
+        ('id,"a" b\n1,2\n', 0, " has a header that cannot be read: text follows the quote that closes cell 2: write"),
         ("id,prompt\n1,a\0\n", 0, " holds a NUL byte: is it a text file?"),
         (b"id,prompt\n1,a\n2,\xff\xfe\x81\n", 0, " is not UTF-8: byte 0xff in line 3; save the file as UTF-8 text"),
         (written().encode("utf-16-le"), 0, " is UTF-16, not UTF-8: save it as UTF-8 text, or add --encoding utf-16-le"),
@@ -126,6 +127,14 @@ def test_cp1252_is_offered_with_the_word_and_read_when_it_is_asked_for(tmp_path:
 
 def test_a_separator_that_is_asked_for_is_used(tmp_path: Path) -> None:
     assert read(tmp_path, "id~prompt\n1~a,b\n", ReadOptions(separator="~")) == ([(2, {"id": "1", "prompt": "a,b"})], [])
+
+
+def test_quotes_that_are_ordinary_characters(tmp_path: Path) -> None:
+    content = 'id\tprompt\n1\t"Yes" he said\n2\t"\n3\t6" nails\n'
+    _, problems = read(tmp_path, content)
+    assert len(problems) == 2 and all("or add --no-quotes if quotes are ordinary" in problem for problem in problems)
+    records, problems = read(tmp_path, content, ReadOptions(has_quotes=False))
+    assert ([values["prompt"] for _, values in records], problems) == (['"Yes" he said', '"', '6" nails'], [])
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orca_local.tasks.import_request import DEFAULT_OPTIONS
 from orca_local.tasks.read import read_tasks
-from orca_local.tasks.sources import jsonl
+from orca_local.tasks.sources import json_window, jsonl
+from orca_local.tasks.sources.base import Problem, Record
 
 
 def record(number: int) -> dict[str, Any]:
@@ -94,10 +98,70 @@ def test_a_fault_is_named_with_its_line_and_what_is_before_it_is_read(
     assert problems[0].startswith(message)
 
 
-def test_a_document_too_large_for_memory_names_the_form_that_is_not(
+def test_objects_over_several_lines_that_are_too_large_for_memory_name_the_form_that_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jsonl, "MAX_DOCUMENT_BYTES", 100)
-    _, problems = read(tmp_path, PRETTY)
+    monkeypatch.setattr(jsonl, "MAX_LINE_BYTES", 50)
+    _, problems = read(tmp_path, "\n".join(json.dumps(one, indent=2) for one in RECORDS))
     assert len(problems) == 1 and "write one object a line instead" in problems[0]
-    assert read(tmp_path, "\n".join(map(json.dumps, RECORDS)))[1] == []
+    assert read(tmp_path, PRETTY)[1] == []
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_window, "_BLOCK_BYTES", 7)
+    monkeypatch.setattr(jsonl, "HEAD_BYTES", 7)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("indent", [None, 1])
+def test_an_array_is_read_in_blocks_of_any_size(tmp_path: Path, indent: int | None) -> None:
+    records = [{"id": "é€𝄞", "n": [1.5e3, -0.25, 12345678, True, None], "text": 'a "b"\n\u00e9' * 9, "x": {}}] * 5
+    for ascii_only in (True, False):
+        text = json.dumps(records, indent=indent, ensure_ascii=ascii_only)
+        path = tmp_path / "tasks.json"
+        path.write_text(text, encoding="utf-8")
+        items = list(jsonl.read_jsonl(str(path), DEFAULT_OPTIONS))
+        assert [item.values for item in items if isinstance(item, Record)] == records
+        assert [item.line for item in items] == ([1] * 5 if indent is None else [2, 14, 26, 38, 50])
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize(
+    ("content", "good", "message"),
+    [
+        ('[{"a": 1}, {"a": tru}]', 1, "1: not JSON: Expecting value at column 18"),
+        ('[\n{"a": 1},\n  {"a": "x" "b": 2}\n]', 1, "3: not JSON: Expecting ',' delimiter at column 13"),
+        ('[{"a": 1}' + " " * 50, 1, "1: not JSON: the array does not end: a ] is missing"),
+        ('[\n{"a": 1},\n{"a": "' + "x" * 500, 1, "3: the value that begins here goes on for more than"),
+    ],
+)
+def test_a_fault_in_a_later_block_has_its_line_and_column(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, good: int, message: str
+) -> None:
+    monkeypatch.setattr(json_window, "MAX_ITEM_CHARACTERS", 100)
+    path = tmp_path / "tasks.json"
+    path.write_text(content, encoding="utf-8")
+    items = list(jsonl.read_jsonl(str(path), DEFAULT_OPTIONS))
+    problems = [str(item).removeprefix(f"{path}:") for item in items if isinstance(item, Problem)]
+    assert (len(items) - len(problems), len(problems)) == (good, 1)
+    assert problems[0].startswith(message)
+
+
+def test_a_large_array_takes_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.json.gz"
+    one = json.dumps({"id": "a", "prompt": "x" * 100_000}).encode()
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b"[" + b",".join([one] * 1500) + b"]")
+    script = (
+        "import resource, sys; from orca_local.tasks.import_request import DEFAULT_OPTIONS\n"
+        "from orca_local.tasks.sources.jsonl import read_jsonl\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(sum(1 for _ in read_jsonl(sys.argv[1], DEFAULT_OPTIONS)))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    result = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+    count, grown = map(int, result.stdout.split())
+    assert count == 1500
+    assert grown * (1 if sys.platform == "darwin" else 1024) < 20_000_000
