@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,7 +15,7 @@ from orca_local.domain.frozen import Frozen
 from orca_local.tasks.import_request import ImportRequest
 from orca_local.tasks.mapping import Mapping, plan_mapping
 from orca_local.tasks.mix.collection import Collection, candidates, open_collection
-from orca_local.tasks.mix.shares import choose, divide, divide_evenly
+from orca_local.tasks.mix.shares import divide, divide_evenly, shuffled
 from orca_local.tasks.read import ReadSample, read_record
 from orca_local.tasks.ready import PREFIX, Mix, MixPart, ReadySource, find_ready
 from orca_local.tasks.sources.base import Record
@@ -147,8 +147,10 @@ class Assembly:
         """Yield the samples of up to `wanted` tasks of a part that are not in `taken`. Returns how many tasks."""
         done = 0
         for opened in self._working(part):
+            if done == wanted:
+                break
             with self._failure_named(opened.source):
-                names = [name for name in opened.names(len(taken) + wanted) if _bare(name) not in taken]
+                names = _new_names(opened, wanted - done, taken)
                 for name in _read_ahead(names, opened.fetch, wanted - done):
                     if done == wanted:
                         break
@@ -171,20 +173,20 @@ class Assembly:
         source = opened.source.name
         try:
             records = list(opened.rows(name, candidates(count)))
-            good = _good_samples(records, _plan(records, opened.request(name), name))
+            mapping = _plan(records, opened.request(name), name)
         except InputError as error:
             self.left_out.append(LeftOut(name, error.message))
             return 0
-        self._bad[source] = self._bad.get(source, 0) + len(records) - len(good)
-        chosen = choose(self._request.seed, name, count, len(good))
-        if not chosen:
+        order = shuffled(self._request.seed, name, len(records))
+        tried, done = yield from _good_samples(records, order, mapping, count)
+        self._bad[source] = self._bad.get(source, 0) + tried - done
+        if not done:
             self.left_out.append(LeftOut(name, "none of its rows makes a sample"))
             return 0
-        yield from (good[index] for index in chosen)
         self._tasks[source] = self._tasks.get(source, 0) + 1
-        self._rows[source] = self._rows.get(source, 0) + len(chosen)
+        self._rows[source] = self._rows.get(source, 0) + done
         self._on_task(sum(self._tasks.values()))
-        return len(chosen)
+        return done
 
     @contextmanager
     def _failure_named(self, source: ReadySource) -> Iterator[None]:
@@ -215,16 +217,34 @@ def _plan(records: Sequence[Record], request: ImportRequest, name: str) -> Mappi
     return plan_mapping(records[:PLANNED_ROWS], request, name)
 
 
-def _good_samples(records: Iterable[Record], mapping: Mapping) -> list[ReadSample]:
-    """Return the samples of rows; of those with the same question, the first."""
-    good: list[ReadSample] = []
-    seen = set()
-    for row in mapping.map_rows(records):
-        for result in read_record(row, resplit=True):
-            if isinstance(result, ReadSample) and result.sample.prompt not in seen:
-                seen.add(result.sample.prompt)
-                good.append(result)
-    return good
+def _good_samples(
+    records: Sequence[Record], order: Sequence[int], mapping: Mapping, count: int
+) -> Generator[ReadSample, None, tuple[int, int]]:
+    """Yield `count` samples of rows that are tried in this order; of those with the same question, the first.
+
+    Returns how many rows were tried, and how many samples there were.
+    """
+    seen: set[str] = set()
+    tried = 0
+    while len(seen) < count and tried < len(order):
+        more = sorted(order[tried : tried + count - len(seen)])
+        tried += len(more)
+        for row in mapping.map_rows(records[index] for index in more):
+            for result in read_record(row, resplit=True):
+                if isinstance(result, ReadSample) and result.sample.prompt not in seen:
+                    seen.add(result.sample.prompt)
+                    yield result
+    return tried, len(seen)
+
+
+def _new_names(opened: Collection, count: int, taken: set[str]) -> list[str]:
+    """Return the names of tasks that are not taken, at least `count` if there are so many."""
+    names: list[str] = []
+    for asked in (count, count + len(taken)):
+        names = [name for name in opened.names(asked) if _bare(name) not in taken]
+        if len(names) >= count:
+            break
+    return names
 
 
 def _bare(name: str) -> str:

@@ -34,11 +34,9 @@ def in_random_order(seed: int, names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (_key(seed, name), name))
 
 
-def choose(seed: int, name: str, count: int, of: int) -> list[int]:
-    """Return `count` of the numbers below `of`, in ascending order; all of them if there are not more."""
-    if of <= count:
-        return list(range(of))
-    return sorted(sorted(range(of), key=lambda index: _key(seed, f"{name}\0{index}"))[:count])
+def shuffled(seed: int, name: str, count: int) -> list[int]:
+    """Return the numbers below `count` in an order that depends on the seed and the name alone."""
+    return sorted(range(count), key=lambda index: _key(seed, f"{name}\0{index}"))
 
 
 def _key(seed: int, text: str) -> bytes:

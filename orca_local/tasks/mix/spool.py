@@ -10,6 +10,8 @@ from typing import Self
 from orca_local.domain.errors import MissingError, is_disk_full
 from orca_local.tasks.sources.base import Record
 
+_ENCODER = json.JSONEncoder(default=str, separators=(",", ":"))
+
 
 class Spool:
     """Up to a number of rows of each task, in the order in which they came."""
@@ -35,7 +37,7 @@ class Spool:
         places = self._places.setdefault(task, [])
         if len(places) >= self._most:
             return 0
-        line = json.dumps([record.file, record.line, record.values], default=str).encode() + b"\n"
+        line = _ENCODER.encode([record.file, record.line, record.values]).encode() + b"\n"
         try:
             if self._file.tell() != self._end:  # rows were read since
                 self._file.seek(self._end)
