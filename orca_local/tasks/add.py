@@ -26,7 +26,8 @@ MAX_SHOWN_PROBLEMS = 1000
 MAX_KEPT_PROBLEMS = 10_000
 """Number of problems that are in memory; the others are counted."""
 _BATCH = 1000
-"""Number of samples that are in memory."""
+_BATCH_CHARACTERS = 4_000_000
+"""Number of samples that are in memory, and of their characters."""
 Progress = Callable[[int, int], None]
 
 
@@ -159,6 +160,7 @@ def _read_all(
     """Read all files into `incoming`. Returns the names of the files by their number, and the number of samples."""
     files: dict[str, int] = {}
     count = 0
+    length = 0
     batch: list[tuple[int, int, Sample, str]] = []
     for item in items:
         if isinstance(item, Problem):
@@ -166,12 +168,20 @@ def _read_all(
             continue
         file = files.setdefault(item.file, len(files))
         batch.append((file, item.line, item.sample, content_hash(item.sample)))
-        if len(batch) >= _BATCH:
+        length += _length(item.sample)
+        if len(batch) >= _BATCH or length >= _BATCH_CHARACTERS:
             incoming.add(batch)
             count += len(batch)
             batch.clear()
+            length = 0
     incoming.add(batch)
     return list(files), count + len(batch)
+
+
+def _length(sample: Sample) -> int:
+    """Return about how many characters a sample has."""
+    metadata = len(repr(sample.metadata)) if sample.metadata else 0
+    return len(sample.text) + len(sample.rationale or "") + metadata
 
 
 def _with_progress(request: ImportRequest, locations: Sequence[str | Path], progress: Progress | None) -> ImportRequest:

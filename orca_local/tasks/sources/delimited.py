@@ -123,9 +123,10 @@ def _header_problem(names: Sequence[str]) -> str:
     """Return why the first row names no columns; empty if it does."""
     if "" in names:
         return f"has no name for column {names.index('') + 1}: write one into the first line, or remove the column"
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            return f"has two columns named {name!r} ({names.index(name) + 1} and {index + 1}): rename one of them"
+    places: dict[str, int] = {}
+    for number, name in enumerate(names, 1):
+        if (first := places.setdefault(name, number)) != number:
+            return f"has two columns named {name!r} ({first} and {number}): rename one of them"
     is_numbered = names == [str(index) for index in range(len(names))]
     if is_numbered or _COMMON_NAMES & {name.casefold() for name in names}:
         return ""

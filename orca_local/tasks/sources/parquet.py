@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from orca_local.domain.errors import MissingError
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
     from pyarrow import parquet
 
 _MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
-_BATCH_BYTES = 4_000_000
-_MAX_BATCH_ROWS = 1_000
-"""Bounds of what is in memory at once."""
+_BATCH_ROWS = 64
+"""Number of rows in memory. Nothing in a file says how large they are: a text that is written once may fill many."""
+MAX_CELL_BYTES = 10_000_000
+"""A row with a longer text is reported and skipped."""
 _BUFFER_BYTES = 1 << 20
 """Number of bytes that are read at once of a column; without a buffer, all of it in a row group is."""
 _HEAD_BYTES = 1 << 16
@@ -69,7 +72,9 @@ def read_parquet_file(
     try:
         with parquet.ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False) as table:
             yield from _read(name, table, columns, row_groups, on_read)
-    except pyarrow.ArrowException as error:
+    except _UnreadableColumn as error:
+        yield Problem(name, 0, str(error))
+    except (pyarrow.ArrowException, UnicodeDecodeError) as error:
         yield Problem(name, 0, _damage(error))
     except OSError as error:  # of Arrow, which has no class of its own for it; of the disk, with a number
         if error.errno is not None:
@@ -113,42 +118,54 @@ def _read(
     on_read: Callable[[int], None] | None,
 ) -> Iterator[Record | Problem]:
     names = table.schema_arrow.names
-    if double := next((column for index, column in enumerate(names) if column in names[:index]), None):
+    if len(set(names)) < len(names):
+        double = next(column for column, count in Counter(names).items() if count > 1)
         yield Problem(name, 0, f"has two columns named {double!r}: rename one of them")
         return
     converters = {field.name: _converter(field, table.schema_arrow.metadata or {}) for field in table.schema_arrow}
     if not table.metadata.num_rows:
         yield Problem(name, 0, "holds no samples: it has no rows")
-    sizes = [table.metadata.row_group(index).num_rows for index in range(table.num_row_groups)]
-    for index in range(len(sizes)) if row_groups is None else row_groups:
-        line = 1 + sum(sizes[:index])
-        size = table.metadata.row_group(index).total_byte_size
-        rows = max(1, min(_MAX_BATCH_ROWS, _BATCH_BYTES * sizes[index] // max(1, size)))
-        for batch in table.iter_batches(rows, row_groups=[index], columns=columns, use_threads=False):
+    groups = [table.metadata.row_group(index) for index in range(table.num_row_groups)]
+    first_lines = list(accumulate((group.num_rows for group in groups), initial=1))
+    for index in range(len(groups)) if row_groups is None else row_groups:
+        line, group = first_lines[index], groups[index]
+        size = sum(group.column(number).total_compressed_size for number in range(group.num_columns))
+        for batch in table.iter_batches(_BATCH_ROWS, row_groups=[index], columns=columns, use_threads=False):
             yield from _rows(name, line, batch, converters)
             line += batch.num_rows
             if on_read is not None:
-                on_read(_compressed_bytes(table, index) * batch.num_rows // sizes[index])
-
-
-def _compressed_bytes(table: parquet.ParquetFile, row_group: int) -> int:
-    group = table.metadata.row_group(row_group)
-    return sum(group.column(index).total_compressed_size for index in range(group.num_columns))
+                on_read(size * batch.num_rows // group.num_rows)
 
 
 def _rows(
     name: str, line: int, batch: pyarrow.RecordBatch, converters: dict[str, _Convert]
 ) -> Iterator[Record | Problem]:
     names = batch.schema.names
+    if batch.nbytes > MAX_CELL_BYTES and batch.num_rows > 1:
+        for row in range(batch.num_rows):
+            yield from _rows(name, line + row, batch.slice(row, 1), converters)
+        return
     columns = []
     for column, array in zip(names, batch.columns, strict=True):
+        if array.nbytes > MAX_CELL_BYTES and batch.num_rows == 1:
+            size = f"{array.nbytes / 1e6:.0f} MB, more than {MAX_CELL_BYTES // 1_000_000}"
+            yield Problem(name, line, f"the cell of column {column!r} has {size}: shorten it")
+            return
         try:
             columns.append(converters[column](array))
+        except UnicodeDecodeError:
+            raise _UnreadableColumn(column, f"near row {line:,} it holds a text that is not UTF-8") from None
         except ValueError as error:
-            yield Problem(name, 0, f"has a column {column!r} that cannot be read: {error}")
-            return
+            raise _UnreadableColumn(column, str(error)) from None
     for offset, values in enumerate(zip(*columns, strict=True)):
         yield Record(name, line + offset, dict(zip(names, values, strict=True)))
+
+
+class _UnreadableColumn(Exception):
+    """A column whose values are no values of JSON."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(f"has a column {column!r} that cannot be read: {reason}; write the file without it")
 
 
 def _converter(field: pyarrow.Field, metadata: dict[bytes, bytes]) -> _Convert:
@@ -157,25 +174,44 @@ def _converter(field: pyarrow.Field, metadata: dict[bytes, bytes]) -> _Convert:
     from pyarrow import types
 
     kind = field.type
-    if classes := _class_names(field.name, metadata):
-        return lambda array: [classes.get(value) for value in array.to_pylist()]
+    if types.is_integer(kind) and (classes := _class_names(field.name, metadata)):
+        return lambda array: [classes.get(value, value) for value in array.to_pylist()]
     if types.is_binary(kind) or types.is_large_binary(kind):
         return _texts_of_bytes
     if types.is_temporal(kind) and not types.is_duration(kind):
         return lambda array: array.cast(pyarrow.string()).to_pylist()
     if types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind) or types.is_boolean(kind):
         return lambda array: array.to_pylist()
-    return lambda array: [_plain(value) for value in array.to_pylist()]
+    if types.is_dictionary(kind):
+        return _shared
+    return _plain_values
 
 
-def _class_names(column: str, metadata: dict[bytes, bytes]) -> dict[int | None, str]:
-    """Return the name of each number of a column of classes, as the `datasets` library writes them into a file."""
+def _class_names(column: str, metadata: dict[bytes, bytes]) -> dict[int | None, str | None]:
+    """Return the name of each number of a column of classes, as the `datasets` library writes them into a file.
+
+    It writes -1 for a row without a class.
+    """
     try:
-        features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
-        feature = features[column]
-        return dict(enumerate(map(str, feature["names"]))) if feature["_type"] == "ClassLabel" else {}
-    except (ValueError, KeyError, TypeError):
+        feature = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"][column]
+        names = feature["names"] if feature["_type"] == "ClassLabel" else []
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {}
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return {}
+    return {-1: None, **dict(enumerate(names))} if names else {}
+
+
+def _plain_values(array: pyarrow.Array) -> list[Any]:
+    return [_plain(value) for value in array.to_pylist()]
+
+
+def _shared(array: pyarrow.DictionaryArray) -> list[Any]:
+    """Return the values of a column in which few values fill many rows; each is in memory once."""
+    if len(array.dictionary) > len(array):
+        return _plain_values(array)
+    values = _plain_values(array.dictionary)
+    return [None if index is None else values[index] for index in array.indices.to_pylist()]
 
 
 def _texts_of_bytes(array: pyarrow.Array) -> list[Any]:
@@ -185,7 +221,7 @@ def _texts_of_bytes(array: pyarrow.Array) -> list[Any]:
     try:
         texts: list[Any] = array.cast(pyarrow.large_string()).to_pylist()
     except pyarrow.ArrowInvalid:
-        raise ValueError("it holds bytes, not texts; write the file without this column") from None
+        raise ValueError("it holds bytes, not texts") from None
     return texts
 
 
@@ -206,7 +242,7 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, timedelta):
         return str(value)
-    raise ValueError(f"it holds {type(value).__name__}, not texts; write the file without this column")
+    raise ValueError(f"it holds {type(value).__name__}, not texts")
 
 
 SOURCE = Source("Parquet", (".parquet",), read_parquet)

@@ -101,7 +101,8 @@ def undecodable(error: UnicodeDecodeError, place: str = "") -> str:
 def _encoding(path: Path, head: bytes, asked: str | None) -> str:
     if asked is not None:
         name = codecs.lookup(asked).name
-        return "utf-8-sig" if name == "utf-8" else name
+        is_marked = name.startswith(("utf-16", "utf-32")) and wide_encoding(head) == name[:6]
+        return "utf-8-sig" if name == "utf-8" else name[:6] if is_marked else name
     found = wide_encoding(head)
     if found in ("", "utf-16", "utf-32"):
         return found or "utf-8-sig"

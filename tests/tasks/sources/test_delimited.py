@@ -125,6 +125,11 @@ def test_cp1252_is_offered_with_the_word_and_read_when_it_is_asked_for(tmp_path:
     assert (records[-1], problems) == ((5002, {"id": "2", "prompt": "un café crème"}), [])
 
 
+def test_an_order_of_bytes_that_is_asked_for_may_be_marked_too(tmp_path: Path) -> None:
+    for content in (written().encode("utf-16-le"), ("\ufeff" + written()).encode("utf-16-le")):
+        assert read(tmp_path, content, ReadOptions(encoding="UTF-16LE")) == (EXPECTED, [])
+
+
 def test_a_separator_that_is_asked_for_is_used(tmp_path: Path) -> None:
     assert read(tmp_path, "id~prompt\n1~a,b\n", ReadOptions(separator="~")) == ([(2, {"id": "1", "prompt": "a,b"})], [])
 

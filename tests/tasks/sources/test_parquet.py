@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -94,12 +95,12 @@ def test_numbers_of_classes_become_their_names(tmp_path: Path) -> None:
         "label": {"names": ["negative", "positive"], "_type": "ClassLabel"},
         "n": {"dtype": "int64", "_type": "Value"},
     }
-    table = pyarrow.table({"label": [1, 0, -1, None], "n": [1, 2, 3, 4]})
+    table = pyarrow.table({"label": [1, 0, -1, None, 7], "n": [1, 2, 3, 4, 5]})
     table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
     parquet.write_table(table, tmp_path / "a.parquet")
     records, _ = read(tmp_path / "a.parquet")
-    assert [record["label"] for _, record in records] == ["positive", "negative", None, None]
-    assert [record["n"] for _, record in records] == [1, 2, 3, 4]
+    assert [record["label"] for _, record in records] == ["positive", "negative", None, None, 7]
+    assert [record["n"] for _, record in records] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("column", [[b"\xff\xd8"], [{"bytes": b"\xff\xd8", "path": "a.jpg"}], [[b"a"]]])
@@ -241,3 +242,48 @@ def test_without_pyarrow_the_package_to_install_is_named(tmp_path: Path, monkeyp
     with pytest.raises(MissingError) as caught:
         read(path)
     assert caught.value.hint == 'pip install "orca-local[parquet]"'
+
+
+@pytest.mark.parametrize(
+    "names", ["{", "[" * 5000, '{"info": 3}', '{"info": {"features": {"x": {"_type": "ClassLabel", "names": "ab"}}}}']
+)
+def test_names_of_classes_that_cannot_be_read_are_none(tmp_path: Path, names: str) -> None:
+    table = pyarrow.table({"x": [1, 0]}).replace_schema_metadata({"huggingface": names})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet")[0] == [(1, {"x": 1}), (2, {"x": 0})]
+
+
+def test_a_cell_that_is_too_large_is_skipped_with_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MAX_CELL_BYTES", 5000)
+    texts = ["a", "b" * 6_000, "c", "d" * 4_000]
+    records, problems = read(write(tmp_path / "a.parquet", {"id": [1, 2, 3, 4], "text": texts}))
+    assert [(line, len(values["text"])) for line, values in records] == [(1, 1), (3, 1), (4, 4000)]
+    (problem,) = problems
+    assert problem.endswith("a.parquet:2: the cell of column 'text' has 0 MB, more than 0: shorten it")
+
+
+def test_a_text_that_is_no_utf_8_is_named_with_its_column(tmp_path: Path) -> None:
+    column = pyarrow.Array.from_buffers(pyarrow.string(), 1, pyarrow.array([b"caf\xe9"], pyarrow.binary()).buffers())
+    records, (problem,) = read(write(tmp_path / "a.parquet", {"x": column}))
+    assert records == []
+    assert problem.startswith(
+        "has a column 'x' that cannot be read: near row 1 it holds a text that is not UTF-8; write"
+    )
+
+
+def test_one_text_in_very_many_rows_takes_bounded_memory(tmp_path: Path) -> None:
+    table = pyarrow.table({"x": pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 2000), ["x" * 1_000_000])})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    script = (
+        "import resource, sys; from orca_local.tasks.import_request import DEFAULT_OPTIONS\n"
+        "from orca_local.tasks.sources.parquet import read_parquet\n"
+        "import pyarrow.parquet\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(sum(1 for _ in read_parquet(sys.argv[1], DEFAULT_OPTIONS)))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "a.parquet")]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    count, grown = map(int, result.stdout.split())
+    assert count == 2000
+    assert grown * (1 if sys.platform == "darwin" else 1024) < 300_000_000
