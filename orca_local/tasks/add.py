@@ -191,12 +191,16 @@ def _with_progress(request: ImportRequest, locations: Sequence[str | Path], prog
     total = sum(path.stat().st_size for path in map(Path, locations) if path.is_file())
     done = 0
 
+    def on_size(size: int) -> None:
+        nonlocal total
+        total += size
+
     def on_read(size: int) -> None:
         nonlocal done
         done += size
         progress(done, total)
 
-    return replace(request, options=replace(request.options, on_read=on_read))
+    return replace(request, options=replace(request.options, on_read=on_read, on_size=on_size))
 
 
 def _clash_problem(clash: Clash, files: Sequence[str]) -> Problem:

@@ -24,6 +24,8 @@ class ReadOptions(Frozen):
     """Whether a cell of a CSV file may be in quotes; False: quotes are characters as any other."""
     on_read: Callable[[int], None] | None = None
     """Called with the size of each block of bytes that was read, for a progress bar."""
+    on_size: Callable[[int], None] | None = None
+    """Called with the size in bytes of what is about to be read, if that is no file at a path."""
     open_file: Callable[[str], BinaryIO] | None = None
     """Opens the file at a location, if that is no path: one of the hub. It can be read anywhere (`seek`)."""
     on_note: Callable[[str], None] | None = None

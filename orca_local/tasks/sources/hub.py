@@ -24,6 +24,8 @@ def read_hub(location: str, options: ReadOptions) -> Iterator[Record | Problem]:
     for note in dataset.notes:
         if options.on_note is not None:
             options.on_note(note)
+    if options.on_size is not None:
+        options.on_size(sum(file.bytes for file in dataset.files))
     yield from read_dataset(dataset, options)
 
 
