@@ -91,7 +91,11 @@ class Snapshot(Frozen):
         if not split and len(splits) == 1:
             return next(iter(splits))
         problem = f"has no split {split!r}" if split else "has several splits"
-        form = str(DatasetAddress(self.repository.name, config=config or name, split=next(iter(splits))))
+        form = str(
+            DatasetAddress(
+                self.repository.name, config=config or name, split="train" if "train" in splits else next(iter(splits))
+            )
+        )
         raise InputError(
             f"{self.repository.name}, config {printable(name)}, {problem}: {_listed(list(splits))}",
             hint=f"name one of them, such as {form}",
