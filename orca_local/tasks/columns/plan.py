@@ -86,6 +86,12 @@ def _add_prompt(drafts: Drafts, layout: Layout, request: ImportRequest) -> None:
     elif parts := {role: column for role, column in layout.columns.items() if role in PROMPT_ROLES}:
         if layout.is_task_format and "prompt" in layout.names:
             parts.setdefault("prompt", Column("prompt", ("prompt",)))
+        answer = layout.columns.get("answer")
+        if answer is not None and answer in parts.values():
+            raise InputError(
+                f"column {answer.name!r} cannot be both the prompt and the answer",
+                hint="name another one, such as --map answer=COLUMN",
+            )
         if frozenset(parts) not in PROMPTS:
             used = shown_names(column.name for column in parts.values())
             raise InputError(f"no prompt is known for the columns {used}", hint="write it with --template FILE")

@@ -105,9 +105,12 @@ def _others(names: Sequence[str], mapped: Collection[str]) -> Roles:
 
 def _named(names: Sequence[str], table: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
     """Yield the role and the name of each column that a table names, in the order of the table."""
+    by_word: dict[str, list[str]] = {}
+    for name in names:
+        by_word.setdefault(normalized(name), []).append(name)
     for role, known in table.items():
         for word in known:
-            yield from ((role, name) for name in names if normalized(name) == word)
+            yield from ((role, name) for name in by_word.get(word, ()))
 
 
 def _conversation(rows: Sequence[Row], names: Sequence[str]) -> str | None:

@@ -20,6 +20,8 @@ MAX_CHARACTERS, MAX_GROWTH = 1 << 17, 4
 """Maximum length of a prompt: so many characters, and so many for each character of the row."""
 WHOLE_ROW = "row"
 """The variable that holds the whole row, for columns whose names are no variables: `row["Question Stem"]`."""
+OWN_OBJECT = "self"
+"""The name by which Jinja gives a template itself, whatever the row has."""
 _HINT = "correct the template"
 
 
@@ -42,8 +44,16 @@ class PromptTemplate(Frozen):
             raise InputError(_text_of(reply), hint=_HINT)
         variables: dict[str, int] = reply["variables"]
         for name, line in variables.items():
+            if name == OWN_OBJECT:
+                hint = f'write {WHOLE_ROW}["{OWN_OBJECT}"] for a column of this name'
+                raise InputError(f"template, line {line}: {name!r} is the template itself, no column", hint=hint)
             if name not in (*names, WHOLE_ROW):
                 raise _no_column(name, line, names)
+        if not variables:
+            raise InputError(
+                "the template uses no column, so every prompt would be the same",
+                hint=f"write a column as {{{{ {next(iter(names), 'COLUMN')} }}}}",
+            )
         columns = tuple(Column(name, (name,)) for name in names if name in variables)
         return cls(process, columns, takes_row=WHOLE_ROW in variables and WHOLE_ROW not in names)
 

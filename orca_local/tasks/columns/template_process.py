@@ -45,13 +45,15 @@ def _environment() -> ImmutableSandboxedEnvironment:
         trim_blocks=True, lstrip_blocks=True, autoescape=False, undefined=StrictUndefined
     )
     environment.filters["tojson"] = to_json
+    # The same rows always give the same prompts.
+    del environment.filters["random"], environment.globals["lipsum"]
     return environment
 
 
 def _variables(environment: ImmutableSandboxedEnvironment, text: str) -> dict[str, int]:
     """The variables that a template takes from its row, with the line of the first use of each."""
     tree = environment.parse(text)
-    free = meta.find_undeclared_variables(tree)
+    free = meta.find_undeclared_variables(tree) | {"self"}  # which Jinja defines, as an object
     lines: dict[str, int] = {}
     for node in tree.find_all(nodes.Name):
         if node.name in free:

@@ -32,6 +32,7 @@ _COMMON_NAMES = frozenset(
     ("id", "task", "prompt", "question", "input", "text", "instruction", "answer", "output", "target", "label", "kind")
 )
 """A row with one of these cells is a header, even if other names are numbers."""
+_LINE_END = re.compile(r"\r\n?|\n")
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 _ORDINARY = "or add --no-quotes if quotes are ordinary characters in this file"
 _CLOSED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
@@ -121,6 +122,8 @@ def _labels(cell: str) -> Any:
 
 def _header_problem(names: Sequence[str]) -> str:
     """Return why the first row names no columns; empty if it does."""
+    if not names:
+        return "has no header: the cells of its first row are empty; write the names of the columns into them"
     if "" in names:
         return f"has no name for column {names.index('') + 1}: write one into the first line, or remove the column"
     places: dict[str, int] = {}
@@ -207,7 +210,7 @@ class _Rows:
                 yield part
         except UnicodeDecodeError as error:
             before = bytes(error.object)[: error.start].decode(error.encoding, "replace")
-            place = f"in line {self._line + 1 + len(before.splitlines()[1:])}"
+            place = f"in line {self._line + 1 + len(_LINE_END.findall(before))}"
             raise _Unreadable(0, f"is {undecodable(error, place)}") from error
 
     def _quote_problem(self, start: int) -> str:

@@ -116,6 +116,8 @@ def _parse_line(line: bytes | None, number: int) -> dict[str, Any] | str | None:
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and text[error.pos :].strip() == ",":
             return "a comma follows the object: remove it, one object a line stands alone"
+        if error.msg == "Extra data":
+            return f"more follows the object, from column {error.pos + 1}: write one object a line"
         return f"not JSON: {error.msg} at column {error.pos + 1}"
     except ValueError as error:
         return f"not JSON that can be read: {error}; correct it, or write it as a text in quotes"

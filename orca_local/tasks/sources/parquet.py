@@ -155,7 +155,7 @@ def _rows(
             columns.append(converters[column](array))
         except UnicodeDecodeError:
             raise _UnreadableColumn(column, f"near row {line:,} it holds a text that is not UTF-8") from None
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise _UnreadableColumn(column, str(error)) from None
     for offset, values in enumerate(zip(*columns, strict=True)):
         yield Record(name, line + offset, dict(zip(names, values, strict=True)))

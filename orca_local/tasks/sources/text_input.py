@@ -77,6 +77,8 @@ def with_file_problems(location: str, items: Iterator[Record | Problem]) -> Iter
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         what = "is cut off" if isinstance(error, EOFError) else f"is damaged ({error})"
         yield Problem(location, 0, f"cannot be decompressed to its end, because it {what}: download it again")
+    except UnicodeError as error:  # such as UTF-16 that does not say the order of its bytes
+        yield Problem(location, 0, f"cannot be decoded ({error}): give another --encoding, such as utf-16-le or cp1252")
     except OSError as error:
         yield Problem(location, 0, f"cannot be read: {error.strerror}")
 
@@ -145,7 +147,7 @@ class _Counted(_Stream):
         self._file, self._on_read = file, on_read
 
     def _next(self, size: int) -> bytes:
-        data = self._file.read(size)
+        data = self._file.read(size) or b""  # None: a file of the system that has nothing now
         if self._on_read is not None and data:
             self._on_read(len(data))
         return data

@@ -50,6 +50,9 @@ def test_columns_are_variables(text: str, prompt: str) -> None:
             "question",
         ),
         ("{{ xyz }}", "template, line 1: 'xyz' is no column", 'row["…"]'),
+        ("What?{% raw %}{{ question }}{% endraw %}", "the template uses no column", "{{ question }}"),
+        ("{{ question | random }}", "template, line 1: No filter named 'random'", "correct the template"),
+        ("a\n{{ self }}", "template, line 2: 'self' is the template itself, no column", 'row["self"]'),
         ("a\n\n{% if question %}", "template, line 3: Unexpected end of template", "correct the template"),
         ("{{ question | nofilter }}", "template, line 1: No filter named 'nofilter'", "correct the template"),
         ("{{ " + "(" * 5000 + " }}", "template: RecursionError: ", "correct the template"),
@@ -84,9 +87,12 @@ def test_a_column_that_one_row_lacks_is_a_problem_of_that_row() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "needs more than 0.2 s"),
+        (
+            "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}{{ question }}",
+            "needs more than 0.2 s",
+        ),
         ("{% for a in range(99999) %}{{ question }}{% endfor %}", "writes more than 131,"),
-        ("{{ 'x' * 999999999 }}", "needs more than 256 MiB of memory"),
+        ("{{ question * 999999999 }}", "needs more than 256 MiB of memory"),
         ("{{ 9 ** 99999999 }}", "needs more than 0.2 s"),
     ],
 )

@@ -98,6 +98,9 @@ def test_forms_that_programs_write(tmp_path: Path, content: str, records: list[A
         ('id,"a" b\n1,2\n', 0, " has a header that cannot be read: text follows the quote that closes cell 2: write"),
         ("id,prompt\n1,a\0\n", 0, " holds a NUL byte: is it a text file?"),
         (b"id,prompt\n1,a\n2,\xff\xfe\x81\n", 0, " is not UTF-8: byte 0xff in line 3; save the file as UTF-8 text"),
+        (b"id,prompt\r\n1,a\r2,b\x85c\n\xffd,e\n", 0, " is not UTF-8: byte 0x85 in line 3"),
+        (b"id,prompt\n1,a\n\xffd,e\n", 0, " is not UTF-8: byte 0xff in line 3"),
+        (",,\n1,2,3\n", 0, " has no header: the cells of its first row are empty"),
         (written().encode("utf-16-le"), 0, " is UTF-16, not UTF-8: save it as UTF-8 text, or add --encoding utf-16-le"),
         ("id,prompt\n1,a\n".encode("utf-16") + b"\0", 1, " is not UTF-16: byte 0x00 in line 3; give its encoding"),
         (zipped(written().encode())[:-12], 0, " cannot be decompressed to its end, because it is cut off"),
@@ -128,6 +131,13 @@ def test_cp1252_is_offered_with_the_word_and_read_when_it_is_asked_for(tmp_path:
 def test_an_order_of_bytes_that_is_asked_for_may_be_marked_too(tmp_path: Path) -> None:
     for content in (written().encode("utf-16-le"), ("\ufeff" + written()).encode("utf-16-le")):
         assert read(tmp_path, content, ReadOptions(encoding="UTF-16LE")) == (EXPECTED, [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "idna", "punycode"])
+def test_an_encoding_that_does_not_fit_is_a_problem_of_the_file(tmp_path: Path, encoding: str) -> None:
+    _, problems = read(tmp_path, "id,prompt\n1,a\n", ReadOptions(encoding=encoding))
+    assert len(problems) == 1
+    assert "--encoding" in problems[0]
 
 
 def test_a_separator_that_is_asked_for_is_used(tmp_path: Path) -> None:

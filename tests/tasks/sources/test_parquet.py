@@ -287,3 +287,18 @@ def test_one_text_in_very_many_rows_takes_bounded_memory(tmp_path: Path) -> None
     count, grown = map(int, result.stdout.split())
     assert count == 2000
     assert grown * (1 if sys.platform == "darwin" else 1024) < 300_000_000
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pyarrow.array([2**62], pyarrow.duration("s")),
+        pyarrow.array([[2**62]], pyarrow.list_(pyarrow.timestamp("us"))),
+        pyarrow.array([[2**30]], pyarrow.list_(pyarrow.date32())),
+    ],
+)
+def test_times_that_python_does_not_have_are_a_problem_of_their_column(tmp_path: Path, column: Any) -> None:
+    records, problems = read(write(tmp_path / "a.parquet", {"prompt": column}))
+    assert (records, len(problems)) == ([], 1)
+    assert problems[0].startswith("has a column 'prompt' that cannot be read: ")
+    assert problems[0].endswith("; write the file without it")
