@@ -34,11 +34,11 @@ class Column(Frozen):
 
     def cell(self, row: Row) -> Any:
         """Return the cell of a row. Raises `BadRow` that names the column if the row has none."""
-        value: Any = row
-        for key in self.keys:
+        value = row.get(self.keys[0], _NOTHING)
+        for key in self.keys[1:]:
             value = _inside(value, key)
-            if value is _NOTHING:
-                raise BadRow(f"column {self.name!r} is missing; the row has {shown_names(row)}")
+        if value is _NOTHING:
+            raise BadRow(f"column {self.name!r} is missing; the row has {shown_names(row)}")
         return value
 
     def get(self, row: Row) -> Any:
@@ -96,7 +96,9 @@ def as_text(cell: Any) -> str | None:
 
 def is_empty(cell: Any) -> bool:
     """Whether a cell holds nothing: no value, no text but spaces, or an empty list."""
-    return cell is None or cell == [] or (isinstance(cell, str) and not cell.strip())
+    if isinstance(cell, str):
+        return not cell or cell.isspace()
+    return cell is None or cell == []
 
 
 def shown(cell: Any) -> str:
@@ -110,15 +112,9 @@ _NOTHING = object()
 
 def _inside(value: Any, key: str) -> Any:
     value = parsed(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return value.get(key, _NOTHING)
-    if (
-        isinstance(value, Sequence)
-        and not isinstance(value, str)
-        and key.isdecimal()
-        and len(key) < 9
-        and int(key) < len(value)
-    ):
+    if isinstance(value, list) and key.isdecimal() and len(key) < 9 and int(key) < len(value):
         return value[int(key)]
     return _NOTHING
 
@@ -133,4 +129,4 @@ def _has(column: Column, row: Row) -> bool:
 
 def _inner_names(rows: Sequence[Row], name: str) -> list[str]:
     value = next((parsed(row[name]) for row in rows if not is_empty(row.get(name))), None)
-    return [str(key) for key in value] if isinstance(value, Mapping) else []
+    return [str(key) for key in value] if isinstance(value, dict) else []

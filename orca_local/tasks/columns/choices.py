@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from string import ascii_uppercase
 from typing import Any, Literal
 
@@ -131,7 +131,7 @@ def _index(answer: Any) -> int | None:
 def _read_cell(cell: Any) -> Options:
     """Return the options of a list, of `{"text": [...], "label": [...]}`, or of `{"A": "...", "B": "..."}`."""
     cell = parsed(cell)
-    if isinstance(cell, Mapping):
+    if isinstance(cell, dict):
         texts, marks = cell.get("text"), cell.get("label")
         if isinstance(texts, list):
             marks = marks if isinstance(marks, list) and len(marks) == len(texts) else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from orca_local.domain.text import is_visible
@@ -61,7 +60,7 @@ def split_conversation(turns: list[Turn]) -> tuple[list[Turn], str, str]:
 
 
 def _turn(number: int, turn: Any) -> Turn:
-    keys = next((keys for keys in _KEYS if isinstance(turn, Mapping) and keys[0] in turn), None)
+    keys = next((keys for keys in _KEYS if isinstance(turn, dict) and keys[0] in turn), None)
     if keys is None:
         raise BadRow(f"turn {number} must have 'role' and 'content', or 'from' and 'value'; it is {shown(turn)}")
     name = turn[keys[0]]
@@ -80,6 +79,6 @@ def _content(number: int, content: Any) -> str:
         return content
     if content is None:
         return ""
-    if isinstance(content, list) and all(isinstance(part, Mapping) and part.get("type") == "text" for part in content):
+    if isinstance(content, list) and all(isinstance(part, dict) and part.get("type") == "text" for part in content):
         return "\n".join(str(part.get("text", "")) for part in content)
     raise BadRow(f"the content of turn {number} must be a text, not {shown(content)}")

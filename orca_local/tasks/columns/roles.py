@@ -132,15 +132,13 @@ def _has_role(names: Sequence[str], known: tuple[str, ...]) -> bool:
 
 def _holds_turns(rows: Sequence[Row], name: str) -> bool:
     first = next((parsed(row[name]) for row in rows if not is_empty(row.get(name))), None)
-    return (
-        isinstance(first, list) and isinstance(first[0], Mapping) and any(keys <= set(first[0]) for keys in _TURN_KEYS)
-    )
+    return isinstance(first, list) and isinstance(first[0], dict) and any(keys <= set(first[0]) for keys in _TURN_KEYS)
 
 
 def _holds_answers(rows: Sequence[Row], name: str) -> bool:
     """Whether the first cell that holds anything can be read as an answer: a text, a number, a list of them."""
     first = next((parsed(row[name]) for row in rows if not is_empty(row.get(name))), None)
-    if isinstance(first, Mapping):
+    if isinstance(first, dict):
         return any(key in first for key in ("text", "spans"))
     return first is not None and not (
         isinstance(first, list) and not all(isinstance(i, str | int | float) for i in first)

@@ -102,16 +102,20 @@ class ReadAnswer(Frozen):
     def write(self, row: Row, sample: Values) -> None:
         """Copy the answer; none if the cell is empty."""
         cell = self.column.cell(row)
-        cell = parsed(cell) if self.is_parsed else cell
-        if isinstance(cell, Mapping):
-            cell = next((cell[key] for key in ("text", "spans") if key in cell), cell)
-        if isinstance(cell, list):
-            cell = list(dict.fromkeys(cell)) if all(isinstance(item, str | int | float) for item in cell) else cell
-            cell = cell[0] if len(cell) == 1 else cell
-        if isinstance(cell, Mapping):
-            raise BadRow(f"column {self.column.name!r} must hold an answer, not {shown(cell)}")
+        if not isinstance(cell, str) or self.is_parsed:
+            cell = self._first_or_all(parsed(cell))
         if not is_empty(cell):
             sample["answer"] = cell
+
+    def _first_or_all(self, cell: Any) -> Any:
+        """Return the texts of an object, without doubles; the only one of them as it is."""
+        if isinstance(cell, dict):
+            cell = next((cell[key] for key in ("text", "spans") if key in cell), cell)
+        if isinstance(cell, dict):
+            raise BadRow(f"column {self.column.name!r} must hold an answer, not {shown(cell)}")
+        if isinstance(cell, list) and all(isinstance(item, str | int | float) for item in cell):
+            cell = list(dict.fromkeys(cell))
+        return cell[0] if isinstance(cell, list) and len(cell) == 1 else cell
 
     def describe(self) -> list[str]:
         """Return the column."""
