@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from orca_local.dataset.review import Preview
     from orca_local.store.demonstrations import DemonstrationRow
     from orca_local.tasks.add import AddedTasks
+    from orca_local.tasks.import_request import ImportRequest
 
 
 class Pipeline(Session):
@@ -71,11 +72,15 @@ class Pipeline(Session):
         """The stored results of the stages, as rows for a dataframe."""
         return Results(self.store)
 
-    def add_tasks(self, *paths: str | Path, skip_bad: bool = False) -> AddedTasks:
-        """Add the samples of these files. Raises `InputError` that names every bad line, unless `skip_bad`."""
-        from orca_local.tasks.add import add_tasks
+    def add_tasks(self, *paths: str | Path, request: ImportRequest | None = None, skip_bad: bool = False) -> AddedTasks:
+        """Add the samples of these files. Raises `InputError` that names every bad line, unless `skip_bad`.
 
-        return add_tasks(self.store, [Path(path) for path in paths], skip_bad=skip_bad)
+        `request` says which column is what; without it, the columns are recognized.
+        """
+        from orca_local.tasks.add import add_tasks
+        from orca_local.tasks.import_request import DEFAULT_REQUEST
+
+        return add_tasks(self.store, paths, request or DEFAULT_REQUEST, skip_bad=skip_bad)
 
     def probe(self, tasks: Sequence[str] = (), names: Sequence[str] = ()) -> ProbeSummary:
         """Measure the student under the strategies of these `names` and choose one for each task.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import difflib
+import io
 import json
+import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -84,8 +86,8 @@ def parsed(cell: Any) -> Any:
         return cell
     with suppress(ValueError, RecursionError):
         return json.loads(cell)
-    with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
-        return ast.literal_eval(cell.strip())
+    with suppress(ValueError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError):
+        return ast.literal_eval(_with_commas(cell.strip()))
     return cell
 
 
@@ -108,6 +110,21 @@ def shown(cell: Any) -> str:
 
 
 _NOTHING = object()
+
+
+def _with_commas(text: str) -> str:
+    """Return a list that NumPy wrote, `['ant' 'bee']`, as Python writes it; any other list and object is the same.
+
+    Python would read texts side by side as one.
+    """
+    parts: list[str] = []
+    was_text = False
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        is_text = token.type == tokenize.STRING
+        if token.type not in (tokenize.NL, tokenize.NEWLINE):
+            parts += [",", token.string] if is_text and was_text else [token.string]
+            was_text = is_text
+    return " ".join(parts).strip()
 
 
 def _inside(value: Any, key: str) -> Any:

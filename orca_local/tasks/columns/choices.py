@@ -129,8 +129,15 @@ def _index(answer: Any) -> int | None:
 
 
 def _read_cell(cell: Any) -> Options:
-    """Return the options of a list, of `{"text": [...], "label": [...]}`, or of `{"A": "...", "B": "..."}`."""
+    """Return the options of a cell.
+
+    It holds a list, `{"text": [...], "label": [...]}`, `{"A": "...", "B": "..."}`, or a text with an option on each
+    line, or with `|` between them.
+    """
     cell = parsed(cell)
+    if isinstance(cell, str):
+        lines = [line for line in cell.splitlines() if line.strip()]
+        cell = lines if len(lines) > 1 else cell.split("|") if "|" in cell else cell
     if isinstance(cell, dict):
         texts, marks = cell.get("text"), cell.get("label")
         if isinstance(texts, list):

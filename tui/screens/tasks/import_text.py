@@ -16,6 +16,8 @@ def preview_text(preview: Preview) -> str:
     if preview.mapping is None:
         error = preview.error
         problem = [f"{error.message}\n{error.hint}".rstrip()] if error else []
+        if error and "--" in error.message + error.hint:
+            problem = [f"{problem[0]}\n(These options are the fields above.)"]
         return "\n\n".join([*problem, *(_cells_text(row) for row in preview.rows)])
     lines = "\n".join(preview.mapping.describe())
     return "\n\n".join([lines, *(_row_text(row) for row in preview.rows)])
