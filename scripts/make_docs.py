@@ -21,6 +21,7 @@ from orca_local.domain.export_summary import ExportSummary
 from orca_local.domain.probe_summary import ProbeEstimate, ProbeSummary
 from orca_local.domain.record import CI, Record, is_omittable, json_key, written_fields
 from orca_local.domain.settings import Settings
+from orca_local.domain.suite_summary import ShownSuite, SuiteList, SuitesPulled
 from orca_local.domain.summaries import DatasetSummary, PipelineResult, QuickstartSummary, TrainSummary
 from orca_local.domain.task_summary import (
     TaskChoice,
@@ -48,6 +49,9 @@ COMMAND_RESULTS: Mapping[str, type[Record]] = {
     "tasks show": TaskSamples,
     "tasks choose": TaskChoice,
     "tasks remove": TaskRemoved,
+    "suites list": SuiteList,
+    "suites show": ShownSuite,
+    "suites pull": SuitesPulled,
     "probe": ProbeSummary,
     "probe --estimate": ProbeEstimate,
     "teach": TeachSummary,

@@ -14,10 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 READ = """
 from pathlib import Path
 import orca_local
+from orca_local.hub.benchmarks import load_suites
 from orca_local.models.catalog import load_catalog
 from orca_local.tasks.ready import find_mix, load_sources
 from orca_local.teach.prices import find_price
 print(Path(orca_local.__file__).parent.parent)
+print(len(load_suites()))
 print(len(load_catalog()), len(load_sources()), find_mix("orca2").name, find_price("https://x/v1", "x", Path(".")))
 """
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "init": "Create a workspace.",
     "models": "List, download and inspect models.",
     **{stage.name: stage.help for stage in STAGES},
+    "suites": "List, show and pull benchmarks.",
     "report": "Write the results as Markdown.",
     "run": "Run all stages; finished work is not repeated.",
     "bundle": "Write a workspace to one file, or restore it from one.",

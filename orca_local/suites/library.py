@@ -1,0 +1,121 @@
+"""The suites on this machine. What was pulled first is kept; another content is not taken silently.
+
+A suite of the hub stays in the hub's cache. The files of any other are copied into the directory for datasets. Beside
+them, a record names where they came from and the hash of their rows.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from orca_local.domain.errors import InputError, MissingError, os_errors_explained
+from orca_local.domain.frozen import Frozen
+from orca_local.domain.input_file import load_text
+from orca_local.hub.benchmarks import Suite
+from orca_local.hub.entries import VARIABLE, datasets_directory
+from orca_local.suites.load import LoadedSuite, load_rows
+from orca_local.suites.place import Place, open_directory, open_hub
+from orca_local.system.files import whole_file, write_whole
+
+
+class PulledSuite(Frozen):
+    """What is known of a suite on this machine."""
+
+    place: str
+    """`hub:OWNER/NAME`, or the directory that its files were taken from."""
+    commit: str
+    """Empty if it was taken from a directory."""
+    digest: str
+    """The hash of its rows."""
+    questions: int
+    left_out: int
+
+
+def record_path(suite: Suite) -> Path:
+    """The file that names what was pulled of a suite."""
+    return _directory() / f"{suite.name}.json"
+
+
+def find_pulled(suite: Suite) -> PulledSuite | None:
+    """Return what was pulled of a suite; None if nothing was. Raises `InputError` if the record cannot be read."""
+    path = record_path(suite)
+    if not path.exists():
+        return None
+    try:
+        return PulledSuite(**json.loads(load_text(path)))
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path} is damaged", hint="delete it, and pull the suite again") from error
+
+
+def pull(suite: Suite, directory: Path | None = None, *, offline: bool = False) -> LoadedSuite:
+    """Return the questions of a suite, and keep it on this machine.
+
+    It is read from a directory, if one is given, else from its repository. Raises `InputError` if another content was
+    pulled before, and as `open_hub` and `load_rows` do.
+    """
+    if directory is None and suite.host != "hub":
+        known = find_pulled(suite)
+        if known is None:
+            raise MissingError(
+                f"{suite.name} is published at https://github.com/{suite.repo}, which is not fetched from here",
+                hint=f"git clone https://github.com/{suite.repo} && orca-local suites pull {suite.name} --from "
+                f"{suite.repo.partition('/')[2]}",
+            )
+        return load_pulled(suite, offline=offline)
+    place: Place = open_hub(suite, offline=offline) if directory is None else open_directory(suite, directory)
+    loaded = load_rows(suite, place)
+    _require_same(suite, loaded)
+    if directory is not None:
+        _copy(suite, directory)
+    _directory().mkdir(mode=0o700, parents=True, exist_ok=True)
+    record = PulledSuite(place.name, place.commit, loaded.digest, len(loaded.questions), len(loaded.left_out))
+    write_whole(
+        record_path(suite), json.dumps(vars(record), indent=1) + "\n", hint=f"set {VARIABLE} to a directory of yours"
+    )
+    return loaded
+
+
+def load_pulled(suite: Suite, *, offline: bool = False) -> LoadedSuite:
+    """Return the questions of a suite that was pulled.
+
+    Raises `MissingError` if it was not, and `InputError` if its rows are not those that were pulled.
+    """
+    known = find_pulled(suite)
+    if known is None:
+        raise MissingError(f"suite {suite.name} is not on this machine", hint=f"orca-local suites pull {suite.name}")
+    is_hub = bool(known.commit)
+    place: Place = open_hub(suite, offline=offline) if is_hub else open_directory(suite, _copy_directory(suite))
+    loaded = load_rows(suite, place)
+    _require_same(suite, loaded)
+    return loaded
+
+
+def _require_same(suite: Suite, loaded: LoadedSuite) -> None:
+    known = find_pulled(suite)
+    if known is not None and known.digest != loaded.digest:
+        raise InputError(
+            f"{suite.name} changed: its rows have the hash {loaded.digest[:12]}, those that were pulled first "
+            f"{known.digest[:12]} (from {known.place}); results with the two cannot be compared",
+            hint=f"take the first content again, or, to begin anew with this one, delete {record_path(suite)}",
+        )
+
+
+def _copy(suite: Suite, directory: Path) -> None:
+    """Copy the files of a suite, each whole or not at all."""
+    target = _copy_directory(suite)
+    for source in open_directory(suite, directory).files:
+        copied = target / source.relative_to(directory)
+        with os_errors_explained(copied, hint=f"set {VARIABLE} to a directory of yours"):
+            copied.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with whole_file(copied) as part:
+                shutil.copyfile(source, part)
+
+
+def _directory() -> Path:
+    return datasets_directory() / "suites"
+
+
+def _copy_directory(suite: Suite) -> Path:
+    return _directory() / suite.name
