@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from orca_local.domain.errors import RemoteError
 from orca_local.hub import client
-from orca_local.hub.failures import Wanted, retried
+from orca_local.hub.failures import Wanted, retried, shown
 
 MAX_ANSWER_BYTES = 32_000_000
 """Limit of an answer in JSON, which is in memory as a whole."""
@@ -41,7 +41,8 @@ def ask(url: str, wanted: Wanted) -> tuple[Any, str]:
         return json.loads(body), _on_the_hub(following)
     except (ValueError, RecursionError) as error:
         raise RemoteError(
-            f"{client.endpoint()} sent no JSON as {wanted.file}: {body[:60]!r}", hint="check HF_ENDPOINT, or try later"
+            f"{client.endpoint()} sent no JSON as {wanted.file}: {shown(repr(body[:60]))}",
+            hint="check HF_ENDPOINT, or try later",
         ) from error
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
 
@@ -45,7 +45,11 @@ def _prepare(certificates: tuple[str | None, str | None]) -> None:
     """Prepare the client once for each choice of certificates."""
     # The client reads this when it is imported.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    from huggingface_hub.utils import logging
+    try:
+        from huggingface_hub import constants  # noqa: F401  # reads the environment
+        from huggingface_hub.utils import logging
+    except ValueError as error:
+        raise unusable(endpoint(), error) from error
 
     # Otherwise it prints what the hub's `X-HF-Warning` headers say.
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
@@ -65,7 +69,8 @@ def get(url: str, *, first: int = 0, last: int | None = None) -> Iterator[Any]:
     """Yield the response to a GET request, whose body is not read yet and is not packed.
 
     `first` and `last` are the positions of the first and last byte that are asked for; a server may ignore them. The
-    token goes to the hub alone: the client removes it when another host takes over. Raises what the client raises.
+    token goes to the hub alone: the client removes it when another host takes over. Raises what the client raises, and
+    `InputError` for a variable of the environment that it cannot use.
     """
     from huggingface_hub import constants, get_session, hf_raise_for_status
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
@@ -74,7 +79,12 @@ def get(url: str, *, first: int = 0, last: int | None = None) -> Iterator[Any]:
     if first or last is not None:
         headers["Range"] = f"bytes={first}-{'' if last is None else last}"
     timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
-    with get_session().stream("GET", url, headers=headers, timeout=timeout) as response:
+    with ExitStack() as stack:
+        try:
+            request = get_session().stream("GET", url, headers=headers, timeout=timeout)
+            response = stack.enter_context(request)
+        except (ValueError, ImportError) as error:
+            raise unusable(endpoint(), error) from error
         # Without its body, which the client would read whole: it may unpack to gigabytes.
         hf_raise_for_status(_without_body(response) if response.is_error else response)
         yield response

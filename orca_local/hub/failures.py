@@ -90,9 +90,13 @@ def retried(request: Callable[[], _Result]) -> _Result:
     raise AssertionError("the last attempt returns or raises")
 
 
-def _unreachable(address: str, wanted: Wanted, error: Exception) -> RemoteError:
+def shown(text: str) -> str:
+    """Return what a hub sent, for a message: short, and without the token, which it may repeat."""
     from huggingface_hub import get_token
 
-    said = " ".join(printable(str(error)[:4000]).split())
-    reason = Secret(get_token() or "").hide(said)[:200] or type(error).__name__
+    return Secret(get_token() or "").hide(" ".join(printable(text[:4000]).split()))[:200]
+
+
+def _unreachable(address: str, wanted: Wanted, error: Exception) -> RemoteError:
+    reason = shown(str(error)) or type(error).__name__
     return RemoteError(f"{address} did not send {wanted.file}: {reason}", hint=wanted.again)

@@ -189,6 +189,18 @@ def test_what_a_hub_may_answer_is_one_message(
     assert read("hub:openai/gsm8k/main:train")[1] == LARGE
 
 
+def test_a_token_that_the_hub_repeats_is_hidden(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_aSecretOfTwentyLetters")
+    hub.faults = Faults(body=b"you sent hf_aSecretOfTwentyLetters")
+    assert "SecretOf" not in str(refused("hub:openai/gsm8k", "sent no JSON"))
+
+
+def test_a_token_that_cannot_be_sent_is_named(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "h\u00fcnter2")
+    error = refused("hub:openai/gsm8k", "no request can be sent to http://127", InputError)
+    assert "HF_TOKEN" in error.hint and "nter2" not in str(error)
+
+
 def test_a_hub_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with HubServer() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
