@@ -82,6 +82,8 @@ def unseen_ends(text: str) -> str:
 
     Emoji may end with a variation selector or a tag: those are no fault.
     """
+    if text.isascii():
+        return ""
     text = text.strip()
     for end in (text[:1], text[-1:]):
         if end and unicodedata.category(end) == "Cf" and ord(end) < 0xE0000:

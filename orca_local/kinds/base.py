@@ -89,8 +89,10 @@ class AnswerKind(ABC):
 
     def check_reference(self, reference: str, prompt: str, labels: Sequence[str]) -> str:
         """Return the problem of a parsed reference of this sample; empty if there is none."""
+        if not labels:
+            return ""
         normal = reference.strip().casefold()
-        if labels and all(normal != (self.parse_reference(label) or label).strip().casefold() for label in labels):
+        if all(normal != (self.parse_reference(label) or label).strip().casefold() for label in labels):
             return f"the answer {reference!r} is not among the labels: {', '.join(labels)}"
         return ""
 

@@ -103,11 +103,8 @@ def _may_be_copy(prompt: str, reference: str) -> bool:
 
     Characters that are taken out of both first may hide a copy.
     """
-    is_printable = prompt.isprintable() or prompt.translate(_PRINTED_SPACE).isprintable()
+    is_printable = prompt.replace("\n", "").replace("\t", "").isprintable()
     return not is_printable or prompt.strip() in f"Answer: {reference}"
-
-
-_PRINTED_SPACE = {ord(character): " " for character in "\n\r\t"}
 
 
 def is_trained_on(sample: Sample, verdict: str) -> bool:

@@ -101,9 +101,19 @@ class Connection:
             return self.raw.execute(sql, parameters)
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for each of the rows of parameters."""
+        """Run one statement for each of the rows of parameters, in one transaction."""
+        is_outermost = not self.raw.in_transaction
         with self.explained():
-            self.raw.executemany(sql, rows)
+            try:
+                if is_outermost:
+                    self.raw.execute("BEGIN")
+                self.raw.executemany(sql, rows)
+                if is_outermost:
+                    self.raw.execute("COMMIT")
+            except BaseException:
+                if is_outermost and self.raw.in_transaction:
+                    self.raw.execute("ROLLBACK")
+                raise
 
     def insert(self, table: str, values: Mapping[str, Any], rest: str = "", *, verb: str = "INSERT") -> sqlite3.Cursor:
         """Insert one row, given by column. `rest` ends the statement, such as `ON CONFLICT DO NOTHING`."""

@@ -57,6 +57,8 @@ class Mapping(Frozen):
 
         Where the kind of each task is guessed, the rows of a task come when enough of them were read.
         """
+        if self.is_task_format:
+            return iter(items)
         mapped = self._apply_all(items)
         return mapped if self.kind_rule is None else TaskKinds(self.kind_rule).assign(mapped)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -111,16 +111,14 @@ def _iter_all(
         yield Problem(location, 0, "holds no samples: it is empty")
 
 
-def read_record(item: Record | Problem, *, resplit: bool) -> Iterator[ReadSample | Problem]:
-    """Yield the sample of a record in the task format, or every problem with it."""
+def read_record(item: Record | Problem, *, resplit: bool) -> Sequence[ReadSample | Problem]:
+    """Return the sample of a record in the task format, or every problem with it."""
     if isinstance(item, Problem):
-        yield item
-        return
+        return (item,)
     parsed = parse_record(item.values, resplit=resplit)
     if isinstance(parsed, Sample):
-        yield ReadSample(item.file, item.line, parsed)
-    else:
-        yield from (Problem(item.file, item.line, message) for message in parsed)
+        return (ReadSample(item.file, item.line, parsed),)
+    return [Problem(item.file, item.line, message) for message in parsed]
 
 
 def _first(items: Iterator[ReadSample | Problem], limit: int) -> Iterator[ReadSample | Problem]:

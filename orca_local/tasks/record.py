@@ -103,6 +103,9 @@ def _name(record: dict[str, Any], key: str, problems: list[str]) -> str:
 
 
 def _kind(record: dict[str, Any], problems: list[str]) -> AnswerKind | None:
+    name = record.get("kind")
+    if isinstance(name, str) and name in KINDS:
+        return KINDS[name]
     name = _text(record, "kind", problems)
     if name and name not in KINDS:
         problems.append(f"unknown kind {name!r}; kinds are {', '.join(KINDS)}")

@@ -107,7 +107,9 @@ def _records(location: str, rows: _Rows) -> Iterator[Record | Problem]:
 
 
 def _values(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {name: cell or None for name, cell in zip(names, cells, strict=True)}
+    values: dict[str, Any] = dict(zip(names, cells, strict=True))
+    if "" in cells:
+        values = {name: cell or None for name, cell in values.items()}
     if labels := values.get("labels"):
         values["labels"] = _labels(labels)
     return values
