@@ -42,7 +42,8 @@ def iter_parts(source: ReadySource, request: ImportRequest) -> Iterator[tuple[st
     """Yield the addresses that a ready source consists of, each with what is asked of it."""
     snapshot = open_ready(source)
     if request.options.on_note is not None:
-        request.options.on_note(describe(source, snapshot))
+        for note in (describe(source, snapshot), *snapshot.notes):
+            request.options.on_note(note)
     asked = replace(request, columns={**source.columns, **request.columns}, kind=request.kind or source.kind)
     is_named = request.task is not None or request.task_column is not None or "task" in asked.columns
     for task, address in part_addresses(source, snapshot):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -97,7 +97,10 @@ def find_ready(name: str) -> ReadySource:
 
 def load_mixes() -> Mapping[str, Mix]:
     """Return the mixes by name, in the order of the file."""
-    return {entry["name"]: _mix(entry) for entry in _load()["mix"]}
+    mixes: dict[str, Mix] = {}
+    for entry in _load()["mix"]:
+        mixes[entry["name"]] = _mix(entry, mixes)
+    return mixes
 
 
 def find_mix(name: str) -> Mix:
@@ -119,9 +122,14 @@ def stands_for(repository: str) -> ReadySource | None:
     return next((s for s in load_sources().values() if folded in map(str.lower, s.mirrors)), None)
 
 
-def _mix(entry: dict[str, Any]) -> Mix:
+def _mix(entry: dict[str, Any], earlier: Mapping[str, Mix]) -> Mix:
+    """Return a mix, with the parts of the earlier one that it includes."""
     parts = tuple(MixPart(**part | {"sources": tuple(part["sources"])}) for part in entry["part"])
-    return Mix(**{key: value for key, value in entry.items() if key != "part"}, parts=parts)
+    own = {key: value for key, value in entry.items() if key not in ("part", "includes")}
+    if "includes" not in entry:
+        return Mix(**own, parts=parts)
+    included = earlier[entry["includes"]]
+    return replace(included, **own, parts=(*included.parts, *parts))
 
 
 def _load() -> dict[str, Any]:

@@ -33,7 +33,7 @@ def workspace(tmp_path: Path) -> str:
 def test_the_ready_sources_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     code, result, _ = orca_here(capsys, "tasks", "sources")
     found = {source["name"]: source for source in result["sources"]}
-    assert code == 0 and result["mixes"] == ["orca2"]
+    assert code == 0 and result["mixes"] == ["orca2", "orca2-with-orca1"]
     assert found["gsm8k"]["licence"] == "MIT" and found["gsm8k"]["rows"] == 7473 and found["gsm8k"]["card_read"] is True
     assert found["slimorca"]["card_read"] is False
 

@@ -41,6 +41,12 @@ def test_the_mix_of_orca2_has_the_proportions_of_the_paper() -> None:
             assert bool(find_ready(name).tasks) == bool(part.tasks)
 
 
+def test_a_mix_may_include_another() -> None:
+    mix = find_mix("orca2-with-orca1")
+    assert mix.parts[:-1] == find_mix("orca2").parts and mix.parts[-1].sources == ("slimorca",)
+    assert mix.zero_shot_rows == 602_000 and "4.2" in mix.source
+
+
 def test_a_wrong_name_gets_the_nearest() -> None:
     with pytest.raises(InputError, match="no ready source 'gsm8kk'") as raised:
         find_ready("gsm8kk")

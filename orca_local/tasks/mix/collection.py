@@ -41,6 +41,9 @@ class Collection:
         """Open a ready source; `request` has the options of reading. Raises `OrcaError` if it cannot be reached."""
         self.source = source
         self.snapshot: Snapshot = open_ready(source)
+        if request.options.on_note is not None:
+            for note in self.snapshot.notes:
+                request.options.on_note(note)
         self._request = replace(request, columns=dict(source.columns), kind=source.kind)
         self._seed = seed
         self.bad_rows = 0

@@ -82,6 +82,13 @@ def math(count: int) -> Rows:
     ]
 
 
+def conversations(count: int) -> Rows:
+    """Rows as Open-Orca/SlimOrca has them."""
+    for n in range(count):
+        turns = [("system", f"You are helper {n % 3}."), ("human", f"What is {n}?"), ("gpt", f"It is {n}, as you say.")]
+        yield {"conversations": [{"from": who, "value": said, "weight": 1.0} for who, said in turns]}
+
+
 def made_datasets(tasks: int = 12, rows: int = 30) -> list[HubDataset]:
     """The repositories, each at the commit that `models/sources.toml` names."""
     flan: Files = {
@@ -123,12 +130,13 @@ def made_datasets(tasks: int = 12, rows: int = 30) -> list[HubDataset]:
         "microsoft/orca-math-word-problems-200k": {
             "data/train-0.jsonl": jsonl({**row, "answer": f"First {row['answer']}. " * 30} for row in math(300))
         },
+        "Open-Orca/SlimOrca": {"oo-labeled_correct.gpt4.sharegpt.jsonl": jsonl(conversations(600))},
         "knkarthick/dialogsum": {
             "train.csv": b"id,dialogue,summary,topic\n"
             + b"".join(b'train_%d,"#A: hi %d\n#B: yes",They greet %d times.,talk\n' % (n, n, n) for n in range(9))
         },
     }
     commits = {source.repo: source.revision for source in load_sources().values()}
-    needed = {find_ready(name).repo for part in find_mix("orca2").parts for name in part.sources}
+    needed = {find_ready(name).repo for part in find_mix("orca2-with-orca1").parts for name in part.sources}
     assert needed == set(content)
     return [HubDataset(name, files, commit=commits[name]) for name, files in content.items()]

@@ -12,6 +12,7 @@ from random import Random
 import pytest
 
 from orca_local.domain.errors import InputError, MissingError, RemoteError
+from orca_local.hub.address import CONVERTED
 from orca_local.hub.repository import Repository
 from orca_local.store.store import Store
 from orca_local.tasks.add import AddedTasks, add_tasks
@@ -33,19 +34,24 @@ def worked(count: int) -> bytes:
     return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
 
 
+def converted() -> dict[str, bytes | Path]:
+    """What the hub made of tasksource/bigbench, whose `main` holds a program."""
+    names = ("anachronisms", "navigate", "logical_deduction", "known_unknowns")
+    row = {"inputs": "Q: 1?", "targets": ["a", "b"], "multiple_choice_targets": ["a", "b", "c"]}
+    return {
+        f"{name}/{split}/0000.parquet": parquet_of([row | {"inputs": f"{name} {split}"}])
+        for name in names
+        for split in ("train", "validation")
+    }
+
+
 @pytest.fixture
 def hub(datasets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     sets = [
         HubDataset("openai/gsm8k", {"main/train-0.jsonl": worked(ROWS), "socratic/train-0.jsonl": worked(3)}),
         HubDataset("ChilleD/SVAMP", {"data/train.jsonl": json.dumps(SVAMP_ROW).encode(), "data/test.jsonl": b"{}"}),
         HubDataset("kaist-ai/CoT-Collection", {"CoT-Collection.py": b""}),
-        HubDataset(
-            "tasksource/bigbench",
-            {
-                f"{name}/train-0.jsonl": b'{"inputs": "Q: 1?", "targets": ["a", "b"], "multiple_choice_targets": []}\n'
-                for name in ("anachronisms", "navigate", "logical_deduction", "known_unknowns")
-            },
-        ),
+        HubDataset("tasksource/bigbench", {"bigbench.py": b"", "README.md": b"# BIG-bench"}, {CONVERTED: converted()}),
     ]
     with HubServer(datasets=sets) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
@@ -129,9 +135,13 @@ def test_the_user_precedes_a_ready_source(hub: HubServer, store: Store) -> None:
 
 
 def test_a_source_of_many_tasks_leaves_out_what_a_benchmark_tests(hub: HubServer, store: Store) -> None:
-    added = add(store, "ready:bigbench")
+    notes: list[str] = []
+    added = add(store, "ready:bigbench", notes=notes)
     assert added.tasks == ("bigbench/anachronisms", "bigbench/known_unknowns")
     assert {sample.answers for sample in store.samples.list()} == {("a", "b")}
+    assert {sample.prompt for sample in store.samples.list()} == {"anachronisms train", "known_unknowns train"}
+    assert hub.datasets["tasksource/bigbench"].commits[CONVERTED] in notes[0]
+    assert add(store, "ready:bigbench").duplicates == 2
 
 
 def test_the_first_commit_stays_when_the_repository_changes(hub: HubServer, store: Store) -> None:
