@@ -27,6 +27,8 @@ class Faults:
     break_after: list[int] = field(default_factory=list)
     """One download each: bytes after which the connection is closed."""
     ranges: bool = True
+    shift: int = 0
+    """Bytes behind the place that was asked for at which a range claims to begin."""
     status: int = 200
     error_code: str = ""
     """The hub's own word for a failure, such as `GatedRepo`."""
@@ -225,7 +227,7 @@ class HubServer:
         handler.send_response(206 if asked else 200)
         handler.send_header("Content-Length", str(end - start))
         if asked:
-            handler.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
+            handler.send_header("Content-Range", f"bytes {start + self.faults.shift}-{end - 1}/{size}")
         handler.end_headers()
         cut = min(self.faults.break_after.pop(0) if self.faults.break_after else end - start, end - start)
         self.downloads.append((handler.headers.get("Range", ""), cut))

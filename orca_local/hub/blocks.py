@@ -141,7 +141,7 @@ class BlockReader(io.RawIOBase):
     def _blocks_received(self, number: int, last: int) -> Iterator[tuple[int, bytes]]:
         end = min((last + 1) * BLOCK_BYTES, self._file.bytes)
         with client.get(self._url, first=number * BLOCK_BYTES, last=end - 1) as response:
-            if not self._check_size(response):
+            if not self._check_size(response, number * BLOCK_BYTES):
                 number = 0  # the server ignores ranges: the file comes from its beginning
             rest = bytearray()
             for chunk in received(response, self._wanted):
@@ -153,11 +153,17 @@ class BlockReader(io.RawIOBase):
                 if number > last:
                     return
 
-    def _check_size(self, response: Any) -> bool:
-        """Whether the response is the range that was asked for. Raises `RemoteError` if the file has another size."""
+    def _check_size(self, response: Any, first: int) -> bool:
+        """Whether the response is the range from `first`, that was asked for.
+
+        Raises `RemoteError` if it is another range, or if the file has another size.
+        """
         is_range = bool(response.status_code == 206)
         if is_range:
-            size = response.headers.get("content-range", "").partition("/")[2]
+            part, _, size = response.headers.get("content-range", "").partition("/")
+            start = part.lower().removeprefix("bytes").strip().partition("-")[0]
+            if start.isdecimal() and int(start) != first:
+                raise self._wrong_size(f"sends it from byte {int(start):,} where it was asked for byte {first:,}")
         else:
             size = response.headers.get("content-length", "")
         if (

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from orca_local.domain.errors import MissingError, OrcaError, RemoteError
-from orca_local.domain.text import printable
+from orca_local.domain.text import is_storable, printable
 from orca_local.hub import client
 from orca_local.hub.answer import ask
 from orca_local.hub.blocks import BlockReader, HubFile
@@ -154,6 +154,11 @@ class Repository:
                     raise self._no_revision(commit) from error
                 if not isinstance(page, list):
                     raise RemoteError(f"{client.endpoint()} sent no list of the files of {self.name}", hint="try later")
+                if url and not page:  # such a list may go on for ever
+                    raise RemoteError(
+                        f"{client.endpoint()} sent an empty part of the list of the files of {self.name}",
+                        hint="check HF_ENDPOINT, or try later",
+                    )
                 count += len(page)
                 if count > MAX_FILES:
                     raise RemoteError(f"{self.name} has more than {MAX_FILES:,} files", hint="download it by hand")
@@ -209,7 +214,7 @@ def _parse_item(item: Any) -> HubFile | None:
     sha256 = large.get("oid", "") if isinstance(large, dict) else ""
     if not (isinstance(path, str) and isinstance(size, int) and isinstance(blob, str) and isinstance(sha256, str)):
         return None
-    if size < 0 or path.startswith("/") or ".." in path.split("/"):
+    if size < 0 or path.startswith("/") or ".." in path.split("/") or not is_storable(path):
         return None
     # The hash of a large file's pointer is none of its content.
     return HubFile(path, size, sha256 if re.fullmatch("[0-9a-f]{64}", sha256) else "", "" if large else blob)

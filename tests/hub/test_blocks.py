@@ -102,6 +102,11 @@ def test_a_server_without_ranges_still_gives_the_file(hub: HubServer) -> None:
     assert opened().read(MORE) == CONTENT
 
 
+def test_another_part_than_was_asked_for_is_refused(hub: HubServer) -> None:
+    hub.faults.shift = 5
+    refused("sends it from byte 5 where it was asked for byte 0")
+
+
 def test_a_damaged_block_is_fetched_again(hub: HubServer, datasets: Path) -> None:
     opened().read(MORE)
     before = hub.sent_bytes

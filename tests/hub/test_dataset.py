@@ -168,6 +168,7 @@ def test_a_repository_without_rows_is_named_with_its_files(monkeypatch: pytest.M
         (Faults(page="/revision/"), "web page instead of its commit of main"),
         (Faults(page="/tree/"), "web page instead of the list of its files"),
         (Faults(page="/resolve/"), "web page instead of README.md"),
+        (Faults(per_page=0), "sent an empty part of the list of the files"),
         (Faults(body=b"{"), "sent no JSON as its commit of main: b'{'"),
         (Faults(body=b"[]"), "names no commit"),
         (Faults(body=b'{"sha": "v1"}'), "names no commit"),
