@@ -113,7 +113,8 @@ def show(common: Common, name: str, limit: int) -> JsonObject:
 def pull_suites(common: Common, names: tuple[str, ...], directory: Path | None) -> JsonObject:
     """Pull the benchmarks NAME, such as gsm8k, or orca2 for six of them.
 
-    What is pulled first is kept, with its commit. Another content under the same name is refused later.
+    They are read from the hub or from GitHub, for which HF_ENDPOINT and ORCA_LOCAL_GITHUB name mirrors. What is pulled
+    first is kept, with its commit. Another content under the same name is refused later.
     """
     from orca_local.hub.benchmarks import find_suites
     from orca_local.suites.library import find_pulled, pull

@@ -1,13 +1,15 @@
 """The suites on this machine. What was pulled first is kept; another content is not taken silently.
 
-A suite of the hub stays in the hub's cache. The files of any other are copied into the directory for datasets. Beside
-them, a record names where they came from and the hash of their rows.
+A suite of the hub stays in the hub's cache. The files of GitHub, or of a directory, are copied into the directory for
+datasets. Beside them, a record names where they came from and the hash of their rows.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from orca_local.domain.errors import InputError, MissingError, os_errors_explained
@@ -16,15 +18,17 @@ from orca_local.domain.input_file import load_text
 from orca_local.hub.benchmarks import Suite
 from orca_local.hub.entries import VARIABLE, datasets_directory
 from orca_local.suites.load import LoadedSuite, load_rows
-from orca_local.suites.place import Place, open_directory, open_hub
-from orca_local.system.files import whole_file, write_whole
+from orca_local.suites.place import DirectoryPlace, HubPlace, Place, open_directory, open_hub
+from orca_local.system.files import scratch_directory, whole_file, write_whole
+
+_HINT = f"set {VARIABLE} to a directory of yours"
 
 
 class PulledSuite(Frozen):
     """What is known of a suite on this machine."""
 
     place: str
-    """`hub:OWNER/NAME`, or the directory that its files were taken from."""
+    """`hub:OWNER/NAME`, `github:OWNER/NAME`, or the directory that its files were taken from."""
     commit: str
     """Empty if it was taken from a directory."""
     digest: str
@@ -53,27 +57,33 @@ def pull(suite: Suite, directory: Path | None = None, *, offline: bool = False) 
     """Return the questions of a suite, and keep it on this machine.
 
     It is read from a directory, if one is given, else from its repository. Raises `InputError` if another content was
-    pulled before, and as `open_hub` and `load_rows` do.
+    pulled before, and as `open_hub`, `fetch` and `load_rows` do.
     """
-    if directory is None and suite.host != "hub":
-        known = find_pulled(suite)
-        if known is None:
-            raise MissingError(
-                f"{suite.name} is published at https://github.com/{suite.repo}, which is not fetched from here",
-                hint=f"git clone https://github.com/{suite.repo} && orca-local suites pull {suite.name} --from "
-                f"{suite.repo.partition('/')[2]}",
-            )
-        return load_pulled(suite, offline=offline)
-    place: Place = open_hub(suite, offline=offline) if directory is None else open_directory(suite, directory)
+    if directory is not None:
+        return _keep(suite, open_directory(suite, directory))
+    if suite.host == "hub":
+        return _keep(suite, open_hub(suite, offline=offline))
+    if find_pulled(suite) is not None and _copy_directory(suite).is_dir():
+        return load_pulled(suite)
+    if offline:
+        raise _not_here(suite)
+    from orca_local.suites.github import fetch  # with an HTTP client, which takes a while to load
+
+    with _written(), scratch_directory(_directory() / f"{suite.name}.part") as fetched:
+        commit = fetch(suite, fetched)
+        return _keep(suite, replace(open_directory(suite, fetched), origin=f"github:{suite.repo}", commit=commit))
+
+
+def _keep(suite: Suite, place: HubPlace | DirectoryPlace) -> LoadedSuite:
+    """Return the questions at a place, and record them."""
     loaded = load_rows(suite, place)
     _require_same(suite, loaded)
-    if directory is not None:
-        _copy(suite, directory)
-    _directory().mkdir(mode=0o700, parents=True, exist_ok=True)
     record = PulledSuite(place.name, place.commit, loaded.digest, len(loaded.questions), len(loaded.left_out))
-    write_whole(
-        record_path(suite), json.dumps(vars(record), indent=1) + "\n", hint=f"set {VARIABLE} to a directory of yours"
-    )
+    with _written():
+        if isinstance(place, DirectoryPlace):
+            _copy(suite, place)
+        _directory().mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(record_path(suite), json.dumps(vars(record), indent=1) + "\n", hint=_HINT)
     return loaded
 
 
@@ -84,8 +94,8 @@ def load_pulled(suite: Suite, *, offline: bool = False) -> LoadedSuite:
     """
     known = find_pulled(suite)
     if known is None:
-        raise MissingError(f"suite {suite.name} is not on this machine", hint=f"orca-local suites pull {suite.name}")
-    is_hub = bool(known.commit)
+        raise _not_here(suite)
+    is_hub = known.place.startswith("hub:")
     place: Place = open_hub(suite, offline=offline) if is_hub else open_directory(suite, _copy_directory(suite))
     loaded = load_rows(suite, place)
     _require_same(suite, loaded)
@@ -102,15 +112,22 @@ def _require_same(suite: Suite, loaded: LoadedSuite) -> None:
         )
 
 
-def _copy(suite: Suite, directory: Path) -> None:
+def _copy(suite: Suite, place: DirectoryPlace) -> None:
     """Copy the files of a suite, each whole or not at all."""
-    target = _copy_directory(suite)
-    for source in open_directory(suite, directory).files:
-        copied = target / source.relative_to(directory)
-        with os_errors_explained(copied, hint=f"set {VARIABLE} to a directory of yours"):
-            copied.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with whole_file(copied) as part:
-                shutil.copyfile(source, part)
+    for source in place.files:
+        copied = _copy_directory(suite) / source.relative_to(place.directory)
+        copied.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with whole_file(copied) as part:
+            shutil.copyfile(source, part)
+
+
+def _not_here(suite: Suite) -> MissingError:
+    return MissingError(f"suite {suite.name} is not on this machine", hint=f"orca-local suites pull {suite.name}")
+
+
+def _written() -> AbstractContextManager[None]:
+    """Explains what goes wrong while something is written."""
+    return os_errors_explained(_directory(), hint=_HINT)
 
 
 def _directory() -> Path:

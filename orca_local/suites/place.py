@@ -64,16 +64,15 @@ class DirectoryPlace(Frozen):
     suite: Suite
     directory: Path
     files: tuple[Path, ...]
+    origin: str = ""
+    """Where they were fetched from; empty: they were there."""
+    commit: str = ""
+    """Empty if nobody knows it."""
 
     @property
     def name(self) -> str:
-        """The directory."""
-        return str(self.directory)
-
-    @property
-    def commit(self) -> str:
-        """Empty: nobody knows."""
-        return ""
+        """Where they come from."""
+        return self.origin or str(self.directory)
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows of all files."""

@@ -53,7 +53,7 @@ def test_a_suite_that_is_not_here_is_shown_with_what_is_known(capsys: pytest.Cap
     [
         (["show", "gsm9k"], 2, "there is no suite 'gsm9k'"),
         (["show", "orca2"], 2, "stands for several suites"),
-        (["pull", "crass"], 3, "https://github.com/apergo-ai/CRASS-data-set"),
+        (["pull", "crass", "--offline"], 3, "crass is not on this machine"),
         (["pull", "gsm8k", "--offline"], 3, "not on this machine"),
         (["pull", "bbh", "--from", "."], 2, "has no files of bbh"),
     ],
