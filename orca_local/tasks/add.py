@@ -72,7 +72,7 @@ class RejectedTasks(InputError):
         super().__init__(
             f"nothing was added: {counted(found.count, 'problem')}{in_lines}\n" + "\n".join(shown),
             hint=f"correct the file, or give another; their names end in {', '.join(SUFFIXES)}"
-            if found.files == found.count
+            if found.files
             else "correct the lines, or add the good ones with --skip-bad",
         )
         self.problems = tuple(found.first)
@@ -92,7 +92,7 @@ class ProblemList:
         self.records = 0
         """Number of records that have them."""
         self.files = 0
-        """Number of problems of whole files."""
+        """Number of problems for which a whole file cannot be added."""
         self._last: tuple[str, int] | None = None
 
     def add(self, problem: Problem) -> None:
@@ -100,7 +100,7 @@ class ProblemList:
         self.count += 1
         place = (problem.file, problem.line)
         self.records += place != self._last
-        self.files += not problem.line
+        self.files += problem.ends_file or not problem.line
         self._last = place
         if len(self.first) < MAX_KEPT_PROBLEMS:
             self.first.append(problem)

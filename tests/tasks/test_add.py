@@ -73,6 +73,16 @@ def test_skip_bad_does_not_skip_a_file_that_cannot_be_read(store: Store, tmp_pat
     assert ids(store) == []
 
 
+def test_skip_bad_does_not_skip_the_rest_of_a_file(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    row = "s{0},sums,number,What is {0} + 1?,{1}\n"
+    path.write_text("id,task,kind,prompt,answer\n" + row.format(1, 2) + 's2,sums,number,"What?,3\n' + row.format(3, 4))
+    with pytest.raises(RejectedTasks, match=r"one\.csv:3: the quote that opens cell 4 is never closed") as caught:
+        add_tasks(store, [path], skip_bad=True)
+    assert caught.value.good == 0 and "correct the file" in caught.value.hint
+    assert ids(store) == []
+
+
 def test_id_of_other_content_is_named_with_both_places(store: Store, tmp_path: Path) -> None:
     one = write(tmp_path / "one.jsonl", sample("a"))
     two = write(tmp_path / "two.jsonl", sample("b"), sample("a", prompt="other"))

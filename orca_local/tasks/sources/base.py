@@ -26,6 +26,8 @@ class Problem(Frozen):
     line: int
     """Line or row in the file, from 1; 0 for the file as a whole."""
     message: str
+    ends_file: bool = False
+    """Whether the rows behind it were not read, so that none of the file may be added."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

@@ -68,7 +68,7 @@ def _read(location: str, options: ReadOptions) -> Iterator[Record | Problem]:
         try:
             yield from _records(location, rows)
         except _Unreadable as error:
-            yield Problem(location, error.line, str(error))
+            yield Problem(location, error.line, str(error), ends_file=True)
         finally:
             wrapper.detach()
 

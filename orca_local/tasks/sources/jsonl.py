@@ -102,7 +102,7 @@ def _read_lines(location: str, lines: Iterable[tuple[int, bytes | None]]) -> Ite
 def _parse_line(line: bytes | None, number: int) -> dict[str, Any] | str | None:
     """Return the object of a line, what is wrong with the line, or None for a blank line."""
     if line is None:
-        return f"the line is longer than {MAX_LINE_BYTES // 1_000_000} MB"
+        return f"the line is longer than {MAX_LINE_BYTES // 1_000_000} MB: shorten its texts"
     try:
         text = line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:

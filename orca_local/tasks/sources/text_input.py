@@ -21,8 +21,10 @@ from orca_local.tasks.sources.file_type import foreign_type
 HEAD_BYTES = 1 << 16
 """Number of bytes by which a file is recognized."""
 _GZIP = b"\x1f\x8b"
-_WORD_BYTES = 20
+_WORD_BYTES = 30
 """Number of bytes on each side of a wrong one in which its word is looked for."""
+_WORD = re.compile(rb"[\w\x80-\xff'-]+")
+_WORD_END = re.compile(_WORD.pattern + rb"\Z")
 
 
 class TextInput(Frozen):
@@ -91,10 +93,10 @@ def undecodable(error: UnicodeDecodeError, place: str = "") -> str:
     found = f"not {name}: byte 0x{data[start]:02x} {place}"
     if name != "UTF-8":
         return f"{found}; give its encoding with --encoding, or save it as UTF-8 text"
-    before = data[max(0, start - _WORD_BYTES) : start].split()[-1:] if not data[start - 1 : start].isspace() else []
-    after = data[start : start + _WORD_BYTES].split()[:1]
+    before = _WORD_END.search(data, max(0, start - _WORD_BYTES), start)
+    after = _WORD.match(data, start, start + _WORD_BYTES)
     try:
-        word = b"".join([*before, *after]).decode("cp1252")
+        word = b"".join(part[0] for part in (before, after) if part).decode("cp1252")
     except UnicodeDecodeError:
         return f"{found}; save the file as UTF-8 text"
     return f"{found}; save the file as UTF-8 text, or add --encoding cp1252 if it is meant to read {word!r}"
