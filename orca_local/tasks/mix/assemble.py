@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -172,7 +173,7 @@ class Assembly:
         """Yield `count` samples of a task, chosen by the seed. Returns how many there were."""
         source = opened.source.name
         try:
-            records = list(opened.rows(name, candidates(count)))
+            records = opened.rows(name, candidates(count))
             mapping = _plan(records, opened.request(name), name)
         except InputError as error:
             self.left_out.append(LeftOut(name, error.message))
@@ -224,17 +225,21 @@ def _good_samples(
 
     Returns how many rows were tried, and how many samples there were.
     """
-    seen: set[str] = set()
+    seen: set[bytes] = set()
     tried = 0
     while len(seen) < count and tried < len(order):
         more = sorted(order[tried : tried + count - len(seen)])
         tried += len(more)
         for row in mapping.map_rows(records[index] for index in more):
             for result in read_record(row, resplit=True):
-                if isinstance(result, ReadSample) and result.sample.prompt not in seen:
-                    seen.add(result.sample.prompt)
+                if isinstance(result, ReadSample) and (question := _digest(result.sample.prompt)) not in seen:
+                    seen.add(question)
                     yield result
     return tried, len(seen)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _new_names(opened: Collection, count: int, taken: set[str]) -> list[str]:

@@ -23,6 +23,8 @@ MARGIN = 3
 """Rows of a task from which one of them is chosen."""
 MAX_MARGIN_ROWS = 2_000
 """A task is chosen from at most so many rows more than are taken."""
+MAX_ROWS_IN_MEMORY = 5_000
+"""The rows of a larger task wait in a temporary file."""
 MAX_TASKS = 20_000
 """A column with more values names no tasks."""
 MAX_SCANNED_ROWS = 2_000_000
@@ -56,8 +58,11 @@ class Collection:
     def fetch(self, name: str) -> None:
         """Fetch the beginning of a task, so that it is here when it is read."""
 
-    def rows(self, name: str, most: int) -> Iterator[Record]:
-        """Yield up to `most` rows of a task. Raises `InputError` if its file cannot be read at all."""
+    def rows(self, name: str, most: int) -> Sequence[Record]:
+        """Return up to `most` rows of a task, until the rows of another one are asked for.
+
+        Raises `InputError` if its file cannot be read at all.
+        """
         raise NotImplementedError
 
     def request(self, name: str) -> ImportRequest:
@@ -87,6 +92,7 @@ class FileCollection(Collection):
         super().__init__(source, request, seed)
         self._parts = dict(part_addresses(source, self.snapshot))
         self._names = in_random_order(seed, self._parts)
+        self._spool: Spool | None = None
 
     def names(self, count: int) -> Sequence[str]:
         """Return all names."""
@@ -100,9 +106,21 @@ class FileCollection(Collection):
             with dataset.open(dataset.files[0]) as file:
                 file.read(1)
 
-    def rows(self, name: str, most: int) -> Iterator[Record]:
-        """Yield the first rows."""
-        return islice(self._read(self._parts[name]), most)
+    def rows(self, name: str, most: int) -> Sequence[Record]:
+        """Return the first rows."""
+        rows = islice(self._read(self._parts[name]), most)
+        if most <= MAX_ROWS_IN_MEMORY:
+            return list(rows)
+        self.close()
+        self._spool = Spool(most)
+        for record in rows:
+            self._spool.add(name, record)
+        return self._spool.rows(name)
+
+    def close(self) -> None:
+        """Delete the rows of a large task."""
+        if self._spool is not None:
+            self._spool.close()
 
 
 class ColumnCollection(Collection):
@@ -131,9 +149,9 @@ class ColumnCollection(Collection):
         ordered = in_random_order(self._seed, counts)
         return sorted(ordered, key=lambda name: -min(counts[name], self._per_task))
 
-    def rows(self, name: str, most: int) -> Iterator[Record]:
-        """Yield the rows that were kept."""
-        return islice(self._spool.read(name), most)
+    def rows(self, name: str, most: int) -> Sequence[Record]:
+        """Return the rows that were kept."""
+        return self._spool.rows(name)
 
     def close(self) -> None:
         """Delete the rows that were kept."""

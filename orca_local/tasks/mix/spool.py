@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
-from typing import Self
+from collections.abc import Sequence
+from typing import IO, Self, overload
 
 from orca_local.domain.errors import MissingError, is_disk_full
 from orca_local.tasks.sources.base import Record
@@ -59,13 +59,31 @@ class Spool:
         """The number of rows of each task."""
         return {task: len(places) for task, places in self._places.items()}
 
-    def read(self, task: str) -> Iterator[Record]:
-        """Yield the rows of a task."""
-        for place in self._places.get(task, ()):
-            self._file.seek(place)
-            file, line, values = json.loads(self._file.readline())
-            yield Record(file, line, values)
+    def rows(self, task: str) -> Sequence[Record]:
+        """Return the rows of a task, each of which is read when it is asked for, until `close`."""
+        return _Rows(self._file, self._places.get(task, []))
 
     def close(self) -> None:
         """Delete the file."""
         self._file.close()
+
+
+class _Rows(Sequence[Record]):
+    """Rows at places of a file."""
+
+    def __init__(self, file: IO[bytes], places: Sequence[int]) -> None:
+        self._file, self._places = file, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        self._file.seek(self._places[index])
+        file, line, values = json.loads(self._file.readline())
+        return Record(file, line, values)

@@ -18,6 +18,7 @@ import pytest
 
 from orca_local.domain.errors import InputError, RemoteError
 from orca_local.store.store import Store
+from orca_local.tasks.mix import collection
 from orca_local.tasks.mix.add import AddedMix, add_mix, render_licences
 from orca_local.tasks.mix.assemble import MixRequest
 from orca_local.tasks.ready import find_mix
@@ -79,6 +80,15 @@ def test_two_mixes_have_the_same_samples_in_the_same_order(hub: HubServer, tmp_p
     assert content(other) != content(first)
     before = content(first)
     assert mixed(first).added.added == 0 and content(first) == before
+
+
+def test_a_large_task_waits_in_a_file_and_changes_nothing(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mixed(tmp_path / "memory.db")
+    monkeypatch.setattr(collection, "MAX_ROWS_IN_MEMORY", 0)
+    mixed(tmp_path / "file.db")
+    assert content(tmp_path / "memory.db") == content(tmp_path / "file.db")
 
 
 def test_few_tasks_of_one_part_are_made_up_by_others(hub: HubServer, tmp_path: Path) -> None:
