@@ -15,6 +15,7 @@ from orca_local.domain.keys import content_key
 from orca_local.store.connection import Connection
 from orca_local.store.encoding import UNDECODABLE, from_json, to_json
 from orca_local.store.migrate import applied_steps, is_current, migrate
+from orca_local.store.places import with_texts
 from orca_local.store.references import UNKNOWN_REQUEST
 from orca_local.store.schema import BASE_RUNS, STEPS
 
@@ -239,13 +240,11 @@ def _scrubbed(table: str, row: dict[str, Any]) -> dict[str, Any]:
 
 def without_directories(value: Any) -> Any:
     """`value` with every absolute path in it shortened to its last part."""
-    if isinstance(value, str):
-        return _PATH.sub("", value) if _PATH.match(value) and "://" not in value else value
-    if isinstance(value, dict):
-        return {key: without_directories(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [without_directories(item) for item in value]
-    return value
+    return with_texts(value, _without_directories)
+
+
+def _without_directories(text: str) -> str:
+    return _PATH.sub("", text) if _PATH.match(text) and "://" not in text else text
 
 
 def _changed(path: Path, part: str) -> InputError:

@@ -44,11 +44,16 @@ class Places:
 
     def stored_settings(self, value: Any) -> Any:
         """Settings with every text in them that is a path inside the workspace as it is stored."""
-        if isinstance(value, str):
-            return self.stored(value)
-        if isinstance(value, dict):
-            return {key: self.stored_settings(item) for key, item in value.items()}
-        return [self.stored_settings(item) for item in value] if isinstance(value, list) else value
+        return with_texts(value, self.stored)
+
+
+def with_texts(value: Any, convert: Callable[[str], str]) -> Any:
+    """A JSON value with every text in it converted, but no key."""
+    if isinstance(value, str):
+        return convert(value)
+    if isinstance(value, dict):
+        return {key: with_texts(item, convert) for key, item in value.items()}
+    return [with_texts(item, convert) for item in value] if isinstance(value, list) else value
 
 
 def path_in_workspace(path: str) -> str:
