@@ -12,6 +12,7 @@ def url_problem(url: str) -> str:
     """Return what is wrong with a URL, without repeating it; empty if nothing is."""
     try:
         parts = urlsplit(url.strip())
+        _ = parts.port  # raises for one that is no number up to 65535
     except ValueError:
         return INVALID_URL
     if parts.username or parts.password or parts.query:

@@ -83,7 +83,7 @@ def get(url: str, *, first: int = 0, last: int | None = None) -> Iterator[Any]:
         try:
             request = get_session().stream("GET", url, headers=headers, timeout=timeout)
             response = stack.enter_context(request)
-        except (ValueError, ImportError) as error:
+        except (ValueError, OverflowError, ImportError) as error:
             raise unusable(endpoint(), error) from error
         # Without its body, which the client would read whole: it may unpack to gigabytes.
         hf_raise_for_status(_without_body(response) if response.is_error else response)

@@ -55,11 +55,11 @@ def find_layout(paths: Sequence[str], readme: str) -> Layout:
         defaults = [name for name, _, is_default in (_read_config(item, data) for item in configs) if is_default]
         if named:
             return Layout(named, _default(named, defaults), is_described=True)
-    found: dict[str, Splits] = {}
+    places: dict[str, dict[str, list[str]]] = {}
     for path in data:
         config, split = _place(path)
-        splits = found.setdefault(config, {})
-        splits[split] = (*splits.get(split, ()), path)
+        places.setdefault(config, {}).setdefault(split, []).append(path)
+    found = {config: _splits(lists) for config, lists in places.items()}
     return Layout(found, _default(found, []), problem=problem)
 
 
@@ -106,17 +106,20 @@ def _read_config(item: dict[str, Any], data: Sequence[str]) -> tuple[str, Splits
     directory = str(item.get("data_dir") or "").strip("/")
     inside = f"{directory}/" if directory else ""
     if "data_files" not in item:
-        splits: Splits = {}
+        lists: dict[str, list[str]] = {}
         for path in data:
             if path.startswith(inside):
-                _, split = _place(path.removeprefix(inside))
-                splits[split] = (*splits.get(split, ()), path)
-        return name, splits, item.get("default") is True
+                lists.setdefault(_place(path.removeprefix(inside))[1], []).append(path)
+        return name, _splits(lists), item.get("default") is True
     found = {
         split: tuple(path for path in data if any(matches(path, pattern) for pattern in patterns))
         for split, patterns in _patterns(item["data_files"], inside)
     }
     return name, {split: paths for split, paths in found.items() if paths}, item.get("default") is True
+
+
+def _splits(lists: Mapping[str, Sequence[str]]) -> Splits:
+    return {split: tuple(paths) for split, paths in lists.items()}
 
 
 def _patterns(value: Any, inside: str) -> Iterator[tuple[str, list[str]]]:

@@ -25,8 +25,8 @@ from orca_local.hub.entries import VARIABLE, Entries, datasets_directory
 from orca_local.hub.failures import Wanted, explained
 from orca_local.system.digest import text_digest
 
-MAX_FILES = 200_000
-"""Limit of the files of a repository."""
+MAX_FILES, MAX_PAGES = 200_000, 4_000
+"""Limits of the files of a repository, and of the answers that list them."""
 _COMMIT = re.compile("[0-9a-f]{40}")
 _BUFFER_BYTES = 1 << 16
 _FILES = "files"
@@ -145,18 +145,19 @@ class Repository:
         from huggingface_hub import errors
 
         wanted = self._wanted("the list of its files")
-        url, count = self._api(f"tree/{commit}?recursive=true"), 0
+        url, count, pages = self._api(f"tree/{commit}?recursive=true"), 0, 0
         with explained(wanted, self.directory):
             while url:
+                pages += 1
                 try:
                     page, url = ask(url, wanted)
                 except errors.RevisionNotFoundError as error:
                     raise self._no_revision(commit) from error
                 if not isinstance(page, list):
                     raise RemoteError(f"{client.endpoint()} sent no list of the files of {self.name}", hint="try later")
-                if url and not page:  # such a list may go on for ever
+                if url and (not page or pages >= MAX_PAGES):
                     raise RemoteError(
-                        f"{client.endpoint()} sent an empty part of the list of the files of {self.name}",
+                        f"{client.endpoint()} sends a list of the files of {self.name} that does not end",
                         hint="check HF_ENDPOINT, or try later",
                     )
                 count += len(page)

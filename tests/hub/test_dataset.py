@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orca_local.domain.errors import InputError, MissingError, OrcaError, RemoteError
-from orca_local.hub import answer
+from orca_local.hub import answer, repository
 from orca_local.hub.address import CONVERTED, parse_address
 from orca_local.hub.dataset import Dataset, ScriptOnly, open_dataset
 from tests.hub_dataset import HubDataset
@@ -116,6 +116,12 @@ def test_a_list_of_many_pages_is_followed_on_the_hub_alone(hub: HubServer) -> No
     assert sum("/tree/" in path for path in hub.requests) > 3
 
 
+def test_a_list_of_too_many_pages_is_given_up(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repository, "MAX_PAGES", 2)
+    hub.faults.per_page = 1
+    refused("hub:openai/gsm8k/main:train", "list of the files of openai/gsm8k that does not end")
+
+
 def test_a_revision_that_is_gone_is_named(hub: HubServer) -> None:
     assert "commits/main" in refused("hub:openai/gsm8k@v9", "no revision v9 of openai/gsm8k").hint
     refused(f"hub:openai/gsm8k@{'0' * 40}", "no revision 0000")
@@ -168,7 +174,7 @@ def test_a_repository_without_rows_is_named_with_its_files(monkeypatch: pytest.M
         (Faults(page="/revision/"), "web page instead of its commit of main"),
         (Faults(page="/tree/"), "web page instead of the list of its files"),
         (Faults(page="/resolve/"), "web page instead of README.md"),
-        (Faults(per_page=0), "sent an empty part of the list of the files"),
+        (Faults(per_page=0), "sends a list of the files of openai/gsm8k that does not end"),
         (Faults(body=b"{"), "sent no JSON as its commit of main: b'{'"),
         (Faults(body=b"[]"), "names no commit"),
         (Faults(body=b'{"sha": "v1"}'), "names no commit"),
@@ -200,6 +206,12 @@ def test_a_token_that_cannot_be_sent_is_named(hub: HubServer, monkeypatch: pytes
     monkeypatch.setenv("HF_TOKEN", "h\u00fcnter2")
     error = refused("hub:openai/gsm8k", "no request can be sent to http://127", InputError)
     assert "HF_TOKEN" in error.hint and "nter2" not in str(error)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:99999", "http://127.0.0.1:x", "http://127.0.0.1:-1"])
+def test_an_address_without_a_port_that_can_be_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    refused("hub:openai/gsm8k", "HF_ENDPOINT is not a URL", InputError)
 
 
 def test_a_hub_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

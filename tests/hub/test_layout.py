@@ -102,3 +102,8 @@ def test_many_stars_cost_nothing() -> None:
     stars = "/".join(["**", "*a*a*a*"] * 20)
     readme = f"---\nconfigs:\n- config_name: x\n  data_files: '{stars}/b.csv'\n---\n"
     assert described(f"{deep}/c.csv", readme=readme) == {deep: {"train": (f"{deep}/c.csv",)}}
+
+
+def test_very_many_files_are_divided_quickly() -> None:
+    paths = [f"data/train-{number:06d}.csv" for number in range(100_000)]
+    assert described(*paths) == {"default": {"train": tuple(paths)}}
