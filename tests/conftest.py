@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from orca_local.export.quantize import quantize
+from orca_local.hub import blocks, failures
 from orca_local.models.catalog import find_model
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
@@ -75,6 +76,15 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HF_HUB_OFFLINE", "HF_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path / "models"
+
+
+@pytest.fixture
+def datasets(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory for datasets, nobody's token, and no pause between two connections."""
+    monkeypatch.setenv("ORCA_LOCAL_DATASETS", str(tmp_path / "datasets"))
+    monkeypatch.setattr(blocks, "PAUSE_S", 0.0)
+    monkeypatch.setattr(failures, "PAUSE_S", 0.0)
+    return tmp_path / "datasets"
 
 
 @pytest.fixture

@@ -15,11 +15,7 @@ from tests.tasks.mix.made_hub import made_datasets
 
 
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
-    monkeypatch.setenv("ORCA_LOCAL_DATASETS", str(tmp_path / "datasets"))
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    for variable in ("HF_TOKEN", "HF_HUB_OFFLINE"):
-        monkeypatch.delenv(variable, raising=False)
+def hub(datasets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     with HubServer(datasets=made_datasets()) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
         yield server

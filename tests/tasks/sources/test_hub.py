@@ -58,12 +58,6 @@ def hub(datasets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
         yield server
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "orca.db", create=True) as opened:
-        yield opened
-
-
 def add(store: Store, location: str, limit: int | None = None, notes: list[str] | None = None) -> AddedTasks:
     options = ReadOptions(on_note=None if notes is None else notes.append)
     return add_tasks(store, [location], ImportRequest(limit=limit, options=options))
