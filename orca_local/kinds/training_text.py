@@ -44,22 +44,23 @@ _MARKS = re.compile("|".join(re.escape(mark) for pair in MARKS for mark in pair 
 # Tags that look like the marks of hidden reasoning of models that are not in the table.
 _LIKE_MARKS = re.compile(
     r"</?\s{0,3}[\w:.-]{0,40}(?:think|thought|reasoning|reflection|scratchpad|monologue)[\w:.-]{0,40}(?:\s[^<>\n]{0,99})?/?>"
-    r"|\[/?(?:begin |end )?think(?:ing)?\]",
-    re.IGNORECASE,
+    r"|\[/?(?:begin |end )?think(?:ing)?\]|</?cot>|[＜]/?think\w{0,20}＞|&lt;/?think\w{0,20}&gt;"
+    r"|<details\s{1,3}type=\"reasoning\"|^```think(?:ing)?$|^\.\.\. ?done thinking\.?$",
+    re.IGNORECASE | re.MULTILINE,
 )
 # The channels of gpt-oss, where the server took the tokens between them out.
 _BARE_CHANNELS = re.compile(r"\A\s*analysis(?=[A-Z])(?:(?s:.*?)assistantfinal)?")
 
 _TURN_NAMES = r"im_start|start_header_id|start|user|assistant|system|human|prompter|Human|Assistant|User|System"
-_TURNS = rf"<\|(?:{_TURN_NAMES})\|>|<start_of_turn>|<｜(?:User|Assistant)｜>|\[/?INST\]|<</?SYS>>"
+_TURNS = rf"<\|(?:{_TURN_NAMES})\|>|<start_of_turn>|<｜(?:User|Assistant)｜>|\[/?INST\]|<</?SYS>>|<\|turn>"
 _ENDS = (
     r"<\|(?:im_end|eot_id|eom_id|end|endoftext|end_of_text|end_of_turn|return|call|EOT|eot|eos|END_OF_TURN_TOKEN|"
     r"end_of_sentence|endofturn|endofprompt|role_end|sep)\|>|<(?:end_of_turn|eos|end_of_utterance|eod|eot)>|</s>"
-    r"|<｜end▁of▁sentence｜>"
+    r"|<｜end▁of▁sentence｜>|<turn\|>|\[e~\["
 )
 _FIRST = r"<\|(?:begin_of_text|startoftext|bos|end_header_id|message|im_sep)\|>|<bos>|<s>|<｜begin▁of▁sentence｜>"
 _OTHERS = (
-    r"<\|[^\s<>|]{1,64}\|>|<｜[^\s<>｜]{1,64}｜>|<(?:pad|unk|mask|sep|cls|sop|eop)>|<unused\d+>|<0x[0-9A-F]{2}>"
+    r"<\|[^\s<>|]{1,64}\|>|<｜[^\s<>｜]{1,64}｜>|<(?:pad|unk|mask|sep|cls|sop|eop)>|<\|[a-z_]{1,40}>|<[a-z_]{1,40}\|>|<unused\d+>|<0x[0-9A-F]{2}>"
     r"|<(?:fim|extra_id|reserved)_\w{1,30}>|</?tool_(?:call|response)s?>|\[(?:PAD|UNK|CLS|SEP|gMASK|TOOL_CALLS|EOS|BOS)\]"
 )
 _STRUCK = re.compile(r"<s>.*?</s>", re.DOTALL)

@@ -26,6 +26,8 @@ ABANDONED_S = 3600
 PRIVATE_MODE, PUBLIC_MODE = 0o600, 0o666
 """Permissions of a new file: for its owner alone, or as the umask says."""
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_BESIDE = ("-wal", "-shm", "-journal")
+"""Endings of what SQLite leaves beside a database when the disk is full."""
 _MAX_STEM_BYTES = 200
 """How much of a file's name its temporary name repeats; a name has at most 255 bytes."""
 
@@ -49,7 +51,8 @@ def whole_file(path: Path, *, many_writers: bool = False, mode: int = PRIVATE_MO
         _copy_permissions(path, part)
         publish(part, path)
     except BaseException:
-        part.unlink(missing_ok=True)
+        for suffix in ("", *_BESIDE):
+            part.with_name(part.name + suffix).unlink(missing_ok=True)
         raise
 
 
@@ -153,7 +156,7 @@ def _copy_permissions(path: Path, part: Path) -> None:
 
 def _remove_abandoned_parts(path: Path, *, many_writers: bool) -> None:
     """Remove the temporary files of `path` that killed processes left; earlier versions named them `NAME.part`."""
-    name = re.compile(re.escape(_stem(path)) + r"\.(?:(\d+)\.(?:[0-9a-f]{8}\.)?)?part")
+    name = re.compile(re.escape(_stem(path)) + r"\.(?:(\d+)\.(?:[0-9a-f]{8}\.)?)?part(?:-wal|-shm|-journal)?")
     with suppress(OSError):  # writing explains it better
         for part in path.parent.iterdir():
             match = name.fullmatch(part.name)

@@ -58,6 +58,11 @@ def test_thoughts_in_several_pieces_are_cut_off(text: str) -> None:
         "<think>4</think>",
         "4</think>\n",
         f"<think >a</think >{END}",
+        f"<cot>a</cot>{END}",
+        f"&lt;think&gt;a&lt;/think&gt;{END}",
+        f'<details type="reasoning" done="true">a</details>\n{END}',
+        f"```thinking\na\n```\n{END}",
+        f"Thinking...\na\n...done thinking.\n\n{END}",
         f"<antThinking>a</antThinking>{END}",
         f"<deep_thought mode='x'>a</deep_thought>{END}",
         f"<mm:think>a</mm:think>{END}",
@@ -81,6 +86,7 @@ def test_a_question_about_marks_may_have_an_answer_with_them() -> None:
 
 TOKENS = (
     *("<|im_end|>", "<|eot_id|>", "<|endoftext|>", "<|end|>", "<|end_of_text|>", "<|return|>", "<|eom_id|>", "</s>"),
+    *("<turn|>", "[e~["),
     *("<end_of_turn>", "<eos>", "<｜end▁of▁sentence｜>", "<|END_OF_TURN_TOKEN|>", "<|EOT|>"),
     *("<|im_start|>", "<|start_header_id|>", "<start_of_turn>", "[INST]", "[/INST]", "<|user|>", "<｜User｜>"),
 )
@@ -111,6 +117,8 @@ def test_the_header_of_the_own_turn_is_cut_off(head: str) -> None:
         f"<|im_start|>user\nWhat?<|im_end|>{END}",
         f"<|im_end|>{END}",
         f"Some <unk> words.\n{END}",
+        f"<|turn>user\nWhat?<turn|>{END}",
+        f"<|channel>{END}",
         f"<0x0A>{END}",
         f"<|fim_middle|>{END}",
         f"<|reserved_special_token_7|>{END}",

@@ -89,3 +89,14 @@ def test_a_pipe_that_nobody_reads_is_not_waited_for_and_stays(tmp_path: Path) ->
         part.write_text("text")
     assert (tmp_path / "pipe").is_fifo()
     assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_what_a_database_leaves_beside_its_temporary_file_is_removed_too(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="full"), whole_file(tmp_path / "a.db") as part:
+        part.with_name(f"{part.name}-wal").write_bytes(b"x")
+        raise OSError("the disk is full")
+    abandoned = tmp_path / f"a.db.{2**22}.0123abcd.part-shm"
+    abandoned.touch()
+    with whole_file(tmp_path / "a.db"):
+        assert not abandoned.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.db"]
