@@ -153,6 +153,10 @@ class Repository:
                     page, url = ask(url, wanted)
                 except errors.RevisionNotFoundError as error:
                     raise self._no_revision(commit) from error
+                except errors.GatedRepoError:  # it is a kind of the next
+                    raise
+                except errors.RepositoryNotFoundError as error:
+                    raise self._no_dataset() from error
                 if not isinstance(page, list):
                     raise RemoteError(f"{client.endpoint()} sent no list of the files of {self.name}", hint="try later")
                 if url and (not page or pages >= MAX_PAGES):

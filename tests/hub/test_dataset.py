@@ -122,6 +122,10 @@ def test_a_list_of_too_many_pages_is_given_up(hub: HubServer, monkeypatch: pytes
     refused("hub:openai/gsm8k/main:train", "list of the files of openai/gsm8k that does not end")
 
 
+def test_a_typo_beside_a_commit_gets_the_nearest_too(hub: HubServer) -> None:
+    assert "openai/gsm8k" in refused(f"hub:openai/gsm8@{'0' * 40}", "has no dataset openai/gsm8").hint
+
+
 def test_a_revision_that_is_gone_is_named(hub: HubServer) -> None:
     assert "commits/main" in refused("hub:openai/gsm8k@v9", "no revision v9 of openai/gsm8k").hint
     refused(f"hub:openai/gsm8k@{'0' * 40}", "no revision 0000")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from orca_local.domain.errors import RemoteError
 from orca_local.domain.frozen import Frozen
 from orca_local.store.store import Store
 from orca_local.tasks.add import AddedTasks, add_samples
@@ -33,10 +34,16 @@ def add_mix(
 
     What was fetched is kept, so that a mix that was interrupted goes on there. `reading` has the options of reading;
     `on_task` is called with the number of tasks so far. Raises `OrcaError` that names the source if one fails, unless
-    `skip_bad` is asked for.
+    `skip_bad` is asked for, and if all fail.
     """
     with Assembly(request, reading, on_task) as assembly:
         added = add_samples(store, assembly.samples())
+        if not any(use.rows for use in assembly.uses()):
+            reasons = dict.fromkeys(item.reason for item in (*assembly.failed, *assembly.left_out))
+            raise RemoteError(
+                f"no source of the mix {request.mix.name} gave a sample: {next(iter(reasons), 'they are empty')}",
+                hint="check HF_ENDPOINT and the network; without --skip-bad, the first source that fails is explained",
+            )
         return AddedMix(added, tuple(assembly.uses()), tuple(assembly.failed), tuple(assembly.left_out))
 
 

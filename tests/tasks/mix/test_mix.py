@@ -116,6 +116,13 @@ def test_a_source_that_fails_is_named_and_left_out_if_asked(hub: HubServer, tmp_
     assert "svamp" not in render_licences(MixRequest(find_mix("orca2"), 1, 1, 0), result.uses)
 
 
+def test_a_mix_of_which_every_source_fails_is_no_success(hub: HubServer, tmp_path: Path) -> None:
+    hub.datasets.clear()
+    with pytest.raises(RemoteError, match=r"no source of the mix orca2 gave a sample: .* has no dataset") as raised:
+        mixed(tmp_path / "orca.db", skip_bad=True)
+    assert raised.value.hint and not content(tmp_path / "orca.db")
+
+
 def test_a_source_that_breaks_off_keeps_what_went_in_before(hub: HubServer, tmp_path: Path) -> None:
     hub.datasets["openai/gsm8k"].is_gated = True
     with pytest.raises(RemoteError, match="ready:gsm8k: the licence of openai/gsm8k must be accepted"):
