@@ -23,6 +23,7 @@ from orca_local.tasks.sources.base import Problem, Record, Source
 from orca_local.tasks.sources.text_input import HEAD_BYTES, TextInput, open_text, undecodable, with_file_problems
 
 MAX_ROW_CHARACTERS = 10_000_000
+MAX_ROW_LINES = 100_000
 """Reading ends at a longer row: a quote in it is likely not closed, and would take in the rest of the file."""
 SEPARATORS = ",;\t|"
 _SAMPLE_ROWS = 20
@@ -206,7 +207,7 @@ class _Rows:
             for part in iter(partial(self._file.readline, MAX_ROW_CHARACTERS), ""):
                 size = size + len(part) if parts else len(part)
                 parts.append(part)
-                if size >= MAX_ROW_CHARACTERS:  # part of a line would be taken for a line
+                if size >= MAX_ROW_CHARACTERS or len(parts) > MAX_ROW_LINES:  # part of a line would be taken for a line
                     raise self._too_long()
                 self._line += part[-1] in "\r\n"
                 yield part
@@ -230,7 +231,7 @@ class _Rows:
         text = "".join(self._parts)
         start = self._line + 1 - sum(part[-1] in "\r\n" for part in self._parts[:-1])
         cell, opened, closed = _find_quote_fault(text, self._separator)
-        limit = f"{MAX_ROW_CHARACTERS // 1_000_000} million characters"
+        limit = f"{MAX_ROW_CHARACTERS // 1_000_000} million characters or {MAX_ROW_LINES:,} lines"
         if closed is not None or not self._has_quotes:
             return _Unreadable(start, f"the row has more than {limit}: shorten it; nothing after it was read")
         return _Unreadable(

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, BinaryIO
+from uuid import UUID
 
 from orca_local.domain.errors import MissingError
 from orca_local.domain.input_file import UnreadableError
@@ -34,6 +35,7 @@ MAX_CELL_BYTES = 10_000_000
 _BUFFER_BYTES = 1 << 20
 """Number of bytes that are read at once of a column; without a buffer, all of it in a row group is."""
 _HEAD_BYTES = 1 << 16
+_Classes = dict[int | None, str | None]
 _Convert = Callable[["pyarrow.Array"], list[Any]]
 
 
@@ -117,12 +119,14 @@ def _read(
     row_groups: Sequence[int] | None,
     on_read: Callable[[int], None] | None,
 ) -> Iterator[Record | Problem]:
-    names = table.schema_arrow.names
+    schema = table.schema_arrow  # made anew by each access
+    names = schema.names
     if len(set(names)) < len(names):
         double = next(column for column, count in Counter(names).items() if count > 1)
         yield Problem(name, 0, f"has two columns named {double!r}: rename one of them")
         return
-    converters = {field.name: _converter(field, table.schema_arrow.metadata or {}) for field in table.schema_arrow}
+    classes = _class_names(schema.metadata or {})
+    converters = {field.name: _converter(field, classes.get(field.name, {})) for field in schema}
     if not table.metadata.num_rows:
         yield Problem(name, 0, "holds no samples: it has no rows")
     groups = [table.metadata.row_group(index) for index in range(table.num_row_groups)]
@@ -168,13 +172,13 @@ class _UnreadableColumn(Exception):
         super().__init__(f"has a column {column!r} that cannot be read: {reason}; write the file without it")
 
 
-def _converter(field: pyarrow.Field, metadata: dict[bytes, bytes]) -> _Convert:
-    """Return the function that makes Python values of a column."""
+def _converter(field: pyarrow.Field, classes: _Classes) -> _Convert:
+    """Return the function that makes Python values of a column. `classes` are the names of its numbers, if it has."""
     import pyarrow
     from pyarrow import types
 
     kind = field.type
-    if types.is_integer(kind) and (classes := _class_names(field.name, metadata)):
+    if types.is_integer(kind) and classes:
         return lambda array: [classes.get(value, value) for value in array.to_pylist()]
     if types.is_binary(kind) or types.is_large_binary(kind):
         return _texts_of_bytes
@@ -187,19 +191,21 @@ def _converter(field: pyarrow.Field, metadata: dict[bytes, bytes]) -> _Convert:
     return _plain_values
 
 
-def _class_names(column: str, metadata: dict[bytes, bytes]) -> dict[int | None, str | None]:
-    """Return the name of each number of a column of classes, as the `datasets` library writes them into a file.
+def _class_names(metadata: dict[bytes, bytes]) -> dict[str, _Classes]:
+    """Return the names of the numbers in columns of classes, by column, as the `datasets` library writes them.
 
     It writes -1 for a row without a class.
     """
     try:
-        feature = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"][column]
-        names = feature["names"] if feature["_type"] == "ClassLabel" else []
+        features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return {}
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        return {}
-    return {-1: None, **dict(enumerate(names))} if names else {}
+    found: dict[str, _Classes] = {}
+    for column, feature in features.items() if isinstance(features, dict) else ():
+        names = feature.get("names") if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" else None
+        if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
+            found[column] = {-1: None, **dict(enumerate(names))}
+    return found
 
 
 def _plain_values(array: pyarrow.Array) -> list[Any]:
@@ -240,7 +246,7 @@ def _plain(value: Any) -> Any:
         return f"{value:f}"
     if isinstance(value, date | datetime | time):
         return value.isoformat()
-    if isinstance(value, timedelta):
+    if isinstance(value, timedelta | UUID):
         return str(value)
     raise ValueError(f"it holds {type(value).__name__}, not texts")
 

@@ -156,6 +156,7 @@ def test_quotes_that_are_ordinary_characters(tmp_path: Path) -> None:
     ("row", "message"),
     [
         ('2,"' + "x" * 2000 + '"', "3: the text that a quote opens in cell 2 goes on for more than"),
+        ('2,"' + "\n" * 150, "3: the text that a quote opens in cell 2 goes on for more than"),
         ('2,"' + "x\n" * 1000, "3: the text that a quote opens in cell 2 goes on for more than"),
         ("2," + "x" * 2000, "3: the row has more than"),
         ('2,"a","' + "x," * 1000, "3: the text that a quote opens in cell 3"),
@@ -165,6 +166,7 @@ def test_a_row_without_end_is_not_held_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: str, message: str
 ) -> None:
     monkeypatch.setattr(delimited, "MAX_ROW_CHARACTERS", 500)
+    monkeypatch.setattr(delimited, "MAX_ROW_LINES", 100)
     records, problems = read(tmp_path, f"id,prompt\n1,a\n{row}\n3,c\n")
     assert [line for line, _ in records] == [2]
     assert len(problems) == 1 and problems[0].startswith(message)
