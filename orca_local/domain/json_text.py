@@ -8,6 +8,9 @@ from typing import Any, NoReturn
 
 MAX_DIGITS = 1000
 """Limit of a whole number. A longer one is a mistake, and slow to compute with."""
+MAX_DEPTH = 200
+"""Limit of arrays and objects inside each other. Whatever walks through a deeper value could run out of stack."""
+_TOO_DEEP = "its values are nested too deeply"
 
 
 def parse_json(text: str) -> Any:
@@ -16,17 +19,30 @@ def parse_json(text: str) -> Any:
     NaN and infinity are refused as well: JSON has no such numbers.
     """
     try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
     except RecursionError:
-        raise ValueError("its values are nested too deeply") from None
+        raise ValueError(_TOO_DEEP) from None
+    return _limited(value, text.count("[") + text.count("{"))
 
 
 def parse_json_at(text: str, start: int) -> tuple[Any, int]:
     """Return the JSON value that begins at `start`, and the position behind it. Raises as `parse_json` does."""
     try:
-        return _DECODER.raw_decode(text, start)
+        value, end = _DECODER.raw_decode(text, start)
     except RecursionError:
-        raise ValueError("its values are nested too deeply") from None
+        raise ValueError(_TOO_DEEP) from None
+    return _limited(value, text.count("[", start, end) + text.count("{", start, end)), end
+
+
+def _limited(value: Any, brackets: int) -> Any:
+    """Return a value with so many brackets. Raises `ValueError` if it is nested too deeply."""
+    level = [value] if brackets > MAX_DEPTH else []
+    for _ in range(MAX_DEPTH):
+        inner = (item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list))
+        level = [item for items in inner for item in items]
+        if not level:
+            return value
+    raise ValueError(_TOO_DEEP)
 
 
 def _refuse_constant(name: str) -> NoReturn:

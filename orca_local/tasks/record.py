@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
@@ -172,9 +171,14 @@ def _answers(
 def _unreadable(kind: AnswerKind, item: Any) -> str:
     """Return why this is no answer of the kind."""
     if isinstance(item, str | int | float) and not isinstance(item, bool) and kind.name == "number":
-        with suppress(ValueError):
-            if not abs(float(item)) < 1e300:
-                return f"the answer {_shorten(item)} has too many digits for kind number: use kind exact"
+        try:
+            is_huge = not abs(float(item)) < 1e300
+        except ValueError:
+            is_huge = False
+        except OverflowError:  # a whole number that no float can hold
+            is_huge = True
+        if is_huge:
+            return f"the answer {_shorten(item)} has too many digits for kind number: use kind exact"
     inner = "; a text of an inner list must be one line that is not empty"
     remedy = inner if kind.name == "span" and isinstance(item, list) else ""
     return f"an answer of kind {kind.name} must be {kind.expected}, not {_shorten(item)}{remedy}"

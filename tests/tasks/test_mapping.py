@@ -38,6 +38,12 @@ ERRORS: dict[str, tuple[Callable[[int], Row], ImportRequest, str, str]] = {
         "unknown kind 'numbers'",
         "did you mean number?",
     ),
+    "no prompt at all": (
+        lambda n: {"question": "Q?", "answer": "7"},
+        ImportRequest(columns={"prompt": ""}),
+        "a sample needs a prompt",
+        "--template",
+    ),
     "two tasks": (
         lambda n: {"question": "Q?"},
         ImportRequest(task="a", task_column="question"),

@@ -13,6 +13,7 @@ from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.json_text import parse_json
 from orca_local.kinds.base import number_as_text
 
 Row = Mapping[str, Any]
@@ -84,11 +85,18 @@ def parsed(cell: Any) -> Any:
     """Return the list or the object that a text is, as JSON or as Python writes it; any other cell as it is."""
     if not isinstance(cell, str) or len(cell) > MAX_LITERAL or not cell.lstrip().startswith(("[", "{")):
         return cell
-    with suppress(ValueError, RecursionError):
-        return json.loads(cell)
-    with suppress(ValueError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError):
-        return ast.literal_eval(_with_commas(cell.strip()))
+    with suppress(ValueError):
+        return parse_json(cell)
+    with suppress(ValueError, TypeError, SyntaxError, MemoryError, RecursionError, tokenize.TokenError):
+        # What JSON cannot write, such as a set, is no cell of a row.
+        return parse_json(json.dumps(ast.literal_eval(_with_commas(cell.strip()))))
     return cell
+
+
+def first_parsed(rows: Sequence[Row], name: str) -> Any:
+    """Return the first cell of a column that holds anything, see `parsed`; None if there is none."""
+    cells = (parsed(row.get(name)) for row in rows)
+    return next((cell for cell in cells if not is_empty(cell)), None)
 
 
 def as_text(cell: Any) -> str | None:
@@ -145,5 +153,5 @@ def _has(column: Column, row: Row) -> bool:
 
 
 def _inner_names(rows: Sequence[Row], name: str) -> list[str]:
-    value = next((parsed(row[name]) for row in rows if not is_empty(row.get(name))), None)
+    value = first_parsed(rows, name)
     return [str(key) for key in value] if isinstance(value, dict) else []

@@ -12,7 +12,16 @@ from orca_local.tasks.columns.drafts import Draft, Drafts, texts_of
 from orca_local.tasks.columns.kind_guess import KindGuess, guess_kind
 from orca_local.tasks.columns.layout import Layout
 from orca_local.tasks.columns.names import CLASSES, SELF_CONTAINED, SUMMARIES
-from orca_local.tasks.columns.steps import AddLine, Constant, NameClass, ReadKey, Step, WriteOptions, WritePrompt
+from orca_local.tasks.columns.steps import (
+    AddLine,
+    Constant,
+    NameClass,
+    ReadKey,
+    Step,
+    WriteOptions,
+    WritePrompt,
+    is_class_number,
+)
 from orca_local.tasks.import_request import ImportRequest
 
 
@@ -32,7 +41,7 @@ class KindRule(Frozen):
         Raises `InputError` if the answers are of several kinds, or numbers of classes without names.
         """
         word, texts = self.answer_word, texts_of(drafts)
-        if word in CLASSES and texts and all(text.isdecimal() for text in texts):
+        if word in CLASSES and texts and all(map(is_class_number, texts)):
             numbers = sorted(set(texts), key=int)
             raise InputError(
                 f"the answers are {counted(len(numbers), 'class number')}: {shown_names(numbers)}",
@@ -51,7 +60,7 @@ class KindRule(Frozen):
         steps: list[Step] = []
         if labels:
             texts = texts_of(drafts)
-            is_numbered = all(text.isdecimal() for text in texts) and not set(texts) <= set(labels)
+            is_numbered = all(map(is_class_number, texts)) and not set(texts) <= set(labels)
             steps.append(NameClass(labels, is_numbered, self.first_class))
         if self.is_bare_text and labels:
             steps.append(AddLine(f"Which label fits: {', '.join(labels[:-1])} or {labels[-1]}?"))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from orca_local.domain.errors import InputError
-from orca_local.tasks.columns.cell import Row, as_text, is_empty, parsed, shown_names
+from orca_local.tasks.columns.cell import Row, as_text, first_parsed, is_empty, shown_names
 from orca_local.tasks.columns.names import ANSWERS, CONVERSATIONS, OPTION, OTHERS, OUTDONE, PROMPT_ROLES, PROMPTS
 
 Roles = dict[str, str]
@@ -131,13 +131,13 @@ def _has_role(names: Sequence[str], known: tuple[str, ...]) -> bool:
 
 
 def _holds_turns(rows: Sequence[Row], name: str) -> bool:
-    first = next((parsed(row[name]) for row in rows if not is_empty(row.get(name))), None)
+    first = first_parsed(rows, name)
     return isinstance(first, list) and isinstance(first[0], dict) and any(keys <= set(first[0]) for keys in _TURN_KEYS)
 
 
 def _holds_answers(rows: Sequence[Row], name: str) -> bool:
     """Whether the first cell that holds anything can be read as an answer: a text, a number, a list of them."""
-    first = next((parsed(row[name]) for row in rows if not is_empty(row.get(name))), None)
+    first = first_parsed(rows, name)
     if isinstance(first, dict):
         return any(key in first for key in ("text", "spans"))
     return first is not None and not (

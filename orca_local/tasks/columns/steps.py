@@ -85,7 +85,7 @@ class AddLine(Frozen):
 
     def write(self, row: Row, sample: Values) -> None:
         """Add the line."""
-        sample["prompt"] += f"\n\n{self.line}"
+        _add_to_prompt(sample, f"\n\n{self.line}")
 
     def describe(self) -> list[str]:
         """Return the line."""
@@ -178,7 +178,7 @@ class WriteOptions(Frozen):
             raise BadRow(f"the answer {shown(answer)} is no option ({_FORMS[self.form]}): {shown(list(options.texts))}")
         sample["answer"] = LETTERS[position]
         if self.adds_lines:
-            sample["prompt"] += f"\n{options.lines()}"
+            _add_to_prompt(sample, f"\n{options.lines()}")
 
     def describe(self) -> list[str]:
         """Return where the options come from, and what the answers are."""
@@ -203,6 +203,11 @@ _FORMS: Mapping[AnswerForm, str] = {
 }
 
 
+def is_class_number(text: str) -> bool:
+    """Whether a text is the number of a class."""
+    return text.isdecimal() and len(text) < 4
+
+
 class NameClass(Frozen):
     """The closed set of answers; numbers of classes become their names."""
 
@@ -216,7 +221,7 @@ class NameClass(Frozen):
         """Write the labels and name the class."""
         text = (as_text(sample.get("answer")) or "").strip()
         if self.is_numbered:
-            index = int(text) - self.first if re.fullmatch(r"\d{1,3}", text) else -1
+            index = int(text) - self.first if is_class_number(text) else -1
             if not 0 <= index < len(self.labels):
                 last = self.first + len(self.labels) - 1
                 raise BadRow(f"the class {shown(sample.get('answer'))} has no label: they are {self.first} to {last}")
@@ -268,7 +273,8 @@ class AddSystem(Frozen):
         """Put the message before the others; none if the cell is empty."""
         if not is_empty(cell := self.column.get(row)):
             system = {"role": "system", "content": _text(self.column, cell)}
-            sample["messages"] = [system, *sample.get("messages", [])]
+            messages = sample.get("messages") or []
+            sample["messages"] = [system, *messages] if isinstance(messages, list) else messages
 
     def describe(self) -> list[str]:
         """Return the column."""
@@ -346,6 +352,13 @@ class KeepRest(Frozen):
     def describe(self) -> list[str]:
         """Return the names."""
         return [f"kept as metadata: {shown_names(self.names)}"] if self.names else []
+
+
+def _add_to_prompt(sample: Values, text: str) -> None:
+    """Write a text at the end of the prompt. Raises `BadRow` if there is none."""
+    if not isinstance(prompt := sample.get("prompt"), str):
+        raise BadRow("the prompt is missing")
+    sample["prompt"] = prompt + text
 
 
 def _text(column: Column, cell: Any) -> str:
