@@ -25,7 +25,7 @@ _PREAMBLE = re.compile(
 
 _HEADING = re.compile(r"\A[*_#\s]*+(?P<words>[^\n:.!?*]{1,60}+)[*_]*+:[*_]*+\s++(?=\S)")
 _HEADS = frozenset(
-    stems("summary translation paraphrase rewrite version output result response title headline explanation sentence")
+    stems("summary translation paraphrase rewrite version output result response title headline explanation sentence question text")
 )
 """Words for the text that is asked for."""
 _FURTHER_HEADING = re.compile(r"\n[^\S\n]*+[*_#]*+\w++[*_]*+:")
@@ -92,6 +92,6 @@ def _without_heading(text: str, prompt: str) -> str:
     A text with several headings, such as "Question:" and "Hint:", needs them all.
     """
     heading = None if _FURTHER_HEADING.search(text) else _HEADING.match(text)
-    words = {*stems(heading["words"])} - EMPTY_STEMS if heading is not None else set()
+    words = {*stems(heading["words"])} - (EMPTY_STEMS - _HEADS) if heading is not None else set()
     is_known = bool(words) and words <= _HEADS.union(stems(prompt[-_MAX_PROMPT:]))
     return text[heading.end() :] if heading is not None and is_known else text
