@@ -25,7 +25,7 @@ _PREAMBLE = re.compile(
 
 _HEADING = re.compile(r"\A[*_#\s]*+(?P<words>[^\n:.!?*]{1,60}+)[*_]*+:[*_]*+\s++(?=\S)")
 _HEADS = frozenset(
-    stems("summary translation paraphrase rewrite version output result response title headline explanation sentence question text")
+    stems("summary translation paraphrase rewrite version output result response title headline sentence question text")
 )
 """Words for the text that is asked for."""
 _FURTHER_HEADING = re.compile(r"\n[^\S\n]*+[*_#]*+\w++[*_]*+:")
@@ -94,4 +94,5 @@ def _without_heading(text: str, prompt: str) -> str:
     heading = None if _FURTHER_HEADING.search(text) else _HEADING.match(text)
     words = {*stems(heading["words"])} - (EMPTY_STEMS - _HEADS) if heading is not None else set()
     is_known = bool(words) and words <= _HEADS.union(stems(prompt[-_MAX_PROMPT:]))
+    is_known = is_known or (bool(words & _HEADS) and heading is not None and heading["words"].endswith((" is", " be")))
     return text[heading.end() :] if heading is not None and is_known else text

@@ -4,90 +4,39 @@ from __future__ import annotations
 
 from orca_local.kinds.numbers import words
 from orca_local.kinds.reading.asked import stem
+from orca_local.kinds.reading.lexicon import phrase_set
 
-SUBORDINATE = frozenset(("because", "since", "given", "considering", "if", "when", "as", "after", "before", "while"))
-CONCLUSION_WORDS = frozenset(
-    ("so", "therefore", "thus", "hence", "consequently", "leaving", "giving", "making", "totaling", "totalling")
-)
+SUBORDINATE = phrase_set("because|since|given|considering|if|when|as|after|before|while")
+CONCLUSION_WORDS = phrase_set("so|therefore|thus|hence|consequently|leaving|giving|making|totaling|totalling")
 CONCLUDING_WORDS = CONCLUSION_WORDS | {"equals", "because"}
-NOT_CONCLUSION = frozenset(("far", "many", "much", "that", "called"))
+NOT_CONCLUSION = phrase_set("far|many|much|that|called")
 """Words after which "so" concludes nothing."""
-RESULT_VERBS = frozenset(("is", "gives", "makes", "equals", "means", "leaves", "rounds", "comes"))
-CIRCUMSTANCE_WORDS = frozenset(
-    (
-        *("in", "on", "at", "of", "over", "for", "from", "by", "within", "during", "after", "before", "per", "every"),
-        *("than", "until", "since", "with", "between", "each", "through", "under", "out", "among", "when", "if"),
-        *("into", "onto", "across"),
-    )
+RESULT_VERBS = phrase_set("is|gives|makes|equals|means|leaves|rounds|comes")
+CIRCUMSTANCE_WORDS = phrase_set(
+    "in|on|at|of|over|for|from|by|within|during|after|before|per|every|than|until|since|with|between|each|through|under",
+    "out|among|when|if|into|onto|across",
 )
 """Words before a number that is seldom the answer, as in "360 pens in 30 days"."""
 NO_NAMES = CIRCUMSTANCE_WORDS | words.NOT_UNIT_WORDS
-ARTICLES = frozenset(
-    (
-        "the",
-        "a",
-        "an",
-        "his",
-        "her",
-        "their",
-        "its",
-        "all",
-        "only",
-        "just",
-        "exactly",
-        "about",
-        "these",
-        "those",
-        "other",
-    )
-)
-VERBS = frozenset(
-    (
-        *(
-            "is",
-            "are",
-            "was",
-            "were",
-            "equals",
-            "equal",
-            "be",
-            "totals",
-            "gives",
-            "makes",
-            "get",
-            "gets",
-            "has",
-            "have",
-        ),
-        *("leaves", "becomes", "cost", "costs", "needs", "result", "total", "says", "sells", "approximately", "about"),
-        *("keep", "keeps", "need", "take", "takes", "took", "spends", "spent", "pays", "paid", "earns", "earned"),
-    )
+ARTICLES = phrase_set("the|a|an|his|her|their|its|all|only|just|exactly|about|these|those|other")
+VERBS = phrase_set(
+    "is|are|was|were|equals|equal|be|totals|gives|makes|get|gets|has|have|leaves|becomes|cost|costs|needs|result|total|says",
+    "sells|approximately|about|keep|keeps|need|take|takes|took|spends|spent|pays|paid|earns|earned",
 )
 """Words before a number that is often the answer."""
-REMAINDERS = frozenset(("left", "up", "stuck", "ends", "end", "ended", "starts", "leaves", "leaving"))
+REMAINDERS = phrase_set("left|up|stuck|ends|end|ended|starts|leaves|leaving")
 """Words before "with" and a number that is often the answer, as in "ends up with 3"."""
-FINITE_VERBS = frozenset(
-    (
-        *("is", "are", "was", "were", "has", "have", "had", "will", "would", "can", "could", "did", "does", "costs"),
-        *("weighs", "weighed", "takes", "took", "needs", "needed", "gets", "got", "sold", "made", "opened", "began"),
-        *("started", "ended", "left", "holds", "contains"),
-    )
+FINITE_VERBS = phrase_set(
+    "is|are|was|were|has|have|had|will|would|can|could|did|does|costs|weighs|weighed|takes|took|needs|needed|gets|got|sold",
+    "made|opened|began|started|ended|left|holds|contains",
 )
-RELATIVES = frozenset(("which", "who", "whose", "where"))
-INDIRECT = frozenset(("many", "much", "long", "old", "far", "tall", "often", "big", "large", "high", "fast", "heavy"))
-TOTALS = frozenset(
-    ("left", "remain", "remaining", "in total", "in all", "altogether", "combined", "total of", "sum of")
-)
+RELATIVES = phrase_set("which|who|whose|where")
+INDIRECT = phrase_set("many|much|long|old|far|tall|often|big|large|high|fast|heavy")
+TOTALS = phrase_set("left|remain|remaining|in total|in all|altogether|combined|total of|sum of")
 UNITS_AND_PARTS = {
-    (stem(unit), stem(part))
-    for unit, part in (
-        ("hours", "minutes"),
-        ("minutes", "seconds"),
-        ("weeks", "days"),
-        ("years", "months"),
-        ("feet", "inches"),
-        ("pounds", "ounces"),
-        ("dollars", "cents"),
+    tuple(map(stem, pair.split()))
+    for pair in phrase_set(
+        "hours minutes|minutes seconds|weeks days|years months|feet inches|pounds ounces|dollars cents"
     )
 }
-NEGATIONS = frozenset(("not", "isn't", "wasn't", "aren't", "weren't", "never"))
+NEGATIONS = phrase_set("not|isn't|wasn't|aren't|weren't|never")

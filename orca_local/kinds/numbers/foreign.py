@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-_AMBIGUOUS = frozenset(
-    ("elf", "null", "once", "six", "seize", "sept", "dix", "un", "um", "due", "sei", "otto", "venti")
-)
+from orca_local.kinds.reading.lexicon import phrase_list, phrase_set
+
+_AMBIGUOUS = phrase_set("elf|null|once|six|seize|sept|dix|un|um|due|sei|otto|venti")
 """Number words that are also English words, names, months or articles. Alone, they are not read."""
 
 _GERMAN = (
@@ -77,19 +77,5 @@ NUMBERS = {
 """Phrases and their values. Hyphens are written as spaces."""
 FIRST_WORDS = frozenset(phrase.partition(" ")[0] for phrase in NUMBERS)
 MAX_WORDS = max(phrase.count(" ") + 1 for phrase in NUMBERS)
-HUNDREDS = (
-    "cent",
-    "cents",
-    "ciento",
-    "cien",
-    "cientos",
-    "cientas",
-    "cento",
-    "centos",
-    "hundert",
-    "mil",
-    "mille",
-    "mila",
-    "tausend",
-)
+HUNDREDS = phrase_list("cent|cents|ciento|cien|cientos|cientas|cento|centos|hundert|mil|mille|mila|tausend")
 """Ends of the words that make a number beside them a part of a larger one, which is not read."""

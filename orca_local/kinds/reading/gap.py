@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from orca_local.kinds.reading.asked import EMPTY_STEMS, question_of, question_stems
 from orca_local.kinds.reading.label_reader import text_label
-from orca_local.kinds.reading.lexicon import EMPTY_WORDS, phrase_set
+from orca_local.kinds.reading.lexicon import EMPTY_WORDS, PAST_FORMS, phrase_set
 from orca_local.kinds.reading.open_question import (
     ARTICLES,
     BE,
@@ -30,7 +31,8 @@ _PLACE_LINKS = (GLUE - ARTICLES) | phrase_set("in|on|at")
 _LINKS = _OBJECT_LINKS | _PLACE_LINKS | phrase_set("to|from|by|with|of|for|due|because")
 """Words between a statement and the answer at its end."""
 _INTRODUCTION = re.compile(
-    r"\A\W*(?:so|therefore|thus|hence|(?:according\s+to|based\s+on|from|as\s+\w+\s+in|in)\s+the\s+(?:\w+\s)?"
+    r"\A\W*(?:so|therefore|thus|hence|the\s+(?:passage|text|article|paragraph|story)\s+(?:says|states|mentions)\s+that"
+    r"|(?:according\s+to|based\s+on|from|as\s+\w+\s+in|in)\s+the\s+(?:\w+\s)?"
     r"(?:passage|text|article|paragraph|context|story|document|information)(?:\s+(?:above|given|provided))?),?\s+",
     re.IGNORECASE,
 )
@@ -47,6 +49,8 @@ _CIRCUMSTANCE = re.compile(
     r"|\s*[(].*",
     re.IGNORECASE | re.DOTALL,
 )
+_PREDICATE = re.compile(r"\A[a-z]+(?:s|ed)\s+(?:in|on|at|to|from|near|by)\s+")
+"""The verb of "stands in Paris" and "lies on the Thames"."""
 _DOUBT = re.compile(
     r"\b(?:not|never|no|nor|neither|might|could|possibly|perhaps|maybe|probably|likely|if|whether|either|unknown|unclear)\b"
     r"|\b(?-i:may)\b|\?",
@@ -67,20 +71,22 @@ _MAX_SUBJECT = 6
 
 
 def is_restatement(sentence: str, prompt: str) -> bool:
-    """Whether a sentence says at least half of the words of its question, or has a pronoun and a verb for them."""
+    """Whether a text is a sentence with words of its question, or with a pronoun and a verb for them."""
     if len(sentence) > _MAX_CHARACTERS:
         return False
     words = words_of(_INTRODUCTION.sub("", sentence))
-    has_verb = any(word.text in VERBS for word in words)
-    if has_verb and chosen(sentence, prompt) is not None:
+    is_sentence = any(
+        word.text in VERBS | PAST_FORMS and before.text not in RELATIVES for before, word in pairwise(words)
+    )
+    if is_sentence and chosen(sentence, prompt) is not None:
         return True
     has_pronoun = len(words) > 1 and words[0].text in _PRONOUNS
     for question in open_questions(prompt):
         shared = {*question.words} & {word.key for word in words}
         # Without an auxiliary in the question, its verb is one of its words.
-        is_said = has_verb or question.auxiliary in DO or (not question.auxiliary and question.words[0] in shared)
-        is_most = bool(shared) and 2 * len(shared) >= len({*question.words})
-        if (has_pronoun and (shared or words[1].text in VERBS)) or (is_said and is_most):
+        is_most = 2 * len(shared) >= len({*question.words})
+        is_said = is_most and (question.auxiliary in DO or (not question.auxiliary and question.words[0] in shared))
+        if (shared and (is_sentence or has_pronoun or is_said)) or (has_pronoun and words[1].text in VERBS):
             return True
     return False
 
@@ -146,16 +152,17 @@ def trim(phrase: str, prompt: str) -> str:
     """Return a phrase without the circumstances behind it; of an answer to "when", the date."""
     if DATE_QUESTION.search(question_of(prompt)) and (date := _DATE.search(phrase)):
         return phrase if date["not_then"] else _CIRCUMSTANCE.sub("", phrase[date.start("date") :])
-    return _CIRCUMSTANCE.sub("", phrase) or phrase
+    return _CIRCUMSTANCE.sub("", _PREDICATE.sub("", phrase)) or phrase
 
 
 def _bare(sentence: str, prompt: str) -> str:
     """Return a sentence without an introduction, and without what is said of its answer."""
-    sentence = _END.sub("", _INTRODUCTION.sub("", sentence.replace("**", "")))
+    sentence = _INTRODUCTION.sub("", sentence.replace("**", ""))
     opening, comma, rest = sentence.partition(", ")
     known = question_stems(prompt) | EMPTY_STEMS
     if comma and _OPENING.match(opening) and all(word.key in known for word in words_of(opening)):
         sentence = rest
+    sentence = _END.sub("", sentence)
     return sentence if _COMPARED.search(question_of(prompt)) else _COMPARED.sub("", sentence)
 
 
@@ -184,7 +191,8 @@ def _gaps(words: Sequence[Word], question: OpenQuestion) -> Iterator[tuple[int, 
     for skip in _skips(words, content, question):
         keys = tuple(words[at].key for at in content[skip:])
         for wanted, gap in _forms(question):
-            for drop in (*range(min(gap, _MAX_SUBJECT)), gap) if has_pronoun and skip else (0,):
+            is_dropped = (has_pronoun and skip) or question.gap
+            for drop in (*range(min(gap, _MAX_SUBJECT)), gap) if is_dropped else (0,):
                 before, after = wanted[drop:gap], wanted[gap:]
                 rest = len(keys) - len(after)
                 if len(before) < rest and keys[: len(before)] == before and keys[rest:] == after:

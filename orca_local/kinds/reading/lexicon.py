@@ -14,9 +14,14 @@ def phrases(*lists: str) -> str:
     return "|".join(lists).replace(" ", r"\s+").replace("'", "['’]")
 
 
+def phrase_list(*lists: str) -> tuple[str, ...]:
+    """Return the phrases of these lists, in their order."""
+    return tuple("|".join(lists).split("|"))
+
+
 def phrase_set(*lists: str) -> frozenset[str]:
     """Return the phrases of these lists."""
-    return frozenset("|".join(lists).split("|"))
+    return frozenset(phrase_list(*lists))
 
 
 def pattern(*lists: str) -> re.Pattern[str]:
@@ -24,6 +29,14 @@ def pattern(*lists: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{phrases(*lists)})\b", re.IGNORECASE)
 
 
+CARDINALS = phrase_list(
+    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen",
+    "nineteen",
+)
+ORDINAL_WORDS = phrase_list(
+    "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth",
+    "sixteenth|seventeenth|eighteenth|nineteenth",
+)
 ABBREVIATIONS = phrase_set(
     "mr|mrs|ms|dr|prof|gen|st|jr|sr|vs|etc|inc|ltd|co|corp|no|nr|fig|mt|ft|lt|col|sgt|capt|rev|hon|sen|rep|gov|pres|e.g|i.e",
     "approx|est|dept|univ|a.m|p.m|bzw|usw|ca|cf|al|ave|blvd|rd|op|vol|pp|ed|jan|feb|mar|apr|aug|sept|oct|nov|dec",
@@ -113,8 +126,9 @@ _IRREGULAR = (
 )
 VERB_FORMS = {form: base for base, *forms in map(str.split, _IRREGULAR.split("|")) for form in forms}
 """Irregular forms of verbs, and the verb."""
-_CARDINALS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+PAST_FORMS = frozenset(forms[1] for forms in map(str.split, _IRREGULAR.split("|")) if len({*forms}) > 2)
+"""Irregular past forms that are no participles: "took", but not "found"."""
 _PLURALS = "man men|woman women|child children|foot feet|tooth teeth|mouse mice|goose geese|person people|leaf leaves"
-OTHER_FORMS = {word: str(value) for value, word in enumerate(_CARDINALS, start=2)}
+OTHER_FORMS = {word: str(value) for value, word in enumerate(CARDINALS[:13]) if value > 1}
 OTHER_FORMS |= {plural: singular for singular, plural in map(str.split, _PLURALS.split("|"))}
 """Small numbers in words and irregular plurals, and the form that stands for them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from orca_local.domain.text import fold
+from orca_local.kinds.numbers.words import TENS, UNITS
 from orca_local.kinds.reading.option_list import parse_options
 from orca_local.kinds.reading.wrapping import without_period
 
@@ -16,9 +17,9 @@ _QUANTITY = re.compile(r"(?P<currency>[$€£¥]?)\s?(?P<number>-?\d[\d.,]*)\s?(
 SYMBOLS = {"$": "dollars", "€": "euros", "£": "pounds"}
 _CURRENCIES = {"dollar": "$", "dollars": "$", "usd": "$", "euro": "€", "euros": "€", "pounds": "£", "yen": "¥"}
 ARTICLE = re.compile(r"(?:an?|the)\s+", re.IGNORECASE)
-_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_TENS = {20: "twenty", 30: "thirty", 40: "forty", 50: "fifty", 60: "sixty", 70: "seventy", 80: "eighty", 90: "ninety"}
-_NUMBER_WORDS = {str(value): word for value, word in (*enumerate(_UNITS), *_TENS.items(), (100, "one hundred"))}
+_NUMBER_WORDS = {str(value): word for word, value in (*UNITS.items(), *TENS.items(), ("one hundred", 100))} | {
+    "40": "forty"
+}
 
 
 @dataclass(frozen=True)

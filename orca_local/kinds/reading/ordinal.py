@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from orca_local.kinds.reading.decision import Mention
+from orca_local.kinds.reading.lexicon import ORDINAL_WORDS
 
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_INDEXES = {word: index for index, word in enumerate(_ORDINALS)} | {"last": -1}
+_INDEXES = {word: index for index, word in enumerate(ORDINAL_WORDS[:10])} | {"last": -1}
 _ORDINAL = rf"(?P<place>{'|'.join(_INDEXES)}|[1-9](?:st|nd|rd|th))"
 _NOUN = r"(?:answer\s+)?(?:option|choice|alternative|sentence|statement)"
 _WHOLE = re.compile(rf"the\s+{_ORDINAL}(?:\s+(?:one|answer|{_NOUN}))?(?:\s+in\s+the\s+list)?", re.I)

@@ -38,7 +38,9 @@ _REASON = re.compile(
     rf"|{_SPACE}since\s+(?=(?:it|the|they|he|she|this|that)\b)|{_SPACE}(?:rather\s+than|instead\s+of|as\s+opposed\s+to)\s"
     rf"|{_SPACE}[—–-]\s+(?=(?:because|the|it|this|that|as)\b)"
 )
-_REMARK_AFTER = re.compile(r",\s+(?:who|which|where|while|although|rather than|not)\s", re.IGNORECASE)
+_REMARK_AFTER = re.compile(
+    r",\s+(?:who|which|where|while|although|rather than|not|since|because|as|so)\s", re.IGNORECASE
+)
 _CORRECTED = re.compile(
     r"not\s+[^.;]{1,80}?(?:,?\s+but(?:\s+rather)?|;|,\s+it['’]s|,\s+it\s+is)\s+(?=\S)", re.IGNORECASE
 )

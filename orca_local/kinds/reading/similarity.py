@@ -7,6 +7,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from orca_local.kinds.reading.lexicon import CARDINALS, ORDINAL_WORDS
+
 # Scripts that write words without spaces (Thai to Khmer, kana, Han): each character counts as a word.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -19,34 +21,8 @@ _NEGATION = re.compile(
     r"n['’]t\b|\b(?:not?|never|none|neither|nor|without|cannot|nicht|keine?|nie|jamais|nunca)\b|[不没無未]",
     re.IGNORECASE,
 )
-_CARDINALS = {
-    "two": "2",
-    "three": "3",
-    "four": "4",
-    "five": "5",
-    "six": "6",
-    "seven": "7",
-    "eight": "8",
-    "nine": "9",
-    "zero": "0",
-    "ten": "10",
-    "eleven": "11",
-    "twelve": "12",
-}
-_ORDINALS = {
-    "first": "1",
-    "second": "2",
-    "third": "3",
-    "fourth": "4",
-    "fifth": "5",
-    "sixth": "6",
-    "seventh": "7",
-    "eighth": "8",
-    "ninth": "9",
-    "tenth": "10",
-    "eleventh": "11",
-    "twelfth": "12",
-}
+_CARDINALS = {word: str(value) for value, word in enumerate(CARDINALS[:13]) if value != 1}
+_ORDINALS = {word: str(value) for value, word in enumerate(ORDINAL_WORDS[:12], start=1)}
 _ROMAN = re.compile(r"(?<=\w )(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2})\b(?!['’])")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10}
 
