@@ -196,25 +196,10 @@ class Clause:
         # "In 5 years" answers "in how many years".
         is_circumstance = self._is_circumstance(quantity) and not (is_asked and before[0] in ("in", "after"))
         score += 3 * is_asked - 3 * is_circumstance
-        score += 3 * self._part_shares[quantity.first] * self._is_new(quantity)
         score -= quantity.style == "words"
         score -= 2 * any(token.lower in ("per", "each", "every", "a") for token in following)
         score -= 3 * (quantity.value in self.prompt_values)
         return score
-
-    @cached_property
-    def _part_shares(self) -> list[float]:
-        """For each token, the share of the question's words that the part of the sentence has in which it stands."""
-        shares: list[float] = []
-        part: list[str] = []
-        for token in (*self.tokens, END):
-            if token is END or token.lower in (",", ";", "and", "but", "while"):
-                share = len(self.asked.intersection(map(stem, part))) / len(self.asked) if self.asked else 0.0
-                shares += [share] * (len(part) + 1)
-                part = []
-            else:
-                part.append(token.lower)
-        return shares
 
     def is_asked(self, quantity: Quantity) -> bool:
         """Whether a word of the question names the number: "44 yellow", "a remainder of 2"."""
@@ -331,8 +316,6 @@ class Clause:
         is_power_of_unit = token.text == "^" and token_at(self.tokens, at - 1).kind == "word"
         if is_power_of_unit or (token.text == "-" and is_sign(self.tokens, at)):
             return False
-        if token.lower in ("divided", "multiplied"):
-            return following.lower == "by"
         starts = following.kind == "numeral" or following.text in ("(", "√", *words.CURRENCY_SYMBOLS, "-")
         is_variable = following.kind == "word" and len(following.text) == 1 and following.lower != "a"
         is_last = following is END and not is_word

@@ -46,10 +46,6 @@ _SENTENCE_END = re.compile(
 _BULLET = re.compile(r"^[ \t]*(?:[-•+>]|#+)[ \t]+", re.MULTILINE)
 _ENUMERATION = re.compile(r"^[ \t]*(?:step\s+)?\d{1,2}[.):](?=\s|$)", re.IGNORECASE | re.MULTILINE)
 _FIRST_ITEM = re.compile(r"^[ \t]*(?:step\s+)?1[.):]\s", re.IGNORECASE | re.MULTILINE)
-_EXPLANATION = re.compile(
-    r"\s*(?:(?:explanation|reasoning|rationale|note|justification|here(?:'s| is) (?:why|how))\b|because\b[^,=]*$)",
-    re.IGNORECASE,
-)
 _REMARK = re.compile(r"(?:(?<=[.!?]\s)|^[ \t]*)\([A-Z][^()]*[.!?]\)(?=\s|$)", re.MULTILINE)
 """Whole sentences in brackets."""
 _UNKNOWN = re.compile(
@@ -90,8 +86,6 @@ _CLAUSE_END = re.compile(r",\s|\b(?:and|but|while|whereas)\b", re.IGNORECASE)
 _UNFINISHED_WORDS = phrase_set(
     "is|are|that's|it's|equals|plus|minus|times|by|and|or|but|because|so|if|the|a|an|his|her|their|its|of|from|to|then|which"
 )
-_MAX_CHECK_WORDS = 4
-"""Number of words in an equation that only checks an earlier one."""
 _COUNTED = re.compile(r"[0-9](?:\s+\w+)?\s+(?:times|each)\W*\Z", re.IGNORECASE)
 """A number and its unit, such as "3 times", that end a text."""
 _MIN_COVERAGE = 0.34
@@ -154,8 +148,7 @@ def read_text_number(text: str, prompt: str) -> Quantity | None:
     is_year = _YEAR_QUESTION.search(_read_part(prompt)) is not None
     # A sentence of the prompt may give a year, but not the result of a calculation.
     written = _own_sentences(text, "" if is_year else _read_part(prompt))
-    unrepeated = _without_repeats(written)
-    sentences = _without_checks(unrepeated)
+    sentences = _without_repeats(written)
     if not sentences or _is_unfinished(sentences, values):
         return None
     leading = parse_single(trim_phrase(tokenize(sentences[0])))
@@ -169,7 +162,7 @@ def read_text_number(text: str, prompt: str) -> Quantity | None:
         return years[0] if len({year.value for year in years}) == 1 else None
     answer = _last_answer(sentences, values, question) or _best_restated(sentences, values, question)
     last = written[-1].strip()
-    is_loop = last not in unrepeated or any(sentence.strip() == last for sentence in written[:-1])
+    is_loop = last not in sentences or any(sentence.strip() == last for sentence in written[:-1])
     return None if is_loop and answer is not None and answer.value in values else answer
 
 
@@ -187,27 +180,6 @@ def _without_repeats(sentences: Sequence[str]) -> list[str]:
     last = kept[-1] if kept else ""
     is_broken = len(last.split()) > 1 and any(sentence.startswith(last) for sentence in kept[:-1])
     return kept[:-1] if is_broken else kept
-
-
-def _without_checks(sentences: Sequence[str]) -> list[str]:
-    """Return the sentences without equations that turn an earlier one around: "85 - 37 = 48" after "48 + 37 = 85".
-
-    One in a sentence of many words is a step, unless the sentence says that something is right.
-    """
-    kept: list[str] = []
-    results: dict[frozenset[Fraction], Fraction] = {}
-    for sentence in sentences:
-        tokens = tokenize(sentence)[-_MAX_TOKENS:]
-        if any(token.text in EQUALS for token in tokens):
-            clause = Clause(tokens, frozenset())
-            numbers = frozenset(number.value for number in clause.quantities if number.value is not None)
-            result = number.value if (number := parse_phrase(tokens) or clause.answer()) else None
-            is_bare = sum(token.text.isalpha() for token in tokens) <= _MAX_CHECK_WORDS
-            is_other = result is not None and results.setdefault(numbers, result) != result
-            if is_other and len(numbers) > 1 and (is_bare or _RIGHT.search(sentence)):
-                continue
-        kept.append(sentence)
-    return kept
 
 
 def _last_years(sentences: Sequence[str], question: frozenset[str]) -> list[Quantity]:
@@ -315,8 +287,6 @@ def _own_sentences(text: str, prompt: str) -> list[str]:
     own: list[str] = []
     is_copy = False
     for sentence in sentences:
-        if _EXPLANATION.match(sentence) and any(parse_quantities(tokenize(before)) for before in own):
-            break
         is_question = sentence.rstrip().endswith("?")
         is_broken_off = is_copy and not sentence.rstrip().endswith((".", "!"))
         min_words = _MIN_WORDS_AFTER_COPY if is_broken_off else _MIN_REPEATED_WORDS

@@ -17,7 +17,6 @@ from orca_local.kinds.reading.lexicon import (
     SPOKEN_AFTER,
     SPOKEN_BEFORE,
     YES,
-    phrases,
 )
 from orca_local.kinds.reading.restated import restated_value
 from orca_local.kinds.reading.stance import Stance
@@ -43,11 +42,6 @@ _EITHER_WORD = r"[\"'“(]?\b(?:yes|no|true|false)\b[\"'”)]?"
 _ALTERNATIVES = re.compile(
     rf"{_EITHER_WORD}\s*(?:/|,?\s*\b(?:or|nor|and)\b)\s*(?:answer:\s*)?{_EITHER_WORD}", re.IGNORECASE
 )
-_POLITE = re.compile(
-    rf"\bno\s+(?:{phrases('problem|worries|doubt|need|one|more|longer|matter|way|such|other|idea')}|evidence|information"
-    r"|wonder|question|thanks)\b[^.!\n]{0,40}?(?:[.!,:\n]|$)",
-    re.IGNORECASE,
-)
 _SHORT = re.compile(
     r"(?:(?:it|they|he|she|one|that|this|there|you|we|i|these|those)\s+|(?:it|that)['’]s\s+(?=not\b))"
     r"(?P<never>never\s+)?"
@@ -65,8 +59,6 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 """An answer that depends on a condition."""
-_QUOTED = re.compile(r"\"[^\"\n]{12,200}\"|“[^”\n]{12,200}”")
-
 _WORD = re.compile(
     rf"(?:^|[.!?:;,(\[\"“'‘*_`=→–—…>]\s*|-\s+|\b(?:{SPOKEN_BEFORE}|\w+ly)\s+|\b(?:it|that)['’]s\s+(?:an?\s+)?)[\"'“‘*_`(\[]{{0,6}}"
     rf"(?P<word>yes|no|yeah|yep|yup|nope|nah)"
@@ -95,9 +87,6 @@ _JUDGED = dict.fromkeys(("true", "correct", "right", "accurate"), "yes") | dict.
 )
 _CONCLUSION = re.compile(
     r"\W*(?:so|therefore|thus|hence|overall|ultimately|finally|in\s+conclusion|still)\b", re.IGNORECASE
-)
-_LAST_TURN = re.compile(
-    r"\b(?:so|therefore|thus|hence)\s*,?\s+(?:the\s+answer\s+is\s+|it\s+is\s+)?(yes|no|true|false)[.!]?$", re.IGNORECASE
 )
 
 
@@ -175,12 +164,11 @@ def _sentence_value(sentence: str, prompt: str) -> str | None:
         return value
     if words and all(word in _VALUES for word in words):
         return _one({_VALUES[word] for word in words})
-    plain = _POLITE.sub(" ", _ALTERNATIVES.sub(" ", _QUOTED.sub(" ", sentence)))
+    plain = _ALTERNATIVES.sub(" ", sentence)
     mentions = _mentions(plain)
     start = _START.match(plain)
     if start is not None and (plain == sentence or not mentions or mentions[0].start > start.end()):
-        turn = _LAST_TURN.search(plain)
-        return _VALUES[turn[1].lower()] if turn else "yes" if start["yes"] else "no"
+        return "yes" if start["yes"] else "no"
     values: dict[Stance, set[str]] = {stance: set() for stance in Stance}
     for claim in claims_of(plain, mentions):
         value = _OPPOSITE[claim.key] if claim.stance is Stance.REJECTED else claim.key

@@ -39,13 +39,6 @@ _ALONE_AFTER = re.compile(
 )
 
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|dr|prof|vs)\.\s*$", re.IGNORECASE)
-_HEADING = re.compile(
-    r"\W*(?:(?:the|my)\s+)?(?:(?:predicted|final|overall|main|primary|correct|best)\s+)?(?:category|label|class|classification"
-    r"|sentiment|topic|emotion|intent|tag|type|genre|verdict|result|conclusion|output|prediction|decision|relation|relationship"
-    r"|tone|mood|judge?ment|department|subject|theme|polarity|stance)\W{0,4}[:：]\W{0,4}(?=\S)",
-    re.IGNORECASE,
-)
-"""The heading of a line that states a label: "Category: sports"."""
 _REMARK = re.compile(r"\s*[(:]|\s+[-–—]\s|\s+because\b", re.IGNORECASE)
 
 
@@ -65,8 +58,6 @@ def whole_label(content: str, labels: Sequence[str]) -> str | None:
 
 def stated_label(content: str, labels: tuple[str, ...], prompt: str = "") -> str | None:
     """Return the label that a statement settles on; None if it names none, or several."""
-    if (label := whole_label(content, labels)) is not None:
-        return label
     parts = sentences(content[:MAX_STATEMENT])
     # The first sentence states the answer; the others explain it.
     for part in (parts[0] if parts else "", content[:MAX_STATEMENT]):
@@ -97,9 +88,7 @@ def text_label(text: str, labels: tuple[str, ...], prompt: str = "") -> str | No
 
 def _bare_label(sentence: str, labels: Sequence[str]) -> str | None:
     """Return the label that a sentence is, alone or after a heading."""
-    heading = _HEADING.match(sentence)
-    rest = sentence[heading.end() :] if heading else re.split(r"[:：]\s", sentence)[-1]
-    return whole_label(sentence, labels) or whole_label(rest, labels)
+    return whole_label(sentence, labels) or whole_label(re.split(r"[:：]\s", sentence)[-1], labels)
 
 
 def find_labels(sentence: str, labels: tuple[str, ...]) -> list[Mention]:

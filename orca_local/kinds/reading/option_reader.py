@@ -45,10 +45,8 @@ _NOUN = (
     r"(?:(?:the\s+)?(?:(?:correct|right|best)\s+)?(?:option|choice|letter|answer|alternative|number|ending|statement)"
     r"(?:\s+is)?\s*:?\s*)"
 )
-_BEFORE_I = re.compile(r"(?:\bis|option|choose|pick|answer:?)\s+[\"'“*_`(]*$", re.IGNORECASE)
-_AFTER_I = re.compile(r"[\"'”*_`)\]]*\s*(?:$|[.,;:!?)])")
 _VERB_OF_I = re.compile(r"\s+(?:is|makes|fits|seems|matches|describes)\b")
-"""What follows the mark, but not the pronoun."""
+"""What follows the mark I, but not the pronoun."""
 _MARKED_LINE = re.compile(r"\W{0,6}(?P<mark>[A-Za-z]|\d{1,2})[)\].:*_]{1,4}\s{0,3}")
 _LEAD = re.compile(
     r"(?:(?:so|thus|hence|therefore|and|then|ok|okay|well)[,\s]+){0,2}"
@@ -122,9 +120,6 @@ def text_option(text: str, options: Options, prompt: str = "") -> str | None:
     # The reasoning of an unfinished text mentions the texts of options, most of all numbers.
     finder = find if is_short and not is_cut_off(text) else find_marks
     mark = decide(text, finder, lambda sentence: whole_option(sentence, options), prompt)
-    if mark is None and not is_short:
-        last = sentences(text[-MAX_STATEMENT:])[-1:]
-        mark = decide(last[0], find, lambda sentence: whole_option(sentence, options), prompt) if last else None
     mark = (
         mark
         or _last_option(text, options, prompt)
@@ -347,10 +342,8 @@ def _find_marks(sentence: str, options: Options) -> list[Mention]:
 
 
 def _is_used_as_mark(sentence: str, match: re.Match[str]) -> bool:
-    if match[0] == "I":
-        before, after = sentence[max(0, match.start() - 24) : match.start()], sentence[match.end() : match.end() + 12]
-        is_named = _BEFORE_I.search(before) is not None and _AFTER_I.match(after) is not None
-        return is_named or _VERB_OF_I.match(after) is not None
+    if match[0] == "I" and _VERB_OF_I.match(sentence, match.end()):
+        return True
     return stands_alone(sentence, match.start(), match.end())
 
 

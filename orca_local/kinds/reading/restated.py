@@ -14,7 +14,6 @@ from orca_local.kinds.reading.wrapping import sentences
 _QUESTION = re.compile(
     rf"(?:^|[:,]\s*)(?P<verb>{AUXILIARIES})(?:n['’]t)?\s+(?P<rest>[^?？]+)(?:[?？]|(?P<end>\Z))", re.IGNORECASE
 )
-_HEADED = re.compile(r"\W*question\W", re.IGNORECASE)
 _STATEMENT = re.compile(
     r"(?:true\s+or\s+false|(?:statement|claim)(?:\s+is\s+(?:true|false|correct))?)\s?[:?]\s?[\"“'*]*"
     r"(?P<rest>[^\n\"”]+)",
@@ -224,7 +223,7 @@ def _asked(prompt: str) -> _Asked:
     for sentence in reversed(sentences(prompt)):
         statement = _STATEMENT.search(sentence)
         match = statement or _QUESTION.search(sentence)
-        if match is not None and (statement or not match["end"] or _HEADED.match(sentence)):
+        if match is not None and (statement or not match["end"]):
             words = _words(_IT_IS_TRUE.sub("", match["rest"]))
             plain = _plain(words)
             is_negated = statement is not None and (len(words) - len(plain)) % 2 == 1
