@@ -22,10 +22,6 @@ _THRESHOLD = 0.5
 """Lowest F1 at which a span is called similar."""
 _ITEM = re.compile(r"^[^\S\n]*(?:[-*•]|\d{1,2}[.)])[^\S\n]+", re.MULTILINE)
 _INLINE_ITEM = re.compile(r"(?:^|(?<=\s))\d{1,2}[.)]\s+")
-_UNFINISHED = re.compile(
-    r"\s(?:and|or|but|the|an?|of|to|in|with|by|from|that|because|is|was|are|were|has|have|had)$", re.IGNORECASE
-)
-"""The end of a text that was cut off."""
 _JOINS = re.compile(r";|,\s+and\b|,|\n|\band\b|&")
 
 
@@ -71,8 +67,7 @@ class Span(AnswerKind):
         """Return a text of one line, or the items of a list."""
         if items := _items(text):
             return ", ".join(items)
-        phrase = lone_phrase(text, question.prompt, _MAX_WORDS)
-        return None if phrase is None or _UNFINISHED.search(phrase) else phrase
+        return lone_phrase(text, question.prompt, _MAX_WORDS)
 
     def compare(self, answer: str, reference: str) -> float:
         """Return the F1 of the words; 0 if the two differ in a number or in a negation. See `word_f1`."""

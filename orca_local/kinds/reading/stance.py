@@ -69,7 +69,6 @@ _VERB_AFTER = re.compile(
     + r")\b)",
     re.IGNORECASE,
 )
-_FOREIGN_VERB_AFTER = re.compile(r"では|じゃ|no es|ist nicht")
 _WRONG_AFTER = re.compile(
     r"\b(?:"
     + phrases(
@@ -131,7 +130,7 @@ def clause_before(before: str) -> str:
 def clause_after(after: str) -> str:
     """Return what is said of a mention as the subject: "is wrong"; empty if it is not a subject."""
     plain = after.lstrip(MARKS)
-    if not any(verb.match(plain) for verb in (_VERB_AFTER, _HEDGE_AFTER, _FOREIGN_VERB_AFTER)):
+    if not any(verb.match(plain) for verb in (_VERB_AFTER, _HEDGE_AFTER)):
         return ""
     end = _BREAK.search(after, len(after) - len(plain) + 1)
     return after[: end.start()] if end else after
