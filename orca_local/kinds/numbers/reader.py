@@ -26,6 +26,7 @@ from orca_local.kinds.numbers.words import CURRENCY_SYMBOLS
 from orca_local.kinds.reading.asked import clauses, coverage, question_of, question_stems
 from orca_local.kinds.reading.lexicon import phrase_set
 from orca_local.kinds.reading.wrapping import is_cut_off
+from orca_local.kinds.reading.wrapping import sentences as split_sentences
 
 _MAX_START = 500
 _MAX_END = 2_000
@@ -40,12 +41,11 @@ _MIN_REPEATED_WORDS = 5
 _MIN_WORDS_AFTER_COPY = 3
 """The same for a sentence that breaks off after a copy."""
 
-_SENTENCE_END = re.compile(
-    r"(?<!\bno)(?<!\bapprox)(?<!\bca)(?<!\brs)(?<!\bst)[.!?]\"?(?=\s)(?!\s*[=≈])|[\n;]", re.IGNORECASE
-)
 _BULLET = re.compile(r"^[ \t]*(?:[-•+>]|#+)[ \t]+", re.MULTILINE)
 _ENUMERATION = re.compile(r"^[ \t]*(?:step\s+)?\d{1,2}[.):](?=\s|$)", re.IGNORECASE | re.MULTILINE)
 _FIRST_ITEM = re.compile(r"^[ \t]*(?:step\s+)?1[.):]\s", re.IGNORECASE | re.MULTILINE)
+_FIRST_NUMBER = re.compile(r"\A(\s*\d+)\.\s")
+"""A number that ends a sentence of its own: "18. He had 5 left." """
 _REMARK = re.compile(r"(?:(?<=[.!?]\s)|^[ \t]*)\([A-Z][^()]*[.!?]\)(?=\s|$)", re.MULTILINE)
 """Whole sentences in brackets."""
 _UNKNOWN = re.compile(
@@ -108,7 +108,8 @@ _COURTESY = re.compile(r"\s*(?:i hope|let me know|feel free|if you have|please|t
 
 def read_statement_number(content: str, prompt: str) -> Quantity | None:
     """Return the number that a statement gives as the answer; None if there is none or more than one."""
-    for sentence in _sentences(_signed(plain_notation(content[:MAX_CHARACTERS]), prompt)):
+    content = _FIRST_NUMBER.sub(r"\1\n", content[:MAX_CHARACTERS])
+    for sentence in _sentences(_signed(plain_notation(content), prompt)):
         tokens = tokenize(sentence)
         if (number := parse_phrase(tokens)) is not None:
             return number
@@ -271,11 +272,7 @@ def _values(prompt: str) -> frozenset[Fraction]:
 
 
 def _sentences(text: str) -> list[str]:
-    sentences, start = [], 0
-    for match in _SENTENCE_END.finditer(text):
-        sentences.append(text[start : match.end()])
-        start = match.end()
-    return [sentence for sentence in (*sentences, text[start:]) if sentence.strip()]
+    return [part for sentence in split_sentences(text) for part in sentence.split(";") if part.strip()]
 
 
 def _own_sentences(text: str, prompt: str) -> list[str]:

@@ -26,7 +26,7 @@ _NOTES = frozenset(map(ord, "✓✔✅✗✘❌"))
 """Marks that judge what stands before them."""
 _EMOJI = " \ufe0f\u200d" + "".join(map(chr, {*range(0x2600, 0x27C0), *range(0x1F000, 0x1FB00)} - _NOTES))
 _CLOSERS = "\"'”’»」』)]*_`"
-_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»*_`)\]]{0,4}(?=\s)|[。！？]++[」』”]?|\n\s*+")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»*_`)\]]{0,4}(?=\s)(?!\s*[=≈])|[。！？]++[」』”]?|\n\s*+")
 
 
 def unwrap(text: str, *, brackets: bool = False) -> str:
