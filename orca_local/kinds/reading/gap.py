@@ -76,7 +76,7 @@ def is_restatement(sentence: str, prompt: str) -> bool:
         return False
     words = words_of(_INTRODUCTION.sub("", sentence))
     is_sentence = any(
-        word.text in VERBS | PAST_FORMS and before.text not in RELATIVES for before, word in pairwise(words)
+        word.text in VERBS | PAST_FORMS | {"not"} and before.text not in RELATIVES for before, word in pairwise(words)
     )
     if is_sentence and chosen(sentence, prompt) is not None:
         return True

@@ -20,10 +20,11 @@ from orca_local.kinds.reading.decision import (
     groups_of,
     own_sentences,
 )
+from orca_local.kinds.reading.gap import is_restatement, phrase_in_gap
 from orca_local.kinds.reading.label_reader import LETTER, MAX_STATEMENT, find_labels, stands_alone
+from orca_local.kinds.reading.open_question import open_questions
 from orca_local.kinds.reading.options import ARTICLE, SYMBOLS, Options, quantity_of
 from orca_local.kinds.reading.ordinal import find_ordinals, whole_ordinal
-from orca_local.kinds.reading.restated import answers_question
 from orca_local.kinds.reading.similarity import is_negated
 from orca_local.kinds.reading.stance import Stance
 from orca_local.kinds.reading.wrapping import (
@@ -45,6 +46,8 @@ _NOUN = (
     r"(?:(?:the\s+)?(?:(?:correct|right|best)\s+)?(?:option|choice|letter|answer|alternative|number|ending|statement)"
     r"(?:\s+is)?\s*:?\s*)"
 )
+_BEFORE_I = re.compile(r"(?:\bis|option|choose|pick|answer:?)\s+[\"'“*_`(]*$", re.IGNORECASE)
+_AFTER_I = re.compile(r"[\"'”*_`)\]]*\s*(?:$|[.,;:!?)])")
 _VERB_OF_I = re.compile(r"\s+(?:is|makes|fits|seems|matches|describes)\b")
 """What follows the mark I, but not the pronoun."""
 _MARKED_LINE = re.compile(r"\W{0,6}(?P<mark>[A-Za-z]|\d{1,2})[)\].:*_]{1,4}\s{0,3}")
@@ -111,7 +114,7 @@ def text_option(text: str, options: Options, prompt: str = "") -> str | None:
     if (mark := whole_option(text, options)) is not None:
         return mark
     text = _without_list(_without_texts(both_ends(text, MAX_CHARACTERS).translate(_FULL_WIDTH), options), options)
-    if (mark := _by_result(text, options, prompt) or _by_predicate(text, find_all, prompt)) is not None:
+    if (mark := _by_result(text, options, prompt) or _by_gap(text, find_all, prompt)) is not None:
         return mark
     is_short = len(text.split(maxsplit=_MAX_WORDS)) <= _MAX_WORDS
     tokens = {token.strip(".,;()") for token in text.split()} if is_short else set()
@@ -199,16 +202,15 @@ def _by_words(text: str, options: Options) -> str | None:
     return most[0] if len(most) == 1 and sum(share > 1 - _MOST for share in shares.values()) == 1 else None
 
 
-def _by_predicate(text: str, find: Callable[[str], list[Mention]], prompt: str) -> str | None:
-    """Return the one mark of which a text says what the question asks: "X is hot, but Y is closest to the Sun"."""
+def _by_gap(text: str, find: Callable[[str], list[Mention]], prompt: str) -> str | None:
+    """Return the one mark in the place of the question word: "X is hot, but Y is closest to the Sun"."""
+    if not any(len(question.words) >= _MIN_STEMS for question in open_questions(prompt)):
+        return None
     keys = set()
     for sentence in own_sentences(text, prompt):
-        mentions = find(sentence)[:MAX_MENTIONS]
-        ends = [mention.start for mention in mentions[1:]] + [len(sentence)]
-        for mention, claim, end in zip(mentions, claims_of(sentence, mentions), ends, strict=False):
-            # "Too large" is no rejection where it is what the question asks.
-            if not claim.is_adjacent and answers_question(sentence[mention.end : end], prompt):
-                keys.add(mention.key)
+        parts = [part for part in clauses(sentence) if is_restatement(part, prompt)]
+        phrases = [phrase_in_gap(sentence, prompt), *(phrase_in_gap(part, prompt, is_whole=False) for part in parts)]
+        keys |= {mention.key for phrase in phrases if phrase and "," not in phrase for mention in find(phrase)}
     return keys.pop() if len(keys) == 1 else None
 
 
@@ -342,8 +344,10 @@ def _find_marks(sentence: str, options: Options) -> list[Mention]:
 
 
 def _is_used_as_mark(sentence: str, match: re.Match[str]) -> bool:
-    if match[0] == "I" and _VERB_OF_I.match(sentence, match.end()):
-        return True
+    if match[0] == "I":
+        before, after = sentence[max(0, match.start() - 24) : match.start()], sentence[match.end() : match.end() + 12]
+        is_named = _BEFORE_I.search(before) is not None and _AFTER_I.match(after) is not None
+        return is_named or _VERB_OF_I.match(after) is not None
     return stands_alone(sentence, match.start(), match.end())
 
 

@@ -19,10 +19,6 @@ _STATEMENT = re.compile(
     r"(?P<rest>[^\n\"”]+)",
     re.IGNORECASE,
 )
-_OPEN_QUESTION = re.compile(
-    rf"\b(?:who\b|(?:which|what)\b[^?？.\n]{{0,80}}?\b(?:{AUXILIARIES})\b)(?P<rest>[^?？.\n]{{1,200}})[?？]",
-    re.IGNORECASE,
-)
 _JUDGED = re.compile(
     r"(?:so,?\s+|therefore,?\s+)?(?:it|this)(?:\s+is|['’]s)(?P<not>n['’]t|\s+not)?\s+(?:an?\s+)?(?:\w+ly\s+|indeed\s+|common\s+|popular\s+)*"
     r"(?P<value>true|false|correct|incorrect|untrue|misconception|myth|the\s+case)\s+that\s+(?P<rest>.+)",
@@ -53,7 +49,6 @@ _IT_IS_TRUE = re.compile(r"\Ait\s+(?:true|correct|right|the\s+case|a\s+fact)\s+t
 _POSSESSIVE = re.compile(r"\b[\w-]+['’]s\s+(?=\w)")
 _NEGATIONS = frozenset({"not", "never", "no"})
 _FALSE = frozenset({"false", "incorrect", "untrue", "misconception", "myth"})
-_EXCEPTIONS = frozenset({"except", "least", "false", "incorrect", "never", "no"})
 _ARTICLES = frozenset({"a", "an", "the"})
 _NOUNS = phrase_set("number|word|statement|sentenc|phras|claim|thing|writer|author|reviewer|review|text|passag")
 _PRONOUNS = frozenset({"it", "they", "he", "she", "we", "you", "i", "this", "that", "these", "those"})
@@ -197,24 +192,6 @@ def _denies(before: str, contrast: re.Match[str], asked: _Asked) -> bool:
     )
     is_end = 0 < len(denied) < len(words) and denied == words[-len(denied) :]
     return is_end and bool(said) and (said[0] == words[0] or said[0] in _PRONOUNS) and said[-len(denied) :] != denied
-
-
-def answers_question(predicate: str, prompt: str) -> bool:
-    """Whether what a sentence says of a subject is what the last question of the prompt asks with "which" or "what"."""
-    said = [word for word in _words(_CLAUSE_END.split(predicate, maxsplit=1)[0]) if word not in _ARTICLES]
-    asked = _asked_predicate(prompt[-4_000:])
-    return len(asked) >= _MIN_WORDS and tuple(said[: len(asked)]) == asked
-
-
-@lru_cache(maxsize=256)
-def _asked_predicate(prompt: str) -> tuple[str, ...]:
-    """Return what the last question with "which" or "what" asks, after its verb.
-
-    Empty if it asks for an exception in other words than "not".
-    """
-    questions = list(_OPEN_QUESTION.finditer(prompt))
-    words = [word for word in _words(questions[-1]["rest"]) if word not in _ARTICLES] if questions else []
-    return tuple(words) if _EXCEPTIONS.isdisjoint(words) else ()
 
 
 @lru_cache(maxsize=256)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orca_local.kinds.reading.restated import answers_question, restated_value
+from orca_local.kinds.reading.restated import restated_value
 
 
 @pytest.mark.parametrize(
@@ -45,16 +45,3 @@ from orca_local.kinds.reading.restated import answers_question, restated_value
 )
 def test_restated_question(prompt: str, sentence: str, expected: str | None) -> None:
     assert restated_value(sentence, prompt) == expected
-
-
-@pytest.mark.parametrize(
-    ("prompt", "predicate", "expected"),
-    [
-        ("Which lake is deepest in Asia?", " is the deepest in Asia.", True),
-        ("Which lake is deepest in Asia?", " is in Asia.", False),
-        ("Which fish is not found in lakes?", " is found in lakes.", False),
-        ("Is it deep in Asia?", " is deep in Asia", False),
-    ],
-)
-def test_predicate_of_an_open_question(prompt: str, predicate: str, expected: bool) -> None:
-    assert answers_question(predicate, prompt) is expected
