@@ -16,8 +16,6 @@ from orca_local.kinds.numbers.value import Quantity
 from orca_local.kinds.reading.asked import stem
 
 _MAX_OPERAND_WORDS = 4
-_MAX_LABEL_WORDS = 4
-"""Before a colon, a longer text is a sentence."""
 _MIN_LIST = 3
 """Number of numbers above which the only new one of a list continues it."""
 
@@ -118,9 +116,6 @@ class Clause:
         number = parse_phrase(before.tokens) if len(before.tokens) > 1 else None
         if number is None and self.tokens[colons[-1] - 1].kind != "numeral":
             number = parse_phrase(after.tokens)
-        if number is None and len(before.tokens) > _MAX_LABEL_WORDS and before.quantities:
-            number = before.answer()
-            number = None if number is None or before._is_circumstance(number) else number
         return number if number is not None and number.value not in self.prompt_values else None
 
     def _before_reason(self) -> Clause | None:
@@ -137,19 +132,13 @@ class Clause:
         for at in range(len(self.tokens) - 2, 0, -1):
             word, following = self.tokens[at].lower, self.tokens[at + 1].lower
             concludes = word in cues.CONCLUSION_WORDS and following not in cues.NOT_CONCLUSION
-            is_result = word in ("which", "that") and following in cues.RESULT_VERBS and not self._is_inserted(at)
+            is_result = word in ("which", "that") and following in cues.RESULT_VERBS
             is_result = is_result or word == "that's"
             is_result = is_result and token_at(self.tokens, at + 2).text != ","  # "that is, 2.75 km"
             if concludes or is_result:
                 clause = Clause(self.tokens[at + 1 :], self.prompt_values, self.asked)
                 return clause if clause.quantities else None
         return None
-
-    def _is_inserted(self, at: int) -> bool:
-        """Whether ", which is …," stands between a subject and its verb."""
-        end = next((i for i in range(at, len(self.tokens)) if self.tokens[i].text == ","), len(self.tokens))
-        is_relative = token_at(self.tokens, at - 1).text == ","
-        return is_relative and token_at(self.tokens, end + 1).lower in cues.FINITE_VERBS
 
     def _result(self) -> Quantity | None:
         """Return the number beside the last equals sign, on the right if there is one."""
@@ -162,10 +151,6 @@ class Clause:
             is_next = quantity.first > at and all(word in words.APPROXIMATE_WORDS or word in LEADS for word in lead)
             if is_next and quantity.value is not None and not self._is_operand(quantity):
                 return quantity
-        before = [quantity for quantity in self.quantities if quantity.end <= at]
-        is_side = bool(before) and before[-1].value is not None and unit_end(self.tokens, before[-1].end) == at
-        if is_side and not self._is_operand(before[-1]):
-            return before[-1]
         return None
 
     def _is_variable(self, at: int) -> bool:
@@ -288,7 +273,6 @@ class Clause:
                 continue
             is_range = len(gap) in (1, 2, 3) and gap[-1] in words.RANGE_WORDS
             is_range = is_range and self.is_asked(one) == self.is_asked(other)
-            is_range = is_range and words.NOT_UNIT_WORDS.isdisjoint(gap[:-1])
             before = token_at(self.tokens, one.first - 1).lower
             is_change = gap == ["to"] and before == "from" and quantity is other and one.value in self.prompt_values
             if not is_change and (is_ratio or is_range or before == "between"):
@@ -313,10 +297,8 @@ class Clause:
         is_word = token.lower in words.OPERATOR_WORDS or (token.text in ("x", "X") and token is not END)
         if token.text not in OPERATORS and not is_word:
             return False
-        is_power_of_unit = token.text == "^" and token_at(self.tokens, at - 1).kind == "word"
-        if is_power_of_unit or (token.text == "-" and is_sign(self.tokens, at)):
+        if token.text == "-" and is_sign(self.tokens, at):
             return False
-        starts = following.kind == "numeral" or following.text in ("(", "√", *words.CURRENCY_SYMBOLS, "-")
         is_variable = following.kind == "word" and len(following.text) == 1 and following.lower != "a"
-        is_last = following is END and not is_word
-        return starts or is_variable or is_last or parse_quantity(self.tokens, at + 1) is not None
+        is_open = following.text in ("(", "√") or (following is END and not is_word)
+        return is_variable or is_open or parse_quantity(self.tokens, at + 1) is not None

@@ -26,10 +26,6 @@ VERBS = phrase_set(
 """Words before a number that is often the answer."""
 REMAINDERS = phrase_set("left|up|stuck|ends|end|ended|starts|leaves|leaving")
 """Words before "with" and a number that is often the answer, as in "ends up with 3"."""
-FINITE_VERBS = phrase_set(
-    "is|are|was|were|has|have|had|will|would|can|could|did|does|costs|weighs|weighed|takes|took|needs|needed|gets|got|sold",
-    "made|opened|began|started|ended|left|holds|contains",
-)
 RELATIVES = phrase_set("which|who|whose|where")
 INDIRECT = phrase_set("many|much|long|old|far|tall|often|big|large|high|fast|heavy")
 TOTALS = phrase_set("left|remain|remaining|in total|in all|altogether|combined|total of|sum of")
