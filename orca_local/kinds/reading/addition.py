@@ -260,7 +260,8 @@ def _runs(words: Sequence[Word], is_new: Sequence[bool]) -> list[list[int]]:
 
 def _clause(sentence: str, prompt: str) -> str:
     """Return the clause that repeats most of the question; of two such the last. A part without a verb is no clause."""
-    question, clauses, at, join = question_of(prompt), [], 0, ""
+    question, at, join = question_of(prompt), 0, ""
+    clauses: list[tuple[int, int, bool]] = []
     for match in (*_CLAUSE_END.finditer(sentence), None):
         end = match.start() if match else len(sentence)
         is_given = _CONDITION.match(join + sentence[at:end]) is not None
