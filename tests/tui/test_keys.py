@@ -22,6 +22,7 @@ from tui.screens.chat.screen import ChatScreen
 from tui.screens.chat.setup import SetupDialog
 from tui.screens.dataset.edit import EditDialog
 from tui.screens.dataset.filters import FilterDialog
+from tui.screens.tasks.import_dialog import ImportDialog
 from tui.screens.tasks.screen import TasksScreen
 from tui.widgets.choices import Choices
 from tui.widgets.listing import Listing
@@ -109,13 +110,18 @@ async def test_a_file_is_imported_in_one_burst(answered: Workspace, tmp_path: Pa
     (tmp_path / "samples.jsonl").write_text(json.dumps(line))
     (tmp_path / "other.jsonl").write_text(json.dumps({**line, "task": "other"}))
     async with opened(answered, tmp_path) as pilot:
-        await burst(pilot, "2", "a", *"oo", "backspace", "enter")
+        await burst(pilot, "2", "a", *"oo", "backspace", "enter", "enter")
         assert isinstance(pilot.app.screen, TasksScreen)
         listing = pilot.app.screen.query_one("#tasks", Listing)
         await until(pilot, lambda: "other" in [task.count.task for task in listing.rows])
         await burst(pilot, "a", *"samples")
         assert isinstance(pilot.app.screen, FilePicker)
         assert pilot.app.screen.query_one(Input).value.endswith("/samples")
+        await burst(pilot, *".jsonl", "enter", *["shift+tab"] * 4, *"many", "enter")
+        assert isinstance(pilot.app.screen, ImportDialog), "the limit is no number"
+        assert field(pilot, "#limit").value == "many"
+        await burst(pilot, "ctrl+u", *"1", "enter", "1")
+        assert pilot.app.current_mode == "home", "the rows are read again before the form is accepted"
 
 
 @pytest.mark.parametrize(("screen", "selector"), [("3", "Input"), ("4", "#limit"), ("7", "#imatrix")])

@@ -77,8 +77,16 @@ class ImportDialog(Form[ImportRequest]):
                 yield Button(self.yes, id="yes", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        """Read the first rows."""
-        self._read_soon(pause=0)
+        """Read the first rows; keys wait for them."""
+        start_job(self, self._read, group="preview", holds_keys=True)
+
+    def action_accept(self) -> None:
+        """Close with the request. If a field has just changed, read the rows for it first."""
+        if self._timer is None:
+            super().action_accept()
+        else:
+            self._timer.stop()
+            start_job(self, self._read_and_accept, group="preview", holds_keys=True)
 
     def answer(self) -> ImportRequest | None:
         """Return the request; None while the rows are read or in doubt."""
@@ -109,10 +117,14 @@ class ImportDialog(Form[ImportRequest]):
         texts = {str(field.id): field.value for field in self.query(Input)}
         return texts | {str(field.id): str(field.value) for field in self.query(Select)}
 
-    def _read_soon(self, pause: float = PAUSE_SECONDS) -> None:
+    def _read_soon(self) -> None:
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(max(pause, 0.001), lambda: start_job(self, self._read, group="preview"))
+        self._timer = self.set_timer(PAUSE_SECONDS, lambda: start_job(self, self._read, group="preview"))
+
+    async def _read_and_accept(self) -> None:
+        await self._read()
+        super().action_accept()
 
     async def _read(self) -> None:
         """Read the first rows as the fields ask for, and show what they become."""
