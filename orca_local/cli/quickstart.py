@@ -29,8 +29,8 @@ def command(common: Common, directory: Path) -> JsonObject:
 
     if not common.quiet:
         note(
-            f"quickstart in {directory}: fifteen to twenty-five minutes on two cores; if it is stopped, run it again to "
-            "continue"
+            f"quickstart in {directory}: fifteen to twenty-five minutes on two cores; if it is stopped, run it "
+            "again to continue"
         )
     with Display(quiet=common.quiet) as display:
         summary, evaluation = quickstart(directory, offline=common.offline, on_event=display)
