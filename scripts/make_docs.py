@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from orca_local.cli.app import COMMANDS, cli
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.export_summary import ExportSummary
+from orca_local.domain.model_settings import ModelSettings
 from orca_local.domain.probe_summary import ProbeEstimate, ProbeSummary
 from orca_local.domain.record import CI, Record, is_omittable, json_key, written_fields
 from orca_local.domain.settings import Settings
@@ -96,8 +97,9 @@ def render_settings() -> str:
         "(`ORCA_LOCAL_SECTION__KEY`, such as `ORCA_LOCAL_TRAIN__RANK=8`), which overrides the file.\n",
     ]
     for name, section in Settings.model_fields.items():
-        model = type(section.default)
-        parts += [f"## [{name}]\n", f"{(model.__doc__ or '').strip()}\n", "| key | default | |\n| --- | --- | --- |"]
+        is_list = isinstance(section.default, tuple)
+        model, heading = (ModelSettings, f"[[{name}]]") if is_list else (type(section.default), f"[{name}]")
+        parts += [f"## {heading}\n", f"{(model.__doc__ or '').strip()}\n", "| key | default | |\n| --- | --- | --- |"]
         for key, info in model.model_fields.items():
             default = json.dumps(info.default, ensure_ascii=False)
             parts.append(f"| `{key}` | `{default}` | {' '.join((info.description or '').split())} |")

@@ -49,6 +49,7 @@ def read(common: Common, path: Path, directory: Path, allow_endpoints: bool) -> 
 
     Nothing is sent to the endpoints that the bundle names until you allow it.
     """
+    from orca_local.domain.endpoint_settings import heading
     from orca_local.pipeline import bundle
 
     restored = bundle.read(path, directory, allow_endpoints=allow_endpoints)
@@ -57,6 +58,8 @@ def read(common: Common, path: Path, directory: Path, allow_endpoints: bool) -> 
     for endpoint in restored.endpoints:
         echo(f"{endpoint.section}: {printable(endpoint.base_url)}, with the key in {endpoint.key_env}")
         if not endpoint.allowed:
-            echo(f"  nothing is sent there until you set allow_calls = true under [{endpoint.section}] in orca.toml")
+            echo(
+                f"  nothing is sent there until you set allow_calls = true under {heading(endpoint.section)} in orca.toml"
+            )
     echo(f"next: cd {shlex.quote(str(directory))} && orca-local report")
     return restored.to_dict()

@@ -2,108 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from orca_local.domain.keys import canonical_json
-from orca_local.domain.request_fields import OMITTABLE_FIELDS, extra_problem
-from orca_local.domain.text import is_storable
-from orca_local.domain.url import URL_HAS_SECRET, url_problem
+from orca_local.domain.endpoint_settings import CallSettings, EndpointSettings, Section
+from orca_local.domain.model_settings import ModelSettings, repeated_name
 
 DEFAULT_SYSTEM_MESSAGE = "You are a careful assistant who reasons well."
-MAX_NUMBER = 1_000_000_000
-"""Largest number that a setting may have, unless it says less itself."""
-MIN_NUMBER = 1e-12
-"""Smallest number above zero."""
-MAX_SECONDS = 1_000_000
-"""Longest wait: eleven days. Operating systems count no longer ones."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
-
-    @field_validator("*")
-    @classmethod
-    def _is_ordinary(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse numbers that no setting means and texts that cannot be stored; write minus zero as zero."""
-        if isinstance(value, bool) or info.field_name == "seed":
-            return value
-        if isinstance(value, int | float) and abs(value) > MAX_NUMBER:
-            raise ValueError(f"at most {MAX_NUMBER:,}")
-        if isinstance(value, float):
-            if 0 < abs(value) < MIN_NUMBER:
-                raise ValueError(f"0 or at least {MIN_NUMBER:g}")
-            return value or 0.0
-        for text in value if isinstance(value, tuple) else (value,):
-            if isinstance(text, str) and not is_storable(text):
-                raise ValueError("a text without NUL characters and halves of surrogate pairs")
-        return value
-
-
-class EndpointSettings(_Section):
-    """An OpenAI-compatible endpoint."""
-
-    base_url: str = Field(default="", repr=False)
-    """URL of the API, including `/v1`."""
-    model: str = ""
-    """Name of the model at the endpoint."""
-    key_env: str = Field(default="", repr=False)
-    """Name of the environment variable that holds the API key, in capitals."""
-    allow_calls: bool = True
-    """Whether anything may be sent to `base_url`. `bundle read` sets false for an endpoint that the bundle names."""
-    timeout_s: float = Field(default=120.0, gt=0, le=86_400)
-    """Seconds that one call may take in all, from the first byte sent to the last one received."""
-    tries: int = Field(default=4, ge=1, le=1000)
-    """Attempts per call if errors are temporary."""
-    omit: tuple[str, ...] = ()
-    """For kind `openai`: fields to leave out of each request, such as `["temperature"]`. What the endpoint refuses is
-    also found out by itself."""
-    extra: dict[str, JsonValue] = Field(default={}, repr=False)
-    """For kind `openai`: further fields of each request, such as `{ reasoning_effort = "low" }`. They are stored: write
-    no secret here."""
-
-    @field_validator("base_url")
-    @classmethod
-    def _holds_no_secret(cls, value: str) -> str:
-        """Refuse a URL that may hold a secret, without repeating it: every run stores its settings."""
-        if url_problem(value) == URL_HAS_SECRET:
-            raise ValueError(
-                "a URL without user name, password or query; put the key in the environment variable that key_env names"
-            )
-        return value
-
-    @field_validator("omit")
-    @classmethod
-    def _can_be_left_out(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := [name for name in value if name not in OMITTABLE_FIELDS]:
-            raise ValueError(f"a list of {', '.join(OMITTABLE_FIELDS)}; {unknown[0]!r} is none of them")
-        return value
-
-    @field_validator("extra")
-    @classmethod
-    def _can_be_added(cls, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        if problem := extra_problem(value):
-            raise ValueError(problem)
-        canonical_json(value)  # raises for what is no JSON, such as NaN
-        return value
-
-    @property
-    def extra_json(self) -> str:
-        """`extra` as JSON that is the same for equal fields; empty without any."""
-        return canonical_json(self.extra) if self.extra else ""
-
-    @field_validator("key_env")
-    @classmethod
-    def _names_a_variable(cls, value: str) -> str:
-        """Refuse a key that was written here by mistake, before it is stored."""
-        if not re.fullmatch("[A-Z_][A-Z0-9_]*", value):
-            raise ValueError("the name of an environment variable in capitals, never the key itself")
-        return value
-
-
-class StudentSettings(_Section):
+class StudentSettings(Section):
     """The model that learns."""
 
     file: str = "smollm2-135m-instruct"
@@ -139,7 +48,7 @@ class EngineSettings(EndpointSettings):
     """CPU threads; 0: one per physical core."""
 
 
-class ProbeSettings(_Section):
+class ProbeSettings(Section):
     """How the student's strategies are compared."""
 
     method: Literal["race", "exhaustive"] = "race"
@@ -154,7 +63,7 @@ class ProbeSettings(_Section):
     """Error level of the intervals and of the test that a choice is certain."""
 
 
-class TeacherSettings(EndpointSettings):
+class TeacherSettings(CallSettings):
     """The teacher, whose answers the student learns from. Its API key is only read from the environment."""
 
     kind: Literal["openai", "file", "starter", "local", "self"] = "openai"
@@ -167,18 +76,6 @@ class TeacherSettings(EndpointSettings):
     """For kind `openai`: environment variable that holds the API key, in capitals."""
     file: str = ""
     """For kind `file`: JSON Lines file of answers; empty: the `rationale` of each sample."""
-    concurrency: int = Field(default=8, ge=1, le=512)
-    """Maximum calls at the same time; fewer while the endpoint limits the rate."""
-    requests_per_minute: int = Field(default=0, ge=0)
-    """Rate limit of calls; 0: none."""
-    tokens_per_minute: int = Field(default=0, ge=0)
-    """Rate limit of prompt and answer tokens together; 0: none."""
-    patience_s: float = Field(default=300.0, gt=0, le=MAX_SECONDS)
-    """Seconds for which the endpoint may refuse every call (HTTP 429) before the run stops."""
-    max_usd: float = Field(default=0.0, ge=0)
-    """Spending limit of this workspace in US dollars; 0: none. A call that could exceed it is not made."""
-    max_calls: int = Field(default=0, ge=0)
-    """Maximum calls of this workspace, retries included; 0: no limit."""
     max_tokens: int = Field(default=1024, ge=1)
     """Maximum tokens of an answer."""
     temperature: float = Field(default=0.0, ge=0, le=2)
@@ -217,7 +114,7 @@ class TeacherSettings(EndpointSettings):
         return self
 
 
-class DatasetSettings(_Section):
+class DatasetSettings(Section):
     """How the teacher's answers become training rows."""
 
     system_message: str = DEFAULT_SYSTEM_MESSAGE
@@ -236,7 +133,7 @@ class DatasetSettings(_Section):
     """Share of additional rows that show three to five solved examples of the task first; Orca 2: 0.067."""
 
 
-class TrainSettings(_Section):
+class TrainSettings(Section):
     """The training recipe. A backend that cannot follow a setting refuses it."""
 
     backend: Literal["auto", "torch", "mlx"] = "auto"
@@ -289,7 +186,7 @@ class TrainSettings(_Section):
     """Steps between checkpoints; 0: at each validation. There is one at least every ten minutes."""
 
 
-class ExportSettings(_Section):
+class ExportSettings(Section):
     """The files to export."""
 
     quantizations: tuple[str, ...] = ()
@@ -298,7 +195,7 @@ class ExportSettings(_Section):
     """Importance matrix. auto: measured on training rows, used if the file is then closer to F16; none; or a file."""
 
 
-class EvaluateSettings(_Section):
+class EvaluateSettings(Section):
     """How base and tuned model are compared."""
 
     system_messages: tuple[str, ...] = (DEFAULT_SYSTEM_MESSAGE, "")
@@ -311,7 +208,7 @@ class EvaluateSettings(_Section):
     """Also measure base told the form of the answer, and with its chosen strategy: what prompting alone gives."""
 
 
-class Settings(_Section):
+class Settings(Section):
     """All sections of `orca.toml`."""
 
     student: StudentSettings = StudentSettings()
@@ -322,3 +219,11 @@ class Settings(_Section):
     train: TrainSettings = TrainSettings()
     export: ExportSettings = ExportSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
+    model: tuple[ModelSettings, ...] = ()
+
+    @field_validator("model")
+    @classmethod
+    def _have_different_names(cls, value: tuple[ModelSettings, ...]) -> tuple[ModelSettings, ...]:
+        if problem := repeated_name(value):
+            raise ValueError(problem)
+        return value

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 from orca_local.domain.errors import InputError, MissingError, RemoteError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.secret import Secret
-from orca_local.domain.settings import EndpointSettings
+from orca_local.domain.endpoint_settings import EndpointSettings, heading
 from orca_local.domain.text import printable
 from orca_local.domain.types import Message
 from orca_local.domain.url import URL_HAS_SECRET, is_loopback, normalize_url, url_problem
@@ -82,7 +82,8 @@ class ChatEndpoint:
     ) -> None:
         """`section` is the part of orca.toml that hints name. Raises `InputError` if address or model is missing."""
         if not settings.model:
-            raise InputError(f"{section}.model is not set", hint=f'write model = "…" under [{section}] in orca.toml')
+            hint = f'write model = "…" under {heading(section)} in orca.toml'
+            raise InputError(f"{section}.model is not set", hint=hint)
         self.url = normalize_endpoint(settings.base_url, section)
         self.model = settings.model
         self._settings, self._section = settings, section
@@ -109,8 +110,8 @@ class ChatEndpoint:
         if not self._settings.allow_calls:
             raise InputError(
                 f"{self._section}.allow_calls is false, so nothing is sent to {self.url}",
-                hint=f"the address and the variable {self._settings.key_env} came with a bundle: if you trust them, "
-                f"set allow_calls = true under [{self._section}] in orca.toml; --offline uses the stored answers alone",
+                hint=f"the address and the variable {self._settings.key_env} came with a bundle: if you trust them, set "
+                f"allow_calls = true under {heading(self._section)} in orca.toml; --offline uses the stored answers alone",
             )
         self._key = self._load_key()
         self._secret = Secret(self._key)

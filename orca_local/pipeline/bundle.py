@@ -9,6 +9,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from orca_local.domain.endpoint_settings import EndpointSettings
 from orca_local.domain.errors import InputError, os_errors_explained
 from orca_local.domain.record import Record
 from orca_local.domain.secret import Secret
@@ -30,7 +31,7 @@ class BundleEndpoint(Record):
     """An endpoint that a bundle names, to which this machine has sent nothing yet."""
 
     section: str
-    """Where the settings name it: `teacher` or `engine`."""
+    """Where the settings name it: `teacher`, `engine` or `[[model]] "NAME"`."""
     base_url: str
     """Its address."""
     key_env: str
@@ -61,10 +62,12 @@ def write(workspace: Workspace, path: Path) -> BundleResult:
         # Without the directories of this machine.
         settings = without_directories(workspace.settings.model_dump(mode="json", exclude_defaults=True))
         for section in settings.values():
-            section.pop(ALLOW_CALLS, None)
+            for table in section if isinstance(section, list) else [section]:
+                table.pop(ALLOW_CALLS, None)
         extra = {"settings": settings, "files": {n: t for n, t in texts.items() if t}}
         chosen = workspace.settings
-        secrets = [Secret(os.environ.get(name, "").strip()) for name in (chosen.teacher.key_env, chosen.engine.key_env)]
+        endpoints = (chosen.teacher, chosen.engine, *chosen.model)
+        secrets = [Secret(os.environ.get(endpoint.key_env, "").strip()) for endpoint in endpoints]
         with workspace.store() as store, whole_file(path) as part:
             rows = store.write_bundle(part, extra, clean=lambda text: reduce(_clean, secrets, text))
     return BundleResult(str(path), file_sha256(path), rows)
@@ -89,9 +92,10 @@ def read(path: Path, directory: Path, *, allow_endpoints: bool = False) -> Bundl
     if not isinstance(texts, dict) or any(n not in USER_FILES or not isinstance(t, str) for n, t in texts.items()):
         unexpected = sorted(str(name) for name in texts if name not in USER_FILES) or ["a file that is not text"]
         raise InputError(f"{path} would write {unexpected[0]!r}", hint="do not use it")
-    endpoints = _endpoints(settings, allow_endpoints)
-    for endpoint in endpoints:
-        settings[endpoint.section] |= {ALLOW_CALLS: allow_endpoints}
+    named = _endpoints(settings)
+    for table, _, _ in named:
+        table[ALLOW_CALLS] = allow_endpoints
+    endpoints = tuple(BundleEndpoint(label, e.base_url, e.key_env, allow_endpoints) for _, label, e in named)
     with os_errors_explained(directory, hint="name another directory"), _made_whole(directory) as made:
         workspace = Workspace.create(made, settings=settings)
         for name, text in texts.items():
@@ -105,14 +109,16 @@ def _clean(text: str, secret: Secret) -> str:
     return secret.clean(text)
 
 
-def _endpoints(settings: Mapping[str, Mapping[str, Any]], allowed: bool) -> tuple[BundleEndpoint, ...]:
-    """The endpoints for which the settings of a bundle name an address or the variable of a key."""
+def _endpoints(settings: Mapping[str, Any]) -> list[tuple[dict[str, Any], str, EndpointSettings]]:
+    """The endpoints for which the settings of a bundle name an address or the variable of a key.
+
+    Each is its table in `settings`, its label, and all its settings.
+    """
     complete = Settings.model_validate(settings)
-    return tuple(
-        BundleEndpoint(name, section.base_url, section.key_env, allowed)
-        for name, section in (("teacher", complete.teacher), ("engine", complete.engine))
-        if {"base_url", "key_env", ALLOW_CALLS} & set(settings.get(name, {}))
-    )
+    sections = (("teacher", complete.teacher), ("engine", complete.engine))
+    found: list[tuple[dict[str, Any], str, EndpointSettings]] = [(settings.get(n, {}), n, e) for n, e in sections]
+    found += [(t, e.label, e) for t, e in zip(settings.get("model", ()), complete.model, strict=True)]
+    return [one for one in found if {"base_url", "key_env", ALLOW_CALLS} & set(one[0])]
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,28 +70,29 @@ class Workspace(Frozen):
 
     @classmethod
     def create(
-        cls, directory: str | Path, student: str | Path = "", settings: Mapping[str, Mapping[str, Any]] | None = None
+        cls, directory: str | Path, student: str | Path = "", settings: Mapping[str, Any] | None = None
     ) -> Workspace:
         """Create `directory` with a commented `orca.toml` that holds `student` and `settings`, by section and key.
 
-        Raises `InputError` if there is a workspace already.
+        The value of `model` is a list of tables.         Raises `InputError` if there is a workspace already.
         """
         directory = Path(directory)
         path = directory.absolute() / SETTINGS_FILE
         if path.exists():
             raise InputError(f"{path} exists already", hint=f"use it with `-w {directory}`, or name another directory")
         for section, content in (settings or {}).items():
-            if not isinstance(content, Mapping):
+            if not isinstance(content, Mapping | list):
                 hint = f'give a section with its keys, such as {{"{section}": {{"KEY": {content!r}}}}}'
                 raise InputError(f"the settings of section {section!r} are {content!r}, not keys and values", hint=hint)
-        values = {section: dict(content) for section, content in (settings or {}).items()}
+        values: dict[str, Any] = {s: dict(c) for s, c in (settings or {}).items() if isinstance(c, Mapping)}
+        tables = [(section, t) for section, c in (settings or {}).items() if isinstance(c, list) for t in c]
         if student:
             values.setdefault("student", {})["file"] = _inside(student, directory)
         hint = "name another directory"
         try:
             with os_errors_explained(path, hint=hint):
                 directory.mkdir(parents=True, exist_ok=True)
-                write_whole(path, _render(values), hint=hint)
+                write_whole(path, _render(values, tables), hint=hint)
         except UnicodeEncodeError as error:
             raise InputError(f"{path} cannot be written: {error}", hint=hint) from error
         return cls.open(directory)
@@ -132,7 +133,7 @@ def _inside(student: str | Path, directory: Path) -> str:
         return str(student)
 
 
-def _render(values: Mapping[str, Mapping[str, Any]]) -> str:
+def _render(values: Mapping[str, Mapping[str, Any]], tables: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     sections = [*_COMMENTS, *(section for section in values if section not in _COMMENTS)]
     parts = ["# Settings of an orca-local workspace. Keys that are left out have their defaults."]
     for section in sections:
@@ -142,6 +143,8 @@ def _render(values: Mapping[str, Mapping[str, Any]]) -> str:
         lines += [f"{key} = {_toml(value)}" for key, value in given.items()]
         lines += [line for line in _EXAMPLES.get(section, ()) if line.split()[1] not in given]
         parts.append("\n".join(lines))
+    for section, table in tables:
+        parts.append("\n".join([f"[[{section}]]", *(f"{key} = {_toml(value)}" for key, value in table.items())]))
     return "\n\n".join(parts) + "\n"
 
 
