@@ -58,8 +58,7 @@ def read(common: Common, path: Path, directory: Path, allow_endpoints: bool) -> 
     for endpoint in restored.endpoints:
         echo(f"{endpoint.section}: {printable(endpoint.base_url)}, with the key in {endpoint.key_env}")
         if not endpoint.allowed:
-            echo(
-                f"  nothing is sent there until you set allow_calls = true under {heading(endpoint.section)} in orca.toml"
-            )
+            section = heading(endpoint.section)
+            echo(f"  nothing is sent there until you set allow_calls = true under {section} in orca.toml")
     echo(f"next: cd {shlex.quote(str(directory))} && orca-local report")
     return restored.to_dict()

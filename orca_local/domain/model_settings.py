@@ -67,9 +67,7 @@ class ModelSettings(CallSettings):
             raise ValueError(f"set one of base_url (an endpoint), path (a GGUF) and catalog (a model id); {found}")
         if not self.base_url:
             if others := sorted(self.model_fields_set - {"name", *_PLACES}):
-                raise ValueError(
-                    f"{others[0]} is for an endpoint, and {places[0]} is a model on this machine: remove it"
-                )
+                raise ValueError(f"{others[0]} is for an endpoint, and {places[0]} is on this machine: remove it")
         elif not self.model:
             raise ValueError("model is not set: write the name of the model at the endpoint")
         return self
@@ -83,8 +81,8 @@ class ModelSettings(CallSettings):
         is_free = is_loopback(self.base_url) and not (self.input_price or self.output_price)
         if not (is_free or self.max_usd or self.max_calls):
             raise ValueError(
-                "an endpoint that costs money needs a limit: set max_usd (US dollars) or max_calls, and input_price and "
-                "output_price if prices.toml does not know the model"
+                "an endpoint that costs money needs a limit: set max_usd (US dollars) or max_calls, and "
+                "input_price and output_price if prices.toml does not know the model"
             )
         if not is_loopback(self.base_url) and not self.key_env:
             raise ValueError("key_env is not set: name the environment variable that holds the key of the endpoint")

@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from orca_local.domain.endpoint_settings import EndpointSettings, heading
 from orca_local.domain.errors import InputError, MissingError, RemoteError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.secret import Secret
-from orca_local.domain.endpoint_settings import EndpointSettings, heading
 from orca_local.domain.text import printable
 from orca_local.domain.types import Message
 from orca_local.domain.url import URL_HAS_SECRET, is_loopback, normalize_url, url_problem
@@ -110,8 +110,9 @@ class ChatEndpoint:
         if not self._settings.allow_calls:
             raise InputError(
                 f"{self._section}.allow_calls is false, so nothing is sent to {self.url}",
-                hint=f"the address and the variable {self._settings.key_env} came with a bundle: if you trust them, set "
-                f"allow_calls = true under {heading(self._section)} in orca.toml; --offline uses the stored answers alone",
+                hint=f"the address and the variable {self._settings.key_env} came with a bundle: if you trust them, "
+                f"set allow_calls = true under {heading(self._section)} in orca.toml; --offline uses the stored "
+                "answers alone",
             )
         self._key = self._load_key()
         self._secret = Secret(self._key)

@@ -54,7 +54,7 @@ def test_an_endpoint_a_file_and_a_model_of_the_catalog_stand_beside_each_other(p
         ("[[model]]\n" + NEAR, '[[model]] number 1: name is not set: write name = "…"'),
         (table("a"), '[[model]] "a": set one of base_url (an endpoint), path (a GGUF) and catalog (a model id)'),
         (table("a", NEAR, 'path = "x.gguf"'), "base_url and path are set"),
-        (table("a", 'path = "x.gguf"', "max_usd = 1"), "max_usd is for an endpoint, and path is a model on this"),
+        (table("a", 'path = "x.gguf"', "max_usd = 1"), "max_usd is for an endpoint, and path is on this machine"),
         (table("a", NEAR, "max_used = 1"), '[[model]] "a": unknown key max_used; did you mean max_usd?'),
         (table("a", NEAR, "zzz = 1"), '[[model]] "a": unknown key zzz; keys are base_url, model'),
         (table("a", NEAR, "max_usd = '1'"), '[[model]] "a": max_usd = "1": should be a valid number'),
