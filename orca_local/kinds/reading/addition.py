@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from orca_local.domain.text import fold
-from orca_local.kinds.reading.asked import EMPTY_STEMS, coverage, input_of, question_of, question_stems, stem
+from orca_local.kinds.reading.asked import (
+    CLAUSE_END,
+    EMPTY_STEMS,
+    coverage,
+    input_of,
+    question_of,
+    question_stems,
+    stem,
+)
 from orca_local.kinds.reading.gap import chosen, phrase_in_gap, phrase_of_restatement, trim
 from orca_local.kinds.reading.lexicon import AUXILIARIES, VERB_FORMS, phrase_set
 from orca_local.kinds.reading.open_question import DATE_QUESTION, VERBS, Word, words_of
@@ -24,7 +32,6 @@ _REPORT_WORDS = phrase_set(
     "|consist|contain|includ|stand|locat|situat|belong|word|letter|term|sentenc|phras|com|work|act|tak|happen|occur|serv|form|version|translat|would|translation|spell|known|equal|mean|so|therefor|thu|henc|them|together|put|just|simply|read|fit|blank"
 )
 """Stems of words that report an answer and are no part of it."""
-_CLAUSE_END = re.compile(r"[,;]\s|\s[–—-]\s|\b(?:and|but|while|whereas|so|because|since)\b(?!\s+of\b)", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _QUOTED = re.compile(
     r"\"([^\"\n]+)\"|“([^”\n]+)”|«([^»\n]+)»|„([^“”\n]+)[“”]|`([^`\n]+)`|\*\*([^*\n]+)\*\*|(?<!\w)'([^'\n]+)'(?!\w)"
@@ -32,10 +39,6 @@ _QUOTED = re.compile(
 _BEFORE_QUOTE = re.compile(r"\b(?:is|be|with|as|becomes)\s*[.]?\Z")
 _EQUATION = re.compile(r"(?P<left>[^=→\n]{1,200}?)\s*(?:=|→|->|=>|⇒)\s*(?P<right>[^=→⇒\n]+)")
 _LABEL = re.compile(r"(?P<label>[^\W\d][^:\n]{0,40}?)\s?[:：]\s+(?P<rest>\S.*)", re.DOTALL)
-_VERB = re.compile(
-    rf"\b(?!(?-i:May)\b)(?:{AUXILIARIES}|be|been|gets?|gives?|becomes)\b|\b(?:it|that|he|she)['’]s\s|n['’]t\b",
-    re.IGNORECASE,
-)
 _NEGATION = re.compile(r"n['’]t\b|\b(?:not|never|no|cannot|neither|nor)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"[,;]\s+\w+(?:ed|ing)\b|\W*(?:if|when|since|because|although|though|while|whereas|which|who|as)\b", re.IGNORECASE
@@ -92,14 +95,14 @@ def added_phrase(text: str, prompt: str) -> str | None:
     if not question or not parts:
         return None
     is_task = not question_of(prompt).rstrip().endswith("?")
-    if len(parts) > 1 and not is_task and _is_bare(parts[0]) and not _RESULT.match(parts[0]):
+    if len(parts) > 1 and not is_task and _is_bare(parts[0]):
         return None  # An answer alone, with an explanation below.
     if len(parts) > 1 and all(_EQUATION.fullmatch(part) for part in parts[:-1]) and _is_bare(parts[-1]):
         return unwrap(without_period(parts[-1]))
     if DATE_QUESTION.search(question_of(prompt)):
         parts = [part for part in parts if _DIGIT.search(part)] or parts
     for sentence in parts:
-        if len(sentence) > _MAX_SENTENCE or sentence.endswith("?") or ABOUT_TEXT.match(sentence):
+        if len(sentence) > _MAX_SENTENCE or sentence.endswith("?"):
             continue
         share = coverage(sentence, question) + (_RESULT.match(sentence) is not None)
         # A task ends with its result; the answer to a question may be explained.
@@ -118,7 +121,7 @@ def _whole_sentences(text: str) -> list[str]:
 
 def _is_bare(line: str) -> bool:
     is_short = len(line.split()) <= _MAX_BARE_WORDS and not line.endswith(("?", "!", ":"))
-    return is_short and not _VERB.search(line) and not _EQUATION.fullmatch(line)
+    return is_short and not _EQUATION.fullmatch(line) and not any(word.text in VERBS for word in words_of(line))
 
 
 def _added(sentence: str, prompt: str) -> str | None:
@@ -262,7 +265,7 @@ def _clause(sentence: str, prompt: str) -> str:
     """Return the clause that repeats most of the question; of two such the last. A part without a verb is no clause."""
     question, at, join = question_of(prompt), 0, ""
     clauses: list[tuple[int, int, bool]] = []
-    for match in (*_CLAUSE_END.finditer(sentence), None):
+    for match in (*CLAUSE_END.finditer(sentence), None):
         end = match.start() if match else len(sentence)
         is_given = _CONDITION.match(join + sentence[at:end]) is not None
         if clauses and not is_given and not _has_verb(sentence[at:end], question):
@@ -286,9 +289,9 @@ def _has_stem(text: str, match: re.Match[str] | None) -> bool:
 
 def _has_verb(text: str, question: str) -> bool:
     """Whether a text is a statement: it has an auxiliary, or the verb of the question in a form of a statement."""
-    if _VERB.search(text) or _PRONOUN.match(text) or _THIRD_PERSON.match(text):
-        return True
     asked, words = {word.key for word in words_of(question)}, words_of(text)
+    if any(word.text in VERBS for word in words) or _PRONOUN.match(text) or _THIRD_PERSON.match(text):
+        return True
     if len(words) > _MAX_BARE_WORDS and len({word.key for word in words} & asked - EMPTY_STEMS) > 1:
         return (verb := _WHO.search(question)) is None or _has_stem(text, verb)
     return any(

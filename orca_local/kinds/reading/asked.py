@@ -17,7 +17,7 @@ _INPUT = re.compile(r"[:：]\s*(?=\S)")
 _OPTION = re.compile(
     r"\W*(?:[A-Ja-j]|\d{1,2})[).:]\s|\W*\([A-Ja-j1-9]\)\s?\S|\W*(?:options|choices|answer)\b", re.IGNORECASE
 )
-_CLAUSE_END = re.compile(
+CLAUSE_END = re.compile(
     r"[,;:]\s|\s[–—-]\s|\b(?:and\b(?!\s\W?\d)|(?:but|while|whereas|so|because|since|which)\b)", re.IGNORECASE
 )
 BLANK = r"(?<!\w)_+(?!\w)"
@@ -62,7 +62,7 @@ def coverage(text: str, wanted: frozenset[str]) -> float:
 
 def clauses(sentence: str) -> list[str]:
     """Return the clauses of a sentence, divided at commas and conjunctions."""
-    return [clause for clause in _CLAUSE_END.split(sentence) if clause.strip()]
+    return [clause for clause in CLAUSE_END.split(sentence) if clause.strip()]
 
 
 def stems(text: str) -> Sequence[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from orca_local.domain.text import fold
-from orca_local.kinds.reading.decision import Mention, claims_of, own_sentences
+from orca_local.kinds.reading.decision import Mention, claims_of, first_stated, own_sentences
 from orca_local.kinds.reading.lexicon import (
     ADVERBS,
     AGREEMENT,
@@ -20,7 +20,7 @@ from orca_local.kinds.reading.lexicon import (
 )
 from orca_local.kinds.reading.restated import restated_value
 from orca_local.kinds.reading.stance import Stance
-from orca_local.kinds.reading.wrapping import layers, sentences
+from orca_local.kinds.reading.wrapping import layers
 
 _MAX_STATEMENT = 400
 _OPPOSITE = {"yes": "no", "no": "yes"}
@@ -107,12 +107,7 @@ def whole_value(content: str) -> str | None:
 
 def stated_value(content: str, prompt: str = "") -> str | None:
     """Return what a statement says; its first sentence before the others."""
-    content = content[:_MAX_STATEMENT]
-    parts = sentences(content)
-    for part in (parts[0] if parts else "", content):
-        if (value := whole_value(part) or text_value(part, prompt)) is not None:
-            return value
-    return None
+    return first_stated(content[:_MAX_STATEMENT], lambda part: whole_value(part) or text_value(part, prompt))
 
 
 def text_value(text: str, prompt: str = "") -> str | None:

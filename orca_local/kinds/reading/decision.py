@@ -96,6 +96,12 @@ def _main_claims(sentence: str, find: Callable[[str], Sequence[Mention]], index:
     return claims if is_said else list(claims_of(sentence, find(sentence), index))
 
 
+def first_stated(content: str, read: Callable[[str], str | None]) -> str | None:
+    """Return what the first sentence of a statement says, else what all of it says: the others explain the first."""
+    parts = dict.fromkeys((*sentences(content)[:1], content))
+    return next((answer for part in parts if (answer := read(part)) is not None), None)
+
+
 def rejected_alone(text: str, find: Callable[[str], Sequence[Mention]], prompt: str = "") -> str | None:
     """Return the only answer that a text mentions, if it rejects it by a negation next to it: "not spam"."""
     own = own_sentences(text, prompt)

@@ -8,9 +8,9 @@ from functools import lru_cache, partial
 from itertools import groupby
 
 from orca_local.domain.text import fold
-from orca_local.kinds.reading.decision import Mention, decide, rejected_alone
+from orca_local.kinds.reading.decision import Mention, decide, first_stated, rejected_alone
 from orca_local.kinds.reading.lexicon import AFTER_ANSWER, BEFORE_ANSWER, COMMON_WORDS
-from orca_local.kinds.reading.wrapping import layers, sentences, without_emoji, without_period
+from orca_local.kinds.reading.wrapping import writings
 
 MAX_STATEMENT = 600
 """A longer statement is a text, not an answer."""
@@ -47,23 +47,15 @@ def whole_label(content: str, labels: Sequence[str]) -> str | None:
     if len(content) > MAX_STATEMENT:
         return None
     by_text = {fold(label): label for label in labels}
-    content = without_emoji(content.strip())
-    for written in (content, without_period(content), content.rstrip("!")):
-        for layer in layers(written, brackets=True):
-            for candidate in (layer, without_period(layer), layer.replace("\\_", "_")):
-                if (label := by_text.get(fold(candidate))) is not None:
-                    return label
-    return None
+    labelled = (
+        by_text.get(fold(written)) or by_text.get(fold(written.replace("\\_", "_"))) for written in writings(content)
+    )
+    return next(filter(None, labelled), None)
 
 
 def stated_label(content: str, labels: tuple[str, ...], prompt: str = "") -> str | None:
     """Return the label that a statement settles on; None if it names none, or several."""
-    parts = sentences(content[:MAX_STATEMENT])
-    # The first sentence states the answer; the others explain it.
-    for part in (parts[0] if parts else "", content[:MAX_STATEMENT]):
-        if (label := text_label(part, labels, prompt)) is not None:
-            return label
-    return None
+    return first_stated(content[:MAX_STATEMENT], lambda part: text_label(part, labels, prompt))
 
 
 def text_label(text: str, labels: tuple[str, ...], prompt: str = "") -> str | None:

@@ -17,6 +17,7 @@ from orca_local.kinds.reading.decision import (
     both_ends,
     claims_of,
     decide,
+    first_stated,
     groups_of,
     own_sentences,
 )
@@ -30,10 +31,10 @@ from orca_local.kinds.reading.stance import Stance
 from orca_local.kinds.reading.wrapping import (
     is_cut_off,
     layers,
-    sentences,
     unwrap,
     without_emoji,
     without_period,
+    writings,
 )
 
 _WORD_MARKS = "AI"
@@ -74,29 +75,20 @@ def whole_option(content: str, options: Options) -> str | None:
     """Return the mark of the option that all of a statement is: its mark, its text, or both if they agree."""
     if len(content) > MAX_STATEMENT:
         return None
-    content = without_emoji(content.translate(_FULL_WIDTH).strip())
+    content = content.translate(_FULL_WIDTH)
     if "\\" in content:
         content = _FRACTION.sub(r"\1/\2", content)
         content = _COMMAND.sub(lambda match: match[1] or " ", content.replace("$", "")).strip()
-    for written in dict.fromkeys((content, without_period(content), content.rstrip("!"))):
-        for layer in layers(written, brackets=True):
-            for candidate in dict.fromkeys((layer, without_period(layer))):
-                if (mark := _as_mark(candidate, options)) or (mark := _by_text(candidate, options)):
-                    return mark
-    return _as_marked_text(content, options)
+    marks = (_as_mark(written, options) or _by_text(written, options) for written in writings(content))
+    return next(filter(None, marks), None) or _as_marked_text(without_emoji(content.strip()), options)
 
 
 def stated_option(content: str, options: Options) -> str | None:
     """Return the mark of the option that a statement settles on; None if it names none, or several."""
     content = content[:MAX_STATEMENT]
-    if (mark := whole_option(content, options)) is not None:
-        return mark
-    parts = sentences(content)
-    # The first sentence states the answer; the others explain it.
-    for part in parts[:1] if len(parts) == 1 else (parts[0], content) if parts else ():
-        if (mark := _leading_mark(part, options) or text_option(part, options)) is not None:
-            return mark
-    return None
+    return whole_option(content, options) or first_stated(
+        content, lambda part: _leading_mark(part, options) or text_option(part, options)
+    )
 
 
 def text_option(text: str, options: Options, prompt: str = "") -> str | None:

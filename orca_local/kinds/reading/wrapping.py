@@ -49,6 +49,14 @@ def layers(text: str, *, brackets: bool = False) -> Iterator[str]:
         yield text
 
 
+def writings(content: str) -> Iterator[str]:
+    """Yield a statement as it may write its answer: without emoji, marks around it, a final period or exclamation."""
+    content = without_emoji(content.strip())
+    for written in dict.fromkeys((content, without_period(content), content.rstrip("!"))):
+        for layer in layers(written, brackets=True):
+            yield from dict.fromkeys((layer, without_period(layer)))
+
+
 def _inner(text: str, pairs: tuple[tuple[str, str], ...]) -> str | None:
     """Return what is between the outermost pair of marks; None if there is none."""
     if (command := _COMMAND.match(text)) and text.endswith("}"):
