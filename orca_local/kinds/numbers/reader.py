@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 
-from orca_local.domain.text import normalize_words
 from orca_local.kinds.numbers.clause import Clause
 from orca_local.kinds.numbers.notation import plain_notation
 from orca_local.kinds.numbers.parser import parse_quantities, token_at
@@ -24,6 +23,7 @@ from orca_local.kinds.numbers.token import Token, tokenize
 from orca_local.kinds.numbers.value import Quantity
 from orca_local.kinds.numbers.words import CURRENCY_SYMBOLS
 from orca_local.kinds.reading.asked import clauses, coverage, question_of, question_stems
+from orca_local.kinds.reading.decision import own_sentences
 from orca_local.kinds.reading.lexicon import phrase_set
 from orca_local.kinds.reading.wrapping import is_cut_off
 from orca_local.kinds.reading.wrapping import sentences as split_sentences
@@ -32,14 +32,9 @@ _MAX_START = 500
 _MAX_END = 2_000
 _MAX_PROMPT = 1_000
 """Numbers of characters that are read at the start and at the end of a reply, and at the end of a prompt."""
-_MAX_SENTENCES = 40
 _MAX_TOKENS = 150
-"""Numbers of sentences, and of words and signs of a sentence, that are read."""
+"""Number of words and signs of a sentence that are read."""
 _POSSIBLE_YEARS = range(1000, 2100)
-_MIN_REPEATED_WORDS = 5
-"""Shorter sentences occur in prompt and answer by chance."""
-_MIN_WORDS_AFTER_COPY = 3
-"""The same for a sentence that breaks off after a copy."""
 
 _BULLET = re.compile(r"^[ \t]*(?:[-•+>]|#+)[ \t]+", re.MULTILINE)
 _ENUMERATION = re.compile(r"^[ \t]*(?:step\s+)?\d{1,2}[.):](?=\s|$)", re.IGNORECASE | re.MULTILINE)
@@ -276,27 +271,9 @@ def _sentences(text: str) -> list[str]:
 
 
 def _own_sentences(text: str, prompt: str) -> list[str]:
-    """Return the sentences that may hold the answer: no questions, no copies of the prompt, no explanation after it."""
-    prompt_words = f" {normalize_words(prompt)} "
-    sentences = _sentences(text)
-    if len(sentences) > _MAX_SENTENCES:
-        sentences = [sentences[0], *sentences[1 - _MAX_SENTENCES :]]
-    own: list[str] = []
-    is_copy = False
-    for sentence in sentences:
-        is_question = sentence.rstrip().endswith("?")
-        is_broken_off = is_copy and not sentence.rstrip().endswith((".", "!"))
-        min_words = _MIN_WORDS_AFTER_COPY if is_broken_off else _MIN_REPEATED_WORDS
-        is_copy = _is_repeated(sentence, prompt_words, min_words)
-        is_left_out = is_question or is_copy or _COURTESY.match(sentence) or _UNKNOWN.search(sentence)
-        if not is_left_out:
-            own.append(sentence)
-    return own
-
-
-def _is_repeated(sentence: str, prompt_words: str, min_words: int) -> bool:
-    content = normalize_words(sentence)
-    return content.count(" ") >= min_words - 1 and f" {content} " in prompt_words
+    """Return the sentences that may hold the answer: no questions, no copies of the prompt, nothing that is unknown."""
+    parts = [part for sentence in own_sentences(text, prompt) for part in sentence.split(";") if part.strip()]
+    return [part for part in parts if not (_COURTESY.match(part) or _UNKNOWN.search(part))]
 
 
 def _is_unfinished(sentences: Sequence[str], prompt_values: frozenset[Fraction]) -> bool:

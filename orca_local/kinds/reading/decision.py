@@ -26,6 +26,8 @@ MAX_MENTIONS = 40
 """Number of mentions that are read in a sentence."""
 _MIN_REPEATED_WORDS = 4
 """Shorter sentences occur in prompt and answer by chance."""
+_MIN_BROKEN_WORDS = 3
+"""The same for a last sentence that breaks off."""
 _SCOPE = 120
 """Number of characters before and after a mention that may tell what is said about it."""
 
@@ -113,11 +115,20 @@ def rejected_alone(text: str, find: Callable[[str], Sequence[Mention]], prompt: 
 def own_sentences(
     text: str, prompt: str, is_answer: Callable[[str], str | None] = lambda sentence: None
 ) -> Iterator[str]:
-    """Yield the sentences of a text that are neither questions nor, unless they are an answer, part of the prompt."""
+    """Yield the sentences of a text that are neither questions nor, unless they are an answer, part of the prompt.
+
+    A last sentence that breaks off in a copy of the prompt is left out too.
+    """
     parts = sentences(unicodedata.normalize("NFC", both_ends(text, MAX_CHARACTERS)))
     if len(parts) > _MAX_SENTENCES:
         parts = parts[: _MAX_SENTENCES // 2] + parts[-_MAX_SENTENCES // 2 :]
     repeated = {fold(part) for part in sentences(prompt[-MAX_CHARACTERS:])} if prompt else set()
+    if (
+        len(parts) > 1
+        and len(parts[-1].split()) >= _MIN_BROKEN_WORDS
+        and any(sentence.startswith(f"{fold(parts[-1])} ") for sentence in repeated)
+    ):
+        parts.pop()
     for part in parts:
         is_question = part.rstrip("\"'”’*_` )").endswith(("?", "？"))
         is_repeated = repeated and len(part.split(maxsplit=4)) >= _MIN_REPEATED_WORDS and fold(part) in repeated

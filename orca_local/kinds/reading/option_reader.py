@@ -37,8 +37,6 @@ from orca_local.kinds.reading.wrapping import (
     writings,
 )
 
-_WORD_MARKS = "AI"
-"""Marks that are also words."""
 _MAX_WORDS = 60
 """A longer text mentions options while it reasons. Only its marks and its last sentence count."""
 _COMMAND = re.compile(r"\\(?:text[a-z]{0,6}|math[a-z]{0,6}|mbox|boxed|fbox)\s?\{([^{}]*)\}|\\[ ,;!]|\\quad|~")
