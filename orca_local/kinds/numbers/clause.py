@@ -129,11 +129,13 @@ class Clause:
 
     def _conclusion(self) -> Clause | None:
         """Return what follows the last "so", "therefore", "which is"."""
+        signs = [at for at, token in enumerate(self.tokens) if token.text in EQUALS]
         for at in range(len(self.tokens) - 2, 0, -1):
             word, following = self.tokens[at].lower, self.tokens[at + 1].lower
             concludes = word in cues.CONCLUSION_WORDS and following not in cues.NOT_CONCLUSION
             is_result = word in ("which", "that") and following in cues.RESULT_VERBS
-            is_result = is_result or word == "that's"
+            # "5 - 7 = -2, and adding 1 gives -1".
+            is_result = is_result or word == "that's" or (bool(signs) and at > signs[-1] and word in cues.RESULT_VERBS)
             is_result = is_result and token_at(self.tokens, at + 2).text != ","  # "that is, 2.75 km"
             if concludes or is_result:
                 clause = Clause(self.tokens[at + 1 :], self.prompt_values, self.asked)

@@ -191,8 +191,9 @@ def _gaps(words: Sequence[Word], question: OpenQuestion) -> Iterator[tuple[int, 
     for skip in _skips(words, content, question):
         keys = tuple(words[at].key for at in content[skip:])
         for wanted, gap in _forms(question):
-            is_dropped = (has_pronoun and skip) or question.gap
-            for drop in (*range(min(gap, _MAX_SUBJECT)), gap) if is_dropped else (0,):
+            drops = (*range(min(gap, _MAX_SUBJECT)), gap) if has_pronoun and skip else (0,)
+            drops = range(gap + 1) if question.is_blank else drops
+            for drop in drops:
                 before, after = wanted[drop:gap], wanted[gap:]
                 rest = len(keys) - len(after)
                 if len(before) < rest and keys[: len(before)] == before and keys[rest:] == after:

@@ -66,6 +66,8 @@ class OpenQuestion:
     """Whether it asks when or where."""
     has_article: bool
     """Whether an article stands before the place of the answer."""
+    is_blank: bool
+    """Whether the place of the answer is a blank, so that a statement may begin anywhere before it."""
 
     @property
     def is_for_subject(self) -> bool:
@@ -112,6 +114,7 @@ def open_questions(prompt: str) -> tuple[OpenQuestion, ...]:
         before = []
     end = next((at for at, word in enumerate(after[: _MAX_NOUN + 1]) if word.text in VERBS | _NOUN_ENDS), len(after))
     auxiliary = after[end].text if end < len(after) and after[end].text in VERBS else ""
+    is_denied = auxiliary in DO and [word.text for word in after[end + 1 : end + 2]] == ["not"]
     lengths = [end] if auxiliary else [0]
     if asking["noun"] and not auxiliary and after:
         # The first word may be the noun or the verb: "which city lost", "what happened".
@@ -122,9 +125,10 @@ def open_questions(prompt: str) -> tuple[OpenQuestion, ...]:
             words=words,
             gap=len(before),
             noun=frozenset(word.key for word in after[:length]),
-            auxiliary=auxiliary,
+            auxiliary="" if is_denied else auxiliary,  # "Who did not sell it?"
             is_place=bool(asking["place"]),
             has_article=has_article,
+            is_blank="_" in asking[0],
         )
         for length in lengths
         if (words := (*before, *_without_glue(after[length:])))

@@ -147,6 +147,7 @@ PROSE = parse_cases(
     9: How many are left is 9. ¦ The unknown number is 9. ¦ It does not mention the 3 cats, but there are 9.
     9: In all, 4 + 5 = **9**. ¦ It costs **$9**. ¦ $4 + $5 = **$9**. ¦ So $4 \times 2 + 1 = 9$ times. ¦ **4 + 5 = 9**.
     9: 9 beads are below the table.
+    9: 5 - 3 = 2, and adding 7 gives 9. ¦ 10! = 3,628,800, so the sum is 9.
     -9: The rest is **−9**. ¦ It is nine floors below ground level.
     9: Pears: 4⏎Plums: 5⏎Total: 9 ¦ Speed: 3 km/h⏎Time: 3 h⏎Distance: 3 × 3 = 9 km
     None: Pears: 4. Plums: 5. ¦ Pears: 4⏎Plums: 5 ¦ Monday: 4 km⏎Tuesday: 5 km

@@ -42,6 +42,9 @@ STATED = [
     ("What is the name of the bay where many people swim?", "It is the Gulf Bay.", "the Gulf Bay"),
     ("All cells have a wall made of what?", "All cells have a wall made of lipids.", "lipids"),
     ("Fill the blank: The _ is old.", "The house is old.", "house"),
+    ("Fill the blank: Jo sold the lamp because the _ is old.", "The lamp is old.", "lamp"),
+    ("In most cases, what two parts form the shell?", "In most cases, the rib and the plate form the shell.", "rib and plate"),
+    ("Who did not sell wool?", "Ben did not sell wool.", "Ben"),
     ("About what percent of the fish died?", "About 40 percent of the fish died.", "40 percent"),
 ]
 NOT_STATED = [
@@ -58,6 +61,7 @@ NOT_STATED = [
     (CAPITAL, "Is the capital of Chile Santiago?", "Santiago"),
     (CAPITAL, "Santiago isn't the capital of Chile", "Santiago"),
     (CAPITAL, "It used to be Santiago", "Santiago"),
+    (CAPITAL, "Santiago was named the capital", "Santiago was named the capital"),
     (CAPITAL, "It is not known whether it is Santiago", "Santiago"),
     (WOOL, "Ada did not sell wool", "Ada"),
     (WOOL, "Wool was sold to Ada", "Ada"),
