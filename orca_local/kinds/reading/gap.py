@@ -191,8 +191,8 @@ def _gaps(words: Sequence[Word], question: OpenQuestion) -> Iterator[tuple[int, 
     for skip in _skips(words, content, question):
         keys = tuple(words[at].key for at in content[skip:])
         for wanted, gap in _forms(question):
-            drops = (*range(min(gap, _MAX_SUBJECT)), gap) if has_pronoun and skip else (0,)
-            drops = range(gap + 1) if question.is_blank else drops
+            subject = (*range(min(gap, _MAX_SUBJECT)), gap) if has_pronoun and skip else (0,)
+            drops = range(gap + 1) if question.is_blank else subject
             for drop in drops:
                 before, after = wanted[drop:gap], wanted[gap:]
                 rest = len(keys) - len(after)

@@ -43,7 +43,11 @@ STATED = [
     ("All cells have a wall made of what?", "All cells have a wall made of lipids.", "lipids"),
     ("Fill the blank: The _ is old.", "The house is old.", "house"),
     ("Fill the blank: Jo sold the lamp because the _ is old.", "The lamp is old.", "lamp"),
-    ("In most cases, what two parts form the shell?", "In most cases, the rib and the plate form the shell.", "rib and plate"),
+    (
+        "In most cases, what two parts form the shell?",
+        "In most cases, the rib and the plate form the shell.",
+        "rib and plate",
+    ),
     ("Who did not sell wool?", "Ben did not sell wool.", "Ben"),
     ("About what percent of the fish died?", "About 40 percent of the fish died.", "40 percent"),
 ]
