@@ -104,10 +104,11 @@ def _workspace(common: Common) -> list[Finding]:
         workspace = common.workspace()
     except OrcaError as error:
         return [Finding("workspace", common.directory is None, error.message, error.hint)]
-    teacher = workspace.settings.teacher
+    settings = workspace.settings
     findings = [Finding("workspace", True, str(workspace.directory))]
-    if teacher.kind == "openai":
-        present = bool(os.environ.get(teacher.key_env))
-        detail = f"{teacher.key_env} is {'set' if present else 'not set'}"
-        findings.append(Finding("teacher key", present, detail, "" if present else f"export {teacher.key_env}=…"))
+    for name, chosen in (("teacher", settings.teacher), ("judge", settings.judge)):
+        if chosen.kind == "openai":
+            present = bool(os.environ.get(chosen.key_env))
+            detail = f"{chosen.key_env} is {'set' if present else 'not set'}"
+            findings.append(Finding(f"{name} key", present, detail, "" if present else f"export {chosen.key_env}=…"))
     return findings

@@ -8,8 +8,15 @@ from pydantic import Field, field_validator, model_validator
 
 from orca_local.domain.endpoint_settings import CallSettings, EndpointSettings, Section
 from orca_local.domain.model_settings import ModelSettings, repeated_name
+from orca_local.domain.text import is_storable
 
 DEFAULT_SYSTEM_MESSAGE = "You are a careful assistant who reasons well."
+DEFAULT_RUBRIC = """5: right, complete and clear; it does all that was asked, and nothing in it is wrong.
+4: right in all that matters, with a small gap or slip.
+3: partly right: something important is missing, or something in it is wrong.
+2: mostly wrong, or it misses what was asked.
+1: wrong, empty, or about something else."""
+"""Rubric of tasks that have none of their own."""
 
 
 class StudentSettings(Section):
@@ -63,11 +70,11 @@ class ProbeSettings(Section):
     """Error level of the intervals and of the test that a choice is certain."""
 
 
-class TeacherSettings(CallSettings):
-    """The teacher, whose answers the student learns from. Its API key is only read from the environment."""
+class AskedSettings(CallSettings):
+    """A model that a stage asks: the teacher or the judge. Its API key is only read from the environment."""
 
-    kind: Literal["openai", "file", "starter", "local", "self"] = "openai"
-    """openai: an API; file: a file of answers; starter: packaged answers; local: a model here; self: the student."""
+    kind: str
+    """What answers."""
     model: str = ""
     """For `openai`: its name at the API; `local`: a GGUF or a catalog ID; `self`: base, tuned or a GGUF."""
     base_url: str = Field(default="https://api.openai.com/v1", repr=False)
@@ -75,7 +82,7 @@ class TeacherSettings(CallSettings):
     key_env: str = Field(default="OPENAI_API_KEY", repr=False)
     """For kind `openai`: environment variable that holds the API key, in capitals."""
     file: str = ""
-    """For kind `file`: JSON Lines file of answers; empty: the `rationale` of each sample."""
+    """For kind `file`: JSON Lines file of answers."""
     max_tokens: int = Field(default=1024, ge=1)
     """Maximum tokens of an answer."""
     temperature: float = Field(default=0.0, ge=0, le=2)
@@ -84,6 +91,21 @@ class TeacherSettings(CallSettings):
     """Nucleus sampling: share of the probability mass that is sampled from; 1: all."""
     seed: int | None = Field(default=None, ge=-(2**63), lt=2**63 - 1000)
     """Seed of the first answer; later answers add 1. Empty: none is sent."""
+
+    @model_validator(mode="after")
+    def _cost_is_bounded(self) -> Self:
+        if self.max_usd and self.kind == "openai" and "max_tokens" in self.omit:
+            raise ValueError("max_usd needs max_tokens in each request, or an answer could cost any amount: omit less")
+        return self
+
+
+class TeacherSettings(AskedSettings):
+    """The teacher, whose answers the student learns from. Its API key is only read from the environment."""
+
+    kind: Literal["openai", "file", "starter", "local", "self"] = "openai"
+    """openai: an API; file: a file of answers; starter: packaged answers; local: a model here; self: the student."""
+    file: str = ""
+    """For kind `file`: JSON Lines file of answers; empty: the `rationale` of each sample."""
     response_format: Literal["text", "json_object"] = "text"
     """Response format that the API is asked for."""
     samples: int = Field(default=1, ge=1, le=64)
@@ -107,11 +129,38 @@ class TeacherSettings(CallSettings):
             raise ValueError("samples above 1 need a temperature above 0, or all answers are the same")
         return self
 
-    @model_validator(mode="after")
-    def _cost_is_bounded(self) -> Self:
-        if self.max_usd and self.kind == "openai" and "max_tokens" in self.omit:
-            raise ValueError("max_usd needs max_tokens in each request, or an answer could cost any amount: omit less")
-        return self
+
+class JudgeSettings(AskedSettings):
+    """The judge, which grades answers that no rule can score. Without a `kind`, there is none."""
+
+    kind: Literal["none", "openai", "file", "local", "self"] = "none"
+    """openai: an API; local: a model here; self: the student; file: a file of grades; none: open answers get no
+    score."""
+    file: str = ""
+    """For kind `file`: JSON Lines file of `id` (of the sample), `answer` and `grade`, or of what a judge wrote as
+    `text`."""
+    max_tokens: int = Field(default=512, ge=1)
+    """Maximum tokens of what the judge writes about one answer."""
+    rubric: str = DEFAULT_RUBRIC
+    """What the grades from 1 to 5 mean, for tasks without a rubric of their own."""
+    rubrics: dict[str, str] = Field(default={})
+    """Rubrics by task. A column `rubric` of a task file has one for each sample, and counts first."""
+    tasks: tuple[str, ...] = ()
+    """Tasks of kind `free` that are graded too, as those of kind `judged` are."""
+    pairs: bool = True
+    """Whether `evaluate` also has the judge compare the answers of base and tuned, in both orders."""
+
+    @field_validator("rubrics")
+    @classmethod
+    def _can_be_stored(cls, value: dict[str, str]) -> dict[str, str]:
+        if not all(is_storable(text) and text.strip() for text in value.values()):
+            raise ValueError("rubrics that are texts, without NUL characters and halves of surrogate pairs")
+        return value
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a judge."""
+        return self.kind != "none"
 
 
 class DatasetSettings(Section):
@@ -215,6 +264,7 @@ class Settings(Section):
     engine: EngineSettings = EngineSettings()
     probe: ProbeSettings = ProbeSettings()
     teacher: TeacherSettings = TeacherSettings()
+    judge: JudgeSettings = JudgeSettings()
     dataset: DatasetSettings = DatasetSettings()
     train: TrainSettings = TrainSettings()
     export: ExportSettings = ExportSettings()

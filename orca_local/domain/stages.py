@@ -44,5 +44,7 @@ BASE = "base"
 """The stage name of runs that make the base model. Other stages start them when they need the base."""
 SEEDS = "seeds"
 """The stage name of runs that train with further seeds (`run --seeds`)."""
+JUDGE = "judge"
+"""The stage name of runs that compare a judge's grades with the user's (`judge check`)."""
 
 BY_NAME = {stage.name: stage for stage in STAGES}

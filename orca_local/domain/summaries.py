@@ -11,9 +11,10 @@ from dataclasses import field
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain
 from orca_local.domain.export_summary import ExportedFile, ExportSummary
 from orca_local.domain.failure_summary import FailureSummary
+from orca_local.domain.judge_summary import JudgeCheck
 from orca_local.domain.probe_summary import ProbeSummary
 from orca_local.domain.record import FIRST, OMITTABLE, Record
-from orca_local.domain.stages import BASE, SEEDS
+from orca_local.domain.stages import BASE, JUDGE, SEEDS
 from orca_local.domain.teach_summary import TeachSummary
 
 
@@ -171,5 +172,6 @@ STAGE_SUMMARIES: Mapping[str, type[Record]] = {
     "export": ExportSummary,
     "evaluate": EvaluationSummary,
     SEEDS: SeedSummary,
+    JUDGE: JudgeCheck,
 }
 """The class of the summary of each stage."""

@@ -75,6 +75,8 @@ class AnswerKind(ABC):
     """Whether a sample may have several accepted answers."""
     is_scored: ClassVar[bool] = True
     """Whether answers get a score. Samples of a kind without one are taught, but not probed or evaluated."""
+    is_judged: ClassVar[bool] = False
+    """Whether a judge grades the answers, where there is one (`[judge]` in `orca.toml`)."""
     is_long: ClassVar[bool] = False
     """Whether an answer may have many lines, so that the names of roles in it are part of the text."""
     is_text: ClassVar[bool] = False

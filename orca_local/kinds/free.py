@@ -22,4 +22,4 @@ class Free(Text):
 
     def compare(self, answer: str, reference: str) -> float:
         """Raise `InputError`: there is no score."""
-        raise InputError("kind 'free' has no score", hint="give the samples another kind")
+        raise InputError(f"kind {self.name!r} has no score by a rule", hint="give the samples another kind")

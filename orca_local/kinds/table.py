@@ -10,6 +10,7 @@ from orca_local.kinds.base import AnswerKind
 from orca_local.kinds.boolean import Boolean
 from orca_local.kinds.exact import Exact
 from orca_local.kinds.free import Free
+from orca_local.kinds.judged import Judged
 from orca_local.kinds.multiple_choice import MultipleChoice
 from orca_local.kinds.number import Number
 from orca_local.kinds.span import Span
@@ -22,6 +23,7 @@ _KINDS: tuple[AnswerKind, ...] = (
     Exact(),
     Span(),
     Text(),
+    Judged(),
     Free(),
 )
 

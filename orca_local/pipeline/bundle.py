@@ -66,7 +66,7 @@ def write(workspace: Workspace, path: Path) -> BundleResult:
                 table.pop(ALLOW_CALLS, None)
         extra = {"settings": settings, "files": {n: t for n, t in texts.items() if t}}
         chosen = workspace.settings
-        endpoints = (chosen.teacher, chosen.engine, *chosen.model)
+        endpoints = (chosen.teacher, chosen.judge, chosen.engine, *chosen.model)
         secrets = [Secret(os.environ.get(endpoint.key_env, "").strip()) for endpoint in endpoints]
         with workspace.store() as store, whole_file(path) as part:
             rows = store.write_bundle(part, extra, clean=lambda text: reduce(_clean, secrets, text))
@@ -115,7 +115,7 @@ def _endpoints(settings: Mapping[str, Any]) -> list[tuple[dict[str, Any], str, E
     Each is its table in `settings`, its label, and all its settings.
     """
     complete = Settings.model_validate(settings)
-    sections = (("teacher", complete.teacher), ("engine", complete.engine))
+    sections = (("teacher", complete.teacher), ("judge", complete.judge), ("engine", complete.engine))
     found: list[tuple[dict[str, Any], str, EndpointSettings]] = [(settings.get(n, {}), n, e) for n, e in sections]
     found += [(t, e.label, e) for t, e in zip(settings.get("model", ()), complete.model, strict=True)]
     return [one for one in found if {"base_url", "key_env", ALLOW_CALLS} & set(one[0])]

@@ -6,9 +6,12 @@ from orca_local.domain.frozen import Frozen
 from orca_local.store.connection import Table
 from orca_local.store.encoding import utc_now
 
+TEACH = "teach"
+"""The purpose of a teacher's calls."""
+
 
 class Spent(Frozen):
-    """The cost of all calls to endpoints in this workspace. Answers from files and local models cost nothing."""
+    """The cost of all calls to endpoints for one purpose. Files and local models cost nothing."""
 
     usd: float
     """Cost in US dollars. Attempts without a reply count with their maximum possible cost."""
@@ -19,10 +22,13 @@ class Spent(Frozen):
 class Charges(Table):
     """The table `charges`. Rows are added, settled once, and never deleted."""
 
-    def reserve(self, run_id: int, call_key: str, usd: float) -> int:
-        """Record the maximum possible cost of an attempt before it is made; returns the id of the row."""
+    def reserve(self, run_id: int, call_key: str, usd: float, purpose: str = TEACH) -> int:
+        """Record the maximum possible cost of an attempt before it is made; returns the id of the row.
+
+        `purpose` is what the answer is for: each purpose has its own limits.
+        """
         values = {"run_id": run_id, "call_key": call_key, "reserved_usd": usd, "created_at": utc_now()}
-        return self._connection.insert_for_id("charges", values)
+        return self._connection.insert_for_id("charges", values | {"purpose": purpose})
 
     def settle(self, charge_id: int, usd: float) -> None:
         """Record the actual cost of an attempt."""
@@ -31,11 +37,12 @@ class Charges(Table):
             [usd, utc_now(), charge_id],
         )
 
-    def spent(self) -> Spent:
-        """The cost of all runs together."""
+    def spent(self, purpose: str = TEACH) -> Spent:
+        """The cost of all runs together, for this purpose."""
         query = (
             "SELECT coalesce(sum(coalesce(charges.cost_usd, charges.reserved_usd)), 0), count(*) FROM charges"
-            " LEFT JOIN teacher_calls ON key = call_key WHERE endpoint IS NULL OR endpoint LIKE '%://%'"
+            " LEFT JOIN teacher_calls ON key = call_key"
+            " WHERE purpose = ? AND (endpoint IS NULL OR endpoint LIKE '%://%')"
         )
-        usd, calls = self._connection.one(query)
+        usd, calls = self._connection.one(query, [purpose])
         return Spent(float(usd), calls)

@@ -13,6 +13,8 @@ from orca_local.store.encoding import utc_now
 if TYPE_CHECKING:
     from orca_local.kinds.scoring import Score
 
+JUDGE_SCORER = "judge"
+"""`scores.scorer` of grades. Their extracted text is the line with the grade; without one, there is no score."""
 _VALUE = "CASE WHEN m.asks_form THEN c.strict_value ELSE c.lenient_value END"
 """The score of the headline reading."""
 _EXTRACTED = "CASE WHEN m.asks_form THEN c.strict_extracted ELSE c.lenient_extracted END"
@@ -24,6 +26,8 @@ JOIN scores AS c ON c.generation_key = m.generation_key AND c.sample_id = m.samp
     WHERE generation_key = m.generation_key AND sample_id = m.sample_id)
 """
 """Each measurement with its score by the newest version that scored it."""
+_HAS_SCORE = f"(c.scorer NOT IN ('none', '{JUDGE_SCORER}') OR c.lenient_value IS NOT NULL)"
+"""False for an answer that only a judge can score, as long as it has no grade: it counts nowhere."""
 _SELECT = f"""
 SELECT max(m.run_id) AS run_id, m.sample_id, s.task, s.kind, m.strategy, m.model_id, t.text AS system_message,
   m.sample_index, m.generation_key, {_VALUE} AS value, {_EXTRACTED} AS extracted, c.scorer, g.completion,
@@ -75,6 +79,11 @@ class MeasurementRow(Frozen):
     def is_truncated(self) -> bool:
         """Whether `max_tokens` cut the completion off."""
         return self.finish_reason == "length"
+
+    @property
+    def has_score(self) -> bool:
+        """False for an answer that only a judge can score, as long as it has no grade: it counts nowhere."""
+        return self.scorer not in ("none", JUDGE_SCORER) or self.lenient_value is not None
 
 
 class ScoreRow(Frozen):
@@ -182,11 +191,15 @@ class Measurements(Table):
         return self._connection.records(MeasurementRow, _SELECT + where + _LATEST + order, [*filters.values()])
 
     def scores(self, run_id: int, model_id: int) -> Iterator[ScoreRow]:
-        """Iterate over the scores of a run for a model. Do not write to the store in between."""
+        """Iterate over the scores of a run for a model. Do not write to the store in between.
+
+        Answers that a judge has not graded are left out.
+        """
         rows = self._connection.execute(
             f"SELECT s.task, m.sample_id, m.strategy, {_VALUE}, c.lenient_value, {_VALUE} IS NOT NULL,"
             " c.strict_value IS NULL AND c.lenient_value IS NULL, g.finish_reason = 'length', g.completion_tokens"
-            f" FROM measurements AS m {_SCORED} WHERE m.run_id = ? AND m.model_id = ? ORDER BY m.id",
+            f" FROM measurements AS m {_SCORED} WHERE m.run_id = ? AND m.model_id = ? AND {_HAS_SCORE}"
+            " ORDER BY m.id",
             [run_id, model_id],
         )
         return (
@@ -200,18 +213,19 @@ class Measurements(Table):
             f"SELECT m.strategy, count(*), total({_VALUE}), count({_VALUE}), sum(g.completion_tokens),"
             " total(c.lenient_value), sum(c.strict_value IS NULL AND c.lenient_value IS NULL),"
             " sum(g.finish_reason = 'length'), s.task"
-            f" FROM measurements AS m {_SCORED} WHERE m.run_id = ?"
+            f" FROM measurements AS m {_SCORED} WHERE m.run_id = ? AND {_HAS_SCORE}"
             " GROUP BY s.task, m.strategy ORDER BY s.task, m.strategy",
             [run_id],
         )
         return [Cell(*row) for row in rows]
 
     def outdated(self, scorer_version: int) -> list[StoredAnswer]:
-        """The answers without a score by this version of the scorer or a later one."""
+        """The answers without a score by this version of the scorer or a later one. Grades do not become outdated."""
         # The index makes this fast where nothing is outdated, and every reader asks it.
         query = (
             "SELECT DISTINCT c.generation_key, c.sample_id, g.completion FROM scores AS c"
             " JOIN generations AS g ON g.key = c.generation_key WHERE c.scorer_version < ?1"
+            f" AND c.scorer != '{JUDGE_SCORER}'"
             " AND NOT EXISTS (SELECT 1 FROM scores AS newer WHERE newer.scorer_version >= ?1"
             " AND newer.generation_key = c.generation_key AND newer.sample_id = c.sample_id)"
         )
@@ -223,7 +237,8 @@ class Measurements(Table):
 
     def accuracy_by_task(self) -> dict[str, float]:
         """The mean score of all measurements of each task, in the headline reading."""
-        query = f"SELECT s.task, avg(coalesce({_VALUE}, 0)) FROM measurements AS m {_SCORED} GROUP BY s.task"
+        query = f"SELECT s.task, avg(coalesce({_VALUE}, 0)) FROM measurements AS m {_SCORED}"
+        query += f" WHERE {_HAS_SCORE} GROUP BY s.task"
         return {row[0]: row[1] for row in self._connection.rows(query)}
 
     def _system_message_id(self, text: str) -> int:

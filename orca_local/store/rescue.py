@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.record import Record
+from orca_local.store.charges import TEACH
 from orca_local.store.check import Column, row_problem, table_columns
 from orca_local.store.connection import Connection
 from orca_local.store.encoding import to_json
@@ -47,7 +48,7 @@ NEUTRAL: Mapping[str, Row] = {
         "cost_usd": None,
         "attempts": 1,
     },
-    "charges": {**_TIMES, "cost_usd": None},
+    "charges": {**_TIMES, "cost_usd": None, "purpose": TEACH},
     "runs": {**_TIMES, **_OBJECTS, "pid": 0, "process_started": "", "host": "", "error": ""},
     "samples": {**_TIMES, **_OBJECTS, "rationale": None},
     "demonstrations": {**_TIMES, "verified": None, "hinted": 0, "scorer_version": 1},

@@ -257,6 +257,18 @@ MESSAGES = """
 ALTER TABLE samples ADD COLUMN messages_json TEXT NOT NULL DEFAULT '[]'
 """
 
+PURPOSES = """
+ALTER TABLE charges ADD COLUMN purpose TEXT NOT NULL DEFAULT 'teach';
+DROP VIEW teacher_spend;
+CREATE VIEW teacher_spend AS
+  SELECT charges.purpose AS purpose, calls.endpoint AS endpoint, calls.model AS model,
+    count(DISTINCT calls.key) AS calls, count(charges.id) AS tries,
+    round(sum(coalesce(charges.cost_usd, 0)), 4) AS cost_usd,
+    round(sum(CASE WHEN charges.cost_usd IS NULL THEN charges.reserved_usd ELSE 0 END), 4) AS unsettled_usd
+  FROM charges JOIN teacher_calls AS calls ON calls.key = charges.call_key
+  GROUP BY charges.purpose, calls.endpoint, calls.model
+"""
+
 STEPS: tuple[tuple[str, str], ...] = (
     ("0001_initial", INITIAL),
     ("0002_teaching", TEACHING),
@@ -267,5 +279,6 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("0007_readings", READINGS),
     ("0008_relative_paths", RELATIVE_PATHS),
     ("0009_messages", MESSAGES),
+    ("0011_purposes", PURPOSES),
 )
 """Name and SQL of every migration, oldest first. A released migration never changes; add a new one instead."""

@@ -11,9 +11,20 @@ class Budget:
     """Spending of a workspace, with reservations for calls in flight. Pure: the caller stores what it reserves."""
 
     def __init__(
-        self, price: Price | None, *, max_usd: float = 0.0, max_calls: int = 0, spent_usd: float = 0.0, calls: int = 0
+        self,
+        price: Price | None,
+        *,
+        max_usd: float = 0.0,
+        max_calls: int = 0,
+        spent_usd: float = 0.0,
+        calls: int = 0,
+        section: str = "teacher",
     ) -> None:
-        """`spent_usd` and `calls` are what the workspace has used so far; a limit of 0 is no limit."""
+        """`spent_usd` and `calls` are what the workspace has used so far; a limit of 0 is no limit.
+
+        `section` is the part of `orca.toml` that has the limits, for messages.
+        """
+        self._section = section
         self._price = price
         self._max_usd, self._max_calls = max_usd, max_calls
         self.committed_usd = spent_usd
@@ -72,8 +83,8 @@ class Budget:
     def describe_limit(self) -> str:
         """The limit that stops the next call, as text for a message."""
         if self._max_calls and self.calls >= self._max_calls:
-            return f"teacher.max_calls = {self._max_calls} is reached"
+            return f"{self._section}.max_calls = {self._max_calls} is reached"
         return (
-            f"the next call could exceed teacher.max_usd = {self._max_usd:g} "
+            f"the next call could exceed {self._section}.max_usd = {self._max_usd:g} "
             f"(${self.committed_usd:.4f} spent or reserved)"
         )

@@ -8,17 +8,16 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
+from typing import Protocol
 
+from orca_local.domain.endpoint_settings import CallSettings
 from orca_local.domain.errors import RemoteError
 from orca_local.domain.events import CallAnswered, CallFailed, Event, StageProgressed, Warned
 from orca_local.domain.failure_summary import FailureCounts
 from orca_local.domain.frozen import Frozen
-from orca_local.domain.settings import TeacherSettings
 from orca_local.endpoints.answer import ChatAnswer
-from orca_local.store.demonstrations import DemonstrationRow
-from orca_local.teach.ledger import Ledger
+from orca_local.teach.ledger import AnswerRow, Ledger
 from orca_local.teach.rate_limit import RateLimiter
-from orca_local.teach.retry_plan import RetryPlan
 from orca_local.teach.teacher import Question, Teacher
 from orca_local.teach.usage import max_prompt_tokens
 
@@ -53,6 +52,19 @@ class CallCounts:
     """Questions left out because of a limit on money or calls."""
 
 
+class Plan(Protocol):
+    """Says which questions follow an answer."""
+
+    finished: int
+    """Number of samples without further questions."""
+
+    def is_usable(self, question: Question, row: AnswerRow) -> bool:
+        """Whether an answer serves its purpose, so that no other one is needed."""
+
+    def follow_up(self, question: Question, *, usable: bool | None) -> list[Question]:
+        """The questions after an answer. `usable` is None if there was no answer and asking again is useless."""
+
+
 class _InFlight(Frozen):
     question: Question
     sent_at: float
@@ -73,8 +85,8 @@ class CallLoop:
         self,
         teacher: Teacher,
         ledger: Ledger,
-        plan: RetryPlan,
-        settings: TeacherSettings,
+        plan: Plan,
+        settings: CallSettings,
         *,
         tries: int,
         retry_failed: bool = False,
@@ -141,7 +153,7 @@ class CallLoop:
             self.counts.not_asked = len(self._pending) + len(self._retries)
             yield Warned(
                 f"{self.counts.not_asked} questions were not asked: {self._ledger.budget.describe_limit()}",
-                hint="raise the limit in orca.toml and run `orca-local teach` again",
+                hint=f"raise the limit in orca.toml and run `{self._ledger.purpose.command}` again",
             )
 
     def replay(self, questions: Iterable[Question], skipped: frozenset[str] = frozenset()) -> Iterator[Event]:
@@ -297,12 +309,13 @@ class CallLoop:
         return [Warned(f"{self._teacher.endpoint} asks to wait for {pause:,.0f} s: {answer.error}")]
 
     def _too_long_rejected(self, answer: ChatAnswer, pause_s: float) -> RemoteError:
+        section, command = self._ledger.purpose.section, self._ledger.purpose.command
         reason = f"rejected every call for {self._patience_s:g} s"
         if pause_s > self._patience_s:
-            reason = f"asks to wait for {pause_s:,.0f} s, which is longer than teacher.patience_s"
+            reason = f"asks to wait for {pause_s:,.0f} s, which is longer than {section}.patience_s"
         return RemoteError(
             f"{self._teacher.endpoint} {reason}: {answer.error}",
-            hint="run `orca-local teach` again later, or raise teacher.patience_s",
+            hint=f"run `{command}` again later, or raise {section}.patience_s",
         )
 
     def _too_many_failures(self, answer: ChatAnswer) -> RemoteError | None:
@@ -313,7 +326,7 @@ class CallLoop:
         return RemoteError(
             f"{self._teacher.endpoint} answered none of the last {self._failures_in_a_row} questions, each tried up to "
             f"{self._tries} times; the last error: {answer.error}",
-            hint="run `orca-local teach` again when the endpoint works; answers so far are stored",
+            hint=f"run `{self._ledger.purpose.command}` again when the endpoint works; answers so far are stored",
         )
 
     def _drain(self) -> Iterator[Event]:
@@ -334,7 +347,7 @@ class CallLoop:
                 counts.add(reason, is_final=is_final or sample_id in unclear)
         return counts
 
-    def _answered(self, row: DemonstrationRow, *, cached: bool) -> CallAnswered:
+    def _answered(self, row: AnswerRow, *, cached: bool) -> CallAnswered:
         self._answered_samples.add(row.sample_id)
         self.counts.cached += cached
         self.counts.new += not cached

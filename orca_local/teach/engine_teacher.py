@@ -14,6 +14,7 @@ from orca_local.domain.types import Completion, Request, SamplingSettings
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.engines.base import Engine
 from orca_local.rows.renderer import PromptRenderer
+from orca_local.teach.purpose import TEACHING, Purpose
 from orca_local.teach.refusals import unusable_reason
 from orca_local.teach.teacher import Question
 
@@ -32,9 +33,9 @@ class EngineTeacher:
 
     can_resample = True
 
-    def __init__(self, model: LocalModel, endpoint: str) -> None:
+    def __init__(self, model: LocalModel, endpoint: str, purpose: Purpose = TEACHING) -> None:
         """`endpoint` is `self` or `local`."""
-        self._engine, self._renderer = model.engine, model.renderer
+        self._engine, self._renderer, self._purpose = model.engine, model.renderer, purpose
         self.endpoint, self.model = endpoint, model.name
         self.concurrency = 2 * model.engine.capacity
         self._questions: dict[str, Question] = {}
@@ -72,7 +73,7 @@ class EngineTeacher:
             for item in self._engine.step():
                 if isinstance(item, Completion) and item.request_id in self._questions:
                     del self._questions[item.request_id]
-                    answers.append(_answer(item))
+                    answers.append(_answer(item, self._purpose))
             if time.monotonic() >= deadline:
                 break
         return answers
@@ -88,6 +89,6 @@ class EngineTeacher:
         return unsent
 
 
-def _answer(completion: Completion) -> ChatAnswer:
+def _answer(completion: Completion, purpose: Purpose) -> ChatAnswer:
     answer = copy_fields(ChatAnswer, completion)
-    return replace(answer, error=unusable_reason(answer, completion.completion_tokens))
+    return replace(answer, error=unusable_reason(answer, completion.completion_tokens, purpose))

@@ -5,8 +5,8 @@ A reservation is on the disk before its call is made, and an answer is on the di
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from orca_local.domain.events import Warned
 from orca_local.domain.frozen import Frozen
@@ -16,16 +16,45 @@ from orca_local.kinds.scoring import SCORER_VERSION, verify
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
 from orca_local.teach.budget import Budget
+from orca_local.teach.purpose import TEACHING, Purpose
 from orca_local.teach.request_settings import chosen_fields
 from orca_local.teach.teacher import Question
 from orca_local.teach.usage import doubt, with_believable_counts
+
+
+class AnswerRow(Protocol):
+    """What is kept of an answer, whatever it is for."""
+
+    @property
+    def sample_id(self) -> str:
+        """The sample that the question was about."""
+
+    @property
+    def strategy(self) -> str:
+        """The strategy of the question; empty for a purpose without strategies."""
+
+    @property
+    def text(self) -> str:
+        """The whole answer."""
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether it matches the reference; None if that was not checked."""
+
+    @property
+    def verdict(self) -> str:
+        """How it relates to the reference: a value of `Verdict`."""
+
+
+SaveAnswer = Callable[[Question, str], AnswerRow]
+"""Keeps the answer to a question, in the transaction that stores it; called again for each stored answer."""
 
 
 class QuestionResult(Frozen):
     """Outcome of one question, stored by this run or an earlier one."""
 
     question: Question
-    row: DemonstrationRow | None
+    row: AnswerRow | None
     """The answer; None if the call failed."""
     error: str = ""
     """Why it failed."""
@@ -43,9 +72,22 @@ class _Reservation(Frozen):
 class Ledger:
     """The store and the budget of a run."""
 
-    def __init__(self, store: Store, budget: Budget, run_id: int, *, offline: bool = False) -> None:
-        """Offline, no call is made, so no reservation is stored."""
+    def __init__(
+        self,
+        store: Store,
+        budget: Budget,
+        run_id: int,
+        *,
+        offline: bool = False,
+        purpose: Purpose = TEACHING,
+        save: SaveAnswer | None = None,
+    ) -> None:
+        """Offline, no call is made, so no reservation is stored.
+
+        Calls are charged to `purpose`. `save` keeps an answer; without it, an answer becomes a demonstration.
+        """
         self._store, self.budget, self._run_id, self._offline = store, budget, run_id, offline
+        self.purpose, self._save = purpose, save or self._save_demonstration
         self._reservations: dict[str, _Reservation] = {}
         self.doubtful = 0
         """Number of answers of this run whose token counts cannot be believed."""
@@ -64,7 +106,7 @@ class Ledger:
         with self._store.transaction(durable=False):
             for question, key in zip(questions, keys, strict=True):
                 if key in texts:
-                    results.append(QuestionResult(question, self._save_demonstration(question, texts[key])))
+                    results.append(QuestionResult(question, self._save(question, texts[key])))
                 elif key in errors:
                     results.append(QuestionResult(question, None, errors[key]))
         return results
@@ -84,7 +126,7 @@ class Ledger:
             usd = self.budget.max_cost(request)
             self.budget.reserve(usd)
             self._store.teacher_calls.reserve(key, request.endpoint, request.model, request.to_dict(), usd)
-            charge_id = self._store.charges.reserve(self._run_id, key, usd)
+            charge_id = self._store.charges.reserve(self._run_id, key, usd, self.purpose.name)
         self._reservations[key] = _Reservation(question, charge_id, usd)
         return charge_id
 
@@ -121,7 +163,7 @@ class Ledger:
             response["form"] = dict(answer.form)
             self.left_out |= RequestForm.from_dict(answer.form).left_out & chosen_fields(question.request)
         calls.complete(question.key, response, answer.prompt_tokens or 0, answer.completion_tokens or 0, cost)
-        return QuestionResult(question, self._save_demonstration(question, answer.text), answer=answer)
+        return QuestionResult(question, self._save(question, answer.text), answer=answer)
 
     def _believed(self, question: Question, answer: ChatAnswer) -> ChatAnswer:
         """The answer without token counts that cannot be believed. Only an endpoint can send such counts."""
@@ -144,7 +186,7 @@ class Ledger:
             names = ", ".join(sorted(self.left_out))
             yield Warned(
                 f"the endpoint refuses {names}: requests were sent without, so it answers as it does by itself",
-                hint="another model may take it; teacher.omit leaves a field out from the start",
+                hint=f"another model may take it; {self.purpose.section}.omit leaves a field out from the start",
             )
 
     def make_final(self, questions: Sequence[Question]) -> None:

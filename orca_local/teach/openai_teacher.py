@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from orca_local.domain.copy_fields import copy_fields
-from orca_local.domain.settings import TeacherSettings
+from orca_local.domain.endpoint_settings import CallSettings
 from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.chat import ChatEndpoint, ChatRequest
+from orca_local.teach.purpose import TEACHING, Purpose
 from orca_local.teach.refusals import unusable_reason
 from orca_local.teach.teacher import Question
 
@@ -27,9 +28,9 @@ class OpenAITeacher:
 
     can_resample = True
 
-    def __init__(self, settings: TeacherSettings) -> None:
+    def __init__(self, settings: CallSettings, purpose: Purpose = TEACHING) -> None:
         """Raises `InputError` if address or model is missing."""
-        self._chat = ChatEndpoint(settings, section="teacher")
+        self._chat, self._purpose = ChatEndpoint(settings, section=purpose.section), purpose
         self.endpoint = self._chat.url
         self.model = settings.model
         self.concurrency = settings.concurrency
@@ -88,7 +89,8 @@ class OpenAITeacher:
     def _work(self) -> None:
         while (question := self._questions.get()) is not None:
             try:
-                self._answers.put(checked(question, self._chat.complete_once(chat_request(question.request))))
+                answer = self._chat.complete_once(chat_request(question.request))
+                self._answers.put(checked(question, answer, self._purpose))
             except Exception as error:  # a bug of ours: `step` raises it in the owner's thread
                 self._answers.put(error)
         with self._lock:
@@ -102,6 +104,6 @@ def chat_request(request: TeacherRequest) -> ChatRequest:
     return copy_fields(ChatRequest, request)
 
 
-def checked(question: Question, answer: ChatAnswer) -> ChatAnswer:
+def checked(question: Question, answer: ChatAnswer, purpose: Purpose = TEACHING) -> ChatAnswer:
     """The answer to a question; its `error` says why it cannot be learned from."""
-    return replace(answer, request_id=question.key, error=unusable_reason(answer, question.request.max_tokens))
+    return replace(answer, request_id=question.key, error=unusable_reason(answer, question.request.max_tokens, purpose))

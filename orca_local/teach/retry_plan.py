@@ -13,7 +13,7 @@ from orca_local.domain.types import Sample
 from orca_local.kinds.prompts import hinted_messages, student_messages, teacher_messages
 from orca_local.kinds.scoring import is_trained_on
 from orca_local.kinds.training_text import is_still_right, training_text
-from orca_local.store.demonstrations import DemonstrationRow
+from orca_local.teach.ledger import AnswerRow
 from orca_local.teach.request_settings import omitted
 from orca_local.teach.teacher import Question, Teacher
 
@@ -55,7 +55,7 @@ class RetryPlan:
         self._states[sample.id] = _SampleState(self._samples, self._samples)
         return [self._question(sample, index) for index in range(self._samples)]
 
-    def is_usable(self, question: Question, row: DemonstrationRow) -> bool:
+    def is_usable(self, question: Question, row: AnswerRow) -> bool:
         """Whether an answer can be trained on: it is not wrong, holds no remains of other turns where it is not clear
         what belongs to it, and does not reveal the instruction.
 

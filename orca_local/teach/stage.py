@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator, Sequence
 
 from orca_local.domain.copy_fields import copy_fields
+from orca_local.domain.endpoint_settings import CallSettings
 from orca_local.domain.errors import InputError, OrcaError, RemoteError
 from orca_local.domain.events import Event, StageFinished, StageStarted, Warned
 from orca_local.domain.failure_summary import FailureSummary
 from orca_local.domain.frozen import Frozen
-from orca_local.domain.settings import TeacherSettings
 from orca_local.domain.teach_summary import BatchSummary, CallTotals, TeachSummary
 from orca_local.domain.types import Sample
 from orca_local.kinds.verdict import in_order
@@ -24,6 +24,7 @@ from orca_local.teach.call_loop import CallCounts, CallLoop
 from orca_local.teach.job import TeachJob
 from orca_local.teach.ledger import Ledger
 from orca_local.teach.prices import Price
+from orca_local.teach.purpose import TEACHING, Purpose
 from orca_local.teach.retry_plan import RetryPlan
 from orca_local.teach.teacher import Question, Teacher
 
@@ -98,7 +99,7 @@ def prepare(context: StageContext, teacher: Teacher, job: TeachJob) -> TeachRun:
     offline = context.offline and settings.kind == "openai"
     for strategy in {s.name: s for s in job.strategies.values()}.values():
         store.strategies.ensure(strategy)
-    budget = _budget(teacher, store, settings, job.price)
+    budget = make_budget(teacher, store, settings, job.price)
     spent_usd = budget.committed_usd
     ledger = Ledger(store, budget, context.run_id, offline=offline)
     plan = RetryPlan(teacher, job.strategies, settings)
@@ -108,15 +109,28 @@ def prepare(context: StageContext, teacher: Teacher, job: TeachJob) -> TeachRun:
     return TeachRun(context.run_id, selected, questions, ledger, loop, spent_usd, started_at, offline)
 
 
-def _budget(teacher: Teacher, store: Store, settings: TeacherSettings, price: Price | None) -> Budget:
+def make_budget(
+    teacher: Teacher, store: Store, settings: CallSettings, price: Price | None, purpose: Purpose = TEACHING
+) -> Budget:
+    """The limits of a purpose, with what this workspace has spent on it.
+
+    Raises `InputError` if a limit in money is set and the price is unknown.
+    """
     if settings.max_usd and price is None:
         raise InputError(
-            f"teacher.max_usd is set, but the price of {teacher.model!r} at {teacher.endpoint} is unknown",
+            f"{purpose.section}.max_usd is set, but the price of {teacher.model!r} at {teacher.endpoint} is unknown",
             hint="write a [[price]] with model, input and output (US dollars per million tokens) into prices.toml",
         )
-    spent = store.charges.spent()
+    spent = store.charges.spent(purpose.name)
     max_calls = settings.max_calls if "://" in teacher.endpoint else 0  # reading an answer from a file is no call
-    return Budget(price, max_usd=settings.max_usd, max_calls=max_calls, spent_usd=spent.usd, calls=spent.calls)
+    return Budget(
+        price,
+        max_usd=settings.max_usd,
+        max_calls=max_calls,
+        spent_usd=spent.usd,
+        calls=spent.calls,
+        section=purpose.section,
+    )
 
 
 def _nothing_answered(teacher: Teacher, counts: CallCounts, final: int, *, offline: bool) -> OrcaError:

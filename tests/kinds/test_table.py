@@ -10,13 +10,13 @@ from orca_local.kinds.table import KINDS, get_kind
 from tests.kinds.answers import OPTIONS, read_answer
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "free"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("free", "judged")])
 def test_instructions_repeated_are_no_answer(kind: str) -> None:
     assert read_answer(kind, get_kind(kind).format_line) is None
     assert read_answer(kind, f"  {get_kind(kind).format_line}\r\n") is None
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("free", "text")])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("free", "judged", "text")])
 def test_prompt_repeated_is_no_answer(kind: str) -> None:
     prompt = "Is 257 even? Is it true or false, yes or no?\r\nA) odd\r\nB) even"
     assert read_answer(kind, prompt, prompt=prompt) is None

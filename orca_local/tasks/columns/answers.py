@@ -46,7 +46,7 @@ def add_options(drafts: Drafts, layout: Layout, request: ImportRequest) -> bool:
 
 def add_worked_answers(drafts: Drafts, request: ImportRequest) -> None:
     """Divide answers that end in `#### 18`, if most of the first ones do."""
-    if request.kind in ("free", "text"):
+    if request.kind in ("free", "judged", "text"):
         return
     answers = [draft.answer for draft in drafts.good if isinstance(draft.answer, str)]
     if answers and sum(split_worked(answer) is not None for answer in answers) >= _MOST * len(answers):

@@ -100,9 +100,10 @@ def _add_prompt(drafts: Drafts, layout: Layout, request: ImportRequest) -> None:
 
 def _add_answer(drafts: Drafts, layout: Layout, request: ImportRequest) -> None:
     answer = layout.columns.get("answer")
+    is_open = request.kind in ("free", "judged")
     if answer is not None:
         drafts.add(ReadAnswer(answer, _is_parsed(drafts, answer)))
-    elif not (layout.conversation or layout.is_task_format or "answer" in layout.mapped or request.kind == "free"):
+    elif not (layout.conversation or layout.is_task_format or "answer" in layout.mapped or is_open):
         used = drafts.used_columns()
         left = next((name for name in layout.names if name not in used), "COLUMN")
         raise InputError(

@@ -1,0 +1,1 @@
+"""A judge: a model that grades open answers and compares them."""
