@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from orca_local.adapters.adapter import Adapter
-from orca_local.gguf.decoder import ROPE_FACTORS, max_row_length, read_decoder
+from orca_local.gguf.decoder import ROPE_FACTORS, Decoder, max_row_length, read_decoder
 from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
 from orca_local.gguf.tensors import read_tensor
@@ -67,18 +67,14 @@ def from_peft(model: Any, directory: Path) -> Any:
         return peft.PeftModel.from_pretrained(model, str(directory))
 
 
-def _config(header: Header) -> Any:
-    import transformers
-
-    transformers.utils.logging.set_verbosity_error()
-    decoder = read_decoder(header)
-    base, heads = float(header.value("rope.freq_base")), decoder.heads
-    shape: dict[str, Any] = {
+def _shape(header: Header, decoder: Decoder) -> dict[str, Any]:
+    """What every configuration has."""
+    return {
         "vocab_size": decoder.vocab_size,
         "hidden_size": decoder.width,
         "intermediate_size": decoder.hidden,
         "num_hidden_layers": decoder.blocks,
-        "num_attention_heads": heads,
+        "num_attention_heads": decoder.heads,
         "num_key_value_heads": decoder.key_heads,
         "head_dim": decoder.head_size,
         "max_position_embeddings": header.context_length,
@@ -87,11 +83,31 @@ def _config(header: Header) -> Any:
         "bos_token_id": None,
         "eos_token_id": None,
         "pad_token_id": None,
-        "rope_parameters": {"rope_type": "default", "rope_theta": base},
+        "rope_parameters": {"rope_type": "default", "rope_theta": float(header.value("rope.freq_base"))},
     }
+
+
+def _config(header: Header) -> Any:
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    decoder = read_decoder(header)
+    shape, base = _shape(header, decoder), float(header.value("rope.freq_base"))
+    kinds = ["sliding_attention" if window else "full_attention" for window in decoder.windows]
+    window = max(decoder.windows)
     match header.architecture:
         case "llama":
             return transformers.LlamaConfig(**shape)
+        case "smollm3":
+            return transformers.SmolLM3Config(**shape)
+        case "granite":
+            keys = {"embedding": "embedding_scale", "attention": "attention.scale", "residual": "residual_scale"}
+            factors = {f"{name}_multiplier": float(header.value(key)) for name, key in keys.items()}
+            return transformers.GraniteConfig(**shape, **factors, logits_scaling=float(header.value("logit_scale")))
+        case "olmo2":
+            return transformers.Olmo2Config(**shape)
+        case "exaone4":
+            return transformers.Exaone4Config(**shape, layer_types=kinds, sliding_window=window or None)
         case "qwen2":
             return transformers.Qwen2Config(**shape)
         case "qwen3":
@@ -102,8 +118,6 @@ def _config(header: Header) -> Any:
                 "full_attention": linear,
                 "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
             }
-            kinds = ["sliding_attention" if window else "full_attention" for window in decoder.windows]
-            window = max(decoder.windows)
             extra = {"layer_types": kinds, "sliding_window": window, "query_pre_attn_scalar": decoder.head_size}
             return transformers.Gemma3TextConfig(**shape, **extra)
         case "phi3":

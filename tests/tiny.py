@@ -39,8 +39,33 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "gemma3": {"architecture": "gemma3", "head_size": 16},
     "phi3": {"architecture": "phi3", "tied": False},
     "phi4": {"architecture": "phi3"},
+    "smollm3": {"architecture": "smollm3"},
+    "granite": {"architecture": "granite"},
+    "olmo2": {"architecture": "olmo2", "tied": False},
+    "exaone4": {"architecture": "exaone4"},
 }
 """Every kind of model that can be trained; their heads need not divide their width."""
+DEEP_VARIANTS: dict[str, dict[str, Any]] = {
+    "exaone4-windows": {"architecture": "exaone4", "tied": False, "blocks": 64},
+}
+"""Kinds that llama.cpp knows only in models of many blocks, which take long to train."""
+
+
+_BLOCKS = {"gemma3": 6, "smollm3": 4}
+"""Of six blocks of gemma3, the last has no window; of four of smollm3, the last has no rotary embedding."""
+_HEAD_NORMS = ("attn_q_norm.weight", "attn_k_norm.weight")
+_AFTER = ("post_attention_norm.weight", "post_ffw_norm.weight")
+_NUMBERS: dict[str, dict[str, int | float | str]] = {
+    "gemma3": {
+        "attention.sliding_window": WINDOW,
+        "rope.freq_base": 1e6,
+        "rope.scaling.type": "linear",
+        "rope.scaling.factor": 8.0,
+    },
+    "granite": {"embedding_scale": 3.0, "attention.scale": 0.25, "residual_scale": 0.7, "logit_scale": 2.0},
+    "exaone4": {"attention.sliding_window": WINDOW},
+}
+"""Metadata of one architecture alone. llama.cpp gives exaone4 windows only if it has 64 blocks."""
 
 
 def embedded_student() -> Path:
@@ -51,8 +76,8 @@ def embedded_student() -> Path:
 
 
 def write_variant(path: Path, name: str, seed: int = 0) -> Path:
-    """The model that `VARIANTS` calls `name`."""
-    return write_tiny_gguf(path, seed=seed, **VARIANTS[name])
+    """The model that `VARIANTS` or `DEEP_VARIANTS` calls `name`."""
+    return write_tiny_gguf(path, seed=seed, **(VARIANTS | DEEP_VARIANTS)[name])
 
 
 def quantized_variant(directory: Path, name: str, kind: str) -> Header:
@@ -67,16 +92,17 @@ def write_tiny_gguf(
     architecture: str = "llama",
     tied: bool = True,
     head_size: int = 8,
+    blocks: int = 0,
     rope_factors: bool = False,
     seed: int = 0,
     splitting: str = "",
 ) -> Path:
     """A random model of `architecture`, F16, that llama.cpp loads and runs.
 
-    `splitting` is the name of llama.cpp's rule for splitting texts into words; empty: the embedded student's.
+    `blocks` is their number; 0: as few as show all that the architecture does. `splitting` is the name of llama.cpp's
+    rule for splitting texts into words; empty: the embedded student's.
     """
-    # Of six blocks of gemma3, the last has no window.
-    shape = Shape(head_size=head_size, blocks=6 if architecture == "gemma3" else 2)
+    shape = Shape(head_size=head_size, blocks=blocks or _BLOCKS.get(architecture, 2))
     base, specs = header_and_tensors(read_header(embedded_student()), architecture, shape, tied=tied)
     if rope_factors:
         specs.append(TensorSpec("rope_freqs.weight", (head_size // 2,), "F32"))
@@ -119,13 +145,16 @@ def _specs(architecture: str, tied: bool, words: int, shape: Shape) -> list[Tens
         pairs = (size // 2 - 1,)
         specs += [TensorSpec(f"rope_factors_{kind}.weight", pairs, "F32") for kind in ("long", "short")]
     matrices["ffn_down"] = (width, hidden)
-    vectors = dict.fromkeys(("attn_norm.weight", "ffn_norm.weight"), width)
+    has_no_norms_before = architecture in ("olmo2", "exaone4")
+    vectors = dict.fromkeys(_AFTER if has_no_norms_before else ("attn_norm.weight", "ffn_norm.weight"), width)
     if architecture == "qwen2":
         vectors |= {f"{name}.bias": matrices[name][0] for name in ("attn_q", "attn_k", "attn_v")}
     if architecture == "gemma3":
-        vectors |= dict.fromkeys(("post_attention_norm.weight", "post_ffw_norm.weight"), width)
-    if architecture in ("qwen3", "gemma3"):
-        vectors |= dict.fromkeys(("attn_q_norm.weight", "attn_k_norm.weight"), size)
+        vectors |= dict.fromkeys(_AFTER, width)
+    if architecture in ("qwen3", "gemma3", "exaone4"):
+        vectors |= dict.fromkeys(_HEAD_NORMS, size)
+    if architecture == "olmo2":
+        vectors |= dict(zip(_HEAD_NORMS, (queries, keys), strict=True))
     for block in range(shape.blocks):
         specs += [TensorSpec(f"blk.{block}.{name}.weight", sizes, "F16") for name, sizes in matrices.items()]
         specs += [TensorSpec(f"blk.{block}.{name}", (count,), "F32") for name, count in vectors.items()]
@@ -149,9 +178,7 @@ def _with_metadata(source: Header, architecture: str, words: int, shape: Shape) 
         "attention.layer_norm_rms_epsilon": 1e-5,
         "rope.freq_base": 10000.0,
     }
-    if architecture == "gemma3":
-        numbers |= {"attention.sliding_window": WINDOW, "rope.freq_base": 1e6}
-        numbers |= {"rope.scaling.type": "linear", "rope.scaling.factor": 8.0}
+    numbers |= _NUMBERS.get(architecture, {})
     if architecture == "phi3":
         # Two numbers of each head are not turned.
         numbers |= {"rope.dimension_count": size - 2, "rope.scaling.attn_factor": 1.19}

@@ -14,7 +14,7 @@ from typing import Any
 import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_unflatten
-from mlx_lm.models import gemma3_text, llama, phi3, qwen2, qwen3
+from mlx_lm.models import exaone4, gemma3_text, granite, llama, olmo2, phi3, qwen2, qwen3, smollm3
 from mlx_lm.models.base import create_causal_mask
 
 from orca_local.domain.errors import InputError
@@ -30,8 +30,12 @@ _MODULES: Mapping[str, ModuleType] = {
     "qwen3": qwen3,
     "gemma3": gemma3_text,
     "phi3": phi3,
+    "smollm3": smollm3,
+    "granite": granite,
+    "olmo2": olmo2,
+    "exaone4": exaone4,
 }
-_HEADS_DIVIDE_WIDTH = ("qwen2", "phi3")
+_HEADS_DIVIDE_WIDTH = ("qwen2", "phi3", "granite")
 """Architectures whose mlx-lm class assumes heads of the size width / heads."""
 _EMBEDDING = "model.embed_tokens"
 _HINT = 'set engine.kind to "llama_cpp" to generate, train.backend to "torch" to train'
@@ -52,10 +56,10 @@ class MlxModel:
 
     def embed(self, token_ids: Any) -> Any:
         """Token ids [rows, length] → the first block's input [rows, length, width]."""
-        states = self.module.model.embed_tokens(token_ids)
-        if self.decoder.embedding_scale == 1.0:
+        states, scale = self.module.model.embed_tokens(token_ids), self.decoder.scales.embedding
+        if scale == 1.0:
             return states
-        return states * _rounded(self.decoder.embedding_scale)
+        return states * (_rounded(scale) if self.decoder.family.has_wide_embedding else scale)
 
     def mask(self, block: int, length: int) -> Any:
         """The attention mask of a block for rows of `length` tokens, in mlx-lm's form."""
@@ -68,9 +72,9 @@ class MlxModel:
 
     def head(self, hidden: Any) -> Any:
         """Final hidden states [positions, width] → logits [positions, vocabulary]."""
-        if self.decoder.tied:
-            return self.module.model.embed_tokens.as_linear(hidden)
-        return self.module.lm_head(hidden)
+        module = self.module
+        logits = module.model.embed_tokens.as_linear(hidden) if self.decoder.tied else module.lm_head(hidden)
+        return logits if self.decoder.scales.logits == 1.0 else logits * self.decoder.scales.logits
 
 
 def load_model(header: Header, dtype: Any, *, keep_blocks: bool = False) -> MlxModel:
@@ -92,10 +96,10 @@ def load_model(header: Header, dtype: Any, *, keep_blocks: bool = False) -> MlxM
     if header.architecture == "gemma3" and decoder.tied:
         module.sanitize({})  # tells this class that it has no head of its own
     _load_weights(module, header, dtype, keep_blocks)
-    for block, layer in enumerate(module.layers):
-        layer.self_attn.rope = _Positions(decoder.rope_of(block))
-    if header.architecture == "gemma3":
-        module.model.embed_tokens = _ScaledEmbedding(module.model.embed_tokens, decoder.embedding_scale)
+    for kind, layer in zip(decoder.kinds, module.layers, strict=True):
+        layer.self_attn.rope = _Positions(decoder.rope_of(kind))
+    if decoder.family.has_wide_embedding:
+        module.model.embed_tokens = _ScaledEmbedding(module.model.embed_tokens, decoder.scales.embedding)
     return MlxModel(module, decoder)
 
 
@@ -158,6 +162,8 @@ class _Positions(nn.Module):
         self._periods = 1 / mx.array(rope.inverse_frequencies)
 
     def __call__(self, x: Any, offset: Any = 0) -> Any:
+        if not self.dimensions:
+            return x
         turned = mx.fast.rope(
             x, self.dimensions, traditional=False, base=None, scale=1.0, offset=offset, freqs=self._periods
         )
@@ -205,14 +211,26 @@ def _arguments(header: Header, decoder: Decoder) -> dict[str, Any]:
         "rope_theta": 10_000.0,
         "tie_word_embeddings": decoder.tied,
         "attention_bias": "blk.0.attn_q.bias" in header.tensor_map,
-        "query_pre_attn_scalar": decoder.attention_scale**-2,
+        "query_pre_attn_scalar": decoder.scales.attention**-2,
+        "attention_multiplier": decoder.scales.attention,
+        "embedding_multiplier": decoder.scales.embedding,
+        "residual_multiplier": decoder.scales.residual,
+        "logits_scaling": 1 / decoder.scales.logits,
+        "mlp_bias": "blk.0.ffn_up.bias" in header.tensor_map,
+        "rope_scaling": None,
         "sliding_window": max(decoder.windows) or None,
-        "sliding_window_pattern": _window_period(header, decoder),
+        "sliding_window_pattern": _window_pattern(header, decoder),
     }
 
 
-def _window_period(header: Header, decoder: Decoder) -> int:
-    """The period of blocks whose attention has no window. mlx-lm's class supports no other order of windows."""
+def _window_pattern(header: Header, decoder: Decoder) -> int | str | None:
+    """Which blocks have a window, in the form of the architecture's class in mlx-lm.
+
+    For exaone4: a letter for each block, or None without windows. For others: the period of blocks whose attention has
+    no window, because the class supports no other order.
+    """
+    if decoder.architecture == "exaone4" and 0 in decoder.windows:
+        return "".join("L" if window else "G" for window in decoder.windows) if any(decoder.windows) else None
     period = next((block + 1 for block, window in enumerate(decoder.windows) if not window), 0)
     if not period or any(bool(window) != bool((i + 1) % period) for i, window in enumerate(decoder.windows)):
         raise InputError(f"{header.path}: MLX does not support the order of its attention windows", hint=_HINT)

@@ -78,6 +78,7 @@ _OF_ARCHITECTURE: Mapping[str, _Rule] = {
     "attention.value_length": _COUNT,
     "attention.sliding_window": _COUNT,
     "attention.sliding_window_pattern": _PATTERN,
+    "attention.scale": _FACTOR,
     "attention.layer_norm_epsilon": _FACTOR,
     "attention.layer_norm_rms_epsilon": _FACTOR,
     "rope.dimension_count": _COUNT,
@@ -87,6 +88,9 @@ _OF_ARCHITECTURE: Mapping[str, _Rule] = {
     "rope.scaling.factor": _FACTOR,
     "rope.scaling.attn_factor": _FACTOR,
     "rope.scaling.original_context_length": _COUNT,
+    "embedding_scale": _FACTOR,
+    "residual_scale": _FACTOR,
+    "logit_scale": _FACTOR,
     "expert_count": _COUNT,
     "expert_used_count": _COUNT,
 }

@@ -5,7 +5,6 @@ GGUF names are llama.cpp's. The other names are those of Hugging Face models and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -13,52 +12,14 @@ from numpy.typing import NDArray
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
+from orca_local.gguf.families import FAMILIES
 from orca_local.gguf.header import Header
 
-_SPLIT_LINEAR = {
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-}
-_FUSED_LINEAR = {
-    "self_attn.qkv_proj": "attn_qkv",
-    "self_attn.o_proj": "attn_output",
-    "mlp.gate_up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-}
-_PRE_NORMS = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm"}
-_SANDWICH_NORMS = {
-    "input_layernorm": "attn_norm",
-    "post_attention_layernorm": "post_attention_norm",
-    "pre_feedforward_layernorm": "ffn_norm",
-    "post_feedforward_layernorm": "post_ffw_norm",
-}
-_HEAD_NORMS = {"self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm"}
 _OUTER = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}
 
-
-class _Names(Frozen):
-    linear: Mapping[str, str]
-    norms: Mapping[str, str]
-    permuted: bool = False
-    """Whether the rows of q and k are stored in llama.cpp's order of rotary pairs."""
-
-
-_ARCHITECTURES = {
-    "llama": _Names(_SPLIT_LINEAR, _PRE_NORMS, permuted=True),
-    "qwen2": _Names(_SPLIT_LINEAR, _PRE_NORMS),
-    "qwen3": _Names(_SPLIT_LINEAR, _PRE_NORMS | _HEAD_NORMS),
-    "gemma3": _Names(_SPLIT_LINEAR, _SANDWICH_NORMS | _HEAD_NORMS),
-    "phi3": _Names(_FUSED_LINEAR, _PRE_NORMS),
-}
-
-TRAINABLE = tuple(_ARCHITECTURES)
+TRAINABLE = tuple(FAMILIES)
+"""Architectures that can be trained."""
 ANOTHER_STUDENT = "choose another student: `orca-local models list`"
-"""Architectures that can be trained. Mistral files call themselves `llama`, those of phi4 `phi3`."""
 
 
 class LinearLayer(Frozen):
@@ -88,7 +49,7 @@ def linear_layers(header: Header) -> list[LinearLayer]:
     require_trainable(header)
     layers = []
     for block in range(header.block_count):
-        for hf, gguf in _ARCHITECTURES[header.architecture].linear.items():
+        for hf, gguf in FAMILIES[header.architecture].linear.items():
             name = f"blk.{block}.{gguf}.weight"
             shape = header.tensor_map[name].shape if name in header.tensor_map else ()
             heads = _rotary_heads(header, gguf)
@@ -106,9 +67,10 @@ def hf_tensor_names(header: Header) -> dict[str, tuple[str, int | None]]:
     names: dict[str, tuple[str, int | None]] = {}
     for hf, gguf in _OUTER.items():
         names[f"{gguf}.weight"] = (f"{hf}.weight", None)
-    architecture = _ARCHITECTURES[header.architecture]
+    family = FAMILIES[header.architecture]
+    layers = [*family.linear.items(), *family.norms.values(), *family.head_norms.items()]
     for block in range(header.block_count):
-        for hf, gguf in (*architecture.linear.items(), *architecture.norms.items()):
+        for hf, gguf in layers:
             for part in ("weight", "bias"):
                 names[f"blk.{block}.{gguf}.{part}"] = (
                     f"model.layers.{block}.{hf}.{part}",
@@ -118,7 +80,7 @@ def hf_tensor_names(header: Header) -> dict[str, tuple[str, int | None]]:
 
 
 def _rotary_heads(header: Header, gguf: str) -> int | None:
-    if not _ARCHITECTURES[header.architecture].permuted or gguf not in ("attn_q", "attn_k"):
+    if not FAMILIES[header.architecture].is_permuted or gguf not in ("attn_q", "attn_k"):
         return None
     heads = header.count("attention.head_count")
     return heads if gguf == "attn_q" else header.count("attention.head_count_kv", heads)

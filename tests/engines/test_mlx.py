@@ -15,14 +15,14 @@ from orca_local.engines.mlx import MlxEngine
 from orca_local.gguf.header import read_header
 from orca_local.train.reference.torch_logits import reference_logits
 from tests.engines.drive import prompt, prompt_logits, request, run
-from tests.tiny import VARIANTS, write_variant
+from tests.tiny import DEEP_VARIANTS, VARIANTS, write_variant
 
 pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
 
 SETTINGS = EngineSettings(context=256, capacity=4, threads=1)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", [*VARIANTS, *DEEP_VARIANTS])
 def test_it_predicts_what_llama_cpp_and_pytorch_predict(name: str, tmp_path: Path) -> None:
     path = write_variant(tmp_path / "m.gguf", name)
     ids = list(range(100, 140))
@@ -35,9 +35,9 @@ def test_it_predicts_what_llama_cpp_and_pytorch_predict(name: str, tmp_path: Pat
         np.testing.assert_allclose(ours.score(ids[:10], ids[10:]), theirs.score(ids[:10], ids[10:]), atol=0.05)
 
 
-@pytest.mark.parametrize("name", ["llama", "gemma3", "phi3"])
+@pytest.mark.parametrize("name", ["llama", "gemma3", "phi3", "smollm3", "granite"])
 def test_greedy_texts_are_those_of_llama_cpp(name: str, tmp_path: Path) -> None:
-    """Includes blocks with a window and heads that are rotated only in part."""
+    """Includes blocks with a window, heads that are rotated only in part or not at all, and scaled logits."""
     path = write_variant(tmp_path / "m.gguf", name)
     requests = [request(f"r{i}", prompt(i, 8 + 3 * i), max_tokens=6) for i in range(8)]
     with closing(MlxEngine(path, SETTINGS)) as ours, closing(LlamaCppEngine(path, SETTINGS)) as theirs:

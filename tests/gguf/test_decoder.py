@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from orca_local.domain.errors import InputError
-from orca_local.gguf.decoder import max_row_length, read_decoder
+from orca_local.gguf.decoder import AttentionKind, Scales, max_row_length, read_decoder
 from orca_local.gguf.header import Header, read_header
 from tests.tiny import CONTEXT, WINDOW, write_variant
 
@@ -24,9 +24,9 @@ def variant(tmp_path: Path, name: str, **values: object) -> Header:
 def test_gemma3_looks_back_a_window_but_for_each_sixth_block(tmp_path: Path) -> None:
     decoder = read_decoder(variant(tmp_path, "gemma3"))
     assert decoder.windows == (WINDOW,) * 5 + (0,)
-    assert decoder.rope_of(5).inverse_frequencies[1] == pytest.approx(1e6 ** (-2 / 16) / 8)
-    assert decoder.rope_of(0).inverse_frequencies[1] == pytest.approx(1e4 ** (-2 / 16))
-    assert decoder.embedding_scale == math.sqrt(32) and decoder.activation == "gelu"
+    assert decoder.rope_of(decoder.kinds[5]).inverse_frequencies[1] == pytest.approx(1e6 ** (-2 / 16) / 8)
+    assert decoder.rope_of(decoder.kinds[0]).inverse_frequencies[1] == pytest.approx(1e4 ** (-2 / 16))
+    assert decoder.scales.embedding == math.sqrt(32) and decoder.family.activation == "gelu"
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,41 @@ def test_gemma3_looks_back_a_window_but_for_each_sixth_block(tmp_path: Path) -> 
 def test_the_pattern_of_windows_may_be_in_the_file(tmp_path: Path, pattern: object, windowed: list[int]) -> None:
     header = variant(tmp_path, "gemma3", **{"attention.sliding_window_pattern": pattern})
     assert read_decoder(header).windows == tuple(WINDOW * w for w in windowed)
+
+
+def test_the_fourth_block_of_smollm3_has_no_rotary_embedding(tmp_path: Path) -> None:
+    decoder = read_decoder(variant(tmp_path, "smollm3"))
+    assert [kind.is_rotated for kind in decoder.kinds] == [True, True, True, False]
+    assert [decoder.rope_of(kind).dimensions for kind in decoder.kinds] == [8, 8, 8, 0]
+
+
+def test_exaone4_has_windows_only_with_as_many_blocks_as_llama_cpp_asks_for(tmp_path: Path) -> None:
+    assert read_decoder(variant(tmp_path, "exaone4")).kinds == (AttentionKind(),) * 2
+    kinds = read_decoder(variant(tmp_path, "exaone4-windows")).kinds
+    assert kinds == ((AttentionKind(WINDOW),) * 3 + (AttentionKind(is_rotated=False),)) * 16
+
+
+def test_granite_has_its_factors_and_its_switch_in_the_file(tmp_path: Path) -> None:
+    assert read_decoder(variant(tmp_path, "granite")).scales == Scales(0.25, 3.0, float(np.float32(0.7)), 0.5)
+    zeros = dict.fromkeys(("embedding_scale", "attention.scale", "residual_scale"), 0.0)
+    assert read_decoder(variant(tmp_path, "granite", **zeros)).scales == Scales(8**-0.5, 1.0, 1.0, 0.5)
+    switched = variant(tmp_path, "granite", **{"rope.scaling.finetuned": False})
+    assert not any(kind.is_rotated for kind in read_decoder(switched).kinds)
+    with pytest.raises(InputError, match="logit_scale is missing or 0"):
+        read_decoder(variant(tmp_path, "granite", logit_scale=0.0))
+
+
+@pytest.mark.parametrize(("name", "length"), [("qwen3", 32), ("olmo2", 8)])
+def test_norms_of_queries_have_the_length_that_their_family_takes(tmp_path: Path, name: str, length: int) -> None:
+    header = variant(tmp_path, name)
+    tensors = [replace(t, shape=(length,)) if t.name == "blk.1.attn_q_norm.weight" else t for t in header.tensors]
+    with pytest.raises(InputError, match=rf"attn_q_norm\.weight' has the shape {length}"):
+        read_decoder(replace(header, tensors=tuple(tensors)))
+
+
+def test_a_pattern_of_windows_that_ends_early_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a list of 2 for 6 blocks"):
+        read_decoder(variant(tmp_path, "gemma3", **{"attention.sliding_window_pattern": [True, False]}))
 
 
 def test_phi3_divides_by_its_short_factors_and_holds_no_longer_rows_than_they_do(tmp_path: Path) -> None:
@@ -53,6 +88,7 @@ def test_phi3_divides_by_its_short_factors_and_holds_no_longer_rows_than_they_do
         ("rope.scaling.type", "yarn", "rope scaling 'yarn'"),
         ("final_logit_softcapping", 30.0, "final_logit_softcapping"),
         ("expert_count", 8, "expert_count"),
+        ("deepstack_mapping", [-1, 1], "deepstack_mapping"),
         ("attention.value_length", 4, "differ in size"),
         ("attention.head_count", [4, 2], "is a list, not one whole number"),
     ],
@@ -90,5 +126,5 @@ def test_a_tensor_that_nobody_reads_is_refused(tmp_path: Path) -> None:
 
 def test_another_architecture_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     header = variant(tmp_path, "llama")
-    with pytest.raises(InputError, match="'mamba' is not supported; supported are llama, qwen2, qwen3, gemma3, phi3"):
+    with pytest.raises(InputError, match="'mamba' is not supported; supported are llama, qwen2, qwen3, gemma3, phi3,"):
         read_decoder(replace(header, metadata=header.metadata | {"general.architecture": "mamba"}))

@@ -99,7 +99,7 @@ def _make_parts(header: Header, decoder: Decoder, rows: Sequence[Row]) -> list[_
     for part in batch.split_by_tokens(_MAX_TOKENS):
         flat = flatten_batch(part, part.shared_prefix, _CPU)
         embedded = read_rows_at(header, header.tensor_map[_EMBEDDING], flat.ids.numpy())
-        states = torch.from_numpy(embedded) * decoder.embedding_scale
+        states = torch.from_numpy(embedded) * decoder.scales.embedding
         layout = make_layout(part.shared_prefix, part.lengths, rotary, torch.float32)
         parts.append(_Part(states, layout, flat.target_index))
     return parts

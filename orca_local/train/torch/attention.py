@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from orca_local.domain.frozen import Frozen
+from orca_local.gguf.decoder import AttentionKind
 
 Heads = tuple[int, int]
 """Number of query heads, and number of key heads (and value heads)."""
@@ -29,16 +30,16 @@ of 64, 0.3 to 0.8 MB for each product), so memory would grow with every batch.""
 
 
 class RotaryFrequencies(Frozen):
-    """Rotary position embedding of the blocks with one window."""
+    """Rotary position embedding of the blocks of one kind."""
 
     inverse_frequencies: torch.Tensor
-    """Shape [rotated pairs of a head], float32, radians per position."""
+    """Shape [rotated pairs of a head], float32, radians per position; empty for none."""
     magnitude: float = 1.0
     """Factor of sine and cosine."""
 
 
-class WindowView(Frozen):
-    """Rotary angles and attention masks of the blocks with one window."""
+class KindView(Frozen):
+    """Rotary angles and attention masks of the blocks of one kind."""
 
     cosine: torch.Tensor
     """Shape [tokens, 1, rotated pairs of a head]."""
@@ -81,8 +82,8 @@ class Layout(Frozen):
     """`prefix` if its attention is computed separately, else 0."""
     rectangles: tuple[Rectangle, ...]
     """In the order of the tokens."""
-    views: Mapping[int, WindowView]
-    """Window in tokens (0: none) → its angles and masks."""
+    views: Mapping[AttentionKind, KindView]
+    """Angles and masks of each kind of block."""
 
     @property
     def tokens(self) -> int:
@@ -93,13 +94,13 @@ class Layout(Frozen):
 def make_layout(
     prefix: int,
     lengths: NDArray[np.int64],
-    rotary: Mapping[int, RotaryFrequencies],
+    rotary: Mapping[AttentionKind, RotaryFrequencies],
     dtype: torch.dtype,
     min_length_ratio: float | None = None,
 ) -> Layout:
     """The layout of rows of `lengths` tokens (shape [rows]), each including the `prefix`.
 
-    `rotary` has an entry for each window of the blocks, 0 for none. `min_length_ratio` defaults to the device's.
+    `rotary` has an entry for each kind of block. `min_length_ratio` defaults to the device's.
     """
     device, longest = next(iter(rotary.values())).inverse_frequencies.device, int(lengths.max())
     separate = prefix if 2 * prefix > longest else 0
@@ -108,13 +109,14 @@ def make_layout(
     position = np.concatenate([np.arange(prefix), *(np.arange(prefix, n) for n in lengths)])
     positions = torch.from_numpy(position).to(device).float()
     views = {}
-    for window, frequencies in rotary.items():
+    for kind, frequencies in rotary.items():
+        window = kind.window
         angles = torch.outer(positions, frequencies.inverse_frequencies)[:, None]
         cosine, sine = ((part * frequencies.magnitude).to(dtype) for part in (angles.cos(), angles.sin()))
         mask = _make_mask(separate, longest, window, dtype) if separate or 0 < window < longest - separate else None
         prefix_mask = _make_mask(0, separate, window, dtype) if 0 < window < separate else None
         masks = (None if m is None else m.to(device) for m in (mask, prefix_mask))
-        views[window] = WindowView(cosine, sine, *masks)
+        views[kind] = KindView(cosine, sine, *masks)
     ratio = MIN_LENGTH_RATIO[device.type] if min_length_ratio is None else min_length_ratio
     start, rectangles = separate, []
     for group in length_groups(lengths - separate, ratio):
@@ -171,9 +173,9 @@ def _make_mask(start: int, stop: int, window: int, dtype: torch.dtype) -> torch.
     return torch.zeros(hidden.shape, dtype=dtype).masked_fill_(torch.from_numpy(hidden), -torch.inf)
 
 
-def attend(x: torch.Tensor, heads: Heads, layout: Layout, window: int, scale: float) -> torch.Tensor:
+def attend(x: torch.Tensor, heads: Heads, layout: Layout, kind: AttentionKind, scale: float) -> torch.Tensor:
     """Attention of [q, k, v], shape [tokens, (query + 2 · key heads) · size] → [tokens, query heads · size]."""
-    view = layout.views[window]
+    view = layout.views[kind]
     parts = _Arrange.apply(x, heads, layout, view)
     results = []
     if layout.separate:
@@ -213,7 +215,7 @@ class _Arrange(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Any, heads: Heads, layout: Layout, view: WindowView) -> Any:
+    def forward(ctx: Any, x: Any, heads: Heads, layout: Layout, view: KindView) -> Any:
         ctx.heads, ctx.layout, ctx.view = heads, layout, view
         x = x.view(len(x), heads[0] + 2 * heads[1], -1)
         rotated = torch.empty_like(x)
@@ -247,7 +249,7 @@ class _Arrange(torch.autograd.Function):
         return out.flatten(1), None, None, None
 
 
-def _rotate(x: torch.Tensor, heads: Heads, view: WindowView, out: torch.Tensor, *, transpose: bool = False) -> None:
+def _rotate(x: torch.Tensor, heads: Heads, view: KindView, out: torch.Tensor, *, transpose: bool = False) -> None:
     """Rotate the pairs (i, i + n/2) of the first n values of each head of q and k; copy the rest, and v.
 
     `x` and `out` have shape [tokens, query + 2 · key heads, size]. `transpose` applies the transposed matrix: for a

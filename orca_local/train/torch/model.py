@@ -1,7 +1,7 @@
 """The student in PyTorch, with its weights read from the GGUF; see docs/decisions/0004-training-weights.md.
 
-One block class covers all supported architectures. They differ in the values of `gguf/decoder.py` and in which tensors
-a file has.
+One block class covers all supported architectures. They differ in the values of `gguf/decoder.py` and in the entries of
+`gguf/families.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from torch.utils.checkpoint import checkpoint
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
-from orca_local.gguf.decoder import Decoder, Rope, read_decoder
+from orca_local.gguf.decoder import AttentionKind, Decoder, Rope, read_decoder
+from orca_local.gguf.families import NormPlace
 from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
 from orca_local.gguf.tensors import read_tensor
@@ -49,54 +50,64 @@ class Block(nn.Module):
         super().__init__()
         self.heads = (decoder.heads, decoder.key_heads)
         self.epsilon = decoder.norm_epsilon
-        self.window = decoder.windows[number]
-        self.scale = decoder.attention_scale
+        self.kind = decoder.kinds[number]
+        self.scales = decoder.scales
+        family = decoder.family
         prefix = f"model.layers.{number}"
 
         def group(names: tuple[str, ...], transform: InputTransform) -> LoraGroup:
             weights = {f"{prefix}.{name}": _required(read(f"{name}.weight"), name) for name in names}
             return LoraGroup(weights, _joined_bias(names, list(weights.values()), read), transform, freeze)
 
-        def norm(name: str) -> NormInput | None:
-            weight = read(f"{name}.weight")
-            return None if weight is None else NormInput(weight.float(), decoder.norm_epsilon)
+        def norm(name: str) -> NormInput:
+            return NormInput(_required(read(f"{name}.weight"), name).float(), decoder.norm_epsilon)
 
-        has_norms_after = read("pre_feedforward_layernorm.weight") is not None
-        self.after_attention = norm("post_attention_layernorm") if has_norms_after else None
-        self.after_mlp = norm("post_feedforward_layernorm") if has_norms_after else None
-        self.q_norm, self.k_norm = norm("self_attn.q_norm"), norm("self_attn.k_norm")
-        is_fused = read("self_attn.qkv_proj.weight") is not None
-        self.qkv = group(_FUSED_QKV if is_fused else _QKV, _required(norm("input_layernorm"), "the input norm"))
+        def norm_at(place: NormPlace) -> NormInput | None:
+            return norm(family.norms[place][0]) if place in family.norms else None
+
+        self.after_attention, self.after_mlp = norm_at("after_attention"), norm_at("after_mlp")
+        self.query_norms = [norm(name) for name in family.head_norms]
+        is_fused = _FUSED_QKV[0] in family.linear
+        self.qkv = group(_FUSED_QKV if is_fused else _QKV, norm_at("before_attention") or PlainInput())
         self.out = group(("self_attn.o_proj",), PlainInput())
-        is_fused = read("mlp.gate_up_proj.weight") is not None
-        before_mlp = norm("pre_feedforward_layernorm" if has_norms_after else "post_attention_layernorm")
-        self.gate_up = group(_FUSED_GATE_UP if is_fused else _GATE_UP, _required(before_mlp, "the norm before the MLP"))
-        self.down = group(("mlp.down_proj",), GateInput(gelu=decoder.activation == "gelu"))
+        is_fused = _FUSED_GATE_UP[0] in family.linear
+        self.gate_up = group(_FUSED_GATE_UP if is_fused else _GATE_UP, norm_at("before_mlp") or PlainInput())
+        self.down = group(("mlp.down_proj",), GateInput(gelu=family.activation == "gelu"))
 
     def forward(self, states: torch.Tensor, layout: Layout, target_index: torch.Tensor | None = None) -> torch.Tensor:
         """Shape [tokens, width] → the same; with `target_index`, only those tokens: [targets, width]."""
         qkv = self.qkv(states)
-        if self.q_norm is not None:
-            qkv = self._norm_heads(qkv)
-        attended = attend(qkv, self.heads, layout, self.window, self.scale)
+        if self.query_norms:
+            qkv = self._norm_queries(qkv)
+        attended = attend(qkv, self.heads, layout, self.kind, self.scales.attention)
         if target_index is not None:
             attended, states = attended[target_index], states[target_index]
-        states = _add(self.out, attended, states, self.after_attention)
-        return _add(self.down, self.gate_up(states), states, self.after_mlp)
+        states = self._add(self.out, attended, states, self.after_attention)
+        return self._add(self.down, self.gate_up(states), states, self.after_mlp)
 
     def groups(self) -> list[LoraGroup]:
         """The block's linear layers, grouped by common input."""
         return [self.qkv, self.out, self.gate_up, self.down]
 
-    def _norm_heads(self, qkv: torch.Tensor) -> torch.Tensor:
+    def _norm_queries(self, qkv: torch.Tensor) -> torch.Tensor:
+        """Norm q and k, over as many values at once as the norms have weights: those of a head, or of all heads."""
         heads, keys = self.heads
-        q, k, v = qkv.view(len(qkv), heads + 2 * keys, -1).split([heads, keys, keys], dim=1)
-        assert self.q_norm is not None and self.k_norm is not None
-        q, k = (
-            nn.functional.rms_norm(x.float(), x.shape[-1:], norm.weight, self.epsilon).to(qkv.dtype)
-            for x, norm in ((q, self.q_norm), (k, self.k_norm))
-        )
-        return torch.cat([q, k, v], dim=1).flatten(1)
+        size = qkv.shape[1] // (heads + 2 * keys)
+        *normed, v = qkv.split([heads * size, keys * size, keys * size], dim=1)
+        for number, norm in enumerate(self.query_norms):
+            x = normed[number].unflatten(1, (-1, len(norm.weight))).float()
+            x = nn.functional.rms_norm(x, x.shape[-1:], norm.weight, self.epsilon)
+            normed[number] = x.to(qkv.dtype).flatten(1)
+        return torch.cat([*normed, v], dim=1)
+
+    def _add(self, group: LoraGroup, x: torch.Tensor, states: torch.Tensor, norm: NormInput | None) -> torch.Tensor:
+        """`states` plus the group's result, which goes through `norm` first if there is one, times the scale."""
+        scale = self.scales.residual
+        if norm is None and scale == 1.0:
+            out: torch.Tensor = group(x, states)
+            return out
+        added = group(x) if norm is None else apply_norm(group(x), norm)
+        return states.add(added, alpha=scale)
 
 
 def _joined_bias(names: tuple[str, ...], weights: list[torch.Tensor], read: Read) -> torch.Tensor | None:
@@ -106,14 +117,6 @@ def _joined_bias(names: tuple[str, ...], weights: list[torch.Tensor], read: Read
         return None
     filled = [w.new_zeros(len(w)) if bias is None else bias for bias, w in zip(biases, weights, strict=True)]
     return torch.cat(filled)
-
-
-def _add(group: LoraGroup, x: torch.Tensor, states: torch.Tensor, norm: NormInput | None) -> torch.Tensor:
-    """`states` plus the group's result, which goes through `norm` first if there is one."""
-    if norm is None:
-        out: torch.Tensor = group(x, states)
-        return out
-    return states + apply_norm(group(x), norm)
 
 
 def _required(value: T | None, name: str) -> T:
@@ -147,8 +150,9 @@ class WeightReader:
         return Block(decoder, number, lambda name: self.read(f"model.layers.{number}.{name}"), freeze)
 
     def read_final_norm(self, decoder: Decoder) -> NormInput:
-        """The norm between the last block and the output head."""
-        return NormInput(_required(self.read("model.norm.weight"), "the final norm").float(), decoder.norm_epsilon)
+        """The norm between the last block and the output head, which includes the factor of the logits."""
+        weight = _required(self.read("model.norm.weight"), "the final norm").float()
+        return NormInput(weight * decoder.scales.logits, decoder.norm_epsilon)
 
 
 class FlatBatch(Frozen):
@@ -181,12 +185,9 @@ def flatten_batch(batch: Batch, prefix: int, device: torch.device) -> FlatBatch:
     return FlatBatch(torch.from_numpy(ids).to(device), torch.from_numpy(target_index).to(device))
 
 
-def rotary_frequencies(decoder: Decoder, device: torch.device) -> dict[int, RotaryFrequencies]:
-    """Window in tokens (0: none) → the rotary frequencies of its blocks."""
-    frequencies = {0: _to_device(decoder.rope, device)}
-    if any(decoder.windows):
-        frequencies[max(decoder.windows)] = _to_device(decoder.window_rope, device)
-    return frequencies
+def rotary_frequencies(decoder: Decoder, device: torch.device) -> dict[AttentionKind, RotaryFrequencies]:
+    """The rotary frequencies of each kind of block."""
+    return {kind: _to_device(decoder.rope_of(kind), device) for kind in dict.fromkeys(decoder.kinds)}
 
 
 def _to_device(rope: Rope, device: torch.device) -> RotaryFrequencies:
@@ -216,6 +217,8 @@ class StudentModel(nn.Module):
     def forward(self, batch: Batch, *, share_prefix: bool, checkpointing: bool = False) -> torch.Tensor:
         """Final hidden states at the positions with a loss: shape [targets, width], in the model's data type.
 
+        They include the factor of the logits.
+
         `share_prefix` computes the prefix that all rows share only once, with the same result. `checkpointing`
         recomputes a block's activations in the backward pass instead of keeping them.
         """
@@ -227,8 +230,8 @@ class StudentModel(nn.Module):
         target_index = nn.functional.pad(flat.target_index, (0, -targets % multiple))
         layout = make_layout(prefix, batch.lengths, self._rotary, self.embedding.dtype)
         states = self.embedding[flat.ids]
-        if self.decoder.embedding_scale != 1.0:
-            states = states * self.decoder.embedding_scale
+        if self.decoder.scales.embedding != 1.0:
+            states = states * self.decoder.scales.embedding
         for block in self.blocks:
             selected = target_index if block is self.blocks[-1] else None
             if checkpointing:

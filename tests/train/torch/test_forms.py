@@ -12,6 +12,7 @@ import torch
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import InputError
 from orca_local.domain.settings import TrainSettings
+from orca_local.gguf.decoder import AttentionKind
 from orca_local.gguf.header import read_header
 from orca_local.rows.training_row import TrainingRow
 from orca_local.train.backend import StepResult
@@ -136,14 +137,15 @@ def test_rows_of_any_lengths_are_padded_by_less_than_their_own_length(device: st
 @pytest.mark.parametrize(("prefix", "window"), [(0, 0), (3, 0), (9, 0), (3, 8), (9, 8)])
 def test_rows_in_many_rectangles_attend_as_in_one(prefix: int, window: int) -> None:
     heads, lengths = (4, 2), np.array([12, 10, 17, 17, 11])
-    rotary = {window: RotaryFrequencies(torch.rand(8, generator=torch.Generator().manual_seed(1)))}
+    kind = AttentionKind(window)
+    rotary = {kind: RotaryFrequencies(torch.rand(8, generator=torch.Generator().manual_seed(1)))}
     tokens = prefix + int((lengths - prefix).sum())
     given = torch.randn(tokens, 8 * 16, generator=torch.Generator().manual_seed(2))
     actual = []
     for min_ratio in (0.0, 7 / 8, 1.0):
         layout = make_layout(prefix, lengths, rotary, torch.float32, min_ratio)
         x = given.clone().requires_grad_()
-        out = attend(x, heads, layout, window, 0.25)
+        out = attend(x, heads, layout, kind, 0.25)
         (out * given[:, : out.shape[1]]).sum().backward()
         actual.append((len(layout.rectangles), out.detach(), x.grad))
     counts = [count for count, _, _ in actual]

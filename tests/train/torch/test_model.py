@@ -52,8 +52,10 @@ def batch_of_rows(shared: int = 7) -> Batch:
 
 
 def hf_states(model: Any, batch: Batch) -> Any:
+    """Final hidden states, with the factor of the logits, as in ours."""
     inner = model.base_model.model.model if hasattr(model, "peft_config") else model.model
     states = inner(input_ids=torch.from_numpy(batch.token_ids), use_cache=False).last_hidden_state
+    states = states / getattr(model.config, "logits_scaling", 1.0)
     return states[torch.from_numpy(batch.row_index), torch.from_numpy(batch.position)]
 
 
