@@ -22,6 +22,7 @@ from orca_local.domain.model_settings import ModelSettings
 from orca_local.domain.probe_summary import ProbeEstimate, ProbeSummary
 from orca_local.domain.record import CI, Record, is_omittable, json_key, written_fields
 from orca_local.domain.settings import Settings
+from orca_local.domain.suite_evaluation import SuiteEstimate, SuiteEvaluation
 from orca_local.domain.suite_summary import ShownSuite, SuiteList, SuitesPulled
 from orca_local.domain.summaries import DatasetSummary, PipelineResult, QuickstartSummary, TrainSummary
 from orca_local.domain.task_summary import (
@@ -61,6 +62,8 @@ COMMAND_RESULTS: Mapping[str, type[Record]] = {
     "train": TrainSummary,
     "export": ExportSummary,
     "evaluate": EvaluationSummary,
+    "evaluate --suite": SuiteEvaluation,
+    "evaluate --suite --estimate": SuiteEstimate,
     "run": PipelineResult,
     "bundle write": BundleResult,
     "bundle read": BundleResult,

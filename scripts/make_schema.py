@@ -43,6 +43,11 @@ TABLES = {
     "demonstration_texts": "Full-text index of the answers.",
     "likelihoods": "Mean log-probability of the tokens of an answer for the student, in nats.",
     "evaluations": "Results per model, system message and task on the holdout split.",
+    "suite_measurements": "Which generation answers which question of a benchmark, by which model. The questions are "
+    "in no table: `digest` is the hash of the suite's rows that they are read from. `run_id` is the latest run that "
+    "needs the row.",
+    "suite_scores": "The scores of a generation for a question of a benchmark: `rule` is `ours`, the answer that a "
+    "careful person takes from it, or the rule of another harness. A value is NULL if no answer could be read.",
     "latest_measurements": "The latest measurement for each sample, model, strategy, system message and index.",
     "probe_matrix": "Accuracy of every strategy on every task's probe samples.",
     "teacher_spend": "Calls, tokens and cost by endpoint, model and state.",

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from orca_local.cli.detached import stage_options
+from orca_local.cli.diagnostics import note
 from orca_local.cli.options import Common, JsonObject, Name, typed
 from orca_local.cli.quantized import show_split, show_types
 from orca_local.cli.stages import open_pipeline
+from orca_local.cli.suite_results import announce_pulls, describe_estimate, show_suites
 from orca_local.cli.tables import echo, percent, table
 from orca_local.domain.figures import interval, points
 
@@ -31,11 +33,32 @@ if TYPE_CHECKING:
 )
 @click.option("--split", is_flag=True, help="Separate what training gained from what quantization cost.")
 @click.option("--samples", type=click.IntRange(1), help="Holdout samples per task (default: all).")
+@click.option(
+    "--suite",
+    "suites",
+    type=Name(),
+    multiple=True,
+    metavar="NAME",
+    help="Ask the questions of a benchmark instead, such as gsm8k, or orca2 for six of them (repeatable).",
+)
+@click.option("--limit", type=click.IntRange(1), help="With --suite: questions of each, from all of its parts.")
+@click.option("--estimate", "only_estimate", is_flag=True, help="With --suite: show what it would take, and stop.")
 @stage_options
 def command(
-    common: Common, models: tuple[str, ...], quantizations: tuple[str, ...], split: bool, samples: int | None
+    common: Common,
+    models: tuple[str, ...],
+    quantizations: tuple[str, ...],
+    split: bool,
+    samples: int | None,
+    suites: tuple[str, ...],
+    limit: int | None,
+    only_estimate: bool,
 ) -> JsonObject:
-    """Let each model answer the same holdout samples, and compare them."""
+    """Let each model answer the same holdout samples, or questions of benchmarks, and compare the models."""
+    if suites:
+        return _evaluate_suites(common, suites, models, quantizations, limit or 0, samples, split, only_estimate)
+    if limit or only_estimate:
+        raise click.UsageError("--limit and --estimate are for benchmarks: give --suite NAME")
     if split and models:
         raise click.UsageError("--split compares base and tuned: do not give --model")
     if len(quantizations) > 1 and not split:
@@ -46,6 +69,37 @@ def command(
     if summary.split is not None:
         show_split(summary.split)
         show_types(summary.types, summary.recommendation)
+    return summary.to_dict()
+
+
+def _evaluate_suites(
+    common: Common,
+    suites: tuple[str, ...],
+    models: tuple[str, ...],
+    quantizations: tuple[str, ...],
+    limit: int,
+    samples: int | None,
+    split: bool,
+    only_estimate: bool,
+) -> JsonObject:
+    """Evaluate models on benchmarks; the estimate comes first."""
+    if split or samples:
+        raise click.UsageError("--split and --samples are for holdout samples: leave them out, or leave out --suite")
+    if len(quantizations) > 1:
+        raise click.UsageError("base and tuned are compared at one type: give --quantization once")
+    with open_pipeline(common) as pipeline:
+        announce_pulls(suites, quiet=common.quiet)
+        chosen = pipeline.choose_questions(suites, limit)
+        names = models or ("base", "tuned")
+        estimate = pipeline.estimate_suites(chosen, names, *quantizations)
+        if only_estimate:
+            for line in describe_estimate(estimate):
+                echo(line)
+            return estimate.to_dict()
+        for line in () if common.quiet else describe_estimate(estimate):
+            note(line)
+        summary = pipeline.evaluate_suites(chosen, names, *quantizations)
+    show_suites(summary)
     return summary.to_dict()
 
 

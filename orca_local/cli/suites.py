@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +59,7 @@ def list_suites(common: Common) -> JsonObject:
         for info in infos
     ]
     echo(table(["name", "repository", "questions", "kind", "where", "licence"], rows))
-    groups = tuple(SuiteGroupInfo(**asdict(group)) for group in load_groups().values())
+    groups = tuple(SuiteGroupInfo(group.name, group.title, group.suites) for group in load_groups().values())
     for group in groups:
         echo(f"\n{group.name}: {', '.join(group.suites)} ({group.title})")
     return SuiteList(infos, groups).to_dict()

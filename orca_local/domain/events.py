@@ -89,6 +89,8 @@ class GenerationFailed(Event):
     sample_id: str
     strategy: str
     error: str
+    is_too_long: bool = False
+    """Whether the prompt leaves no room for an answer in the context."""
 
 
 class CellMeasured(Event):

@@ -253,6 +253,8 @@ class EvaluateSettings(Section):
     """Maximum tokens of an answer."""
     samples: int = Field(default=0, ge=0)
     """Maximum holdout samples per task; 0: all."""
+    suite_max_tokens: int = Field(default=0, ge=0)
+    """Maximum tokens of an answer to a question of a benchmark; 0: that of the benchmark, 512 or 1024."""
     prompted: bool = True
     """Also measure base told the form of the answer, and with its chosen strategy: what prompting alone gives."""
 

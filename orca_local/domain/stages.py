@@ -47,4 +47,7 @@ SEEDS = "seeds"
 JUDGE = "judge"
 """The stage name of runs that compare a judge's grades with the user's (`judge check`)."""
 
+SUITES = "suites"
+"""The stage name of runs that evaluate benchmarks (`evaluate --suite`)."""
+
 BY_NAME = {stage.name: stage for stage in STAGES}

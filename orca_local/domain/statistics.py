@@ -31,7 +31,7 @@ def wilson(score_sum: float, n: int, alpha: float = 0.05) -> Interval:
     return _score_interval(score_sum, n, NormalDist().inv_cdf(1 - alpha / 2))
 
 
-def _score_interval(score_sum: float, n: int, z: float) -> Interval:
+def _score_interval(score_sum: float, n: float, z: float) -> Interval:
     """Return Wilson's interval for the quantile `z`."""
     if n == 0:
         return Interval(0.0, 1.0)
@@ -45,15 +45,17 @@ def _score_interval(score_sum: float, n: int, z: float) -> Interval:
     return Interval(low, high)
 
 
-def accuracy_interval(score_sum: float, n: int, alpha: float = 0.05) -> Interval:
+def accuracy_interval(score_sum: float, n: float, alpha: float = 0.05, *, degrees: int | None = None) -> Interval:
     """Return the interval for the mean of `n` scores in [0, 1] with the sum `score_sum`; it covers at any n.
 
     Wilson's interval covers too seldom for few samples, and near 0 and 1 for any number. So the quantile is Student's
     with n + 1 degrees of freedom, and for at most `RARE` right (or wrong) answers the nearer end is that of a Poisson
     count (Brown, Cai and DasGupta 2001, Statistical Science 16:101, section 4.1.1). `scripts/simulate_coverage.py`
-    shows the coverage. Raises `ValueError` if the sum is impossible.
+    shows the coverage. `degrees` bounds the degrees of freedom, and n need not be whole: for an effective number of
+    samples. Raises `ValueError` if the sum is impossible.
     """
-    low, high = _score_interval(score_sum, n, student_quantile(1 - alpha / 2, n + 1))
+    freedom = math.floor(n) + 1 if degrees is None else max(1, min(math.floor(n) + 1, degrees))
+    low, high = _score_interval(score_sum, n, student_quantile(1 - alpha / 2, freedom))
     if n:
         low = min(low, _rare_count(score_sum, alpha) / n)
         high = max(high, 1 - _rare_count(n - score_sum, alpha) / n)

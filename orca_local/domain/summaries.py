@@ -14,7 +14,8 @@ from orca_local.domain.failure_summary import FailureSummary
 from orca_local.domain.judge_summary import JudgeCheck
 from orca_local.domain.probe_summary import ProbeSummary
 from orca_local.domain.record import FIRST, OMITTABLE, Record
-from orca_local.domain.stages import BASE, JUDGE, SEEDS
+from orca_local.domain.stages import BASE, JUDGE, SEEDS, SUITES
+from orca_local.domain.suite_evaluation import SuiteEvaluation
 from orca_local.domain.teach_summary import TeachSummary
 
 
@@ -173,5 +174,6 @@ STAGE_SUMMARIES: Mapping[str, type[Record]] = {
     "evaluate": EvaluationSummary,
     SEEDS: SeedSummary,
     JUDGE: JudgeCheck,
+    SUITES: SuiteEvaluation,
 }
 """The class of the summary of each stage."""

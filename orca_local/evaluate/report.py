@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain, GainSplit, Prompted
@@ -10,11 +10,16 @@ from orca_local.domain.export_summary import ExportSummary
 from orca_local.domain.figures import interval, points
 from orca_local.domain.probe_summary import ProbeSummary, TaskSelection
 from orca_local.domain.quantized import QuantizedFile, Recommendation
+from orca_local.domain.stages import SUITES
+from orca_local.domain.suite_evaluation import SuiteEvaluation
 from orca_local.domain.summaries import TrainSummary
 from orca_local.domain.teach_summary import TeachSummary
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
-from orca_local.domain.text import printable
+from orca_local.evaluate.markdown import cell as _cell
+from orca_local.evaluate.markdown import percent as _percent
+from orca_local.evaluate.markdown import table as _table
 from orca_local.evaluate.results import load_summary
+from orca_local.evaluate.suite_report import render_suites
 from orca_local.kinds.scoring import SCORER_VERSION
 from orca_local.kinds.verdict import describe_counts
 from orca_local.runs.summaries import iter_summaries, newest_summary
@@ -32,7 +37,7 @@ def render_report(store: Store) -> str:
 
     Stages without a finished run are left out.
     """
-    sections = [render(store) for render in (_probe, _teacher, _training, _export, _evaluation)]
+    sections = [render(store) for render in (_probe, _teacher, _training, _export, _evaluation, _benchmarks)]
     texts = list(filter(None, sections)) or ["Nothing was measured yet: run `orca-local probe` first.\n"]
     return "\n".join(["# Report of orca-local\n", *texts])
 
@@ -40,24 +45,6 @@ def render_report(store: Store) -> str:
 def write_report(path: Path, text: str) -> None:
     """Write the whole report or nothing. Raises `InputError` where the path cannot be written."""
     write_whole(path, text, hint="choose another place with --output")
-
-
-def _cell(value: object) -> str:
-    """Text that cannot break out of a table cell or become HTML."""
-    text = printable(str(value)).replace("\n", " ")
-    for character, replacement in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|")):
-        text = text.replace(character, replacement)
-    return text
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = ["| " + " | ".join(headings) + " |", "|" + " --- |" * len(headings)]
-    lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"
 
 
 def _accuracy(measured: Accuracy) -> str:
@@ -231,6 +218,11 @@ def _evaluation(store: Store) -> str:
     if summary.split is not None:
         parts += [_split(summary.split), _types(summary.types, summary.recommendation)]
     return "\n".join(parts)
+
+
+def _benchmarks(store: Store) -> str:
+    summary = newest_summary(store, SUITES, SuiteEvaluation)
+    return "" if summary is None else render_suites(summary)
 
 
 def _prompted(prompted: Prompted) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass, field, replace
 from itertools import islice
 from operator import add
-from typing import Any
+from typing import Any, Protocol
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, GenerationFailed, StageProgressed
@@ -15,6 +15,7 @@ from orca_local.domain.frozen import Frozen
 from orca_local.domain.keys import content_key
 from orca_local.domain.types import Completion, Message, Request, Sample, SamplingSettings
 from orca_local.engines.base import Engine
+from orca_local.engines.request_queue import ContextFull
 from orca_local.kinds.scoring import NOT_SCORED, is_scored, score
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
@@ -48,6 +49,36 @@ class PlannedMeasurement(Frozen):
     """Number of the answer, if several are sampled. It is added to the seed."""
     asks_form: bool = True
     """Whether the messages ask for the form of the answer, so that its strict reading counts."""
+
+
+class MeasurementWriter(Protocol):
+    """Stores what a measurement found. It is called in a transaction."""
+
+    def write(self, measurement: PlannedMeasurement, generation_key: str, text: str) -> None:
+        """Store that a generation, with this text, answers a measurement, and its score."""
+
+
+class SampleWriter(Frozen):
+    """Stores measurements of samples."""
+
+    store: Store
+    model: ModelRef
+    run_id: int
+
+    def write(self, measurement: PlannedMeasurement, generation_key: str, text: str) -> None:
+        """See `MeasurementWriter`."""
+        sample = measurement.sample
+        self.store.measurements.add(
+            self.run_id,
+            sample.id,
+            measurement.strategy,
+            self.model.model_id,
+            measurement.system_message,
+            measurement.sample_index,
+            generation_key,
+            score(sample, text) if is_scored(sample) else NOT_SCORED,
+            asks_form=measurement.asks_form,
+        )
 
 
 @dataclass(slots=True)
@@ -94,13 +125,15 @@ def generate(
     *,
     model: ModelRef,
     run_id: int,
+    writer: MeasurementWriter | None = None,
 ) -> Generator[Event, None, GenerationCounts]:
     """Make all measurements; yields progress and failures, returns the counts.
 
+    `writer` stores them, by default as measurements of samples.
     Each completion is stored with its measurements and scores before the event that reports it. So the loop can stop
     at any time, and another call makes only what is missing. Closing the generator cancels the running requests.
     """
-    scheduler = _Scheduler(engine, renderer, store, model, run_id)
+    scheduler = _Scheduler(engine, renderer, store, model, writer or SampleWriter(store, model, run_id))
     yield from scheduler.run(iter(measurements))
     return scheduler.counts
 
@@ -108,10 +141,12 @@ def generate(
 class _Scheduler:
     """One call of `generate`. It plans the measurements in parts, so that memory does not grow with their number."""
 
-    def __init__(self, engine: Engine, renderer: PromptRenderer, store: Store, model: ModelRef, run_id: int) -> None:
+    def __init__(
+        self, engine: Engine, renderer: PromptRenderer, store: Store, model: ModelRef, writer: MeasurementWriter
+    ) -> None:
         self.counts = GenerationCounts()
         self._engine, self._renderer, self._store = engine, renderer, store
-        self._model, self._run_id = model, run_id
+        self._model, self._writer = model, writer
         self._missing: deque[_PlannedRequest] = deque()
         self._in_flight: dict[str, _PlannedRequest] = {}
 
@@ -176,7 +211,7 @@ class _Scheduler:
             try:
                 self._engine.submit(planned.request)
             except InputError as error:
-                yield from self._failed(planned, error.message)
+                yield from self._failed(planned, error.message, is_too_long=isinstance(error, ContextFull))
             else:
                 self._in_flight[planned.request.id] = planned
 
@@ -198,24 +233,14 @@ class _Scheduler:
             if completion.finish_reason not in ("stop", "length"):
                 yield from self._failed(planned, completion.error or completion.finish_reason)
 
-    def _failed(self, planned: _PlannedRequest, error: str) -> Iterator[Event]:
+    def _failed(self, planned: _PlannedRequest, error: str, *, is_too_long: bool = False) -> Iterator[Event]:
         self.counts.failed += len(planned.measurements)
         for measurement in planned.measurements:
-            yield GenerationFailed(measurement.sample.id, measurement.strategy, error)
+            yield GenerationFailed(measurement.sample.id, measurement.strategy, error, is_too_long)
 
     def _measure(self, key: str, text: str, measurements: Sequence[PlannedMeasurement]) -> None:
         for measurement in measurements:
-            self._store.measurements.add(
-                self._run_id,
-                measurement.sample.id,
-                measurement.strategy,
-                self._model.model_id,
-                measurement.system_message,
-                measurement.sample_index,
-                key,
-                score(measurement.sample, text) if is_scored(measurement.sample) else NOT_SCORED,
-                asks_form=measurement.asks_form,
-            )
+            self._writer.write(measurement, key, text)
 
 
 def _effective_settings(measurement: PlannedMeasurement) -> SamplingSettings:

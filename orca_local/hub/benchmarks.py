@@ -56,6 +56,8 @@ class Suite(Frozen):
     canary: str = ""
     """The GUID that its publishers ask to keep out of training data."""
     left_out: tuple[KnownDefect, ...] = ()
+    max_tokens: int = 512
+    """Maximum tokens of an answer: room for the reasoning before it."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -64,12 +66,24 @@ class Suite(Frozen):
         return self.rows - len(self.left_out)
 
 
+class Reported(Frozen):
+    """A mean over the benchmarks of a group that the literature reports."""
+
+    model: str
+    mean: float
+    """From 0 to 1."""
+    note: str = ""
+
+
 class SuiteGroup(Frozen):
     """Several benchmarks under one name."""
 
     name: str
     title: str
     suites: tuple[str, ...]
+    source: str = ""
+    """Where the reported means are from."""
+    reported: tuple[Reported, ...] = ()
 
 
 def load_suites() -> Mapping[str, Suite]:
@@ -132,7 +146,7 @@ def _load_file(path: Path) -> tuple[Mapping[str, Suite], Mapping[str, SuiteGroup
     with path.open("rb") as file:
         content: dict[str, Any] = tomllib.load(file)
     suites = [_suite(entry) for entry in content["suite"]]
-    groups = [SuiteGroup(**entry | {"suites": tuple(entry["suites"])}) for entry in content["group"]]
+    groups = [_group(entry) for entry in content["group"]]
     return {suite.name: suite for suite in suites}, {group.name: group for group in groups}
 
 
@@ -140,3 +154,8 @@ def _suite(entry: dict[str, Any]) -> Suite:
     lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
     left_out = tuple(KnownDefect(**defect) for defect in entry.get("left_out", ()))
     return Suite(**entry | lists | {"left_out": left_out})
+
+
+def _group(entry: dict[str, Any]) -> SuiteGroup:
+    reported = tuple(Reported(**mean) for mean in entry.get("reported", ()))
+    return SuiteGroup(**entry | {"suites": tuple(entry["suites"]), "reported": reported})

@@ -11,6 +11,7 @@ from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import Event, Warned
 from orca_local.domain.export_summary import ExportSummary
 from orca_local.domain.probe_summary import ProbeEstimate, ProbeSummary
+from orca_local.domain.suite_evaluation import SuiteEstimate, SuiteEvaluation
 from orca_local.domain.summaries import DatasetSummary, PipelineResult, TrainSummary
 from orca_local.domain.teach_summary import TeachEstimate, TeachSummary
 from orca_local.evaluate.prompted import Prompting
@@ -32,6 +33,7 @@ from orca_local.tasks.unprobed import UNPROBED_REMEDY, unprobed_tasks
 if TYPE_CHECKING:
     from orca_local.dataset.review import Preview
     from orca_local.store.demonstrations import DemonstrationRow
+    from orca_local.suites.choose import ChosenQuestions
     from orca_local.tasks.add import AddedTasks
     from orca_local.tasks.import_request import ImportRequest
 
@@ -220,6 +222,28 @@ class Pipeline(Session):
             yield from evaluate(context, self.load, models, samples, settings, split=parts, prompting=self._prompting())
 
         return self.run("evaluate", events, EvaluationSummary)
+
+    def choose_questions(self, suites: Sequence[str], limit: int = 0) -> list[ChosenQuestions]:
+        """The questions of benchmarks, at most `limit` of each (0: all); pulled first if they are not here."""
+        from orca_local.pipeline.suites import choose_questions
+
+        return choose_questions(self, suites, limit)
+
+    def evaluate_suites(
+        self, chosen: Sequence[ChosenQuestions], names: Sequence[str] = ("base", "tuned"), quantization: str = ""
+    ) -> SuiteEvaluation:
+        """Ask each model the questions of benchmarks, and compare the models in pairs."""
+        from orca_local.pipeline.suites import run_suites
+
+        return run_suites(self, chosen, names, quantization)
+
+    def estimate_suites(
+        self, chosen: Sequence[ChosenQuestions], names: Sequence[str] = ("base", "tuned"), quantization: str = ""
+    ) -> SuiteEstimate:
+        """The estimated answers, tokens and time of `evaluate_suites` with the same arguments."""
+        from orca_local.pipeline.suites import estimate_run
+
+        return estimate_run(self, chosen, names, quantization)
 
     def _prompting(self) -> Prompting | None:
         """What the base is measured under besides the system messages; None if the setting is off."""

@@ -39,6 +39,8 @@ TABLES: Mapping[str, str] = {
     "charges": "id",
     "demonstrations": "id",
     "evaluations": "id",
+    "suite_measurements": "id",
+    "suite_scores": "generation_key, suite, question_id, rule, scorer_version",
 }
 """The tables of a bundle with their sort columns. Every row refers only to tables before its own."""
 _MANIFEST = "CREATE TABLE bundle (name TEXT PRIMARY KEY, value_json TEXT NOT NULL) STRICT"
@@ -230,6 +232,8 @@ def _scrubbed(table: str, row: dict[str, Any]) -> dict[str, Any]:
         row["path"] = Path(row["path"]).name
     if table == "tasks":
         row["source"] = without_directories(row["source"])
+    if table == "suite_measurements":
+        row["model"] = without_directories(row["model"])
     if table == "runs":
         status = "interrupted" if row["status"] == "running" else row["status"]
         row |= {"status": status, "pid": 0, "process_started": "", "host": "", "error": ""}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orca_local.domain.cell import Cell
 from orca_local.domain.frozen import Frozen
-from orca_local.store.connection import Table
+from orca_local.store.connection import Connection, Table
 from orca_local.store.encoding import utc_now
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Measurements(Table):
                 "sample_id": sample_id,
                 "model_id": model_id,
                 "strategy": strategy,
-                "system_message_id": self._system_message_id(system_message),
+                "system_message_id": ensure_system_message(self._connection, system_message),
                 "sample_index": sample_index,
                 "generation_key": generation_key,
             }
@@ -241,7 +241,8 @@ class Measurements(Table):
         query += f" WHERE {_HAS_SCORE} GROUP BY s.task"
         return {row[0]: row[1] for row in self._connection.rows(query)}
 
-    def _system_message_id(self, text: str) -> int:
-        """The id of a system message. Each text is stored once, because it is long and repeats for every sample."""
-        self._connection.execute("INSERT INTO system_messages (text) VALUES (?) ON CONFLICT DO NOTHING", [text])
-        return int(self._connection.one("SELECT id FROM system_messages WHERE text = ?", [text])["id"])
+
+def ensure_system_message(connection: Connection, text: str) -> int:
+    """The id of a system message. Each text is stored once, because it is long and repeats for every question."""
+    connection.execute("INSERT INTO system_messages (text) VALUES (?) ON CONFLICT DO NOTHING", [text])
+    return int(connection.one("SELECT id FROM system_messages WHERE text = ?", [text])["id"])

@@ -37,6 +37,11 @@ class Models(Table):
             "models", values, "ON CONFLICT (sha256) DO UPDATE SET path = excluded.path"
         )
 
+    def find(self, sha256: str) -> int | None:
+        """The id of the model with this hash; None if it was never used."""
+        row = self._connection.row("SELECT id FROM models WHERE sha256 = ?", [sha256])
+        return None if row is None else int(row["id"])
+
     def get(self, model_id: int) -> ModelRow:
         """One model. Raises `InputError` if there is none with this id."""
         row = self._connection.record(ModelRow, "SELECT *, id AS model_id FROM models WHERE id = ?", [model_id])

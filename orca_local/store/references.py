@@ -10,7 +10,13 @@ from orca_local.store.encoding import to_json, utc_now
 LOST = "lost when the database was damaged"
 UNKNOWN_REQUEST: dict[str, Any] = {"messages": []}
 """The request of a call whose answer was saved and whose request was not."""
-_RUN_STAGES = {"charges": "teach", "trainings": "train", "evaluations": "evaluate", "measurements": "probe"}
+_RUN_STAGES = {
+    "charges": "teach",
+    "trainings": "train",
+    "evaluations": "evaluate",
+    "measurements": "probe",
+    "suite_measurements": "suites",
+}
 """The stage of a lost run, by the table that still refers to it."""
 
 

@@ -63,7 +63,7 @@ class RunUses(Frozen):
     choices: int
     """Tasks whose selected strategy no later run has replaced."""
     measured: int
-    """Measured answers, if no later run of the stage has measured anything."""
+    """Measured answers to samples and to questions of suites, if no later run of the stage has measured anything."""
 
 
 class EventRow(Frozen):
@@ -139,11 +139,11 @@ class Runs(Table):
         return uses
 
     def delete(self, run_id: int) -> None:
-        """Delete a run with its events, measurements and selections. Call it in a transaction.
+        """Delete a run with its events, measurements (also of suites) and selections. Call it in a transaction.
 
         It fails if anything else refers to the run. Generations and their scores are kept.
         """
-        for table in ("events", "measurements", "selections"):
+        for table in ("events", "measurements", "suite_measurements", "selections"):
             self._connection.execute(f"DELETE FROM {table} WHERE run_id = ?", [run_id])
         self._connection.execute("DELETE FROM runs WHERE id = ?", [run_id])
         # A run number is never used twice, because other processes may still follow the old run.
@@ -219,9 +219,11 @@ SELECT
   (SELECT count(*) FROM selections AS chosen WHERE run_id = runs.id AND NOT EXISTS (
     SELECT 1 FROM selections AS later WHERE later.task = chosen.task AND later.id > chosen.id
     AND later.chosen_by != ?)) AS choices,
-  (SELECT count(*) FROM measurements WHERE run_id = runs.id AND NOT EXISTS (
-    SELECT 1 FROM runs AS later WHERE later.stage = runs.stage AND later.id > runs.id
-    AND EXISTS (SELECT 1 FROM measurements WHERE run_id = later.id))) AS measured
+  CASE WHEN EXISTS (SELECT 1 FROM runs AS later WHERE later.stage = runs.stage AND later.id > runs.id
+    AND (EXISTS (SELECT 1 FROM measurements WHERE run_id = later.id)
+      OR EXISTS (SELECT 1 FROM suite_measurements WHERE run_id = later.id))) THEN 0
+  ELSE (SELECT count(*) FROM measurements WHERE run_id = runs.id)
+    + (SELECT count(*) FROM suite_measurements WHERE run_id = runs.id) END AS measured
 FROM runs WHERE id = ?
 """
 

@@ -257,6 +257,22 @@ MESSAGES = """
 ALTER TABLE samples ADD COLUMN messages_json TEXT NOT NULL DEFAULT '[]'
 """
 
+SUITES = """
+CREATE TABLE suite_measurements (
+  id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES runs(id), suite TEXT NOT NULL, digest TEXT NOT NULL,
+  question_id TEXT NOT NULL, model TEXT NOT NULL, model_id INTEGER NOT NULL REFERENCES models(id),
+  system_message_id INTEGER NOT NULL REFERENCES system_messages(id),
+  generation_key TEXT NOT NULL REFERENCES generations(key), created_at TEXT NOT NULL,
+  UNIQUE (suite, digest, question_id, model_id, system_message_id, generation_key)
+) STRICT;
+CREATE INDEX suite_measurements_by_run ON suite_measurements(run_id, model_id);
+CREATE TABLE suite_scores (
+  generation_key TEXT NOT NULL REFERENCES generations(key), suite TEXT NOT NULL, question_id TEXT NOT NULL,
+  rule TEXT NOT NULL, scorer_version INTEGER NOT NULL, extracted TEXT, value REAL CHECK (value BETWEEN 0 AND 1),
+  PRIMARY KEY (generation_key, suite, question_id, rule, scorer_version)
+) STRICT, WITHOUT ROWID;
+"""
+
 PURPOSES = """
 ALTER TABLE charges ADD COLUMN purpose TEXT NOT NULL DEFAULT 'teach';
 DROP VIEW teacher_spend;
@@ -279,6 +295,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("0007_readings", READINGS),
     ("0008_relative_paths", RELATIVE_PATHS),
     ("0009_messages", MESSAGES),
+    ("0010_suites", SUITES),
     ("0011_purposes", PURPOSES),
 )
 """Name and SQL of every migration, oldest first. A released migration never changes; add a new one instead."""

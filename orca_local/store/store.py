@@ -29,6 +29,7 @@ from orca_local.store.results import Evaluations, Exports
 from orca_local.store.runs import Runs
 from orca_local.store.samples import Samples
 from orca_local.store.selections import Selections, Strategies
+from orca_local.store.suite_answers import SuiteAnswers
 from orca_local.store.teacher_calls import TeacherCalls
 from orca_local.store.trainings import Adapters, Trainings
 from orca_local.system.files import whole_file
@@ -60,6 +61,7 @@ class Store:
         self.adapters = Adapters(connection)
         self.exports = Exports(connection)
         self.evaluations = Evaluations(connection)
+        self.suite_answers = SuiteAnswers(connection)
 
     @classmethod
     def open(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from copy import copy
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -12,7 +13,13 @@ from orca_local.domain.errors import OrcaError
 from orca_local.domain.events import GenerationFailed, StageProgressed
 from orca_local.domain.types import Completion, Request, SamplingSettings, TextDelta
 from orca_local.engines.fake import FakeEngine
-from orca_local.generation.generate import generation_config, generation_key
+from orca_local.generation.generate import (
+    GenerationCounts,
+    PlannedMeasurement,
+    generate,
+    generation_config,
+    generation_key,
+)
 from orca_local.gguf.template import ChatTemplate
 from tests.generation.scene import Scene, doubled, make_samples, planned
 
@@ -181,3 +188,39 @@ def test_the_prompt_is_kept_as_text(scene: Scene) -> None:
     assert generation.prompt.startswith("<|im_start|>system\nBe kind.<|im_end|>")
     assert generation.prompt.endswith("<|im_start|>assistant\n")
     assert generation.config["engine"] == "fake"
+
+
+def test_a_writer_of_its_own_stores_the_measurements(scene: Scene) -> None:
+    class Writer:
+        written: ClassVar[list[tuple[str, str]]] = []
+
+        def write(self, measurement: PlannedMeasurement, generation_key: str, text: str) -> None:
+            self.written.append((measurement.sample.id, text))
+
+    def run() -> GenerationCounts:
+        events = generate(
+            FakeEngine(doubled),
+            scene.renderer,
+            scene.store,
+            map(planned, SAMPLES),
+            model=scene.model,
+            run_id=scene.start(),
+            writer=Writer(),
+        )
+        while True:
+            try:
+                next(events)
+            except StopIteration as stop:
+                counts: GenerationCounts = stop.value
+                return counts
+
+    assert (run().new, run().cached) == (10, 10)
+    assert sorted(Writer.written) == sorted(2 * [(sample.id, f"Answer: {sample.answers[0]}") for sample in SAMPLES])
+    assert scene.store.measurements.rows() == []
+
+
+def test_a_prompt_without_room_for_an_answer_is_marked(scene: Scene) -> None:
+    long = replace(SAMPLES[0], prompt="word " * 200 + SAMPLES[0].prompt)
+    counts, events = scene.generate(FakeEngine(doubled, context=100), [planned(long), planned(SAMPLES[1])])
+    (failed,) = (event for event in events if isinstance(event, GenerationFailed))
+    assert failed.is_too_long and "a context of 100" in failed.error and (counts.new, counts.failed) == (1, 1)

@@ -17,7 +17,7 @@ from orca_local.store.results import EvaluationRow, ExportRow
 from orca_local.store.selections import BY_HAND, SelectionRow
 from orca_local.store.store import Store
 from tests.command import error_of, orca
-from tests.store.builders import add_samples, ensure_model, make_sample, measure
+from tests.store.builders import add_samples, answer_question, ensure_model, make_sample, measure
 
 GONE = 1 << 23
 """A number that no process has."""
@@ -212,3 +212,14 @@ def test_the_command_says_what_went_and_what_stays(workspace: Workspace, measure
         f"2 runs deleted: {failed[2]}, {failed[1]}",
         f"kept: run {stopped} (probe) is in use, so it cannot be deleted: 1 measured answer",
     ]
+
+
+def test_answers_to_a_suite_are_in_use_until_a_later_run_has_answered(workspace: Workspace, store: Store) -> None:
+    first = add_run(store, "suites")
+    answer_question(store, first, "1", "k1")
+    answer_question(store, first, "2", "k2")
+    with pytest.raises(InputError, match="2 measured answers"):
+        delete_runs(store, workspace, [first])
+    answer_question(store, add_run(store, "suites"), "1", "k1")
+    assert delete_runs(store, workspace, [first]) == [first]
+    assert (count(store, "suite_measurements"), count(store, "suite_scores")) == (1, 4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orca_local.domain.types import Completion, FinishReason, Sample, Split
 from orca_local.kinds.scoring import Score, ScoredAnswer
 from orca_local.store.store import Store
+from orca_local.store.suite_answers import SuiteAnswerRow, SuiteScoreRow
 
 
 def make_sample(sample_id: str, *, task: str = "sums", split: Split = "probe", kind: str = "number") -> Sample:
@@ -52,3 +53,25 @@ def measure(
             Score(strict, strict if lenient is None else other, "number"),
             asks_form=asks_form,
         )
+
+
+def answer_question(
+    store: Store,
+    run_id: int,
+    question_id: str,
+    key: str,
+    *,
+    model: str = "base",
+    value: float | None = 1.0,
+    system_message: str = "",
+    finish_reason: FinishReason = "stop",
+) -> None:
+    """One answer to a question of GSM8K with both scores, as an evaluation keeps it."""
+    found = None if value is None else "1"
+    scores = [SuiteScoreRow("ours", 4, found, value), SuiteScoreRow("other", 1, found, value or 0.0)]
+    with store.transaction():
+        store.generations.record(key, "prompt", Completion(key, f"text {key}", finish_reason, 5, 3, 20), {})
+        row = SuiteAnswerRow(
+            run_id, "gsm8k", "d" * 64, question_id, model, ensure_model(store, model), system_message, key
+        )
+        store.suite_answers.add(row, scores)

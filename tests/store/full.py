@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orca_local.runs.workspace import Workspace
+from tests.store.builders import answer_question
 from tests.tui.stored_runs import (
     add_evaluated,
     add_training,
@@ -18,7 +19,7 @@ from tests.workspaces import copy_workspace
 
 
 def make_full(taught: Path, directory: Path) -> Path:
-    """A copy of a taught workspace, with a training, an export and an evaluation."""
+    """A copy of a taught workspace, with a training, an export, an evaluation and answers to a suite."""
     workspace = Workspace.open(copy_workspace(taught, directory))
     with workspace.store() as store:
         run_id, training_id = add_training(store, workspace)
@@ -28,4 +29,6 @@ def make_full(taught: Path, directory: Path) -> Path:
         run_id = finish_evaluation(store, workspace, evaluation_summary(tasks))
         for model in ("base", "tuned"):
             add_evaluated(store, run_id, model, tasks)
+            for number in range(3):
+                answer_question(store, run_id, f"q{number}", f"{model}-{number}", model=model)
     return directory

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from orca_local.hub.benchmarks import load_suites
+from orca_local.store.store import Store
+from orca_local.suites.choose import ChosenQuestions, choose
+from orca_local.suites.library import pull
 from tests.suites import rows
+from tests.suites.scene import Choose, Scene
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +42,21 @@ def files(tmp_path: Path) -> Path:
         (directory / f"{name}.jsonl").write_text(text, encoding="utf-8")
     (directory / "crass.csv").write_text(rows.CRASS, encoding="utf-8")
     return directory
+
+
+@pytest.fixture
+def scene(store: Store, tiny_gguf: Path) -> Scene:
+    return Scene(store, tiny_gguf)
+
+
+@pytest.fixture
+def chosen(files: Path) -> Choose:
+    """Pulls suites of the made rows, and chooses questions of them."""
+
+    def of(*names: str, limit: int = 0) -> list[ChosenQuestions]:
+        suites = [load_suites()[name] for name in names]
+        for suite in suites:
+            pull(suite, files)
+        return [choose(suite, limit) for suite in suites]
+
+    return of

@@ -13,6 +13,9 @@ from collections.abc import Callable, Sequence
 from orca_local.domain.frozen import Frozen
 from orca_local.suites.question import Question
 
+REFERENCE_VERSION = 1
+"""Version of the rules. It is raised whenever an output may get another score by one of them."""
+
 
 class ReferenceScore(Frozen):
     """How a harness reads and scores an output."""

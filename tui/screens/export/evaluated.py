@@ -10,6 +10,7 @@ from orca_local.domain.figures import interval, points, size
 from orca_local.domain.quantized import QuantizedFile
 from orca_local.store.results import EvaluationRow
 from orca_local.views.evaluation import EvaluationView
+from tui.screens.export.benchmarks import benchmark_lines
 from tui.text import duration, percent
 from tui.widgets.bars import LEGEND, interval_bar
 from tui.widgets.lines import Line, wrapped
@@ -33,12 +34,13 @@ def evaluation_state(view: EvaluationView) -> State:
 
 
 def result_lines(view: EvaluationView, width: int) -> list[Line]:
-    """The overall results, then each task; or the results so far of a running evaluation."""
+    """The overall results, then each task, then benchmarks; or the results so far of a running evaluation."""
     if view.rows:
         return _lines_so_far(view.rows, width)
-    if not view.summary:
-        return []
-    return [line for part in (_overall, _prompted, _split, _tasks) for line in part(view.summary, width)]
+    lines: list[Line] = []
+    if view.summary:
+        lines = [line for part in (_overall, _prompted, _split, _tasks) for line in part(view.summary, width)]
+    return lines + benchmark_lines(view.suites, width)
 
 
 def _overall(summary: EvaluationSummary, width: int) -> list[Line]:

@@ -37,8 +37,8 @@ class ExportScreen(WorkspaceScreen):
     """Export above, evaluation below; only one of them on a low terminal."""
 
     CSS_PATH = "export.tcss"
-    STAGES = frozenset({"base", "export", "evaluate"})
-    HELP = """The files of the tuned model, their acceptance test, and the results on the holdout samples.
+    STAGES = frozenset({"base", "export", "evaluate", "suites"})
+    HELP = """The files of the tuned model, their acceptance test, and the results on holdout samples and benchmarks.
 
 - Space selects a type; `g` exports the selected types, or only the adapter.
 - `v` evaluates base and tuned; `e` switches between files and results.

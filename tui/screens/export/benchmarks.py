@@ -1,0 +1,54 @@
+"""Results on benchmarks as lines of text."""
+
+from __future__ import annotations
+
+from orca_local.domain.figures import interval, points
+from orca_local.domain.suite_evaluation import SuiteEvaluation
+from tui.text import percent
+from tui.widgets.lines import Line, wrapped
+
+NAME_WIDTH, MODEL_WIDTH = 14, 12
+INTERVAL_WIDTH = 14
+
+
+def benchmark_lines(summary: SuiteEvaluation | None, width: int) -> list[Line]:
+    """A line for each benchmark, system message and model; then the differences, the means and the literature."""
+    if summary is None:
+        return []
+    lines: list[Line] = [[("Benchmarks", "title"), (f"  run {summary.run_id}", "muted")]]
+    for text in dict.fromkeys(one.system_message for one in summary.results):
+        lines += wrapped(_message(text), "muted", width, indent=2)
+        headings = f"  {'':{NAME_WIDTH + MODEL_WIDTH}}{'n':>6}{'ours':>9} {'':{INTERVAL_WIDTH}}reference"
+        lines.append([(headings, "muted")])
+        for one in (one for one in summary.results if one.system_message == text):
+            names, ours = f"  {_names(one.suite, one.model)}{one.n:>6}", f"{percent(one.ours.accuracy):>9} "
+            shares = f"{interval(one.ours.ci):{INTERVAL_WIDTH}}{percent(one.references[0].accuracy):>9}"
+            lines.append([(names, ""), (ours, "title"), (shares, "")])
+            lines += wrapped(_notes(one.no_answer, one.truncated, one.too_long, one.tokens), "muted", width, indent=4)
+        for gain in (gain for gain in summary.differences if gain.system_message == text):
+            style = "good" if gain.ci[0] > 0 else "bad" if gain.ci[1] < 0 else ""
+            change = f"{points(gain.value)} points {interval(gain.ci)}, p = {gain.p_value:.2g}"
+            lines += wrapped(f"{gain.suite}: {gain.before} → {gain.after} {change}", style, width, indent=2)
+        for mean in (mean for mean in summary.means if mean.system_message == text):
+            figures = f"{percent(mean.ours)} {interval(mean.ci)}, reference {percent(mean.reference)}"
+            lines += wrapped(f"mean over {mean.suites}: {mean.model} {figures}", "", width, indent=2)
+    if summary.reported:
+        means = ", ".join(f"{one.model} {percent(one.mean)}" for one in summary.reported)
+        text = f"reported in the literature, with another harness: {means} ({summary.reported[0].source})"
+        lines += wrapped(text, "muted", width, indent=2)
+    return lines
+
+
+def _message(text: str) -> str:
+    return f"system message “{text}”" if text else "empty system message"
+
+
+def _names(suite: str, model: str) -> str:
+    cells = ((suite, NAME_WIDTH), (model, MODEL_WIDTH))
+    return "".join(f"{text if len(text) < width else text[: width - 2] + '…':{width}}" for text, width in cells)
+
+
+def _notes(no_answer: float, truncated: float, too_long: int, tokens: float) -> str:
+    """A text such as "4.1 % no answer, 48.9 % cut off, 3 too long, 112 tokens an answer"."""
+    long = f", {too_long:,} too long" if too_long else ""
+    return f"{percent(no_answer)} no answer, {percent(truncated)} cut off{long}, {tokens:.0f} tokens an answer"
