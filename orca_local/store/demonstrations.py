@@ -62,6 +62,11 @@ class Demonstrations(Table):
             " scorer_version = CASE edited WHEN 1 THEN scorer_version ELSE excluded.scorer_version END",
         )
 
+    def judged(self, sample_ids: Sequence[str], scorer_version: int) -> Sequence[DemonstrationRow]:
+        """The answers to some samples that this version of the scorer compared, without those that were edited."""
+        query = f"{_SELECT} WHERE d.sample_id IN (SELECT value FROM json_each(?)) AND scorer_version = ? AND NOT edited"
+        return self._connection.records(DemonstrationRow, query, [to_json([*sample_ids]), scorer_version])
+
     def newest(self, limit: int) -> list[DemonstrationRow]:
         """The newest answers, newest first."""
         return self._connection.records(DemonstrationRow, _SELECT + " ORDER BY d.id DESC LIMIT ?", [limit])

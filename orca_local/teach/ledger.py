@@ -62,6 +62,10 @@ class QuestionResult(Frozen):
     """What came in this run, with None for token counts that cannot be believed."""
 
 
+_Identity = tuple[str, str, str, int]
+"""Sample, strategy, key of the call, and number of the answer: what tells demonstrations apart."""
+
+
 class _Reservation(Frozen):
     question: Question
     charge_id: int
@@ -101,15 +105,25 @@ class Ledger:
         keys = [question.key for question in questions]
         texts = self._store.teacher_calls.texts(keys)
         errors: Mapping[str, str] = self._store.teacher_calls.failures(keys) if include_failed else {}
+        kept = self._kept(questions)
         results = []
         # Nothing new is written here, so a crash loses nothing.
         with self._store.transaction(durable=False):
             for question, key in zip(questions, keys, strict=True):
                 if key in texts:
-                    results.append(QuestionResult(question, self._save(question, texts[key])))
+                    row = kept.get(_identity(question, key))
+                    is_current = row is not None and row.text == texts[key]
+                    results.append(QuestionResult(question, row if is_current else self._save(question, texts[key])))
                 elif key in errors:
                     results.append(QuestionResult(question, None, errors[key]))
         return results
+
+    def _kept(self, questions: Sequence[Question]) -> Mapping[_Identity, AnswerRow]:
+        """The demonstrations that are there and whose verdict holds: comparing an answer takes most of a replay."""
+        if self.purpose is not TEACHING:
+            return {}
+        rows = self._store.demonstrations.judged([question.sample.id for question in questions], SCORER_VERSION)
+        return {(row.sample_id, row.strategy, row.teacher_call_key, row.sample_index): row for row in rows}
 
     def adopt(self, question: Question, charge_id: int, usd: float) -> None:
         """Take over the reservation of an earlier run; the budget already contains it."""
@@ -216,3 +230,7 @@ class Ledger:
         )
         self._store.demonstrations.upsert(row)
         return row
+
+
+def _identity(question: Question, key: str) -> _Identity:
+    return question.sample.id, question.strategy, key, question.request.sample_index

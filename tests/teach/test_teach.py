@@ -4,10 +4,12 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ from orca_local.domain.strategies import BUILTIN
 from orca_local.domain.teacher_request import TeacherRequest
 from orca_local.domain.types import Message
 from orca_local.kinds.prompts import teacher_messages
+from orca_local.kinds.scoring import SCORER_VERSION
+from orca_local.kinds.verdict import Verdict
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
 from orca_local.teach.file_teacher import with_final_answer
@@ -88,6 +92,31 @@ def test_offline_uses_the_stored_answers(store: Store) -> None:
     assert summary_of(events)["calls"] == {"new": 0, "cached": 2, "failed": 1}
     assert [event.message for event in events if isinstance(event, Warned)] == ["1 answers are not stored"]
     assert store.charges.spent().calls == 2
+
+
+@pytest.mark.parametrize(("column", "value", "verified"), [("verdict", "different", 2), ("scorer_version", 1, 3)])
+def test_a_stored_answer_is_compared_again_only_by_another_version_of_the_scorer(
+    store: Store, column: str, value: str | int, verified: int
+) -> None:
+    samples = fill(store, [sample(i) for i in range(3)])
+    with OpenAIServer(solve) as server:
+        chosen = settings(server.url)
+        run(store, samples, chosen)
+    with closing(sqlite3.connect(store.path)) as database, database:
+        database.execute(f"UPDATE demonstrations SET verified = 0, {column} = ? WHERE sample_id = 's01'", [value])
+    again = summary_of(run(store, samples, chosen, offline=True))
+    assert (again["verified"], again["rejected"]) == (verified, 3 - verified)
+
+
+def test_an_edited_answer_is_kept_and_counted_as_the_teacher_gave_it(store: Store) -> None:
+    samples = fill(store, [sample(i) for i in range(3)])
+    with OpenAIServer(solve) as server:
+        chosen = settings(server.url)
+        run(store, samples, chosen)
+    edited = store.demonstrations.list()[1].demonstration_id
+    store.demonstrations.edit(edited, "Answer: 99", Verdict.DIFFERENT, SCORER_VERSION)
+    assert summary_of(run(store, samples, chosen, offline=True))["verified"] == 3
+    assert store.demonstrations.get(edited).text == "Answer: 99"
 
 
 def test_a_limit_always_selects_the_same_samples(store: Store) -> None:
