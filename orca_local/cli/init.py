@@ -17,15 +17,24 @@ from orca_local.cli.tables import echo
 @click.option(
     "--student", type=Name(), metavar="ID_OR_GGUF", help="An id from `orca-local models list`, or a GGUF file."
 )
+@click.option(
+    "--chat-template",
+    type=Name(),
+    metavar="NAME_OR_FILE",
+    help="For a base model without a chat template: chatml, llama3, or a file with a Jinja template.",
+)
 @common_options
-def command(common: Common, directory: Path, student: str | None) -> JsonObject:
+def command(common: Common, directory: Path, student: str | None, chat_template: str | None) -> JsonObject:
     """Create a workspace in DIRECTORY, with a commented orca.toml."""
     from orca_local.domain.settings import StudentSettings
+    from orca_local.gguf.given_template import absolute_template
     from orca_local.models.locate import check_student
     from orca_local.runs.workspace import Workspace
 
-    chosen = check_student(student or StudentSettings().file, Path.cwd())
-    workspace = Workspace.create(directory, student=chosen.name)
+    template = absolute_template(chat_template or "", Path.cwd())
+    chosen = check_student(student or StudentSettings().file, Path.cwd(), template)
+    given = {"student": {"chat_template": template}} if template else {}
+    workspace = Workspace.create(directory, student=chosen.name, settings=given)
     echo(f"workspace {workspace.directory}, student {chosen.name}")
     for warning in chosen.warnings:
         note(f"warning: {warning}")

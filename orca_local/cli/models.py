@@ -91,7 +91,10 @@ def inspect_model(common: Common, file: str) -> JsonObject:
         "tensor_types": ", ".join(f"{count} {kind}" for kind, count in description["tensor_types"].items()),
         "chat_template": f"{len(description['chat_template'])} characters" if description["chat_template"] else "none",
         "trainable": "yes" if description["trainable"] else "no",
-        **{key: "\n                 ".join(description[key]) or "none" for key in ("problems", "warnings")},
+        **{
+            key: "\n                 ".join(description[key]) or "none"
+            for key in ("problems", "untrainable", "warnings")
+        },
     }
     for key, value in shown.items():
         echo(f"{key:16} {value}")

@@ -28,6 +28,8 @@ class StudentSettings(Section):
     """F16 or BF16 GGUF that is trained and merged into; empty: `file`, dequantized."""
     quantization: str = ""
     """Quantization of `base` and `tuned`; empty: Q8_0 below 1B parameters, Q4_K_M from 1B."""
+    chat_template: str = ""
+    """Chat template for a base model: chatml, llama3, or a Jinja file; replaces the file's own, in exports too."""
 
 
 class EngineSettings(EndpointSettings):

@@ -33,11 +33,13 @@ class ExportSource(Frozen):
     recipe: Mapping[str, Any] | None = None
     matrix: MatrixSource | None = None
     """Importance matrix for the quantizer."""
+    template: str = ""
+    """The chat template that the file gets; empty: it keeps that of the weights."""
 
     @cached_property
     def provenance(self) -> dict[str, str]:
         """Metadata about the inputs of the merged file."""
-        extra = weights_provenance(self.sha256)
+        extra = weights_provenance(self.sha256, self.template)
         if self.adapter_directory is not None:
             extra[ADAPTER_SHA256] = adapter_sha256(self.adapter_directory)
             extra[RECIPE] = json.dumps(dict(self.recipe or {}), sort_keys=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from orca_local.kinds.reading.reasoning import opened_mark, without_marks
 
 PLACEHOLDER = "\u241eorca\u241e"
 """Stands for the answer while its position in the template's text is searched. No template changes it."""
-
-_OPEN_TAG = re.compile(r"<(\w+)>(?!.*</\1>)", re.DOTALL)
 
 
 class RowError(Exception):
@@ -37,6 +35,15 @@ def answer_text(prompt: str, marked: str, whole: str, *, question: str, content:
     return _text_between(prompt, head) + tail
 
 
+def end_text(whole: str, followed: str, question: str) -> str:
+    """What the template writes between an answer and the next `question`; empty if it shows the answer otherwise then.
+
+    Some templates end a turn only when another follows (GLM, Apertus). `whole` ends with the answer, `followed` is the
+    same conversation with the question.
+    """
+    return followed[len(whole) :].partition(question)[0] if followed.startswith(whole) else ""
+
+
 def _text_between(prompt: str, head: str) -> str:
     """The text that the template puts between the generation prompt and the answer; usually empty.
 
@@ -45,8 +52,13 @@ def _text_between(prompt: str, head: str) -> str:
     """
     if head.startswith(prompt):
         return head[len(prompt) :]
-    if not prompt.startswith(head):
-        raise RowError("template", "the template's generation prompt differs from how it shows an answer")
-    if _OPEN_TAG.search(prompt, len(head)):
+    is_longer = prompt.startswith(head)
+    if opened_mark(prompt[len(head) :] if is_longer else prompt):
         raise RowError("thinking", "the template opens a thinking block that the answer would not close")
-    return ""
+    if is_longer:
+        return ""
+    # Some prompts have an empty thinking block, and shown answers a part of it or none (DeepSeek V3.2, Command R7B).
+    prompt, head = without_marks(prompt), without_marks(head)
+    if not head.startswith(prompt):
+        raise RowError("template", "the template's generation prompt differs from how it shows an answer")
+    return head[len(prompt) :]

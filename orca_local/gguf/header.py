@@ -22,6 +22,8 @@ from orca_local.gguf.byte_reader import HINT, MAX_NAME, ByteReader, shown
 from orca_local.gguf.known_keys import check_known_keys, is_count
 
 MAGIC = b"GGUF"
+CHAT_TEMPLATE = "tokenizer.chat_template"
+"""Metadata key of the default chat template. Others are `tokenizer.chat_template.NAME`."""
 VERSIONS = (2, 3)
 DEFAULT_ALIGNMENT = 32
 MAX_ALIGNMENT = 1 << 20
@@ -118,9 +120,16 @@ class Header(Frozen):
 
     @property
     def chat_template(self) -> str | None:
-        """The Jinja chat template, or None."""
-        template = self.metadata.get("tokenizer.chat_template")
-        return template if isinstance(template, str) and template.strip() else None
+        """The Jinja chat template, or None. Without a default one, one of those that have names."""
+        return self.metadata[self.chat_template_key] if self.chat_template_key else None
+
+    @cached_property
+    def chat_template_key(self) -> str:
+        """The metadata key of `chat_template`; empty if there is none."""
+        named = [key for key in self.metadata if key.startswith(f"{CHAT_TEMPLATE}.")]
+        named.sort(key=lambda key: key.endswith((".tool_use", ".rag")))
+        texts = ((key, self.metadata.get(key)) for key in (CHAT_TEMPLATE, *named))
+        return next((key for key, text in texts if isinstance(text, str) and text.strip()), "")
 
     @property
     def tied(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from typing import IO, Any, NoReturn
 
 from jinja2 import Template, TemplateError, nodes
@@ -17,8 +18,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from orca_local.system.own_limits import limit_time, limited_memory
 
-FROZEN_DATE = "2024-07-26"
-"""The date of `strftime_now`. With the real date, prompts and thus all cache keys would change every day."""
 MAX_ERROR = 300
 """Maximum length of the text of a template's own error, in characters."""
 
@@ -44,7 +43,7 @@ def compile_template(text: str) -> Template:
         trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation], autoescape=False
     )
     environment.filters["tojson"] = to_json
-    environment.globals |= {"raise_exception": _raise, "strftime_now": _strftime_now}
+    environment.globals["raise_exception"] = _raise
     return environment.from_string(text)
 
 
@@ -83,8 +82,9 @@ class _Renderer:
 
     def _render_all(self, template: Template, request: dict[str, Any]) -> list[dict[str, str]]:
         results, left = [], request["characters"]
+        given = request["values"] | {"strftime_now": datetime.fromisoformat(request["date"]).strftime}
         for messages, add_generation_prompt in request["conversations"]:
-            values = request["values"] | {"messages": messages, "add_generation_prompt": add_generation_prompt}
+            values = given | {"messages": messages, "add_generation_prompt": add_generation_prompt}
             try:
                 text = render(template, values, left)
                 left -= len(text)
@@ -109,12 +109,6 @@ def to_json(value: Any, ensure_ascii: bool = False, **options: Any) -> str:
 
 def _raise(message: str) -> NoReturn:
     raise TemplateError(str(message)[:MAX_ERROR])
-
-
-def _strftime_now(form: str) -> str:
-    from datetime import datetime
-
-    return datetime.fromisoformat(FROZEN_DATE).strftime(form)
 
 
 def serve(requests: IO[bytes], replies: IO[bytes]) -> None:

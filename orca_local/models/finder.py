@@ -56,7 +56,7 @@ class ModelFinder(Frozen):
 
     def base(self, quantization: str) -> Path | None:
         """The base of this type, if a file with the present inputs exists."""
-        provenance = weights_provenance(self.student.weights_sha256)
+        provenance = weights_provenance(self.student.weights_sha256, self.student.chat_template)
         matrix = user_matrix(self.settings.export.imatrix, self.directory, self.student.weights)
         if matrix is not None and takes_matrix(quantization):
             provenance[KEY] = matrix_key(matrix)

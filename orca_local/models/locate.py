@@ -67,19 +67,17 @@ class CheckedStudent(Frozen):
     """What its user should know of it."""
 
 
-def check_student(name: str, directory: Path) -> CheckedStudent:
-    """Check the student `name`. A model of the catalog need not be downloaded yet and is not read.
+def check_student(name: str, directory: Path, chat_template: str = "") -> CheckedStudent:
+    """Check the student `name`, with the template that is given to it if there is one.
+
+    A model of the catalog need not be downloaded yet, and is not read.
 
     Raises as `resolve_student` does, and `InputError` for a file that cannot be a student or that llama.cpp cannot
     load.
     """
-    from orca_local.gguf.header import read_header
     from orca_local.gguf.inspect import require_student
-    from orca_local.gguf.load_trial import require_loads
 
     if name in {model.id for model in load_catalog()}:
         return CheckedStudent(name, [])
     path = resolve_student(name, directory).absolute()
-    warnings = require_student(path)
-    require_loads(read_header(path), "vocabulary")
-    return CheckedStudent(str(path), warnings)
+    return CheckedStudent(str(path), require_student(path, chat_template, directory))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,13 +19,16 @@ BASE_SHA256 = "orca_local.base_sha256"
 """Metadata key: SHA-256 of the weights."""
 ADAPTER_SHA256 = "orca_local.adapter_sha256"
 """Metadata key: SHA-256 of the adapter that was merged in."""
+TEMPLATE_SHA256 = "orca_local.chat_template_sha256"
+"""Metadata key: SHA-256 of the chat template that the file got."""
 RECIPE = "orca_local.recipe"
 """Metadata key: the recipe that the adapter was trained with, as JSON."""
 
 
-def weights_provenance(sha256: str) -> dict[str, str]:
-    """The metadata of a file made from the weights with this hash."""
-    return {"orca_local.version": VERSION, BASE_SHA256: sha256}
+def weights_provenance(sha256: str, template: str = "") -> dict[str, str]:
+    """The metadata of a file made from the weights with this hash, and with a chat template that they do not have."""
+    given = {TEMPLATE_SHA256: hashlib.sha256(template.encode()).hexdigest()} if template else {}
+    return {"orca_local.version": VERSION, BASE_SHA256: sha256} | given
 
 
 def user_matrix(setting: str, directory: Path, weights: Header) -> Path | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import StudentSettings
+from orca_local.gguf.given_template import used_template, with_template
 from orca_local.gguf.header import Header, read_header
 from orca_local.models.locate import resolve_student
 from orca_local.system.digest import file_sha256
@@ -25,6 +26,8 @@ class Student(Frozen):
     """The header of the file that is trained and merged into."""
     quantization: str
     """The quantization of `base` and `tuned`."""
+    chat_template: str = ""
+    """The template that the settings give, or the named one that is used; empty for the file's own default."""
     moved_from: str = ""
     """The path in the settings, if the file is not there any more and was found elsewhere by its hash."""
 
@@ -42,8 +45,11 @@ def load_student(settings: StudentSettings, directory: Path) -> Student:
     if settings.weights:
         weights = read_header(resolve_student(settings.weights, directory))
         _check_together(header, weights)
+    template = used_template(settings.chat_template, directory, weights)
+    if template:
+        weights = with_template(weights, template)
     quantization = settings.quantization or ("Q8_0" if header.parameters < Q8_0_BELOW else "Q4_K_M")
-    return Student(path, weights, quantization.upper())
+    return Student(path, weights, quantization.upper(), template)
 
 
 def _check_together(file: Header, weights: Header) -> None:

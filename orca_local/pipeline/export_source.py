@@ -26,7 +26,7 @@ STOP_FACTOR = 4
 
 def base_source(student: Student) -> ExportSource:
     """The source of the `base` export."""
-    return ExportSource(student.weights, student.weights_sha256)
+    return ExportSource(student.weights, student.weights_sha256, template=student.chat_template)
 
 
 def tuned_source(store: Store, student: Student) -> ExportSource:
@@ -52,7 +52,9 @@ def tuned_source(store: Store, student: Student) -> ExportSource:
         raise InputError(f"the adapter {path} was changed since it was trained", hint=restore)
     training = store.trainings.get(adapter.training_id) if adapter.training_id is not None else None
     recipe = training.recipe if training is not None else {}
-    return ExportSource(student.weights, student.weights_sha256, path, adapter.adapter_id, recipe)
+    return ExportSource(
+        student.weights, student.weights_sha256, path, adapter.adapter_id, recipe, template=student.chat_template
+    )
 
 
 def acceptance_inputs(rows: Sequence[TrainingRow], source: ExportSource) -> AcceptanceInputs:

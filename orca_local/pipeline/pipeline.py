@@ -16,7 +16,7 @@ from orca_local.domain.summaries import DatasetSummary, PipelineResult, TrainSum
 from orca_local.domain.teach_summary import TeachEstimate, TeachSummary
 from orca_local.evaluate.prompted import Prompting
 from orca_local.evaluate.stage import Candidate, evaluate
-from orca_local.gguf.inspect import refuse_untrainable, training_problems
+from orca_local.gguf.inspect import refuse_untrainable, student_findings, training_problems
 from orca_local.kinds.scoring import is_scored
 from orca_local.pipeline import tuned
 from orca_local.pipeline.candidates import make_candidate, make_candidates
@@ -144,7 +144,7 @@ class Pipeline(Session):
 
     def estimate_teach(self, limit: int | None = None, *, retry_failed: bool = False) -> TeachEstimate:
         """The estimated calls, tokens and cost of `teach` with the same arguments."""
-        return TeachRunner(self, limit, retry_failed=retry_failed).estimate(self.student.weights.path)
+        return TeachRunner(self, limit, retry_failed=retry_failed).estimate(self.student.weights)
 
     def build_dataset(self) -> DatasetSummary:
         """Report which answers become training rows, and why the others do not."""
@@ -165,7 +165,7 @@ class Pipeline(Session):
         from orca_local.dataset.review import preview
         from orca_local.rows.renderer import PromptRenderer
 
-        with closing(PromptRenderer(self.student.weights.path)) as renderer:
+        with closing(PromptRenderer(self.student.weights)) as renderer:
             return preview(renderer, self.store, row, self.settings.dataset.system_message)
 
     def train(self, *, must_resume: bool = False) -> TrainSummary:
@@ -274,6 +274,7 @@ class Pipeline(Session):
 
     def _untrainable_warning(self) -> Iterator[Event]:
         """Only a warning, because the answers can be written to a file and used elsewhere."""
-        problems = training_problems(self.student.weights)
+        weights = self.student.weights
+        problems = training_problems(weights, student_findings(weights))
         if problems:
             yield Warned(f"the student cannot be trained here: {problems[0]}", "its answers can still be written out")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event
 from orca_local.domain.teach_summary import TeachEstimate
+from orca_local.gguf.header import Header
 from orca_local.pipeline.candidates import make_candidate
 from orca_local.runs.context import StageContext
 
@@ -57,7 +57,7 @@ class TeachRunner:
         with closing(chat):
             yield from teach_in_batch(context, chat, self._job_at(chat.url, chat.model))
 
-    def estimate(self, weights: Path) -> TeachEstimate:
+    def estimate(self, weights: Header) -> TeachEstimate:
         """Estimate calls, tokens and cost; the tokenizer of `weights` counts the prompts."""
         from orca_local.rows.renderer import PromptRenderer
         from orca_local.teach.estimate import estimate

@@ -25,7 +25,7 @@ def make_training_set(session: Session) -> Dataset:
     chosen = session.selected_strategies(session.select_samples("train"))
     keep_mismatches = session.settings.teacher.on_mismatch == "keep"
     with ExitStack() as stack:
-        renderer, likelihood = stack.enter_context(closing(PromptRenderer(session.student.weights.path))), None
+        renderer, likelihood = stack.enter_context(closing(PromptRenderer(session.student.weights))), None
         if settings.prefer == "likely":
             base = make_candidate(session, "base")
             rating = student_likelihood(

@@ -15,14 +15,17 @@ from pathlib import Path
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Message
-from orca_local.gguf.answer_text import PLACEHOLDER, RowError, answer_text
-from orca_local.gguf.header import read_header
+from orca_local.gguf.answer_text import PLACEHOLDER, RowError, answer_text, end_text
+from orca_local.gguf.given_template import GIVE_TEMPLATE
+from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.template import ChatTemplate, Conversation, start_template_process
 from orca_local.gguf.tokenizer import Tokenizer
 
 _BREAK = "\ue0f1"
 """Splits the name of a control token in a message until the text is tokenized. A private-use character."""
 
+_NEXT = "\u241enext\u241e"
+"""Stands for a question after the answer."""
 RENDERED_AT_ONCE = 32
 """How many prompts are sent to the template's process together."""
 
@@ -43,14 +46,14 @@ class PromptRenderer:
     sample cannot end its own turn or start another.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Read template and vocabulary. Raises `InputError` if the file has none."""
-        header = self.header = read_header(path)
+    def __init__(self, model: Path | Header) -> None:
+        """Read template and vocabulary of a file, or take the template of a header. Raises `InputError` without one."""
+        header = self.header = read_header(model) if isinstance(model, Path) else model
         if header.chat_template is None:
-            raise InputError(f"{path} has no chat template", hint="use an instruct or chat model whose GGUF has one")
+            raise InputError(f"{header.path} has no chat template", hint=GIVE_TEMPLATE)
         process = start_template_process()
         try:
-            self.tokenizer = Tokenizer(path)
+            self.tokenizer = Tokenizer(header.path)
         except BaseException:
             process.close()
             raise
@@ -109,15 +112,30 @@ class PromptRenderer:
         question = self._break_control_names(before[-1].content) if before else ""
         tail = answer_text(prompt, shown, whole, question=question, content=self._break_control_names(content))
         prompt_ids = self._encode_prompt(prompt)
+        answer_ids = self._answer_ids(prompt, prompt_ids, tail)
+        end = self._find_end(answer_ids)
+        if end is None and (followed := self._render_followed(messages[:-1], answered)):
+            answer_ids = self._answer_ids(prompt, prompt_ids, tail + end_text(whole, followed, _NEXT))
+            end = self._find_end(answer_ids)
+        if end is None or end == 0:
+            raise RowError("template", "the template does not end the assistant's turn after the answer")
+        return TrainingIds((*prompt_ids, *answer_ids[: end + 1]), len(prompt_ids))
+
+    def _answer_ids(self, prompt: str, prompt_ids: list[int], tail: str) -> list[int]:
         # Tokenize prompt and answer together if the prompt's ids stay the same: some vocabularies put a space in front
         # of a text that is tokenized alone.
         together = self._encode_prompt(prompt + tail)
         is_prefix = together[: len(prompt_ids)] == prompt_ids
-        answer_ids = together[len(prompt_ids) :] if is_prefix else self._encode(tail)
-        end = next((i for i, token in enumerate(answer_ids) if self.tokenizer.is_end(token)), None)
-        if end is None or end == 0:
-            raise RowError("template", "the template does not end the assistant's turn after the answer")
-        return TrainingIds((*prompt_ids, *answer_ids[: end + 1]), len(prompt_ids))
+        return together[len(prompt_ids) :] if is_prefix else self._encode(tail)
+
+    def _find_end(self, ids: Sequence[int]) -> int | None:
+        """The index of the first token that ends a generation."""
+        return next((index for index, token in enumerate(ids) if self.tokenizer.is_end(token)), None)
+
+    def _render_followed(self, before: Sequence[Message], answer: Message) -> str:
+        """The conversation with another question after it; empty if the template refuses that."""
+        (text,) = self.template.render_all([self._broken(([*before, answer, Message("user", _NEXT)], False))])
+        return text if isinstance(text, str) else ""
 
     def _render(self, *conversations: Conversation) -> list[str]:
         """The text of each conversation; see `_broken`. Raises `InputError` if the template refuses one."""

@@ -24,7 +24,7 @@ class Previews:
     @cached_property
     def _renderer(self) -> PromptRenderer:
         student = find_student(self._store, self._workspace.settings.student, self._workspace.directory)
-        return PromptRenderer(student.weights.path)
+        return PromptRenderer(student.weights)
 
     def load(self, demonstration_id: int) -> Preview:
         """The training row that a demonstration gives now. Raises `InputError` or `MissingError`."""

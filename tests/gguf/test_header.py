@@ -143,6 +143,7 @@ def test_a_model_without_a_chat_template_is_no_student(tmp_path: Path, tiny_gguf
     write_gguf(path, base, specs, (a for _, a in iter_tensors(base)), file_type=1, extra={})
     with pytest.raises(InputError, match="no chat template"):
         require_student(path)
+    assert require_student(path, "chatml") == []
 
 
 def test_a_vocabulary_that_differs_in_one_byte_is_not_taken_for_the_last_one(tmp_path: Path, tiny_gguf: Path) -> None:

@@ -34,20 +34,23 @@ def yarn(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_header_alone_says_it(yarn: Path) -> None:
     description = describe(yarn)
     assert description["trainable"] is False
-    assert description["problems"] == ["rope scaling 'yarn' is not supported"]
+    assert description["untrainable"] == ["rope scaling 'yarn' is not supported"] and not description["problems"]
 
 
 def changed(header: Header, **values: Any) -> Header:
     return replace(header, metadata=header.metadata | {key.replace("__", "."): value for key, value in values.items()})
 
 
-def test_every_reason_is_one_for_people(tiny_gguf: Path) -> None:
+def test_every_reason_is_one_for_people(tiny_gguf: Path, tmp_path: Path) -> None:
     header = read_header(tiny_gguf)
+    shards, *others = (tmp_path / f"m-0000{part}-of-00003.gguf" for part in (1, 2, 3))
+    for path in others:
+        path.touch()
     integers = (replace(header.tensors[0], type_name="I32"), *header.tensors[1:])
     cases = [
         (header, ""),
         (changed(header, general__architecture="mamba"), "'mamba' is not supported"),
-        (changed(header, split__count=3), "one part of several"),
+        (replace(changed(header, split__count=3), path=shards), "it is in 3 files: join them"),
         (changed(header, llama__attention__head_count=0), "attention.head_count is 0"),
         (replace(header, tensors=()), "no weights"),
         (replace(header, tensors=header.tensors[1:]), "not that of a llama model"),
@@ -65,7 +68,9 @@ def test_every_reason_is_one_for_people(tiny_gguf: Path) -> None:
 def test_it_is_probed_but_neither_trained_nor_run_through(yarn: Path, tmp_path: Path) -> None:
     inspected = orca("models", "inspect", str(yarn), cwd=tmp_path)
     assert "trainable        no" in inspected.stdout and "yarn" in inspected.stdout
-    assert orca("init", "new", "--student", str(yarn), cwd=tmp_path).returncode == 2
+    made = orca("init", "new", "--student", str(yarn), cwd=tmp_path)
+    assert made.returncode == 0
+    assert "chatted with, but not trained here: rope scaling 'yarn' is not supported" in made.stderr
     workspace = make_workspace(tmp_path / "ws", yarn)
     for command in ("run", "train"):
         refused = orca(command, "--json", cwd=workspace)

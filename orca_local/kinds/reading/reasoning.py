@@ -21,6 +21,7 @@ _STARTS = re.compile("|".join(re.escape(start) for start, _ in MARKS), re.IGNORE
 _ENDS = {start.casefold(): re.compile(re.escape(end), re.IGNORECASE) for start, end in MARKS}
 # The end mark of gpt-oss also ends its other messages, so that one is no sign of a missing start.
 _ORPHAN_END = re.compile("|".join(re.escape(end) for _, end in MARKS if end != "<|end|>"), re.IGNORECASE)
+_ANY_MARK = re.compile(rf"\s*(?:{_STARTS.pattern}|{_ORPHAN_END.pattern})\s*", re.IGNORECASE)
 _FINAL_CHANNEL = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>final<\|message\|>")
 
 
@@ -38,6 +39,21 @@ def remove_reasoning(text: str) -> str:
 def ends_in_reasoning(text: str) -> bool:
     """Whether a reply ends inside hidden reasoning that has a start mark and no end mark."""
     return _split(text)[1]
+
+
+def opened_mark(opening: str) -> str:
+    """The mark of reasoning that the start of an answer opens and does not close; empty if there is none."""
+    folded = opening.casefold()
+    for start, end in MARKS:
+        at = folded.rfind(start.casefold())
+        if at >= 0 and end.casefold() not in folded[at:]:
+            return start
+    return ""
+
+
+def without_marks(text: str) -> str:
+    """A text without start and end marks, and without the white space around them."""
+    return _ANY_MARK.sub("", text)
 
 
 def _split(text: str) -> tuple[list[str], bool]:

@@ -58,6 +58,7 @@ def inspection(description: Mapping[str, Any]) -> str:
         "tensors": types,
         "trainable": "yes" if description["trainable"] else "no",
         "problems": "; ".join(problems) or "none",
+        "untrainable": "; ".join(description["untrainable"]) or "–",
         "warnings": "; ".join(description["warnings"]) or "none",
     }
     template = description["chat_template"] or "None: this is not an instruct or chat model."
