@@ -36,6 +36,8 @@ def command(common: Common, directory: Path, student: str | None, chat_template:
     given = {"student": {"chat_template": template}} if template else {}
     workspace = Workspace.create(directory, student=chosen.name, settings=given)
     echo(f"workspace {workspace.directory}, student {chosen.name}")
+    if template:
+        echo(f"chat template {template}: used everywhere, and written into the files that are exported")
     for warning in chosen.warnings:
         note(f"warning: {warning}")
     echo(f"next: cd {shlex.quote(str(directory))} && orca-local tasks add FILE.jsonl")
