@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from orca_local.domain.frozen import Frozen
-from orca_local.domain.text import storable_value
+from orca_local.domain.text import is_visible, storable_value
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.ending import Ending, ending_of, ending_problem
 from orca_local.endpoints.event_stream import is_event_stream, joined_events
@@ -56,7 +56,7 @@ def parse_completion(content: Any, clean: Callable[[str], str], redact: Callable
     reason = reason if isinstance(reason, str) else ""
     ending = ending_of(reason)
     problem = "" if refusal else ending_problem(reason)
-    if not (problem or refusal or text.strip()) and ending is Ending.WHOLE:
+    if not (problem or refusal or is_visible(text)) and ending is Ending.WHOLE:
         problem = _why_empty(message)
     return ChatAnswer(
         clean(text),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orca_local.domain.settings import EngineSettings
+from orca_local.domain.text import is_visible
 from orca_local.domain.types import Completion, FinishReason, Request, TextDelta
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.chat import ChatEndpoint, ChatRequest
@@ -126,7 +127,7 @@ def _problem(answer: ChatAnswer) -> str:
         return f"refused: {answer.refusal}"
     # Counted as an answer it would be a wrong one, although the model may only have used up its tokens for reasoning
     # that the server keeps to itself.
-    return "" if answer.text.strip() else "the answer is empty: the server sent no text before it was cut off"
+    return "" if is_visible(answer.text) else "the answer is empty: the server sent no text before it was cut off"
 
 
 def _completion(

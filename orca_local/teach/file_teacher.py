@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.text import counted, storable
+from orca_local.domain.text import counted, is_visible, storable
 from orca_local.domain.types import Sample
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.kinds.table import get_kind
@@ -35,7 +35,7 @@ def file_teacher(path: Path | None) -> LookupTeacher:
         else:
             text = answers.get((sample.id, question.strategy)) or answers.get((sample.id, "")) or ""
             error = f"{path.name} has no answer to this sample"
-        if not text.strip():
+        if not is_visible(text):
             return ChatAnswer(request_id=question.key, error=error, billed=False)
         return ChatAnswer(with_final_answer(sample, text), question.key, prompt_tokens=0, completion_tokens=0)
 

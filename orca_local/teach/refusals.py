@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from orca_local.domain.text import is_visible
 from orca_local.endpoints.answer import ChatAnswer
 from orca_local.endpoints.ending import Ending, ending_of, ending_problem, fills_context
 from orca_local.kinds.reading.reasoning import remove_reasoning
@@ -29,9 +30,9 @@ def unusable_reason(answer: ChatAnswer, max_tokens: int, purpose: Purpose = TEAC
         return f"the answer was cut off at {max_tokens} tokens: raise {purpose.section}.max_tokens"
     if problem := ending_problem(answer.finish_reason):
         return problem
-    if not answer.text.strip():
+    if not is_visible(answer.text):
         return "the answer is empty"
-    if not remove_reasoning(answer.text).strip():
+    if not is_visible(remove_reasoning(answer.text)):
         return "the answer holds nothing but hidden reasoning"
     return f"the {purpose.subject} refused: {' '.join(answer.text.split())[:120]}" if is_refusal(answer.text) else ""
 

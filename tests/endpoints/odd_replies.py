@@ -40,6 +40,12 @@ FAILING: dict[str, tuple[Any, str]] = {
     "choices as a text": (completion(choices="Answer: 2"), "without choices"),
     "a choice that is a text": (completion(choices=["Answer: 2"]), "without choices"),
     "no message": (_choice(message=None), "empty"),
+    "a byte order mark": (_choice(message={"role": "assistant", "content": "\ufeff\n"}), "empty"),
+    "zero-width spaces": (_choice(message={"role": "assistant", "content": "\u200b \u2060\u200b"}), "empty"),
+    "unseen text after thoughts": (
+        _choice(message={"role": "assistant", "content": "<think>2</think>\u200b"}),
+        "nothing but hidden reasoning",
+    ),
     "a message as a text": (_choice(message="Answer: 2"), "empty"),
     "a message as a list": (_choice(message=[{"content": "2"}]), "empty"),
     "content null": (_choice(message={"content": None}), "empty"),
