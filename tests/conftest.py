@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -26,7 +28,12 @@ settings.load_profile("orca-local")
 
 
 def pytest_configure() -> None:
-    """A shell's background job begins with interrupts ignored, and so would every program that the tests start."""
+    """Give all tests the same start.
+
+    A shell's background job begins with interrupts ignored, and so would every program that the tests start.
+    """
+    # Whatever suites the user has pulled, no test sees them.
+    os.environ["ORCA_LOCAL_DATASETS"] = str(Path(tempfile.gettempdir()) / "orca-local-tests-without-datasets")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -80,6 +80,8 @@ def build(common: Common) -> JsonObject:
         echo(f"  {summary.few_shot} of them show solved examples first")
     for reason, count in summary.dropped.items():
         echo(f"  {count} dropped: {reason}")
+    for suite in summary.suites:
+        echo(f"  compared with the {suite.questions:,} questions of the suite {suite.name}: {suite.dropped} dropped")
     for part, count in (summary.shortened or {}).items():
         echo(f"  {count} shortened: {SHORTENED[part]}")
     return summary.to_dict()

@@ -12,6 +12,7 @@ import click
 from orca_local.cli.diagnostics import note
 from orca_local.cli.options import Common, JsonObject, PathArgument, common_options
 from orca_local.cli.tables import echo, table
+from orca_local.domain.errors import StoppedError
 from orca_local.domain.task_summary import (
     FileMap,
     FilePreview,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _LARGE_BYTES = 10 << 20
 """Task files of this size together get a progress bar."""
+_AGAIN = "run the same command again: it begins anew, and adds no sample twice"
 _SHOWN_CELL = 70
 """Characters of a cell that a preview shows."""
 
@@ -74,8 +76,9 @@ def _map_options(function: Any) -> Any:
 
 
 _MAP_HELP = (
-    "Column that a key comes from: prompt, answer, choices, context, system, messages, rationale, labels, id, task, "
-    "kind or split. `data.text.0` is a part of a column; nothing after = means no column. [repeatable]"
+    "Column that a key comes from: prompt, answer, answers (a list, or with | between), choices, context, system, "
+    "messages, rationale, labels, id, task, kind or split. `data.text.0` is a part of a column; nothing after = means "
+    "no column. [repeatable]"
 )
 _LABELS_HELP = "The only answers there are; numbers of classes are named in this order."
 
@@ -119,9 +122,18 @@ def add(
     with workspace.store() as store, Display(quiet=common.quiet or not sys.stderr.isatty()) as display:
         progress = _Progress(display, maps, quiet=common.quiet)
         request = replace(request, options=replace(request.options, on_note=progress.show_note))
-        added = add_tasks(
-            store, paths, request, skip_bad=skip_bad, resplit=resplit, progress=progress.read, on_map=progress.show_map
-        )
+        try:
+            added = add_tasks(
+                store,
+                paths,
+                request,
+                skip_bad=skip_bad,
+                resplit=resplit,
+                progress=progress.read,
+                on_map=progress.show_map,
+            )
+        except KeyboardInterrupt as error:
+            raise StoppedError("interrupted", hint=_AGAIN) from error
         counts = store.samples.tasks()
     _show_notes(added)
     echo(f"{counted(added.added, 'sample')} added, {added.duplicates:,} already present, {added.rejected:,} rejected")
@@ -197,10 +209,13 @@ def _file_map(file: str, mapping: Mapping) -> FileMap:
 
 
 def _show_notes(added: AddedTasks) -> None:
-    for problem in added.problems:
+    from orca_local.tasks.add import MAX_SHOWN_PROBLEMS
+
+    shown = added.problems[:MAX_SHOWN_PROBLEMS]
+    for problem in shown:
         note(f"skipped {problem}")
-    if added.problem_count > len(added.problems):
-        note(f"skipped {added.problem_count - len(added.problems):,} more")
+    if added.problem_count > len(shown):
+        note(f"skipped {added.problem_count - len(shown):,} more")
     for line in added.notes():
         note(f"note: {line}")
 

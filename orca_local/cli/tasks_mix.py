@@ -9,6 +9,7 @@ import click
 from orca_local.cli.diagnostics import note
 from orca_local.cli.options import Common, JsonObject, Name, common_options
 from orca_local.cli.tables import echo, table
+from orca_local.domain.failure_summary import FailureCounts
 from orca_local.domain.figures import size
 from orca_local.domain.task_summary import MixSource, NotInMix, SourceInfo, TasksMixed, TaskSources
 from orca_local.domain.text import counted
@@ -74,8 +75,10 @@ def mix(common: Common, name: str, tasks: int, per_task: int, seed: int, skip_ba
         result = add_mix(store, request, reading, on_task=lambda done: display(StageProgressed(done=done)))
     path = workspace.directory / f"mix-{request.mix.name}.md"
     write_whole(path, render_licences(request, result.uses), hint="make the workspace writable")
+    failures = FailureCounts()
     for failure in result.failed:
         note(f"source {failure.name} failed, and is left out: {failure.reason}")
+        failures.add("the source could not be read")
     for task in result.left_out:
         note(f"left out: {task.name}: {task.reason}")
     note(request.mix.note)
@@ -94,4 +97,5 @@ def mix(common: Common, name: str, tasks: int, per_task: int, seed: int, skip_ba
         failed=tuple(NotInMix(**asdict(failure)) for failure in result.failed),
         left_out=tuple(NotInMix(**asdict(task)) for task in result.left_out),
         licences=str(path),
+        failures=failures.summarize("run the same command again: what was fetched is kept"),
     ).to_dict()

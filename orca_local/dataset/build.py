@@ -15,13 +15,14 @@ from orca_local.domain.events import Event, RowDropped, StageFinished, StageStar
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import DatasetSettings
 from orca_local.domain.strategies import Strategy
-from orca_local.domain.summaries import DatasetSummary
+from orca_local.domain.summaries import DatasetSummary, SuiteOverlap
 from orca_local.domain.types import Message, Sample
 from orca_local.kinds.prompts import plain_messages
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.rows.training_row import RefusedRow, TrainingRow, make_row
 from orca_local.runs.context import StageContext
 from orca_local.store.store import Store
+from orca_local.suites.pulled_questions import PulledQuestions
 
 Likelihood = Callable[[Sample, str], float]
 """The likelihood of an answer to a sample under the student."""
@@ -46,6 +47,10 @@ class Dataset:
 
     built: list[BuiltRow] = field(default_factory=list)
     dropped: list[RefusedRow] = field(default_factory=list)
+    questions: PulledQuestions = field(default_factory=PulledQuestions)
+    """The questions of suites that no row asks."""
+    in_suites: Counter[str] = field(default_factory=Counter)
+    """Number of answers that were dropped because of each suite."""
 
     @property
     def rows(self) -> list[TrainingRow]:
@@ -70,23 +75,30 @@ def make_dataset(
     *,
     keep_mismatches: bool = False,
     likelihood: Likelihood | None = None,
+    questions: PulledQuestions | None = None,
 ) -> Dataset:
     """Make rows from the answers under each task's chosen strategy.
 
     With `keep_mismatches`, a sample without a right answer keeps its wrong ones. `prefer = "likely"` needs
-    `likelihood`, which is called for samples with several good answers. An equal store and equal settings give equal
-    rows in equal order.
+    `likelihood`, which is called for samples with several good answers. No row asks one of `questions`. An equal store
+    and equal settings give equal rows in equal order.
     """
     samples = {sample.id: sample for sample in store.samples.list(split="train")}
     held_out = held_out_prompts(store, samples.values())
     duplicates = DuplicateFilter(_prompts_by_task(samples.values()))
-    builder = _Builder(renderer, settings, {sample.id: sample.task for sample in samples.values()}, likelihood)
+    dataset = Dataset(questions=questions or PulledQuestions())
+    builder = _Builder(dataset, renderer, settings, {sample.id: sample.task for sample in samples.values()}, likelihood)
     for sample_id, demonstrations in groupby(store.demonstrations.list(), key=lambda row: row.sample_id):
         sample = samples.get(sample_id)
         if sample is None or sample.task not in chosen:
             continue
         strategy = chosen[sample.task]
         answers = [TaughtAnswer.of(row, sample) for row in demonstrations if row.strategy == strategy.name]
+        if suite := dataset.questions.find(sample.text):
+            dataset.in_suites[suite] += len(answers)
+            for _ in answers:
+                dataset.drop(sample.id, "suite_overlap", f"the sample has a question of the suite {suite}")
+            continue
         keep_wrong = keep_mismatches and not any(answer.is_good for answer in answers)
         good = []
         for answer in answers:
@@ -94,15 +106,15 @@ def make_dataset(
             if refusal is None:
                 good.append(answer)
             else:
-                builder.dataset.drop(sample.id, *refusal)
+                dataset.drop(sample.id, *refusal)
         if good and not duplicates.is_new(sample.task, sample.answers, _question(sample), sample.system_message):
             for _ in good:
-                builder.dataset.drop(sample.id, "near_duplicate", "an earlier question of the task is almost the same")
+                dataset.drop(sample.id, "near_duplicate", "an earlier question of the task is almost the same")
             continue
         builder.add(sample, good)
     builder.balance()
     builder.add_few_shot()
-    return builder.dataset
+    return dataset
 
 
 def build(context: StageContext, dataset: Dataset) -> Iterator[Event]:
@@ -119,6 +131,10 @@ def build(context: StageContext, dataset: Dataset) -> Iterator[Event]:
         tokens=sum(len(row.token_ids) for row in dataset.rows),
         loss_tokens=sum(row.loss_tokens for row in dataset.rows),
         few_shot=sum(row.is_few_shot for row in dataset.built),
+        suites=tuple(
+            SuiteOverlap(suite.name, suite.digest, suite.questions, dataset.in_suites[suite.name])
+            for suite in dataset.questions.suites
+        ),
     )
     yield StageFinished("dataset", summary)
 
@@ -127,6 +143,7 @@ def build(context: StageContext, dataset: Dataset) -> Iterator[Event]:
 class _Builder:
     """Adds rows to a dataset."""
 
+    dataset: Dataset
     renderer: PromptRenderer
     settings: DatasetSettings
     tasks: Mapping[str, str]
@@ -134,7 +151,6 @@ class _Builder:
     likelihood: Likelihood | None
 
     def __post_init__(self) -> None:
-        self.dataset = Dataset()
         self._hashes: set[str] = set()
 
     def add(self, sample: Sample, answers: Sequence[TaughtAnswer]) -> None:
@@ -195,7 +211,9 @@ class _Builder:
         conversations = [
             (self.tasks[built.row.sample_id], built.row.sample_id, built.conversation) for built in self.dataset.built
         ]
-        for sample_id, conversation in few_shot_conversations(conversations, self.settings.few_shot):
+        for sample_id, conversation in few_shot_conversations(
+            conversations, self.settings.few_shot, self.settings.few_shot_seed
+        ):
             row = make_row(self.renderer, sample_id, conversation, self.settings.max_tokens)
             if isinstance(row, RefusedRow):
                 self.dataset.drop(sample_id, f"few_shot_{row.reason}", row.detail)

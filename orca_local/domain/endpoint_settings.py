@@ -29,7 +29,7 @@ class Section(BaseModel):
     @classmethod
     def _is_ordinary(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse numbers that no setting means and texts that cannot be stored; write minus zero as zero."""
-        if isinstance(value, bool) or info.field_name == "seed":
+        if isinstance(value, bool) or str(info.field_name).endswith("seed"):
             return value
         if isinstance(value, int | float) and abs(value) > MAX_NUMBER:
             raise ValueError(f"at most {MAX_NUMBER:,}")

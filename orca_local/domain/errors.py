@@ -66,6 +66,13 @@ class BusyError(OrcaError):
     kind = "busy"
 
 
+class StoppedError(OrcaError):
+    """The user interrupted a command that does not go on where it stopped."""
+
+    kind = "interrupted"
+    exit_code = 130
+
+
 class AcceptanceError(OrcaError):
     """An export failed its acceptance test. No file has its final name."""
 

@@ -14,10 +14,11 @@ OTHER_REASONS = "other reasons"
 
 
 class FailureSummary(Record):
-    """The samples of a stage that failed. With this key, the command ends with exit code 5."""
+    """The samples of a stage that failed, or the sources of a mix. With this key, the command ends with exit code 5."""
 
     count: int
-    """Number of samples without an answer; in `probe` and `evaluate`, of answers that are missing."""
+    """Number of samples without an answer; in `probe` and `evaluate`, of answers that are missing; in `tasks mix`, of
+    sources."""
     final: int
     """Of these, those whose cause is the question itself: they are not tried again unless you ask for it."""
     reasons: Mapping[str, int]

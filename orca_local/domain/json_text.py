@@ -34,6 +34,18 @@ def parse_json_at(text: str, start: int) -> tuple[Any, int]:
     return _limited(value, text.count("[", start, end) + text.count("{", start, end)), end
 
 
+def parse_texts(text: str) -> list[Any] | None:
+    """Return the list of texts, or of lists of them, that a text is in JSON; None for any other text."""
+    if not text.lstrip().startswith("["):
+        return None
+    try:
+        value = parse_json(text)
+    except ValueError:
+        return None
+    members = [member for item in value for member in (item if isinstance(item, list) else [item])]
+    return value if members and all(isinstance(member, str) for member in members) else None
+
+
 def _limited(value: Any, brackets: int) -> Any:
     """Return a value with so many brackets. Raises `ValueError` if it is nested too deeply."""
     level = [value] if brackets > MAX_DEPTH else []

@@ -182,6 +182,8 @@ class DatasetSettings(Section):
     """Each task counts by its number of rows to this power: 1 keeps the shares, 0 makes all tasks equal."""
     few_shot: float = Field(default=0.0, ge=0, lt=1)
     """Share of additional rows that show three to five solved examples of the task first; Orca 2: 0.067."""
+    few_shot_seed: int = Field(default=0, ge=0, lt=2**32)
+    """Chooses the rows that show examples, and the examples."""
 
 
 class TrainSettings(Section):

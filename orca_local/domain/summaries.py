@@ -19,6 +19,19 @@ from orca_local.domain.suite_evaluation import SuiteEvaluation
 from orca_local.domain.teach_summary import TeachSummary
 
 
+class SuiteOverlap(Record):
+    """A suite on this machine, whose questions no training row asks."""
+
+    name: str
+    """Its name."""
+    digest: str
+    """Hash of its rows."""
+    questions: int
+    """Number of its questions."""
+    dropped: int
+    """Number of answers that did not become rows because their samples have one of the questions."""
+
+
 class DatasetSummary(Record):
     """Result of `dataset build`."""
 
@@ -37,6 +50,8 @@ class DatasetSummary(Record):
     """
     few_shot: int | None = field(default=None, metadata=OMITTABLE)
     """Rows among them that show solved examples before the question."""
+    suites: tuple[SuiteOverlap, ...] = field(default=(), metadata=OMITTABLE)
+    """The suites on this machine that the samples were compared with."""
 
 
 class TaskAnswers(Record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from orca_local.domain.failure_summary import FailureSummary
 from orca_local.domain.record import OMITTABLE, Record
 from orca_local.domain.types import Sample
 
@@ -265,3 +266,5 @@ class TasksMixed(Record):
     """Tasks from whose rows no samples could be made."""
     licences: str
     """The file that lists what went in, with the licences."""
+    failures: FailureSummary | None = field(default=None, metadata=OMITTABLE)
+    """The number of sources that failed, where there are any."""

@@ -12,7 +12,7 @@ from orca_local.domain.probe_summary import ProbeSummary, TaskSelection
 from orca_local.domain.quantized import QuantizedFile, Recommendation
 from orca_local.domain.stages import SUITES
 from orca_local.domain.suite_evaluation import SuiteEvaluation
-from orca_local.domain.summaries import TrainSummary
+from orca_local.domain.summaries import DatasetSummary, TrainSummary
 from orca_local.domain.teach_summary import TeachSummary
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
 from orca_local.evaluate.markdown import cell as _cell
@@ -37,7 +37,7 @@ def render_report(store: Store) -> str:
 
     Stages without a finished run are left out.
     """
-    sections = [render(store) for render in (_probe, _teacher, _training, _export, _evaluation, _benchmarks)]
+    sections = [render(store) for render in (_probe, _teacher, _dataset, _training, _export, _evaluation, _benchmarks)]
     texts = list(filter(None, sections)) or ["Nothing was measured yet: run `orca-local probe` first.\n"]
     return "\n".join(["# Report of orca-local\n", *texts])
 
@@ -108,6 +108,16 @@ def _teacher(store: Store) -> str:
     text = f"{calls.new} new calls, {calls.cached} cached, {calls.failed} failed; {answers}."
     starter = [f"\n{STARTER_NOTE}"] if store.teacher_calls.past(STARTER_ENDPOINT, STARTER_MODEL, 1) else []
     return "\n".join(["## Teacher\n", text, *starter, ""])
+
+
+def _dataset(store: Store) -> str:
+    """What the training rows were compared with, if suites are on the machine."""
+    summary = newest_summary(store, "dataset", DatasetSummary)
+    if summary is None or not summary.suites:
+        return ""
+    rows = [(suite.name, f"{suite.questions:,}", suite.digest[:16], suite.dropped) for suite in summary.suites]
+    text = f"{summary.rows:,} rows. No row asks a question of these suites; answers to samples that do were dropped.\n"
+    return "\n".join(["## Training rows\n", text, _table(["suite", "questions", "sha256", "dropped"], rows)])
 
 
 def _training(store: Store) -> str:

@@ -19,6 +19,7 @@ from orca_local.hub import client
 from orca_local.hub.answer import received
 from orca_local.hub.entries import Entries
 from orca_local.hub.failures import MAX_ATTEMPTS, PAUSE_S, Wanted, explained, is_network
+from orca_local.hub.room import make_room
 
 BLOCK_BYTES = 1 << 18
 MAX_AHEAD = 32
@@ -50,6 +51,7 @@ class BlockReader(io.RawIOBase):
         self._kept: OrderedDict[int, bytes] = OrderedDict()
         self._next = self._ahead = 0  # where the last request ended, and how many blocks the next one adds
         self._hash, self._hashed = _announced_hash(file), 0
+        entries.touch()
 
     def readable(self) -> bool:
         """Always true."""
@@ -109,6 +111,7 @@ class BlockReader(io.RawIOBase):
         final = min(last + self._ahead, self._blocks - 1, number + 2 * MAX_AHEAD)
         end = next((n - 1 for n in range(number + 1, final + 1) if self._load(n) is not None), final)
         self._entries.remove_abandoned()
+        make_room((end - number + 1) * BLOCK_BYTES)
         with explained(self._wanted, self._entries.directory):
             self._receive(number, end)
         self._next = end + 1

@@ -57,6 +57,11 @@ class Entries(Frozen):
             part.unlink(missing_ok=True)
             raise
 
+    def touch(self) -> None:
+        """Take note that the entries are in use: those of other directories are removed before them."""
+        with suppress(OSError):  # there are none yet
+            os.utime(self.directory)
+
     def remove_abandoned(self) -> None:
         """Remove the unfinished files of processes that were killed."""
         for part in self.directory.glob("*.part"):

@@ -59,7 +59,7 @@ def with_matrix(
     if not chosen:
         raise InputError(
             f"there is no training row to measure the importance matrix on ({len(dataset.rows)} overlap with probe or "
-            "holdout samples)",
+            "holdout samples or with questions of suites)",
             hint='collect more answers, or set export.imatrix to a file or to "none"',
         )
     matrix = MatrixSource(
@@ -73,7 +73,7 @@ def with_matrix(
 
 
 def rows_without_evaluation_prompts(dataset: Dataset, store: Store) -> list[TrainingRow]:
-    """Rows whose questions do not overlap with those of probe and holdout samples.
+    """Rows whose questions do not overlap with those of probe and holdout samples, and of suites on this machine.
 
     The dataset should contain no others. A matrix measured on evaluation samples would make quantization look better
     than it is.
@@ -84,7 +84,10 @@ def rows_without_evaluation_prompts(dataset: Dataset, store: Store) -> list[Trai
     def overlaps(built: BuiltRow) -> bool:
         sample = samples.get(built.row.sample_id)
         turns = [message for message in built.conversation[:-1] if message.role != "system"]
-        return held_out.overlaps(turns, sample.answers if sample is not None else ())
+        text = "\n".join(message.content for message in built.conversation[:-1])
+        return held_out.overlaps(turns, sample.answers if sample is not None else ()) or bool(
+            dataset.questions.find(text)
+        )
 
     return [built.row for built in dataset.built if not overlaps(built)]
 

@@ -11,6 +11,7 @@ import shutil
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orca_local.domain.errors import InputError, MissingError, os_errors_explained
 from orca_local.domain.frozen import Frozen
@@ -20,6 +21,9 @@ from orca_local.hub.entries import VARIABLE, datasets_directory
 from orca_local.suites.load import LoadedSuite, load_rows
 from orca_local.suites.place import DirectoryPlace, HubPlace, Place, open_directory, open_hub
 from orca_local.system.files import scratch_directory, whole_file, write_whole
+
+if TYPE_CHECKING:
+    from orca_local.suites.sketch import Sketch
 
 _HINT = f"set {VARIABLE} to a directory of yours"
 
@@ -40,6 +44,11 @@ class PulledSuite(Frozen):
 def record_path(suite: Suite) -> Path:
     """The file that names what was pulled of a suite."""
     return _directory() / f"{suite.name}.json"
+
+
+def sketch_path(suite: Suite) -> Path:
+    """The file by which the questions of a suite are recognized in other texts."""
+    return _directory() / f"{suite.name}.sketch"
 
 
 def find_pulled(suite: Suite) -> PulledSuite | None:
@@ -84,7 +93,18 @@ def _keep(suite: Suite, place: HubPlace | DirectoryPlace) -> LoadedSuite:
             _copy(suite, place)
         _directory().mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(record_path(suite), json.dumps(vars(record), indent=1) + "\n", hint=_HINT)
+    save_questions(loaded)
     return loaded
+
+
+def save_questions(loaded: LoadedSuite) -> Sketch:
+    """Keep, beside the record of a suite, what its questions are recognized by, and return it."""
+    from orca_local.suites.sketch import make_sketch, save_sketch  # NumPy takes a while to load
+
+    sketch = make_sketch(loaded.questions)
+    with _written():
+        save_sketch(sketch, sketch_path(loaded.suite), loaded.digest)
+    return sketch
 
 
 def load_pulled(suite: Suite, *, offline: bool = False) -> LoadedSuite:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import field
 from typing import BinaryIO
 
@@ -48,11 +48,11 @@ DEFAULT_OPTIONS = ReadOptions()
 
 
 MAP_KEYS = (
-    *("prompt", "answer", "choices", "context", "system", "messages", "rationale"),
+    *("prompt", "answer", "answers", "choices", "context", "system", "messages", "rationale"),
     *("labels", "id", "task", "kind", "split"),
 )
-"""What a column can be: keys of the task format, `choices` (the options of a question), `context` (a text before the
-question) and `system` (a system message)."""
+"""What a column can be: keys of the task format, `answers` (a list of accepted answers), `choices` (the options of a
+question), `context` (a text before the question) and `system` (a system message)."""
 
 
 class ImportRequest(Frozen):
@@ -78,6 +78,12 @@ class ImportRequest(Frozen):
     seed: int | None = None
     """Choose the samples of `limit` at random with this seed; None: the first ones."""
     options: ReadOptions = DEFAULT_OPTIONS
+    preset: Collection[str] = ()
+    """Which of `kind` and `task` a ready source says, not the user."""
+
+    def said_by(self, key: str) -> str:
+        """Return who says the kind or the task."""
+        return "as the ready source says" if key in self.preset else "as you say"
 
 
 DEFAULT_REQUEST = ImportRequest()

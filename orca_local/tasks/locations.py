@@ -44,7 +44,13 @@ def iter_parts(source: ReadySource, request: ImportRequest) -> Iterator[tuple[st
     if request.options.on_note is not None:
         for note in (describe(source, snapshot), *snapshot.notes):
             request.options.on_note(note)
-    asked = replace(request, columns={**source.columns, **request.columns}, kind=request.kind or source.kind)
+    preset = {"task"} if request.kind else {"task", "kind"}
+    asked = replace(
+        request,
+        columns={**source.columns, **request.columns},
+        kind=request.kind or source.kind,
+        preset=preset if request.task is None else preset - {"task"},
+    )
     is_named = request.task is not None or request.task_column is not None or "task" in asked.columns
     for task, address in part_addresses(source, snapshot):
         yield str(address), asked if is_named or not task else replace(asked, task=task)

@@ -118,6 +118,8 @@ def _check(request: ImportRequest) -> None:
         raise InputError(f"unknown kind {request.kind!r}", hint=hint)
     if sum(value is not None for value in (request.task, request.task_column, request.columns.get("task"))) > 1:
         raise InputError("the task is given twice", hint="give its name with --task, or its column with --task-column")
+    if "answer" in request.columns and "answers" in request.columns:
+        raise InputError("the answer is given twice", hint="map a column with one answer to answer, a list to answers")
     if request.template is None and request.columns.get("prompt") == "":
         raise InputError("a sample needs a prompt", hint="name its column with --map prompt=COLUMN, or use --template")
     if request.template is not None and "prompt" in request.columns:

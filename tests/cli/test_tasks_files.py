@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shlex
+import signal
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -168,3 +171,49 @@ def test_files_that_cannot_be_previewed_say_why(here: Path, capsys: pytest.Captu
     for name, message in (("void.csv", "it is empty"), ("none.csv", "there is no such file")):
         code, result, _ = orca_here(capsys, "tasks", "add", name, "--preview")
         assert code == 2 and message in result["error"]["message"] and result["error"]["hint"]
+
+
+def test_lists_of_accepted_answers_are_written_in_cells(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lists = [json.dumps([f"Sea {n}", f"the sea {n}"]) for n in range(12)]
+    write_csv(here / "seas.csv", ["question", "answer"], [[f"Which sea is {n}?", cell] for n, cell in enumerate(lists)])
+    code, added, err = orca_here(capsys, "tasks", "add", "seas.csv")
+    assert (code, added["tasks"][0]["kind"]) == (0, "span")
+    assert "answer: column answer, lists of accepted answers" in err
+    assert all(len(sample["answers"]) == 2 for sample in samples(capsys, "seas"))
+    rows = [[str(n), "lakes", "span", f"Which lake is {n}?", cell] for n, cell in enumerate(lists)]
+    write_csv(here / "lakes.csv", ["id", "task", "kind", "prompt", "answer"], rows)
+    orca_here(capsys, "tasks", "add", "lakes.csv")
+    assert all(len(sample["answers"]) == 2 for sample in samples(capsys, "lakes"))
+    write_jsonl(here / "texts.jsonl", [{"question": f"Write list {n}.", "answer": lists[n]} for n in range(12)])
+    orca_here(capsys, "tasks", "add", "texts.jsonl")
+    assert all(sample["answers"] == [lists[int(sample["prompt"][11:-1])]] for sample in samples(capsys, "texts"))
+
+
+def test_answers_with_a_bar_between_are_a_list_only_if_the_map_says_so(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv(here / "bars.csv", ["question", "found"], [[f"What is {n}?", f"a {n}|b {n}"] for n in range(12)])
+    orca_here(capsys, "tasks", "add", "bars.csv", "--map", "answers=found", "--task", "divided")
+    orca_here(capsys, "tasks", "add", "bars.csv", "--map", "answer=found", "--task", "whole", "--kind", "text")
+    assert all(sample["answers"][1].startswith("b ") for sample in samples(capsys, "divided"))
+    assert all(len(sample["answers"]) == 1 for sample in samples(capsys, "whole"))
+
+
+def test_thousands_of_bad_rows_are_bounded_and_counted(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"id": str(n), "task": "t", "kind": "number", "prompt": f"{n}?", "answer": "x"} for n in range(3000)]
+    write_jsonl(here / "bad.jsonl", [*rows, rows[0] | {"id": "good", "answer": "7"}])
+    code, result, err = orca_here(capsys, "tasks", "add", "bad.jsonl")
+    assert code == 2 and result["error"]["message"].startswith("nothing was added: 3,000 problems\n")
+    assert result["error"]["message"].endswith("… and 2,000 more") and err.count("\n") < 1010
+    code, added, err = orca_here(capsys, "tasks", "add", "bad.jsonl", "--skip-bad")
+    assert (code, added["added"], added["rejected"]) == (0, 1, 3000)
+    assert "skipped 2,000 more" in err and err.count("\n") < 1010
+
+
+def test_an_interrupted_import_says_that_it_begins_anew(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(here / "slow.jsonl")
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    code, result, _ = orca_here(capsys, "tasks", "add", "slow.jsonl")
+    timer.join()
+    assert code == 130 and result["error"]["message"] == "interrupted" and "begins anew" in result["error"]["hint"]

@@ -65,8 +65,9 @@ def test_a_mix_names_what_went_in(hub: HubServer, workspace: str, capsys: pytest
     del hub.datasets["ChilleD/SVAMP"]
     words = ("tasks", "mix", "orca2", "--tasks", "15", "--per-task", "5", "--skip-bad", "-w", workspace)
     code, result, err = orca_here(capsys, *words)
-    assert code == 0 and result["tasks"] == 15 and result["rows"] == sum(s["rows"] for s in result["sources"])
+    assert code == 5 and result["tasks"] == 15 and result["rows"] == sum(s["rows"] for s in result["sources"])
     assert [failure["name"] for failure in result["failed"]] == ["svamp"] and "source svamp failed" in err
+    assert result["failures"]["count"] == 1 and "1 failed:" in err
     assert "few_shot = 0.067" in err
     page = Path(result["licences"]).read_text(encoding="utf-8")
     assert all(f"| {source['name']} | {source['repo']} | {source['commit']} |" in page for source in result["sources"])

@@ -14,12 +14,15 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.events import RowDropped, StageFinished
 from orca_local.domain.settings import DatasetSettings
 from orca_local.domain.strategies import BUILTIN
-from orca_local.domain.summaries import DatasetSummary
+from orca_local.domain.summaries import DatasetSummary, SuiteOverlap
 from orca_local.kinds.table import get_kind
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.demonstrations import DemonstrationRow
 from orca_local.store.store import Store
+from orca_local.suites.pulled_questions import ComparedSuite, PulledQuestions
+from orca_local.suites.question import Question
+from orca_local.suites.sketch import make_sketch
 from tests.teach.scene import STEPS, fill, sample
 
 
@@ -262,3 +265,23 @@ def test_a_task_has_no_more_rows_than_it_may_have(store: Store, renderer: Prompt
     dataset = made(store, renderer, per_task=3)
     assert (len(dataset.rows), len(dataset.conversations), reasons(dataset)) == (3, 3, {"balance": 5})
     assert {row.content_hash for row in dataset.rows} <= {row.content_hash for row in made(store, renderer).rows}
+
+
+def test_a_question_of_a_suite_is_dropped_and_counted(
+    store: Store, renderer: PromptRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = "A farmer sells 12 sacks of oats, 7 sacks of rye and 3 sacks of peas. How many sacks does he sell in all?"
+    asked = Question("1", "g", "number", shown, ("22",), "22")
+    suite = ComparedSuite("oats", "d" * 64, 1)
+    questions = PulledQuestions([suite], [make_sketch([asked])])
+    fill(store, [sample(1), sample(2, prompt=f"Think first.\n\nQuestion: {shown}")])
+    for name in ("s01", "s02"):
+        demonstrate(store, name, "So it is.\nAnswer: 2")
+    demonstrate(store, "s02", "It is otherwise.\nAnswer: 2", index=1)
+    dataset = make_dataset(store, renderer, DatasetSettings(), {"sums": STEPS}, questions=questions)
+    assert [row.sample_id for row in dataset.rows] == ["s01"] and reasons(dataset) == {"suite_overlap": 2}
+    assert dataset.dropped[0].detail == "the sample has a question of the suite oats"
+    (*_, last) = build(StageContext(store, 1), dataset)
+    assert isinstance(last, StageFinished) and isinstance(summary := last.summary, DatasetSummary)
+    assert summary.suites == (SuiteOverlap("oats", "d" * 64, 1, 2),)
+    assert summary.to_dict()["suites"] == [{"name": "oats", "digest": "d" * 64, "questions": 1, "dropped": 2}]

@@ -140,6 +140,8 @@ def test_examples_are_other_questions_of_the_task() -> None:
     assert set(sizes) == {3, 4, 5}
     assert made == list(few_shot_conversations(rows, 0.25))
     assert not list(few_shot_conversations(rows, 0.0))
+    other = list(few_shot_conversations(rows, 0.25, seed=1))
+    assert len(other) == len(made) and other != made
 
 
 def test_rows_of_one_sample_are_never_examples_for_each_other() -> None:

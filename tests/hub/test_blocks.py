@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from orca_local.domain.errors import MissingError, OrcaError, RemoteError
-from orca_local.hub import answer, blocks
+from orca_local.domain.errors import InputError, MissingError, OrcaError, RemoteError
+from orca_local.hub import answer, blocks, room
 from orca_local.hub.address import DatasetAddress
 from orca_local.hub.dataset import open_dataset
 from tests.hub_dataset import HubDataset
@@ -170,3 +171,33 @@ def test_a_directory_that_cannot_be_written_is_named(
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("ORCA_LOCAL_DATASETS", str(tmp_path / "file"))
     assert "ORCA_LOCAL_DATASETS" in refused("cannot write in", MissingError).hint
+
+
+def test_the_files_that_were_opened_longest_ago_make_room(
+    hub: HubServer, datasets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_fetched", room._Fetched())
+    assert opened("test").read() == b"a,b\n" * 10
+    assert opened().read(MORE) == CONTENT
+    old = entries(datasets)
+    for place in {path.parent for path in old}:
+        os.utime(place, (1, 1))
+    assert opened().seek(0) == 0  # it is in use again
+    monkeypatch.setenv("ORCA_LOCAL_DATASETS_GB", "0.00005")  # 50,000 bytes
+    monkeypatch.setattr(room, "_fetched", room._Fetched())
+    hub.datasets["a/other"] = HubDataset("a/other", {"train.csv": b"c\n" * 100})
+    dataset = open_dataset(DatasetAddress("a/other"))
+    with dataset.open(dataset.files[0]) as file:
+        assert len(file.read()) == 200
+    left = entries(datasets)
+    assert sum(path.stat().st_size for path in left) <= 50_000
+    assert not any(path.read_bytes().endswith(b"a,b\n") for path in left), "it was opened longest ago"
+    sent = hub.sent_bytes
+    assert opened().read(MORE) == CONTENT, "what was removed is fetched again"
+    assert 0 < hub.sent_bytes - sent < len(CONTENT) / 2
+
+
+@pytest.mark.parametrize("text", ["much", "0", "-1", "nan", "inf"])
+def test_a_limit_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("ORCA_LOCAL_DATASETS_GB", text)
+    refused(f"ORCA_LOCAL_DATASETS_GB is '{text}', no number of gigabytes", InputError)

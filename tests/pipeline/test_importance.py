@@ -29,6 +29,9 @@ from orca_local.rows.renderer import PromptRenderer
 from orca_local.rows.training_row import TrainingRow, make_row
 from orca_local.starter.install import iter_answers, load_samples
 from orca_local.store.store import Store
+from orca_local.suites.pulled_questions import ComparedSuite, PulledQuestions
+from orca_local.suites.question import Question
+from orca_local.suites.sketch import make_sketch
 from orca_local.system.digest import file_sha256
 from orca_local.tasks.split import content_hash
 from tests.engines.drive import prompt_logits
@@ -77,6 +80,13 @@ def test_rows_that_ask_what_is_scored_are_left_out(
     assert kept == {f"s{i}" for i in range(24)} - {"s3", "s5", "s8"}
     matrix = with_matrix(source_of(tiny_gguf), SETTINGS, tmp_path, store, dataset, optional=True).matrix
     assert matrix is not None and (matrix.rows, matrix.left_out) == (21, 3)
+
+
+def test_rows_that_ask_a_question_of_a_suite_are_left_out(store: Store, dataset: Dataset) -> None:
+    asked = Question("1", "g", "number", "What is 3 + 3?", ("6",), "6")
+    dataset.questions = PulledQuestions([ComparedSuite("sums", "", 1)], [make_sketch([asked])])
+    kept = {row.sample_id for row in rows_without_evaluation_prompts(dataset, store)}
+    assert kept == {f"s{i}" for i in range(24)} - {"s3"}
 
 
 def test_what_is_measured_is_those_rows_in_the_trained_model(

@@ -56,6 +56,12 @@ ERRORS: dict[str, tuple[Callable[[int], Row], ImportRequest, str, str]] = {
         "several columns may be the prompt: question, input",
         "--map prompt=question",
     ),
+    "an answer and a list of them": (
+        lambda n: {"question": "Q?", "a": "x", "b": "y"},
+        ImportRequest(columns={"answer": "a", "answers": "b"}),
+        "the answer is given twice",
+        "a list to answers",
+    ),
     "two answers": (
         lambda n: {"question": "Q?", "answer": "x", "response": "y"},
         ImportRequest(),

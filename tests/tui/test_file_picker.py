@@ -32,7 +32,7 @@ def test_directories_and_files_of_the_kind_are_listed(tree: Path) -> None:
     assert names("", tree) == ["data", "a.jsonl"], "relative to the directory"
     assert names("data/t", tree) == ["Tall.JSONL", "tasks.jsonl"]
     assert names(".", tree) == [".hidden"]
-    assert "No such file" in list_entries("none/", tree, (".jsonl",)).problem
+    assert "No such file" in list_entries("none/", tree, (".jsonl",)).note
 
 
 @pytest.mark.parametrize(

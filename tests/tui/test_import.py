@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,12 +13,15 @@ from textual.widgets import Button, Input, Select, Static
 
 from orca_local.domain.types import Sample
 from orca_local.runs.workspace import Workspace
+from tests.hub_server import Faults, HubServer
+from tests.tasks.mix.made_hub import made_datasets
 from tests.tui.scene import compare_pictures, opened, settle, until
-from tui.dialogs.file_picker import FilePicker
+from tui.dialogs.file_picker import Entry
 from tui.dialogs.text_dialog import TextDialog
 from tui.screens.tasks import importing
 from tui.screens.tasks.import_dialog import ImportDialog
 from tui.screens.tasks.import_progress import ImportProgress
+from tui.screens.tasks.source_picker import SourcePicker
 from tui.widgets.listing import Listing
 from tui.widgets.text_view import TextView
 
@@ -41,9 +45,14 @@ def write_file(path: Path, good: int, bad: int) -> Path:
 
 async def pick(pilot: Pilot[None], path: Path) -> ImportDialog:
     """Press `a`, take a file by its name's beginning, and wait until its rows are shown."""
+    return await pick_typed(pilot, *path.name[:3])
+
+
+async def pick_typed(pilot: Pilot[None], *keys: str) -> ImportDialog:
+    """Press `a`, type these keys and Enter, and wait until the rows are shown."""
     await pilot.press("a")
-    await until(pilot, lambda: isinstance(pilot.app.screen, FilePicker))
-    await pilot.press(*path.name[:3], "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, SourcePicker))
+    await pilot.press(*keys, "enter")
     await until(pilot, lambda: isinstance(pilot.app.screen, ImportDialog))
     dialog = pilot.app.screen
     assert isinstance(dialog, ImportDialog)
@@ -198,6 +207,67 @@ async def test_a_long_import_shows_how_far_it_is_and_can_be_stopped(
         await until(pilot, partial(is_notified, pilot, "long.jsonl: stopped, and nothing was added"))
         await until(pilot, partial(shows_tasks, pilot, []))
     assert samples(empty) == []
+
+
+@pytest.fixture
+def hub(datasets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    with HubServer(datasets=made_datasets()) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        yield server
+
+
+async def test_a_dataset_of_the_hub_is_typed_previewed_and_imported(
+    empty: Workspace, tmp_path: Path, hub: HubServer
+) -> None:
+    async with opened(empty, tmp_path, mode="tasks") as pilot:
+        dialog = await pick_typed(pilot, *"hub:ChilleD/SVAMP")
+        assert "kind: number (guessed" in rows_text(dialog) and "10 good" in counts(dialog)
+        await pilot.press("enter")
+        await until(pilot, partial(shows_tasks, pilot, ["SVAMP"]))
+
+
+async def test_a_ready_source_is_completed_and_says_itself_what_it_is(
+    empty: Workspace, tmp_path: Path, hub: HubServer
+) -> None:
+    async with opened(empty, tmp_path, mode="tasks") as pilot:
+        await pilot.press("a", *"ready:")
+        await until(pilot, lambda: "ready:gsm8k" in {entry.name for entry in entries(pilot)})
+        await pilot.press("escape")
+        dialog = await pick_typed(pilot, *"ready:gs", "tab")
+        assert "kind: number (as the ready source says)" in rows_text(dialog)
+        assert "task: gsm8k (as the ready source says)" in rows_text(dialog)
+        dialog.query_one("#limit", Input).focus()
+        await pilot.press("3")
+        await until(pilot, lambda: "reading" not in counts(dialog))
+        await pilot.press("enter")
+        await until(pilot, partial(shows_tasks, pilot, ["gsm8k"]))
+    assert len(samples(empty)) == 3
+
+
+async def test_what_the_hub_does_not_have_is_said_in_the_dialog(
+    empty: Workspace, tmp_path: Path, hub: HubServer
+) -> None:
+    async with opened(empty, tmp_path, mode="tasks") as pilot:
+        dialog = await pick_typed(pilot, *"hub:ChilleD/SVAMPP")
+        assert "has no dataset ChilleD/SVAMPP" in rows_text(dialog) and "did you mean ChilleD/SVAMP" in rows_text(
+            dialog
+        )
+        await pilot.press("escape")
+        await until(pilot, partial(shows_tasks, pilot, []))
+
+
+async def test_escape_does_not_wait_for_a_slow_hub(empty: Workspace, tmp_path: Path, hub: HubServer) -> None:
+    hub.faults = Faults(pause_s=2.0, piece=10)
+    async with opened(empty, tmp_path, mode="tasks") as pilot:
+        await pilot.press("a", *"hub:ChilleD/SVAMP", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ImportDialog))
+        await pilot.press("escape")
+        await until(pilot, partial(shows_tasks, pilot, []), seconds=1.0)
+        hub.faults = Faults()
+
+
+def entries(pilot: Pilot[None]) -> Sequence[Entry]:
+    return pilot.app.screen.query_one("#entries", Listing).rows
 
 
 async def test_it_looks_as_it_should(empty: Workspace, tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ class Matches:
 
     text: str
     entries: tuple[Entry, ...]
-    problem: str = ""
-    """Why the directory cannot be listed; empty if it can."""
+    note: str = ""
+    """Why the directory cannot be listed, or what else there is to say."""
 
 
 def list_entries(text: str, directory: Path, suffixes: Sequence[str]) -> Matches:
@@ -61,9 +61,12 @@ def list_entries(text: str, directory: Path, suffixes: Sequence[str]) -> Matches
     return Matches(text, tuple(entries))
 
 
-def last_path(text: str) -> str:
-    """Return the part of `text` from the last place where a path begins: a pasted path replaces the one before it."""
-    return text[max(text.rfind("//"), text.rfind("/~")) + 1 :]
+def last_path(text: str, beginnings: Sequence[str] = ()) -> str:
+    """Return the part of `text` from the last place where a path begins: a pasted path replaces the one before it.
+
+    `beginnings` are what else a text may begin with, such as `hub:`.
+    """
+    return text[max(text.rfind(f"/{beginning}") for beginning in ("/", "~", *beginnings)) + 1 :]
 
 
 def path_of(text: str, directory: Path) -> Path:
@@ -94,6 +97,8 @@ class FilePicker(ModalScreen[Path | None]):
     }
     """
     AUTO_FOCUS = "Input"
+    beginnings: ClassVar[Sequence[str]] = ()
+    """What else than a path may be typed begins with one of these."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel"),
         Binding("tab", "complete", "Complete"),
@@ -107,7 +112,7 @@ class FilePicker(ModalScreen[Path | None]):
     def __init__(self, title: str, directory: Path, suffixes: Sequence[str]) -> None:
         super().__init__()
         self._title, self._suffixes = title, suffixes
-        self._directory = directory.absolute()
+        self.directory = directory.absolute()
         self._matches = Matches("", ())
 
     def compose(self) -> ComposeResult:
@@ -115,7 +120,7 @@ class FilePicker(ModalScreen[Path | None]):
         with Vertical() as frame:
             frame.border_title = one_line(self._title, 80)
             frame.border_subtitle = "Tab: complete · Enter: open · ^↑: parent directory · Esc: cancel"
-            yield Input(f"{self._directory}{os.sep}", select_on_focus=False)
+            yield Input(f"{self.directory}{os.sep}", select_on_focus=False)
             yield Static("", id="status", markup=False)
             listing = Listing(
                 [
@@ -130,9 +135,21 @@ class FilePicker(ModalScreen[Path | None]):
             listing.can_focus = False
             yield listing
 
+    def find(self, text: str) -> Matches:
+        """Return the names that complete the text."""
+        return list_entries(text, self.directory, self._suffixes)
+
+    def exists(self, text: str) -> bool:
+        """Whether the text names a file."""
+        return path_of(text, self.directory).is_file()
+
+    def chosen(self, text: str) -> Path:
+        """Return the path that the text means."""
+        return path_of(text, self.directory)
+
     async def on_input_changed(self, event: Input.Changed) -> None:
         """List the matching names."""
-        text = last_path(event.value)
+        text = last_path(event.value, self.beginnings)
         if text != event.value:
             self._type(text)
             return
@@ -169,32 +186,30 @@ class FilePicker(ModalScreen[Path | None]):
         text = self.query_one(Input).value
         if text == self._matches.text:
             return
-        self._matches = await asyncio.to_thread(list_entries, text, self._directory, self._suffixes)
+        self._matches = await asyncio.to_thread(self.find, text)
         entries = self._matches.entries
         self._listing.show(entries, to_first=True)
-        patterns = " or ".join(f"*{suffix}" for suffix in self._suffixes)
-        status = self._matches.problem or ("" if entries else self._no_match(patterns))
-        self.query_one("#status", Static).update(status or f"directories and {patterns} files")
+        files = f"files in {' '.join(self._suffixes)}"
+        status = f"directories, and {files}" if entries else self._no_match(files)
+        self.query_one("#status", Static).update(self._matches.note or status)
 
-    def _no_match(self, patterns: str) -> str:
+    def _no_match(self, files: str) -> str:
         name = os.path.basename(self._matches.text)  # noqa: PTH119  # the part after the last separator
-        return (
-            f"no directory or {patterns} file begins with {name}" if name else f"no directories and no {patterns} files"
-        )
+        return f"nothing begins with {name} among directories and {files}" if name else f"no directories and no {files}"
 
     async def _open(self) -> None:
-        typed = path_of(self.query_one(Input).value, self._directory)
-        if await asyncio.to_thread(typed.is_file):
-            self.dismiss(typed)
+        typed = self.query_one(Input).value
+        if await asyncio.to_thread(self.exists, typed):
+            self.dismiss(self.chosen(typed))
             return
         await self._list()
         entry = self._listing.current
         if entry is None:
-            self.notify("there is no such file", severity="warning")
+            self.notify("there is nothing of this name", severity="warning")
         elif entry.is_directory:
             self._type(self._path(entry))
         else:
-            self.dismiss(path_of(self._path(entry), self._directory))
+            self.dismiss(self.chosen(self._path(entry)))
 
     @property
     def _listing(self) -> Listing[Entry]:

@@ -76,7 +76,7 @@ def add_kind(drafts: Drafts, layout: Layout, request: ImportRequest) -> KindRule
     """
     rule = KindRule(layout.answer_word, _is_bare_text(drafts, layout), request.index_from or 0)
     if request.kind is not None:
-        drafts.add(Constant("kind", request.kind, "as you say"))
+        drafts.add(Constant("kind", request.kind, request.said_by("kind")))
     elif "kind" in layout.columns:
         drafts.add(ReadKey("kind", layout.columns["kind"], is_required=True))
     elif not layout.is_task_format:

@@ -46,6 +46,8 @@ def find_layout(rows: Sequence[Row], request: ImportRequest) -> Layout:
     """
     names = tuple(dict.fromkeys(name for row in rows for name in row))
     wanted = dict(request.columns)
+    if "answers" in wanted:
+        wanted["answer"] = wanted.pop("answers")
     if request.task_column is not None:
         wanted["task"] = request.task_column
     if request.template is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.json_text import parse_texts
 from orca_local.tasks.columns.answers import add_options, add_worked_answers
 from orca_local.tasks.columns.cell import Column, is_empty, parsed, shown_names
 from orca_local.tasks.columns.drafts import Drafts
@@ -18,6 +19,7 @@ from orca_local.tasks.columns.steps import (
     Constant,
     CopyRow,
     KeepRest,
+    ListForm,
     ReadAnswer,
     ReadConversation,
     ReadKey,
@@ -28,6 +30,7 @@ from orca_local.tasks.columns.steps import (
 from orca_local.tasks.columns.template import PromptTemplate
 from orca_local.tasks.import_request import MAP_KEYS, ImportRequest
 from orca_local.tasks.sources.base import Record
+from orca_local.tasks.sources.table import find_source
 
 _PLURALS = frozenset({"answers", "answersspans", "targets", "outputs"})
 """Names of columns whose texts may be lists."""
@@ -55,7 +58,7 @@ def plan_steps(records: Sequence[Record], request: ImportRequest, task: str) -> 
     if layout.is_task_format:
         drafts.add(CopyRow())
     _add_prompt(drafts, layout, request)
-    _add_answer(drafts, layout, request)
+    _add_answer(drafts, layout, request, has_lists=find_source(records[0].file).has_lists)
     _add_keys(drafts, layout)
     if not add_options(drafts, layout, request) and not layout.is_task_format:
         add_worked_answers(drafts, request)
@@ -98,11 +101,11 @@ def _add_prompt(drafts: Drafts, layout: Layout, request: ImportRequest) -> None:
         drafts.add(WritePrompt(parts))
 
 
-def _add_answer(drafts: Drafts, layout: Layout, request: ImportRequest) -> None:
+def _add_answer(drafts: Drafts, layout: Layout, request: ImportRequest, *, has_lists: bool) -> None:
     answer = layout.columns.get("answer")
     is_open = request.kind in ("free", "judged")
     if answer is not None:
-        drafts.add(ReadAnswer(answer, _is_parsed(drafts, answer)))
+        drafts.add(ReadAnswer(answer, _list_form(drafts, answer, request, has_lists=has_lists)))
     elif not (layout.conversation or layout.is_task_format or "answer" in layout.mapped or is_open):
         used = drafts.used_columns()
         left = next((name for name in layout.names if name not in used), "COLUMN")
@@ -112,10 +115,15 @@ def _add_answer(drafts: Drafts, layout: Layout, request: ImportRequest) -> None:
         )
 
 
-def _is_parsed(drafts: Drafts, answer: Column) -> bool:
-    """Whether the answers are texts that are lists or objects."""
+def _list_form(drafts: Drafts, answer: Column, request: ImportRequest, *, has_lists: bool) -> ListForm:
+    """Return how lists of answers are written as texts, if they are."""
+    if "answers" in request.columns:
+        return "list or |"
     cells = [cell for draft in drafts.good if isinstance(cell := answer.get(draft.row), str) and not is_empty(cell)]
-    return normalized(answer.keys[0]) in _PLURALS and all(not isinstance(parsed(cell), str) for cell in cells)
+    if normalized(answer.keys[0]) in _PLURALS and all(not isinstance(parsed(cell), str) for cell in cells):
+        return "list"
+    is_written = not has_lists and cells and all(parse_texts(cell) is not None for cell in cells)
+    return "list" if is_written else "none"
 
 
 def _add_keys(drafts: Drafts, layout: Layout) -> None:
@@ -133,7 +141,7 @@ def _add_keys(drafts: Drafts, layout: Layout) -> None:
 
 def _add_task(drafts: Drafts, layout: Layout, request: ImportRequest, task: str) -> None:
     if request.task is not None:
-        drafts.add(Constant("task", request.task, "as you say"))
+        drafts.add(Constant("task", request.task, request.said_by("task")))
     elif "task" in layout.columns:
         drafts.add(ReadKey("task", layout.columns["task"], is_required=True))
     elif not (layout.is_task_format and "task" in layout.names):

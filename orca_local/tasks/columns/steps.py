@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from orca_local.domain.frozen import Frozen
 from orca_local.tasks.columns.cell import BadRow, Column, Row, as_text, is_empty, parsed, shown, shown_names
@@ -14,6 +14,8 @@ from orca_local.tasks.columns.names import OPTIONAL_PARTS, PROMPTS
 
 Values = dict[str, Any]
 """The keys of the task format that a sample has so far."""
+ListForm = Literal["none", "list", "list or |"]
+"""How a list is written in the text of a cell: as JSON or Python write it, or also with `|` between its texts."""
 _CALCULATION = re.compile(r"<<[^<>\n]*>>")
 
 
@@ -96,14 +98,17 @@ class ReadAnswer(Frozen):
     """The answer as its column has it: a text, a number, or a list of accepted texts."""
 
     column: Column
-    is_parsed: bool = False
-    """Whether the cells are texts that are lists or objects."""
+    lists: ListForm = "none"
+    """How a list or an object is written as a text."""
 
     def write(self, row: Row, sample: Values) -> None:
         """Copy the answer; none if the cell is empty."""
         cell = self.column.cell(row)
-        if not isinstance(cell, str) or self.is_parsed:
-            cell = self._first_or_all(parsed(cell))
+        if not isinstance(cell, str) or self.lists != "none":
+            found = parsed(cell)
+            if isinstance(found, str) and self.lists == "list or |":
+                found = [part.strip() for part in found.split("|") if part.strip()]
+            cell = self._first_or_all(found)
         if not is_empty(cell):
             sample["answer"] = cell
 
@@ -118,8 +123,9 @@ class ReadAnswer(Frozen):
         return cell[0] if isinstance(cell, list) and len(cell) == 1 else cell
 
     def describe(self) -> list[str]:
-        """Return the column."""
-        return [f"answer: {_columns(self.columns)}"]
+        """Return the column, and how lists are written in it."""
+        lists = {"none": "", "list": ", lists of accepted answers", "list or |": ", accepted answers with | between"}
+        return [f"answer: {_columns(self.columns)}{lists[self.lists]}"]
 
     @property
     def columns(self) -> tuple[Column, ...]:

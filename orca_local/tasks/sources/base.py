@@ -44,3 +44,5 @@ class Source(Frozen):
     """Reads the file at a path, one record after the other, so that a file of any size takes bounded memory.
 
     A record that cannot be read is yielded as a problem; nothing is raised."""
+    has_lists: bool = True
+    """Whether a cell can be a list; if not, a list is written as a text."""

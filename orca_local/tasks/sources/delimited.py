@@ -1,7 +1,7 @@
 """CSV and TSV: rows of cells under a header. The separator is recognized: a comma, a semicolon, a tab or `|`.
 
-A cell in quotes may hold separators and line breaks; a quote inside it is written twice. A list of labels is written as
-a JSON array, or with `|` between the labels.
+A cell in quotes may hold separators and line breaks; a quote inside it is written twice. A list of accepted answers is
+written as a JSON array, a list of labels also with `|` between the labels.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from functools import partial
 from itertools import islice
 from typing import Any, Literal, TextIO
 
-from orca_local.domain.json_text import parse_json
+from orca_local.domain.json_text import parse_texts
 from orca_local.domain.text import counted
+from orca_local.kinds.table import KINDS
 from orca_local.tasks.import_request import ReadOptions
 from orca_local.tasks.sources.base import Problem, Record, Source
 from orca_local.tasks.sources.text_input import HEAD_BYTES, TextInput, open_text, undecodable, with_file_problems
@@ -112,15 +113,10 @@ def _values(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
     if "" in cells:
         values = {name: cell or None for name, cell in values.items()}
     if labels := values.get("labels"):
-        values["labels"] = _labels(labels)
+        values["labels"] = parse_texts(labels) or [label.strip() for label in labels.split("|")]
+    if (answer := values.get("answer")) and (kind := KINDS.get(values.get("kind") or "")) and kind.accepts_list:
+        values["answer"] = parse_texts(answer) or answer
     return values
-
-
-def _labels(cell: str) -> Any:
-    if cell.lstrip().startswith("["):
-        with suppress(ValueError):
-            return parse_json(cell)
-    return [label.strip() for label in cell.split("|")]
 
 
 def _header_problem(names: Sequence[str]) -> str:
@@ -262,4 +258,4 @@ def _find_quote_fault(text: str, separator: str) -> tuple[int, int, int | None]:
     return cell - 1, 0, len(text)
 
 
-SOURCE = Source("CSV", (".csv", ".tsv"), read_delimited)
+SOURCE = Source("CSV", (".csv", ".tsv"), read_delimited, has_lists=False)

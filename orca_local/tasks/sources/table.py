@@ -9,6 +9,10 @@ SOURCES: tuple[Source, ...] = (jsonl.SOURCE, delimited.SOURCE, parquet.SOURCE)
 
 SUFFIXES: tuple[str, ...] = tuple(suffix for source in SOURCES for suffix in source.suffixes)
 """Endings of the names of all files that can be read."""
+PACKED_SUFFIXES: tuple[str, ...] = tuple(
+    f"{s}.gz" for source in SOURCES if source is not parquet.SOURCE for s in source.suffixes
+)
+"""The same of files that are compressed with gzip."""
 
 
 def find_source(location: str) -> Source:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import pytest
 
 from orca_local.tasks.sources import jsonl
-from orca_local.tasks.sources.table import SOURCES, SUFFIXES, find_source
+from orca_local.tasks.sources.table import PACKED_SUFFIXES, SOURCES, SUFFIXES, find_source
 
 
 @pytest.mark.parametrize("location", ["tasks.jsonl", "a/TASKS.JSONL", "tasks.ndjson", "tasks", "tasks.txt", "-"])
 def test_json_lines_are_read_from_a_file_of_any_other_name(location: str) -> None:
     assert find_source(location) is jsonl.SOURCE
+
+
+def test_compressed_text_files_are_files_too() -> None:
+    assert ".csv.gz" in PACKED_SUFFIXES and ".parquet.gz" not in PACKED_SUFFIXES
+    assert all(find_source(f"a{suffix}") is find_source(f"a{suffix[:-3]}") for suffix in PACKED_SUFFIXES)
 
 
 def test_each_suffix_belongs_to_one_source() -> None:

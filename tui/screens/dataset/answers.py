@@ -71,5 +71,10 @@ def build_line(build: DatasetSummary | None) -> str:
     return (
         f"newest build: {build.rows:,} rows{_examples(build)}, "
         f"trained on {build.loss_tokens:,} of {build.tokens:,} tokens · "
-        f"{sum(build.dropped.values()):,} answers dropped" + (f": {dropped}" if dropped else "")
+        f"{sum(build.dropped.values()):,} answers dropped" + (f": {dropped}" if dropped else "") + _suites(build)
     )
+
+
+def _suites(build: DatasetSummary) -> str:
+    names = ", ".join(suite.name for suite in build.suites)
+    return f" · compared with {names}" if names else ""

@@ -18,6 +18,7 @@ from orca_local.tasks.preview import Preview, preview_tasks
 from tui.dialogs.form import Form
 from tui.screens.tasks.import_fields import COLUMN_FIELDS, OTHER_FIELDS, ImportField, choices_of, is_guess, make_request
 from tui.screens.tasks.import_text import counts_text, preview_text
+from tui.screens.tasks.source_picker import is_remote, shown_name
 from tui.text import one_line, plain
 from tui.widgets.text_view import TextView
 from tui.workers import start_job
@@ -55,6 +56,7 @@ class ImportDialog(Form[ImportRequest]):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
+        self._is_remote = is_remote(path)
         self._preview = Preview(str(path), (), (), None)
         self._timer: Timer | None = None
         self._labels: dict[str, list[tuple[str, str]]] = {}
@@ -63,7 +65,7 @@ class ImportDialog(Form[ImportRequest]):
     def compose(self) -> ComposeResult:
         """Yield the fields in two columns, the rows, and the buttons."""
         with Vertical() as frame:
-            frame.border_title = one_line(f"Import {self._path.name}", 80)
+            frame.border_title = one_line(f"Import {shown_name(self._path)}", 80)
             frame.border_subtitle = "* guessed · Tab: fields · PgUp/PgDn: rows · Esc: cancel"
             with Horizontal(id="fields"):
                 for fields in (COLUMN_FIELDS, OTHER_FIELDS):
@@ -77,8 +79,8 @@ class ImportDialog(Form[ImportRequest]):
                 yield Button(self.yes, id="yes", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        """Read the first rows; keys wait for them."""
-        start_job(self, self._read, group="preview", holds_keys=True)
+        """Read the first rows; keys wait for those of a file. Those of the hub may take long: Escape cancels."""
+        start_job(self, self._read, group="preview", holds_keys=not self._is_remote)
 
     def action_accept(self) -> None:
         """Close with the request. If a field has just changed, read the rows for it first."""
@@ -86,7 +88,7 @@ class ImportDialog(Form[ImportRequest]):
             super().action_accept()
         else:
             self._timer.stop()
-            start_job(self, self._read_and_accept, group="preview", holds_keys=True)
+            start_job(self, self._read_and_accept, group="preview", holds_keys=not self._is_remote)
 
     def answer(self) -> ImportRequest | None:
         """Return the request; None while the rows are read or in doubt."""

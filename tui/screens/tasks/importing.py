@@ -11,6 +11,7 @@ from orca_local.domain.text import counted
 from orca_local.runs.workspace import Workspace
 from tui.dialogs.text_dialog import TextDialog
 from tui.screens.tasks.import_progress import ImportProgress, ImportStopped, ReadingState
+from tui.screens.tasks.source_picker import shown_name
 
 if TYPE_CHECKING:
     from orca_local.tasks.add import AddedTasks, RejectedTasks
@@ -31,7 +32,7 @@ async def import_tasks(app: OrcaApp, path: Path, request: ImportRequest) -> Adde
     try:
         return await _add_or_ask(app, path, request)
     except ImportStopped:
-        app.notify(f"{path.name}: stopped, and nothing was added", markup=False)
+        app.notify(f"{shown_name(path)}: stopped, and nothing was added", markup=False)
         return None
 
 
@@ -56,7 +57,7 @@ def problems_text(problems: Sequence[Problem]) -> str:
 
 def _question(path: Path, rejected: RejectedTasks) -> TextDialog:
     count = counted(rejected.count, "problem")
-    title = f"{path.name}: {count}, nothing imported yet"
+    title = f"{shown_name(path)}: {count}, nothing imported yet"
     lines = "the good line" if rejected.good == 1 else f"the {rejected.good:,} good lines"
     yes = f"Import {lines}" if rejected.good else ""
     text = problems_text(rejected.problems)
@@ -87,7 +88,7 @@ async def _add(app: OrcaApp, path: Path, request: ImportRequest, *, skip_bad: bo
     task = asyncio.create_task(asyncio.to_thread(_add_now, workspace, path, request, state, skip_bad=skip_bad))
     await asyncio.wait({task}, timeout=QUICK_SECONDS)
     if not task.done():
-        await app.push_screen_wait(ImportProgress(path.name, state, task))
+        await app.push_screen_wait(ImportProgress(shown_name(path), state, task))
     return await task
 
 

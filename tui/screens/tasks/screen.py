@@ -15,13 +15,12 @@ from textual.widgets import Input, Static
 
 from orca_local.store.store import Store
 from orca_local.tasks.import_request import ImportRequest
-from orca_local.tasks.sources.table import SUFFIXES
-from tui.dialogs.file_picker import FilePicker
 from tui.messages import RunNews
 from tui.screens.base import WorkspaceScreen
 from tui.screens.tasks.importing import import_tasks, report
 from tui.screens.tasks.order import COLUMNS, ListedTask, columns, filter_and_sort
 from tui.screens.tasks.samples import FULL, PREVIEW, read_samples, sample_count, samples_text
+from tui.screens.tasks.source_picker import SourcePicker
 from tui.text import one_line, plain
 from tui.widgets.listing import Listing
 from tui.widgets.text_view import TextView
@@ -30,8 +29,9 @@ WIDE = 120
 """Width from which the samples are shown beside the tasks, not below."""
 NO_TASKS = """There are no tasks yet.
 
-a   Import a file: JSON, JSON Lines, CSV, chats. You see
-    its first rows, and say which column is what.
+a   Import a file (JSON, CSV, Parquet, chats) or a dataset
+    of the hub. You see its first rows, and say which
+    column is what.
 
 To try orca-local with ready tasks and answers, run
 `orca-local quickstart DIR`."""
@@ -43,8 +43,9 @@ class TasksScreen(WorkspaceScreen):
     CSS_PATH = "tasks.tcss"
     AUTO_FOCUS = "#tasks"
     HELP = (
-        "The tasks of this workspace, with the number of samples in each split. `a` imports a file of samples, `/` "
-        "filters by name, kind and strategy, `o` sorts by the next column, Enter shows the samples, Esc goes back."
+        "The tasks of this workspace, with the number of samples in each split. `a` imports a file or a dataset of the "
+        "hub, `/` filters by name, kind and strategy, `o` sorts by the next column, Enter shows the samples, Esc goes "
+        "back."
     )
     STAGES = frozenset({"probe"})
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -124,7 +125,7 @@ class TasksScreen(WorkspaceScreen):
         if self._is_importing:
             self.notify("wait: a file is being imported", severity="warning")
         else:
-            self.app.push_screen(FilePicker("Import tasks", self.orca.directory, SUFFIXES), self._picked)
+            self.app.push_screen(SourcePicker(self.orca.directory), self._picked)
 
     def action_filter(self) -> None:
         """Open the filter field."""
