@@ -14,6 +14,7 @@ from orca_local.gguf.decoder import ROPE_FACTORS, Decoder, max_row_length, read_
 from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
 from orca_local.gguf.tensors import read_tensor
+from tests.tiny import EXPERT_HIDDEN, EXPERTS
 
 
 def load_hf_model(header: Header) -> Any:
@@ -29,6 +30,10 @@ def load_hf_model(header: Header) -> Any:
         if header.architecture == "gemma3" and hf_name.endswith("norm.weight"):
             values = values - 1  # transformers multiplies by one more than it holds
         state[hf_name] = torch.from_numpy(np.ascontiguousarray(values))
+    for name in [name for name in state if name.endswith("experts.gate_proj.weight")]:
+        prefix = name.removesuffix("gate_proj.weight")
+        gate, up, down = (state.pop(f"{prefix}{part}_proj.weight") for part in ("gate", "up", "down"))
+        state |= {f"{prefix}gate_up_proj": torch.cat([gate, up], dim=1), f"{prefix}down_proj": down}
     missing, unexpected = model.load_state_dict(state, strict=False, assign=True)
     assert set(missing) <= {"lm_head.weight"} and not unexpected
     model.tie_weights()
@@ -106,6 +111,9 @@ def _config(header: Header) -> Any:
             return transformers.GraniteConfig(**shape, **factors, logits_scaling=float(header.value("logit_scale")))
         case "olmo2":
             return transformers.Olmo2Config(**shape)
+        case "qwen3moe":
+            experts = {"num_experts": EXPERTS, "num_experts_per_tok": 3, "moe_intermediate_size": EXPERT_HIDDEN}
+            return transformers.Qwen3MoeConfig(**shape, **experts, norm_topk_prob=True)
         case "exaone4":
             return transformers.Exaone4Config(**shape, layer_types=kinds, sliding_window=window or None)
         case "qwen2":

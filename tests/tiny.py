@@ -13,6 +13,7 @@ from orca_local.export.quantize import quantize
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.writer import TensorSpec, write_gguf
 
+EXPERTS, EXPERT_HIDDEN = 8, 32
 CONTEXT, WINDOW = 2048, 8
 """The window is that of gemma3's blocks; shorter than the texts of the tests, so that it matters."""
 
@@ -43,6 +44,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "granite": {"architecture": "granite"},
     "olmo2": {"architecture": "olmo2", "tied": False},
     "exaone4": {"architecture": "exaone4"},
+    "qwen3moe": {"architecture": "qwen3moe"},
 }
 """Every kind of model that can be trained; their heads need not divide their width."""
 DEEP_VARIANTS: dict[str, dict[str, Any]] = {
@@ -64,6 +66,7 @@ _NUMBERS: dict[str, dict[str, int | float | str]] = {
     },
     "granite": {"embedding_scale": 3.0, "attention.scale": 0.25, "residual_scale": 0.7, "logit_scale": 2.0},
     "exaone4": {"attention.sliding_window": WINDOW},
+    "qwen3moe": {"expert_count": EXPERTS, "expert_used_count": 3, "expert_feed_forward_length": EXPERT_HIDDEN},
 }
 """Metadata of one architecture alone. llama.cpp gives exaone4 windows only if it has 64 blocks."""
 
@@ -137,7 +140,11 @@ def _specs(architecture: str, tied: bool, words: int, shape: Shape) -> list[Tens
     if not tied:
         specs.append(TensorSpec("output.weight", (words, width), "F16"))
     queries, keys = shape.heads * size, shape.key_heads * size
-    matrices = {"attn_q": (queries, width), "attn_k": (keys, width), "attn_v": (keys, width)}
+    matrices: dict[str, tuple[int, ...]] = {
+        "attn_q": (queries, width),
+        "attn_k": (keys, width),
+        "attn_v": (keys, width),
+    }
     matrices |= {"attn_output": (width, queries), "ffn_gate": (hidden, width), "ffn_up": (hidden, width)}
     if architecture == "phi3":
         matrices = {"attn_qkv": (queries + 2 * keys, width), "attn_output": (width, queries)}
@@ -145,18 +152,23 @@ def _specs(architecture: str, tied: bool, words: int, shape: Shape) -> list[Tens
         pairs = (size // 2 - 1,)
         specs += [TensorSpec(f"rope_factors_{kind}.weight", pairs, "F32") for kind in ("long", "short")]
     matrices["ffn_down"] = (width, hidden)
+    if architecture == "qwen3moe":
+        matrices = {name: sizes for name, sizes in matrices.items() if name.startswith("attn")}
+        matrices |= dict.fromkeys(("ffn_gate_exps", "ffn_up_exps"), (EXPERTS, EXPERT_HIDDEN, width))
+        matrices |= {"ffn_down_exps": (EXPERTS, width, EXPERT_HIDDEN), "ffn_gate_inp": (EXPERTS, width)}
     has_no_norms_before = architecture in ("olmo2", "exaone4")
     vectors = dict.fromkeys(_AFTER if has_no_norms_before else ("attn_norm.weight", "ffn_norm.weight"), width)
     if architecture == "qwen2":
         vectors |= {f"{name}.bias": matrices[name][0] for name in ("attn_q", "attn_k", "attn_v")}
     if architecture == "gemma3":
         vectors |= dict.fromkeys(_AFTER, width)
-    if architecture in ("qwen3", "gemma3", "exaone4"):
+    if architecture in ("qwen3", "gemma3", "exaone4", "qwen3moe"):
         vectors |= dict.fromkeys(_HEAD_NORMS, size)
     if architecture == "olmo2":
         vectors |= dict(zip(_HEAD_NORMS, (queries, keys), strict=True))
     for block in range(shape.blocks):
-        specs += [TensorSpec(f"blk.{block}.{name}.weight", sizes, "F16") for name, sizes in matrices.items()]
+        for name, sizes in matrices.items():
+            specs.append(TensorSpec(f"blk.{block}.{name}.weight", sizes, "F32" if name == "ffn_gate_inp" else "F16"))
         specs += [TensorSpec(f"blk.{block}.{name}", (count,), "F32") for name, count in vectors.items()]
     return specs
 

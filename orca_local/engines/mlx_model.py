@@ -14,8 +14,9 @@ from typing import Any
 import mlx.core as mx
 import mlx.nn as nn
 from mlx.utils import tree_unflatten
-from mlx_lm.models import exaone4, gemma3_text, granite, llama, olmo2, phi3, qwen2, qwen3, smollm3
+from mlx_lm.models import exaone4, gemma3_text, granite, llama, olmo2, phi3, qwen2, qwen3, qwen3_moe, smollm3
 from mlx_lm.models.base import create_causal_mask
+from mlx_lm.models.switch_layers import QuantizedSwitchLinear
 
 from orca_local.domain.errors import InputError
 from orca_local.gguf.affine import AFFINE_BITS, BLOCK, AffineMatrix, read_affine
@@ -34,6 +35,7 @@ _MODULES: Mapping[str, ModuleType] = {
     "granite": granite,
     "olmo2": olmo2,
     "exaone4": exaone4,
+    "qwen3moe": qwen3_moe,
 }
 _HEADS_DIVIDE_WIDTH = ("qwen2", "phi3", "granite")
 """Architectures whose mlx-lm class assumes heads of the size width / heads."""
@@ -115,15 +117,16 @@ def require_blocks(header: Header) -> None:
 def matrix_types(header: Header) -> Counter[str]:
     """Number of the model's matrices by their type in the file."""
     tensors = (header.tensor_map[name] for name in hf_tensor_names(header))
-    return Counter(tensor.type_name for tensor in tensors if len(tensor.shape) == 2)
+    return Counter(tensor.type_name for tensor in tensors if len(tensor.shape) > 1)
 
 
 def _load_weights(module: Any, header: Header, dtype: Any, keep_blocks: bool) -> None:
     weights: dict[str, Any] = {}
     blocked: dict[str, Any] = {}
-    for gguf_name, (name, heads) in hf_tensor_names(header).items():
+    for gguf_name, (hf_name, heads) in hf_tensor_names(header).items():
+        name = hf_name.replace(".experts.", ".switch_mlp.")
         layer = name.rpartition(".")[0]
-        is_matrix = len(header.tensor_map[gguf_name].shape) == 2
+        is_matrix = len(header.tensor_map[gguf_name].shape) > 1
         blocks = read_affine(header, gguf_name) if keep_blocks and is_matrix else None
         if blocks is not None:
             blocks = blocks if heads is None else blocks.unpermuted(heads)
@@ -147,7 +150,10 @@ def _load_weights(module: Any, header: Header, dtype: Any, keep_blocks: bool) ->
 
 
 def _blocked_module(layer: str, blocks: AffineMatrix, has_bias: bool) -> Any:
-    rows, columns = len(blocks.packed), blocks.packed.shape[1] * 32 // blocks.bits
+    *experts, rows, packed = blocks.packed.shape
+    columns = packed * 32 // blocks.bits
+    if experts:
+        return QuantizedSwitchLinear(columns, rows, *experts, has_bias, BLOCK, blocks.bits)
     if layer == _EMBEDDING:
         return nn.QuantizedEmbedding(rows, columns, BLOCK, blocks.bits)
     return nn.QuantizedLinear(columns, rows, has_bias, BLOCK, blocks.bits)
@@ -197,6 +203,7 @@ def _arguments(header: Header, decoder: Decoder) -> dict[str, Any]:
     """mlx-lm's configuration of the model, except for the rotary embedding."""
     if decoder.architecture in _HEADS_DIVIDE_WIDTH and decoder.heads * decoder.head_size != decoder.width:
         raise InputError(f"{header.path}: MLX does not support heads of {decoder.head_size} here", hint=_HINT)
+    experts = decoder.experts
     return {
         "model_type": decoder.architecture,
         "hidden_size": decoder.width,
@@ -218,6 +225,12 @@ def _arguments(header: Header, decoder: Decoder) -> dict[str, Any]:
         "logits_scaling": 1 / decoder.scales.logits,
         "mlp_bias": "blk.0.ffn_up.bias" in header.tensor_map,
         "rope_scaling": None,
+        "num_experts": experts and experts.count,
+        "num_experts_per_tok": experts and experts.used,
+        "moe_intermediate_size": experts and experts.hidden,
+        "norm_topk_prob": True,
+        "decoder_sparse_step": 1,
+        "mlp_only_layers": [],
         "sliding_window": max(decoder.windows) or None,
         "sliding_window_pattern": _window_pattern(header, decoder),
     }

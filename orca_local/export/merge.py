@@ -20,6 +20,8 @@ from orca_local.gguf.tensors import iter_rows
 from orca_local.gguf.writer import TensorSpec, Values, write_gguf
 
 FILE_TYPE_F16 = 1
+ROUTER = ".ffn_gate_inp.weight"
+"""The choice of experts is sensitive to rounding, so llama.cpp's converter and quantizer leave a router in F32."""
 _OTHER_FILE = "choose another file as student.weights"
 
 
@@ -65,8 +67,8 @@ def write_tensors(path: Path, header: Header, tensors: Iterable[Values], extra: 
 
 
 def stored_type(tensor: TensorInfo) -> str:
-    """F16 for matrices, F32 for vectors, as in llama.cpp's converter."""
-    return "F16" if len(tensor.shape) > 1 else "F32"
+    """F16 for matrices, F32 for vectors and routers, as in llama.cpp's converter."""
+    return "F16" if len(tensor.shape) > 1 and not tensor.name.endswith(ROUTER) else "F32"
 
 
 def merged_tensors(header: Header, adapter: Adapter | None, layers: Mapping[str, LinearLayer]) -> Iterator[Values]:

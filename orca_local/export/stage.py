@@ -86,6 +86,11 @@ def _bytes_needed(source: ExportSource, missing: Sequence[str], inputs: Acceptan
 def _require_matrix(source: ExportSource, types: Sequence[str]) -> None:
     """Raise before the work for types that need a matrix, or a llama.cpp that accepts one."""
     for quantization in types:
+        if quantization in NEEDS_MATRIX and source.header.count("expert_count"):
+            raise InputError(
+                f"{quantization} needs an importance matrix of every expert, which is not supported",
+                hint="choose a type with more bits, such as Q4_K_M",
+            )
         if source.matrix_for(quantization) is not None:
             require_matrix_support()
         elif quantization in NEEDS_MATRIX:

@@ -29,11 +29,11 @@ class AffineMatrix:
     bits: int
     """Bits of a number."""
     packed: NDArray[np.uint32]
-    """Shape [rows, columns · bits / 32]; the first number is in the lowest bits."""
+    """Shape [rows, columns · bits / 32], or [matrices, rows, …]; the first number is in the lowest bits."""
     scales: NDArray[np.float32]
-    """Shape [rows, columns / 32]."""
+    """Shape [rows, columns / 32], or [matrices, rows, …]."""
     biases: NDArray[np.float32]
-    """Shape [rows, columns / 32]."""
+    """Shape [rows, columns / 32], or [matrices, rows, …]."""
 
     def unpermuted(self, heads: int) -> AffineMatrix:
         """The matrix with its rows in Hugging Face's order; see `unpermute_rotary`."""
@@ -42,23 +42,23 @@ class AffineMatrix:
 
 
 def read_affine(header: Header, name: str) -> AffineMatrix | None:
-    """The matrix `name` of a file, or None if its type has another form."""
-    type_name = header.tensor_map[name].type_name
+    """The matrix, or the matrices of one tensor, `name` of a file; None if its type has another form."""
+    shape, type_name = header.tensor_map[name].shape, header.tensor_map[name].type_name
     if type_name not in AFFINE_BITS:
         return None
     rows = read_raw_rows(header, name)
     head = {"Q4_0": 2, "Q4_1": 4, "Q8_0": 2}[type_name]
-    blocks = rows.reshape(len(rows), -1, head + (BLOCK if type_name == "Q8_0" else BLOCK // 2))
-    numbers = blocks[:, :, head:]
-    header_values = np.ascontiguousarray(blocks[:, :, :head]).view("<f2").astype(np.float32)
-    scales = np.ascontiguousarray(header_values[:, :, 0])
+    blocks = rows.reshape(*shape[:-1], -1, head + (BLOCK if type_name == "Q8_0" else BLOCK // 2))
+    numbers = blocks[..., head:]
+    header_values = np.ascontiguousarray(blocks[..., :head]).view("<f2").astype(np.float32)
+    scales = np.ascontiguousarray(header_values[..., 0])
     if type_name == "Q8_0":
         return AffineMatrix(8, _pack(numbers ^ 0x80), scales, -128 * scales)  # adding 128 makes them unsigned
-    biases = np.ascontiguousarray(header_values[:, :, 1]) if type_name == "Q4_1" else -8 * scales
+    biases = np.ascontiguousarray(header_values[..., 1]) if type_name == "Q4_1" else -8 * scales
     # In the file, a byte holds number j of the block (low bits) and number j + 16 (high bits); MLX packs neighbours.
     nibbles = np.concatenate([numbers & 0x0F, numbers >> 4], axis=-1)
-    return AffineMatrix(4, _pack(nibbles[:, :, 0::2] | nibbles[:, :, 1::2] << 4), scales, biases)
+    return AffineMatrix(4, _pack(nibbles[..., 0::2] | nibbles[..., 1::2] << 4), scales, biases)
 
 
 def _pack(numbers: NDArray[Any]) -> NDArray[np.uint32]:
-    return np.ascontiguousarray(numbers.reshape(len(numbers), -1)).view("<u4").astype(np.uint32, copy=False)
+    return np.ascontiguousarray(numbers.reshape(*numbers.shape[:-2], -1)).view("<u4").astype(np.uint32, copy=False)

@@ -25,7 +25,8 @@ _SCALE_KEYS = ("embedding_scale", "attention.scale", "residual_scale", "logit_sc
 _UNSUPPORTED = (
     "final_logit_softcapping",
     "attn_logit_softcapping",
-    "expert_count",
+    "expert_weights_scale",
+    "expert_group_count",
     "logit_scale",
     "residual_scale",
     "deepstack_mapping",
@@ -69,9 +70,20 @@ class Scales(Frozen):
     """Of the output head's result."""
 
 
+class ExpertCounts(Frozen):
+    """The mixture of experts in each block."""
+
+    count: int
+    """Number of experts."""
+    used: int
+    """Number of experts that compute a token."""
+    hidden: int
+    """Size of an expert's hidden layer."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoder:
-    """A causal decoder of blocks with attention and a gated feed-forward layer."""
+    """A causal decoder of blocks with attention and a gated feed-forward layer, or a mixture of experts."""
 
     architecture: str
     family: Family
@@ -83,6 +95,9 @@ class Decoder:
     """Number of key heads and of value heads."""
     head_size: int
     hidden: int
+    """Size of the feed-forward layer's hidden layer."""
+    experts: ExpertCounts | None
+    """None for a gated feed-forward layer."""
     vocab_size: int
     """Number of tokens in the vocabulary."""
     norm_epsilon: float
@@ -128,6 +143,7 @@ def read_decoder(header: Header) -> Decoder:
         key_heads=header.count("attention.head_count_kv", heads),
         head_size=size,
         hidden=header.count("feed_forward_length"),
+        experts=_experts(header, family),
         vocab_size=header.tensor_map["token_embd.weight"].shape[0],
         norm_epsilon=float(header.value("attention.layer_norm_rms_epsilon")),
         scales=_scales(header, family, width, width // heads if _has_wide_attention(header, family) else size),
@@ -153,6 +169,20 @@ def _scales(header: Header, family: Family, width: int, head_size: int) -> Scale
     if not divisor:
         raise InputError(f"{header.path}: {header.architecture}.logit_scale is missing or 0", hint=ANOTHER_STUDENT)
     return Scales(in_attention or head_size**-0.5, in_embedding or embedding, in_residual or 1.0, 1 / divisor)
+
+
+def _experts(header: Header, family: Family) -> ExpertCounts | None:
+    count, used = header.count("expert_count"), header.count("expert_used_count")
+    if not family.experts and not count:
+        return None
+    if not family.experts or not 0 < used <= count:
+        raise InputError(
+            f"{header.path}: {header.architecture}.expert_count is {count:,} and expert_used_count {used:,}, which is "
+            "not supported",
+            hint=ANOTHER_STUDENT,
+        )
+    hidden = header.count("expert_feed_forward_length") or header.count("feed_forward_length") // used
+    return ExpertCounts(count, used, hidden)
 
 
 def _kinds(header: Header, family: Family) -> tuple[AttentionKind, ...]:
@@ -228,7 +258,7 @@ def _refuse_disagreement(header: Header, decoder: Decoder) -> None:
     width, hidden = decoder.width, decoder.hidden
     queries, keys = decoder.heads * decoder.head_size, decoder.key_heads * decoder.head_size
     is_whole = decoder.family.query_norms == "projection"
-    shapes = {
+    shapes: dict[str, tuple[int, ...]] = {
         "attn_q": (queries, width),
         "attn_k": (keys, width),
         "attn_v": (keys, width),
@@ -239,8 +269,15 @@ def _refuse_disagreement(header: Header, decoder: Decoder) -> None:
         "attn_q_norm": (queries if is_whole else decoder.head_size,),
         "attn_k_norm": (keys if is_whole else decoder.head_size,),
     }
+    if decoder.experts is not None:
+        count, hidden = decoder.experts.count, decoder.experts.hidden
+        shapes |= {"ffn_gate_inp": (count, width), "ffn_down_exps": (count, width, hidden)}
+        shapes |= dict.fromkeys(("ffn_gate_exps", "ffn_up_exps"), (count, hidden, width))
     blocks = range(decoder.blocks)
     expected = {f"blk.{block}.{name}.weight": shape for name, shape in shapes.items() for block in blocks}
+    for name in (f"blk.{block}.{gguf}.weight" for gguf in decoder.family.experts.values() for block in blocks):
+        if name not in header.tensor_map:
+            raise InputError(f"{header.path} has no tensor {name!r}", hint=ANOTHER_STUDENT)
     for tensor in header.tensors:
         shape = expected.get(tensor.name, tensor.shape)
         if tensor.shape != shape:

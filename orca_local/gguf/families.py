@@ -8,6 +8,7 @@ add an entry.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Literal
 
 from orca_local.domain.frozen import Frozen
@@ -20,6 +21,12 @@ _ATTENTION = {
     "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v",
     "self_attn.o_proj": "attn_output",
+}
+_EXPERTS = {
+    "mlp.gate": "ffn_gate_inp",
+    "mlp.experts.gate_proj": "ffn_gate_exps",
+    "mlp.experts.up_proj": "ffn_up_exps",
+    "mlp.experts.down_proj": "ffn_down_exps",
 }
 _SPLIT_LINEAR = _ATTENTION | {
     "mlp.gate_proj": "ffn_gate",
@@ -70,6 +77,9 @@ class Family(Frozen):
     """Hugging Face name → GGUF name of each matrix of a block that an adapter may change."""
     norms: Mapping[NormPlace, tuple[str, str]]
     """Place → Hugging Face name and GGUF name."""
+    experts: Mapping[str, str] = field(default_factory=dict)
+    """The same for the matrices of a mixture of experts, which no adapter changes: the router and the experts, as
+    matrices of three dimensions. Empty for a gated feed-forward layer."""
     is_permuted: bool = False
     """Whether the file stores the rows of q and k in llama.cpp's order of rotary pairs. Its converter permutes them
     for some of the architectures whose rotary type is NORM."""
@@ -124,5 +134,6 @@ FAMILIES: Mapping[str, Family] = {
         windows=Windows(period=4, size=4096, blocks=64),
         rotates_windows_only=True,
     ),
+    "qwen3moe": Family(_ATTENTION, _PRE_NORMS, experts=_EXPERTS, query_norms="head"),
 }
 """By the architecture that a file names. Mistral files call themselves `llama`, those of phi4 `phi3`."""

@@ -68,7 +68,7 @@ def hf_tensor_names(header: Header) -> dict[str, tuple[str, int | None]]:
     for hf, gguf in _OUTER.items():
         names[f"{gguf}.weight"] = (f"{hf}.weight", None)
     family = FAMILIES[header.architecture]
-    layers = [*family.linear.items(), *family.norms.values(), *family.head_norms.items()]
+    layers = [*family.linear.items(), *family.norms.values(), *family.head_norms.items(), *family.experts.items()]
     for block in range(header.block_count):
         for hf, gguf in layers:
             for part in ("weight", "bias"):

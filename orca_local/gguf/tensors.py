@@ -57,6 +57,17 @@ def read_rows_at(header: Header, tensor: TensorInfo, numbers: NDArray[np.int64])
     return values
 
 
+def read_matrix_at(header: Header, tensor: TensorInfo, number: int) -> NDArray[np.float32]:
+    """Matrix `number` of a tensor of shape [matrices, rows, columns]: float32 of shape [rows, columns]."""
+    count, rows, columns = tensor.shape
+    size = tensor.bytes // count
+    values = np.empty((rows, columns), np.float32)
+    with header.path.open("rb") as file:
+        file.seek(tensor.offset + number * size)
+        _dequantize(header, tensor, np.fromfile(file, np.uint8, size).reshape(rows, -1), values)
+    return values
+
+
 def _read(header: Header, tensor: TensorInfo) -> NDArray[np.float32]:
     values = np.empty((math.prod(tensor.shape[:-1]), tensor.shape[-1]), np.float32)
     at = 0

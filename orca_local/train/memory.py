@@ -7,7 +7,7 @@ estimate with the measured peak.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 
 from orca_local.domain.errors import InputError, MissingError
 from orca_local.domain.frozen import Frozen
@@ -41,6 +41,10 @@ class Machine(Frozen):
     """Number of positions whose logits are in memory at once."""
     weight_bytes: Mapping[str, float]
     """`quantize_base` → bytes of a frozen weight of the blocks, for each value that the framework supports."""
+    expert_bytes: Mapping[str, float] = field(default_factory=dict)
+    """The same for the experts of a mixture; empty if it is the same. 0 if they are read when they are used."""
+    keeps_expert_activations: bool = False
+    """Whether the experts' activations are kept for the backward pass, and not computed again."""
     activation_overhead: float = 1.0
     """Measured activation memory divided by our estimate."""
     framework_bytes: int = 0
@@ -148,11 +152,12 @@ def _estimate(
     outer = decoder.vocab_size * decoder.width * (1 if decoder.tied else 2)
     layers = target_layers(header, recipe.target_layers)
     trained = sum(recipe.rank * (layer.out_features + layer.in_features) for layer in layers)
-    kept, working = _values_per_token(decoder, recipe.rank)
+    kept, working = values_per_token(decoder, recipe.rank, machine)
     per_token = decoder.blocks * (decoder.width if checkpointing else kept) + working + (kept if checkpointing else 0)
     return MemoryPlan(
         machine=machine.name,
-        weights=int(blocks * machine.weight_bytes[recipe.quantize_base]) + outer * size,
+        weights=int(blocks * machine.weight_bytes[recipe.quantize_base] + _expert_bytes(decoder, recipe, machine))
+        + outer * size,
         # One copy in float32, and one scaled copy in the data type of the matrix product.
         adapter=trained * (4 + size),
         optimizer=trained * _OPTIMIZER_BYTES,
@@ -165,17 +170,34 @@ def _estimate(
     )
 
 
-def _values_per_token(decoder: Decoder, rank: int) -> tuple[int, int]:
+def _expert_bytes(decoder: Decoder, recipe: Recipe, machine: Machine) -> float:
+    """Bytes of the experts and routers of all blocks, and of one expert that is ready for use, with its copies."""
+    experts = decoder.experts
+    if experts is None:
+        return 0.0
+    one = 3 * experts.hidden * decoder.width
+    stored = (machine.expert_bytes or machine.weight_bytes)[recipe.quantize_base]
+    routers = decoder.blocks * experts.count * decoder.width * 4
+    return decoder.blocks * experts.count * one * stored + routers + 2 * one * 4
+
+
+def values_per_token(decoder: Decoder, rank: int, machine: Machine) -> tuple[int, int]:
     """Activations per token and block: number kept for the backward pass, and number needed while it computes.
 
-    Kept are the inputs of the four groups of linear layers with their low-rank part; the queries, keys, values and
-    result of the attention; and the two sums of the residual stream.
+    Kept are the inputs of the groups of linear layers with their low-rank part; the queries, keys, values and result of
+    the attention, and queries, keys and values before norms of their own; the two sums of the residual stream, or the
+    results that a norm gets before they are added to it. Of a mixture of experts: its input before and after the norm,
+    and what each expert computes if that is kept.
     """
     queries, keys = decoder.heads * decoder.head_size, decoder.key_heads * decoder.head_size
-    kept = 4 * decoder.width + 3 * queries + 2 * keys + 3 * decoder.hidden + 7 * rank
-    if decoder.architecture == "gemma3":
-        kept += 2 * decoder.width  # the inputs of its second norms
-    return kept, 6 * decoder.hidden + 4 * decoder.width
+    norms, experts = decoder.family.norms, decoder.experts
+    kept = (2 + len(norms)) * decoder.width + 3 * queries + 2 * keys
+    if decoder.family.query_norms != "none":
+        kept += queries + 2 * keys
+    if experts is None:
+        return kept + 3 * decoder.hidden + 7 * rank, 6 * decoder.hidden + 4 * decoder.width
+    computed = experts.used * (3 * experts.hidden + 2 * decoder.width) if machine.keeps_expert_activations else 0
+    return kept + computed + 4 * rank + 2 * experts.count, 6 * experts.hidden + 6 * decoder.width
 
 
 def _cheapest_change(header: Header, decoder: Decoder, recipe: Recipe, request: MemoryRequest, machine: Machine) -> str:

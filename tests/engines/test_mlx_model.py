@@ -24,7 +24,15 @@ IDS = mx.array([list(range(100, 130))])
 
 
 @pytest.mark.parametrize(
-    ("variant", "kind"), [("llama", "Q4_0"), ("qwen2", "Q4_1"), ("phi3", "Q8_0"), ("gemma3", "Q8_0")]
+    ("variant", "kind"),
+    [
+        ("llama", "Q4_0"),
+        ("qwen2", "Q4_1"),
+        ("phi3", "Q8_0"),
+        ("gemma3", "Q8_0"),
+        ("granite", "Q4_0"),
+        ("qwen3moe", "Q8_0"),
+    ],
 )
 def test_kept_blocks_are_the_dequantized_weights(variant: str, kind: str, tmp_path: Path) -> None:
     """Covers the row order of q and k, biases, and the quantized head."""

@@ -11,7 +11,7 @@ import pytest
 
 from orca_local.adapters.adapter import Adapter
 from orca_local.domain.errors import AcceptanceError, InputError
-from orca_local.export.acceptance import check_divergence, measure_divergence
+from orca_local.export.acceptance import check_divergence, check_same_weights, measure_divergence
 from orca_local.export.merge import match_layers, merged_tensors, write_merged, write_tensors
 from orca_local.gguf.header import read_header
 from orca_local.gguf.layer_names import linear_layers
@@ -43,6 +43,16 @@ def test_an_update_without_the_rotary_order_would_be_caught(tiny_gguf: Path, tmp
     write_tensors(tmp_path / "wrong.gguf", header, merged_tensors(header, adapter, unordered), {})
     actual = measure_divergence([reference_of(tiny_gguf, tmp_path / "adapter")], [logits_of(tmp_path / "wrong.gguf")])
     assert not all(check.passed for check in check_divergence(replace(actual, positions=1000)))
+
+
+def test_a_router_is_not_rounded(tmp_path: Path) -> None:
+    header = read_header(write_variant(tmp_path / "m.gguf", "qwen3moe"))
+    made = write_merged(tmp_path / "merged.gguf", header, None, {})
+    kinds = {tensor.name: tensor.type_name for tensor in made.tensors}
+    assert kinds["blk.0.ffn_gate_inp.weight"] == "F32" and kinds["blk.0.ffn_gate_exps.weight"] == "F16"
+    name = "blk.0.ffn_gate_inp.weight"
+    assert np.array_equal(read_tensor(header, name), read_tensor(made, name))
+    assert check_same_weights(header, made).passed
 
 
 def test_the_delta_survives_in_the_merged_weights(tiny_gguf: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from orca_local.export.acceptance import check_metadata
 from orca_local.export.merge import write_tensors
 from orca_local.gguf.header import read_header
 from orca_local.gguf.tensors import iter_tensors
+from orca_local.gguf.tokenizer import Tokenizer
 from orca_local.store.store import Store
 from orca_local.system.digest import file_sha256
 from orca_local.train.reference.torch_logits import reference_logits
 from tests.events import summary_of
-from tests.export.scene import inputs_for, random_adapter, run_base, run_tuned
+from tests.export.scene import inputs_for, random_adapter, run_base, run_tuned, write_ending_model
+from tests.tiny import write_tiny_gguf
 
 
 def test_a_base_is_its_source_at_other_types(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
@@ -66,6 +69,23 @@ def test_a_tuned_model_passes_and_carries_where_it_came_from(store: Store, endin
     assert metadata["orca_local.recipe"] == '{"rank": 4}'
     row = store.exports.latest("tuned", "Q8_0")
     assert row is not None and row.sha256 == file["sha256"]
+
+
+@pytest.mark.parametrize("architecture", ["smollm3", "granite", "olmo2", "exaone4", "qwen3moe"])
+def test_every_family_is_exported(architecture: str, store: Store, tmp_path: Path) -> None:
+    untied = write_tiny_gguf(tmp_path / "untied.gguf", architecture=architecture, tied=False)
+    with closing(Tokenizer(untied)) as tokenizer:
+        (end,) = tokenizer.encode("<|im_end|>")
+    gguf = write_ending_model(tmp_path / "ending.gguf", untied, end)
+    random_adapter(gguf, 0.02).save(tmp_path / "adapter")
+    inputs = inputs_for(gguf, tmp_path / "adapter")
+    events = list(run_tuned(store, gguf, tmp_path / "adapter", tmp_path / "out", inputs, ["Q4_K_M"]))
+    (file,) = summary_of(events)["files"]
+    made = read_header(Path(file["path"]))
+    assert made.architecture == architecture and made.quantization == "Q4_K_M"
+    if architecture == "qwen3moe":
+        with pytest.raises(InputError, match="IQ2_XS needs an importance matrix of every expert"):
+            list(run_base(store, gguf, tmp_path / "out", ["IQ2_XS"]))
 
 
 def test_a_second_export_of_the_same_makes_nothing(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:

@@ -73,6 +73,31 @@ def test_a_pattern_of_windows_that_ends_early_is_refused(tmp_path: Path) -> None
         read_decoder(variant(tmp_path, "gemma3", **{"attention.sliding_window_pattern": [True, False]}))
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("expert_used_count", 0, "expert_used_count 0"),
+        ("expert_used_count", 9, "expert_used_count 9"),
+        ("expert_count", 4, "has the shape"),
+        ("expert_feed_forward_length", 16, "has the shape"),
+        ("expert_weights_scale", 2.5, "expert_weights_scale"),
+        ("expert_group_count", 2, "expert_group_count"),
+    ],
+)
+def test_a_mixture_that_disagrees_with_its_tensors_is_refused(
+    tmp_path: Path, key: str, value: object, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        read_decoder(variant(tmp_path, "qwen3moe", **{key: value}))
+
+
+def test_a_mixture_without_one_of_its_matrices_is_refused(tmp_path: Path) -> None:
+    header = variant(tmp_path, "qwen3moe")
+    tensors = tuple(tensor for tensor in header.tensors if tensor.name != "blk.1.ffn_up_exps.weight")
+    with pytest.raises(InputError, match=r"no tensor 'blk\.1\.ffn_up_exps\.weight'"):
+        read_decoder(replace(header, tensors=tensors))
+
+
 def test_phi3_divides_by_its_short_factors_and_holds_no_longer_rows_than_they_do(tmp_path: Path) -> None:
     header = variant(tmp_path, "phi3")
     rope = read_decoder(header).rope

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
@@ -236,13 +237,17 @@ class MlxFramework(Framework):
         if settings.quantize_base == "as_is":
             require_blocks(header)
         dtype = choose_dtype(settings.compute)
+        linear = [layer.gguf_name for layer in linear_layers(header)]
+        experts = [tensor.name for tensor in header.tensors if len(tensor.shape) == 3]
         self.machine = Machine(
             name=f"mlx {mx.default_device().type.name} {str(dtype).rpartition('.')[2]}",
             value_bytes=dtype.size,
             free=_free_memory(),
             pack_tokens=CPU_TOKENS if _is_on_cpu() else GPU_TOKENS,
             head_positions=CHUNKS_IN_FLIGHT * chunk_positions(read_decoder(header).vocab_size),
-            weight_bytes={"none": dtype.size, "as_is": _mean_weight_bytes(header, dtype.size)},
+            weight_bytes={"none": dtype.size, "as_is": _mean_weight_bytes(header, linear, dtype.size)},
+            expert_bytes={"none": dtype.size, "as_is": _mean_weight_bytes(header, experts, dtype.size)},
+            keeps_expert_activations=True,
             activation_overhead=ACTIVATION_OVERHEAD,
             padded_length=padded_length if needs_few_shapes() else int,
             notes=_notes(header, settings),
@@ -273,12 +278,12 @@ def _free_memory() -> int | None:
     return next((int(size) - mx.get_active_memory() for size in sizes if size), None)
 
 
-def _mean_weight_bytes(header: Header, value_bytes: int) -> float:
-    """Mean number of bytes per weight of the blocks' linear layers if the file's own quantization is kept."""
+def _mean_weight_bytes(header: Header, names: Sequence[str], value_bytes: int) -> float:
+    """Mean number of bytes per weight of these matrices if the file's own quantization is kept; 0 without any."""
     weights = total = 0.0
-    for layer in linear_layers(header):
-        bits = AFFINE_BITS.get(header.tensor_map[layer.gguf_name].type_name)
-        count = layer.out_features * layer.in_features
+    for tensor in (header.tensor_map[name] for name in names):
+        bits = AFFINE_BITS.get(tensor.type_name)
+        count = math.prod(tensor.shape)
         weights += count
         total += count * (value_bytes if bits is None else bits / 8 + 2 * value_bytes / BLOCK)
-    return total / weights
+    return total / max(weights, 1)

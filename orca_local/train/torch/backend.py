@@ -310,6 +310,14 @@ class TorchFramework(Framework):
             pack_tokens=CUDA_TOKENS if on_gpu else CPU_TOKENS,
             head_positions=head_positions(device),
             weight_bytes={"none": dtype.itemsize, "nf4": BYTES_PER_WEIGHT},
+            expert_bytes={"none": 0.0, "nf4": BYTES_PER_WEIGHT},
+            notes=_notes(header, settings),
             activation_overhead=CUDA_ACTIVATION_OVERHEAD if on_gpu else cpu_overhead,
             framework_bytes=0 if on_gpu else cpu_framework,
         )
+
+
+def _notes(header: Header, settings: TrainSettings) -> tuple[str, ...]:
+    if settings.quantize_base == "nf4" or not header.count("expert_count"):
+        return ()
+    return ("the experts stay in the file and are read for each batch: they train fast if the file fits free memory",)

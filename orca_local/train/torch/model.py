@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -21,9 +21,10 @@ from orca_local.gguf.decoder import AttentionKind, Decoder, Rope, read_decoder
 from orca_local.gguf.families import NormPlace
 from orca_local.gguf.header import Header
 from orca_local.gguf.layer_names import hf_tensor_names, unpermute_rotary
-from orca_local.gguf.tensors import read_tensor
+from orca_local.gguf.tensors import read_matrix_at, read_tensor
 from orca_local.train.batches import Batch
 from orca_local.train.torch.attention import Layout, RotaryFrequencies, attend, make_layout, shape_multiple
+from orca_local.train.torch.experts import Expert, Experts
 from orca_local.train.torch.lora import (
     DenseWeight,
     Freeze,
@@ -36,8 +37,16 @@ from orca_local.train.torch.lora import (
 
 T = TypeVar("T")
 
-Read = Callable[[str], torch.Tensor | None]
-"""Reads a tensor by its name within a block, such as `mlp.up_proj.weight`; None if the file has none."""
+
+class Read(Protocol):
+    """Reads a tensor of a file."""
+
+    def __call__(self, name: str, number: int | None = None, /) -> torch.Tensor | None:
+        """The tensor called `name` within a block, such as `mlp.up_proj.weight`; None if the file has none.
+
+        With `number`, one matrix of a tensor of three dimensions.
+        """
+
 
 _QKV, _FUSED_QKV = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"), ("self_attn.qkv_proj",)
 _GATE_UP, _FUSED_GATE_UP = ("mlp.gate_proj", "mlp.up_proj"), ("mlp.gate_up_proj",)
@@ -70,9 +79,18 @@ class Block(nn.Module):
         is_fused = _FUSED_QKV[0] in family.linear
         self.qkv = group(_FUSED_QKV if is_fused else _QKV, norm_at("before_attention") or PlainInput())
         self.out = group(("self_attn.o_proj",), PlainInput())
+        self._groups = [self.qkv, self.out]
+        before_mlp = norm_at("before_mlp")
+        self.experts: Experts | None = None
+        if decoder.experts is not None:
+            self.before_experts = _required(before_mlp, "the norm before the experts")
+            router = _required(read("mlp.gate.weight"), "the router")
+            self.experts = Experts(router, decoder.experts.used, _expert_loader(decoder.experts.count, read, freeze))
+            return
         is_fused = _FUSED_GATE_UP[0] in family.linear
-        self.gate_up = group(_FUSED_GATE_UP if is_fused else _GATE_UP, norm_at("before_mlp") or PlainInput())
+        self.gate_up = group(_FUSED_GATE_UP if is_fused else _GATE_UP, before_mlp or PlainInput())
         self.down = group(("mlp.down_proj",), GateInput(gelu=family.activation == "gelu"))
+        self._groups += [self.gate_up, self.down]
 
     def forward(self, states: torch.Tensor, layout: Layout, target_index: torch.Tensor | None = None) -> torch.Tensor:
         """Shape [tokens, width] → the same; with `target_index`, only those tokens: [targets, width]."""
@@ -83,11 +101,13 @@ class Block(nn.Module):
         if target_index is not None:
             attended, states = attended[target_index], states[target_index]
         states = self._add(self.out, attended, states, self.after_attention)
+        if self.experts is not None:
+            return states.add(self.experts(apply_norm(states, self.before_experts)), alpha=self.scales.residual)
         return self._add(self.down, self.gate_up(states), states, self.after_mlp)
 
     def groups(self) -> list[LoraGroup]:
-        """The block's linear layers, grouped by common input."""
-        return [self.qkv, self.out, self.gate_up, self.down]
+        """The block's linear layers that can be trained, grouped by common input."""
+        return self._groups
 
     def _norm_queries(self, qkv: torch.Tensor) -> torch.Tensor:
         """Norm q and k, over as many values at once as the norms have weights: those of a head, or of all heads."""
@@ -108,6 +128,27 @@ class Block(nn.Module):
             return out
         added = group(x) if norm is None else apply_norm(group(x), norm)
         return states.add(added, alpha=scale)
+
+
+def _expert_loader(count: int, read: Read, freeze: Freeze) -> Callable[[int], Expert]:
+    """Makes an expert ready by its number: from the file, or from the form that `freeze` stores."""
+
+    def load(number: int) -> Expert:
+        gate, up, down = (
+            _required(read(f"mlp.experts.{name}.weight", number), name)
+            for name in ("gate_proj", "up_proj", "down_proj")
+        )
+        return torch.cat([gate, up]), down
+
+    if freeze is DenseWeight:
+        return load
+    frozen = [tuple(map(freeze, load(number))) for number in range(count)]
+
+    def unfreeze(number: int) -> Expert:
+        gate_up, down = frozen[number]
+        return gate_up.extended(), down.extended()
+
+    return unfreeze
 
 
 def _joined_bias(names: tuple[str, ...], weights: list[torch.Tensor], read: Read) -> torch.Tensor | None:
@@ -132,22 +173,30 @@ class WeightReader:
         self._header, self._dtype, self._device = header, dtype, device
         self._names = {hf: (gguf, heads) for gguf, (hf, heads) in hf_tensor_names(header).items()}
 
-    def read(self, name: str) -> torch.Tensor | None:
+    def read(self, name: str, number: int | None = None) -> torch.Tensor | None:
         """A tensor in the shape of the file, [out, in] or [width]; None if the file has none of that name.
 
-        Its rows are in Hugging Face's order, its data type is the reader's.
+        Its rows are in Hugging Face's order, its data type is the reader's. With `number`, one matrix of a tensor of
+        three dimensions.
         """
         if name not in self._names:
             return None
         gguf_name, heads = self._names[name]
-        values = read_tensor(self._header, gguf_name)
+        if number is None:
+            values = read_tensor(self._header, gguf_name)
+        else:
+            values = read_matrix_at(self._header, self._header.tensor_map[gguf_name], number)
         if heads is not None:
             values = unpermute_rotary(values, heads)
         return torch.from_numpy(np.ascontiguousarray(values)).to(device=self._device, dtype=self._dtype)
 
     def read_block(self, decoder: Decoder, number: int, freeze: Freeze = DenseWeight) -> Block:
         """Block `number`, counted from 0."""
-        return Block(decoder, number, lambda name: self.read(f"model.layers.{number}.{name}"), freeze)
+
+        def read(name: str, part: int | None = None, /) -> torch.Tensor | None:
+            return self.read(f"model.layers.{number}.{name}", part)
+
+        return Block(decoder, number, read, freeze)
 
     def read_final_norm(self, decoder: Decoder) -> NormInput:
         """The norm between the last block and the output head, which includes the factor of the logits."""

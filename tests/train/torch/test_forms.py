@@ -61,9 +61,12 @@ def test_activations_that_are_computed_twice_give_the_same_steps(
     assert kept[-1].loss < kept[0].loss
 
 
-def test_four_bits_compute_what_their_whole_values_would(tiny_gguf: Path, recipe: Recipe, batch: Batch) -> None:
+@pytest.mark.parametrize("name", ["llama", "qwen3moe"])
+def test_four_bits_compute_what_their_whole_values_would(
+    name: str, recipe: Recipe, batch: Batch, tmp_path: Path
+) -> None:
     """Also the gradients of the update; and the result differs from that of the unrounded weights."""
-    header = read_header(tiny_gguf)
+    header = read_header(write_variant(tmp_path / "m.gguf", name))
     start = initial_adapter(header, recipe)
     rng = torch.Generator().manual_seed(1)
     layers = {n: (a, torch.randn(b.shape, generator=rng).mul_(0.1).numpy()) for n, (a, b) in start.layers.items()}
