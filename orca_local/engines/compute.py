@@ -27,6 +27,7 @@ from orca_local.engines.base import Logits
 from orca_local.engines.llama_context import LlamaContext, LlamaModel
 from orca_local.gguf.bf16 import ensure_bf16_copy
 from orca_local.gguf.header import Header, read_header
+from orca_local.gguf.inspect import training_problems
 from orca_local.gguf.llama import library, supports_gpu
 from orca_local.system.cache import recall, remember
 from orca_local.system.threads import physical_cores
@@ -105,6 +106,8 @@ def choose_compute(
     header = read_header(path)
     if settings.compute == "as_is" or header.tensor_types.keys() <= UNQUANTIZED:
         return ComputeChoice(path, "as_is", "the file's own type")
+    if training_problems(header):
+        return ComputeChoice(path, "as_is", "the file's own type: a copy may have types that this architecture lacks")
     if settings.compute == "bf16":
         return ComputeChoice(ensure_bf16_copy(path, sha256), "bf16", "BF16, as set by engine.compute")
     if settings.gpu_layers and supports_gpu():
@@ -139,7 +142,7 @@ def _generate(context: LlamaContext, vocab_size: int) -> Logits:
     """Read prompts and generate a few tokens; returns the last logits, [SEQUENCES, vocabulary]."""
     rng = np.random.default_rng(0)
     for sequence in range(SEQUENCES):
-        context.truncate(sequence, 0)
+        context.clear(sequence)
     positions = np.tile(np.arange(PROMPT, dtype=np.int32), SEQUENCES)
     sequences = np.repeat(np.arange(SEQUENCES, dtype=np.int32), PROMPT)
     ids = rng.integers(vocab_size // 2, size=len(positions)).astype(np.int32)

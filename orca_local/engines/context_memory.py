@@ -10,15 +10,19 @@ MAX_SHARE = 0.8
 
 
 def kv_bytes_per_token(header: Header, kv_type: str = "f16") -> int:
-    """Bytes that the keys and values of one token take; 0 if the blocks differ and the header lists them one by one."""
-    if any(isinstance(header.value(f"attention.head_count{end}"), list) for end in ("", "_kv")):
+    """Bytes that the keys and values of one token take; 0 if the number of query heads differs between the blocks."""
+    if isinstance(header.value("attention.head_count"), list):
         return 0
-    heads = header.count("attention.head_count_kv", header.count("attention.head_count", 1))
+    listed = header.value("attention.head_count_kv")
+    if isinstance(listed, list):  # a block without heads has a state instead, which does not grow with the text
+        heads = sum(listed)
+    else:
+        heads = header.block_count * header.count("attention.head_count_kv", header.count("attention.head_count", 1))
     size = header.count("embedding_length") // max(1, header.count("attention.head_count", 1))
     keys, values = header.count("attention.key_length", size), header.count("attention.value_length", size)
     # 32 values of q8_0 take 34 bytes.
     bits = 16 if kv_type == "f16" else 8.5
-    return int(bits * header.block_count * heads * (keys + values)) // 8
+    return int(bits * heads * (keys + values)) // 8
 
 
 def sequences_that_fit(sequences: int, length: int, bytes_per_token: int, free: int | None) -> int:

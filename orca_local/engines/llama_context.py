@@ -236,9 +236,14 @@ class LlamaContext:
         """Cut a sequence to its first `length` tokens; False if this model's memory cannot be cut there."""
         return bool(self._llama.llama_memory_seq_rm(self._memory, sequence, length, -1))
 
+    def clear(self, sequence: int) -> None:
+        """Forget a sequence. Raises `OrcaError` if this model's memory keeps it."""
+        if not self.truncate(sequence, 0):
+            raise OrcaError(f"llama.cpp does not clear sequence {sequence}", hint="upgrade llama-cpp-python")
+
     def copy(self, source: int, target: int) -> None:
         """Copy the whole memory of one sequence to another. Copying a part would abort the process."""
-        self._llama.llama_memory_seq_rm(self._memory, target, -1, -1)
+        self.clear(target)
         self._llama.llama_memory_seq_cp(self._memory, source, target, -1, -1)
 
     def close(self) -> None:

@@ -247,7 +247,7 @@ class LlamaCppEngine(Scorer):
 
     def _clear(self, slot: Slot) -> None:
         if self._llama_context:
-            self._llama_context.truncate(slot.number, 0)
+            self._llama_context.clear(slot.number)
         slot.truncate(0)
 
     def _close_gaps(self) -> None:
@@ -260,7 +260,7 @@ class LlamaCppEngine(Scorer):
                 gap.copy_from(last)
                 gap.active, last.active = last.active, None
                 last.truncate(0)
-                self._llama_context.truncate(last.number, 0)
+                self._llama_context.clear(last.number)
 
     def _read_prompt(self, slot: Slot, budget: int, out: Output) -> int:
         """Compute the next part of a prompt; sample the first token at its end. Returns the part of the budget used."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from orca_local.gguf.decoder import read_decoder
 from orca_local.gguf.given_template import used_template, with_template
 from orca_local.gguf.header import CHAT_TEMPLATE, Header, read_header
 from orca_local.gguf.layer_names import linear_layers
-from orca_local.gguf.model_kind import kind_problem, parts
+from orca_local.gguf.model_kind import kind_problem, part_headers, part_problem, parts
 from orca_local.gguf.template_check import TemplateFindings, check_template
 from orca_local.gguf.tokenizer import Tokenizer
 
@@ -28,15 +29,16 @@ def describe(path: Path) -> dict[str, Any]:
     header = read_header(path)
     findings = student_findings(header)
     untrainable = training_problems(header, findings)
+    loaded = [header] if part_problem(header) else part_headers(header)
     return {
         "path": str(path),
         "name": header.metadata.get("general.name"),
         "architecture": header.architecture,
         "quantization": header.quantization,
-        "parameters": header.parameters,
+        "parameters": sum(part.parameters for part in loaded),
         "context_length": header.context_length,
-        "bytes": path.stat().st_size,
-        "tensor_types": header.tensor_types,
+        "bytes": sum(part.path.stat().st_size for part in loaded),
+        "tensor_types": dict(sum((Counter(part.tensor_types) for part in loaded), Counter())),
         "chat_template": header.chat_template,
         "trainable": not untrainable and not findings.problems,
         "problems": [*findings.problems],

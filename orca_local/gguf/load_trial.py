@@ -25,6 +25,7 @@ from orca_local.domain.errors import InputError, OrcaError
 from orca_local.domain.keys import content_key
 from orca_local.gguf.header import Header
 from orca_local.gguf.llama import last_error, library
+from orca_local.gguf.model_kind import model_files
 from orca_local.system.cache import recall, remember
 from orca_local.system.child_process import take_stdout
 from orca_local.system.limited_process import LimitedProcess, LimitExceeded, Limits
@@ -73,7 +74,8 @@ def require_loads(
     """
     if _has_loaded(_key(model, part, adapter)):
         return
-    size = sum(header.path.stat().st_size for header in (model, adapter) if header is not None)
+    files = [*model_files(model), *([adapter.path] if adapter else [])]
+    size = sum(file.stat().st_size for file in files if file.is_file())
     seconds = SECONDS + size // BYTES_PER_SECOND
     limits = Limits(seconds=seconds, memory=MEMORY + 2 * size, reply=1 << 20, patience=10)
     with closing(start(limits)) as process:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from orca_local.gguf.header import Header
+from orca_local.gguf.header import Header, read_any_header
 
 _EMBEDDING = "an embedding model, which turns a text into numbers and writes none"
 _DIFFUSION = "a diffusion model, which does not write one token after another"
@@ -59,6 +59,17 @@ def parts(header: Header) -> int:
     """Number of files that the model is divided into."""
     count = header.metadata.get("split.count", 1)
     return count if isinstance(count, int) and count > 1 else 1
+
+
+def model_files(header: Header) -> list[Path]:
+    """The file of a model, or all parts of it, the first of which has this header."""
+    count = parts(header)
+    return [header.path, *(part_path(header.path, part, count) for part in range(2, count + 1))]
+
+
+def part_headers(header: Header) -> list[Header]:
+    """The headers of `model_files`. Raises `InputError` for a part that is no GGUF."""
+    return [header, *(read_any_header(path) for path in model_files(header)[1:])]
 
 
 def part_path(path: Path, part: int, count: int) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -62,6 +63,29 @@ def write_gguf(
     return write_file(path, pairs | encode_provenance(extra), specs, tensors, alignment=base.alignment)
 
 
+def copy_with_metadata(path: Path, header: Header, extra: Mapping[str, str]) -> None:
+    """Write the file of `header` with the header's metadata and `extra`; its tensors are copied byte for byte.
+
+    For models whose tensors may be of any type and architecture. Raises `OSError` if the disk is full.
+    """
+    from gguf.constants import GGMLQuantizationType
+
+    pairs = {key: raw for key, raw in header.raw_pairs.items() if not key.startswith(OWN_PREFIX)}
+    pairs |= encode_provenance(extra)
+    with header.path.open("rb") as source, path.open("wb") as file:
+        file.write(MAGIC + struct.pack("<IQQ", 3, len(header.tensors), len(pairs)))
+        for raw in pairs.values():
+            file.write(raw)
+        for tensor in header.tensors:
+            place = (GGMLQuantizationType[tensor.type_name], tensor.offset - header.data_offset)
+            _write_info(file, tensor.name, tensor.shape, *place)
+        _pad(file, header.alignment)
+        source.seek(header.data_offset)
+        shutil.copyfileobj(source, file, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def write_file(
     path: Path,
     pairs: Mapping[str, bytes],
@@ -110,10 +134,13 @@ def encode_provenance(extra: Mapping[str, str]) -> dict[str, bytes]:
 def _write_infos(file: IO[bytes], specs: Sequence[TensorSpec], alignment: int) -> None:
     offset = 0
     for spec in specs:
-        file.write(_text(spec.name) + struct.pack("<I", len(spec.shape)))
-        file.write(struct.pack(f"<{len(spec.shape)}Q", *reversed(spec.shape)))
-        file.write(struct.pack("<IQ", _TYPES[spec.type_name], offset))
+        _write_info(file, spec.name, spec.shape, _TYPES[spec.type_name], offset)
         offset += -(-spec.bytes // alignment) * alignment
+
+
+def _write_info(file: IO[bytes], name: str, shape: tuple[int, ...], type_number: int, offset: int) -> None:
+    file.write(_text(name) + struct.pack("<I", len(shape)))
+    file.write(struct.pack(f"<{len(shape)}QIQ", *reversed(shape), type_number, offset))
 
 
 def _write_values(file: IO[bytes], spec: TensorSpec, values: Values) -> None:

@@ -11,6 +11,7 @@ from orca_local.domain.settings import Settings
 from orca_local.gguf.file_type import check_type, takes_matrix
 from orca_local.gguf.header import read_header
 from orca_local.gguf.importance import KEY
+from orca_local.models.as_is import find_as_is
 from orca_local.models.available import NAMES, no_base, no_tuned
 from orca_local.models.moved import find_student
 from orca_local.models.provenance import find_export, matrix_key, user_matrix, weights_provenance
@@ -56,6 +57,9 @@ class ModelFinder(Frozen):
 
     def base(self, quantization: str) -> Path | None:
         """The base of this type, if a file with the present inputs exists."""
+        if self.student.is_as_is:
+            is_own = quantization == self.student.quantization
+            return find_as_is(self.student, self.directory / "exports") if is_own else None
         provenance = weights_provenance(self.student.weights_sha256, self.student.chat_template)
         matrix = user_matrix(self.settings.export.imatrix, self.directory, self.student.weights)
         if matrix is not None and takes_matrix(quantization):

@@ -10,6 +10,7 @@ from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import StudentSettings
 from orca_local.gguf.given_template import used_template, with_template
 from orca_local.gguf.header import Header, read_header
+from orca_local.gguf.inspect import training_problems
 from orca_local.models.locate import resolve_student
 from orca_local.system.digest import file_sha256
 
@@ -28,6 +29,8 @@ class Student(Frozen):
     """The quantization of `base` and `tuned`."""
     chat_template: str = ""
     """The template that the settings give, or the named one that is used; empty for the file's own default."""
+    is_as_is: bool = False
+    """Whether `base` is the file as it is: the model cannot be trained here, so that nothing is compared with it."""
     moved_from: str = ""
     """The path in the settings, if the file is not there any more and was found elsewhere by its hash."""
 
@@ -48,8 +51,21 @@ def load_student(settings: StudentSettings, directory: Path) -> Student:
     template = used_template(settings.chat_template, directory, weights)
     if template:
         weights = with_template(weights, template)
+    if problems := training_problems(weights):
+        return Student(path, weights, _own_type(settings, header, problems[0]), template, is_as_is=True)
     quantization = settings.quantization or ("Q8_0" if header.parameters < Q8_0_BELOW else "Q4_K_M")
     return Student(path, weights, quantization.upper(), template)
+
+
+def _own_type(settings: StudentSettings, header: Header, problem: str) -> str:
+    """The type of a file that is used as it is. Raises `InputError` if the settings ask for another."""
+    if settings.quantization.upper() not in ("", header.quantization):
+        raise InputError(
+            f"student.quantization = {settings.quantization!r}: {header.path} cannot be trained here ({problem}), so "
+            f"that it is used as it is, in {header.quantization}",
+            hint="leave student.quantization empty in orca.toml",
+        )
+    return header.quantization
 
 
 def _check_together(file: Header, weights: Header) -> None:

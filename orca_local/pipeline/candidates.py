@@ -8,12 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event
 from orca_local.domain.export_summary import ExportSummary
+from orca_local.domain.keys import content_key
 from orca_local.domain.stages import BASE
 from orca_local.evaluate.stage import Candidate
 from orca_local.generation.generate import ModelRef
 from orca_local.gguf.header import read_header
+from orca_local.gguf.model_kind import model_files, part_headers
+from orca_local.models.as_is import make_as_is
 from orca_local.models.finder import split_name
 from orca_local.runs.context import StageContext
 from orca_local.system.digest import file_sha256
@@ -45,13 +49,15 @@ def make_candidate(session: Session, name: str) -> Candidate:
 
 def register(session: Session, name: str, path: Path) -> Candidate:
     """A candidate whose file is entered into the store."""
-    header, sha256 = read_header(path), file_sha256(path)
+    header = read_header(path)
+    hashes = [file_sha256(file) for file in model_files(header)]
+    sha256 = hashes[0] if len(hashes) == 1 else content_key(hashes)
     model_id = session.store.models.ensure(
         path=str(path.absolute()),
         sha256=sha256,
         architecture=header.architecture,
         quantization=header.quantization,
-        parameters=header.parameters,
+        parameters=sum(part.parameters for part in part_headers(header)),
     )
     return Candidate(name, path, ModelRef(model_id, sha256))
 
@@ -65,6 +71,12 @@ def ensure_base(session: Session, quantization: str) -> Path:
     from orca_local.pipeline.importance import with_user_matrix
 
     path = session.models.base(quantization)
+    if path is None and session.student.is_as_is:
+        own = session.student.quantization
+        if quantization != own:
+            reason = f"the student cannot be trained here, so its base is only its own file, in {own}"
+            raise InputError(f"there is no base:{quantization}: {reason}", hint=f"use base, or base:{own}")
+        return make_as_is(session.student, session.workspace.exports_dir)
     if path is None:
         source = with_user_matrix(base_source(session.student), session.settings, session.workspace.directory)
         path = make_base(session, source, quantization)
