@@ -16,6 +16,7 @@ import click
 from click.testing import CliRunner
 
 from orca_local.cli.app import COMMANDS, cli
+from orca_local.domain.evaluation_estimate import EvaluationEstimate
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.export_summary import ExportSummary
 from orca_local.domain.model_settings import ModelSettings
@@ -62,6 +63,7 @@ COMMAND_RESULTS: Mapping[str, type[Record]] = {
     "train": TrainSummary,
     "export": ExportSummary,
     "evaluate": EvaluationSummary,
+    "evaluate --estimate": EvaluationEstimate,
     "evaluate --suite": SuiteEvaluation,
     "evaluate --suite --estimate": SuiteEstimate,
     "run": PipelineResult,

@@ -12,17 +12,32 @@ from orca_local.cli.diagnostics import note
 from orca_local.cli.options import Common, JsonObject, Name, typed
 from orca_local.cli.quantized import show_split, show_types
 from orca_local.cli.stages import open_pipeline
-from orca_local.cli.suite_results import announce_pulls, describe_estimate, show_suites
+from orca_local.cli.suite_results import announce_pulls, describe_calls, describe_estimate, show_suites
 from orca_local.cli.tables import echo, percent, table
+from orca_local.domain.evaluation_estimate import EvaluationEstimate
 from orca_local.domain.figures import interval, points
+from orca_local.domain.text import counted
 
 if TYPE_CHECKING:
-    from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain, Prompted, TotalGain
+    from orca_local.domain.evaluation_summary import (
+        Accuracy,
+        Beside,
+        EvaluationSummary,
+        Gain,
+        ModelAccuracy,
+        Prompted,
+        TotalGain,
+    )
 
 
 @click.command("evaluate")
 @click.option(
-    "--model", "models", type=Name(), multiple=True, metavar="base|tuned|FILE", help="Model to evaluate (repeatable)."
+    "--model",
+    "models",
+    type=Name(),
+    multiple=True,
+    metavar="base|tuned|NAME|FILE",
+    help="Model to evaluate (repeatable; default: base, tuned and every [[model]] of orca.toml).",
 )
 @click.option(
     "--quantization",
@@ -42,7 +57,7 @@ if TYPE_CHECKING:
     help="Ask the questions of a benchmark instead, such as gsm8k, or orca2 for six of them (repeatable).",
 )
 @click.option("--limit", type=click.IntRange(1), help="With --suite: questions of each, from all of its parts.")
-@click.option("--estimate", "only_estimate", is_flag=True, help="With --suite: show what it would take, and stop.")
+@click.option("--estimate", "only_estimate", is_flag=True, help="Show what it would take and cost, and stop.")
 @stage_options
 def command(
     common: Common,
@@ -57,14 +72,21 @@ def command(
     """Let each model answer the same holdout samples, or questions of benchmarks, and compare the models."""
     if suites:
         return _evaluate_suites(common, suites, models, quantizations, limit or 0, samples, split, only_estimate)
-    if limit or only_estimate:
-        raise click.UsageError("--limit and --estimate are for benchmarks: give --suite NAME")
+    if limit:
+        raise click.UsageError("--limit is for benchmarks: give --suite NAME")
     if split and models:
         raise click.UsageError("--split compares base and tuned: do not give --model")
     if len(quantizations) > 1 and not split:
         raise click.UsageError("base and tuned are compared at one type; use --split to compare several")
     with open_pipeline(common, {"evaluate": typed(samples=samples)}) as pipeline:
-        summary = pipeline.evaluate(models or ("base", "tuned"), quantizations, split=split)
+        estimate = EvaluationEstimate(()) if split else pipeline.estimate_evaluation(models)
+        if only_estimate:
+            for line in describe_calls(estimate.models) or ["no model is behind an endpoint: nothing costs money"]:
+                echo(line)
+            return estimate.to_dict()
+        for line in () if common.quiet else describe_calls(estimate.models):
+            note(line)
+        summary = pipeline.evaluate(models, quantizations, split=split)
     show_comparison(summary)
     if summary.split is not None:
         show_split(summary.split)
@@ -90,15 +112,14 @@ def _evaluate_suites(
     with open_pipeline(common) as pipeline:
         announce_pulls(suites, quiet=common.quiet)
         chosen = pipeline.choose_questions(suites, limit)
-        names = models or ("base", "tuned")
-        estimate = pipeline.estimate_suites(chosen, names, *quantizations)
+        estimate = pipeline.estimate_suites(chosen, models, *quantizations)
         if only_estimate:
             for line in describe_estimate(estimate):
                 echo(line)
             return estimate.to_dict()
         for line in () if common.quiet else describe_estimate(estimate):
             note(line)
-        summary = pipeline.evaluate_suites(chosen, names, *quantizations)
+        summary = pipeline.evaluate_suites(chosen, models, *quantizations)
     show_suites(summary)
     return summary.to_dict()
 
@@ -106,9 +127,12 @@ def _evaluate_suites(
 def show_comparison(summary: EvaluationSummary) -> None:
     """Print the accuracy of each model, by task and overall, and the gain."""
     models, gain = summary.models, summary.gain
+    # Of more than two models, the second table has these shares.
+    shares = len(models) <= 2
     gains = {row.task: _change(row) for row in gain.tasks} if gain is not None else {}
     by_task = [{row.task: row for row in model.tasks} for model in models]
-    rows = [_row(task, [tasks.get(task) for tasks in by_task], gains.get(task, "–")) for task in by_task[0]]
+    names = dict.fromkeys(task for tasks in by_task for task in tasks)
+    rows = [_row(task, [tasks.get(task) for tasks in by_task], gains.get(task, "–")) for task in names]
     rows.append(_row("all", models, "–" if gain is None else _change(gain)))
     unseen = [model.unseen for model in models if model.unseen is not None]
     if len(unseen) == len(models):
@@ -116,12 +140,45 @@ def show_comparison(summary: EvaluationSummary) -> None:
     strict = "" if gain is None or gain.strict_value is None else f"{points(gain.strict_value)} {_strict_range(gain)}"
     rows.append(("right in the asked form", *(percent(m.strict_accuracy) for m in models), strict, ""))
     rows.append(("readable answer", *(percent(m.extracted) for m in models), "", ""))
-    echo(table(["task", *(m.model for m in models), "gain", "cut off"], rows))
+    headings = ["task", *(m.model for m in models), "gain", "cut off"]
+    echo(table(headings if shares else headings[:-1], rows if shares else [row[:-1] for row in rows]))
     echo('right in the asked form: only "Answer: …" or the like counts · cut off: by max_tokens')
+    if not shares or any(model.source or model.missing for model in models):
+        show_models(models)
+    if summary.beside is not None:
+        show_beside(summary.beside)
     if gain is not None:
         _show_gain(gain)
     if summary.prompted is not None:
         show_prompted(summary.prompted)
+
+
+def show_models(models: Sequence[ModelAccuracy]) -> None:
+    """Print the accuracy of each model over all tasks, with the shares that explain it, and where it is."""
+    rows = [
+        (
+            *(model.model, percent(model.accuracy), interval(model.ci), model.n, percent(1 - model.extracted)),
+            *(percent(model.truncated), "–" if model.tokens is None else f"{model.tokens:.0f}"),
+        )
+        for model in models
+    ]
+    echo(table(["all tasks", "accuracy", "interval", "n", "no answer", "cut off", "tokens"], rows))
+    for model in models:
+        facts = [model.source or "", "" if model.cost_usd is None else f"${model.cost_usd:.4f} in this workspace"]
+        if model.missing:
+            facts.append(f"{counted(model.missing, 'answer')} missing, and left out of its figures")
+        if any(facts):
+            echo(f"  {model.model}: {' · '.join(filter(None, facts))}")
+
+
+def show_beside(beside: Beside) -> None:
+    """Print the difference of every model to the reference."""
+    rows = [
+        (one.model, points(one.value), interval(one.ci), one.n, f"{one.p_value:.2g}", f"{one.p_holm:.2g}")
+        for one in beside.models
+    ]
+    echo(table([f"against {beside.reference}", "points", "interval", "n", "p", "p (Holm)"], rows))
+    echo("paired on the samples that both answered · Holm: corrected for the number of comparisons; intervals are not")
 
 
 def _show_gain(gain: TotalGain) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from orca_local.cli.diagnostics import note
 from orca_local.cli.tables import echo, percent, table
+from orca_local.domain.evaluation_estimate import ModelEstimate
 from orca_local.domain.figures import interval, points
 from orca_local.domain.suite_evaluation import ReportedMean, SuiteEstimate, SuiteEvaluation
 from orca_local.domain.text import counted
@@ -35,7 +36,17 @@ def describe_estimate(estimate: SuiteEstimate) -> list[str]:
         f"{', '.join(estimate.models)}: {counted(missing, 'answer')} to generate, about "
         f"{estimate.completion_tokens:,} tokens, {estimate.seconds / 60:.1f} minutes ({estimate.basis})"
     )
-    return lines
+    return lines + describe_calls(estimate.endpoints)
+
+
+def describe_calls(endpoints: Sequence[ModelEstimate]) -> list[str]:
+    """What models behind endpoints would be asked, and what that would cost, in lines."""
+    return [
+        f"{one.model} ({one.source}): {counted(one.calls, 'call')} of {one.answers:,} to make, about ${one.usd:.4f}, "
+        f"never more than ${one.at_most_usd:.4f}; ${one.spent_usd:.4f} spent before"
+        + (f", limit: {one.limit}" if one.limit else "")
+        for one in endpoints
+    ]
 
 
 def show_suites(summary: SuiteEvaluation) -> None:
@@ -55,6 +66,7 @@ def show_suites(summary: SuiteEvaluation) -> None:
         share = "" if suite.asked == suite.questions else f"{suite.asked:,} of {suite.questions:,} questions; "
         here = "" if suite.is_complete else "not all published rows are here; "
         echo(f"{suite.name}: {share}{here}reference: the rule of {suite.references[0]}, on our prompts")
+    _show_further(summary)
     if summary.differences:
         _show_differences(summary)
     if summary.means:
@@ -72,12 +84,24 @@ def _show_differences(summary: SuiteEvaluation) -> None:
     rows = [
         (
             *(one.suite, message_label(one.system_message), f"{one.before} → {one.after}", one.n, points(one.value)),
-            *(interval(one.ci), f"{one.p_value:.2g}", points(one.reference_value)),
+            *(interval(one.ci), f"{one.p_value:.2g}", f"{one.p_holm:.2g}", points(one.reference_value)),
         )
         for one in summary.differences
     ]
     echo("\ndifferences in points, on the same questions")
-    echo(table(["suite", "system message", "models", "n", "ours", "interval", "p", "reference"], rows))
+    echo(table(["suite", "system message", "models", "n", "ours", "interval", "p", "Holm", "reference"], rows))
+    echo("p: of each difference alone · Holm: corrected for the number of differences; intervals are not")
+
+
+def _show_further(summary: SuiteEvaluation) -> None:
+    """Print where further models are, what they cost, and what they did not answer."""
+    for one in summary.further:
+        missing = sum(row.missing for row in summary.results if row.model == one.model)
+        asked = [row for row in summary.results if row.model == one.model]
+        facts = [one.source, "" if one.cost_usd is None else f"${one.cost_usd:.4f} in this workspace"]
+        facts.append("" if asked else "no answer")
+        facts.append(f"{counted(missing, 'answer')} missing, and left out of its figures" if missing else "")
+        echo(f"{one.model}: {' · '.join(filter(None, facts))}")
 
 
 def show_reported(reported: Sequence[ReportedMean]) -> None:

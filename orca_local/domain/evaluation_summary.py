@@ -30,6 +30,8 @@ class Accuracy(Record):
     """Share of completions without an answer in either reading."""
     truncated: float | None = field(default=None, kw_only=True, metadata=OMITTABLE)
     """Share of completions that `max_tokens` cut off."""
+    tokens: float | None = field(default=None, kw_only=True, metadata=OMITTABLE)
+    """Mean number of tokens of an answer, as the model's own tokenizer or endpoint counts them."""
 
 
 class TaskAccuracy(Accuracy):
@@ -57,6 +59,12 @@ class ModelAccuracy(Accuracy):
     """Accuracy by system message."""
     unseen: Accuracy | None = field(default=None, metadata=OMITTABLE)
     """Accuracy on question types not seen in training, where there are any."""
+    source: str | None = field(default=None, metadata=OMITTABLE)
+    """Of a model that `[[model]]` names: its name and address at an endpoint, or its file."""
+    missing: int | None = field(default=None, metadata=OMITTABLE)
+    """Of a model that did not answer everything: number of prompts without an answer. All figures leave them out."""
+    cost_usd: float | None = field(default=None, metadata=OMITTABLE)
+    """Of an endpoint: US dollars that its calls have cost in this workspace, all runs together."""
 
 
 class Gain(Record):
@@ -109,6 +117,46 @@ class TotalGain(Gain):
     def covers_tasks(self) -> str:
         """What `ci_tasks` generalizes over, in words."""
         return f"tasks like these ({len(self.tasks)} measured), with this training seed"
+
+
+class Difference(Record):
+    """Mean difference in accuracy between a model and the reference, on the samples that both answered."""
+
+    value: float
+    """Accuracy of the model minus accuracy of the reference."""
+    ci: CI
+    """95 % interval over new samples of these tasks, for this comparison alone: as that of a gain."""
+    p_value: float
+    """Exact McNemar test; where scores are partial, a test by random signs."""
+    p_holm: float
+    """The p-value after Holm's correction for the number of comparisons in the same table."""
+    n: int
+    """Number of samples that both answered."""
+
+
+class TaskDifference(Difference):
+    """Difference on the samples of one task; `p_holm` is corrected for all models and tasks together."""
+
+    task: str = field(metadata=FIRST)
+    """Name of the task."""
+
+
+class ModelDifference(Difference):
+    """Difference over all samples under the first system message; `p_holm` is corrected for all models."""
+
+    model: str = field(metadata=FIRST)
+    """Name of the model."""
+    tasks: tuple[TaskDifference, ...]
+    """Difference by task."""
+
+
+class Beside(Record):
+    """Comparison of all models with one of them; where more than base and tuned were evaluated."""
+
+    reference: str
+    """Name of the model that the others are compared with: `tuned`, or `base` where that was not evaluated."""
+    models: tuple[ModelDifference, ...]
+    """The other models."""
 
 
 class PromptedAccuracy(Accuracy):
@@ -176,7 +224,9 @@ class EvaluationSummary(Record):
     seconds: float
     """Duration of the run."""
     gain: TotalGain | None = field(default=None, metadata=OMITTABLE)
-    """Gain of the last model over `base`, where both were evaluated."""
+    """Gain of `tuned`, or without it of the last model, over `base`, where both were evaluated."""
+    beside: Beside | None = field(default=None, metadata=OMITTABLE)
+    """Differences of every model to `tuned`; where others than base and tuned were evaluated."""
     prompted: Prompted | None = field(default=None, metadata=OMITTABLE)
     """What prompting alone gives the base; with `evaluate.prompted`, where the base was evaluated."""
     split: GainSplit | None = field(default=None, metadata=OMITTABLE)

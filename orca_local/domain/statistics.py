@@ -184,6 +184,19 @@ def mcnemar_exact(base_only: int, tuned_only: int) -> float:
     return 1.0 if 2 * tail >= 2**n else 2 * tail / 2**n
 
 
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return the p-values corrected for their number, in the same order (Holm 1979, Scandinavian Journal 6:65).
+
+    The smallest of m is multiplied by m, the next by m − 1, and so on; none is smaller than one before it, or above 1.
+    Rejecting those below α keeps the probability of any false rejection below α, whatever their dependence.
+    """
+    adjusted, largest = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = largest
+    return adjusted
+
+
 def mean_kl(reference: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """Return the mean of `kl_divergences`, in nats."""
     return float(kl_divergences(reference, other).mean())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from orca_local.domain.evaluation_estimate import ModelEstimate
 from orca_local.domain.failure_summary import FailureSummary
 from orca_local.domain.record import CI, OMITTABLE, Record
 
@@ -85,6 +86,8 @@ class SuiteResult(Record):
     """Number of questions that leave no room for an answer in the context. They count 0."""
     failed: int
     """Number of questions without an answer for another reason. They count 0."""
+    missing: int = field(default=0, kw_only=True, metadata=OMITTABLE)
+    """Number of questions that an endpoint was not asked or did not answer. All figures leave them out."""
     parts: tuple[SuitePart, ...]
     """Scores by part of the benchmark."""
 
@@ -112,8 +115,10 @@ class SuiteDifference(Record):
     p_value: float
     """Exact McNemar test where each question stands alone and each score is 0 or 1; else a test by random signs, with
     the questions about one text together."""
+    p_holm: float
+    """The p-value after Holm's correction for the number of differences in the evaluation."""
     n: int
-    """Number of questions."""
+    """Number of questions that both answered."""
     reference_value: float
     """The same difference by the first rule of another harness."""
 
@@ -133,6 +138,17 @@ class SuiteMean(Record):
     """95 % interval over questions like these of the same benchmarks."""
     reference: float
     """Mean of the scores by the first rule of another harness."""
+
+
+class FurtherModel(Record):
+    """A further model that a `[[model]]` table names."""
+
+    model: str
+    """Name of the model."""
+    source: str
+    """Its name and address at an endpoint, or its file."""
+    cost_usd: float | None = field(default=None, metadata=OMITTABLE)
+    """Of an endpoint: US dollars that its calls have cost in this workspace, all runs together."""
 
 
 class ReportedMean(Record):
@@ -177,6 +193,8 @@ class SuiteEvaluation(Record):
     """Duration of the run."""
     scorer_version: int
     """Version of the rules that read and compared the answers."""
+    further: tuple[FurtherModel, ...] = field(default=(), metadata=OMITTABLE)
+    """The models that `[[model]]` tables name."""
     failures: FailureSummary | None = field(default=None, metadata=OMITTABLE)
     """The failed questions, where there are any. Those that are too long for the context are not among them."""
 
@@ -215,3 +233,5 @@ class SuiteEstimate(Record):
     """About how long that takes."""
     basis: str
     """Where the figures come from."""
+    endpoints: tuple[ModelEstimate, ...] = field(default=(), metadata=OMITTABLE)
+    """What models behind endpoints would be asked, and what that would cost."""

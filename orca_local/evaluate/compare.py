@@ -23,7 +23,9 @@ from orca_local.domain.record import CI
 from orca_local.domain.statistics import accuracy_interval, clustered_interval, mcnemar_exact, paired_interval
 
 REFERENCE = "base"
-"""Name of the model that the others are compared with."""
+"""Name of the model that the gain is measured from."""
+TUNED = "tuned"
+"""Name of the tuned model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class SampleResult:
     """Score of the strict reading; None without an answer in the asked form."""
     is_truncated: bool = False
     """Whether `max_tokens` cut the answer off."""
+    tokens: int | None = None
+    """Number of tokens of the answer; None if it is not known."""
 
     @property
     def score(self) -> float:
@@ -67,7 +71,13 @@ def measure(results: Sequence[SampleResult]) -> Accuracy:
         strict_accuracy=mean(lambda result: result.strict_score),
         unreadable=mean(lambda result: result.value is None and result.strict_value is None),
         truncated=mean(lambda result: result.is_truncated),
+        tokens=_mean_tokens(results),
     )
+
+
+def _mean_tokens(results: Sequence[SampleResult]) -> float | None:
+    counts = [result.tokens for result in results if result.tokens is not None]
+    return sum(counts) / len(counts) if counts else None
 
 
 def gain(base: Sequence[SampleResult], tuned: Sequence[SampleResult]) -> Gain:
@@ -76,11 +86,11 @@ def gain(base: Sequence[SampleResult], tuned: Sequence[SampleResult]) -> Gain:
     The p-value is that of the exact McNemar test; it is None where a score is partial, for which the test is not
     defined. The interval excludes 0 only if the p-value is below 0.05.
     """
-    scores, _ = _pair(base, tuned)
+    scores, _ = paired_scores(base, tuned)
     if not len(scores):
         return Gain(0.0, (-1.0, 1.0), None, 0)
     value, ci, p_value = _mean_difference(scores)
-    strict_scores, _ = _pair(base, tuned, lambda result: result.strict_score)
+    strict_scores, _ = paired_scores(base, tuned, lambda result: result.strict_score)
     strict_value, strict_ci, _ = _mean_difference(strict_scores)
     return Gain(value, ci, p_value, len(scores), strict_value=strict_value, strict_ci=strict_ci)
 
@@ -96,11 +106,11 @@ def _mean_difference(scores: NDArray[np.float64]) -> tuple[float, CI, float | No
 
 def task_interval(base: Sequence[SampleResult], tuned: Sequence[SampleResult]) -> CI | None:
     """The interval of the gain over tasks like these; None with fewer than two tasks."""
-    scores, tasks = _pair(base, tuned)
+    scores, tasks = paired_scores(base, tuned)
     return clustered_interval(scores[:, 1] - scores[:, 0], tasks)
 
 
-def _pair(
+def paired_scores(
     base: Sequence[SampleResult],
     tuned: Sequence[SampleResult],
     score: Callable[[SampleResult], float] = lambda result: result.score,
@@ -123,7 +133,7 @@ def by_task(results: Sequence[SampleResult]) -> dict[str, list[SampleResult]]:
 def compare(
     results: Mapping[str, Mapping[str, Sequence[SampleResult]]], system_messages: Sequence[str]
 ) -> tuple[tuple[ModelAccuracy, ...], TotalGain | None]:
-    """Accuracy of every model, and the gain of the last model over the base.
+    """Accuracy of every model, and the gain of the tuned model over the base; without it, that of the last model.
 
     `results` are by model and system message. The first system message gives the overall figures. The gain is None
     where the base or another model is missing.
@@ -136,8 +146,8 @@ def compare(
 
 
 def compared_model(results: Mapping[str, object]) -> str | None:
-    """Name of the last model that is not the base; None if there is none."""
-    return next((name for name in reversed([*results]) if name != REFERENCE), None)
+    """Name of the model whose gain over the base is shown: tuned, else the last other one; None if there is none."""
+    return TUNED if TUNED in results else next((name for name in reversed([*results]) if name != REFERENCE), None)
 
 
 def _model_accuracy(

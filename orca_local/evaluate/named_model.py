@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orca_local.domain.frozen import Frozen
-from orca_local.evaluate.stage import LoadedModel
+from orca_local.evaluate.stage import AskedModel, LoadedModel
 from orca_local.generation.generate import ModelRef
 
 
@@ -16,5 +16,7 @@ class NamedModel(Frozen):
     """Name in the results."""
     model: ModelRef
     """The model in the store."""
-    load: Callable[[], LoadedModel]
+    load: Callable[[], LoadedModel | AskedModel]
     """Loads it. The caller closes what it returns."""
+    source: str = ""
+    """For a model of `[[model]]`: where it is; else empty."""

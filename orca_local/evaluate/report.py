@@ -15,6 +15,7 @@ from orca_local.domain.suite_evaluation import SuiteEvaluation
 from orca_local.domain.summaries import DatasetSummary, TrainSummary
 from orca_local.domain.teach_summary import TeachSummary
 from orca_local.domain.teacher_request import STARTER_ENDPOINT, STARTER_MODEL
+from orca_local.evaluate.beside_report import render_models
 from orca_local.evaluate.markdown import cell as _cell
 from orca_local.evaluate.markdown import percent as _percent
 from orca_local.evaluate.markdown import table as _table
@@ -209,6 +210,7 @@ def _evaluation(store: Store) -> str:
         "of form. *Not readable*: no answer in either way. *Cut off*: by `max_tokens`. All in percent.\n",
         _table(["task", "model", "in the asked form", "not readable", "cut off"], _reading_rows(summary)),
     ]
+    parts += render_models(summary)
     gain = summary.gain
     if gain is not None:
         p_value = "" if gain.p_value is None else f"; exact McNemar p = {gain.p_value:.2g}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.types import Sample
+from orca_local.evaluate.beside import compare_beside
 from orca_local.evaluate.compare import SampleResult, compare
 from orca_local.generation.generate import ModelRef, PlannedMeasurement
 from orca_local.kinds.scoring import SCORER_VERSION
@@ -34,7 +35,9 @@ def to_result(sample: Sample, row: MeasurementRow | None) -> SampleResult:
     is_unseen = bool(sample.metadata.get("unseen"))
     if row is None:
         return SampleResult(sample.id, sample.task, None, is_unseen)
-    return SampleResult(sample.id, sample.task, row.lenient_value, is_unseen, row.strict_value, row.is_truncated)
+    return SampleResult(
+        sample.id, sample.task, row.lenient_value, is_unseen, row.strict_value, row.is_truncated, row.completion_tokens
+    )
 
 
 def load_summary(store: Store) -> EvaluationSummary | None:
@@ -51,8 +54,15 @@ def load_summary(store: Store) -> EvaluationSummary | None:
     expected = {(model.model, row.system_message): row.n for model in summary.models for row in model.by_system_message}
     if expected != {(name, text): len(group) for name, by_text in results.items() for text, group in by_text.items()}:
         return summary
-    models, gain = compare({model.model: results[model.model] for model in summary.models}, messages)
-    return replace(summary, models=models, gain=gain, scorer_version=SCORER_VERSION)
+    ordered = {model.model: results[model.model] for model in summary.models}
+    models, gain = compare(ordered, messages)
+    models = tuple(
+        replace(new, source=old.source, missing=old.missing, cost_usd=old.cost_usd)
+        for new, old in zip(models, summary.models, strict=True)
+    )
+    headline = {name: by_message[messages[0]] for name, by_message in ordered.items()}
+    beside = None if summary.beside is None else compare_beside(headline)
+    return replace(summary, models=models, gain=gain, beside=beside, scorer_version=SCORER_VERSION)
 
 
 def _stored_results(store: Store, run_id: int, messages: Sequence[str]) -> dict[str, dict[str, list[SampleResult]]]:

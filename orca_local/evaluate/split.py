@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 from orca_local.domain.evaluation_summary import GainSplit
 from orca_local.domain.keys import content_key
 from orca_local.domain.quantized import AccuracyChange, QuantizedFile, Recommendation, recommend
-from orca_local.evaluate.compare import REFERENCE, SampleResult, gain, measure
-
-TUNED = "tuned"
-"""Name of the tuned model."""
+from orca_local.evaluate.compare import REFERENCE, TUNED, SampleResult, gain, measure
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from orca_local.domain.copy_fields import copy_fields
 from orca_local.domain.errors import InputError, OrcaError
-from orca_local.domain.evaluation_summary import EvaluationSummary
+from orca_local.domain.evaluation_summary import EvaluationSummary, ModelAccuracy
 from orca_local.domain.events import (
     Event,
     GenerationFailed,
@@ -27,19 +28,39 @@ from orca_local.domain.settings import EvaluateSettings
 from orca_local.domain.text import counted
 from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
+from orca_local.evaluate.asker import Asker, Unanswered
+from orca_local.evaluate.beside import compare_beside
 from orca_local.evaluate.compare import REFERENCE, SampleResult, by_task, compare, compared_model, measure
 from orca_local.evaluate.prompted import Prompting, summarize_prompted
 from orca_local.evaluate.results import NO_STRATEGY, collect
 from orca_local.evaluate.split import SplitModels, recommend_type, split_gain, with_changes
-from orca_local.generation.generate import ModelRef, PlannedMeasurement, generate
+from orca_local.generation.generate import ModelRef, PlannedMeasurement, Prompts, generate
 from orca_local.kinds.prompts import plain_messages
 from orca_local.kinds.scoring import SCORER_VERSION, is_scored, unscored_kinds
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
 from orca_local.store.results import EvaluationRow
 
-"""Name of the model that the others are compared with."""
 AGAIN = "mend the cause and run `orca-local evaluate` again: only what is missing is generated"
+
+
+class NamedModel(Protocol):
+    """A model to evaluate."""
+
+    @property
+    def name(self) -> str:
+        """Name in the results."""
+
+    @property
+    def model(self) -> ModelRef:
+        """The model in the store."""
+
+    @property
+    def source(self) -> str:
+        """For a model of `[[model]]`: where it is; else empty."""
+
+
+M = TypeVar("M", bound=NamedModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +73,8 @@ class Candidate:
     """The GGUF file."""
     model: ModelRef
     """The model in the store."""
+    source: str = ""
+    """For a model of `[[model]]`: its file; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +92,51 @@ class LoadedModel:
         self.renderer.close()
 
 
+@dataclass(frozen=True, slots=True)
+class AskedModel:
+    """A model behind an endpoint."""
+
+    asker: Asker
+    """Asks the endpoint."""
+    engine: Engine
+    """Returns the answers that are stored; it makes no call."""
+    renderer: Prompts
+    """Makes keys of conversations."""
+
+    def close(self) -> None:
+        """Close both."""
+        self.engine.close()
+        self.renderer.close()
+
+
 Results = dict[str, dict[str, list[SampleResult]]]
 """Results by model name and system message."""
 
 
+@dataclass(slots=True)
+class Answered:
+    """What became of one model's prompts."""
+
+    planned: Sequence[PlannedMeasurement]
+    """Those to answer; afterwards those that were answered, or failed because of the prompt."""
+    unanswered: Unanswered | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What became of all models."""
+
+    results: Results = field(default_factory=dict)
+    answered: dict[str, Answered] = field(default_factory=dict)
+    """By model name."""
+    failures: FailureCounts = field(default_factory=FailureCounts)
+
+
 def evaluate(
     context: StageContext,
-    load: Callable[[Candidate], LoadedModel],
-    candidates: Sequence[Candidate],
+    load: Callable[[M], LoadedModel | AskedModel],
+    candidates: Sequence[M],
     samples: Sequence[Sample],
     settings: EvaluateSettings,
     *,
@@ -87,7 +147,9 @@ def evaluate(
 
     With `split`, whose models are among the candidates, the summary separates the effects of training and of
     quantizing. With `prompting`, the base is also measured under those prompts. Only one model is loaded at a time.
-    Raises `InputError` if no sample has a reference answer, and `OrcaError` if a model answered nothing.
+    A model behind an endpoint may stop half-way: its figures are those of what it answered, and what is missing counts
+    as failed. Raises `InputError` if no sample has a reference answer, and `OrcaError` if a model on this machine, or
+    every model, answered nothing.
     """
     started = time.monotonic()
     scored = _select(samples, settings.samples)
@@ -107,24 +169,58 @@ def evaluate(
         if prompted.without_strategy:
             yield _without_strategy(prompted.without_strategy)
     yield StageStarted("evaluate", sum(map(len, plans)), "generations")
-    results: Results = {}
-    failures = FailureCounts()
+    outcome = _Outcome()
+    yield from _answer_all(context, load, candidates, plans, by_message, outcome)
+    summary = _summary(context, outcome, settings, split, started)
+    sources = {candidate.name: candidate.source for candidate in candidates}
+    models = (_with_facts(model, sources[model.model], outcome.answered[model.model]) for model in summary.models)
+    summary = replace(summary, models=tuple(models))
+    if prompted is not None:
+        base, other = candidates[names.index(REFERENCE)], compared_model(outcome.results)
+        tuned = None if other is None else outcome.results[other][settings.system_messages[0]]
+        summary = replace(summary, prompted=summarize_prompted(context, base.model, prompted, tuned))
+    yield StageFinished("evaluate", summary)
+
+
+def _answer_all(
+    context: StageContext,
+    load: Callable[[M], LoadedModel | AskedModel],
+    candidates: Sequence[M],
+    plans: Sequence[Sequence[PlannedMeasurement]],
+    by_message: Mapping[str, Sequence[PlannedMeasurement]],
+    outcome: _Outcome,
+) -> Iterator[Event]:
+    """Get the answers of one model after another, and store its figures. Raises the error of the last if none has any.
+
+    `plans` are what each model is asked; `by_message` the part of them that is compared.
+    """
     done = 0
     for candidate, planned in zip(candidates, plans, strict=True):
-        with closing(_answer(context, load, candidate, planned, failures)) as events:
+        prompts = outcome.answered[candidate.name] = Answered(planned)
+        with closing(answer(context, load, candidate, prompts, outcome.failures)) as events:
             for event in events:
                 if isinstance(event, StageProgressed):
                     event = replace(event, done=done + event.done, note=candidate.name)
                 yield event
         done += len(planned)
-        results[candidate.name] = {text: collect(context, candidate.model, by_message[text]) for text in by_message}
-        yield from _record(context, candidate, results[candidate.name])
-    summary = replace(_summary(context, results, settings, split, started), failures=failures.summarize(AGAIN))
-    if prompted is not None:
-        base, other = candidates[names.index(REFERENCE)], compared_model(results)
-        tuned = None if other is None else results[other][settings.system_messages[0]]
-        summary = replace(summary, prompted=summarize_prompted(context, base.model, prompted, tuned))
-    yield StageFinished("evaluate", summary)
+        kept = {id(one) for one in prompts.planned}
+        results = {
+            text: collect(context, candidate.model, [one for one in plan if id(one) in kept])
+            for text, plan in by_message.items()
+        }
+        # Without an answer to the main prompts, there is nothing to compare.
+        if next(iter(results.values())):
+            outcome.results[candidate.name] = results
+            yield from _record(context, candidate, results)
+    if not outcome.results:
+        raise next(one.unanswered.error for one in outcome.answered.values() if one.unanswered is not None)
+
+
+def plan_holdout(samples: Sequence[Sample], settings: EvaluateSettings) -> list[PlannedMeasurement]:
+    """What every model is asked: each sample with a score, under every system message."""
+    scored = _select(samples, settings.samples)
+    sampling = SamplingSettings(max_tokens=settings.max_tokens)
+    return [one for text in settings.system_messages for one in _plan(scored, text, sampling)]
 
 
 def _warnings(samples: Sequence[Sample], scored: Sequence[Sample], settings: EvaluateSettings) -> Iterator[Warned]:
@@ -158,34 +254,57 @@ def _plan(samples: Sequence[Sample], system_message: str, sampling: SamplingSett
     ]
 
 
-def _answer(
+def _with_facts(model: ModelAccuracy, source: str, prompts: Answered) -> ModelAccuracy:
+    missing = None if prompts.unanswered is None else prompts.unanswered.reasons.total()
+    return replace(model, source=source or None, missing=missing, cost_usd=prompts.cost_usd)
+
+
+def answer(
     context: StageContext,
-    load: Callable[[Candidate], LoadedModel],
-    candidate: Candidate,
-    planned: Sequence[PlannedMeasurement],
+    load: Callable[[M], LoadedModel | AskedModel],
+    candidate: M,
+    prompts: Answered,
     failures: FailureCounts,
 ) -> Generator[Event, None, None]:
-    """Generate the answers of one candidate, and count those that fail."""
-    failed_before = failures.count
-    with (
-        closing(load(candidate)) as loaded,
-        closing(
-            generate(
-                loaded.engine, loaded.renderer, context.store, planned, model=candidate.model, run_id=context.run_id
-            )
-        ) as events,
-    ):
-        for event in events:
-            if isinstance(event, GenerationFailed):
-                failures.add(event.error)
-            yield event
-    if failures.count - failed_before == len(planned):
+    """Get the answers of one model, and count those that fail; `prompts` gets what became of them.
+
+    Raises `OrcaError` if a model on this machine answered nothing.
+    """
+    with closing(load(candidate)) as loaded:
+        asks = isinstance(loaded, AskedModel)
+        if isinstance(loaded, AskedModel):
+            yield from _ask(context, loaded.asker, prompts, failures)
+        planned, failed_before = prompts.planned, failures.count
+        make = generate(
+            loaded.engine, loaded.renderer, context.store, planned, model=candidate.model, run_id=context.run_id
+        )
+        with closing(make) as events:
+            for event in events:
+                if isinstance(event, GenerationFailed):
+                    failures.add(event.error)
+                # The answers of an endpoint were counted when they arrived.
+                if not (asks and isinstance(event, StageProgressed)):
+                    yield event
+    if not asks and failures.count - failed_before == len(planned):
         reason = f"the last error: {failures.last}"
         raise OrcaError(f"{candidate.name} answered none of {len(planned)} prompts; {reason}", hint=AGAIN)
 
 
+def _ask(
+    context: StageContext, asker: Asker, prompts: Answered, failures: FailureCounts
+) -> Generator[Event, None, None]:
+    """Ask an endpoint, and leave out what it did not answer."""
+    with closing(asker.ask(context, prompts.planned)) as asking:
+        prompts.unanswered = yield from asking
+    prompts.cost_usd = asker.cost_usd
+    if prompts.unanswered is not None:
+        prompts.planned = [one for one in prompts.planned if asker.is_answered(one)]
+        for reason in prompts.unanswered.reasons.elements():
+            failures.add(reason)
+
+
 def _record(
-    context: StageContext, candidate: Candidate, by_message: dict[str, list[SampleResult]]
+    context: StageContext, candidate: NamedModel, by_message: dict[str, list[SampleResult]]
 ) -> Iterator[ModelEvaluated]:
     """Store the accuracies of a candidate."""
     for text, results in by_message.items():
@@ -207,16 +326,23 @@ def _record(
 
 
 def _summary(
-    context: StageContext, results: Results, settings: EvaluateSettings, split: SplitModels | None, started: float
+    context: StageContext, outcome: _Outcome, settings: EvaluateSettings, split: SplitModels | None, started: float
 ) -> EvaluationSummary:
+    results = outcome.results
     models, gain = compare(results, settings.system_messages)
     seconds = round(time.monotonic() - started, 3)
+    headline = {name: by_message[settings.system_messages[0]] for name, by_message in results.items()}
     summary = EvaluationSummary(
-        run_id=context.run_id, models=models, seconds=seconds, gain=gain, scorer_version=SCORER_VERSION
+        run_id=context.run_id,
+        models=models,
+        seconds=seconds,
+        gain=gain,
+        beside=None if split is not None else compare_beside(headline),
+        scorer_version=SCORER_VERSION,
+        failures=outcome.failures.summarize(AGAIN),
     )
     if split is None:
         return summary
-    headline = {name: by_message[settings.system_messages[0]] for name, by_message in results.items()}
     return replace(
         summary,
         split=split_gain(headline, split),

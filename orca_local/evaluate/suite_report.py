@@ -19,6 +19,8 @@ def render_suites(summary: SuiteEvaluation) -> str:
         _results(summary),
         _suites(summary),
     ]
+    if summary.further:
+        parts += [_further(summary)]
     if summary.differences:
         parts += ["Differences in points, on the same questions:\n", _differences(summary)]
     if summary.means:
@@ -64,15 +66,28 @@ def _suites(summary: SuiteEvaluation) -> str:
     return table(headings, rows)
 
 
+def _further(summary: SuiteEvaluation) -> str:
+    """Where further models are, what they cost, and what they did not answer; all figures leave that out."""
+    rows = [
+        (
+            *(one.model, one.source, "–" if one.cost_usd is None else f"{one.cost_usd:.4f}"),
+            sum(row.missing for row in summary.results if row.model == one.model),
+        )
+        for one in summary.further
+    ]
+    return table(["model", "where", "US$ in this workspace", "missing answers"], rows)
+
+
 def _differences(summary: SuiteEvaluation) -> str:
     rows = [
         (
             *(one.suite, _message(one.system_message), f"{one.before} → {one.after}", one.n),
-            *(f"{points(one.value)} {interval(one.ci)}", f"{one.p_value:.2g}", points(one.reference_value)),
+            *(f"{points(one.value)} {interval(one.ci)}", f"{one.p_value:.2g}", f"{one.p_holm:.2g}"),
+            points(one.reference_value),
         )
         for one in summary.differences
     ]
-    return table(["benchmark", "system message", "models", "n", "ours", "p", "reference"], rows)
+    return table(["benchmark", "system message", "models", "n", "ours", "p", "p (Holm)", "reference"], rows)
 
 
 def _message(text: str) -> str:

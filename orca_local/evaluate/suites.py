@@ -13,10 +13,12 @@ from orca_local.domain.failure_summary import FailureCounts
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.settings import EvaluateSettings
 from orca_local.domain.stages import SUITES
-from orca_local.domain.suite_evaluation import OURS, EvaluatedSuite, ReportedMean, SuiteEvaluation
+from orca_local.domain.suite_evaluation import OURS, EvaluatedSuite, FurtherModel, ReportedMean, SuiteEvaluation
 from orca_local.domain.types import SamplingSettings
+from orca_local.evaluate.asker import Asker
 from orca_local.evaluate.named_model import NamedModel
 from orca_local.evaluate.results import NO_STRATEGY
+from orca_local.evaluate.stage import AskedModel
 from orca_local.evaluate.suite_figures import SuiteScores, compare_models, summarize
 from orca_local.generation.generate import GenerationCounts, PlannedMeasurement, generate
 from orca_local.hub.benchmarks import load_groups
@@ -57,7 +59,9 @@ def evaluate_suites(
                     event = replace(event, done=number * per_model + event.done, note=model.name)
                 yield event
         for suite in chosen:
-            scores += SuiteScores.collect(context, model, suite, messages, outcome.too_long)
+            scores += SuiteScores.collect(context, model, suite, messages, outcome.too_long, outcome.missing)
+    if not scores:
+        raise outcome.errors[0]
     names, suites = [model.name for model in models], [suite.suite.name for suite in chosen]
     scores.sort(
         key=lambda one: (
@@ -81,6 +85,7 @@ def evaluate_suites(
             completion_tokens=outcome.counts.tokens,
             seconds=round(time.monotonic() - started, 3),
             scorer_version=SCORER_VERSION,
+            further=tuple(_further(models, outcome)),
             failures=outcome.failures.summarize(AGAIN),
         ),
     )
@@ -145,6 +150,12 @@ class _Outcome:
     failures: FailureCounts = field(default_factory=FailureCounts)
     too_long: set[str] = field(default_factory=set)
     """Ids of the questions that leave no room for an answer, for the present model."""
+    missing: set[tuple[str, str, str]] = field(default_factory=set)
+    """Model, question and system message of what an endpoint did not answer."""
+    errors: list[OrcaError] = field(default_factory=list)
+    """Why endpoints stopped."""
+    costs: dict[str, float | None] = field(default_factory=dict)
+    """US dollars that the calls to each endpoint have cost in this workspace."""
 
 
 def _answer(
@@ -158,13 +169,18 @@ def _answer(
     outcome.too_long = set()
     questions = {sample_id(suite, question): (suite, question) for suite in chosen for question in suite.questions}
     writer = SuiteWriter(context.store, model, context.run_id, questions)
+    asker, planned = None, plan(chosen, settings)
     with closing(model.load()) as loaded:
+        if isinstance(loaded, AskedModel):
+            asker = loaded.asker
+            yield from _ask(context, model, asker, chosen, settings, outcome)
+            planned = filter(asker.is_answered, planned)
         counts = yield from _counted(
             generate(
                 loaded.engine,
                 loaded.renderer,
                 context.store,
-                plan(chosen, settings),
+                planned,
                 model=model.model,
                 run_id=context.run_id,
                 writer=writer,
@@ -172,9 +188,30 @@ def _answer(
             outcome,
         )
     outcome.counts += counts
-    if counts.failed == counts.done and outcome.failures.count:
+    if asker is None and counts.failed == counts.done and outcome.failures.count:
         reason = f"the last error: {outcome.failures.last}"
         raise OrcaError(f"{model.name} answered none of {counts.done:,} questions; {reason}", hint=AGAIN)
+
+
+def _ask(
+    context: StageContext,
+    model: NamedModel,
+    asker: Asker,
+    chosen: Sequence[ChosenQuestions],
+    settings: EvaluateSettings,
+    outcome: _Outcome,
+) -> Generator[Event, None, None]:
+    """Ask an endpoint, and note what it did not answer."""
+    with closing(asker.ask(context, plan(chosen, settings))) as asking:
+        unanswered = yield from asking
+    outcome.costs[model.name] = asker.cost_usd
+    if unanswered is not None:
+        outcome.errors.append(unanswered.error)
+        for one in plan(chosen, settings):
+            if not asker.is_answered(one):
+                outcome.missing.add((model.name, one.sample.id, one.system_message))
+        for reason in unanswered.reasons.elements():
+            outcome.failures.add(reason)
 
 
 def _counted(
@@ -193,6 +230,12 @@ def _counted(
             elif isinstance(event, GenerationFailed):
                 outcome.failures.add(event.error)
             yield event
+
+
+def _further(models: Sequence[NamedModel], outcome: _Outcome) -> Iterator[FurtherModel]:
+    for model in models:
+        if model.source:
+            yield FurtherModel(model.name, model.source, outcome.costs.get(model.name))
 
 
 def _facts(suite: ChosenQuestions, settings: EvaluateSettings) -> EvaluatedSuite:

@@ -17,7 +17,6 @@ from orca_local.domain.types import Completion, Message, Request, Sample, Sampli
 from orca_local.engines.base import Engine
 from orca_local.engines.request_queue import ContextFull
 from orca_local.kinds.scoring import NOT_SCORED, is_scored, score
-from orca_local.rows.renderer import PromptRenderer
 from orca_local.store.store import Store
 
 CACHED_AT_ONCE = 200
@@ -35,6 +34,19 @@ class ModelRef(Frozen):
     """Id of its row in the store."""
     sha256: str
     """Hash of its file, 64 hexadecimal digits."""
+
+
+class Prompts(Protocol):
+    """Makes of a conversation what an engine and the key of its answer need."""
+
+    def iter_prompt_ids(self, conversations: Iterable[Sequence[Message]]) -> Iterator[tuple[int, ...] | InputError]:
+        """Yield the token ids of each conversation, or why there are none."""
+
+    def prompt_text(self, messages: Sequence[Message]) -> str:
+        """The prompt as text, which is stored beside the answer."""
+
+    def close(self) -> None:
+        """Free what it holds. Safe to call twice."""
 
 
 class PlannedMeasurement(Frozen):
@@ -119,7 +131,7 @@ def generation_key(config: dict[str, Any], request: Request) -> str:
 
 def generate(
     engine: Engine,
-    renderer: PromptRenderer,
+    renderer: Prompts,
     store: Store,
     measurements: Iterable[PlannedMeasurement],
     *,
@@ -142,7 +154,7 @@ class _Scheduler:
     """One call of `generate`. It plans the measurements in parts, so that memory does not grow with their number."""
 
     def __init__(
-        self, engine: Engine, renderer: PromptRenderer, store: Store, model: ModelRef, writer: MeasurementWriter
+        self, engine: Engine, renderer: Prompts, store: Store, model: ModelRef, writer: MeasurementWriter
     ) -> None:
         self.counts = GenerationCounts()
         self._engine, self._renderer, self._store = engine, renderer, store
@@ -222,7 +234,7 @@ class _Scheduler:
         with self._store.transaction():
             for planned, completion in good:
                 key = planned.request.id
-                prompt = self._renderer.template.render(planned.request.messages, add_generation_prompt=True)
+                prompt = self._renderer.prompt_text(planned.request.messages)
                 self._store.generations.record(key, prompt, completion, planned.config)
                 self._measure(key, completion.text, planned.measurements)
         for planned, completion in good:

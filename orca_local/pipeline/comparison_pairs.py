@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orca_local.domain.errors import InputError
@@ -13,19 +14,37 @@ from orca_local.evaluate.stage import Candidate
 from orca_local.gguf.file_type import check_type
 from orca_local.gguf.header import read_header
 from orca_local.models.available import NAMES
+from orca_local.models.finder import split_name
 from orca_local.pipeline.candidates import make_candidate, make_candidates
+from orca_local.pipeline.further_models import EndpointModel, make_further
 from orca_local.pipeline.tuned import ensure_tuned, matching_base
 
 if TYPE_CHECKING:
     from orca_local.pipeline.session import Session
 
 
-def compared_models(session: Session, names: Sequence[str], quantization: str = "") -> list[Candidate]:
+def compared_models(session: Session, names: Sequence[str], quantization: str = "") -> list[Candidate | EndpointModel]:
     """The models of these names, each once; `base` and `tuned` of this type if one is given.
 
-    Raises `InputError` if base and tuned are not of one type: the gain would not be that of the training (trap 8).
+    Without names, base and tuned and every model that a `[[model]]` table names. Raises `InputError` if base and tuned
+    are not of one type: the gain would not be that of the training (trap 8).
     """
-    names = list(dict.fromkeys(names))
+    tables = {settings.name: settings for settings in session.settings.model}
+    names = list(dict.fromkeys(names or (*NAMES, *tables)))
+    # First, because a table with an error should not wait for base and tuned to be made.
+    further = {name: make_further(session, tables[name]) for name in names if name in tables}
+    own = [name for name in names if name not in further]
+    for name in own:
+        if tables and not split_name(name)[0] and not Path(name).is_file():
+            raise InputError(f"no model {name!r}", hint=f"give base, tuned, {', '.join(tables)}, or a GGUF file")
+    models = dict(zip(own, _own_models(session, own, quantization), strict=True))
+    # A file is called by its name, which a table may have too.
+    models = {name: replace(c, name=str(c.path)) if c.name in further else c for name, c in models.items()}
+    return [further[name] if name in further else models[name] for name in names]
+
+
+def _own_models(session: Session, names: Sequence[str], quantization: str) -> list[Candidate]:
+    """`base`, `tuned` and files."""
     typed = {name: f"{name}:{quantization}" if quantization and name in NAMES else name for name in names}
     if not typed.keys() >= set(NAMES):
         candidates = make_candidates(session, list(typed.values()))

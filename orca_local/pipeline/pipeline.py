@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from orca_local.domain.evaluation_estimate import EvaluationEstimate
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import Event, Warned
 from orca_local.domain.export_summary import ExportSummary
@@ -15,12 +17,13 @@ from orca_local.domain.suite_evaluation import SuiteEstimate, SuiteEvaluation
 from orca_local.domain.summaries import DatasetSummary, PipelineResult, TrainSummary
 from orca_local.domain.teach_summary import TeachEstimate, TeachSummary
 from orca_local.evaluate.prompted import Prompting
-from orca_local.evaluate.stage import Candidate, evaluate
+from orca_local.evaluate.stage import Candidate, evaluate, plan_holdout
 from orca_local.gguf.inspect import refuse_untrainable, student_findings, training_problems
 from orca_local.kinds.scoring import is_scored
 from orca_local.pipeline import tuned
 from orca_local.pipeline.candidates import make_candidate, make_candidates
 from orca_local.pipeline.comparison_pairs import compared_models, split_models
+from orca_local.pipeline.further_models import EndpointModel, load_model
 from orca_local.pipeline.probe_engine import load_for_probe
 from orca_local.pipeline.results import Results
 from orca_local.pipeline.session import Session
@@ -205,21 +208,25 @@ class Pipeline(Session):
         return tuned.export_adapter(self)
 
     def evaluate(
-        self, names: Sequence[str] = ("base", "tuned"), quantizations: Sequence[str] = (), *, split: bool = False
+        self, names: Sequence[str] = (), quantizations: Sequence[str] = (), *, split: bool = False
     ) -> EvaluationSummary:
         """Answer the holdout with each model and compare them in pairs; base and tuned at one type, if one is given.
+
+        Without names, these are base and tuned and every model that a `[[model]]` table names.
 
         With `split`, the tuned model in F16 is evaluated as well, and the summary separates the effects of training and
         of quantizing; further types are compared with it.
         """
         samples, settings, parts = self.select_samples("holdout"), self.settings.evaluate, None
+        models: Sequence[Candidate | EndpointModel]
         if split:
             models, parts = split_models(self, quantizations or (self.student.quantization,))
         else:
             models = compared_models(self, names, *quantizations)
 
         def events(context: StageContext) -> Iterator[Event]:
-            yield from evaluate(context, self.load, models, samples, settings, split=parts, prompting=self._prompting())
+            load = partial(load_model, self)
+            yield from evaluate(context, load, models, samples, settings, split=parts, prompting=self._prompting())
 
         return self.run("evaluate", events, EvaluationSummary)
 
@@ -230,20 +237,26 @@ class Pipeline(Session):
         return choose_questions(self, suites, limit)
 
     def evaluate_suites(
-        self, chosen: Sequence[ChosenQuestions], names: Sequence[str] = ("base", "tuned"), quantization: str = ""
+        self, chosen: Sequence[ChosenQuestions], names: Sequence[str] = (), quantization: str = ""
     ) -> SuiteEvaluation:
-        """Ask each model the questions of benchmarks, and compare the models in pairs."""
+        """Ask each model the questions of benchmarks, and compare the models in pairs; without names as `evaluate`."""
         from orca_local.pipeline.suites import run_suites
 
         return run_suites(self, chosen, names, quantization)
 
     def estimate_suites(
-        self, chosen: Sequence[ChosenQuestions], names: Sequence[str] = ("base", "tuned"), quantization: str = ""
+        self, chosen: Sequence[ChosenQuestions], names: Sequence[str] = (), quantization: str = ""
     ) -> SuiteEstimate:
         """The estimated answers, tokens and time of `evaluate_suites` with the same arguments."""
         from orca_local.pipeline.suites import estimate_run
 
         return estimate_run(self, chosen, names, quantization)
+
+    def estimate_evaluation(self, names: Sequence[str] = ()) -> EvaluationEstimate:
+        """The calls and cost of `evaluate` with the same names. Nothing is asked and no model is made."""
+        from orca_local.pipeline.further_models import estimate_endpoints
+
+        return estimate_endpoints(self, names, plan_holdout(self.select_samples("holdout"), self.settings.evaluate))
 
     def _prompting(self) -> Prompting | None:
         """What the base is measured under besides the system messages; None if the setting is off."""

@@ -107,7 +107,7 @@ def _run_seed(pipeline: Pipeline, seed: int) -> SeedGain:
     with closing(Pipeline(seeded, offline=pipeline.offline, on_event=pipeline.on_event)) as own:
         own.train()
         own.export()
-        evaluation = own.evaluate()
+        evaluation = own.evaluate(("base", "tuned"))
     assert evaluation.gain is not None
     result = SeedGain(seed, copy_fields(Gain, evaluation.gain))
     write_whole(path, canonical_json(result.to_dict()), hint="check the directory and its permissions")

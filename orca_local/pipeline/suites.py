@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,17 +12,22 @@ from orca_local.domain.stages import SUITES
 from orca_local.domain.suite_evaluation import SuiteEstimate, SuiteEvaluation
 from orca_local.evaluate.named_model import NamedModel
 from orca_local.evaluate.suite_estimate import estimate_suites
-from orca_local.evaluate.suites import evaluate_suites
+from orca_local.evaluate.suites import evaluate_suites, plan
 from orca_local.hub.benchmarks import find_suites
 from orca_local.models.available import NAMES
 from orca_local.models.finder import split_name
 from orca_local.pipeline.comparison_pairs import compared_models
+from orca_local.pipeline.further_models import estimate_endpoints, load_model, make_further
 from orca_local.runs.context import StageContext
 from orca_local.suites.choose import ChosenQuestions, choose
 from orca_local.system.digest import file_sha256
 
 if TYPE_CHECKING:
     from orca_local.pipeline.session import Session
+
+
+COMMAND = "orca-local evaluate --suite"
+"""What hints name to go on."""
 
 
 def choose_questions(session: Session, suites: Sequence[str], limit: int) -> list[ChosenQuestions]:
@@ -37,8 +43,8 @@ def run_suites(
 ) -> SuiteEvaluation:
     """Answer the questions with each model and compare them; base and tuned at one type, if one is given."""
     models = [
-        NamedModel(candidate.name, candidate.model, partial(session.load, candidate))
-        for candidate in compared_models(session, names, quantization)
+        NamedModel(one.name, one.model, partial(load_model, session, one, COMMAND), one.source)
+        for one in compared_models(session, names, quantization)
     ]
 
     def events(context: StageContext) -> Iterator[Event]:
@@ -52,8 +58,16 @@ def estimate_run(
     session: Session, chosen: Sequence[ChosenQuestions], names: Sequence[str], quantization: str
 ) -> SuiteEstimate:
     """Estimate what `run_suites` takes with the same arguments. Nothing is made for it."""
-    models = {name: _model_id(session, name, quantization) for name in dict.fromkeys(names)}
-    return estimate_suites(session.store, models, chosen, session.settings.evaluate)
+    tables = {settings.name: settings for settings in session.settings.model}
+    models = {
+        name: make_further(session, tables[name]).model.model_id
+        if name in tables
+        else _model_id(session, name, quantization)
+        for name in dict.fromkeys(names or (*NAMES, *tables))
+    }
+    settings = session.settings.evaluate
+    endpoints = estimate_endpoints(session, names, list(plan(chosen, settings)))
+    return replace(estimate_suites(session.store, models, chosen, settings), endpoints=endpoints.models)
 
 
 def _model_id(session: Session, name: str, quantization: str) -> int | None:

@@ -87,6 +87,10 @@ class PromptRenderer:
             for text in self.template.render_all([self._broken((messages, True)) for messages in part]):
                 yield text if isinstance(text, InputError) else tuple(self._encode_prompt(text))
 
+    def prompt_text(self, messages: Sequence[Message]) -> str:
+        """The text of a conversation up to the start of the assistant's answer."""
+        return self.template.render(messages, add_generation_prompt=True)
+
     def text_ids(self, text: str) -> tuple[int, ...]:
         """Token ids of a text that is continued as it is, without the template.
 

@@ -106,4 +106,6 @@ def chat_request(request: TeacherRequest) -> ChatRequest:
 
 def checked(question: Question, answer: ChatAnswer, purpose: Purpose = TEACHING) -> ChatAnswer:
     """The answer to a question; its `error` says why it cannot be learned from."""
+    if purpose.keeps_all and answer.refusal and not answer.text:
+        answer = replace(answer, text=answer.refusal, refusal="")
     return replace(answer, request_id=question.key, error=unusable_reason(answer, question.request.max_tokens, purpose))

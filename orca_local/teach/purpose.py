@@ -16,6 +16,8 @@ class Purpose(Frozen):
     """The command that continues what a limit or an error stopped."""
     subject: str
     """What the messages call the model that answers."""
+    keeps_all: bool = False
+    """Whether refusals, cut off and empty answers are answers too, as in an evaluation of the model."""
 
 
 TEACHING = Purpose("teach", "teacher", "orca-local teach", "teacher")

@@ -20,7 +20,7 @@ _MAX_REFUSAL_LENGTH = 400
 
 def unusable_reason(answer: ChatAnswer, max_tokens: int, purpose: Purpose = TEACHING) -> str:
     """Why an answer cannot be learned from; empty if it can. `max_tokens` is the length at which it was cut off."""
-    if answer.error:
+    if answer.error or purpose.keeps_all:
         return answer.error
     if answer.refusal:
         return f"the {purpose.subject} refused: {answer.refusal}"

@@ -64,7 +64,6 @@ def test_a_changed_and_a_partial_file_are_refused(
     ("arguments", "part"),
     [
         (["--limit", "5"], "give --suite NAME"),
-        (["--estimate"], "give --suite NAME"),
         (["--suite", "gsm8k", "--split"], "leave out --suite"),
         (["--suite", "gsm8k", "--samples", "3"], "leave out --suite"),
         (["--suite", "gsm8k", "--quantization", "Q8_0", "--quantization", "F16"], "one type"),
