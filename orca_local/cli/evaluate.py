@@ -131,8 +131,7 @@ def show_comparison(summary: EvaluationSummary) -> None:
     shares = len(models) <= 2
     gains = {row.task: _change(row) for row in gain.tasks} if gain is not None else {}
     by_task = [{row.task: row for row in model.tasks} for model in models]
-    names = dict.fromkeys(task for tasks in by_task for task in tasks)
-    rows = [_row(task, [tasks.get(task) for tasks in by_task], gains.get(task, "–")) for task in names]
+    rows = [_row(task, [tasks.get(task) for tasks in by_task], gains.get(task, "–")) for task in summary.tasks]
     rows.append(_row("all", models, "–" if gain is None else _change(gain)))
     unseen = [model.unseen for model in models if model.unseen is not None]
     if len(unseen) == len(models):

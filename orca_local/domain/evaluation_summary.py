@@ -239,3 +239,8 @@ class EvaluationSummary(Record):
     """The failed samples, where there are any."""
     scorer_version: int | None = field(default=None, metadata=OMITTABLE)
     """Version of the rules that read and compared the answers."""
+
+    @property
+    def tasks(self) -> list[str]:
+        """The tasks that any model answered, in order. A model that stopped half-way may lack some."""
+        return list(dict.fromkeys(row.task for model in self.models for row in model.tasks))

@@ -259,7 +259,7 @@ def _prompted(prompted: Prompted) -> str:
 def _reading_rows(summary: EvaluationSummary) -> Iterator[tuple[object, ...]]:
     """How each model's answers could be read, by task and for all tasks."""
     measured = [(row.task, model.model, row) for model in summary.models for row in model.tasks]
-    order = {row.task: number for number, row in enumerate(summary.models[0].tasks)}
+    order = {task: number for number, task in enumerate(summary.tasks)}
     measured.sort(key=lambda one: order.get(one[0], len(order)))
     for task, model, row in (*measured, *(("**all**", model.model, model) for model in summary.models)):
         yield task, model, *(_percent(value) for value in (row.strict_accuracy, row.unreadable, row.truncated))
@@ -270,12 +270,13 @@ def _accuracy_rows(summary: EvaluationSummary) -> list[tuple[object, ...]]:
     models, gain = summary.models, summary.gain
     gains = {row.task: _gain(row) for row in gain.tasks} if gain is not None else {}
     by_task = [{row.task: row for row in model.tasks} for model in models]
-    rows: list[tuple[object, ...]] = [
-        (row.task, row.n, *(_accuracy(tasks[row.task]) for tasks in by_task), gains.get(row.task, ""))
-        for row in models[0].tasks
-    ]
+    rows: list[tuple[object, ...]] = []
+    for task in summary.tasks:
+        measured = [tasks.get(task) for tasks in by_task]
+        n = max(row.n for row in measured if row is not None)
+        rows.append((task, n, *("–" if row is None else _accuracy(row) for row in measured), gains.get(task, "")))
     total = _gain(gain) if gain is not None else ""
-    rows.append(("**all**", models[0].n, *(_accuracy(model) for model in models), total))
+    rows.append(("**all**", max(model.n for model in models), *(_accuracy(model) for model in models), total))
     unseen = [model.unseen for model in models if model.unseen is not None]
     if len(unseen) == len(models):
         rows.append(("question types not seen in training", unseen[0].n, *(_accuracy(m) for m in unseen), ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from orca_local.cli.app import run
 from orca_local.domain.errors import InputError, MissingError, OrcaError, RemoteError
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import Event, Warned
@@ -253,6 +255,24 @@ def test_a_missing_file_or_id_is_named(scene: Scene, line: str, kind: type[OrcaE
     with pytest.raises(kind) as caught:
         scene.evaluate("other")
     assert message in caught.value.message and caught.value.hint
+
+
+def test_the_command_shows_all_models_and_ends_with_5_if_answers_are_missing(
+    scene: Scene, serve: Callable[[Script], OpenAIServer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = serve(solve)
+    scene.write(server.url, "max_calls = 3")
+    place = ["-w", str(scene.directory)]
+    assert run(["evaluate", *place, "--model", "file", "--model", "gpt"]) == 5
+    shown = capsys.readouterr()
+    assert "gpt (m at" in shown.err and "40 calls of 40 to make" in shown.err and "limit: max_calls = 3" in shown.err
+    assert "37 answers missing, and left out of its figures" in shown.out
+    assert "warning: 37 questions were not asked" in shown.err and "raise the limit in orca.toml" in shown.err
+    assert run(["evaluate", *place, "--estimate", "--json"]) == 0
+    (model,) = json.loads(capsys.readouterr().out)["models"]
+    assert (model["model"], model["cached"], model["calls"]) == ("gpt", 3, 37) and len(server.requests) == 3
+    assert run(["report", *place]) == 0
+    assert "| gpt | 3 |" in capsys.readouterr().out
 
 
 def test_an_unknown_name_says_which_there_are(scene: Scene) -> None:

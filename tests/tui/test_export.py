@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input, Markdown, SelectionList, Static
 
+from orca_local.domain.evaluation_summary import EvaluationSummary
+from orca_local.domain.model_settings import ModelSettings
+from orca_local.evaluate.beside import compare_beside
+from orca_local.evaluate.compare import compare
 from orca_local.runs.workspace import Workspace
 from tests.tui import stored_runs
 from tests.tui.scene import compare_pictures, opened, until
 from tui.dialogs.fields import FieldsDialog
-from tui.screens.export.evaluating import evaluate_arguments
+from tui.screens.export.evaluating import evaluate_arguments, evaluate_dialog
 from tui.screens.export.exporting import export_arguments
 from tui.screens.export.report import MAX_MARKDOWN_LINES, ReportScreen
 from tui.widgets.lines import Lines
@@ -186,6 +191,34 @@ async def test_the_evaluation_form_checks_its_values(workspace: Workspace, tmp_p
         dialog.query_one(Checkbox).value = True
         await pilot.pause()
         assert evaluate_arguments(dialog.values) == ["evaluate", "--samples=5", "--split"]
+
+
+async def test_models_beside_are_listed_with_their_shares_and_differences(workspace: Workspace, tmp_path: Path) -> None:
+    results = {name: stored_runs.answers(right, TASKS) for name, right in (("base", 8), ("tuned", 15), ("gpt", 18))}
+    models, total = compare({name: {"S": given, "": given} for name, given in results.items()}, ("S", ""))
+    served = replace(models[2], source="gpt-4o-mini at https://api.openai.com/v1", missing=3, cost_usd=0.0123)
+    summary = EvaluationSummary(0, (*models[:2], served), 42.0, total, compare_beside(results))
+    with workspace.store() as store:
+        stored_runs.finish_evaluation(store, workspace, summary)
+    async with opened(workspace, tmp_path, mode="export") as pilot:
+        await until(pilot, lambda: "gain +35.0 points" in lines(pilot, "results"))
+        shown = lines(pilot, "results")
+        assert "gpt-4o-mini at https://api.openai.com/v1" in shown and "0.0123" in shown
+        (row,) = (line for line in shown.partition("Against tuned")[2].splitlines() if line.startswith("  gpt"))
+        assert "+15.0 [" in row and " p " in row
+        assert max(map(len, shown.splitlines())) <= 77
+
+
+def test_further_models_are_only_asked_if_the_box_is_ticked() -> None:
+    models = [
+        ModelSettings(name="gpt", base_url="https://h/v1", model="m", key_env="K", max_usd=2),
+        ModelSettings(name="small", path="x.gguf"),
+    ]
+    dialog = evaluate_dialog(0, models)
+    assert "also gpt (at most $2), small" in [field.label for field in dialog._fields]
+    none = {"samples": "", "split": "", "beside": ""}
+    assert evaluate_arguments(none) == ["evaluate", "--model=base", "--model=tuned"]
+    assert evaluate_arguments(none | {"beside": "yes"}) == ["evaluate"]
 
 
 async def test_the_report_is_shown_and_saved(workspace: Workspace, tmp_path: Path) -> None:

@@ -27,11 +27,17 @@ def benchmark_lines(summary: SuiteEvaluation | None, width: int) -> list[Line]:
             lines += wrapped(_notes(one.no_answer, one.truncated, one.too_long, one.tokens), "muted", width, indent=4)
         for gain in (gain for gain in summary.differences if gain.system_message == text):
             style = "good" if gain.ci[0] > 0 else "bad" if gain.ci[1] < 0 else ""
-            change = f"{points(gain.value)} points {interval(gain.ci)}, p = {gain.p_value:.2g}"
+            change = f"{points(gain.value)} points {interval(gain.ci)}, p = {gain.p_holm:.2g} (Holm)"
             lines += wrapped(f"{gain.suite}: {gain.before} → {gain.after} {change}", style, width, indent=2)
         for mean in (mean for mean in summary.means if mean.system_message == text):
             figures = f"{percent(mean.ours)} {interval(mean.ci)}, reference {percent(mean.reference)}"
             lines += wrapped(f"mean over {mean.suites}: {mean.model} {figures}", "", width, indent=2)
+    for model in summary.further:
+        missing = sum(one.missing for one in summary.results if one.model == model.model)
+        cost = "" if model.cost_usd is None else f", ${model.cost_usd:.4f} in this workspace"
+        left = f", {missing:,} answers missing" if missing else ""
+        style = "bad" if missing else "muted"
+        lines += wrapped(f"{model.model}: {model.source}{cost}{left}", style, width, indent=2)
     if summary.reported:
         means = ", ".join(f"{one.model} {percent(one.mean)}" for one in summary.reported)
         text = f"reported in the literature, with another harness: {means} ({summary.reported[0].source})"

@@ -18,6 +18,7 @@ from tui.widgets.state_line import State, failed_state
 
 TASK_WIDTH, MODEL_WIDTH, NUMBERS_WIDTH = 16, 7, 31
 PROMPT_WIDTH = 32
+NAME_WIDTH, MAX_NAME, FIGURES_WIDTH = 12, 40, 56
 MIN_BAR, MAX_BAR = 12, 60
 
 
@@ -39,13 +40,17 @@ def result_lines(view: EvaluationView, width: int) -> list[Line]:
         return _lines_so_far(view.rows, width)
     lines: list[Line] = []
     if view.summary:
-        lines = [line for part in (_overall, _prompted, _split, _tasks) for line in part(view.summary, width)]
+        lines = [line for part in (_overall, _beside, _prompted, _split, _tasks) for line in part(view.summary, width)]
     return lines + benchmark_lines(view.suites, width)
 
 
 def _overall(summary: EvaluationSummary, width: int) -> list[Line]:
     models = summary.models
-    lines: list[Line] = [[("All tasks", "title"), (f"  {models[0].n} samples", "")], [(LEGEND, "muted")]]
+    samples = f"  {max(model.n for model in models)} samples"
+    lines: list[Line] = [
+        [("All tasks", "title"), (samples, "")],
+        [(LEGEND, "muted")],
+    ]
     lines += _bars("", [(model.model, model) for model in models], width)
     for model in models:
         if model.strict_accuracy is not None:
@@ -73,11 +78,36 @@ def _overall(summary: EvaluationSummary, width: int) -> list[Line]:
     return lines
 
 
+def _beside(summary: EvaluationSummary, width: int) -> list[Line]:
+    """All models with the shares that explain their accuracy, and their differences to the tuned one."""
+    models, beside = summary.models, summary.beside
+    if len(models) <= 2 and not any(model.source for model in models):
+        return []
+    name = max(NAME_WIDTH, min(MAX_NAME, width - FIGURES_WIDTH))
+    headings = f"  {'':{name}}{'n':>6}{'no answer':>11}{'cut off':>9}{'tokens':>8}{'missing':>9}{'US$':>9}"
+    lines: list[Line] = [[("Models", "title")], [(headings, "muted")]]
+    for model in models:
+        tokens = "–" if model.tokens is None else f"{model.tokens:.0f}"
+        cost = "–" if model.cost_usd is None else f"{model.cost_usd:.4f}"
+        shares = f"{model.n:>6}{percent(1 - model.extracted):>11}{percent(model.truncated):>9}"
+        figures = f"{shares}{tokens:>8}{model.missing or 0:>9}{cost:>9}"
+        lines.append([(f"  {_cut(model.model, name - 1):{name}}", ""), (figures, "bad" if model.missing else "")])
+        if model.source:
+            lines += wrapped(model.source, "muted", width, indent=4)
+    if beside is not None:
+        lines.append([(f"Against {beside.reference}", "title"), ("  in points; p is corrected for all models", "")])
+        for one in beside.models:
+            change = f"{points(one.value):>6} {interval(one.ci):15} p {one.p_holm:<8.2g} n = {one.n}"
+            lines.append([(f"  {_cut(one.model, name - 1):{name}}", ""), (change, _style(one.ci))])
+    return lines
+
+
 def _prompted(summary: EvaluationSummary, width: int) -> list[Line]:
     """The base under other prompts, and the gain of the last model over it."""
     if summary.prompted is None:
         return []
-    last = next((model.model for model in reversed(summary.models) if model.model != "base"), "")
+    others = [model.model for model in summary.models if model.model != "base"]
+    last = "tuned" if "tuned" in others else (others or [""])[-1]
     over = f"gain of {_cut(last, MODEL_WIDTH)} over it"
     lines: list[Line] = [[("What prompting alone gives", "title"), ("  without training", "")]]
     for label, row in summary.prompted.labelled:
@@ -127,7 +157,7 @@ def _tasks(summary: EvaluationSummary, width: int) -> list[Line]:
     gains = {row.task: row for row in summary.gain.tasks} if summary.gain is not None else {}
     per_model = [(model.model, {row.task: row for row in model.tasks}) for model in summary.models]
     lines: list[Line] = [[("By task", "title")]]
-    for task in per_model[0][1]:
+    for task in summary.tasks:
         measured = [(name, tasks[task]) for name, tasks in per_model if task in tasks]
         lines += _bars(task, measured, width, gains.get(task))
     return lines

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from orca_local.domain.model_settings import ModelSettings
 from tui.dialogs.fields import Field, FieldsDialog, Values
 
 
-def evaluate_dialog(samples: int) -> FieldsDialog:
-    """Asks for the samples per task and whether to split the gain; `samples` is the setting (0: all)."""
+def evaluate_dialog(samples: int, models: Sequence[ModelSettings] = ()) -> FieldsDialog:
+    """Asks for the samples per task, whether to split the gain, and whether to ask further models.
+
+    `samples` is the setting (0: all); `models` are those of the `[[model]]` tables.
+    """
 
     def check(values: Values) -> str:
         text = values["samples"].strip()
@@ -20,6 +26,7 @@ def evaluate_dialog(samples: int) -> FieldsDialog:
         [
             Field("samples", "samples per task", str(samples or "")),
             Field("split", "show the effects of training and of quantizing apart", is_check_box=True),
+            *([Field("beside", f"also {_describe(models)}", is_check_box=True)] if models else []),
         ],
         yes="Evaluate",
         check=check,
@@ -30,4 +37,20 @@ def evaluate_dialog(samples: int) -> FieldsDialog:
 def evaluate_arguments(values: Values) -> list[str]:
     """The command with its options."""
     samples = values["samples"].strip()
-    return ["evaluate", *([f"--samples={samples}"] if samples else []), *(["--split"] if values["split"] else [])]
+    options = [f"--samples={samples}"] if samples else []
+    if values["split"]:
+        return ["evaluate", *options, "--split"]
+    # Only those who tick the box spend money.
+    names = [] if values.get("beside") or "beside" not in values else ["--model=base", "--model=tuned"]
+    return ["evaluate", *options, *names]
+
+
+def _describe(models: Sequence[ModelSettings]) -> str:
+    """The models with their limits, such as `gpt (at most $2), small`."""
+    return ", ".join(f"{model.name}{f' ({_limit(model)})' if model.base_url else ''}" for model in models)
+
+
+def _limit(model: ModelSettings) -> str:
+    limits = [f"at most ${model.max_usd:g}"] if model.max_usd else []
+    limits += [f"at most {model.max_calls:,} calls"] if model.max_calls else []
+    return " and ".join(limits) or "on this machine"

@@ -134,7 +134,7 @@ class ExportScreen(WorkspaceScreen):
             self._switch(to_results=True)
             self.orca.start_command(*evaluate_arguments(values))
 
-        self.orca.ask(evaluate_dialog(workspace.settings.evaluate.samples), start)
+        self.orca.ask(evaluate_dialog(workspace.settings.evaluate.samples, workspace.settings.model), start)
 
     def action_report(self) -> None:
         """Show the report."""
