@@ -47,10 +47,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "qwen3moe": {"architecture": "qwen3moe"},
 }
 """Every kind of model that can be trained; their heads need not divide their width."""
-DEEP_VARIANTS: dict[str, dict[str, Any]] = {
+OTHER_VARIANTS: dict[str, dict[str, Any]] = {
     "exaone4-windows": {"architecture": "exaone4", "tied": False, "blocks": 64},
+    "granite-unrotated": {"architecture": "granite", "is_rotated": False},
 }
-"""Kinds that llama.cpp knows only in models of many blocks, which take long to train."""
+"""Kinds that llama.cpp knows only in models of many blocks, which take long to train, or transformers not at all."""
 
 
 _BLOCKS = {"gemma3": 6, "smollm3": 4}
@@ -79,8 +80,8 @@ def embedded_student() -> Path:
 
 
 def write_variant(path: Path, name: str, seed: int = 0) -> Path:
-    """The model that `VARIANTS` or `DEEP_VARIANTS` calls `name`."""
-    return write_tiny_gguf(path, seed=seed, **(VARIANTS | DEEP_VARIANTS)[name])
+    """The model that `VARIANTS` or `OTHER_VARIANTS` calls `name`."""
+    return write_tiny_gguf(path, seed=seed, **(VARIANTS | OTHER_VARIANTS)[name])
 
 
 def quantized_variant(directory: Path, name: str, kind: str) -> Header:
@@ -97,6 +98,7 @@ def write_tiny_gguf(
     head_size: int = 8,
     blocks: int = 0,
     rope_factors: bool = False,
+    is_rotated: bool = True,
     seed: int = 0,
     splitting: str = "",
 ) -> Path:
@@ -109,6 +111,9 @@ def write_tiny_gguf(
     base, specs = header_and_tensors(read_header(embedded_student()), architecture, shape, tied=tied)
     if rope_factors:
         specs.append(TensorSpec("rope_freqs.weight", (head_size // 2,), "F32"))
+    if not is_rotated:
+        key = f"{architecture}.rope.scaling.finetuned"
+        base.raw_pairs[key] = _pair(key, False)
     if splitting:
         base.raw_pairs["tokenizer.ggml.pre"] = _pair("tokenizer.ggml.pre", splitting)
     rng = np.random.default_rng(seed)
@@ -208,6 +213,8 @@ def _text(text: str) -> bytes:
 
 
 def _pair(key: str, value: int | float | str) -> bytes:
+    if isinstance(value, bool):
+        return _text(key) + struct.pack("<I?", 7, value)
     if isinstance(value, str):
         return _text(key) + struct.pack("<I", 8) + _text(value)
     if isinstance(value, float):

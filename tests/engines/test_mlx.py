@@ -15,14 +15,14 @@ from orca_local.engines.mlx import MlxEngine
 from orca_local.gguf.header import read_header
 from orca_local.train.reference.torch_logits import reference_logits
 from tests.engines.drive import prompt, prompt_logits, request, run
-from tests.tiny import DEEP_VARIANTS, VARIANTS, write_variant
+from tests.tiny import OTHER_VARIANTS, VARIANTS, write_variant
 
 pytest.importorskip("mlx_lm", reason="MLX has no build for this machine")
 
 SETTINGS = EngineSettings(context=256, capacity=4, threads=1)
 
 
-@pytest.mark.parametrize("name", [*VARIANTS, *DEEP_VARIANTS])
+@pytest.mark.parametrize("name", [*VARIANTS, *OTHER_VARIANTS])
 def test_it_predicts_what_llama_cpp_and_pytorch_predict(name: str, tmp_path: Path) -> None:
     path = write_variant(tmp_path / "m.gguf", name)
     ids = list(range(100, 140))

@@ -25,7 +25,8 @@ def test_a_merged_file_predicts_what_the_trained_model_did(name: str, tmp_path: 
     gguf = write_variant(tmp_path / "tiny.gguf", name)
     adapter = random_adapter(gguf)
     adapter.save(tmp_path / "adapter")
-    write_merged(tmp_path / "merged.gguf", read_header(gguf), adapter, {})
+    made = write_merged(tmp_path / "merged.gguf", read_header(gguf), adapter, {})
+    assert made.tied == read_header(gguf).tied
     expected, base = reference_of(gguf, tmp_path / "adapter"), reference_of(gguf, None)
     actual = measure_divergence([expected], [logits_of(tmp_path / "merged.gguf")])
     assert actual.kl < 1e-3 and actual.agreement >= 0.98
@@ -43,6 +44,15 @@ def test_an_update_without_the_rotary_order_would_be_caught(tiny_gguf: Path, tmp
     write_tensors(tmp_path / "wrong.gguf", header, merged_tensors(header, adapter, unordered), {})
     actual = measure_divergence([reference_of(tiny_gguf, tmp_path / "adapter")], [logits_of(tmp_path / "wrong.gguf")])
     assert not all(check.passed for check in check_divergence(replace(actual, positions=1000)))
+
+
+def test_norms_that_the_converter_shifted_are_not_shifted_again(tmp_path: Path) -> None:
+    """gemma's models multiply by one more than a norm holds; llama.cpp's converter adds the one."""
+    gguf = write_variant(tmp_path / "m.gguf", "gemma3")
+    made = write_merged(tmp_path / "merged.gguf", read_header(gguf), random_adapter(gguf), {})
+    vectors = [tensor.name for tensor in made.tensors if len(tensor.shape) == 1]
+    assert len(vectors) == 1 + 6 * 6
+    assert all(np.array_equal(read_tensor(read_header(gguf), name), read_tensor(made, name)) for name in vectors)
 
 
 def test_a_router_is_not_rounded(tmp_path: Path) -> None:
@@ -79,7 +89,10 @@ def test_every_layer_of_the_adapter_changes_its_tensor_and_nothing_else_changes(
     assert changed == {"blk.1.ffn_gate.weight", "blk.1.ffn_up.weight", "blk.1.ffn_down.weight"}
 
 
-@pytest.mark.parametrize("name", ["lm_head", "model.embed_tokens", "model.layers.99.mlp.up_proj"])
+@pytest.mark.parametrize(
+    "name",
+    ["lm_head", "model.embed_tokens", "model.norm", "model.layers.0.input_layernorm", "model.layers.99.mlp.up_proj"],
+)
 def test_an_update_that_cannot_be_merged_is_refused_by_name(tiny_gguf: Path, name: str) -> None:
     """Trap 4: other tools silently lose the update of a head that is tied to the embedding."""
     adapter = random_adapter(tiny_gguf)
