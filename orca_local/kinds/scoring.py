@@ -13,7 +13,7 @@ from orca_local.kinds.reading.wrapping import unwrap, without_period
 from orca_local.kinds.table import get_kind
 from orca_local.kinds.verdict import Verdict, best
 
-SCORER_VERSION = 5
+SCORER_VERSION = 6
 """Version of the readers and comparisons. It is raised whenever a stored answer may get another score."""
 
 

@@ -8,26 +8,22 @@ from collections.abc import Sequence
 from orca_local.domain.text import fold
 from orca_local.kinds.base import AnswerKind, Readings
 from orca_local.kinds.question import Question
-from orca_local.kinds.reading.asked import EMPTY_STEMS, stems
+from orca_local.kinds.reading.addition import labelled, quoted
+from orca_local.kinds.reading.phrase import lone_phrase
 from orca_local.kinds.reading.reply import clean_reply, first_exchange
 from orca_local.kinds.reading.similarity import is_negated, numbers, rouge_l, words
-from orca_local.kinds.reading.statement import headings, is_refusal
+from orca_local.kinds.reading.statement import MAX_CHARACTERS, headings, is_refusal
+from orca_local.kinds.reading.wrapping import unwrap, without_period
 from orca_local.kinds.verdict import Verdict
 
 _THRESHOLD = 0.5
 """Lowest ROUGE-L at which a text is called similar."""
-_MAX_PROMPT = 4_000
 _MAX_SHORT = 30
 """Number of words up to which one negation turns the meaning of a text."""
 _PREAMBLE = re.compile(
     r"\A(?:sure|certainly|of course|okay|here(?:['’]s| is| are))\b[^\n:]{0,100}:\s*(?=\S)", re.IGNORECASE
 )
-
-_HEADING = re.compile(r"\A[*_#\s]*+(?P<words>[^\n:.!?*]{1,60}+)[*_]*+:[*_]*+\s++(?=\S)")
-_HEADS = frozenset(
-    stems("summary translation paraphrase rewrite version output result response title headline sentence question text")
-)
-"""Words for the text that is asked for."""
+_CLOSING = re.compile(r"\n\s*\n(?:let me know|feel free|i hope th)[^\n]*\s*\Z", re.IGNORECASE)
 _FURTHER_HEADING = re.compile(r"\n[^\S\n]*+[*_#]*+\w++[*_]*+:")
 
 
@@ -51,7 +47,9 @@ class Text(AnswerKind):
         text = clean_reply(text, prompt, self.format_line, is_long=True)
         places = headings(text)
         if not places:
-            own = first_exchange(_without_heading(_PREAMBLE.sub("", text.strip()), prompt))
+            own = _CLOSING.sub("", _PREAMBLE.sub("", text.strip()))
+            own = own if _FURTHER_HEADING.search(own) else labelled(own, prompt) or own
+            own = _shown(first_exchange(own), prompt)
             return Readings(None, None if is_refusal(own) and len(own.split()) <= _MAX_SHORT else self._text(own))
         # The text itself may hold such a line or a dialogue, so all that follows the first one counts as written.
         written = text[places[0].end() :].strip()
@@ -86,13 +84,11 @@ class Text(AnswerKind):
         return f"Answer:\n{reference}"
 
 
-def _without_heading(text: str, prompt: str) -> str:
-    """Return a text without "Summary:" in front of it: words of the prompt, or for what it asks for.
-
-    A text with several headings, such as "Question:" and "Hint:", needs them all.
-    """
-    heading = None if _FURTHER_HEADING.search(text) else _HEADING.match(text)
-    words = {*stems(heading["words"])} - (EMPTY_STEMS - _HEADS) if heading is not None else set()
-    is_known = bool(words) and words <= _HEADS.union(stems(prompt[-_MAX_PROMPT:]))
-    is_known = is_known or (bool(words & _HEADS) and heading is not None and heading["words"].endswith((" is", " be")))
-    return text[heading.end() :] if heading is not None and is_known else text
+def _shown(text: str, prompt: str) -> str:
+    """Return what a short reply gives as the text: in quotes, as code, or below its working; else all of it."""
+    text = re.sub(r"^>[^\S\n]?", "", text.strip(), flags=re.MULTILINE)
+    phrase = (quoted(text, prompt) or lone_phrase(text, prompt)) if len(text) <= MAX_CHARACTERS else None
+    place = rf"(?:[\"“«„`*→\n]|\bis(?=\s\S+\Z))\s*({re.escape(phrase)}[.!?]?)\s*(?:[\"”»`*]|\Z)" if phrase else r"(?!)"
+    marked = re.search(place, text)
+    shown = marked[1] if marked else text if "\n" in text else unwrap(text)
+    return without_period(shown) if shown[:1].islower() else shown

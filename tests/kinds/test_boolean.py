@@ -72,6 +72,7 @@ def test_no_value_is_read(text: str) -> None:
         ("No, 2 does not divide 257 evenly.", "no"),
         ("- 1 = 2\n- 2 = 3\n\nSo, the answer is yes.", "yes"),
         ("979 is indeed an even number.", None),
+        ("Answer: no (the shop is shut)", "no"),
         ("Sure, I'd be happy to help with that. Here's a possible solution:\n\nThe answer is: 607.", None),
         ("The answer is indeed possible, but the question is ambiguous.", None),
     ],

@@ -53,6 +53,27 @@ def test_a_heading_in_words_of_the_prompt_is_not_part_of_a_text(text: str, expec
     assert read_answer("text", text, prompt="Write a short summary of the report.") == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('"Il pleut."', "Il pleut."),
+        ("In French it is: **Il pleut.**", "Il pleut."),
+        ("Sure! Here it is:\n\n> Il pleut.\n\nLet me know if you want more.", "Il pleut."),
+        ("You can say “Il pleut.” for that.", "Il pleut."),
+        ("He said that it rains, and then he left.", "He said that it rains, and then he left."),
+    ],
+)
+def test_what_a_short_reply_shows_as_the_text_is_read(text: str, expected: str) -> None:
+    assert read_answer("text", text, prompt="Translate into French: It rains.") == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["`tar`", "```\ntar\n```", "The reversed word is tar.", 'Reversed, "rat" becomes "tar".']
+)
+def test_a_word_that_a_task_asks_for_is_read_without_its_sentence(text: str) -> None:
+    assert read_answer("text", text, prompt="Reverse the word: rat") == "tar"
+
+
 def test_a_dialogue_that_is_the_reference_is_right_as_it_stands() -> None:
     dialogue = "User: Is it far?\nAssistant: Answer: no.\nUser: Good.\nAssistant: Bye."
     sample = Sample("id", "task", "text", "Write a dialogue.", (dialogue,), "probe")

@@ -244,7 +244,7 @@ class Clause:
         """Whether it is a part of "4 hours and 30 minutes"."""
         at = self.quantities.index(quantity)
         for one, other in pairwise(self.quantities[max(0, at - 1) : at + 2]):
-            gap = [token.lower for token in self.tokens[one.end : other.first] if token.lower not in ("and", ",")]
+            gap = [token.lower for token in self.tokens[one.end : other.first] if token.lower not in cues.JOINS]
             unit = token_at(self.tokens, other.end).lower
             if len(gap) == 1 and (stem(gap[0]), stem(unit)) in cues.UNITS_AND_PARTS:
                 return True
@@ -263,6 +263,8 @@ class Clause:
         for one, other in pairwise(self.quantities[max(0, at - 1) : at + 2]):
             between = self.tokens[one.end : other.first]
             gap = [token.lower for token in between]
+            if self._is_compound(one) or self._is_compound(other):
+                continue  # "210 minutes, or 3 hours and 30 minutes"
             is_year = other.value is not None and 1900 <= other.value < 2100
             is_ratio = gap in (["of"], ["per"], ["out", "of"], ["and"], []) or (gap == ["in"] and not is_year)
             if "of" in gap and quantity is one and self._is_new(one) and not self._is_new(other):

@@ -32,7 +32,9 @@ TOTALS = phrase_set("left|remain|remaining|in total|in all|altogether|combined|t
 UNITS_AND_PARTS = {
     tuple(map(stem, pair.split()))
     for pair in phrase_set(
-        "hours minutes|minutes seconds|weeks days|years months|feet inches|pounds ounces|dollars cents"
+        "hours minutes|minutes seconds|weeks days|years months|feet inches|pounds ounces",
+        "stunden minuten|heures minutes|horas minutos",
     )
 }
+JOINS = phrase_set(",|and|und|et|y")
 NEGATIONS = phrase_set("not|isn't|wasn't|aren't|weren't|never")

@@ -65,6 +65,10 @@ _COMMANDS = {
 _ESCAPED = {"!": "", "(": " ", ")": " ", "[": " ", "]": " ", "{": "(", "}": ")", "\\": "\n"}
 _ESCAPED |= dict.fromkeys(",:; ", THIN_SPACE)
 
+_CENTS = re.compile(r"(\d) (dollars?|euros?),?(?: and)? (\d\d?) cents?\b", re.IGNORECASE)
+_ROUNDED = re.compile(r"(=\s*-?[0-9]+/[0-9]+)\s*≈\s*-?[0-9][0-9.,]*(?!\s?%)")
+"""A fraction and what it is about."""
+
 _EMPHASIS = re.compile(r"(?<![\w)%$*])(\*{1,3})(?=[^\s*])([^*\n]{1,200}?)(?<=\S)\1(?!\*)")
 _MATH = re.compile(r"\$(?=\S)([^$\n]{1,200}=[^$\n]{0,200}[\w)}%])\$(?![0-9])")
 """An equation between dollar signs, which are then no currency."""
@@ -92,6 +96,7 @@ def plain_notation(text: str) -> str:
         text = _LATEX.sub(_plain_latex, text.replace("\\text{,}", ",").replace("{,}", ","))
     text = text.replace("^°", "°").replace("^ °", "°").replace("$^", "^").replace("~", " ")
     text = text.replace("=>", " so ").replace("->", " so ")
+    text = _CENTS.sub(lambda match: f"{match[1]}.{match[3]:0>2} {match[2]}", _ROUNDED.sub(r"\1", text))
     return _MARKUP.sub(_plain_markup, text)
 
 

@@ -52,7 +52,7 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 """What says that the prompt lacks something."""
-_LABELLED = re.compile(r"\W*(?P<label>[^\W\d][^:=\d]{0,40})[:=][^:=]*")
+_LABELLED = re.compile(r"\W*(?P<label>[^\W\d][^:=\d]{0,40})[:=][^:]*")
 _RESULT_LABEL = re.compile(
     r"\b(?:total|sum|result|answer|difference|final|left|remain\w*|altogether|together|solution|profit|combined|average|value|overall"
     r"|output|(?:in|of)\s+all)\b",
@@ -77,7 +77,6 @@ _AMOUNT_QUESTION = re.compile(r"\bhow\s+much\b|\b(?:cost|price|money|dollars|tot
 _YEAR_QUESTION = re.compile(
     r"\A(?!.*\bhow\b).*\b(?:(?:what|which) year|when (?:was|were|did))\b", re.IGNORECASE | re.DOTALL
 )
-_CLAUSE_END = re.compile(r",\s|\b(?:and|but|while|whereas)\b", re.IGNORECASE)
 _UNFINISHED_WORDS = phrase_set(
     "is|are|that's|it's|equals|plus|minus|times|by|and|or|but|because|so|if|the|a|an|his|her|their|its|of|from|to|then|which"
 )
@@ -181,7 +180,7 @@ def _without_repeats(sentences: Sequence[str]) -> list[str]:
 def _last_years(sentences: Sequence[str], question: frozenset[str]) -> list[Quantity]:
     """Return the numbers that look like years in the last sentence with any, where it repeats most of the question."""
     for sentence in reversed(sentences):
-        parts = [part for part in _CLAUSE_END.split(sentence) if _years(part)]
+        parts = [part for part in clauses(sentence) if _years(part)]
         if parts:
             return _years(max(parts, key=lambda part: coverage(part, question)))
     return []
@@ -207,6 +206,9 @@ def _last_answer(
         if last is not None:
             return last if answer is None or answer.value in prompt_values else answer
         is_given = answer is not None and answer.value in prompt_values
+        is_other = answer is not None and is_given and not (clause.concludes() or clause.is_asked(answer))
+        if is_other and len(clause.quantities) > 1 and {number.value for number in clause.quantities} <= prompt_values:
+            continue  # It tells the prompt in other words.
         if not is_given or (clause.concludes() and not _RIGHT.search(sentence)):
             return answer
         last = answer
@@ -242,6 +244,8 @@ def _labelled(sentences: Sequence[str]) -> list[tuple[str, Quantity]]:
     for sentence in reversed(sentences):
         match = _LABELLED.fullmatch(sentence)
         number = parse_phrase(tokenize(sentence[match.end("label") + 1 :])) if match else None
+        if not labelled and _RIGHT.search(sentence) and "=" in sentence:
+            continue  # a check at the end
         if match is None or number is None:
             break
         labelled.append((match["label"], number))

@@ -29,7 +29,7 @@ _MAX_BARE_WORDS = 3
 """Bounds of what is read of a text, and of the words of an answer."""
 _REPORT_WORDS = phrase_set(
     "say|stat|mention|accord|indicat|call|nam|person|peopl|thing|plac|on|correct|right|final|result|get|giv|becom|writ"
-    "|consist|contain|includ|stand|locat|situat|belong|word|letter|term|sentenc|phras|com|work|act|tak|happen|occur|serv|form|version|translat|would|translation|spell|known|equal|mean|so|therefor|thu|henc|them|together|put|just|simply|read|fit|blank"
+    "|consist|contain|includ|stand|locat|situat|belong|word|letter|term|sentenc|phras|com|work|act|tak|happen|occur|serv|form|version|translat|would|translation|spell|known|equal|mean|so|therefor|thu|henc|them|together|put|just|simply|read|fit|blank|summary|paraphras|rewrit|respons|titl|headlin|question|output"
 )
 """Stems of words that report an answer and are no part of it."""
 _DIGIT = re.compile(r"\d")
@@ -38,7 +38,7 @@ _QUOTED = re.compile(
 )
 _BEFORE_QUOTE = re.compile(r"\b(?:is|be|with|as|becomes)\s*[.]?\Z")
 _EQUATION = re.compile(r"(?P<left>[^=→\n]{1,200}?)\s*(?:=|→|->|=>|⇒)\s*(?P<right>[^=→⇒\n]+)")
-_LABEL = re.compile(r"(?P<label>[^\W\d][^:\n]{0,40}?)\s?[:：]\s+(?P<rest>\S.*)", re.DOTALL)
+_LABEL = re.compile(r"[*_#\s]*+(?P<label>[^\W\d][^:\n]{0,50}?)[*_]*+\s?[:：][*_]*+\s+(?P<rest>\S.*)", re.DOTALL)
 _NEGATION = re.compile(r"n['’]t\b|\b(?:not|never|no|cannot|neither|nor)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"[,;]\s+\w+(?:ed|ing)\b|\W*(?:if|when|since|because|although|though|while|whereas|which|who|as)\b", re.IGNORECASE
@@ -69,7 +69,9 @@ _WHO = re.compile(rf"\bwho\s+(?!(?:{AUXILIARIES})\b)(\w+)", re.IGNORECASE)
 """The verb of a question, which the clause that answers has."""
 _BY = re.compile(r"\bby\b", re.IGNORECASE)
 _AMOUNT = re.compile(r"\bhow\s+(?:many|much)\b|\b(?:kind|type|sort)\s+of\b", re.IGNORECASE)
-_AGENT = re.compile(r"\A(?:\w+(?:ed|en)|an?\s+\w+)\s+by\s+", re.IGNORECASE)
+_AGENT = re.compile(r"\A(?:(?:\w+(?:ed|en)|an?\s+\w+)\s+by|par|von|por)\s+", re.IGNORECASE)
+_APPOSITION = re.compile(r"(\b(?:is|was)\s[A-Z][\w ]{1,40}),\san?\s(?!.*\b(?:and|or)\b).*", re.DOTALL)
+"""A name, and what is said of it: "is Oslo, a city of 700,000"."""
 _WHY = re.compile(r"\bwhy\b", re.IGNORECASE)
 _BECAUSE = re.compile(
     r"\b(?=because\b|due\s+to\b|since\b|when\b)|(?<=\breason is )(?:that\s+)?|(?<=\breason was )(?:that\s+)?",
@@ -125,7 +127,7 @@ def _is_bare(line: str) -> bool:
 
 
 def _added(sentence: str, prompt: str) -> str | None:
-    for read in (_reason, _labelled, _in_gap, _quoted, _equated, _restated):
+    for read in (_reason, labelled, _in_gap, quoted, _equated, _restated):
         if (phrase := read(sentence, prompt)) is not None:
             phrase = unwrap(without_period(unwrap(phrase.strip(" ,;:"))))
             is_short = 0 < len(phrase.split()) <= _MAX_WORDS
@@ -168,7 +170,7 @@ def _in_gap(sentence: str, prompt: str) -> str | None:
     return None if phrase is None else trim(phrase, prompt)
 
 
-def _labelled(sentence: str, prompt: str) -> str | None:
+def labelled(sentence: str, prompt: str) -> str | None:
     """Return what follows a label whose words are those of the question: "Company: Brightwell"."""
     match = _LABEL.fullmatch(sentence)
     if match is None:
@@ -181,7 +183,7 @@ def _labelled(sentence: str, prompt: str) -> str | None:
     return match["rest"] if is_asked or is_report or _RESULT.match(sentence) else None
 
 
-def _quoted(sentence: str, prompt: str) -> str | None:
+def quoted(sentence: str, prompt: str) -> str | None:
     """Return the one quotation that the prompt does not have, in a sentence with few other new words."""
     quotes = [next(filter(None, match.groups())) for match in _QUOTED.finditer(sentence)]
     new = list(dict.fromkeys(quote for quote in quotes if fold(quote) not in fold(prompt)))
@@ -199,7 +201,7 @@ def _equated(sentence: str, prompt: str) -> str | None:
 
 def _restated(sentence: str, prompt: str) -> str | None:
     """Return the words that a statement adds to those of the question."""
-    question, clause = question_of(prompt), _clause(sentence.replace("**", ""), prompt)
+    question, clause = question_of(prompt), _clause(_APPOSITION.sub(r"\1", sentence.replace("**", "")), prompt)
     if _NEGATION.search(clause) or not _has_verb(clause, question):
         return None
     words, given = words_of(clause), _given(prompt)

@@ -86,7 +86,7 @@ def stem(word: str) -> str:
         word = word[:-2]
         return (word[:-1] if word[-1:] == word[-2:-1] and word[-1] not in "lszd" else word).rstrip("e")
     if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "is")):
-        return word[:-1].rstrip("e")
+        word = word[:-1]
     return word.rstrip("e") if len(word) > 3 else word
 
 

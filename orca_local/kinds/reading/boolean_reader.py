@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from orca_local.domain.text import fold
-from orca_local.kinds.reading.decision import Mention, claims_of, first_stated, own_sentences
+from orca_local.kinds.reading.decision import BECAUSE, Mention, claims_of, first_stated, own_sentences
 from orca_local.kinds.reading.lexicon import (
     ADVERBS,
     AGREEMENT,
@@ -52,13 +52,14 @@ _SHORT = re.compile(
 )
 """A sentence of a pronoun and a verb: "He did not." """
 _REASON = re.compile(r"\s*(?:;|:|,\s(?:because|since|as|\w+ing)\b)")
-_BECAUSE = re.compile(r"\b(?:because|since)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(?:yes|no|true|false)[\"'”*_`]{0,3},?\s+(?:only\s+|but\s+only\s+)?(?:if|unless|provided|assuming|as\s+long\s+as|depending)\b"
     r"(?!\s+you\s+ask\b)|\b(?:yes|no|true|false)\s+otherwise\b|\b(?:otherwise|else),?\s+(?:yes|no|true|false)\b",
     re.IGNORECASE,
 )
 """An answer that depends on a condition."""
+_NOTE = re.compile(r"\s\((?!(?:only\s)?(?:if|unless|or|not|in|most|some|no|yes|true|false)\b)[^()]*\)\.?\s*\Z", re.I)
+"""A note in brackets that takes nothing back."""
 _WORD = re.compile(
     rf"(?:^|[.!?:;,(\[\"“'‘*_`=→–—…>]\s*|-\s+|\b(?:{SPOKEN_BEFORE}|\w+ly)\s+|\b(?:it|that)['’]s\s+(?:an?\s+)?)[\"'“‘*_`(\[]{{0,6}}"
     rf"(?P<word>yes|no|yeah|yep|yup|nope|nah)"
@@ -107,7 +108,8 @@ def whole_value(content: str) -> str | None:
 
 def stated_value(content: str, prompt: str = "") -> str | None:
     """Return what a statement says; its first sentence before the others."""
-    return first_stated(content[:_MAX_STATEMENT], lambda part: whole_value(part) or text_value(part, prompt))
+    content = _NOTE.sub("", content[:_MAX_STATEMENT])
+    return first_stated(content, lambda part: whole_value(part) or text_value(part, prompt))
 
 
 def text_value(text: str, prompt: str = "") -> str | None:
@@ -122,16 +124,13 @@ def text_value(text: str, prompt: str = "") -> str | None:
     first, last = values[0], said[-1]
     if len({value for value, _ in said}) == 1:
         return last[0]
-    if _CONCLUSION.match(last[1]) or (last[1] is own[-1] and _is_result(last[1]) and whole_value(first[1]) is None):
+    is_result = last[1] is own[-1] and (whole_value(last[1]) or _expression_value(last[1])) is not None
+    if _CONCLUSION.match(last[1]) or (is_result and whole_value(first[1]) is None):
         return last[0]
     # "No. It is true that he left": the first word is the answer, the rest explains it.
     if first[0] is not None and whole_value(last[1]) is None and (_START.match(first[1]) or whole_value(first[1])):
         return first[0]
     return None
-
-
-def _is_result(sentence: str) -> bool:
-    return whole_value(sentence) is not None or _expression_value(sentence) is not None
 
 
 def _short_value(own: Sequence[str]) -> str | None:
@@ -154,7 +153,7 @@ def _sentence_value(sentence: str, prompt: str) -> str | None:
     if _CONDITION.search(sentence):
         return None
     words = [word.lower() for word in re.findall(r"\w+", sentence[:_MAX_STATEMENT])]
-    claim = _BECAUSE.split(sentence, maxsplit=1)[0]
+    claim = BECAUSE.split(sentence, maxsplit=1)[0]
     if claim.strip() and claim != sentence and (value := _sentence_value(claim, prompt)) is not None:
         return value
     if words and all(word in _VALUES for word in words):

@@ -53,7 +53,7 @@ class Claim:
     """Whether a negation is next to the mention, as in "not spam"."""
 
 
-_REASON = re.compile(r"\b(?:because|since)\b", re.IGNORECASE)
+BECAUSE = re.compile(r"\b(?:because|since)\b", re.IGNORECASE)
 _ANSWERED = re.compile(r"\?[\"'”*_`)\]]{0,4}\s{1,4}(?=(?:yes|no|nope)\b)", re.IGNORECASE)
 """The mark of a question that is answered at once: "(A)? No." """
 _JOIN = re.compile(
@@ -92,7 +92,7 @@ def decide(
 
 def _main_claims(sentence: str, find: Callable[[str], Sequence[Mention]], index: int) -> list[Claim]:
     """Return the claims of a sentence; only those before "because" if there is one that asserts."""
-    main = _REASON.split(sentence, maxsplit=1)[0]
+    main = BECAUSE.split(sentence, maxsplit=1)[0]
     claims = list(claims_of(main, find(main), index)) if main != sentence else []
     is_said = any(claim.stance in (Stance.ASSERTED, Stance.CONCLUDED) for claim in claims)
     return claims if is_said else list(claims_of(sentence, find(sentence), index))

@@ -39,7 +39,7 @@ _INTRODUCTION = re.compile(
 _OPENING = re.compile(r"\W*(?:during|in|on|at|after|before|among|for|under|with|by)\b", re.IGNORECASE)
 _END = re.compile(
     r"\s+because\b(?!\s+of\b).*|,\s+(?:because|since|as|so|which|who|where|when|while|although|an?|the)\s.*"
-    r"|\s+(?:rather\s+than|instead\s+of)\s.*",
+    r"|\s+(?:rather\s+than|instead\s+of)\s.*|\s+(?:and|but)\s+(?-i:[a-z]+ed)\s+(?:in|on|at|to|by|from|for|with|the|an?)\s.*",
     re.IGNORECASE | re.DOTALL,
 )
 """What follows an answer and is no part of it."""

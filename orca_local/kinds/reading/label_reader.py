@@ -39,6 +39,7 @@ _ALONE_AFTER = re.compile(
 )
 
 _TITLE = re.compile(r"\b(?:mr|mrs|ms|dr|prof|vs)\.\s*$", re.IGNORECASE)
+_OF_VERB = re.compile(r"(\w{4,})(?:ion|ment)")
 _REMARK = re.compile(r"\s*[(:]|\s+[-–—]\s|\s+because\b", re.IGNORECASE)
 
 
@@ -67,20 +68,29 @@ def text_label(text: str, labels: tuple[str, ...], prompt: str = "") -> str | No
     def find(sentence: str) -> list[Mention]:
         return find_labels(sentence, labels)
 
-    label = decide(text, find, lambda sentence: _bare_label(sentence, labels), prompt)
+    def bare(sentence: str) -> str | None:
+        """Return the label that a sentence is, alone or after a heading."""
+        return whole_label(sentence, labels) or whole_label(re.split(r"[:：]\s", sentence)[-1], labels)
+
+    label = decide(text, find, bare, prompt)
     if label is None:
         # "Neutral (leaning positive)".
         label = whole_label(_REMARK.split(text.strip()[:MAX_STATEMENT], maxsplit=1)[0], labels)
         label = label or _by_abbreviation(text, labels)
+    if label is None and (named := _with_nouns(text, labels)) != text:
+        return text_label(named, labels, prompt)
     if label is None and len(labels) == 2:
         denied = rejected_alone(text, find, prompt)
         return None if denied is None else next((other for other in labels if other != denied), None)
     return label
 
 
-def _bare_label(sentence: str, labels: Sequence[str]) -> str | None:
-    """Return the label that a sentence is, alone or after a heading."""
-    return whole_label(sentence, labels) or whole_label(re.split(r"[:：]\s", sentence)[-1], labels)
+def _with_nouns(text: str, labels: Sequence[str]) -> str:
+    """Return the text with a label in the place of its verb: "contradicts" for the label "contradiction"."""
+    for label in labels:
+        if noun := _OF_VERB.fullmatch(label.casefold()):
+            text = re.sub(rf"\b{noun[1]}(?:s|ed|ing)?\b", label.replace("\\", r"\\"), text, flags=re.IGNORECASE)
+    return text
 
 
 def find_labels(sentence: str, labels: tuple[str, ...]) -> list[Mention]:

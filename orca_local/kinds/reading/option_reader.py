@@ -9,7 +9,7 @@ from functools import lru_cache
 from orca_local.domain.text import fold
 from orca_local.kinds.numbers.reader import read_text_number
 from orca_local.kinds.numbers.value import decimal_text
-from orca_local.kinds.reading.asked import EMPTY_STEMS, clauses, coverage, question_stems, stems
+from orca_local.kinds.reading.asked import EMPTY_STEMS, clauses, coverage, question_of, question_stems, stems
 from orca_local.kinds.reading.decision import (
     MAX_CHARACTERS,
     MAX_MENTIONS,
@@ -24,7 +24,7 @@ from orca_local.kinds.reading.decision import (
 from orca_local.kinds.reading.gap import is_restatement, phrase_in_gap
 from orca_local.kinds.reading.label_reader import LETTER, MAX_STATEMENT, find_labels, stands_alone
 from orca_local.kinds.reading.open_question import open_questions
-from orca_local.kinds.reading.options import ARTICLE, SYMBOLS, Options, quantity_of
+from orca_local.kinds.reading.options import ARTICLE, DEGREES, SYMBOLS, Options, quantity_of
 from orca_local.kinds.reading.ordinal import find_ordinals, whole_ordinal
 from orca_local.kinds.reading.similarity import is_negated
 from orca_local.kinds.reading.stance import Stance
@@ -41,6 +41,8 @@ _MAX_WORDS = 60
 """A longer text mentions options while it reasons. Only its marks and its last sentence count."""
 _COMMAND = re.compile(r"\\(?:text[a-z]{0,6}|math[a-z]{0,6}|mbox|boxed|fbox)\s?\{([^{}]*)\}|\\[ ,;!]|\\quad|~")
 _FRACTION = re.compile(r"\\[dt]?frac\{(\w+)\}\{(\w+)\}")
+_ASKS_FALSE = re.compile(r"\b(?:which|what)\b[^.?\n]*\b(?:false|incorrect|untrue|not\s+(?:true|correct))\b", re.I)
+_FALSE = re.compile(r"(?:(?:\bnot\s|n['’]t\s)(?:true|correct)|\b(?:false|incorrect|untrue))\b", re.IGNORECASE)
 _NOUN = (
     r"(?:(?:the\s+)?(?:(?:correct|right|best)\s+)?(?:option|choice|letter|answer|alternative|number|ending|statement)"
     r"(?:\s+is)?\s*:?\s*)"
@@ -73,7 +75,7 @@ def whole_option(content: str, options: Options) -> str | None:
     """Return the mark of the option that all of a statement is: its mark, its text, or both if they agree."""
     if len(content) > MAX_STATEMENT:
         return None
-    content = content.translate(_FULL_WIDTH)
+    content = DEGREES.sub(r" °\1", content.translate(_FULL_WIDTH))
     if "\\" in content:
         content = _FRACTION.sub(r"\1/\2", content)
         content = _COMMAND.sub(lambda match: match[1] or " ", content.replace("$", "")).strip()
@@ -103,7 +105,10 @@ def text_option(text: str, options: Options, prompt: str = "") -> str | None:
 
     if (mark := whole_option(text, options)) is not None:
         return mark
-    text = _without_list(_without_texts(both_ends(text, MAX_CHARACTERS).translate(_FULL_WIDTH), options), options)
+    if _ASKS_FALSE.search(question_of(prompt)):
+        text = _FALSE.sub("correct", re.sub(r"\btrue\b", "wrong", _FALSE.sub(" false", text), flags=re.IGNORECASE))
+    text = DEGREES.sub(r" °\1", both_ends(text, MAX_CHARACTERS).translate(_FULL_WIDTH))
+    text = _without_list(_without_texts(text, options), options)
     if (mark := _by_result(text, options, prompt) or _by_gap(text, find_all, prompt)) is not None:
         return mark
     is_short = len(text.split(maxsplit=_MAX_WORDS)) <= _MAX_WORDS
@@ -210,7 +215,7 @@ def find_options(sentence: str, options: Options, *, with_plurals: bool = False)
     by_text = [
         Mention(names[mention.key], mention.start, mention.end)
         for mention in find_labels(sentence, tuple(names))
-        if not _is_mark(mention.key, options)
+        if mention.key.upper() not in options.marks
     ]
     by_text += find_ordinals(sentence, options.texts)
     taken = [range(mention.start, mention.end) for mention in by_text]
@@ -248,10 +253,6 @@ def _without_list(text: str, options: Options) -> str:
         kept += [] if is_list else [lines[at]]
         at += length if is_list else 1
     return "\n".join(kept)
-
-
-def _is_mark(name: str, options: Options) -> bool:
-    return name.upper() in options.marks
 
 
 def _by_text(text: str, options: Options) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,6 +17,7 @@ _DEFAULT_MARKS = "ABCDEFGHIJ"
 _QUANTITY = re.compile(r"(?P<currency>[$€£¥]?)\s?(?P<number>-?\d[\d.,]*)\s?(?P<unit>[^\W\d_][^\d]{0,20}|°\s?[CFK]?|%)?")
 SYMBOLS = {"$": "dollars", "€": "euros", "£": "pounds"}
 _CURRENCIES = {"dollar": "$", "dollars": "$", "usd": "$", "euro": "€", "euros": "€", "pounds": "£", "yen": "¥"}
+DEGREES = re.compile(r"\s?(?:degrees?\s|°\s?)([CF])(?:elsius|ahrenheit)?\b", re.IGNORECASE)
 ARTICLE = re.compile(r"(?:an?|the)\s+", re.IGNORECASE)
 _NUMBER_WORDS = {str(value): word for word, value in (*UNITS.items(), *TENS.items(), ("one hundred", 100))} | {
     "40": "forty"
@@ -34,13 +36,8 @@ class Options:
     @cached_property
     def by_text(self) -> dict[str, str]:
         """Marks by the text of their option, where that is not the text of another one."""
-        marks: dict[str, str] = {}
-        doubled = set()
-        for mark, text in self.texts.items():
-            for name in _names(text):
-                if marks.setdefault(name, mark) != mark:
-                    doubled.add(name)
-        return {name: mark for name, mark in marks.items() if name not in doubled}
+        counts = Counter(name for text in self.texts.values() for name in _names(text))
+        return {name: mark for mark, text in self.texts.items() for name in _names(text) if counts[name] == 1}
 
     @cached_property
     def by_number(self) -> dict[str, tuple[str, str]]:
@@ -82,7 +79,7 @@ def _names(text: str) -> set[str]:
     """Return how an answer may write the text of an option: with or without article, number as a word."""
     name = fold(without_period(text.strip(" *_`")))
     bare = ARTICLE.sub("", name, count=1) if ARTICLE.match(name) else name
-    names = {name, bare, bare.replace("'", "").replace("’", "")}
+    names = {name, bare, DEGREES.sub(r" °\1", bare), bare.replace("'", "").replace("’", "")}
     if (word := _NUMBER_WORDS.get(bare)) is not None:
         names.add(word)
     if (unit := SYMBOLS.get(bare[:1])) is not None:

@@ -195,12 +195,8 @@ def _without_lead(phrase: str) -> str:
 
 def _first_sentence(phrase: str) -> str:
     parts = sentences(phrase)
-    return _plain(parts[0]) if len(parts) > 1 and not _is_list(phrase) else phrase
-
-
-def _is_list(phrase: str) -> bool:
-    """Whether a text is a numbered list on one line, such as "1. apple 2. banana"."""
-    return re.match(r"1[.)]\s", phrase) is not None and re.search(r"\s2[.)]\s", phrase) is not None
+    is_list = re.match(r"1[.)]\s(?s:.*)\s2[.)]\s", phrase) is not None
+    return _plain(parts[0]) if len(parts) > 1 and not is_list else phrase
 
 
 def _without_reason(phrase: str) -> str:

@@ -168,7 +168,7 @@ def _says_in_part(clause: str, said: Sequence[str], asked: _Asked) -> bool:
     if asked.verb in _BE and any(said == [*words[i:], *words[:i]] for i in range(1, len(words))):
         return "than" not in said and said[0] not in _PREPOSITIONS  # "The capital of Germany is Berlin."
     is_start = is_most and said[0] == words[0] and _is_part(said, words)
-    return is_start and (said[-1] == words[-1] or _rest_is_phrase(said, words))
+    return is_start and (said[-1] == words[-1] or (said == words[: len(said)] and words[len(said)] in _PREPOSITIONS))
 
 
 def _is_passive(said: Sequence[str], asked: Sequence[str]) -> bool:
@@ -179,10 +179,6 @@ def _is_passive(said: Sequence[str], asked: Sequence[str]) -> bool:
         asked[len(agent) :] if agent == asked[: len(agent)] else asked[1:] if agent == asked[1 : len(agent) + 1] else []
     )
     return set(said[:at]) <= set(asked if at == len(said) else rest)
-
-
-def _rest_is_phrase(said: Sequence[str], asked: Sequence[str]) -> bool:
-    return said == asked[: len(said)] and asked[len(said)] in _PREPOSITIONS
 
 
 def _denies(before: str, contrast: re.Match[str], asked: _Asked) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from orca_local.domain.text import printable
 from orca_local.kinds.reading.plain import json_text
+from orca_local.kinds.reading.wrapping import closing_brace
 
 MAX_CHARACTERS = 400
 """Number of characters read from one statement."""
@@ -64,6 +65,8 @@ _REFUSAL = re.compile(
     r"|\A\W*i['’]?(?: a)?m sorry\b",
     re.IGNORECASE,
 )
+_REASON = re.compile(r"\w[^.!?\n]*\s(?:because|since|as)\s[^.!?\n]*\Z", re.IGNORECASE)
+"""The start of a reason: "Neutral, as the text does not say it" is an answer."""
 _TURN = re.compile(r"\b(?:but|however|still|nevertheless|if i (?:had|have) to|my (?:best )?guess)\b", re.IGNORECASE)
 _CORRECTION = re.compile(
     r"(?:(?<=[.!?…,;:)\n–—-])|(?<=[.!?…,;:)\n–—-] )|^)[^\S\n]*+(?:oh,?\s+)?(?:no,?\s+)?"
@@ -133,6 +136,7 @@ def text_after_refusal(text: str, prompt: str) -> str:
     """
     shown = prompt.casefold()
     refusals = [match for match in _REFUSAL.finditer(text) if match[0].casefold() not in shown]
+    refusals = [match for match in refusals if not _REASON.search(text, max(0, match.start() - 100), match.start())]
     if not refusals:
         return text
     rest = text[refusals[-1].end() :]
@@ -192,7 +196,7 @@ def _boxes(text: str) -> Iterator[Statement]:
     r"""Yield each `\boxed{…}`; several on one line are one list."""
     found: list[Statement] = []
     for match in list(_BOXED.finditer(text))[-MAX_STATEMENTS:]:
-        end = _closing_brace(text, match.end())
+        end = closing_brace(text, match.end(), MAX_CHARACTERS)
         if end is None:
             continue
         content = text[match.end() : end].strip()
@@ -201,15 +205,6 @@ def _boxes(text: str) -> Iterator[Statement]:
             content = content if content == last.content else f"{last.content}, {content}"
         found.append(Statement(match.start(), end + 1, content, match.end()))
     return iter(found)
-
-
-def _closing_brace(text: str, start: int) -> int | None:
-    depth = 1
-    for at in range(start, min(len(text), start + MAX_CHARACTERS)):
-        depth += {"{": 1, "}": -1}.get(text[at], 0)
-        if depth == 0:
-            return at
-    return None
 
 
 def _tags(text: str) -> Iterator[Statement]:

@@ -60,8 +60,8 @@ def writings(content: str) -> Iterator[str]:
 def _inner(text: str, pairs: tuple[tuple[str, str], ...]) -> str | None:
     """Return what is between the outermost pair of marks; None if there is none."""
     if (command := _COMMAND.match(text)) and text.endswith("}"):
-        inner = text[command.end() + 1 : -1]
-        return inner.strip() if _is_balanced(inner) else None
+        is_whole = closing_brace(text, command.end() + 1, len(text)) == len(text) - 1
+        return text[command.end() + 1 : -1].strip() if is_whole else None
     if (tag := _TAG.match(text)) and text.endswith(end := f"</{tag[1]}>"):
         inner = text[tag.end() : -len(end)]
         return inner.strip() if "</" not in inner and inner.strip() else None
@@ -73,13 +73,14 @@ def _inner(text: str, pairs: tuple[tuple[str, str], ...]) -> str | None:
     return None
 
 
-def _is_balanced(text: str) -> bool:
-    depth = 0
-    for mark in re.findall(r"[{}]", text):
-        depth += 1 if mark == "{" else -1
-        if depth < 0:
-            return False
-    return depth == 0
+def closing_brace(text: str, start: int, limit: int) -> int | None:
+    """Return the index of the brace that closes the one before `start`, of this number of characters; None without."""
+    depth = 1
+    for at in range(start, min(len(text), start + limit)):
+        depth += {"{": 1, "}": -1}.get(text[at], 0)
+        if depth == 0:
+            return at
+    return None
 
 
 def without_period(text: str) -> str:

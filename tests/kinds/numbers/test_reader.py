@@ -22,11 +22,13 @@ STATEMENTS = parse_cases(
     15: $12 + $3 = $15, which is the total cost for 2 people ¦ 20 - 5 = 15 apples in 3 baskets ¦ 15 → 15
     15: 5 x 3 = 15, so 15 apples ¦ the sum 12 + 3 = 15 ¦ 15 more than 12 ¦ 15 in 2020
     15: 15 apples and he is happy ¦ 15, or fifteen ¦ 15.⏎⏎Explanation: 20 - 5
+    15.5: 15 dollars and 50 cents ¦ 15 euros, 50 cents in change
+    7.05: 7 dollars and 5 cents
     360: 360 pens sold over 30 days. ¦ In 30 days, 360 pens
     1990: he was born in 1990 ¦ in 1990. ¦ the year 1990
     None: 5 and 7 ¦ 5 or 6 ¦ 15 apples, 3 pears ¦ 15 apples and 3 pears ¦ 3 hours 45 minutes ¦ between 5 and 7
     None: 5 + 3 ¦ Tom has 5 apples and Mary has 6 ¦ unknown ¦ (3, 4) ¦ 3:45 ¦ May 5, 2021 ¦ 12 + 3
-    None: 0.5 or 50% ¦ 15 dollars and 50 cents ¦ 2\sqrt{3} ¦ 6 times 3 ¦ 1:2 ¦ 5 km north and 3 km east
+    None: 0.5 or 50% ¦ 2\sqrt{3} ¦ 6 times 3 ¦ 1:2 ¦ 5 km north and 3 km east
     None: 5 ± 1 ¦ N ¦ 5, 6, 7
     8: 5 + 3 is 8
     18: 18. He had 5 left. ¦ 18 because 5 and 13 make 18, not 20.

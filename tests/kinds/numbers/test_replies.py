@@ -98,8 +98,8 @@ TEXTS = parse_cases(
     32: The next number is 32.
     9: The largest number is 9.
     14: The perimeter is 2(3 + 4) = 14 cm.
-    0.1666666666666667: Probability: 1/6
-    0.167: P = 1/6 ≈ 0.167
+    0.1666666666666667: Probability: 1/6 ¦ P = 1/6 ≈ 0.167
+    0.5: 3/6 ≈ 50% = 0.5
     -5: The temperature is now -5.
     2003: She was born in 2003.
     360: Step 1: Multiply 12 by 30.⏎Step 2: 12 * 30 = 360.⏎Step 3: So the total is 360.

@@ -137,3 +137,29 @@ def test_a_phrase_with_words_of_the_question_stays_whole(prompt: str, text: str)
 def test_a_restated_question_gives_its_number(text: str, strict: str | None) -> None:
     prompt = "Sue has 3 boxes of 12 eggs. She uses some. How many eggs are left?"
     assert get_kind("number").read_strict(f"Answer: {text}", prompt=prompt) == strict
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "phrase"),
+    [
+        ("Who painted the door?", "It was painted by Otto Lund and varnished in May.", "Otto Lund"),
+        ("Who owns the ferry?", "The owner of the ferry is Ines Dahl, who lives on the island.", "Ines Dahl"),
+        ("What is the harbour town?", "Its harbour town is Skadby, a place of 4,000 souls.", "Skadby"),
+        ("Qui a peint la porte ?", "La porte a été peinte par Otto Lund.", "Otto Lund"),
+    ],
+)
+def test_what_else_is_said_is_no_part_of_an_answer(prompt: str, text: str, phrase: str) -> None:
+    assert get_kind("span").read_lenient(text, prompt=prompt) == phrase
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("It lasts 150 minutes, or 2 hours and 30 minutes.", "150"),
+        ("Ann = 9\nBob = 2 × 9 = 18\n9 + 18 = 27 ✓", "9"),
+        ("Ann and Bob are 27 together, and he is 2 times as old.", None),
+    ],
+)
+def test_other_numbers_do_not_hide_the_one_that_is_asked_for(text: str, number: str | None) -> None:
+    prompt = "Bob is 2 times as old as Ann. Together they are 27, after 2.5 hours in minutes. How old is Ann?"
+    assert get_kind("number").read_lenient(text, prompt=prompt) == number
