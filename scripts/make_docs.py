@@ -19,6 +19,7 @@ from orca_local.cli.app import COMMANDS, cli
 from orca_local.domain.evaluation_estimate import EvaluationEstimate
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.export_summary import ExportSummary
+from orca_local.domain.judge_summary import JudgeCheck, JudgePlan
 from orca_local.domain.model_settings import ModelSettings
 from orca_local.domain.probe_summary import ProbeEstimate, ProbeSummary
 from orca_local.domain.record import CI, Record, is_omittable, json_key, written_fields
@@ -59,6 +60,8 @@ COMMAND_RESULTS: Mapping[str, type[Record]] = {
     "probe --estimate": ProbeEstimate,
     "teach": TeachSummary,
     "teach --estimate": TeachEstimate,
+    "judge check": JudgeCheck,
+    "judge estimate": JudgePlan,
     "dataset build": DatasetSummary,
     "train": TrainSummary,
     "export": ExportSummary,

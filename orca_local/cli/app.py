@@ -22,6 +22,7 @@ COMMANDS = {
     "init": "Create a workspace.",
     "models": "List, download and inspect models.",
     **{stage.name: stage.help for stage in STAGES},
+    "judge": "Compare the judge's grades with yours, and show what its calls will cost.",
     "suites": "List, show and pull benchmarks.",
     "report": "Write the results as Markdown.",
     "run": "Run all stages; finished work is not repeated.",

@@ -56,6 +56,8 @@ class Display:
                 self.say(f"  after step {event.step}, {event.sample_id}: {text[:200]}{'' if event.ended else ' …'}")
             case events.ComputeChosen():
                 self.say(f"  using {event.reason}")
+            case events.JudgePlanned():
+                self.say(f"  {event.description}")
             case events.TrainingResumed():
                 self._resume(event.step)
             case events.CheckpointSaved() if event.stopping:

@@ -78,16 +78,23 @@ def command(
         raise click.UsageError("--split compares base and tuned: do not give --model")
     if len(quantizations) > 1 and not split:
         raise click.UsageError("base and tuned are compared at one type; use --split to compare several")
+    from orca_local.runs.grading import judge_lines
+
     with open_pipeline(common, {"evaluate": typed(samples=samples)}) as pipeline:
         estimate = EvaluationEstimate(()) if split else pipeline.estimate_evaluation(models)
         if only_estimate:
-            for line in describe_calls(estimate.models) or ["no model is behind an endpoint: nothing costs money"]:
+            lines = [*describe_calls(estimate.models)]
+            lines += [estimate.judge.describe()] if estimate.judge is not None else []
+            for line in lines or ["no model is behind an endpoint: nothing costs money"]:
                 echo(line)
             return estimate.to_dict()
         for line in () if common.quiet else describe_calls(estimate.models):
             note(line)
         summary = pipeline.evaluate(models, quantizations, split=split)
+        lines = judge_lines(pipeline.store, summary.judged)
     show_comparison(summary)
+    for line in lines:
+        echo(line)
     if summary.split is not None:
         show_split(summary.split)
         show_types(summary.types, summary.recommendation)

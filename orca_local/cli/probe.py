@@ -30,13 +30,18 @@ def command(
     common: Common, tasks: tuple[str, ...], strategies: tuple[str, ...], only_estimate: bool, **settings: Any
 ) -> JsonObject:
     """Test the student under every strategy and select one for each task."""
+    from orca_local.runs.grading import judge_lines
+
     with open_pipeline(common, {"probe": typed(**settings)}) as pipeline:
         if only_estimate:
             estimate = pipeline.estimate_probe(tasks, strategies)
             _show_estimate(estimate)
             return estimate.to_dict()
         summary = pipeline.probe(tasks, strategies)
+        lines = judge_lines(pipeline.store, summary.judged)
     show_matrix(summary)
+    for line in lines:
+        echo(line)
     return summary.to_dict()
 
 
@@ -47,6 +52,8 @@ def _show_estimate(estimate: ProbeEstimate) -> None:
         f"{estimate.completion_tokens:,} tokens, {estimate.seconds / 60:.1f} minutes"
     )
     echo(estimate.basis)
+    if estimate.judge is not None:
+        echo(estimate.judge.describe())
 
 
 def show_matrix(summary: ProbeSummary) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
+from orca_local.domain.judge_summary import JudgeEstimate
 from orca_local.domain.record import OMITTABLE, Record
 
 
@@ -35,3 +36,5 @@ class EvaluationEstimate(Record):
 
     models: tuple[ModelEstimate, ...]
     """The models behind endpoints."""
+    judge: JudgeEstimate | None = field(default=None, metadata=OMITTABLE)
+    """The judge's calls, where it scores tasks."""

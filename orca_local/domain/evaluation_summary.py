@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from orca_local.domain.failure_summary import FailureSummary
+from orca_local.domain.judge_summary import Judged
 from orca_local.domain.quantized import QuantizedFile, Recommendation
 from orca_local.domain.record import CI, FIRST, OMITTABLE, Record
 
@@ -239,6 +240,8 @@ class EvaluationSummary(Record):
     """The failed samples, where there are any."""
     scorer_version: int | None = field(default=None, metadata=OMITTABLE)
     """Version of the rules that read and compared the answers."""
+    judged: Judged | None = field(default=None, metadata=OMITTABLE)
+    """The judge, where it scores tasks. Their answers are graded under the first system message alone."""
 
     @property
     def tasks(self) -> list[str]:

@@ -83,6 +83,12 @@ class ComputeChosen(Event):
     reason: str
 
 
+class JudgePlanned(Event):
+    """What a judge will be asked at most was estimated."""
+
+    description: str
+
+
 class GenerationFailed(Event):
     """One generation failed. The others continue."""
 

@@ -57,13 +57,18 @@ class GradeCounts(Record):
     """Answers that the judge was not asked about, because of a limit, a failure or `--offline`. They have no score
     yet: run the command again."""
 
+    @property
+    def total(self) -> int:
+        """Number of answers."""
+        return self.graded + self.ungraded + self.not_asked
+
     def __add__(self, other: GradeCounts) -> GradeCounts:
         """The sum of two parts of a stage."""
         return GradeCounts(self.graded + other.graded, self.ungraded + other.ungraded, self.not_asked + other.not_asked)
 
     def describe(self) -> str:
         """The counts in words."""
-        parts = [f"{self.graded:,} of {counted(self.graded + self.ungraded + self.not_asked, 'answer')} graded"]
+        parts = [f"{self.graded:,} of {counted(self.total, 'answer')} graded"]
         parts += [f"{self.ungraded:,} without a grade in the asked form"] if self.ungraded else []
         parts += [f"{self.not_asked:,} not asked about yet"] if self.not_asked else []
         return ", ".join(parts)
@@ -181,3 +186,12 @@ class JudgeEstimate(Record):
             cost = f"about ${self.usd:.4f}, never more than ${self.at_most_usd:.4f}"
         limit = f"; {self.limit}" if self.limit else ""
         return f"the judge, {self.judge}, is asked at most {counted(self.answers, 'time')}: {cost}{limit}"
+
+
+class JudgePlan(Record):
+    """Result of `judge estimate`."""
+
+    probe: JudgeEstimate | None
+    """For the next probe, if no strategy is dropped early; null if it grades nothing."""
+    evaluate: JudgeEstimate | None
+    """For the next evaluation of base and tuned; null if it grades nothing."""

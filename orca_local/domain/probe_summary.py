@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from orca_local.domain.failure_summary import FailureSummary
+from orca_local.domain.judge_summary import Judged, JudgeEstimate
 from orca_local.domain.record import CI, OMITTABLE, Record
 
 
@@ -97,6 +98,8 @@ class ProbeSummary(Record):
     """Duration of the run."""
     failures: FailureSummary | None = field(default=None, metadata=OMITTABLE)
     """The failed samples, where there are any."""
+    judged: Judged | None = field(default=None, metadata=OMITTABLE)
+    """The judge, where it scores tasks."""
 
 
 class GenerationRange(Record):
@@ -123,3 +126,5 @@ class ProbeEstimate(Record):
     """Expected duration."""
     basis: str
     """Where the figures come from."""
+    judge: JudgeEstimate | None = field(default=None, metadata=OMITTABLE)
+    """What the judge's calls will take, where it scores tasks."""

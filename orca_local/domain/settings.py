@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from orca_local.domain.endpoint_settings import CallSettings, EndpointSettings, Section
-from orca_local.domain.model_settings import ModelSettings, repeated_name
+from orca_local.domain.model_settings import MAX_PRICE, ModelSettings, repeated_name
 from orca_local.domain.text import is_storable
 
 DEFAULT_SYSTEM_MESSAGE = "You are a careful assistant who reasons well."
@@ -143,6 +143,10 @@ class JudgeSettings(AskedSettings):
     `text`."""
     max_tokens: int = Field(default=512, ge=1)
     """Maximum tokens of what the judge writes about one answer."""
+    input_price: float | None = Field(default=None, ge=0, le=MAX_PRICE)
+    """US dollars per million prompt tokens; empty: as in prices.toml."""
+    output_price: float | None = Field(default=None, ge=0, le=MAX_PRICE)
+    """US dollars per million answer tokens; empty: as in prices.toml."""
     rubric: str = DEFAULT_RUBRIC
     """What the grades from 1 to 5 mean, for tasks without a rubric of their own."""
     rubrics: dict[str, str] = Field(default={})
@@ -158,6 +162,12 @@ class JudgeSettings(AskedSettings):
         if not all(is_storable(text) and text.strip() for text in value.values()):
             raise ValueError("rubrics that are texts, without NUL characters and halves of surrogate pairs")
         return value
+
+    @model_validator(mode="after")
+    def _prices_are_complete(self) -> Self:
+        if (self.input_price is None) != (self.output_price is None):
+            raise ValueError("set input_price and output_price together (US dollars per million tokens)")
+        return self
 
     @property
     def is_set(self) -> bool:

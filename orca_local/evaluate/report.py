@@ -8,6 +8,7 @@ from pathlib import Path
 from orca_local.domain.evaluation_summary import Accuracy, EvaluationSummary, Gain, GainSplit, Prompted
 from orca_local.domain.export_summary import ExportSummary
 from orca_local.domain.figures import interval, points
+from orca_local.domain.judge_summary import Judged
 from orca_local.domain.probe_summary import ProbeSummary, TaskSelection
 from orca_local.domain.quantized import QuantizedFile, Recommendation
 from orca_local.domain.stages import SUITES
@@ -23,6 +24,7 @@ from orca_local.evaluate.results import load_summary
 from orca_local.evaluate.suite_report import render_suites
 from orca_local.kinds.scoring import SCORER_VERSION
 from orca_local.kinds.verdict import describe_counts
+from orca_local.runs.grading import judge_lines
 from orca_local.runs.summaries import iter_summaries, newest_summary
 from orca_local.store.selections import SelectionRow
 from orca_local.store.store import Store
@@ -74,9 +76,16 @@ def _probe(store: Store) -> str:
             _table(["task", *names, "certain"], rows),
             *reasons,
             *([f"\nOver {gain.tasks} tasks, {gain.reason}."] if gain is not None else []),
+            _judged(store, summary.judged),
             "",
         ]
     )
+
+
+def _judged(store: Store, judged: Judged | None) -> str:
+    """What a judge scored; empty without one."""
+    lines = [f"- {_cell(line[0].upper() + line[1:])}.\n" for line in judge_lines(store, judged)]
+    return "\n" + "".join(lines) if lines else ""
 
 
 def _outdated(selection: SelectionRow) -> str:
@@ -227,6 +236,7 @@ def _evaluation(store: Store) -> str:
         parts.append(_table(["system message", "gain", "interval"], messages))
     if summary.prompted is not None:
         parts.append(_prompted(summary.prompted))
+    parts += [_judged(store, summary.judged)]
     if summary.split is not None:
         parts += [_split(summary.split), _types(summary.types, summary.recommendation)]
     return "\n".join(parts)

@@ -23,11 +23,13 @@ NO_STRATEGY = ""
 def collect(context: StageContext, model: ModelRef, planned: Iterable[PlannedMeasurement]) -> list[SampleResult]:
     """The results of a model in this run, one per planned measurement.
 
-    The lenient reading counts. A failed generation counts as no readable answer.
+    The lenient reading counts. A failed generation counts as no readable answer. An answer that a judge has
+    not graded is left out.
     """
     rows = context.store.measurements.rows(run_id=context.run_id, model_id=model.model_id)
     by_prompt = {(row.sample_id, row.strategy, row.system_message): row for row in rows}
-    return [to_result(one.sample, by_prompt.get((one.sample.id, one.strategy, one.system_message))) for one in planned]
+    found = [(one.sample, by_prompt.get((one.sample.id, one.strategy, one.system_message))) for one in planned]
+    return [to_result(sample, row) for sample, row in found if row is None or row.has_score]
 
 
 def to_result(sample: Sample, row: MeasurementRow | None) -> SampleResult:
@@ -72,6 +74,6 @@ def _stored_results(store: Store, run_id: int, messages: Sequence[str]) -> dict[
     results: dict[str, dict[str, list[SampleResult]]] = {}
     for row in store.measurements.rows(run_id=run_id, strategy=NO_STRATEGY):
         name, sample = names.get(row.model_id), samples.get(row.sample_id)
-        if name is not None and sample is not None and row.system_message in messages:
+        if name is not None and sample is not None and row.system_message in messages and row.has_score:
             results.setdefault(name, {}).setdefault(row.system_message, []).append(to_result(sample, row))
     return results

@@ -31,14 +31,16 @@ from orca_local.engines.base import Engine
 from orca_local.evaluate.asker import Asker, Unanswered
 from orca_local.evaluate.beside import compare_beside
 from orca_local.evaluate.compare import REFERENCE, SampleResult, by_task, compare, compared_model, measure
-from orca_local.evaluate.prompted import Prompting, summarize_prompted
+from orca_local.evaluate.judged import JudgedPart
+from orca_local.evaluate.prompted import PlannedPrompts, Prompting, summarize_prompted
 from orca_local.evaluate.results import NO_STRATEGY, collect
 from orca_local.evaluate.split import SplitModels, recommend_type, split_gain, with_changes
 from orca_local.generation.generate import ModelRef, PlannedMeasurement, Prompts, generate
 from orca_local.kinds.prompts import plain_messages
-from orca_local.kinds.scoring import SCORER_VERSION, is_scored, unscored_kinds
+from orca_local.kinds.scoring import SCORER_VERSION, is_scored, unscored_hint, unscored_kinds, without
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
+from orca_local.runs.grading import Grader
 from orca_local.store.results import EvaluationRow
 
 AGAIN = "mend the cause and run `orca-local evaluate` again: only what is missing is generated"
@@ -142,43 +144,43 @@ def evaluate(
     *,
     split: SplitModels | None = None,
     prompting: Prompting | None = None,
+    judge: Grader | None = None,
 ) -> Iterator[Event]:
     """Answer every sample with every candidate, zero-shot and greedy, under every system message.
 
     With `split`, whose models are among the candidates, the summary separates the effects of training and of
-    quantizing. With `prompting`, the base is also measured under those prompts. Only one model is loaded at a time.
-    A model behind an endpoint may stop half-way: its figures are those of what it answered, and what is missing counts
-    as failed. Raises `InputError` if no sample has a reference answer, and `OrcaError` if a model on this machine, or
-    every model, answered nothing.
+    quantizing. With `prompting`, the base is also measured under those prompts. `judge` scores answers that no rule
+    can score. Only one of the models is loaded at a time. A model behind an endpoint may stop half-way: its figures are
+    those of what it answered, and what is missing counts as failed. Raises `InputError` if no sample has a reference
+    answer, and `OrcaError` if a model on this machine, or every model, answered nothing.
     """
     started = time.monotonic()
-    scored = _select(samples, settings.samples)
+    judged = JudgedPart(judge, settings)
+    scored = select(samples, settings.samples, judged.can_score)
     if not scored:
-        raise InputError(
-            "no sample to evaluate has a reference answer",
-            hint="add tasks with `orca-local tasks add FILE`; samples of a kind without a score are not evaluated",
-        )
+        raise _nothing_to_evaluate(samples)
     yield from _warnings(samples, scored, settings)
     sampling = SamplingSettings(max_tokens=settings.max_tokens)
-    by_message = {text: _plan(scored, text, sampling) for text in settings.system_messages}
+    by_message = {text: _plan(some, text, sampling) for text, some in judged.plan(scored, settings).items()}
+    settings = settings.model_copy(update={"system_messages": tuple(by_message)})
     plans = [list(chain.from_iterable(by_message.values())) for _ in candidates]
     names = [candidate.name for candidate in candidates]
-    prompted = prompting.plan(scored, sampling) if prompting is not None and REFERENCE in names else None
+    prompted = _plan_prompted(prompting, scored, sampling) if REFERENCE in names else None
     if prompted is not None:
         plans[names.index(REFERENCE)] += prompted.all
         if prompted.without_strategy:
             yield _without_strategy(prompted.without_strategy)
     yield StageStarted("evaluate", sum(map(len, plans)), "generations")
     outcome = _Outcome()
-    yield from _answer_all(context, load, candidates, plans, by_message, outcome)
+    yield from _answer_all(context, load, candidates, plans, by_message, outcome, judged)
     summary = _summary(context, outcome, settings, split, started)
     sources = {candidate.name: candidate.source for candidate in candidates}
     models = (_with_facts(model, sources[model.model], outcome.answered[model.model]) for model in summary.models)
     summary = replace(summary, models=tuple(models))
+    summary = yield from judged.finish(context, summary, sum(map(len, plans)))
     if prompted is not None:
-        base, other = candidates[names.index(REFERENCE)], compared_model(outcome.results)
-        tuned = None if other is None else outcome.results[other][settings.system_messages[0]]
-        summary = replace(summary, prompted=summarize_prompted(context, base.model, prompted, tuned))
+        base = candidates[names.index(REFERENCE)].model
+        summary = _with_prompted(context, summary, prompted, base, outcome.results, settings.system_messages[0])
     yield StageFinished("evaluate", summary)
 
 
@@ -189,6 +191,7 @@ def _answer_all(
     plans: Sequence[Sequence[PlannedMeasurement]],
     by_message: Mapping[str, Sequence[PlannedMeasurement]],
     outcome: _Outcome,
+    judged: JudgedPart,
 ) -> Iterator[Event]:
     """Get the answers of one model after another, and store its figures. Raises the error of the last if none has any.
 
@@ -203,6 +206,7 @@ def _answer_all(
                     event = replace(event, done=done + event.done, note=candidate.name)
                 yield event
         done += len(planned)
+        yield from judged.grade(context, candidate.name, candidate.model, done)
         kept = {id(one) for one in prompts.planned}
         results = {
             text: collect(context, candidate.model, [one for one in plan if id(one) in kept])
@@ -216,17 +220,49 @@ def _answer_all(
         raise next(one.unanswered.error for one in outcome.answered.values() if one.unanswered is not None)
 
 
-def plan_holdout(samples: Sequence[Sample], settings: EvaluateSettings) -> list[PlannedMeasurement]:
-    """What every model is asked: each sample with a score, under every system message."""
-    scored = _select(samples, settings.samples)
-    sampling = SamplingSettings(max_tokens=settings.max_tokens)
-    return [one for text in settings.system_messages for one in _plan(scored, text, sampling)]
+def plan_holdout(
+    samples: Sequence[Sample], settings: EvaluateSettings, judge: Grader | None = None
+) -> list[PlannedMeasurement]:
+    """What every model is asked: each sample with a score, under every system message that it is scored under."""
+    judged = JudgedPart(judge, settings)
+    scored, sampling = (
+        select(samples, settings.samples, judged.can_score),
+        SamplingSettings(max_tokens=settings.max_tokens),
+    )
+    return [one for text, some in judged.plan(scored, settings).items() for one in _plan(some, text, sampling)]
+
+
+def _nothing_to_evaluate(samples: Sequence[Sample]) -> InputError:
+    hint = "add tasks with `orca-local tasks add FILE`; samples of a kind without a score are not evaluated"
+    return InputError("no sample to evaluate has a reference answer", hint=unscored_hint(samples) or hint)
+
+
+def _plan_prompted(
+    prompting: Prompting | None, samples: Sequence[Sample], sampling: SamplingSettings
+) -> PlannedPrompts | None:
+    """What prompting alone is measured on: the samples that a rule scores."""
+    ruled = [sample for sample in samples if is_scored(sample)]
+    return prompting.plan(ruled, sampling) if prompting is not None and ruled else None
+
+
+def _with_prompted(
+    context: StageContext,
+    summary: EvaluationSummary,
+    prompted: PlannedPrompts,
+    base: ModelRef,
+    results: Results,
+    system_message: str,
+) -> EvaluationSummary:
+    other = compared_model(results)
+    tuned = None if other is None else results[other][system_message]
+    return replace(summary, prompted=summarize_prompted(context, base, prompted, tuned))
 
 
 def _warnings(samples: Sequence[Sample], scored: Sequence[Sample], settings: EvaluateSettings) -> Iterator[Warned]:
     if len(scored) < len(samples) and not settings.samples:
-        count, kinds = len(samples) - len(scored), unscored_kinds(samples)
-        yield Warned(f"{count} samples of kind {kinds} have no score and are left out")
+        left_out = without(samples, scored)
+        count, kinds = len(left_out), unscored_kinds(left_out)
+        yield Warned(f"{count} samples of kind {kinds} have no score and are left out", unscored_hint(left_out))
     if len(settings.system_messages) > 1 and (own := sum(bool(sample.system_message) for sample in scored)):
         yield Warned(
             f"{own:,} of {counted(len(scored), 'sample')} have a system message of their own, which stands in each "
@@ -234,12 +270,12 @@ def _warnings(samples: Sequence[Sample], scored: Sequence[Sample], settings: Eva
         )
 
 
-def _select(samples: Sequence[Sample], limit: int) -> list[Sample]:
+def select(samples: Sequence[Sample], limit: int, can_score: Callable[[Sample], bool]) -> list[Sample]:
     """The samples that have a score, at most `limit` per task (0: all)."""
     counts: Counter[str] = Counter()
     selected = []
     for sample in samples:
-        if is_scored(sample) and not (limit and counts[sample.task] >= limit):
+        if can_score(sample) and not (limit and counts[sample.task] >= limit):
             counts[sample.task] += 1
             selected.append(sample)
     return selected

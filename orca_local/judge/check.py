@@ -5,20 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.events import Event, StageFinished, StageStarted
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.judge_summary import CheckedAnswer, JudgeCheck
 from orca_local.domain.keys import content_key
+from orca_local.domain.settings import JudgeSettings
 from orca_local.domain.stages import JUDGE
 from orca_local.domain.text import storable
 from orca_local.domain.types import Sample
 from orca_local.judge.agreement import measure_agreement
 from orca_local.judge.file_judge import read_lines, read_user_grade
 from orca_local.judge.judge import Judge
+from orca_local.kinds.scoring import is_graded
 from orca_local.runs.context import StageContext
 from orca_local.runs.grading import warn_about
+from orca_local.store.store import Store
 
 
 class UserGrade(Frozen):
@@ -84,6 +88,46 @@ def user_grade(
         metadata={"rubric": rubric} if rubric else {},
     )
     return UserGrade(sample, answer, grade)
+
+
+class StoredAnswer(Frozen):
+    """A stored answer of a model to a sample that the judge grades."""
+
+    sample: Sample
+    answer: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Prompt and answer."""
+        return self.sample.prompt, self.answer
+
+    def as_line(self, grade: int) -> dict[str, Any]:
+        """The line of a file of grades."""
+        rubric = self.sample.metadata.get("rubric")
+        line = {"id": self.sample.id, "task": self.sample.task, "prompt": self.sample.prompt, "answer": self.answer}
+        line |= {"reference": self.sample.answers[0]} if self.sample.answers else {}
+        line |= {"rubric": rubric} if isinstance(rubric, str) else {}
+        return {**line, "grade": grade}
+
+
+def stored_answers(store: Store, judge: JudgeSettings, count: int) -> list[StoredAnswer]:
+    """At most `count` different stored answers to samples that the judge grades, always the same ones.
+
+    They are drawn by a hash, so that tasks, strategies and models come in turn by chance. Samples with earlier turns
+    are left out: a prompt alone does not show them. Raises `InputError` if there are none.
+    """
+    samples = {one.id: one for one in store.samples.list() if is_graded(one, judge) and not one.messages}
+    found = {
+        (row.sample_id, row.completion): StoredAnswer(samples[row.sample_id], row.completion)
+        for row in store.measurements.rows()
+        if row.sample_id in samples
+    }
+    if not found:
+        raise InputError(
+            "there are no stored answers that the judge grades",
+            hint="run `orca-local probe` first, or name a FILE of graded answers",
+        )
+    return [found[key] for key in sorted(found, key=content_key)][:count]
 
 
 def check(context: StageContext, judge: Judge, grades: Sequence[UserGrade]) -> Iterator[Event]:

@@ -46,10 +46,8 @@ def file_judge(path: Path) -> LookupTeacher:
         given = question.answer if isinstance(question, FileQuestion) else ""
         text = replies.get((question.sample.id, given.strip()), "")
         if not text:
-            # Not final: the line may be added to the file.
-            return ChatAnswer(
-                request_id=question.key, error=f"{path.name} has no grade of this answer", retryable=True, billed=False
-            )
+            error = f"{path.name} has no grade of this answer"
+            return ChatAnswer(request_id=question.key, error=error, billed=False)
         return ChatAnswer(text, question.key, prompt_tokens=0, completion_tokens=0)
 
     return LookupTeacher("file", f"{path.name} {file_sha256(path)[:16]}", answer_to)

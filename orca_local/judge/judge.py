@@ -15,8 +15,7 @@ from orca_local.domain.types import Message, Sample
 from orca_local.judge.agreement import Choices, count_pairs
 from orca_local.judge.file_judge import FileQuestion
 from orca_local.judge.prompts import grade_messages, pair_messages, read_choice, read_grade
-from orca_local.kinds.scoring import Score, ScoredAnswer
-from orca_local.kinds.table import get_kind
+from orca_local.kinds.scoring import Score, ScoredAnswer, is_graded
 from orca_local.kinds.verdict import Verdict
 from orca_local.runs.context import StageContext
 from orca_local.runs.grading import AnswerToGrade, PairToCompare
@@ -29,7 +28,7 @@ from orca_local.teach.purpose import Purpose
 from orca_local.teach.request_settings import omitted
 from orca_local.teach.stage import make_budget
 from orca_local.teach.teacher import Question, Teacher
-from orca_local.teach.usage import max_prompt_tokens
+from orca_local.teach.usage import MAX_BYTES_PER_TOKEN, max_prompt_tokens
 
 REPLY_TOKENS = 80
 """Assumed tokens of what a judge writes about one answer."""
@@ -97,7 +96,7 @@ class Judge:
 
     def takes(self, sample: Sample) -> bool:
         """Whether answers to this sample are graded."""
-        return get_kind(sample.kind).is_judged or sample.task in self._settings.tasks
+        return is_graded(sample, self._settings)
 
     def rubric(self, sample: Sample) -> str:
         """The rubric of a sample: its own, that of its task, or the general one."""
@@ -115,14 +114,14 @@ class Judge:
         teacher = self._make(True)
         price = self._find_price(teacher.endpoint, teacher.model)
         questions = [
-            (self._request(teacher, messages), count)
+            (self._request(teacher, messages), count, texts)
             for sample in samples
-            for messages, count in (
-                (grade_messages(sample, "", self.rubric(sample)), answers),
-                (pair_messages(sample, "", "", self.rubric(sample)), 2 * pairs),
+            for messages, count, texts in (
+                (grade_messages(sample, "", self.rubric(sample)), answers, 1),
+                (pair_messages(sample, "", "", self.rubric(sample)), 2 * pairs, 2),
             )
         ]
-        calls = sum(count for _, count in questions)
+        calls = sum(count for _, count, _ in questions)
         limits = [f"judge.max_calls = {settings.max_calls}"] if settings.max_calls else []
         limits += [f"judge.max_usd = {settings.max_usd:g}"] if settings.max_usd else []
         limit = f"it stops at {' and '.join(limits)}" if limits else ""
@@ -130,11 +129,11 @@ class Judge:
         if price is None:
             return estimate
         expected = most = 0.0
-        for request, count in questions:
-            prompt = max_prompt_tokens(request)
-            expected += count * price.cost(prompt / BYTES_PER_TOKEN + answer_tokens / 2, REPLY_TOKENS)
-            # An answer's token may have many bytes, and the bound counts a token for each byte.
-            most += count * price.cost(prompt + 2 * BYTES_PER_TOKEN * answer_tokens, request.max_tokens)
+        for request, count, texts in questions:
+            prompt, given = max_prompt_tokens(request), texts * answer_tokens
+            expected += count * price.cost(prompt / BYTES_PER_TOKEN + given / 2, REPLY_TOKENS)
+            # A token of an answer may have many bytes, and the bound counts a token for each byte.
+            most += count * price.cost(prompt + MAX_BYTES_PER_TOKEN * given, request.max_tokens)
         return replace(estimate, usd=expected, at_most_usd=most)
 
     def grade(self, context: StageContext, answers: Sequence[AnswerToGrade]) -> Generator[Event, None, GradeCounts]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orca_local.domain.errors import InputError
+from orca_local.domain.settings import JudgeSettings
 from orca_local.domain.text import fold
 from orca_local.domain.types import Sample
 from orca_local.kinds.base import AnswerKind, Readings
@@ -48,6 +49,25 @@ NOT_SCORED = Score(ScoredAnswer(), ScoredAnswer(), "none")
 def is_scored(sample: Sample) -> bool:
     """Whether answers to this sample can be scored."""
     return get_kind(sample.kind).is_scored
+
+
+def is_graded(sample: Sample, judge: JudgeSettings) -> bool:
+    """Whether a judge grades answers to this sample: there is one, and no rule can score them."""
+    kind = get_kind(sample.kind)
+    return judge.is_set and (kind.is_judged or (not kind.is_scored and sample.task in judge.tasks))
+
+
+def unscored_hint(samples: Iterable[Sample]) -> str:
+    """What to do about samples of these kinds that cannot be scored; empty if nothing can be done."""
+    if not any(get_kind(sample.kind).is_judged for sample in samples):
+        return ""
+    return 'set a judge: kind = "openai" or "local", and model, under [judge] in orca.toml'
+
+
+def without(samples: Iterable[Sample], others: Iterable[Sample]) -> list[Sample]:
+    """The samples that are none of the others."""
+    ids = {sample.id for sample in others}
+    return [sample for sample in samples if sample.id not in ids]
 
 
 def unscored_kinds(samples: Iterable[Sample]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -17,13 +18,14 @@ from orca_local.domain.suite_evaluation import SuiteEstimate, SuiteEvaluation
 from orca_local.domain.summaries import DatasetSummary, PipelineResult, TrainSummary
 from orca_local.domain.teach_summary import TeachEstimate, TeachSummary
 from orca_local.evaluate.prompted import Prompting
-from orca_local.evaluate.stage import Candidate, evaluate, plan_holdout
+from orca_local.evaluate.stage import Candidate, evaluate, plan_holdout, select
 from orca_local.gguf.inspect import refuse_untrainable, student_findings, training_problems
-from orca_local.kinds.scoring import is_scored
+from orca_local.kinds.scoring import is_graded, is_scored
 from orca_local.pipeline import tuned
 from orca_local.pipeline.candidates import make_candidate, make_candidates
 from orca_local.pipeline.comparison_pairs import compared_models, split_models
 from orca_local.pipeline.further_models import EndpointModel, load_model
+from orca_local.pipeline.judging import estimate_judge, open_judge, planned
 from orca_local.pipeline.probe_engine import load_for_probe
 from orca_local.pipeline.results import Results
 from orca_local.pipeline.session import Session
@@ -92,17 +94,19 @@ class Pipeline(Session):
 
         Without `tasks` or `names`, all of them are probed. The base is made first if it does not exist yet.
         """
-        from orca_local.probe.stage import probe
+        from orca_local.probe.stage import limit_per_task, probe
 
         samples = self.select_samples("probe", tasks)
         strategies = self.select_strategies(names)
+        limited = limit_per_task(samples, self.settings.probe.samples)
         base = self.candidate("base")
 
         def events(context: StageContext) -> Iterator[Event]:
             for task in [] if tasks else unprobed_tasks(self.store):
                 yield Warned(f"task {task!r} has no probe samples", UNPROBED_REMEDY.format(task))
             loaded, model = yield from load_for_probe(context, self, base)
-            with closing(loaded):
+            with closing(loaded), open_judge(self, "orca-local probe") as judge:
+                yield from planned(judge, limited, len(strategies), 0, self.settings.probe.max_tokens)
                 yield from probe(
                     context,
                     loaded.engine,
@@ -112,6 +116,7 @@ class Pipeline(Session):
                     self.settings.probe,
                     model=model,
                     system_message=self.settings.dataset.system_message,
+                    judge=judge,
                 )
 
         return self.run("probe", events, ProbeSummary)
@@ -122,9 +127,12 @@ class Pipeline(Session):
         from orca_local.probe.stage import group_tasks, limit_per_task
 
         settings = self.settings.probe
-        scored = [sample for sample in self.select_samples("probe", tasks) if is_scored(sample)]
+        samples = self.select_samples("probe", tasks)
+        scored = [one for one in samples if is_scored(one) or is_graded(one, self.settings.judge)]
         strategies = [strategy.name for strategy in self.select_strategies(names)]
-        return estimate(self.store, group_tasks(limit_per_task(scored, settings.samples), strategies), settings)
+        grouped = group_tasks(limit_per_task(scored, settings.samples), strategies)
+        with open_judge(self, "orca-local probe") as judge:
+            return estimate(self.store, grouped, settings, judge)
 
     def teach(
         self, limit: int | None = None, *, retry_failed: bool = False, live: bool = False, batch: bool = False
@@ -225,8 +233,13 @@ class Pipeline(Session):
             models = compared_models(self, names, *quantizations)
 
         def events(context: StageContext) -> Iterator[Event]:
-            load = partial(load_model, self)
-            yield from evaluate(context, load, models, samples, settings, split=parts, prompting=self._prompting())
+            with open_judge(self, "orca-local evaluate") as judge:
+                chosen = select(samples, settings.samples, lambda one: judge is not None and judge.takes(one))
+                yield from planned(judge, chosen, len(models), int(len(models) > 1), settings.max_tokens)
+                load, prompting = partial(load_model, self), self._prompting()
+                yield from evaluate(
+                    context, load, models, samples, settings, split=parts, prompting=prompting, judge=judge
+                )
 
         return self.run("evaluate", events, EvaluationSummary)
 
@@ -256,7 +269,12 @@ class Pipeline(Session):
         """The calls and cost of `evaluate` with the same names. Nothing is asked and no model is made."""
         from orca_local.pipeline.further_models import estimate_endpoints
 
-        return estimate_endpoints(self, names, plan_holdout(self.select_samples("holdout"), self.settings.evaluate))
+        samples, settings = self.select_samples("holdout"), self.settings.evaluate
+        with open_judge(self, "orca-local evaluate") as judge:
+            estimate = estimate_endpoints(self, names, plan_holdout(samples, settings, judge))
+            chosen = select(samples, settings.samples, lambda one: judge is not None and judge.takes(one))
+            count = len(names) or 2 + len(self.settings.model)
+            return replace(estimate, judge=estimate_judge(judge, chosen, count, 1, settings.max_tokens))
 
     def _prompting(self) -> Prompting | None:
         """What the base is measured under besides the system messages; None if the setting is off."""

@@ -13,7 +13,7 @@ from orca_local.domain.record import Record
 from orca_local.domain.strategies import Strategy, load_strategies, require_strategy
 from orca_local.domain.types import Sample
 from orca_local.evaluate.stage import Candidate, LoadedModel
-from orca_local.kinds.scoring import is_scored
+from orca_local.kinds.scoring import is_graded, is_scored
 from orca_local.models.finder import ModelFinder
 from orca_local.models.student import Student
 from orca_local.runs.context import StageContext
@@ -94,12 +94,15 @@ class Session:
     def selected_strategies(self, samples: Sequence[Sample]) -> dict[str, Strategy]:
         """The chosen strategy of each task. Tasks without a score cannot be probed and get `explain_then_answer`.
 
-        Raises `InputError` if a task that can be scored has no strategy yet.
+        Raises `InputError` if a task that a rule or the judge can score has no strategy yet.
         """
         selections = self.store.selections.current()
         missing = {sample.task for sample in samples} - set(selections)
         self.refuse_unprobed()
-        scored = {sample.task for sample in samples if is_scored(sample)} & missing
+        probed = {row.task for row in self.store.samples.split_counts() if row.split == "probe"}
+        judge = self.settings.judge
+        scored = {one.task for one in samples if is_scored(one) or (one.task in probed and is_graded(one, judge))}
+        scored &= missing
         if scored:
             raise InputError(
                 f"no strategy is chosen yet for {len(scored)} of {len({s.task for s in samples})} tasks, such as "

@@ -79,16 +79,18 @@ class TeachRunner:
         from orca_local.teach.factory import make_teacher
 
         return make_teacher(
-            self._settings, self._directory, lambda name: self._load_model(name, stack), offline=offline
+            self._settings, self._directory, lambda name: load_local(self._session, name, stack), offline=offline
         )
 
-    def _load_model(self, name: str, stack: ExitStack) -> LocalModel:
-        from orca_local.engines.compute import choose_compute
-        from orca_local.teach.engine_teacher import LocalModel
 
-        candidate = make_candidate(self._session, name)
-        sha256 = candidate.model.sha256
-        form = choose_compute(candidate.path, sha256, self._session.settings.engine)
-        loaded = self._session.load(replace(candidate, path=form.path), compute=form.compute)
-        stack.callback(loaded.close)
-        return LocalModel(loaded.engine, loaded.renderer, f"{candidate.name} {sha256[:16]} {loaded.engine.fingerprint}")
+def load_local(session: Session, name: str, stack: ExitStack) -> LocalModel:
+    """Load `base`, `tuned` or a GGUF file, to be asked questions; `stack` closes it."""
+    from orca_local.engines.compute import choose_compute
+    from orca_local.teach.engine_teacher import LocalModel
+
+    candidate = make_candidate(session, name)
+    sha256 = candidate.model.sha256
+    form = choose_compute(candidate.path, sha256, session.settings.engine)
+    loaded = session.load(replace(candidate, path=form.path), compute=form.compute)
+    stack.callback(loaded.close)
+    return LocalModel(loaded.engine, loaded.renderer, f"{candidate.name} {sha256[:16]} {loaded.engine.fingerprint}")

@@ -20,6 +20,7 @@ from orca_local.domain.events import (
     Warned,
 )
 from orca_local.domain.failure_summary import FailureCounts
+from orca_local.domain.judge_summary import GradeCounts
 from orca_local.domain.probe_summary import CellSummary, GenerationTotals, ProbeSummary, TaskSelection
 from orca_local.domain.settings import DEFAULT_SYSTEM_MESSAGE, ProbeSettings
 from orca_local.domain.strategies import Strategy
@@ -27,7 +28,7 @@ from orca_local.domain.types import Sample, SamplingSettings
 from orca_local.engines.base import Engine
 from orca_local.generation.generate import GenerationCounts, ModelRef, PlannedMeasurement, generate
 from orca_local.kinds.prompts import student_messages
-from orca_local.kinds.scoring import SCORER_VERSION, is_scored, unscored_kinds
+from orca_local.kinds.scoring import NOT_SCORED, SCORER_VERSION, is_scored, unscored_hint, unscored_kinds, without
 from orca_local.probe.by_hand import measured_figures
 from orca_local.probe.choose import Choice
 from orca_local.probe.probed_task import ProbedTask
@@ -35,6 +36,7 @@ from orca_local.probe.race import Prior, fit_priors, round_ends
 from orca_local.probe.selection_gain import selection_gain
 from orca_local.rows.renderer import PromptRenderer
 from orca_local.runs.context import StageContext
+from orca_local.runs.grading import AnswerToGrade, Grader, in_stage, warn_about
 from orca_local.store.selections import SelectionRow
 from orca_local.tasks.split import content_hash
 
@@ -51,25 +53,29 @@ def probe(
     *,
     model: ModelRef,
     system_message: str = DEFAULT_SYSTEM_MESSAGE,
+    judge: Grader | None = None,
 ) -> Iterator[Event]:
     """Answer the samples under the strategies, decoded greedily, and store a selection for each task.
 
     Method `exhaustive` answers every sample under every strategy. Method `race` runs in rounds over all tasks and
-    drops weak strategies early. Samples without a score are left out with a warning. Ties in score and
-    tokens go to the strategy that comes first in `strategies`. `system_message` is the one that the student is trained
-    with; a strategy without an instruction uses it. Raises `OrcaError` if every generation failed.
+    drops weak strategies early. Samples that neither a rule nor `judge` scores are left out with a warning. Ties in
+    score and tokens go to the strategy that comes first in `strategies`. `system_message` is the one that the student
+    is trained with; a strategy without an instruction uses it. Raises `OrcaError` if every generation failed.
     """
     started = time.monotonic()
-    scored = [sample for sample in samples if is_scored(sample)]
+    scored = [sample for sample in samples if is_scored(sample) or (judge is not None and judge.takes(sample))]
     if len(scored) < len(samples):
-        count, kinds = len(samples) - len(scored), unscored_kinds(samples)
-        yield Warned(f"{count} samples of kind {kinds} have no score and are not probed")
+        left_out = without(samples, scored)
+        count, kinds = len(left_out), unscored_kinds(left_out)
+        yield Warned(f"{count} samples of kind {kinds} have no score and are not probed", unscored_hint(left_out))
     tasks = group_tasks(limit_per_task(scored, settings.samples), [strategy.name for strategy in strategies])
     yield StageStarted("probe", sum(len(task.samples) for task in tasks) * len(strategies), "generations")
     with context.store.transaction():
         for strategy in strategies:
             context.store.strategies.ensure(strategy)
-    run = _Probe(context, engine, renderer, tasks, {s.name: s for s in strategies}, settings, model, system_message)
+    run = _Probe(
+        context, engine, renderer, tasks, {s.name: s for s in strategies}, settings, model, system_message, judge
+    )
     yield from run.measure()
     if run.failures.count:
         yield Warned(f"{run.failures.count} generations failed and are left out of the scores")
@@ -84,6 +90,7 @@ def probe(
         completion_tokens=run.counts.tokens,
         seconds=round(time.monotonic() - started, 3),
         failures=run.failures.summarize(AGAIN),
+        judged=judge.summarize(run.grades) if judge is not None and run.grades.total else None,
     )
     yield StageFinished("probe", summary)
 
@@ -123,9 +130,13 @@ class _Probe:
     settings: ProbeSettings
     model: ModelRef
     system_message: str
+    judge: Grader | None
 
     def __post_init__(self) -> None:
         self.counts, self.failures = GenerationCounts(), FailureCounts()
+        self.grades = GradeCounts(0, 0, 0)
+        self.ungraded: set[str] = set()
+        """Tasks with answers that the judge was not asked about: no strategy can be chosen for them."""
         self.priors: dict[str, Prior] = {}
 
     def measure(self) -> Generator[Event, None, None]:
@@ -141,6 +152,9 @@ class _Probe:
             self.priors = self.priors or fit_priors((task.kind, task.scores) for task in self.tasks)
             if is_race:
                 for task in running:
+                    if task.name in self.ungraded:
+                        task.answered = len(task.samples)
+                        continue
                     for name in task.judge(self.priors[task.kind], self.settings.tolerance):
                         yield StrategyDropped(task.name, name, task.answered)
 
@@ -148,7 +162,11 @@ class _Probe:
         """Choose and store the strategy of each task."""
         alpha = self.settings.alpha
         selections: list[TaskSelection] = []
+        yield from warn_about(self.grades, "orca-local probe")
         for task in self.tasks:
+            if task.name in self.ungraded:
+                yield Warned(f"not all answers of task {task.name!r} are graded, so no strategy was chosen for it")
+                continue
             cells = [copy_fields(CellSummary, cell, ci=cell.interval(alpha)) for cell in task.cells()]
             for cell in cells:
                 yield copy_fields(CellMeasured, cell, task=task.name, ci_low=cell.ci[0], ci_high=cell.ci[1])
@@ -199,9 +217,27 @@ class _Probe:
             raise OrcaError(
                 f"all {self.failures.count} generations failed; the last error: {self.failures.last}", hint=AGAIN
             )
+        yield from self._grade(cells)
         tasks = {task.name: task for task in self.tasks}
         for row in store.measurements.scores(run_id, self.model.model_id):
             tasks[row.task].record(row)
+
+    def _grade(self, cells: Sequence[tuple[Sample, str]]) -> Iterator[Event]:
+        """Have the judge grade the new answers that no rule scores."""
+        judge, store = self.judge, self.context.store
+        judged = {(sample.id, name): sample for sample, name in cells if judge is not None and judge.takes(sample)}
+        if judge is None or not judged:
+            return
+        rows = store.measurements.rows(run_id=self.context.run_id, model_id=self.model.model_id)
+        rows = [row for row in rows if (row.sample_id, row.strategy) in judged]
+        answers = [
+            AnswerToGrade(judged[row.sample_id, row.strategy], row.generation_key, row.completion) for row in rows
+        ]
+        counts = yield from in_stage(judge.grade(self.context, answers), self.counts.done)
+        self.grades += counts
+        if counts.not_asked:
+            rows = store.measurements.rows(run_id=self.context.run_id, model_id=self.model.model_id)
+            self.ungraded |= {row.task for row in rows if row.scorer == NOT_SCORED.scorer}
 
     def _plan(self, sample: Sample, name: str) -> PlannedMeasurement:
         strategy, sampling = self.strategies[name], SamplingSettings(max_tokens=self.settings.max_tokens)

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import Protocol
+from dataclasses import replace
+from typing import Protocol, TypeVar
 
-from orca_local.domain.events import Event, Warned
+from orca_local.domain.events import Event, StageProgressed, Warned
 from orca_local.domain.frozen import Frozen
-from orca_local.domain.judge_summary import GradeCounts, Judged, JudgeEstimate, PairCounts
+from orca_local.domain.judge_summary import (
+    Agreement,
+    GradeCounts,
+    JudgeCheck,
+    Judged,
+    JudgeEstimate,
+    PairCounts,
+)
+from orca_local.domain.stages import JUDGE
 from orca_local.domain.types import Sample
 from orca_local.runs.context import StageContext
+from orca_local.runs.summaries import iter_summaries
+from orca_local.store.store import Store
+
+T = TypeVar("T")
 
 
 class AnswerToGrade(Frozen):
@@ -50,6 +63,41 @@ class Grader(Protocol):
 
     def summarize(self, counts: GradeCounts, pairs: PairCounts | None = None) -> Judged:
         """What the judge did in this run."""
+
+
+def agreement_of(store: Store, key: str) -> Agreement | None:
+    """How far the judge with this key agreed with the user in the newest check; None if it was not checked."""
+    checks = (check for check in iter_summaries(store, JUDGE, JudgeCheck) if check.key == key)
+    return next((check.agreement for check in checks if check.agreement is not None), None)
+
+
+def judge_lines(store: Store, judged: Judged | None) -> list[str]:
+    """Which judge gave the scores, how far it agrees with the user, and what it chose, in sentences."""
+    if judged is None:
+        return []
+    agreement = agreement_of(store, judged.key)
+    checked = "not checked: `orca-local judge check` compares it with your own grades"
+    lines = [
+        f"open answers are scored by a judge, {judged.judge} (grades 1 to 5 as scores 0 to 1): "
+        f"{judged.counts.describe()}",
+        f"agreement of the judge with the user: {checked if agreement is None else agreement.describe()}",
+    ]
+    lines += [f"answers compared in both orders: {judged.pairs.describe()}"] if judged.pairs is not None else []
+    lines += [f"cost of the judge: ${judged.cost_usd:.4f} in this run"] if judged.cost_usd else []
+    return lines
+
+
+def in_stage(events: Generator[Event, None, T], done: int) -> Generator[Event, None, T]:
+    """Yield a judge's events, with the stage's own number of finished units in its progress."""
+    try:
+        while True:
+            event = next(events)
+            yield replace(event, done=done) if isinstance(event, StageProgressed) else event
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        events.close()
 
 
 def warn_about(counts: GradeCounts, command: str) -> Iterator[Warned]:
