@@ -45,7 +45,8 @@ def find_array(text: str) -> int | None:
 def read_array(location: str, window: Window, start: int) -> Iterator[Record | Problem]:
     """Yield the record of every object of the array that begins at `start`, each with the line that it begins in.
 
-    Nothing after a fault in the JSON can be read.
+    Where objects stand side by side in one line, they are counted from there. Nothing after a fault in the JSON can be
+    read.
     """
     is_wrapped = start > _skip(window.text, 0)
     window.at = start + 1
@@ -58,14 +59,17 @@ def read_array(location: str, window: Window, start: int) -> Iterator[Record | P
         if after and not is_wrapped:
             raise BadJson(window.line(), "not JSON: text follows the end of the array")
     except BadJson as error:
-        yield Problem(location, error.line, str(error))
+        yield Problem(location, error.line, str(error), ends_file=True)
 
 
 def _items(location: str, window: Window) -> Iterator[Record | Problem]:
+    before, counted = 0, 0  # places of the value before; the second is 0 where values begin in lines of their own
     while True:
         window.peek()
         line = window.line()
-        yield _record(location, line, window.value())
+        counted = counted + 1 if counted else before + 1 if line == before else 0
+        before = counted or line
+        yield _record(location, before, window.value())
         if window.take("]"):
             return
         if not window.take(","):

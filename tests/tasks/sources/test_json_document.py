@@ -40,7 +40,7 @@ def read(tmp_path: Path, content: str | bytes, name: str = "tasks.json") -> tupl
     ("content", "lines"),
     [
         (PRETTY, [2, 9, 16]),
-        (json.dumps(RECORDS), [1, 1, 1]),
+        (json.dumps(RECORDS), [1, 2, 3]),
         ("\ufeff" + PRETTY, [2, 9, 16]),
         ("\n \n" + PRETTY.replace("\n", "\r\n") + "\r\n\r\n", [4, 11, 18]),
         ("[\n" + ",\n".join(map(json.dumps, RECORDS)) + "\n]\n", [2, 3, 4]),
@@ -49,8 +49,8 @@ def read(tmp_path: Path, content: str | bytes, name: str = "tasks.json") -> tupl
         ("\n".join(map(json.dumps, RECORDS)), [1, 2, 3]),
         ("\n\n" + "\n\n".join(map(json.dumps, RECORDS)), [3, 5, 7]),
         (json.dumps({"version": [1], "data": RECORDS, "more": {}}, indent=2), [6, 13, 20]),
-        (json.dumps({"data": RECORDS}), [1, 1, 1]),
-        (json.dumps({"version": "1", "examples": RECORDS}), [1, 1, 1]),
+        (json.dumps({"data": RECORDS}), [1, 2, 3]),
+        (json.dumps({"version": "1", "examples": RECORDS}), [1, 2, 3]),
         (PRETTY.encode("utf-16"), [2, 9, 16]),
         (PRETTY.encode("utf-32"), [2, 9, 16]),
         (gzip.compress(PRETTY.encode(), mtime=0), [2, 9, 16]),
@@ -124,7 +124,7 @@ def test_an_array_is_read_in_blocks_of_any_size(tmp_path: Path, indent: int | No
         path.write_text(text, encoding="utf-8")
         items = list(jsonl.read_jsonl(str(path), DEFAULT_OPTIONS))
         assert [item.values for item in items if isinstance(item, Record)] == records
-        assert [item.line for item in items] == ([1] * 5 if indent is None else [2, 14, 26, 38, 50])
+        assert [item.line for item in items] == ([1, 2, 3, 4, 5] if indent is None else [2, 14, 26, 38, 50])
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -165,3 +165,12 @@ def test_a_large_array_takes_bounded_memory(tmp_path: Path) -> None:
     count, grown = map(int, result.stdout.split())
     assert count == 1500
     assert grown * (1 if sys.platform == "darwin" else 1024) < 20_000_000
+
+
+def test_objects_side_by_side_in_a_line_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "one_line.json"
+    path.write_text(json.dumps([{"n": n} for n in range(4)] + [7]))
+    items = list(jsonl.read_jsonl(str(path), DEFAULT_OPTIONS))
+    assert [item.line for item in items] == [1, 2, 3, 4, 5] and isinstance(items[-1], Problem)
+    path.write_text('{"data":\n\n[{"n": 1}, {"n": 2}]}')
+    assert [item.line for item in jsonl.read_jsonl(str(path), DEFAULT_OPTIONS)] == [3, 4]
