@@ -28,8 +28,8 @@ from orca_local.domain.text import counted
 if TYPE_CHECKING:
     from orca_local.cli.display import Display
     from orca_local.tasks.add import AddedTasks
+    from orca_local.tasks.columns.mapping import Mapping
     from orca_local.tasks.import_request import ImportRequest
-    from orca_local.tasks.mapping import Mapping
     from orca_local.tasks.preview import Preview, PreviewedRow
 
 _LARGE_BYTES = 10 << 20

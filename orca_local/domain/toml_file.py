@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,19 @@ def load_toml(path: Path, hint: str) -> dict[str, Any]:
         raise InputError(f"{path} is not valid TOML: a number has too many digits", hint="shorten it") from None
     except RecursionError:
         raise InputError(f"{path} is not valid TOML: its values are nested too deeply", hint=hint) from None
+
+
+def shipped_path(name: str) -> Path:
+    """Return the path of a file that ships with the program: in `models/` of a checkout, or in an installed wheel."""
+    package = Path(__file__).parent.parent
+    checkout = package.parent / "models" / name
+    return checkout if checkout.is_file() else package / "models_data" / name
+
+
+@cache
+def load_shipped(name: str) -> dict[str, Any]:
+    """Return the content of a TOML file that ships with the program."""
+    return tomllib.loads(shipped_path(name).read_text(encoding="utf-8"))
 
 
 def _check_numbers(value: Any) -> None:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
-
-_PACKAGE = Path(__file__).parent.parent
-_PATHS = (_PACKAGE.parent / "models" / "suites.toml", _PACKAGE / "models_data" / "suites.toml")
-"""The file in a checkout and in an installed wheel."""
+from orca_local.domain.toml_file import load_shipped
 
 
 class KnownDefect(Frozen):
@@ -88,12 +83,12 @@ class SuiteGroup(Frozen):
 
 def load_suites() -> Mapping[str, Suite]:
     """Return the benchmarks by name, in the order of the file."""
-    return _load_file(_path())[0]
+    return _load()[0]
 
 
 def load_groups() -> Mapping[str, SuiteGroup]:
     """Return the groups of benchmarks by name."""
-    return _load_file(_path())[1]
+    return _load()[1]
 
 
 def find_suites(names: Iterable[str]) -> tuple[Suite, ...]:
@@ -137,14 +132,9 @@ def _unknown(name: str, known: Iterable[str]) -> InputError:
     return InputError(f"there is no suite {name!r}", hint=f"{hint}see `orca-local suites list`")
 
 
-def _path() -> Path:
-    return next(path for path in _PATHS if path.is_file())
-
-
 @cache
-def _load_file(path: Path) -> tuple[Mapping[str, Suite], Mapping[str, SuiteGroup]]:
-    with path.open("rb") as file:
-        content: dict[str, Any] = tomllib.load(file)
+def _load() -> tuple[Mapping[str, Suite], Mapping[str, SuiteGroup]]:
+    content = load_shipped("suites.toml")
     suites = [_suite(entry) for entry in content["suite"]]
     groups = [_group(entry) for entry in content["group"]]
     return {suite.name: suite for suite in suites}, {group.name: group for group in groups}

@@ -91,8 +91,11 @@ def _front_matter(readme: str) -> tuple[list[dict[str, Any]], str]:
         return [], ""
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    # Without merge keys (`<<`): each of them may double what the ones before it hold.
+    loader = type("_Loader", (loader,), {"flatten_mapping": lambda self, node: None})
     try:
-        head = yaml.load(match[1], getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        head = yaml.load(match[1], loader)
     except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date that is none
         return [], "the head of its README.md is no YAML: its files are grouped by their names"
     configs = head.get("configs") if isinstance(head, dict) else None
@@ -102,8 +105,8 @@ def _front_matter(readme: str) -> tuple[list[dict[str, Any]], str]:
 
 def _read_config(item: dict[str, Any], data: Sequence[str]) -> tuple[str, Splits, bool]:
     """Return the name of a config, its splits, and whether it is the one to read where none is named."""
-    name = str(item.get("config_name", DEFAULT))
-    directory = str(item.get("data_dir") or "").strip("/")
+    name = _text(item.get("config_name"), DEFAULT)
+    directory = _text(item.get("data_dir"), "").strip("/")
     inside = f"{directory}/" if directory else ""
     if "data_files" not in item:
         lists: dict[str, list[str]] = {}
@@ -116,6 +119,11 @@ def _read_config(item: dict[str, Any], data: Sequence[str]) -> tuple[str, Splits
         for split, patterns in _patterns(item["data_files"], inside)
     }
     return name, {split: paths for split, paths in found.items() if paths}, item.get("default") is True
+
+
+def _text(value: Any, default: str) -> str:
+    """Return a text or a number as text. A list or an object is no name: with aliases, its text may have no end."""
+    return str(value) if isinstance(value, str | int | float) else default
 
 
 def _splits(lists: Mapping[str, Sequence[str]]) -> Splits:
@@ -131,7 +139,7 @@ def _patterns(value: Any, inside: str) -> Iterator[tuple[str, list[str]]]:
         if isinstance(entry, dict):
             paths = entry.get("path", [])
             texts = [text for text in (paths if isinstance(paths, list) else [paths]) if isinstance(text, str)]
-            yield str(entry.get("split", "train")), [inside + text.removeprefix("./") for text in texts]
+            yield _text(entry.get("split"), "train"), [inside + text.removeprefix("./") for text in texts]
 
 
 def matches(path: str, pattern: str) -> bool:

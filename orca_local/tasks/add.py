@@ -73,7 +73,9 @@ class RejectedTasks(InputError):
             f"nothing was added: {counted(found.count, 'problem')}{in_lines}\n" + "\n".join(shown),
             hint=f"correct the file, or give another; their names end in {', '.join(SUFFIXES)}"
             if found.files
-            else "correct the lines, or add the good ones with --skip-bad",
+            else "correct the lines, or add the good ones with --skip-bad"
+            if good
+            else "correct the lines; none is good",
         )
         self.problems = tuple(found.first)
         """The first problems, also those that the message leaves out."""
@@ -122,7 +124,8 @@ def add_tasks(
     progress: Progress | None = None,
     on_map: MapSeen | None = None,
 ) -> AddedTasks:
-    """Add the samples of all files. Raises `RejectedTasks` that names every bad record, unless `skip_bad`.
+    """Add the samples of all files. Raises `RejectedTasks` that names every bad record, unless `skip_bad`
+    and some are good.
 
     A file that cannot be read at all is an error in any case. `resplit` divides samples by content, even if the file
     names a split. A sample that is already in the store stays in its split. Files of any size take bounded memory.
@@ -145,7 +148,7 @@ def add_samples(store: Store, items: Iterable[ReadSample | Problem], *, skip_bad
             first = [_clash_problem(clash, files) for clash in incoming.clashes(MAX_KEPT_PROBLEMS)]
             found.add_uncounted(first, clashes)
         good -= clashes
-        if found.count and (not skip_bad or found.files):
+        if found.count and not (skip_bad and good and not found.files):
             raise RejectedTasks(found, good=0 if found.files else good)
         added = incoming.store([_source(file) for file in files])
         tasks = tuple(incoming.tasks())

@@ -8,9 +8,9 @@ from dataclasses import replace
 from orca_local.domain.errors import InputError, OrcaError, shown_path
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
+from orca_local.tasks.columns.mapping import Mapping
 from orca_local.tasks.import_request import DEFAULT_REQUEST, ImportRequest
 from orca_local.tasks.locations import expand
-from orca_local.tasks.mapping import Mapping
 from orca_local.tasks.read import ReadSample, plan_file, read_record
 from orca_local.tasks.sources.base import Problem, Record
 from orca_local.tasks.sources.table import SUFFIXES

@@ -10,9 +10,10 @@ from pathlib import Path
 from orca_local.domain.errors import InputError, shown_path
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Sample
+from orca_local.tasks.columns.mapping import Mapping
 from orca_local.tasks.import_request import DEFAULT_REQUEST, ImportRequest
 from orca_local.tasks.locations import expand, source_of
-from orca_local.tasks.mapping import PLANNED_ROWS, Mapping, plan_mapping
+from orca_local.tasks.mapping import PLANNED_ROWS, plan_mapping
 from orca_local.tasks.record import parse_record
 from orca_local.tasks.sources.base import Problem, Record
 

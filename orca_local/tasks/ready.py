@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import field, replace
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
+from orca_local.domain.toml_file import load_shipped
 
 PREFIX = "ready:"
-_PACKAGE = Path(__file__).parent.parent
-_PATHS = (_PACKAGE.parent / "models" / "sources.toml", _PACKAGE / "models_data" / "sources.toml")
-"""The file in a checkout and in an installed wheel."""
+_FILE = "sources.toml"
 
 
 class ReadySource(Frozen):
@@ -79,7 +75,7 @@ class Mix(Frozen):
 
 def load_sources() -> Mapping[str, ReadySource]:
     """Return the ready sources by name, in the order of the file."""
-    entries = _load()["source"]
+    entries = load_shipped(_FILE)["source"]
     lists = ("skip", "mirrors")
     sources = [ReadySource(**entry | {key: tuple(entry.get(key, ())) for key in lists}) for entry in entries]
     return {source.name: source for source in sources}
@@ -98,7 +94,7 @@ def find_ready(name: str) -> ReadySource:
 def load_mixes() -> Mapping[str, Mix]:
     """Return the mixes by name, in the order of the file."""
     mixes: dict[str, Mix] = {}
-    for entry in _load()["mix"]:
+    for entry in load_shipped(_FILE)["mix"]:
         mixes[entry["name"]] = _mix(entry, mixes)
     return mixes
 
@@ -130,13 +126,3 @@ def _mix(entry: dict[str, Any], earlier: Mapping[str, Mix]) -> Mix:
         return Mix(**own, parts=parts)
     included = earlier[entry["includes"]]
     return replace(included, **own, parts=(*included.parts, *parts))
-
-
-def _load() -> dict[str, Any]:
-    return _load_file(next(path for path in _PATHS if path.is_file()))
-
-
-@cache
-def _load_file(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        return tomllib.load(file)

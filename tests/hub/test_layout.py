@@ -107,3 +107,23 @@ def test_many_stars_cost_nothing() -> None:
 def test_very_many_files_are_divided_quickly() -> None:
     paths = [f"data/train-{number:06d}.csv" for number in range(100_000)]
     assert described(*paths) == {"default": {"train": tuple(paths)}}
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (
+            [
+                *(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 9)}]" for n in range(1, 30)),
+                *("configs:", "- config_name: *x29", "  data_files: train.csv"),
+            ],
+            "",
+        ),
+        ([f"x{n}: &x{n} {{<<: [{', '.join([f'*x{n - 1}'] * 9)}]}}" for n in range(1, 30)], "is no YAML"),
+    ],
+    ids=["aliases", "merge keys"],
+)
+def test_a_head_that_refers_to_itself_many_times_takes_little(lines: list[str], problem: str) -> None:
+    head = "\n".join(["---", "x0: &x0 {a: b}", *lines, "---"])
+    layout = find_layout(["train.csv"], head)
+    assert layout.configs == {"default": {"train": ("train.csv",)}} and problem in layout.problem

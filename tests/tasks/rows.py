@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from orca_local.domain.types import Sample
+from orca_local.tasks.columns.mapping import Mapping
 from orca_local.tasks.import_request import ImportRequest
-from orca_local.tasks.mapping import Mapping, plan_mapping
+from orca_local.tasks.mapping import plan_mapping
 from orca_local.tasks.record import parse_record
 from orca_local.tasks.sources.base import Problem, Record
 

@@ -73,6 +73,14 @@ def test_skip_bad_does_not_skip_a_file_that_cannot_be_read(store: Store, tmp_pat
     assert ids(store) == []
 
 
+def test_skip_bad_is_an_error_where_no_line_is_good(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text("{\n[]\n")
+    with pytest.raises(RejectedTasks, match="2 problems") as raised:
+        add_tasks(store, [path], skip_bad=True)
+    assert raised.value.hint == "correct the lines; none is good"
+
+
 def test_skip_bad_does_not_skip_the_rest_of_a_file(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "one.csv"
     row = "s{0},sums,number,What is {0} + 1?,{1}\n"

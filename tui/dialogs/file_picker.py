@@ -74,6 +74,10 @@ def path_of(text: str, directory: Path) -> Path:
     return directory / os.path.expanduser(text)  # noqa: PTH111  # unlike pathlib's, it leaves "~nobody" as it is
 
 
+def _size_of(entry: Entry) -> str:
+    return size(entry.bytes) if entry.bytes >= 1_000_000 else f"{-(-entry.bytes // 1000)} kB" if entry.bytes else ""
+
+
 def _entry(item: os.DirEntry[str], suffixes: Sequence[str]) -> Entry | None:
     try:
         if item.is_dir():
@@ -125,9 +129,7 @@ class FilePicker(ModalScreen[Path | None]):
             listing = Listing(
                 [
                     Column[Entry]("name", lambda entry: entry.name + (os.sep if entry.is_directory else "")),
-                    Column[Entry](
-                        "size", lambda entry: "" if entry.is_directory else size(entry.bytes), 9, is_number=True
-                    ),
+                    Column[Entry]("size", _size_of, 9, is_number=True),
                 ],
                 lambda entry: entry.name,
                 id="entries",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from orca_local.domain.errors import InputError
-from orca_local.domain.frozen import Frozen
 from orca_local.domain.json_text import parse_texts
 from orca_local.tasks.columns.answers import add_options, add_worked_answers
 from orca_local.tasks.columns.cell import Column, is_empty, parsed, shown_names
 from orca_local.tasks.columns.drafts import Drafts
-from orca_local.tasks.columns.kinds import KindRule, add_kind
+from orca_local.tasks.columns.kinds import add_kind
 from orca_local.tasks.columns.layout import Layout, find_layout
+from orca_local.tasks.columns.mapping import Mapping
 from orca_local.tasks.columns.names import PROMPT_ROLES, PROMPTS
 from orca_local.tasks.columns.roles import normalized
 from orca_local.tasks.columns.steps import (
@@ -23,7 +23,6 @@ from orca_local.tasks.columns.steps import (
     ReadAnswer,
     ReadConversation,
     ReadKey,
-    Step,
     WriteOptions,
     WritePrompt,
 )
@@ -36,19 +35,7 @@ _PLURALS = frozenset({"answers", "answersspans", "targets", "outputs"})
 """Names of columns whose texts may be lists."""
 
 
-class Plan(Frozen):
-    """The steps for one file."""
-
-    steps: tuple[Step, ...]
-    names: tuple[str, ...]
-    """The columns of the first rows."""
-    columns: Mapping[str, str]
-    """Names of the columns that are used, by what they are."""
-    kind_rule: KindRule | None
-    """How the kind of each task is guessed; None if the steps write the kind, or the file."""
-
-
-def plan_steps(records: Sequence[Record], request: ImportRequest, task: str) -> Plan:
+def plan_steps(records: Sequence[Record], request: ImportRequest, task: str) -> Mapping:
     """Return the steps that make samples of rows like these. Raises `InputError` where the columns leave a doubt.
 
     `task` is the name of the task where neither the request nor a column names it.
@@ -67,7 +54,8 @@ def plan_steps(records: Sequence[Record], request: ImportRequest, task: str) -> 
     if not layout.is_task_format:
         used = drafts.used_columns()
         drafts.add(KeepRest(used, tuple(name for name in layout.names if name not in used)))
-    return Plan(tuple(drafts.steps), layout.names, _used_columns(drafts, layout), rule)
+    is_untouched = len(drafts.steps) == 1 and isinstance(drafts.steps[0], CopyRow)
+    return Mapping(tuple(drafts.steps), layout.names, _used_columns(drafts, layout), rule, is_untouched)
 
 
 def _used_columns(drafts: Drafts, layout: Layout) -> dict[str, str]:

@@ -13,8 +13,9 @@ from typing import Self
 
 from orca_local.domain.errors import InputError, OrcaError, error_from_process
 from orca_local.domain.frozen import Frozen
+from orca_local.tasks.columns.mapping import Mapping
 from orca_local.tasks.import_request import ImportRequest
-from orca_local.tasks.mapping import Mapping, plan_mapping
+from orca_local.tasks.mapping import plan_mapping
 from orca_local.tasks.mix.collection import Collection, candidates, open_collection
 from orca_local.tasks.mix.shares import divide, divide_evenly, shuffled
 from orca_local.tasks.read import ReadSample, read_record

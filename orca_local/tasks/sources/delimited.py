@@ -16,7 +16,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, Literal, TextIO
 
-from orca_local.domain.json_text import parse_texts
+from orca_local.domain.json_text import parse_json, parse_texts
 from orca_local.domain.text import counted
 from orca_local.kinds.table import KINDS
 from orca_local.tasks.import_request import ReadOptions
@@ -113,10 +113,17 @@ def _values(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
     if "" in cells:
         values = {name: cell or None for name, cell in values.items()}
     if labels := values.get("labels"):
-        values["labels"] = parse_texts(labels) or [label.strip() for label in labels.split("|")]
+        values["labels"] = _labels(labels)
     if (answer := values.get("answer")) and (kind := KINDS.get(values.get("kind") or "")) and kind.accepts_list:
         values["answer"] = parse_texts(answer) or answer
     return values
+
+
+def _labels(cell: str) -> Any:
+    if cell.lstrip().startswith("["):
+        with suppress(ValueError):
+            return parse_json(cell)
+    return [label.strip() for label in cell.split("|")]
 
 
 def _header_problem(names: Sequence[str]) -> str:

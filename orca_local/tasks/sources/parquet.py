@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
@@ -51,14 +50,9 @@ def read_parquet(location: str, options: ReadOptions) -> Iterator[Record | Probl
 
 
 def read_parquet_file(
-    name: str,
-    file: BinaryIO,
-    *,
-    columns: Sequence[str] | None = None,
-    row_groups: Sequence[int] | None = None,
-    on_read: Callable[[int], None] | None = None,
+    name: str, file: BinaryIO, *, on_read: Callable[[int], None] | None = None
 ) -> Iterator[Record | Problem]:
-    """Yield the record of every row of an open file that can be read anywhere, or of some columns and row groups.
+    """Yield the record of every row of an open file that can be read anywhere.
 
     Only what is needed is read: the end of the file, then each row group when its turn comes. `on_read` is called with
     the number of bytes of the file that the rows took. Raises `MissingError` if pyarrow is not installed.
@@ -73,7 +67,7 @@ def read_parquet_file(
         return
     try:
         with parquet.ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False) as table:
-            yield from _read(name, table, columns, row_groups, on_read)
+            yield from _read(name, table, on_read)
     except _UnreadableColumn as error:
         yield Problem(name, 0, str(error))
     except (pyarrow.ArrowException, UnicodeDecodeError) as error:
@@ -112,13 +106,7 @@ def _damage(error: Exception) -> str:
     return f"is damaged, or of a form that pyarrow cannot read ({text[:200]}): download or write it again"
 
 
-def _read(
-    name: str,
-    table: parquet.ParquetFile,
-    columns: Sequence[str] | None,
-    row_groups: Sequence[int] | None,
-    on_read: Callable[[int], None] | None,
-) -> Iterator[Record | Problem]:
+def _read(name: str, table: parquet.ParquetFile, on_read: Callable[[int], None] | None) -> Iterator[Record | Problem]:
     schema = table.schema_arrow  # made anew by each access
     names = schema.names
     if len(set(names)) < len(names):
@@ -129,12 +117,11 @@ def _read(
     converters = {field.name: _converter(field, classes.get(field.name, {})) for field in schema}
     if not table.metadata.num_rows:
         yield Problem(name, 0, "holds no samples: it has no rows")
-    groups = [table.metadata.row_group(index) for index in range(table.num_row_groups)]
-    first_lines = list(accumulate((group.num_rows for group in groups), initial=1))
-    for index in range(len(groups)) if row_groups is None else row_groups:
-        line, group = first_lines[index], groups[index]
+    line = 1
+    for index in range(table.num_row_groups):
+        group = table.metadata.row_group(index)
         size = sum(group.column(number).total_compressed_size for number in range(group.num_columns))
-        for batch in table.iter_batches(_BATCH_ROWS, row_groups=[index], columns=columns, use_threads=False):
+        for batch in table.iter_batches(_BATCH_ROWS, row_groups=[index], use_threads=False):
             yield from _rows(name, line, batch, converters)
             line += batch.num_rows
             if on_read is not None:

@@ -174,26 +174,6 @@ class Recorded(io.BytesIO):
         return data
 
 
-def test_only_the_wanted_columns_and_row_groups_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "_HEAD_BYTES", 4)
-    texts = [f"{number}".zfill(1000) for number in range(1000)]
-    path = write(
-        tmp_path / "a.parquet",
-        {"id": texts, "prompt": texts, "other": texts},
-        row_group_size=100,
-        compression="none",
-        use_dictionary=False,
-    )
-    file = Recorded(path.read_bytes())
-    items = read_parquet_file("a", file, columns=["prompt"], row_groups=[2, 5])
-    records = [item for item in items if isinstance(item, Record)]
-    assert [(record.line, record.values) for record in records] == [
-        (line, {"prompt": texts[line - 1]}) for line in (*range(201, 301), *range(501, 601))
-    ]
-    footer = path.stat().st_size - 100_000
-    assert sum(end - start for start, end in file.places if start < footer) < 250_000  # of 3 MB
-
-
 def test_a_limit_reads_no_further_row_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "_HEAD_BYTES", 4)
     texts = [f"{number}".zfill(1000) for number in range(1000)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orca_local.domain.errors import InputError
 from orca_local.kinds.table import KINDS
-from orca_local.tasks.columns.names import PROMPT_ROLES
+from orca_local.tasks.columns.names import PROMPT_ROLES, PROMPTS
 from orca_local.tasks.import_request import ImportRequest, ReadOptions
 from orca_local.tasks.preview import Preview
 
@@ -41,7 +41,7 @@ OTHER_FIELDS = (
     ImportField("kind", "kind", choices=tuple(KINDS)),
     ImportField("labels", "labels", hint="guessed, or a, b, c"),
     ImportField("index_from", "count from", choices=("0", "1")),
-    ImportField("task_name", "task", hint="the file's name"),
+    ImportField("task_name", "task", hint="the source's name"),
     ImportField("task", "or its column", is_column=True),
     ImportField("limit", "limit", hint="all rows"),
     ImportField("encoding", "encoding", hint="recognized"),
@@ -91,7 +91,11 @@ def guessed(name: str, preview: Preview) -> str:
         return "?" if name in ("prompt", "answer", "kind", "index_from") else "–"
     columns = mapping.columns
     if name == "prompt":
-        parts = [columns[role] for role in PROMPT_ROLES if role in columns and role != "context"]
+        roles = [role for role in PROMPT_ROLES if role in columns]
+        form = PROMPTS.get(frozenset(roles), "")
+        parts = [
+            columns[role] for role in sorted(roles, key=lambda role: form.find(f"{{{role}}}")) if role != "context"
+        ]
         found = parts or [columns[role] for role in ("context", "conversation", "messages") if role in columns][:1]
         return _marked(" + ".join(found))
     if name == "context":

@@ -38,7 +38,7 @@ class SourcePicker(FilePicker):
             entries = [Entry(name, is_directory=False, bytes=size) for name, size in names if name.startswith(text)]
             return Matches(text, tuple(entries), f"{len(entries)} ready sources")
         if text.startswith(HUB):
-            return Matches(text, (), f"Enter: look at this dataset · {address.FORM}")
+            return Matches(text, (), f"Enter: show its rows · {address.FORM}")
         return list_entries(text, self.directory, (*SUFFIXES, *PACKED_SUFFIXES))
 
     def exists(self, text: str) -> bool:
