@@ -59,9 +59,9 @@ class Conversation:
         """
         messages = (Message("system", self.system), *self._turns, Message("user", text))
         self._count += 1
-        request = Request(
-            f"chat-{self._count}", messages, self.model.renderer.prompt_ids(messages), self.settings, stream=True
-        )
+        renderer = self.model.renderer
+        ids = renderer.prompt_ids(messages)
+        request = Request(f"chat-{self._count}", messages, ids, self.settings, stop=renderer.stops, stream=True)
         engine = self.model.engine
         started = time.monotonic()
         engine.submit(request)

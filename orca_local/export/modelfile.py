@@ -108,13 +108,6 @@ def turn_end(renderer: PromptRenderer) -> str | None:
     return renderer.tokenizer.token_text(row.token_ids[-1])
 
 
-def _next_turn(renderer: PromptRenderer, opening: str) -> str:
-    """The text that begins the next question's turn, if it is no control token: a base model may go on with it."""
-    opening = opening.strip().partition("\n")[0]
-    is_text = '"' not in opening and not any(name in opening for name in renderer.tokenizer.control_texts)
-    return opening if is_text else ""
-
-
 def render_modelfile(gguf_name: str, renderer: PromptRenderer, system_message: str) -> str:
     """The Modelfile for a GGUF in the same directory."""
     lines = [f"FROM ./{gguf_name}"]
@@ -128,8 +121,7 @@ def render_modelfile(gguf_name: str, renderer: PromptRenderer, system_message: s
         ]
     end = turn_end(renderer)
     if end is not None:
-        opening = "" if texts is None else _next_turn(renderer, texts.later.partition(end)[2])
-        lines += [f'PARAMETER stop "{stop}"' for stop in (end, opening) if stop]
+        lines += [f'PARAMETER stop "{stop}"' for stop in (end, renderer.next_turn) if stop and '"' not in stop]
     lines.append("PARAMETER temperature 0")
     if '"""' in system_message:
         lines.append('# No SYSTEM: the system message contains """, which a Modelfile cannot express.')

@@ -194,7 +194,8 @@ class _Scheduler:
                 self.counts.failed += 1
                 yield GenerationFailed(measurement.sample.id, measurement.strategy, ids.message)
                 continue
-            request = Request("", measurement.messages, ids, _effective_settings(measurement))
+            stops = self._renderer.stops  # they follow from the model, whose hash is in the key
+            request = Request("", measurement.messages, ids, _effective_settings(measurement), stop=stops)
             config = generation_config(self._model.sha256, fingerprint, request)
             key = generation_key(config, request)
             planned = pending.get(key) or plan.setdefault(key, _PlannedRequest(replace(request, id=key), config))

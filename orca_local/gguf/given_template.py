@@ -26,6 +26,8 @@ def _turns(start: str, after_role: str, end: str) -> str:
     )
 
 
+GIVEN_SHA256 = "orca_local.chat_template_sha256"
+"""Metadata key of files that got a template: its SHA-256."""
 _TOKENS = "tokenizer.ggml.tokens"
 _END = "%END%"
 _NAMED: Mapping[str, tuple[str, str]] = {

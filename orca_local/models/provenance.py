@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from orca_local.gguf.given_template import GIVEN_SHA256
 from orca_local.gguf.header import Header
 from orca_local.gguf.importance import read_importance
 from orca_local.store.results import ExportRow
@@ -19,15 +20,13 @@ BASE_SHA256 = "orca_local.base_sha256"
 """Metadata key: SHA-256 of the weights."""
 ADAPTER_SHA256 = "orca_local.adapter_sha256"
 """Metadata key: SHA-256 of the adapter that was merged in."""
-TEMPLATE_SHA256 = "orca_local.chat_template_sha256"
-"""Metadata key: SHA-256 of the chat template that the file got."""
 RECIPE = "orca_local.recipe"
 """Metadata key: the recipe that the adapter was trained with, as JSON."""
 
 
 def weights_provenance(sha256: str, template: str = "") -> dict[str, str]:
     """The metadata of a file made from the weights with this hash, and with a chat template that they do not have."""
-    given = {TEMPLATE_SHA256: hashlib.sha256(template.encode()).hexdigest()} if template else {}
+    given = {GIVEN_SHA256: hashlib.sha256(template.encode()).hexdigest()} if template else {}
     return {"orca_local.version": VERSION, BASE_SHA256: sha256} | given
 
 

@@ -126,6 +126,7 @@ class Pipeline(Session):
         from orca_local.probe.estimate import estimate
         from orca_local.probe.stage import group_tasks, limit_per_task
 
+        self._say_untrainable()
         settings = self.settings.probe
         samples = self.select_samples("probe", tasks)
         scored = [one for one in samples if is_scored(one) or is_graded(one, self.settings.judge)]
@@ -155,6 +156,7 @@ class Pipeline(Session):
 
     def estimate_teach(self, limit: int | None = None, *, retry_failed: bool = False) -> TeachEstimate:
         """The estimated calls, tokens and cost of `teach` with the same arguments."""
+        self._say_untrainable()
         return TeachRunner(self, limit, retry_failed=retry_failed).estimate(self.student.weights)
 
     def build_dataset(self) -> DatasetSummary:
@@ -302,6 +304,10 @@ class Pipeline(Session):
     def candidates(self, names: Sequence[str]) -> list[Candidate]:
         """One candidate for each distinct name; see `candidate`."""
         return make_candidates(self, names)
+
+    def _say_untrainable(self) -> None:
+        for warning in self._untrainable_warning():
+            self.on_event(warning)
 
     def _untrainable_warning(self) -> Iterator[Event]:
         """Only a warning, because the answers can be written to a file and used elsewhere."""

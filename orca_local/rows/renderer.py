@@ -16,7 +16,7 @@ from orca_local.domain.errors import InputError
 from orca_local.domain.frozen import Frozen
 from orca_local.domain.types import Message
 from orca_local.gguf.answer_text import PLACEHOLDER, RowError, answer_text, end_text
-from orca_local.gguf.given_template import GIVE_TEMPLATE
+from orca_local.gguf.given_template import GIVE_TEMPLATE, GIVEN_SHA256
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.template import ChatTemplate, Conversation, start_template_process
 from orca_local.gguf.tokenizer import Tokenizer
@@ -124,6 +124,26 @@ class PromptRenderer:
         if end is None or end == 0:
             raise RowError("template", "the template does not end the assistant's turn after the answer")
         return TrainingIds((*prompt_ids, *answer_ids[: end + 1]), len(prompt_ids))
+
+    @cached_property
+    def stops(self) -> tuple[str, ...]:
+        """Texts that end a generated answer as a token would.
+
+        A base model goes on with another question where the start of a turn is no control token of its vocabulary. So
+        there is one for a template that was given to it.
+        """
+        return (self.next_turn,) if self.next_turn and GIVEN_SHA256 in self.header.metadata else ()
+
+    @cached_property
+    def next_turn(self) -> str:
+        """The line that begins the turn of another question; empty if it holds a control token."""
+        before, answer = [Message("user", "a")], Message("assistant", "b")
+        (whole,) = self.template.render_all([([*before, answer], False)])
+        followed = self._render_followed(before, answer)
+        if isinstance(whole, InputError):
+            return ""
+        line = end_text(whole, followed, _NEXT).strip().partition("\n")[0]
+        return "" if self._control_names.search(line) else line
 
     def _answer_ids(self, prompt: str, prompt_ids: list[int], tail: str) -> list[int]:
         # Tokenize prompt and answer together if the prompt's ids stay the same: some vocabularies put a space in front

@@ -132,8 +132,9 @@ class Api:
             raise bad_request(error.message, code="context_length_exceeded") from error
         except InputError as error:
             raise bad_request(error.message) from error
+        stops = (*asked.stop, *(renderer.stops if messages else ()))
         name = ("chatcmpl-" if asked.messages else "cmpl-") + uuid.uuid4().hex
-        return asked, Request(name, messages, ids, asked.sampling, asked.stop, stream=asked.stream)
+        return asked, Request(name, messages, ids, asked.sampling, stops, stream=asked.stream)
 
     def _with_system(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         if not messages or not self._system or any(message.role == "system" for message in messages):

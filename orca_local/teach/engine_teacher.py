@@ -59,7 +59,7 @@ class EngineTeacher:
         )
         try:
             ids = self._renderer.prompt_ids(request.messages)
-            self._engine.submit(Request(question.key, request.messages, ids, settings))
+            self._engine.submit(Request(question.key, request.messages, ids, settings, stop=self._renderer.stops))
         except InputError as error:
             self._rejected.append(ChatAnswer(request_id=question.key, error=error.message, billed=False))
         else:

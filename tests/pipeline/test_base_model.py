@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from orca_local.gguf.given_template import given_template
+from orca_local.export.modelfile import render_modelfile
+from orca_local.gguf.given_template import GIVEN_SHA256, given_template, with_template
 from orca_local.gguf.header import read_header
 from orca_local.gguf.tensors import iter_tensors
-from orca_local.gguf.writer import TensorSpec, write_gguf
+from orca_local.gguf.writer import TensorSpec, copy_with_metadata, write_gguf
+from orca_local.rows.renderer import PromptRenderer
 from tests.command import error_of, orca
 from tests.workspaces import make_workspace, query, run_command
 
@@ -48,3 +51,20 @@ def test_the_template_reaches_rows_generations_and_exports(bare: Path, tmp_path:
     run_command(workspace, "probe", "--samples", "1")
     assert "<|start_header_id|>" in (read_header(base).chat_template or "")
     assert query(workspace, "select count(*) from generations") > asked, "another template is another model"
+
+
+def test_an_answer_ends_where_the_next_question_would_begin(bare: Path, tmp_path: Path) -> None:
+    """The start of a turn is ordinary text where the vocabulary has no token for it."""
+    header = read_header(bare)
+    template = "{% for m in messages %}\n### {{ m['role'] }}\n{{ m['content'] }}<|im_end|>{% endfor %}"
+    given = with_template(header, template)
+    copy_with_metadata(tmp_path / "given.gguf", given, {GIVEN_SHA256: "00"})
+    with closing(PromptRenderer(tmp_path / "given.gguf")) as renderer:
+        assert renderer.stops == ("### user",)
+        assert 'PARAMETER stop "### user"' in render_modelfile("given.gguf", renderer, "")
+    with closing(PromptRenderer(given)) as renderer:
+        assert renderer.stops == (), "texts of other models end as before"
+    named = with_template(header, given_template("chatml", tmp_path, header))
+    copy_with_metadata(tmp_path / "named.gguf", named, {GIVEN_SHA256: "00"})
+    with closing(PromptRenderer(tmp_path / "named.gguf")) as renderer:
+        assert renderer.stops == (), "here a token begins a turn"
