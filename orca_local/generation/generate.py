@@ -39,6 +39,10 @@ class ModelRef(Frozen):
 class Prompts(Protocol):
     """Makes of a conversation what an engine and the key of its answer need."""
 
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """Texts that end an answer. They follow from the model."""
+
     def iter_prompt_ids(self, conversations: Iterable[Sequence[Message]]) -> Iterator[tuple[int, ...] | InputError]:
         """Yield the token ids of each conversation, or why there are none."""
 
@@ -194,7 +198,7 @@ class _Scheduler:
                 self.counts.failed += 1
                 yield GenerationFailed(measurement.sample.id, measurement.strategy, ids.message)
                 continue
-            stops = self._renderer.stops  # they follow from the model, whose hash is in the key
+            stops = self._renderer.stops  # the key has the model
             request = Request("", measurement.messages, ids, _effective_settings(measurement), stop=stops)
             config = generation_config(self._model.sha256, fingerprint, request)
             key = generation_key(config, request)

@@ -18,6 +18,8 @@ NOT_STORED = "no answer is stored"
 class ChatPrompts:
     """Prompts of a model whose template and tokenizer are the endpoint's own. Implements `Prompts`."""
 
+    stops = ()
+
     def iter_prompt_ids(self, conversations: Iterable[Sequence[Message]]) -> Iterator[tuple[int, ...]]:
         """Yield the hash of each conversation, byte by byte: it stands for the ids in the key of the answer."""
         for messages in conversations:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
 from orca_local.export.modelfile import render_modelfile
+from orca_local.gguf.bf16 import ensure_bf16_copy
 from orca_local.gguf.given_template import GIVEN_SHA256, given_template, with_template
 from orca_local.gguf.header import read_header
 from orca_local.gguf.tensors import iter_tensors
@@ -62,6 +64,8 @@ def test_an_answer_ends_where_the_next_question_would_begin(bare: Path, tmp_path
     with closing(PromptRenderer(tmp_path / "given.gguf")) as renderer:
         assert renderer.stops == ("### user",)
         assert 'PARAMETER stop "### user"' in render_modelfile("given.gguf", renderer, "")
+    with closing(PromptRenderer(ensure_bf16_copy(tmp_path / "given.gguf", token_hex(32)))) as renderer:
+        assert renderer.stops == ("### user",), "the copy that the probe may compute with"
     with closing(PromptRenderer(given)) as renderer:
         assert renderer.stops == (), "texts of other models end as before"
     named = with_template(header, given_template("chatml", tmp_path, header))
