@@ -172,7 +172,9 @@ class _Probe:
                 yield copy_fields(CellMeasured, cell, task=task.name, ci_low=cell.ci[0], ci_high=cell.ci[1])
             choice = task.choose(self.priors[task.kind], alpha, by_accuracy=self.settings.method != "race")
             if choice is None:
-                yield Warned(f"task {task.name!r} has no completion, so no strategy was chosen for it")
+                is_judged = self.judge is not None and self.judge.takes(task.samples[0])
+                what = "graded answer" if is_judged else "completion"
+                yield Warned(f"task {task.name!r} has no {what}, so no strategy was chosen for it")
                 continue
             self.context.store.selections.set(self._selection(task.name, choice))
             selection = copy_fields(
