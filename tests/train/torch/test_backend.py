@@ -29,7 +29,7 @@ from tests.train.scene import curve, recipe_for, run
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_model_says_what_llama_cpp_says(tmp_path: Path, name: str) -> None:
-    """Trap 5: rotary rows are permuted in llama files and in no others."""
+    """Trap 5: rotary rows are permuted in the files of some families and in no others."""
     path = write_variant(tmp_path / "m.gguf", name)
     ids = list(range(100, 140))
     positions = list(range(40))
