@@ -110,18 +110,8 @@ class Repository:
             entries.save(name, content)
 
     def _ask_commit(self, revision: str) -> str:
-        from huggingface_hub import errors
-
         wanted = self._wanted(f"its commit of {revision}")
-        with explained(wanted, self.directory):
-            try:
-                answer, _ = ask(self._api(f"revision/{quote(revision, safe='')}?expand=sha"), wanted)
-            except errors.RevisionNotFoundError as error:
-                raise self._no_revision(revision) from error
-            except errors.GatedRepoError:  # it is a kind of the next
-                raise
-            except errors.RepositoryNotFoundError as error:
-                raise self._no_dataset() from error
+        answer, _ = self._ask(self._api(f"revision/{quote(revision, safe='')}?expand=sha"), wanted, revision)
         commit = answer.get("sha") if isinstance(answer, dict) else None
         if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
             raise RemoteError(f"{client.endpoint()} names no commit of {self.name}", hint="check HF_ENDPOINT")
@@ -142,32 +132,36 @@ class Repository:
         )
 
     def _ask_files(self, commit: str) -> Iterator[HubFile]:
-        from huggingface_hub import errors
-
         wanted = self._wanted("the list of its files")
         url, count, pages = self._api(f"tree/{commit}?recursive=true"), 0, 0
+        while url:
+            pages += 1
+            page, url = self._ask(url, wanted, commit)
+            if not isinstance(page, list):
+                raise RemoteError(f"{client.endpoint()} sent no list of the files of {self.name}", hint="try later")
+            if url and (not page or pages >= MAX_PAGES):
+                raise RemoteError(
+                    f"{client.endpoint()} sends a list of the files of {self.name} that does not end",
+                    hint="check HF_ENDPOINT, or try later",
+                )
+            count += len(page)
+            if count > MAX_FILES:
+                raise RemoteError(f"{self.name} has more than {MAX_FILES:,} files", hint="download it by hand")
+            yield from filter(None, map(_parse_item, page))
+
+    def _ask(self, url: str, wanted: Wanted, revision: str) -> tuple[Any, str]:
+        """Ask about a revision; see `ask`."""
+        from huggingface_hub import errors
+
         with explained(wanted, self.directory):
-            while url:
-                pages += 1
-                try:
-                    page, url = ask(url, wanted)
-                except errors.RevisionNotFoundError as error:
-                    raise self._no_revision(commit) from error
-                except errors.GatedRepoError:  # it is a kind of the next
-                    raise
-                except errors.RepositoryNotFoundError as error:
-                    raise self._no_dataset() from error
-                if not isinstance(page, list):
-                    raise RemoteError(f"{client.endpoint()} sent no list of the files of {self.name}", hint="try later")
-                if url and (not page or pages >= MAX_PAGES):
-                    raise RemoteError(
-                        f"{client.endpoint()} sends a list of the files of {self.name} that does not end",
-                        hint="check HF_ENDPOINT, or try later",
-                    )
-                count += len(page)
-                if count > MAX_FILES:
-                    raise RemoteError(f"{self.name} has more than {MAX_FILES:,} files", hint="download it by hand")
-                yield from filter(None, map(_parse_item, page))
+            try:
+                return ask(url, wanted)
+            except errors.RevisionNotFoundError as error:
+                raise self._no_revision(revision) from error
+            except errors.GatedRepoError:  # it is a kind of the next
+                raise
+            except errors.RepositoryNotFoundError as error:
+                raise self._no_dataset() from error
 
     def _nearest(self) -> list[str]:
         """Return names of datasets that resemble this one's."""
@@ -176,7 +170,7 @@ class Repository:
         for query in (f"author={quote(owner)}&limit=500", f"search={quote(name)}&limit=100"):
             with suppress(OrcaError):  # the message can do without
                 found += self._search(query)
-        by_folded = {other.lower(): other for other in found}
+        by_folded = {other.lower(): other for other in found if other != self.name}
         return [by_folded[folded] for folded in difflib.get_close_matches(self.name.lower(), by_folded, 3, cutoff=0.7)]
 
     def _search(self, query: str) -> list[str]:

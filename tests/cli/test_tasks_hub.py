@@ -61,6 +61,13 @@ def test_what_the_hub_does_not_have_is_one_message(
     assert ended == code and message in result["error"]["message"] and result["error"]["hint"]
 
 
+def test_a_name_is_not_suggested_for_itself(hub: HubServer, workspace: str, capsys: pytest.CaptureFixture[str]) -> None:
+    del hub.datasets["openai/gsm8k"]
+    code, result, _ = orca_here(capsys, "tasks", "add", "ready:gsm8k", "-w", workspace)
+    assert code == 4 and result["error"]["message"].endswith("has no dataset openai/gsm8k")
+    assert result["error"]["hint"].startswith("if it is private")
+
+
 def test_a_mix_names_what_went_in(hub: HubServer, workspace: str, capsys: pytest.CaptureFixture[str]) -> None:
     del hub.datasets["ChilleD/SVAMP"]
     words = ("tasks", "mix", "orca2", "--tasks", "15", "--per-task", "5", "--skip-bad", "-w", workspace)
