@@ -121,14 +121,14 @@ def test_the_limit_is_never_passed_with_many_calls_in_flight(
     assert "orca-local evaluate" in warning[1]
     # A higher limit goes on where the first one stopped.
     scene.write(server.url, "input_price = 0", "output_price = 1000.0", "max_usd = 10", "concurrency = 8")
-    assert scene.evaluate().failures is None and len(server.requests) == 40
+    assert scene.evaluate("gpt").failures is None and len(server.requests) == 40
 
 
 def test_a_number_of_calls_is_a_limit_too(scene: Scene, serve: Callable[[Script], OpenAIServer]) -> None:
     server = serve(solve)
     scene.write(server.url, "max_calls = 5")
-    assert scene.evaluate().models[1].missing == 35 and len(server.requests) == 5
-    scene.evaluate()
+    assert scene.evaluate("gpt").models[0].missing == 35 and len(server.requests) == 5
+    scene.evaluate("gpt")
     assert len(server.requests) == 5, "the limit is that of the workspace"
 
 
@@ -149,7 +149,7 @@ def test_a_key_that_is_lost_half_way_costs_no_result(scene: Scene, serve: Callab
     assert KEY not in str(scene.events) + str(summary)
     server._script = solve
     asked = len(server.requests)
-    assert scene.evaluate().failures is None and len(server.requests) == asked + 15
+    assert scene.evaluate("gpt").failures is None and len(server.requests) == asked + 15
 
 
 def test_what_the_first_answers_are_decides_about_the_headline(
