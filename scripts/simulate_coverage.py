@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from orca_local.domain.design import design_interval
 from orca_local.domain.statistics import accuracy_interval, clustered_interval, mcnemar_exact, paired_interval
 from orca_local.probe.selection_gain import folds, selection_gain
 from orca_local.probe.sequential_test import decide
@@ -96,6 +97,24 @@ def gain_coverage(rng: np.random.Generator, world: World, n: int, repeats: int) 
     return covered / repeats, significant / repeats
 
 
+def suite_coverage(rng: np.random.Generator, n: int, parts: int, text_size: int, repeats: int) -> float:
+    """Coverage of the mean accuracy of the parts of a suite by the interval of n questions in equal shares.
+
+    The questions about one text are all easier or all harder than their part.
+    """
+    part, covered = np.arange(n) % parts, 0
+    text = part * n + np.arange(n) // parts // text_size
+    _, text = np.unique(text, return_inverse=True)
+    names, texts = [str(i) for i in part], [str(i) if text_size > 1 else "" for i in text]
+    for _ in range(repeats):
+        rates = rng.uniform(0.3, 0.7, parts)
+        shift = _symmetric(rng, FAMILY_SD / 2 if text_size > 1 else 0.0, int(text.max()) + 1)
+        scores = (rng.random(n) < rates[part] + shift[text]).astype(float)
+        low, high = design_interval(scores, names, texts)
+        covered += low <= float(rates[part].mean()) <= high
+    return covered / repeats
+
+
 def task_coverage(rng: np.random.Generator, world: World, n: int, repeats: int) -> tuple[float, float]:
     """Coverage of the gain over all tasks of the world by `ci`, and by `ci_tasks`."""
     by_samples, by_tasks = 0, 0
@@ -149,6 +168,9 @@ def rows(rng: np.random.Generator, repeats: int) -> Iterator[tuple[str, Sequence
         yield f"gain: {world.name}", [gain_coverage(rng, world, n, repeats)[0] for n in COUNTS]
     yield "gain: templates of 5 (not independent)", [gain_coverage(rng, FAMILIES, n, repeats)[0] for n in COUNTS]
     yield "error of p < 0.05 without a gain", [gain_coverage(rng, INDEPENDENT[0], n, repeats)[1] for n in COUNTS]
+    for parts, size in ((1, 5), (20, 1), (8, 5)):
+        name = f"suite: {parts} part{'s' if parts > 1 else ''}{f', texts of {size}' if size > 1 else ''}"
+        yield name, [suite_coverage(rng, n, min(parts, n), size, repeats) for n in COUNTS]
     for world in CLUSTERED:
         pairs = [task_coverage(rng, world, n, repeats) if n >= world.tasks else None for n in COUNTS]
         yield f"ci over other tasks: {world.name}", [pair and pair[0] for pair in pairs]

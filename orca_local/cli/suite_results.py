@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from orca_local.cli.diagnostics import note
 from orca_local.cli.tables import echo, percent, table
 from orca_local.domain.evaluation_estimate import ModelEstimate
 from orca_local.domain.figures import interval, points
-from orca_local.domain.suite_evaluation import ReportedMean, SuiteEstimate, SuiteEvaluation
 from orca_local.domain.text import counted
+
+if TYPE_CHECKING:
+    from orca_local.domain.suite_evaluation import ReportedMean, SuiteEstimate, SuiteEvaluation
 
 _MESSAGE_LENGTH = 24
 """Characters of a system message that are shown in a table."""

@@ -16,6 +16,8 @@ from orca_local.domain.statistics import (
     paired_interval,
 )
 
+MAX_GAIN = 2
+"""How many times as many questions a choice by part is worth at most: less variance is an accident of few questions."""
 FLIPS = 9_999
 """Number of random signs that a test by signs draws."""
 _FLIPS_AT_ONCE = 256
@@ -29,6 +31,7 @@ def design_interval(scores: NDArray[np.float64], parts: Sequence[str], clusters:
     the variance of the mean under this design over that of a simple random sample (Korn and Graubard 1998, Survey
     Methodology 24:193; with a score interval: Franco et al. 2019, Journal of Survey Statistics and Methodology 7:334).
     Parts with one cluster are taken together (Cochran 1977, Sampling Techniques, section 5A.12).
+    `scripts/simulate_coverage.py` shows the coverage.
     """
     n = len(scores)
     if n == 0:
@@ -37,7 +40,7 @@ def design_interval(scores: NDArray[np.float64], parts: Sequence[str], clusters:
     simple = float(((scores - scores.mean()) ** 2).sum()) / (n * max(1, n - 1))
     # Without any variance nothing tells how alike the questions of a cluster are: each cluster counts once.
     effective = n * simple / variance if simple and variance else float(clusters_found)
-    effective = min(max(1.0, effective), float(n))
+    effective = min(max(1.0, effective), MAX_GAIN * n)
     degrees = clusters_found - parts_found + 2
     return accuracy_interval(float(scores.mean()) * effective, effective, degrees=degrees)
 

@@ -12,6 +12,7 @@ from tests.tui.stored_runs import (
     evaluation_summary,
     finish_evaluation,
     finish_export,
+    finish_suites,
     finish_training,
     start_export,
 )
@@ -29,6 +30,8 @@ def make_full(taught: Path, directory: Path) -> Path:
         run_id = finish_evaluation(store, workspace, evaluation_summary(tasks))
         for model in ("base", "tuned"):
             add_evaluated(store, run_id, model, tasks)
+        run_id = finish_suites(store, workspace)
+        for model in ("base", "tuned"):
             for number in range(3):
                 answer_question(store, run_id, f"q{number}", f"{model}-{number}", model=model)
     return directory

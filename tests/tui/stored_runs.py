@@ -29,6 +29,16 @@ from orca_local.domain.events import (
 )
 from orca_local.domain.export_summary import ExportSummary
 from orca_local.domain.quantized import QuantizedFile
+from orca_local.domain.stages import SUITES
+from orca_local.domain.suite_evaluation import (
+    EvaluatedSuite,
+    ReportedMean,
+    SuiteDifference,
+    SuiteEvaluation,
+    SuitePart,
+    SuiteResult,
+    SuiteScore,
+)
 from orca_local.domain.summaries import TrainSummary
 from orca_local.evaluate.compare import SampleResult, compare, gain, measure
 from orca_local.evaluate.split import SplitModels, recommend_type, split_gain, with_changes
@@ -231,3 +241,46 @@ def add_evaluated(store: Store, run_id: int, model: str, tasks: Sequence[str]) -
         interval = {"ci_low": result.ci[0], "ci_high": result.ci[1]}
         store.evaluations.add(copy_fields(EvaluationRow, result, run_id=run_id, model_id=model_id, **place, **interval))
         add_events(store, run_id, copy_fields(ModelEvaluated, result, **place))
+
+
+def finish_suites(store: Store, workspace: Workspace, models: Sequence[str] = ("base", "tuned")) -> int:
+    """A finished evaluation on GSM8K, in which the second model is better."""
+    run_id = start_run(store, workspace, SUITES)
+    rows = [
+        SuiteResult(
+            suite="gsm8k",
+            model=model,
+            system_message=text,
+            n=200,
+            ours=SuiteScore("ours", 0.1 + 0.2 * number, (0.05, 0.4), 0.9),
+            references=(SuiteScore("harness:rule", 0.05 + 0.1 * number, (0.0, 0.3), 0.5),),
+            truncated=0.25,
+            tokens=112.0,
+            too_long=3 * number,
+            failed=0,
+            parts=(SuitePart("gsm8k", 200, 0.1 + 0.2 * number, 0.05),),
+        )
+        for text in ("Be kind.", "")
+        for number, model in enumerate(models)
+    ]
+    differences = [
+        SuiteDifference("gsm8k", text, models[0], models[-1], 0.2, (0.1, 0.3), 1e-4, 200, 0.1)
+        for text in ("Be kind.", "")
+    ]
+    summary = SuiteEvaluation(
+        run_id=run_id,
+        models=tuple(models),
+        suites=(EvaluatedSuite("gsm8k", "d" * 64, "hub:openai/gsm8k", "", 1319, 200, 0, True, 512, ("harness:rule",)),),
+        results=tuple(rows),
+        differences=tuple(differences) if len(models) > 1 else (),
+        means=(),
+        reported=(ReportedMean("GPT-4", 0.7903, "", "orca2", "arXiv:2311.11045"),),
+        new=800,
+        cached=0,
+        completion_tokens=89_600,
+        seconds=300.0,
+        scorer_version=4,
+    )
+    add_events(store, run_id, StageFinished(SUITES, summary))
+    store.runs.finish(run_id, "done")
+    return run_id

@@ -25,3 +25,13 @@ def test_a_running_evaluation_shows_its_rows_and_the_summary_before(workspace: W
         stored_runs.fail(store, run_id, "no", "do")
         view = load_evaluation_view(store)
         assert view.rows == () and view.failed is not None and view.failed.hint == "do"
+
+
+def test_results_on_benchmarks_need_no_evaluation(workspace: Workspace) -> None:
+    with workspace.store() as store:
+        run_id = stored_runs.finish_suites(store, workspace)
+        view = load_evaluation_view(store)
+        assert view.run is None and view.suites is not None and view.suites.run_id == run_id
+        stored_runs.finish_suites(store, workspace, ["base"])
+        view = load_evaluation_view(store)
+        assert view.suites is not None and view.suites.models == ("base",)
