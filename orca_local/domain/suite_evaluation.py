@@ -82,6 +82,8 @@ class SuiteResult(Record):
     """Share of questions whose answer was cut off."""
     tokens: float
     """Mean number of tokens of an answer."""
+    prompt_tokens: float
+    """Mean number of tokens of a prompt."""
     too_long: int
     """Number of questions that leave no room for an answer in the context. They count 0."""
     failed: int

@@ -17,6 +17,8 @@ TOKENS, TOKENS_PER_SECOND = 150.0, 100.0
 """Assumed length and speed of an answer, used before anything was measured."""
 CHARACTERS_PER_TOKEN = 4.0
 """Of English text, about."""
+READ_WHILE_WRITTEN = 4.0
+"""How many tokens of prompts are read in the time in which one is generated, about."""
 
 
 def estimate_suites(
@@ -39,7 +41,7 @@ def estimate_suites(
         answers=sum(cost.answers for cost in costs),
         answered=sum(cost.answered for cost in costs),
         completion_tokens=tokens,
-        seconds=round(tokens / rate, 1),
+        seconds=round(_work(sum(cost.prompt_tokens for cost in costs), tokens) / rate, 1),
         basis=basis,
     )
 
@@ -59,6 +61,7 @@ def _cost(
     answers = len(suite.questions) * len(messages) * len(model_ids)
     missing = answers - answered
     characters = fmean(len(question.prompt) for question in suite.questions)
+    characters += fmean(map(len, messages))
     length = min(lengths.get(name, TOKENS), settings.suite_max_tokens or suite.suite.max_tokens)
     return SuiteCost(
         suite=name,
@@ -75,15 +78,23 @@ def _lengths(store: Store) -> dict[str, float]:
     lengths: dict[str, float] = {}
     for summary in iter_summaries(store, SUITES, SuiteEvaluation):
         for suite in summary.suites:
-            lengths.setdefault(suite.name, fmean(row.tokens for row in summary.results if row.suite == suite.name))
+            if counts := [row.tokens for row in summary.results if row.suite == suite.name]:
+                lengths.setdefault(suite.name, fmean(counts))
     return lengths
 
 
+def _work(read: float, written: float) -> float:
+    """Tokens that are generated in the time in which so many are read and written."""
+    return read / READ_WHILE_WRITTEN + written
+
+
 def _rate(store: Store) -> tuple[float, str]:
-    """Tokens per second, and where the figure comes from."""
+    """Generated tokens per second, and where the figure comes from."""
     for summary in iter_summaries(store, SUITES, SuiteEvaluation):
-        if summary.completion_tokens and summary.seconds:
-            return summary.completion_tokens / summary.seconds, f"at the rate of run {summary.run_id}"
+        if summary.completion_tokens and summary.seconds and summary.results:
+            read = summary.new * fmean(row.prompt_tokens for row in summary.results)
+            work = _work(read, summary.completion_tokens)
+            return work / summary.seconds, f"at the rate of run {summary.run_id}"
     for probe in iter_summaries(store, "probe", ProbeSummary):
         if probe.completion_tokens and probe.seconds:
             return probe.completion_tokens / probe.seconds, f"at the rate of the probe, run {probe.run_id}"

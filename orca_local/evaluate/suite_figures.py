@@ -43,6 +43,8 @@ class SuiteScores:
     """By rule, whether it finds an answer (shape [questions])."""
     tokens: NDArray[np.int64]
     """Tokens of each answer; -1 for a question without one."""
+    prompt_tokens: NDArray[np.int64]
+    """Tokens of each prompt; -1 for a question without an answer."""
     truncated: NDArray[np.bool_]
     """Whether the answer was cut off."""
     too_long: int
@@ -86,12 +88,14 @@ class SuiteScores:
             {rule: np.zeros(n) for rule in rules},
             {rule: np.zeros(n, dtype=bool) for rule in rules},
             np.full(n, -1, dtype=np.int64),
+            np.full(n, -1, dtype=np.int64),
             np.zeros(n, dtype=bool),
             0,
         )
 
     def _set(self, place: int, row: ScoredRow) -> None:
-        self.tokens[place], self.truncated[place] = row.completion_tokens, row.is_truncated
+        self.tokens[place], self.prompt_tokens[place] = row.completion_tokens, row.prompt_tokens
+        self.truncated[place] = row.is_truncated
         if row.rule in self.values:
             self.values[row.rule][place] = row.value or 0.0
             self.extracted[row.rule][place] = row.is_extracted
@@ -106,6 +110,7 @@ class SuiteScores:
             values={rule: values[is_kept] for rule, values in self.values.items()},
             extracted={rule: found[is_kept] for rule, found in self.extracted.items()},
             tokens=self.tokens[is_kept],
+            prompt_tokens=self.prompt_tokens[is_kept],
             truncated=self.truncated[is_kept],
         )
 
@@ -140,7 +145,7 @@ class SuiteScores:
 
     def result(self) -> SuiteResult:
         """The figures."""
-        n, answered = len(self.tokens), self.tokens >= 0
+        n = len(self.tokens)
         first, *others = [
             SuiteScore(rule, float(values.mean()), self.interval(rule), float(self.extracted[rule].mean()))
             for rule, values in self.values.items()
@@ -153,9 +158,10 @@ class SuiteScores:
             ours=first,
             references=tuple(others),
             truncated=float(self.truncated.mean()),
-            tokens=round(float(self.tokens[answered].mean()), 1) if answered.any() else 0.0,
+            tokens=_mean_count(self.tokens),
+            prompt_tokens=_mean_count(self.prompt_tokens),
             too_long=self.too_long,
-            failed=int((~answered).sum()) - self.too_long,
+            failed=int((self.tokens < 0).sum()) - self.too_long,
             missing=self.missing,
             parts=tuple(self._part_scores()),
         )
@@ -166,6 +172,12 @@ class SuiteScores:
         sums = [np.bincount(index, weights=values) for values in (self.values[OURS], self.reference)]
         for name, n, ours, reference in zip(names, counts, *sums, strict=True):
             yield SuitePart(str(name), int(n), float(ours / n), float(reference / n))
+
+
+def _mean_count(counts: NDArray[np.int64]) -> float:
+    """The mean of the counts of questions with an answer, to a tenth; 0 without any."""
+    known = counts[counts >= 0]
+    return round(float(known.mean()), 1) if len(known) else 0.0
 
 
 def compare_models(scores: Sequence[SuiteScores], models: Sequence[str]) -> tuple[SuiteDifference, ...]:

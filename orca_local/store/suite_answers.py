@@ -48,6 +48,7 @@ class ScoredRow(Frozen):
     is_extracted: bool
     is_truncated: bool
     """Whether the answer was cut off."""
+    prompt_tokens: int
     completion_tokens: int
 
 
@@ -87,7 +88,7 @@ class SuiteAnswers(Table):
         """Iterate over the newest scores of a run for a model and a suite. Do not write to the store in between."""
         rows = self._connection.execute(
             "SELECT m.question_id, t.text, c.rule, c.value, c.extracted IS NOT NULL, g.finish_reason = 'length',"
-            " g.completion_tokens, max(c.scorer_version) FROM suite_measurements AS m"
+            " g.prompt_tokens, g.completion_tokens, max(c.scorer_version) FROM suite_measurements AS m"
             " JOIN system_messages AS t ON t.id = m.system_message_id"
             " JOIN generations AS g ON g.key = m.generation_key"
             " JOIN suite_scores AS c ON c.generation_key = m.generation_key AND c.suite = m.suite"
@@ -96,8 +97,8 @@ class SuiteAnswers(Table):
             [run_id, model_id, suite],
         )
         return (
-            ScoredRow(question, message, rule, value, bool(extracted), bool(truncated), tokens)
-            for question, message, rule, value, extracted, truncated, tokens, _ in rows
+            ScoredRow(question, message, rule, value, bool(extracted), bool(truncated), read, written)
+            for question, message, rule, value, extracted, truncated, read, written, _ in rows
         )
 
     def answered(self, suite: str, digest: str, model_id: int, messages: Sequence[str]) -> dict[str, int]:

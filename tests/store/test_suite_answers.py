@@ -21,10 +21,10 @@ def test_an_answer_has_every_score_and_no_sample(store: Store) -> None:
     answer_question(store, run_id, "2", "k2", value=None, finish_reason="length")
     answer_question(store, run_id, "2", "k3", model="tuned")
     assert scored(store, run_id) == {
-        ScoredRow("1", "Be kind.", "ours", 1.0, True, False, 3),
-        ScoredRow("1", "Be kind.", "other", 1.0, True, False, 3),
-        ScoredRow("2", "", "ours", None, False, True, 3),
-        ScoredRow("2", "", "other", 0.0, False, True, 3),
+        ScoredRow("1", "Be kind.", "ours", 1.0, True, False, 5, 3),
+        ScoredRow("1", "Be kind.", "other", 1.0, True, False, 5, 3),
+        ScoredRow("2", "", "ours", None, False, True, 5, 3),
+        ScoredRow("2", "", "other", 0.0, False, True, 5, 3),
     }
     assert store.samples.count() == (0, 0)
 

@@ -256,6 +256,7 @@ def finish_suites(store: Store, workspace: Workspace, models: Sequence[str] = ("
             references=(SuiteScore("harness:rule", 0.05 + 0.1 * number, (0.0, 0.3), 0.5),),
             truncated=0.25,
             tokens=112.0,
+            prompt_tokens=90.0,
             too_long=3 * number,
             failed=0,
             parts=(SuitePart("gsm8k", 200, 0.1 + 0.2 * number, 0.05),),
