@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orca_local.domain.figures import interval, points
-from orca_local.domain.suite_evaluation import SuiteEvaluation
+from orca_local.domain.suite_evaluation import SuiteEvaluation, SuiteResult
 from tui.text import percent
 from tui.widgets.lines import Line, wrapped
 
@@ -24,7 +24,7 @@ def benchmark_lines(summary: SuiteEvaluation | None, width: int) -> list[Line]:
             names, ours = f"  {_names(one.suite, one.model)}{one.n:>6}", f"{percent(one.ours.accuracy):>9} "
             shares = f"{interval(one.ours.ci):{INTERVAL_WIDTH}}{percent(one.references[0].accuracy):>9}"
             lines.append([(names, ""), (ours, "title"), (shares, "")])
-            lines += wrapped(_notes(one.no_answer, one.truncated, one.too_long, one.tokens), "muted", width, indent=4)
+            lines += wrapped(f"    {_notes(one)}", "muted", width, indent=4)
         for gain in (gain for gain in summary.differences if gain.system_message == text):
             style = "good" if gain.ci[0] > 0 else "bad" if gain.ci[1] < 0 else ""
             change = f"{points(gain.value)} points {interval(gain.ci)}, p = {gain.p_holm:.2g} (Holm)"
@@ -54,7 +54,9 @@ def _names(suite: str, model: str) -> str:
     return "".join(f"{text if len(text) < width else text[: width - 2] + '…':{width}}" for text, width in cells)
 
 
-def _notes(no_answer: float, truncated: float, too_long: int, tokens: float) -> str:
-    """A text such as "4.1 % no answer, 48.9 % cut off, 3 too long, 112 tokens an answer"."""
-    long = f", {too_long:,} too long" if too_long else ""
-    return f"{percent(no_answer)} no answer, {percent(truncated)} cut off{long}, {tokens:.0f} tokens an answer"
+def _notes(one: SuiteResult) -> str:
+    """A text such as "4 % no answer, 49 % cut off, 3 too long, 112 tokens an answer"."""
+    long = f", {one.too_long:,} too long" if one.too_long else ""
+    return (
+        f"{percent(one.no_answer)} no answer, {percent(one.truncated)} cut off{long}, {one.tokens:.0f} tokens an answer"
+    )
