@@ -265,7 +265,18 @@ def finish_suites(store: Store, workspace: Workspace, models: Sequence[str] = ("
         for number, model in enumerate(models)
     ]
     differences = [
-        SuiteDifference("gsm8k", text, models[0], models[-1], 0.2, (0.1, 0.3), 1e-4, 200, 0.1)
+        SuiteDifference(
+            suite="gsm8k",
+            system_message=text,
+            before=models[0],
+            after=models[-1],
+            value=0.2,
+            ci=(0.1, 0.3),
+            p_value=1e-4,
+            p_holm=2e-4,
+            n=200,
+            reference_value=0.1,
+        )
         for text in ("Be kind.", "")
     ]
     summary = SuiteEvaluation(

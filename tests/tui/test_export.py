@@ -248,7 +248,7 @@ async def test_results_on_benchmarks_stand_below_those_on_samples(workspace: Wor
             assert shown.startswith(f"Benchmarks run {run_id}")
             assert "gsm8k tuned 200 30 % [5.0, 40.0] 15 %" in shown
             assert "10 % no answer, 25 % cut off, 3 too long, 112 tokens an answer" in shown
-            assert "gsm8k: base → tuned +20.0 points [10.0, 30.0], p = 0.0001" in shown
+            assert "gsm8k: base → tuned +20.0 points [10.0, 30.0], p = 0.0002 (Holm)" in shown
             assert "reported in the literature, with another harness: GPT-4 79 %" in shown
             stored_runs.finish_evaluation(store, workspace, stored_runs.evaluation_summary(TASKS))
             await until(pilot, lambda: lines(pilot, "results").startswith("All tasks"))
