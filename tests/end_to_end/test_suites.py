@@ -16,7 +16,7 @@ from tests.hub_dataset import HubDataset
 from tests.hub_server import HubServer
 from tests.workspaces import make_workspace, query
 
-EVALUATE = ["evaluate", "--suite", "gsm8k", "--model", "base", "--limit", "40"]
+EVALUATE = ["evaluate", "--suite", "gsm8k", "--model", "base", "--limit", "24"]
 ROWS = [{"question": f"What is {i} + {i}?", "answer": f"#### {2 * i}"} for i in range(60)]
 
 
@@ -40,16 +40,16 @@ def test_killed_resumed_and_repeated_without_a_socket(
         kill_when(workspace, EVALUATE, lambda: answers(workspace) >= 4)
         kept = answers(workspace)
         code, first, stderr = orca_here(capsys, *EVALUATE)
-    assert code == 0 and "gsm8k: 40 questions, 80 answers" in stderr
-    assert (first["new"], first["cached"]) == (80 - kept, kept) and 4 <= kept < 80
-    assert [(one["system_message"] == "", one["n"]) for one in first["results"]] == [(False, 40), (True, 40)]
+    assert code == 0 and "gsm8k: 24 questions, 48 answers" in stderr
+    assert (first["new"], first["cached"]) == (48 - kept, kept) and 4 <= kept < 48
+    assert [(one["system_message"] == "", one["n"]) for one in first["results"]] == [(False, 24), (True, 24)]
 
     def refuse(*arguments: Any) -> None:
         raise AssertionError("a socket was opened")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     code, second, _ = orca_here(capsys, *EVALUATE, "--offline")
-    assert code == 0 and (second["new"], second["cached"], second["results"]) == (0, 80, first["results"])
+    assert code == 0 and (second["new"], second["cached"], second["results"]) == (0, 48, first["results"])
     assert query(workspace, "select count(*) from samples where task = 'gsm8k'") == [(0,)]
     assert run(["report"]) == 0
-    assert "| gsm8k | (empty) | base | 40 |" in capsys.readouterr().out
+    assert "| gsm8k | (empty) | base | 24 |" in capsys.readouterr().out
