@@ -33,6 +33,7 @@ def test_killed_resumed_and_repeated_without_a_socket(
     monkeypatch.chdir(workspace)
     monkeypatch.setenv("ORCA_LOCAL_DATASETS", str(tmp_path / "datasets"))
     monkeypatch.setenv("ORCA_LOCAL_EVALUATE__SUITE_MAX_TOKENS", "64")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "")  # --offline sets it, and the test restores it
     monkeypatch.setenv("ORCA_LOCAL_ENGINE__CAPACITY", "1")  # slow enough to be killed at work
     content = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
     with HubServer(datasets=[HubDataset("openai/gsm8k", {"main/test-0.jsonl": content})]) as hub:

@@ -21,6 +21,7 @@ def workspace(tmp_path: Path, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) 
     made = make_workspace(tmp_path / "workspace", tiny_gguf)
     monkeypatch.chdir(made)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "")  # --offline sets it, and the test restores it
     return made
 
 
