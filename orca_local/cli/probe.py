@@ -34,6 +34,7 @@ def command(
 
     with open_pipeline(common, {"probe": typed(**settings)}) as pipeline:
         if only_estimate:
+            pipeline.say_untrainable()
             estimate = pipeline.estimate_probe(tasks, strategies)
             _show_estimate(estimate)
             return estimate.to_dict()

@@ -36,6 +36,7 @@ def command(
     """Ask the teacher to answer the training samples. Answers are stored; no call is repeated."""
     with open_pipeline(common) as pipeline:
         if only_estimate:
+            pipeline.say_untrainable()
             estimate = pipeline.estimate_teach(limit, retry_failed=retry_failed)
             _show_estimate(estimate)
             return estimate.to_dict()

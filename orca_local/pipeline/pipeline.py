@@ -126,7 +126,6 @@ class Pipeline(Session):
         from orca_local.probe.estimate import estimate
         from orca_local.probe.stage import group_tasks, limit_per_task
 
-        self._say_untrainable()
         settings = self.settings.probe
         samples = self.select_samples("probe", tasks)
         scored = [one for one in samples if is_scored(one) or is_graded(one, self.settings.judge)]
@@ -156,7 +155,6 @@ class Pipeline(Session):
 
     def estimate_teach(self, limit: int | None = None, *, retry_failed: bool = False) -> TeachEstimate:
         """The estimated calls, tokens and cost of `teach` with the same arguments."""
-        self._say_untrainable()
         return TeachRunner(self, limit, retry_failed=retry_failed).estimate(self.student.weights)
 
     def build_dataset(self) -> DatasetSummary:
@@ -305,7 +303,8 @@ class Pipeline(Session):
         """One candidate for each distinct name; see `candidate`."""
         return make_candidates(self, names)
 
-    def _say_untrainable(self) -> None:
+    def say_untrainable(self) -> None:
+        """Warn, through `on_event`, if the student cannot be trained here; for estimates. Loads its vocabulary."""
         for warning in self._untrainable_warning():
             self.on_event(warning)
 
