@@ -32,6 +32,7 @@ assert not {"torch", "llama_cpp", "textual", "click"} & set(sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_page_run(tiny_gguf_untied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(Tokenizer(tiny_gguf_untied)) as tokenizer:
         (end,) = tokenizer.encode("<|im_end|>")

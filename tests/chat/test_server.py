@@ -103,6 +103,7 @@ def test_lines_are_read_as_they_were_written() -> None:
     assert Done("stop", 9, 1, 1.0, 1.0).tokens_per_second == 0.0
 
 
+@pytest.mark.slow
 def test_a_conversation_is_answered_stopped_forgotten_and_taken_up_again(workspace: Workspace, tiny_gguf: Path) -> None:
     async def talk() -> None:
         room, again = Room(), Room()
@@ -151,6 +152,7 @@ def test_a_full_context_is_said_and_leaves_the_conversation_as_it_was(workspace:
     asyncio.run(talk())
 
 
+@pytest.mark.slow
 def test_a_model_that_is_not_there_is_said_with_what_to_do(workspace: Workspace) -> None:
     async def talk(name: str) -> Refused:
         room = Room()

@@ -93,6 +93,7 @@ def test_init_never_overwrites_a_workspace(workspace: Path) -> None:
     assert (workspace / "orca.toml").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_added_tasks_are_listed_and_adding_them_again_adds_nothing(workspace: Path) -> None:
     write_samples(workspace / "tasks.jsonl")
     first = json.loads(orca("tasks", "add", "tasks.jsonl", "--json", cwd=workspace).stdout)
@@ -123,6 +124,7 @@ def test_a_misspelt_setting_names_the_file_and_the_nearest_key(workspace: Path) 
     assert "max_tokens" in error["message"] + error["hint"]
 
 
+@pytest.mark.slow
 def test_teach_before_probe_says_so(workspace: Path) -> None:
     write_samples(workspace / "tasks.jsonl")
     orca("tasks", "add", "tasks.jsonl", cwd=workspace)

@@ -15,6 +15,7 @@ from tests.command import error_of, orca
 from tests.export.scene import random_adapter
 
 
+@pytest.mark.slow
 def test_one_prompt_gets_one_answer_a_model_by_path_where_names_are_equal(workspace: Path, tiny_gguf: Path) -> None:
     for name in ("a", "b"):
         (workspace / name).mkdir()
@@ -43,6 +44,7 @@ def test_json_needs_a_prompt(workspace: Path, tiny_gguf: Path) -> None:
     assert "--prompt" in error_of(result)["message"]
 
 
+@pytest.mark.slow
 def test_a_prompt_may_come_from_stdin(workspace: Path, tiny_gguf: Path) -> None:
     options = ("--model", str(tiny_gguf), "--max-tokens", "3", "--json")
     piped = orca("chat", *options, "--prompt", "-", cwd=workspace, stdin="hello")
@@ -58,6 +60,7 @@ def adapter(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.mark.slow
 def test_an_adapter_is_put_on_and_taken_off_in_a_conversation(workspace: Path, tiny_gguf: Path, adapter: Path) -> None:
     lines = "hello\n/reset\n/adapter off\nhello\n/reset\n/adapter on\nhello\n/adapter sideways\n"
     model = ("--model", str(tiny_gguf), "--max-tokens", "3")
@@ -71,6 +74,7 @@ def test_an_adapter_is_put_on_and_taken_off_in_a_conversation(workspace: Path, t
     assert "there is no adapter" in plain.stderr
 
 
+@pytest.mark.slow
 def test_an_adapter_goes_on_the_base_where_no_model_is_named(workspace: Path, tiny_gguf: Path, adapter: Path) -> None:
     settings = workspace / "orca.toml"
     settings.write_text(re.sub(r"(?m)^file = .*$", f'file = "{tiny_gguf}"', settings.read_text()))

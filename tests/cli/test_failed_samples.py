@@ -79,6 +79,7 @@ def probe(capsys: pytest.CaptureFixture[str], workspace: Path, url: str) -> tupl
     return orca_here(capsys, "probe", *OPTIONS, "-w", str(workspace))
 
 
+@pytest.mark.slow
 def test_a_probe_in_which_everything_failed_is_an_error(served: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with OpenAIServer(lambda *_: error(500, "no memory")) as server:
         code, result, _ = probe(capsys, served, server.url)

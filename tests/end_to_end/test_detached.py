@@ -42,6 +42,7 @@ def wait_for_end(pid: int) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_a_detached_command_is_followed_to_its_end_and_gives_what_it_gives(workspace: Path) -> None:
     launched = detach(workspace, "probe", "--samples", "2")
     attached = orca("runs", "attach", str(launched["run_id"]), "--json", cwd=workspace)
@@ -59,6 +60,7 @@ def test_a_detached_command_is_followed_to_its_end_and_gives_what_it_gives(works
     assert json.loads(again.stdout) == json.loads(attached.stdout)
 
 
+@pytest.mark.slow
 def test_it_goes_on_when_the_session_it_was_started_in_ends(workspace: Path) -> None:
     shell = subprocess.Popen(
         [*COMMAND, "probe", "--detach", "--json"], cwd=workspace, start_new_session=True, stdout=subprocess.PIPE
@@ -70,6 +72,7 @@ def test_it_goes_on_when_the_session_it_was_started_in_ends(workspace: Path) -> 
     assert runs_of(workspace)[0]["status"] == "done" and launched["pid"] == runs_of(workspace)[0]["pid"]
 
 
+@pytest.mark.slow
 def test_a_training_is_cancelled_after_its_step_and_goes_on(tmp_path: Path, taught: Path) -> None:
     workspace = copy_workspace(taught, tmp_path / "ws")
     detach(workspace, "train")
@@ -84,6 +87,7 @@ def test_a_training_is_cancelled_after_its_step_and_goes_on(tmp_path: Path, taug
     assert resumed.returncode == 0 and json.loads(resumed.stdout)["steps"] == 20
 
 
+@pytest.mark.slow
 def test_what_cannot_begin_says_why(workspace: Path) -> None:
     for arguments, text in (
         (["teach"], "no strategy is chosen yet"),
@@ -95,6 +99,7 @@ def test_what_cannot_begin_says_why(workspace: Path) -> None:
     assert "trian" in error_of(orca("probe", "--detach", "--json", cwd=workspace))["message"]
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_was_killed_is_dead(workspace: Path) -> None:
     launched = detach(workspace, "probe", "--method", "exhaustive")
     os.kill(launched["pid"], signal.SIGKILL)

@@ -49,6 +49,7 @@ def interrupt(arguments: list[str], cwd: Path, ready: str, number: signal.Signal
     return subprocess.CompletedProcess(arguments, process.returncode, out, errors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(("arguments", "ready"), CASES)
 def test_an_interrupted_command_says_so_and_goes_on(
@@ -85,6 +86,7 @@ def test_an_interrupted_command_says_so_and_goes_on(
     assert not list(workspace.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_training_saves_the_step_and_what_changed_is_named(tmp_path: Path, taught: Path) -> None:
     workspace = copy_workspace(taught, tmp_path / "workspace")
     process = subprocess.Popen(

@@ -46,6 +46,7 @@ def workspace(tmp_path: Path, tiny_gguf: Path) -> Path:
     return make_workspace(tmp_path / "killed", tiny_gguf)
 
 
+@pytest.mark.slow
 def test_probe_keeps_what_was_generated_and_makes_only_the_rest(workspace: Path) -> None:
     kill_when(
         workspace,
@@ -65,6 +66,7 @@ def test_probe_keeps_what_was_generated_and_makes_only_the_rest(workspace: Path)
     assert run_command(workspace, *GRID)["generations"] == {"new": 0, "cached": 20 * len(BUILTIN)}
 
 
+@pytest.mark.slow
 def test_training_goes_on_with_the_same_loss_curve(tmp_path: Path, taught: Path) -> None:
     straight, workspace = (copy_workspace(taught, tmp_path / name) for name in ("straight", "killed"))
     whole = run_command(straight, "train")
@@ -77,6 +79,7 @@ def test_training_goes_on_with_the_same_loss_curve(tmp_path: Path, taught: Path)
     assert resumed["validation_loss"] == whole["validation_loss"]
 
 
+@pytest.mark.slow
 def test_export_leaves_no_half_written_file_and_ends_the_same(workspace: Path) -> None:
     kill_when(
         workspace,

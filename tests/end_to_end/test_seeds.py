@@ -62,6 +62,7 @@ def own_models(workspace: Workspace) -> tuple[Any, ...]:
     return training.key, training.recipe["seed"], adapter.sha256, export.sha256, evaluated, files
 
 
+@pytest.mark.slow
 def test_further_seeds_are_compared_and_leave_the_workspace_as_it_is(workspace: Workspace) -> None:
     run_all(workspace, 1, lambda event: None)
     before = own_models(workspace)
@@ -84,6 +85,7 @@ def test_further_seeds_are_compared_and_leave_the_workspace_as_it_is(workspace: 
     assert [event.seed for event in events if isinstance(event, SeedEvaluated)] == [6, 7]
 
 
+@pytest.mark.slow
 def test_a_seed_that_was_interrupted_goes_on(workspace: Workspace) -> None:
     class Stopped(Exception):
         """Stops the run."""
@@ -106,6 +108,7 @@ def test_a_seed_that_was_interrupted_goes_on(workspace: Workspace) -> None:
     assert own_models(workspace) == before
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_a_further_seed_and_the_command_says_so(workspace: Workspace) -> None:
     run_all(workspace, 1, lambda event: None)
     process = subprocess.Popen(

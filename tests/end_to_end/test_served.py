@@ -23,6 +23,7 @@ def reply(request: dict[str, Any], _number: int) -> Reply:
     return answer(f"Answer: {2 * int(number)}" if thinks and number.isdigit() else "Answer: no idea")
 
 
+@pytest.mark.slow
 def test_a_served_student_is_probed_and_its_answers_are_kept(tmp_path: Path, tiny_gguf: Path) -> None:
     with OpenAIServer(reply) as server:
         engine = {"kind": "openai", "base_url": server.url, "model": "served", "capacity": 4}

@@ -71,6 +71,7 @@ def names(workspace: Workspace) -> set[str]:
     return {path.name for path in workspace.exports_dir.glob("*.gguf")}
 
 
+@pytest.mark.slow
 def test_the_split_makes_what_is_missing_and_compares_files_that_were_made_alike(workspace: Workspace) -> None:
     """Trap 8: base and tuned are of one type and, where there is one, both with a matrix of their own."""
     with workspace.store() as store:
@@ -114,6 +115,7 @@ def test_base_and_tuned_are_compared_at_the_type_that_is_asked_for(workspace: Wo
         assert plain.path.name == "ending-base-Q8_0.gguf", "the type of the probe takes no matrix"
 
 
+@pytest.mark.slow
 def test_what_was_made_with_a_matrix_is_not_compared_with_what_was_not(workspace: Workspace) -> None:
     with workspace.store() as store:
         ensure_tuned(pipeline_of(workspace, store), ["IQ3_XXS"])

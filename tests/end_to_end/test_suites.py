@@ -26,6 +26,7 @@ def answers(workspace: Path) -> int:
     return int(query(workspace, "select count(*) from suite_measurements")[0][0])
 
 
+@pytest.mark.slow
 def test_killed_resumed_and_repeated_without_a_socket(
     tmp_path: Path, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -140,6 +140,7 @@ def test_a_call_that_took_too_long_does_not_end_the_next_one() -> None:
         assert chat.complete_once(REQUEST).text == "2"
 
 
+@pytest.mark.slow
 def test_a_client_whose_time_is_up_while_idle_can_be_used_again() -> None:
     with OpenAIServer(lambda *_: answer("2")) as server, endpoint(server.url, timeout_s=1.5) as chat:
         assert chat.complete_once(REQUEST).text == "2"

@@ -43,6 +43,7 @@ def test_every_type_is_compared_with_f16_on_the_same_samples() -> None:
     assert recommendation is not None and recommendation.reason.startswith("4 samples are too few to show")
 
 
+@pytest.mark.slow
 def test_the_choice_of_a_type_is_judged_on_other_samples_than_it_is_made_on() -> None:
     """All three types lose a point. Chosen is one that seems to lose less; the figure beside it is unbiased."""
     rng = np.random.default_rng(0)

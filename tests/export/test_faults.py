@@ -65,6 +65,7 @@ POINTS: dict[str, Callable[[Path], bool]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_export_leaves_no_half_and_ends_the_same(
     point: str, tiny_gguf: Path, tmp_path: Path, wanted_sha256: str

@@ -75,6 +75,7 @@ def written(events: list[Event]) -> list[str]:
     return [Path(event.path).name for event in events if isinstance(event, FileWritten)]
 
 
+@pytest.mark.slow
 def test_the_matrix_is_measured_once_and_kept_beside_the_files(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     measure = Measured(tiny_gguf)
     events = run(store, measure.source(), tmp_path / "out", "Q8_0", "Q4_K_M", "IQ2_XXS")
@@ -96,6 +97,7 @@ def test_the_matrix_is_measured_once_and_kept_beside_the_files(store: Store, tin
     assert not list(tmp_path.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_another_matrix_makes_the_file_again(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     first, second = Measured(tiny_gguf), Measured(tiny_gguf, seed=1)
     run(store, first.source("rows:1"), tmp_path / "out", "Q4_0", "Q8_0")
@@ -106,6 +108,7 @@ def test_another_matrix_makes_the_file_again(store: Store, tiny_gguf: Path, tmp_
     assert read_importance(tmp_path / "out" / "tiny-base.imatrix.gguf").key == "rows:2"
 
 
+@pytest.mark.slow
 def test_a_base_without_a_matrix_stays_beside_one_with(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     """The base that was probed is reused after the one that the tuned model is compared with."""
     measure = Measured(tiny_gguf)
@@ -142,6 +145,7 @@ def test_a_type_that_needs_a_matrix_is_refused_without_one(
     assert "export.imatrix" in raised.value.hint and not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_rows_that_were_left_out_are_told(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     measure = Measured(tiny_gguf)
     for types, told in ((["Q8_0"], 0), (["Q8_0", "Q4_0"], 1), (["Q4_0"], 0)):
@@ -158,6 +162,7 @@ def test_a_matrix_that_does_not_cover_the_model_ends_the_export(store: Store, ti
     assert not list((tmp_path / "out").iterdir())
 
 
+@pytest.mark.slow
 def test_a_matrix_file_that_was_damaged_is_measured_again(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     measure = Measured(tiny_gguf)
     run(store, measure.source(), tmp_path / "out", "Q4_0")
@@ -189,6 +194,7 @@ def test_a_llama_cpp_that_takes_no_matrix_is_named_before_the_work(
     run(store, Measured(tiny_gguf).source(), tmp_path / "out", "Q8_0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [0, 40])
 def test_where_it_is_optional_the_nearer_file_is_kept(
     power: int, store: Store, tiny_gguf: Path, tmp_path: Path

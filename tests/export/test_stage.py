@@ -88,6 +88,7 @@ def test_every_family_is_exported(architecture: str, store: Store, tmp_path: Pat
             list(run_base(store, gguf, tmp_path / "out", ["IQ2_XS"]))
 
 
+@pytest.mark.slow
 def test_a_second_export_of_the_same_makes_nothing(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     first = list(run_base(store, tiny_gguf, tmp_path / "out"))
     card = next((tmp_path / "out").glob("*.md"))
@@ -101,6 +102,7 @@ def test_a_second_export_of_the_same_makes_nothing(store: Store, tiny_gguf: Path
     assert [Path(e.path).name for e in more if isinstance(e, FileWritten)] == ["tiny-base-Q4_0.gguf"]
 
 
+@pytest.mark.slow
 def test_a_file_that_was_changed_is_made_again(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     list(run_base(store, tiny_gguf, tmp_path / "out"))
     path = next((tmp_path / "out").glob("*.gguf"))
@@ -109,6 +111,7 @@ def test_a_file_that_was_changed_is_made_again(store: Store, tiny_gguf: Path, tm
     read_header(path)
 
 
+@pytest.mark.slow
 def test_another_adapter_makes_another_file(store: Store, ending_gguf: Path, tmp_path: Path) -> None:
     """Trap 8: the evaluated file is made from the trained adapter."""
     hashes = []

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from orca_local.store.store import Store
 from tests.generation.child import SAMPLES
 from tests.generation.scene import Scene, make_samples
@@ -31,6 +33,7 @@ def query(database: Path, sql: str) -> list[tuple[Any, ...]]:
         connection.close()
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_nothing_and_repeats_nothing(tmp_path: Path, tiny_gguf: Path) -> None:
     database = tmp_path / "orca.db"
     with Store.open(database, create=True) as store:

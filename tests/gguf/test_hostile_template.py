@@ -96,6 +96,7 @@ def test_what_takes_too_much_is_refused_when_it_is_opened(text: str) -> None:
     assert not children() - before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [TIME[1], MEMORY[5]])
 def test_what_only_some_conversations_reach_costs_these_alone(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are rendered, each after a new start if need be."""
@@ -155,6 +156,7 @@ def test_a_killed_process_is_started_again() -> None:
         assert template.render(QUESTION, add_generation_prompt=True) == "Shello"
 
 
+@pytest.mark.slow
 def test_no_process_outlives_its_template_or_its_parent() -> None:
     before = children()
     template = ChatTemplate(SHOWN)

@@ -234,6 +234,7 @@ def test_an_answer_without_a_grade_is_left_out_of_the_accuracy(models: Models) -
     assert any("without a grade in the asked form" in text for text in warnings(events))
 
 
+@pytest.mark.slow
 def test_a_limit_leaves_the_rest_for_the_next_run(models: Models) -> None:
     with OpenAIServer(judging) as server:
         summary, _ = models.run(make_judge(judge_settings(server.url, max_calls=7, concurrency=1)))

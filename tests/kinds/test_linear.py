@@ -36,6 +36,7 @@ def count_calls(kind: str, text: str, labels: tuple[str, ...]) -> int:
     return calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ORDINARY_KINDS)
 def test_work_grows_no_faster_than_the_text(kind: str) -> None:
     labels = LABELS if kind == "exact" else ()

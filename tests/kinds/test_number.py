@@ -201,6 +201,7 @@ def test_any_text_gives_a_number_or_none(text: str) -> None:
     assert answer is None or answer == str(Fraction(answer)) or "." in answer
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("ORCA_TEST_DATA" not in os.environ, reason="ORCA_TEST_DATA names no folder with real data")
 def test_last_result_of_gsm8k_rationales_is_the_answer() -> None:
     """Rationales end in their result without an `Answer:` line: what the fallback reads is nearly always right."""

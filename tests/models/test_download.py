@@ -93,6 +93,7 @@ def test_a_server_without_ranges_gives_the_whole_file_again(content: bytes, monk
         assert fetch(hub, monkeypatch)[0].read_bytes() == content
 
 
+@pytest.mark.slow
 def test_a_connection_that_never_brings_anything_is_given_up_and_resumed_later(
     content: bytes, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

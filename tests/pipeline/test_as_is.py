@@ -6,6 +6,8 @@ import json
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from orca_local.domain.settings import EngineSettings
 from orca_local.engines.llama_cpp import LlamaCppEngine
 from orca_local.gguf.header import read_header
@@ -17,6 +19,7 @@ from tests.shards import split_model
 from tests.workspaces import make_workspace, query, run_command
 
 
+@pytest.mark.slow
 def test_a_hybrid_model_is_used_as_it_is(tmp_path: Path) -> None:
     student = write_recurrent(tmp_path / "hybrid.gguf", "lfm2")
     made = orca("init", "new", "--student", str(student), cwd=tmp_path)
@@ -33,6 +36,7 @@ def test_a_hybrid_model_is_used_as_it_is(tmp_path: Path) -> None:
     assert "its base is only its own file, in F32" in refused["message"]
 
 
+@pytest.mark.slow
 def test_a_hybrid_base_model_gets_a_template_in_a_copy(tmp_path: Path) -> None:
     whole = read_header(write_recurrent(tmp_path / "whole.gguf", "mamba"))
     whole.raw_pairs.pop("tokenizer.chat_template")
@@ -47,6 +51,7 @@ def test_a_hybrid_base_model_gets_a_template_in_a_copy(tmp_path: Path) -> None:
     assert query(workspace, "select path from models") == [("exports/bare-base.gguf",)]
 
 
+@pytest.mark.slow
 def test_a_model_in_parts_answers_as_the_whole(tiny_gguf: Path, tmp_path: Path) -> None:
     first, *_ = split_model(tiny_gguf, tmp_path / "parts", 3)
     answers = []

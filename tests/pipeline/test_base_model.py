@@ -30,6 +30,7 @@ def bare(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_template_reaches_rows_generations_and_exports(bare: Path, tmp_path: Path) -> None:
     refused = orca("init", "refused", "--student", str(bare), "--json", cwd=tmp_path)
     assert "init --chat-template chatml" in error_of(refused)["message"]

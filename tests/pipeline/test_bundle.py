@@ -89,6 +89,7 @@ def file(made: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_everything_is_repeated_from_it_without_a_network(made: Path, file: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     assert run(["bundle", "read", str(file), str(copy)]) == 0

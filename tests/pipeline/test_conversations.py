@@ -85,6 +85,7 @@ def added_to(sample: Sample, text: str) -> str:
     return f"{sample.system_message}\n\n{text}" if sample.system_message else text
 
 
+@pytest.mark.slow
 def test_every_stage_asks_with_the_whole_conversation(pipeline: Pipeline, server: OpenAIServer, tmp_path: Path) -> None:
     """Training renders the rows of `dataset write`; tests/rows tests that."""
     pipeline.probe()

@@ -38,6 +38,7 @@ def make_pipeline(tmp_path: Path, student: Path, judge: dict[str, Any], events: 
     return Pipeline.open(workspace.directory, on_event=events.append)
 
 
+@pytest.mark.slow
 def test_open_tasks_are_probed_evaluated_and_reported(tmp_path: Path, tiny_gguf: Path) -> None:
     events: list[Event] = []
     with OpenAIServer(fair) as server:
@@ -63,6 +64,7 @@ def test_open_tasks_are_probed_evaluated_and_reported(tmp_path: Path, tiny_gguf:
     assert all(server.url in line and "judge.max_calls = 200" in line for line in planned)
 
 
+@pytest.mark.slow
 def test_a_local_judge_that_writes_prose_gives_no_score(tmp_path: Path, tiny_gguf: Path) -> None:
     events: list[Event] = []
     judge = {"kind": "self", "max_tokens": 8}

@@ -35,6 +35,7 @@ def answers(generator: SampleGenerator, adapter: Adapter, rows: Sequence[Trainin
     return list(generator(5, adapter, rows, lambda: None))
 
 
+@pytest.mark.slow
 def test_every_validation_is_followed_by_answers_to_the_same_prompts_and_trains_the_same(
     tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path
 ) -> None:

@@ -65,6 +65,7 @@ def test_every_reason_is_one_for_people(tiny_gguf: Path, tmp_path: Path) -> None
         )
 
 
+@pytest.mark.slow
 def test_it_is_probed_but_neither_trained_nor_run_through(yarn: Path, tmp_path: Path) -> None:
     inspected = orca("models", "inspect", str(yarn), cwd=tmp_path)
     assert "trainable        no" in inspected.stdout and "yarn" in inspected.stdout

@@ -45,6 +45,7 @@ def tree(directory: Path) -> dict[str, tuple[int, bytes]]:
     return {str(path.relative_to(directory)): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
+@pytest.mark.slow
 def test_no_stored_value_names_the_directory_of_the_workspace(taught: Path, tmp_path: Path) -> None:
     directory = make_full(taught, tmp_path / "workspace")
     texts = stored_texts(directory / "orca.db")
@@ -71,6 +72,7 @@ def test_a_copy_writes_nothing_into_the_original(taught: Path, tmp_path: Path) -
         assert [row.path for row in store.exports.list("base")] == [str(export)]
 
 
+@pytest.mark.slow
 def test_a_copy_without_its_exports_makes_its_own(taught: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(taught, tmp_path / "copy"))
     shutil.rmtree(copy / "exports")

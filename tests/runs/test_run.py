@@ -89,6 +89,7 @@ def test_progress_is_thinned_and_its_last_word_is_kept_in_order(workspace: Works
     assert [event.kind for event in events[-3:]] == ["Warned", "StageProgressed", "StageFinished"]
 
 
+@pytest.mark.slow
 def test_heartbeat_goes_on_while_the_stage_is_silent_or_writing(workspace: Workspace, store: Store) -> None:
     beats = []
 

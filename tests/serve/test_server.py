@@ -126,6 +126,7 @@ def test_the_environment_opens_nothing(serve_workspace: Path, tiny_gguf: Path, t
         assert "the server has stopped" in running.stderr.read_text()
 
 
+@pytest.mark.slow
 def test_the_answer_is_that_of_chat(server: Served, serve_workspace: Path, tiny_q8_gguf: Path) -> None:
     options = ["--model", str(tiny_q8_gguf), "--prompt", "hello", "--max-tokens", "12"]
     for system in (None, "You count words."):
@@ -136,6 +137,7 @@ def test_the_answer_is_that_of_chat(server: Served, serve_workspace: Path, tiny_
         assert response.json()["choices"][0]["message"]["content"] == chat["answers"][tiny_q8_gguf.name]
 
 
+@pytest.mark.slow
 def test_a_served_model_can_be_probed(server: Served, serve_workspace: Path, tmp_path: Path) -> None:
     workspace = copy_workspace(serve_workspace, tmp_path / "workspace")
     engine = {"KIND": "openai", "BASE_URL": server.url, "MODEL": server.model, "KEY_ENV": "MY_TOKEN"}

@@ -76,6 +76,7 @@ def test_a_key_that_is_withdrawn_during_the_run_loses_no_question(
     assert (code, result["calls"]["new"], result["calls"]["failed"]) == (0, 12, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "reply",
     [

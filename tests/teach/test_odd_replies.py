@@ -75,6 +75,7 @@ def test_an_odd_reply_with_an_answer_is_an_answer(store: Store) -> None:
     assert {name: texts[key] for key, name in scene.names.items()} == {name: text for name, (_, text) in USABLE.items()}
 
 
+@pytest.mark.slow
 def test_an_error_in_a_reply_that_claims_success_is_asked_again_like_the_error_itself(store: Store) -> None:
     temporary = {name: case for name, case in ERRORS.items() if case[2] in (429, 500, 502, 503) and name not in FATAL}
     scene = Scene(store, {name: body for name, (body, _, _) in temporary.items()})

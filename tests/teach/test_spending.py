@@ -157,6 +157,7 @@ def test_calls_that_were_never_sent_cost_nothing(store: Store) -> None:
     assert len(open_or_answered) == sent, "only calls that were sent are charged"
 
 
+@pytest.mark.slow
 def test_fifty_kills_lose_nothing_and_pay_nothing_twice(tmp_path: Path) -> None:
     """Trap 11: every reported answer is stored, none is asked for again, and the limit holds."""
     path, log = tmp_path / "orca.db", tmp_path / "log"

@@ -321,6 +321,7 @@ def test_a_text_states_its_answer_below_a_heading() -> None:
     assert with_final_answer(document, wrong) == wrong
 
 
+@pytest.mark.slow
 def test_a_killed_run_pays_for_no_answer_twice(tmp_path: Path) -> None:
     """Trap 11, as far as resuming goes: each answer is stored before the next one is reported."""
     with Store.open(tmp_path / "orca.db", create=True) as store:

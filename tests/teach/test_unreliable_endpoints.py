@@ -35,6 +35,7 @@ def test_all_calls_wait_for_retry_after(store: Store) -> None:
     assert not [at for at in times if refused + 0.1 < at < refused + 0.6]
 
 
+@pytest.mark.slow
 def test_the_number_of_calls_in_flight_adapts_to_the_endpoint(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(100, 300)])
     gauge, refused, answered = Gauge(), [], []
@@ -140,6 +141,7 @@ def test_a_call_that_hangs_is_retried(store: Store) -> None:
     assert sorted(seen.values()) == [1, 1, 1, 2]
 
 
+@pytest.mark.slow
 def test_at_most_sixty_four_calls_are_in_flight(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(1000, 1256)])
     gauge, full = Gauge(), threading.Event()

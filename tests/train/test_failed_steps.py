@@ -105,6 +105,7 @@ def test_without_memory_the_last_finished_step_is_saved_and_gone_on_from(
     assert curve(rest) == whole[saved:]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a limit on the memory of a process")
 def test_a_process_that_gets_no_more_memory_says_so_and_saves(tiny_gguf: Path, tmp_path: Path) -> None:
     rows, recipe = many_rows(tiny_gguf)

@@ -101,6 +101,7 @@ def test_a_training_on_the_processor_takes_what_was_planned(student_gguf: Path, 
     assert 0.3 * planned < peak <= planned
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compute", ["float32", "bfloat16"])
 def test_batches_of_many_lengths_take_no_more_than_was_planned(tiny_gguf: Path, compute: str) -> None:
     """PyTorch keeps the kernels of every shape in bfloat16: 0.26 GB were planned, and 0.55 taken in three steps."""

@@ -67,6 +67,7 @@ def curve(events: Sequence[Event]) -> list[float]:
     return [e.loss for e in events if isinstance(e, StepTrained)]
 
 
+@pytest.mark.slow
 def test_the_losses_are_the_same_at_every_step(case: Case) -> None:
     torch, mlx = (curve(case.events[name]) for name in BACKENDS)
     assert len(torch) == len(mlx) == STEPS

@@ -34,6 +34,7 @@ def whole(
     return directory, list(run(tiny_gguf, rows, directory, recipe_for(rows, STOPPED)))
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_ends_with_the_same_curve_and_the_same_adapter(
     tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path, whole: tuple[Path, list[Event]]
 ) -> None:

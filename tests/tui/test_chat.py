@@ -93,6 +93,7 @@ def about(column: Column) -> str:
     return str(column.query_one(".about", Static).content)
 
 
+@pytest.mark.slow
 async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> None:
     # What processes would say is put in their mouths: a picture needs it to stand still.
     async def answer(pilot: Pilot[None]) -> None:
@@ -117,6 +118,7 @@ async def test_it_looks_as_it_should(workspace: Workspace, tmp_path: Path) -> No
     await compare_pictures(workspace, tmp_path, "chat", "chat-ended", end)
 
 
+@pytest.mark.slow
 async def test_both_answer_stop_fill_their_context_forget_and_save(
     workspace: Workspace, tmp_path: Path, tiny_gguf: Path
 ) -> None:
@@ -161,6 +163,7 @@ async def test_both_answer_stop_fill_their_context_forget_and_save(
         await until(pilot, lambda: left.state == right.state == "answering" or all_ready(pilot, 1))
 
 
+@pytest.mark.slow
 async def test_a_process_that_dies_is_started_again_and_none_is_left(
     workspace: Workspace, tmp_path: Path, tiny_gguf: Path
 ) -> None:
@@ -187,6 +190,7 @@ async def test_a_process_that_dies_is_started_again_and_none_is_left(
         assert pid is not None and has_ended(pid)
 
 
+@pytest.mark.slow
 async def test_what_is_not_there_is_said_and_found_when_it_is_made(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="chat") as pilot:
         left, right = columns_of(pilot)

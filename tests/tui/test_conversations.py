@@ -41,6 +41,7 @@ def talked(tmp_path: Path, tiny_gguf: Path) -> Workspace:
     return workspace
 
 
+@pytest.mark.slow
 async def test_screens_match_their_pictures(talked: Workspace, tmp_path: Path) -> None:
     async def show_tokens(pilot: Pilot[None]) -> None:
         await pilot.press("t")

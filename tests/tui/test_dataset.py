@@ -35,6 +35,7 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
     await settle(pilot)
 
 
+@pytest.mark.slow
 async def test_it_looks_as_it_should(tmp_path: Path, answered: Workspace, tiny_gguf: Path) -> None:
     async def look_at_tokens(pilot: Pilot[None]) -> None:
         await press(pilot, "down", "t")
@@ -72,6 +73,7 @@ async def test_answers_are_accepted_rejected_and_left_alone_again(tmp_path: Path
         assert [row.review for row in stored(answered)[:3]] == ["accepted", "pending", "pending"]
 
 
+@pytest.mark.slow
 async def test_all_that_match_are_decided_at_once_after_asking(tmp_path: Path, answered: Workspace) -> None:
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         await press(pilot, "f")
@@ -91,6 +93,7 @@ async def test_all_that_match_are_decided_at_once_after_asking(tmp_path: Path, a
         assert len(listing(pilot).rows) == 30
 
 
+@pytest.mark.slow
 async def test_words_are_searched_for(tmp_path: Path, answered: Workspace) -> None:
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         await press(pilot, "slash", *"otter", "enter")
@@ -110,6 +113,7 @@ async def test_one_that_repeats_its_instruction_is_found(tmp_path: Path, answere
         assert "repeats the instruction: no training row" in said(pilot, "#question Static")
 
 
+@pytest.mark.slow
 async def test_an_answer_is_edited_and_nothing_is_lost_unasked(tmp_path: Path, answered: Workspace) -> None:
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         await press(pilot, "e")
@@ -157,6 +161,7 @@ async def test_a_student_that_is_gone_is_said_once(tmp_path: Path) -> None:
         assert said(pilot, "#answer Static").startswith("Counting")
 
 
+@pytest.mark.slow
 async def test_rows_are_built_and_counted(tmp_path: Path, answered: Workspace) -> None:
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         assert "no rows built yet" in said(pilot, "#build")
@@ -172,6 +177,7 @@ async def test_control_sequences_of_an_answer_are_not_obeyed(tmp_path: Path, ans
         assert said(pilot, "#answer Static") == "[b]red[/b]"
 
 
+@pytest.mark.slow
 async def test_five_thousand_answers_are_searched_and_reviewed(tmp_path: Path, tiny_gguf: Path) -> None:
     workspace = make_answers(tmp_path / "many", tiny_gguf, 5000)
     async with opened(workspace, tmp_path, mode="dataset") as pilot:

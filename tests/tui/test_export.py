@@ -41,6 +41,7 @@ async def turn(pilot: Pilot[None]) -> None:
     await pilot.press("e")
 
 
+@pytest.mark.slow
 async def test_screens_match_their_pictures(workspace: Workspace, tmp_path: Path) -> None:
     await compare_pictures(workspace, tmp_path, "export", "export-empty")
     with workspace.store() as store:
@@ -56,6 +57,7 @@ async def test_screens_match_their_pictures(workspace: Workspace, tmp_path: Path
     await compare_pictures(workspace, tmp_path, "export", "export-results", turn)
 
 
+@pytest.mark.slow
 async def test_checks_appear_during_the_export(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id = stored_runs.start_export(store, workspace)
@@ -74,6 +76,7 @@ async def test_checks_appear_during_the_export(workspace: Workspace, tmp_path: P
             assert "tiny-tuned-F16.gguf" in lines(pilot, "files")
 
 
+@pytest.mark.slow
 async def test_types_are_listed_with_their_sizes(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="export") as pilot:
         types = pilot.app.screen.query_one(SelectionList)
@@ -132,6 +135,7 @@ def test_options_that_equal_the_settings_are_left_out(
     assert export_arguments(types, "auto", tmp_path, {"imatrix": matrix, "adapter": ""}) == wanted
 
 
+@pytest.mark.slow
 async def test_the_form_matches_its_pictures(workspace: Workspace, tmp_path: Path) -> None:
     async def ask_how(pilot: Pilot[None]) -> None:
         pilot.app.screen.query_one(SelectionList).select("Q4_K_M")
@@ -151,6 +155,7 @@ async def test_an_adapter_file_is_listed(workspace: Workspace, tmp_path: Path) -
         assert "✓" not in str(types.get_option_at_index(0).prompt), "it is no file of the type F16"
 
 
+@pytest.mark.slow
 async def test_results_are_shown_during_and_after_the_evaluation(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id = stored_runs.start_run(store, workspace, "evaluate")
@@ -221,6 +226,7 @@ def test_further_models_are_only_asked_if_the_box_is_ticked() -> None:
     assert evaluate_arguments(none | {"beside": "yes"}) == ["evaluate"]
 
 
+@pytest.mark.slow
 async def test_the_report_is_shown_and_saved(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         stored_runs.finish_evaluation(store, workspace, stored_runs.evaluation_summary(TASKS))

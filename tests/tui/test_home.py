@@ -30,6 +30,7 @@ async def test_screens_match_their_pictures(workspace: Workspace, tmp_path: Path
     await compare_pictures(None, tmp_path / "empty", "home", "home-welcome")
 
 
+@pytest.mark.slow
 async def test_a_started_stage_is_shown_until_it_is_done(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path) as pilot:
         probe = pilot.app.screen.query_one("#stage-probe", StageCell)

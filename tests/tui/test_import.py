@@ -97,6 +97,7 @@ def samples(workspace: Workspace) -> list[Sample]:
         return list(store.samples.list())
 
 
+@pytest.mark.slow
 async def test_a_file_is_imported_from_the_empty_screen(empty: Workspace, tmp_path: Path) -> None:
     path = write_file(tmp_path / "more.jsonl", 5, 0)
     async with opened(empty, tmp_path, mode="tasks") as pilot:
@@ -110,6 +111,7 @@ async def test_a_file_is_imported_from_the_empty_screen(empty: Workspace, tmp_pa
         await until(pilot, partial(shows_tasks, pilot, ["new"]))
 
 
+@pytest.mark.slow
 async def test_bad_lines_are_all_shown_and_the_good_ones_imported_or_nothing(empty: Workspace, tmp_path: Path) -> None:
     path = write_file(tmp_path / "more.jsonl", 5, 1500)
     async with opened(empty, tmp_path, mode="tasks") as pilot:
@@ -126,6 +128,7 @@ async def test_bad_lines_are_all_shown_and_the_good_ones_imported_or_nothing(emp
             await until(pilot, partial(shows_tasks, pilot, tasks))
 
 
+@pytest.mark.slow
 async def test_a_file_without_samples_says_so_and_cannot_be_imported(empty: Workspace, tmp_path: Path) -> None:
     (tmp_path / "void.jsonl").touch()
     async with opened(empty, tmp_path, mode="tasks") as pilot:
@@ -136,6 +139,7 @@ async def test_a_file_without_samples_says_so_and_cannot_be_imported(empty: Work
         await until(pilot, partial(shows_tasks, pilot, []))
 
 
+@pytest.mark.slow
 async def test_columns_are_mapped_in_the_fields_and_the_rows_follow(empty: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "fragen.csv"
     lines = [f"Wo liegt Dorf {n}?;Gau {n};{n}" for n in range(30)]
@@ -169,6 +173,7 @@ async def test_columns_are_mapped_in_the_fields_and_the_rows_follow(empty: Works
     assert {(sample.kind, sample.prompt[:9]) for sample in samples(empty)} == {("exact", "Wo liegt ")}
 
 
+@pytest.mark.slow
 async def test_an_encoding_is_given_in_its_field(empty: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "wien.csv"
     path.write_bytes("question,answer\nWo liegt Wien?,Österreich\n".encode("cp1252"))
@@ -195,6 +200,7 @@ async def test_bad_rows_are_shown_with_their_cells(empty: Workspace, tmp_path: P
         assert (label(dialog, "choices"), label(dialog, "kind")) == ("choices *", "multiple_choice *")
 
 
+@pytest.mark.slow
 async def test_a_long_import_shows_how_far_it_is_and_can_be_stopped(
     empty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,6 +222,7 @@ def hub(datasets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
         yield server
 
 
+@pytest.mark.slow
 async def test_a_dataset_of_the_hub_is_typed_previewed_and_imported(
     empty: Workspace, tmp_path: Path, hub: HubServer
 ) -> None:
@@ -226,6 +233,7 @@ async def test_a_dataset_of_the_hub_is_typed_previewed_and_imported(
         await until(pilot, partial(shows_tasks, pilot, ["SVAMP"]))
 
 
+@pytest.mark.slow
 async def test_a_ready_source_is_completed_and_says_itself_what_it_is(
     empty: Workspace, tmp_path: Path, hub: HubServer
 ) -> None:
@@ -244,6 +252,7 @@ async def test_a_ready_source_is_completed_and_says_itself_what_it_is(
     assert len(samples(empty)) == 3
 
 
+@pytest.mark.slow
 async def test_what_the_hub_does_not_have_is_said_in_the_dialog(
     empty: Workspace, tmp_path: Path, hub: HubServer
 ) -> None:
@@ -256,6 +265,7 @@ async def test_what_the_hub_does_not_have_is_said_in_the_dialog(
         await until(pilot, partial(shows_tasks, pilot, []))
 
 
+@pytest.mark.slow
 async def test_escape_does_not_wait_for_a_slow_hub(empty: Workspace, tmp_path: Path, hub: HubServer) -> None:
     hub.faults = Faults(pause_s=2.0, piece=10)
     async with opened(empty, tmp_path, mode="tasks") as pilot:
@@ -270,6 +280,7 @@ def entries(pilot: Pilot[None]) -> Sequence[Entry]:
     return pilot.app.screen.query_one("#entries", Listing).rows
 
 
+@pytest.mark.slow
 async def test_it_looks_as_it_should(empty: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "towns.csv"
     lines = [f'Where is town {n}?,"[""Bern"", ""Thun"", ""Chur""]",{n % 3}' for n in range(30)]

@@ -62,6 +62,7 @@ async def test_a_search_for_a_word_accepts_nothing(answered: Workspace, tmp_path
             assert {row.review for row in store.demonstrations.list()} == {"pending"}
 
 
+@pytest.mark.slow
 async def test_an_answer_is_edited_in_one_burst(answered: Workspace, tmp_path: Path) -> None:
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         await burst(pilot, "down", "e", *"arf ", "ctrl+s", "down", "e", *"quite ")
@@ -80,6 +81,7 @@ async def test_a_filter_is_chosen_and_searched_in_one_burst(answered: Workspace,
         assert field(pilot, "#search").value == "a1"
 
 
+@pytest.mark.slow
 async def test_i_leads_to_the_prompt_whenever_one_comes_to_the_chat(answered: Workspace, tmp_path: Path) -> None:
     async with opened(answered, tmp_path) as pilot:
         await burst(pilot, "8", "i", *"Name the capital.")
@@ -105,6 +107,7 @@ async def test_a_model_is_chosen_in_one_burst(answered: Workspace, tmp_path: Pat
         assert field(pilot, "#file").value == "x", "a field that is tabbed to is selected"
 
 
+@pytest.mark.slow
 async def test_a_file_is_imported_in_one_burst(answered: Workspace, tmp_path: Path) -> None:
     line = {"id": "x", "task": "new", "kind": "number", "prompt": "1?", "answer": 1}
     (tmp_path / "samples.jsonl").write_text(json.dumps(line))
@@ -124,6 +127,7 @@ async def test_a_file_is_imported_in_one_burst(answered: Workspace, tmp_path: Pa
         assert pilot.app.current_mode == "home", "the rows are read again before the form is accepted"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("screen", "selector"), [("3", "Input"), ("4", "#limit"), ("7", "#imatrix")])
 async def test_a_start_form_takes_digits_as_text(
     answered: Workspace, tmp_path: Path, screen: str, selector: str

@@ -46,6 +46,7 @@ def status(pilot: Pilot[None], row: int = 1) -> str:
     return column.text(listing.rows[row])
 
 
+@pytest.mark.slow
 async def test_a_download_is_stopped_and_resumed(empty: Workspace, tmp_path: Path, hub: HubServer) -> None:
     async with opened(empty, tmp_path, mode="models") as pilot:
         assert [status(pilot, 0), status(pilot)] == ["on disk", "not on disk"]
@@ -64,6 +65,7 @@ async def test_a_download_is_stopped_and_resumed(empty: Workspace, tmp_path: Pat
         assert "llama" in pilot.app.screen.query_one(TextView).text
 
 
+@pytest.mark.slow
 async def test_a_failed_download_shows_a_remedy(
     empty: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +79,7 @@ async def test_a_failed_download_shows_a_remedy(
         await until(pilot, lambda: status(pilot) == "not on disk")
 
 
+@pytest.mark.slow
 async def test_headers_of_models_and_other_files_are_shown(tmp_path: Path, tiny_gguf: Path) -> None:
     (tmp_path / "some.gguf").symlink_to(tiny_gguf)
     async with opened(None, tmp_path, mode="models") as pilot:
@@ -100,6 +103,7 @@ async def test_a_missing_model_says_how_to_get_it(empty: Workspace, tmp_path: Pa
         assert "orca-local models pull qwen3-0.6b" in said
 
 
+@pytest.mark.slow
 async def test_screens_match_their_pictures(empty: Workspace, tmp_path: Path, models: Path) -> None:
     directory = models / MODEL.repo.replace("/", "--")
     directory.mkdir(parents=True)

@@ -63,6 +63,7 @@ def runs(workspace: Workspace) -> int:
         return len(store.runs.list())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "kind"),
     [("g", StartTeach), ("r", StartRun), ("Ask the teacher", StartTeach), ("Run all stages", StartRun)],
@@ -86,6 +87,7 @@ async def settle_after(pilot: Pilot[None], title: str) -> None:
     await settle(pilot)
 
 
+@pytest.mark.slow
 async def test_retrying_asks_too_and_shows_the_limits(tmp_path: Path, tiny_gguf: Path) -> None:
     with OpenAIServer(solve) as server:
         workspace = paid(tmp_path / "ws", tiny_gguf, server.url, max_usd=2.0, max_calls=90)
@@ -103,6 +105,7 @@ async def test_retrying_asks_too_and_shows_the_limits(tmp_path: Path, tiny_gguf:
             await until(pilot, lambda: runs(workspace) == 2)
 
 
+@pytest.mark.slow
 async def test_all_stages_cannot_start_before_their_cost_can_be_estimated(tmp_path: Path, tiny_gguf: Path) -> None:
     with OpenAIServer(solve) as server:
         directory = make_workspace(tmp_path / "ws", tiny_gguf)

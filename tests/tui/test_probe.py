@@ -26,6 +26,7 @@ def probed(tmp_path: Path, tiny_gguf: Path) -> Workspace:
     return make_big(tmp_path / "probed", tiny_gguf, tasks=12, answers=12 * 6 * 5)
 
 
+@pytest.mark.slow
 async def test_screens_match_their_pictures(workspace: Workspace, probed: Workspace, tmp_path: Path) -> None:
     async def further(pilot: Pilot[None]) -> None:
         await pilot.press("down", "down", "right")
@@ -39,6 +40,7 @@ async def test_screens_match_their_pictures(workspace: Workspace, probed: Worksp
     await compare_pictures(probed, tmp_path, "probe", "probe-samples", into)
 
 
+@pytest.mark.slow
 async def test_a_probe_shows_its_estimate_and_fills_the_matrix(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="probe") as pilot:
         await pilot.press("g")

@@ -29,6 +29,7 @@ def status(pilot: Pilot[None], row: int = 0) -> str:
     return str(rows[row].status) if rows else ""
 
 
+@pytest.mark.slow
 async def test_events_are_shown_as_text(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         for status, error in (("done", ""), ("failed", "the disk is full")):
@@ -47,6 +48,7 @@ async def test_events_are_shown_as_text(workspace: Workspace, tmp_path: Path) ->
         assert not any("\x1b" in line.text for line in log.lines)
 
 
+@pytest.mark.slow
 async def test_a_run_of_another_process_is_followed_and_stopped(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="runs") as pilot:
         launch(workspace, ["probe", "--method", "exhaustive"])
@@ -59,6 +61,7 @@ async def test_a_run_of_another_process_is_followed_and_stopped(workspace: Works
         await until(pilot, lambda: any("StageStarted" in line.text for line in log.lines))
 
 
+@pytest.mark.slow
 async def test_a_killed_run_is_shown_as_dead(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="runs") as pilot:
         launched = launch(workspace, ["probe", "--method", "exhaustive"])

@@ -55,6 +55,7 @@ def count_of(pilot: Pilot[None]) -> str:
     return str(pilot.app.screen.query_one("#count", Static).content)
 
 
+@pytest.mark.slow
 async def test_two_thousand_tasks_are_filtered_sorted_and_scrolled(many: Workspace, tmp_path: Path) -> None:
     async with opened(many, tmp_path, (120, 40), "tasks") as pilot:
         table = listing(pilot)
@@ -92,6 +93,7 @@ async def test_the_order_goes_from_column_to_column_and_the_cursor_stays_on_its_
         assert names(pilot) == [f"task-000{i}" for i in range(4)]
 
 
+@pytest.mark.slow
 async def test_samples_are_shown_as_they_are_and_more_of_them_on_enter(empty: Workspace, tmp_path: Path) -> None:
     add_tasks(empty, 2, samples=60)
     async with opened(empty, tmp_path, mode="tasks") as pilot:
@@ -119,6 +121,7 @@ def pictured(empty: Workspace) -> Iterator[Workspace]:
     yield empty
 
 
+@pytest.mark.slow
 async def test_it_looks_as_it_should(pictured: Workspace, tmp_path: Path) -> None:
     fresh = Workspace.create(tmp_path / "fresh" / "ws")
     await compare_pictures(fresh, tmp_path, "tasks", "tasks-none")

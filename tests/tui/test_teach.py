@@ -49,6 +49,7 @@ async def start(pilot: Pilot[None], limit: str = "", key: str = "g") -> None:
     await pilot.press("enter")
 
 
+@pytest.mark.slow
 async def test_screens_match_their_pictures(tmp_path: Path, tiny_gguf: Path) -> None:
     async def hear_of_the_run(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "3 min left" in said(pilot, "#progress") and "teach 12" in said(pilot, "#stage"))
@@ -85,6 +86,7 @@ async def test_an_answer_is_shown_beside_its_reference(tmp_path: Path, tiny_gguf
         assert "What is half of 10?" in question
 
 
+@pytest.mark.slow
 async def test_a_limit_is_taught_after_an_estimate(workspace: Workspace, tmp_path: Path, tiny_gguf: Path) -> None:
     taught = make_answers(tmp_path / "taught", tiny_gguf, 8, answered=0, file="answers.jsonl")
     lines = [f'{{"id": "n{number:04}", "text": "Answer: {2 * number}"}}\n' for number in range(8)]
@@ -102,6 +104,7 @@ async def test_a_limit_is_taught_after_an_estimate(workspace: Workspace, tmp_pat
         await until(pilot, lambda: "5 new, 3 cached" in said(pilot, "#progress"), 40)
 
 
+@pytest.mark.slow
 async def test_failed_calls_are_retried(tmp_path: Path, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
@@ -122,6 +125,7 @@ async def test_failed_calls_are_retried(tmp_path: Path, tiny_gguf: Path, monkeyp
             assert not listing(pilot, "#failures").display
 
 
+@pytest.mark.slow
 async def test_a_batch_is_sent_and_collected_later(
     tmp_path: Path, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +169,7 @@ async def test_only_an_endpoint_offers_batches(tmp_path: Path, tiny_gguf: Path) 
         assert not pilot.app.screen.query(Checkbox)
 
 
+@pytest.mark.slow
 async def test_the_form_matches_its_pictures(tmp_path: Path, tiny_gguf: Path) -> None:
     async def ask_how(pilot: Pilot[None]) -> None:
         await pilot.press("g")
@@ -178,6 +183,7 @@ async def test_the_form_matches_its_pictures(tmp_path: Path, tiny_gguf: Path) ->
     await compare_pictures(workspace, tmp_path, "teach", "teach-start", ask_how)
 
 
+@pytest.mark.slow
 async def test_a_missing_stage_shows_its_remedy(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="teach") as pilot:
         await pilot.press("e")

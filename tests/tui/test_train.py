@@ -25,6 +25,7 @@ def shown(pilot: Pilot[None], name: str = "figures") -> str:
     return str(pilot.app.screen.query_one(f"#{name}", Static).content)
 
 
+@pytest.mark.slow
 async def test_screens_match_their_pictures(workspace: Workspace, tmp_path: Path) -> None:
     await compare_pictures(workspace, tmp_path, "train", "train-empty")
     with workspace.store() as store:
@@ -41,6 +42,7 @@ async def test_screens_match_their_pictures(workspace: Workspace, tmp_path: Path
     await compare_pictures(workspace, tmp_path, "train", "train-done")
 
 
+@pytest.mark.slow
 async def test_a_resumed_training_shows_its_whole_curve(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id, _ = stored_runs.add_training(store, workspace, last=80)
@@ -127,6 +129,7 @@ async def test_another_recipe_cannot_resume(workspace: Workspace, tmp_path: Path
         await until(pilot, lambda: "This starts a new training" in str(described.content))
 
 
+@pytest.mark.slow
 async def test_a_real_training_is_started_and_stopped(workspace: Workspace, tmp_path: Path) -> None:
     run_command(workspace.directory, "probe", "--samples", "2")
     run_command(workspace.directory, "teach")

@@ -191,6 +191,7 @@ class Late(StartForm):
         return "too late"
 
 
+@pytest.mark.slow
 async def test_a_form_may_be_left_before_its_estimate_comes() -> None:
     async with App[None]().run_test() as pilot:
         for _ in range(2):

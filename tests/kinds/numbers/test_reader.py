@@ -145,6 +145,7 @@ def test_a_repeating_text_is_read_in_part(text: str) -> None:
     show(read_statement_number(text * 5000, ""))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("ORCA_TEST_DATA" not in os.environ, reason="ORCA_TEST_DATA names no folder with real data")
 def test_last_result_of_gsm8k_rationales_is_the_answer() -> None:
     """Rationales end in their result without an `Answer:` line: what is read is nearly always right."""

@@ -192,6 +192,7 @@ def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_killed_mix_goes_on_and_is_made_again_without_the_network(hub: HubServer, tmp_path: Path) -> None:
     workspaces = [tmp_path / name for name in ("killed", "offline")]
     for workspace in workspaces:

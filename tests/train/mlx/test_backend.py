@@ -97,6 +97,7 @@ def test_kept_blocks_are_counted_as_they_are_held(tmp_path: Path) -> None:
     assert machine.weight_bytes["as_is"] == 0.5 + 8 / 32
 
 
+@pytest.mark.slow
 def test_no_more_memory_is_taken_than_planned(student_gguf: Path) -> None:
     """With the embedded student and one row, most of it is weights and output head."""
     header = read_header(student_gguf)

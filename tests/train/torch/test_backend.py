@@ -52,6 +52,7 @@ def test_the_loss_is_the_mean_over_answer_tokens(tiny_gguf: Path, rows: list[Tra
     assert backend.evaluate(make_batch(rows[:5])).loss == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_step_takes_the_gradients_of_pefts_stock_loss(tiny_gguf: Path, rows: list[TrainingRow]) -> None:
     header, recipe = read_header(tiny_gguf), replace(recipe_for(rows), max_grad_norm=1e9)
     backend = TorchBackend(header, recipe, "float32")
