@@ -43,6 +43,7 @@ def apply(copy: Path, instruction: str, code: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_example_works(section: str, tmp_path: Path) -> None:
     copy, place = tmp_path / "copy", tmp_path / "place"

@@ -46,6 +46,7 @@ def chosen(choice: str, base: Path, store: Store, student: Path) -> np.ndarray:
         return prompt_logits(engine, IDS, range(len(IDS)))
 
 
+@pytest.mark.slow
 def test_a_directory_a_file_and_the_newest_are_the_same_adapter(
     store: Store, tiny_gguf: Path, adapter: Path, tmp_path: Path
 ) -> None:

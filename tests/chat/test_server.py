@@ -133,6 +133,7 @@ def test_a_conversation_is_answered_stopped_forgotten_and_taken_up_again(workspa
     asyncio.run(talk())
 
 
+@pytest.mark.slow
 def test_a_full_context_is_said_and_leaves_the_conversation_as_it_was(workspace: Workspace, tiny_gguf: Path) -> None:
     async def talk() -> None:
         room = Room()

@@ -104,6 +104,7 @@ def test_added_tasks_are_listed_and_adding_them_again_adds_nothing(workspace: Pa
     assert sum(listed[0][split] for split in ("probe", "train", "holdout")) == 10
 
 
+@pytest.mark.slow
 def test_a_bad_line_is_named_and_nothing_is_imported(workspace: Path) -> None:
     path = write_samples(workspace / "tasks.jsonl")
     with path.open("a") as file:
@@ -158,6 +159,7 @@ def test_a_name_that_is_no_text_is_still_one_json_object(workspace: Path) -> Non
     assert error_of(result)["kind"] == "input"
 
 
+@pytest.mark.slow
 def test_quickstart_leaves_other_workspaces_alone(workspace: Path) -> None:
     result = orca("quickstart", ".", "--json", cwd=workspace)
     assert result.returncode == 2
@@ -165,6 +167,7 @@ def test_quickstart_leaves_other_workspaces_alone(workspace: Path) -> None:
     assert not (workspace / "orca.db").exists()
 
 
+@pytest.mark.slow
 def test_doctor_says_what_is_missing_and_how_to_get_it(workspace: Path) -> None:
     result = orca("doctor", "--json", cwd=workspace, OPENAI_API_KEY="")
     assert result.returncode == 0
@@ -175,6 +178,7 @@ def test_doctor_says_what_is_missing_and_how_to_get_it(workspace: Path) -> None:
     assert orca("doctor", "-w", "nowhere", cwd=workspace).returncode == 0
 
 
+@pytest.mark.slow
 def test_runs_are_listed_and_shown(workspace: Path) -> None:
     assert json.loads(orca("runs", "list", "--json", cwd=workspace).stdout) == {"runs": []}
     result = orca("runs", "show", "7", "--json", cwd=workspace)
@@ -182,6 +186,7 @@ def test_runs_are_listed_and_shown(workspace: Path) -> None:
     assert error_of(result) == {"message": "there is no run 7", "hint": "see `orca-local runs list`", "kind": "input"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -29,6 +29,7 @@ def test_one_prompt_gets_one_answer_a_model_by_path_where_names_are_equal(worksp
     assert len(set(value["answers"].values())) == 1
 
 
+@pytest.mark.slow
 def test_a_conversation_is_read_from_a_pipe(workspace: Path, tiny_gguf: Path) -> None:
     lines = "hello\n\n/reset\n/frobnicate\nhello\n/quit\nnever asked\n"
     result = orca("chat", "--model", str(tiny_gguf), "--max-tokens", "3", cwd=workspace, stdin=lines)
@@ -84,6 +85,7 @@ def test_an_adapter_goes_on_the_base_where_no_model_is_named(workspace: Path, ti
     assert value["adapter"] == str(adapter) and list(value["answers"]) == ["base"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "match"),
     [(("--adapter", "nowhere.gguf"), "no adapter nowhere"), (("--adapter", "newest", "--model", "base"), "one model")],
@@ -96,6 +98,7 @@ def test_an_adapter_that_cannot_be_put_on_ends_the_command(
     assert match in error_of(result)["message"]
 
 
+@pytest.mark.slow
 def test_an_adapter_is_not_talked_to_as_a_model(workspace: Path, tiny_gguf: Path, adapter: Path) -> None:
     path = write_adapter(workspace / "a.gguf", read_header(tiny_gguf), Adapter.load(adapter), {}).path
     result = orca("chat", "--model", str(path), "--prompt", "hello", "--json", cwd=workspace)

@@ -87,6 +87,7 @@ def test_a_probe_in_which_everything_failed_is_an_error(served: Path, capsys: py
     assert "orca-local probe" in result["error"]["hint"]
 
 
+@pytest.mark.slow
 def test_a_probe_in_which_some_generations_failed_says_so(served: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def script(_body: dict[str, Any], number: int) -> Reply:
         return error(500, "no memory") if number <= 3 else answer("Answer: 4")

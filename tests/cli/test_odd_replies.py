@@ -46,6 +46,7 @@ def _script(request: dict[str, Any], number: int) -> Reply:
     return answer(TEXTS[asked]) if asked in TEXTS else solve(request, number)
 
 
+@pytest.mark.slow
 def test_odd_replies_fail_alone_and_no_later_command_ends_in_a_traceback(
     tmp_path: Path, tiny_gguf: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -76,6 +77,7 @@ def test_odd_replies_fail_alone_and_no_later_command_ends_in_a_traceback(
     assert orca_here(capsys, "bundle", "write", bundle, *here)[0] == 0
 
 
+@pytest.mark.slow
 def test_an_empty_answer_of_a_served_student_is_no_measurement_and_is_asked_for_again(
     served: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

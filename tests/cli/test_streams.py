@@ -32,6 +32,7 @@ def test_a_full_stdout_is_said_in_a_line(workspace: Path, line: str, code: int) 
     assert "written" in result.stderr and "Traceback" not in result.stderr and "Exception" not in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", ["", "--prompt -"])
 def test_chat_without_stdin_asks_for_a_prompt(workspace: Path, tiny_gguf: Path, options: str) -> None:
     result = shell(f"orca chat --model {tiny_gguf} {options} <&-", workspace)
@@ -43,6 +44,7 @@ def test_a_closed_stderr_changes_no_exit_code(workspace: Path) -> None:
     assert shell("orca tasks list -w nowhere 2>&-", workspace).returncode == 2
 
 
+@pytest.mark.slow
 def test_an_output_that_is_no_text_file_is_written_to_and_not_replaced(workspace: Path) -> None:
     result = shell("orca report --quiet -o /dev/stdout | cat; ls -l /dev/stdout", workspace)
     assert "# Report of orca-local" in result.stdout

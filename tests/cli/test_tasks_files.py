@@ -95,6 +95,7 @@ def test_conversations_become_samples_with_messages(here: Path, capsys: pytest.C
     assert sample["prompt"].startswith("Bye") and sample["kind"] == "free"
 
 
+@pytest.mark.slow
 def test_a_column_that_is_missing_in_row_40312_is_a_problem_of_that_row(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

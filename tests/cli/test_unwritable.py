@@ -48,6 +48,7 @@ def locked(taught: Path, tmp_path: Path) -> Iterator[Path]:
         path.chmod(path.stat().st_mode | 0o200)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
 def test_reading_commands_work_without_permission_to_write(locked: Path, tmp_path: Path) -> None:
     prefix: tuple[str, ...] = ()

@@ -101,6 +101,7 @@ def test_the_split_makes_what_is_missing_and_compares_files_that_were_made_alike
     assert "ending-tuned-IQ3_XXS.gguf" in report, "and not the base, which was made after it"
 
 
+@pytest.mark.slow
 def test_base_and_tuned_are_compared_at_the_type_that_is_asked_for(workspace: Workspace) -> None:
     with workspace.store() as store:
         pipeline = pipeline_of(workspace, store)
@@ -129,6 +130,7 @@ def test_what_was_made_with_a_matrix_is_not_compared_with_what_was_not(workspace
         assert [model.model for model in summary.models] == ["base", "tuned"]
 
 
+@pytest.mark.slow
 def test_base_is_also_measured_with_what_prompting_can_do(workspace: Workspace) -> None:
     with workspace.store() as store:
         pipeline = pipeline_of(workspace, store)

@@ -126,6 +126,7 @@ def test_what_arrives_in_drops_is_not_waited_for(what: str) -> None:
     assert result.error == "no answer within 0.5 s" and result.retryable and result.billed
 
 
+@pytest.mark.slow
 def test_a_call_that_took_too_long_does_not_end_the_next_one() -> None:
     gave_up = threading.Event()
 

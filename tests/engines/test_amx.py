@@ -20,6 +20,7 @@ from orca_local.system.digest import file_sha256
 from tests.engines.drive import prompt_logits
 
 
+@pytest.mark.slow
 def test_a_trial_is_made_once_and_decides(quantized: Path, tmp_path: Path) -> None:
     works = amx_works(read_header(quantized))
     assert (tmp_path / "cache" / FILE).is_file()
@@ -28,6 +29,7 @@ def test_a_trial_is_made_once_and_decides(quantized: Path, tmp_path: Path) -> No
         assert model_parameters(read_header(quantized)).use_extra_bufts is works
 
 
+@pytest.mark.slow
 def test_a_quantized_file_predicts_what_its_weights_say(quantized: Path, tmp_path: Path) -> None:
     """For rows as short as these, some AMX kernels give wrong results without an error."""
     copy = ensure_bf16_copy(quantized, file_sha256(quantized))

@@ -82,6 +82,7 @@ def test_a_prompt_that_is_divided_among_calls_changes_no_bit(tiny_q8_gguf: Path)
     assert together(tiny_q8_gguf, requests, 4)[0] == alone(tiny_q8_gguf, requests)
 
 
+@pytest.mark.slow
 def test_coming_and_going_at_random_changes_no_bit(tiny_q8_gguf: Path) -> None:
     rng = random.Random(0)
     systems = [prompt(50 + i, 40 + i) for i in range(3)]

@@ -47,6 +47,7 @@ def test_both_forms_predict_alike_and_have_other_names(quantized: Path) -> None:
     assert names[0] != names[1], "a generation of one form is never taken for one of the other"
 
 
+@pytest.mark.slow
 def test_auto_measures_once_and_remembers(quantized: Path) -> None:
     first = chosen(quantized, "auto")
     assert "BF16" in first.reason and "×" in first.reason

@@ -127,6 +127,7 @@ def test_a_text_begins_with_a_prompt_that_was_answered(tiny_q8_gguf: Path) -> No
             assert np.array_equal(prompt_logits(fresh, ids, at), logits)
 
 
+@pytest.mark.slow
 def test_texts_that_begin_alike_share_the_beginning_and_change_no_bit(tiny_q8_gguf: Path) -> None:
     """As with the labels of one prompt, or rows with one system message."""
     begin = prompt(9, 60)

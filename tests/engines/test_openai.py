@@ -63,6 +63,7 @@ def test_a_stop_text_in_the_answer_is_removed() -> None:
         assert run(engine, [request("r", prompt(1), stop=("END",))])["r"].text == "one "
 
 
+@pytest.mark.slow
 def test_running_and_waiting_requests_can_be_cancelled() -> None:
     slow = Reply(200, answer("late").body, {"Content-Type": "application/json"}, delay_s=1.0)
     with OpenAIServer(lambda *_: slow) as server, closing(OpenAIEngine(settings(server.url, capacity=1))) as engine:

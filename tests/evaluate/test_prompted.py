@@ -94,6 +94,7 @@ def test_the_gain_over_each_is_paired_and_that_over_base_stays_the_headline(scen
         assert row.gain.ci[0] > 0 and row.gain.p_value is not None and row.gain.p_value < 0.01
 
 
+@pytest.mark.slow
 def test_progress_counts_what_is_added_and_a_second_run_generates_nothing(scene: Scene) -> None:
     first, events = scene.run()
     assert events[0] == StageStarted("evaluate", 20 * 2 * 2 + 20 + 20, "generations")

@@ -91,6 +91,7 @@ def test_a_killed_export_leaves_no_half_and_ends_the_same(
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_a_kill_after_the_export_was_recorded_leaves_a_directory_that_the_next_export_removes(
     tiny_gguf: Path, tmp_path: Path
 ) -> None:

@@ -172,6 +172,7 @@ def test_a_matrix_file_that_was_damaged_is_measured_again(store: Store, tiny_ggu
     assert measure.times == 2 and read_importance(kept).key == "rows:1"
 
 
+@pytest.mark.slow
 def test_an_export_that_fails_leaves_no_matrix(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     random_adapter(tiny_gguf).save(tmp_path / "adapter")
     measure = Measured(tiny_gguf)
@@ -229,6 +230,7 @@ def test_where_it_is_optional_the_nearer_file_is_kept(
     assert not written(again), "the choice is not repeated"
 
 
+@pytest.mark.slow
 def test_a_type_that_needs_the_matrix_is_not_tried_without(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     measure = Measured(tiny_gguf, power=40)
     summary = summary_of(run(store, measure.source(optional=True), tmp_path / "out", "IQ3_XXS"))

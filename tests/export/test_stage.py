@@ -24,6 +24,7 @@ from tests.export.scene import inputs_for, random_adapter, run_base, run_tuned, 
 from tests.tiny import write_tiny_gguf
 
 
+@pytest.mark.slow
 def test_a_base_is_its_source_at_other_types(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     events = list(run_base(store, tiny_gguf, tmp_path / "out", ["F16", "q8_0"]))
     summary = summary_of(events)
@@ -46,6 +47,7 @@ def test_a_base_is_its_source_at_other_types(store: Store, tiny_gguf: Path, tmp_
     assert not list(tmp_path.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_a_tuned_model_passes_and_carries_where_it_came_from(store: Store, ending_gguf: Path, tmp_path: Path) -> None:
     """Trap 7: the tuned file ends its turns. Trap 8: the file itself is tested, at its own type."""
     random_adapter(ending_gguf, 0.02).save(tmp_path / "adapter")
@@ -71,6 +73,7 @@ def test_a_tuned_model_passes_and_carries_where_it_came_from(store: Store, endin
     assert row is not None and row.sha256 == file["sha256"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["smollm3", "granite", "olmo2", "exaone4", "qwen3moe"])
 def test_every_family_is_exported(architecture: str, store: Store, tmp_path: Path) -> None:
     untied = write_tiny_gguf(tmp_path / "untied.gguf", architecture=architecture, tied=False)
@@ -181,6 +184,7 @@ def test_an_update_that_overflows_is_an_event_and_an_error(store: Store, tiny_gg
     assert isinstance(events[-1], AcceptanceChecked) and not events[-1].passed and "blk.0" in events[-1].value
 
 
+@pytest.mark.slow
 def test_a_type_that_costs_much_is_warned_of(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     events = list(run_base(store, tiny_gguf, tmp_path / "out", ["Q2_K"]))
     (warning,) = [event for event in events if isinstance(event, Warned)]
@@ -188,6 +192,7 @@ def test_a_type_that_costs_much_is_warned_of(store: Store, tiny_gguf: Path, tmp_
     assert set(summary_of(events)["acceptance"]["Q2_K"]["tensor_types"]) - {"F32", "Q2_K"}, "fallback types are listed"
 
 
+@pytest.mark.slow
 def test_a_file_whose_predictions_are_no_numbers_is_not_written(store: Store, tiny_gguf: Path, tmp_path: Path) -> None:
     """All its weights are finite, and so are those of the file it is compared with."""
     header = read_header(tiny_gguf)
@@ -202,6 +207,7 @@ def test_a_file_whose_predictions_are_no_numbers_is_not_written(store: Store, ti
     assert not list((tmp_path / "out").iterdir())
 
 
+@pytest.mark.slow
 def test_weights_that_were_quantized_before_are_named_as_what_may_be_wrong(
     store: Store, tiny_q8_gguf: Path, tmp_path: Path
 ) -> None:

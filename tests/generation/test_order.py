@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from orca_local.domain.settings import EngineSettings
 from orca_local.domain.types import Message, Request, SamplingSettings
 from orca_local.engines.fake import FakeEngine
@@ -36,6 +38,7 @@ def test_the_engine_gets_long_prompts_first(scene: Scene) -> None:
     assert engine.requests[0].messages[0].content.startswith("word word")
 
 
+@pytest.mark.slow
 def test_what_goes_on_after_an_end_says_what_it_would_have_said(tmp_path: Path, tiny_q8_gguf: Path) -> None:
     """The batches differ and the answers do not. A fake engine could not show this."""
     samples = make_samples(12)

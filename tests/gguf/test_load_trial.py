@@ -145,6 +145,7 @@ def test_an_adapter_is_tried_with_its_model(tmp_path: Path, tiny_gguf: Path) -> 
         require_loads(header, "adapter", other)
 
 
+@pytest.mark.slow
 def test_a_command_says_it_too(tmp_path: Path) -> None:
     """`chat` with a file that ends llama.cpp's process ends with a message, not with a signal."""
     path = write_model(tmp_path / "m.gguf", **NO_BYTES)

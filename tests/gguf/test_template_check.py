@@ -121,6 +121,7 @@ def test_what_the_user_should_know_is_a_warning(tmp_path: Path, template: str, w
     assert found.problems == () and len(found.warnings) == 1 and warning in found.warnings[0]
 
 
+@pytest.mark.slow
 def test_init_refuses_and_warns(tmp_path: Path) -> None:
     write_model(tmp_path / "silent.gguf", **with_template("fixed"))
     refused = orca("init", "w", "--student", "silent.gguf", "--json", cwd=tmp_path)

@@ -185,6 +185,7 @@ def judging(request: dict[str, Any], number: int) -> Reply:
     return answer("Better: A" if "Dear" in first else "Better: B")
 
 
+@pytest.mark.slow
 def test_an_evaluation_has_grades_pairs_and_the_judges_name(models: Models) -> None:
     with OpenAIServer(judging) as server:
         judge = make_judge(judge_settings(server.url))
@@ -220,6 +221,7 @@ def test_the_report_has_the_agreement_once_it_was_checked(models: Models) -> Non
     assert [one["judge"] for one in summary.to_dict()["answers"]] == [5, 2]  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_an_answer_without_a_grade_is_left_out_of_the_accuracy(models: Models) -> None:
     def script(request: dict[str, Any], number: int) -> Reply:
         return answer("Hm.") if "Hey 1" in request["messages"][-1]["content"] else judging(request, number)

@@ -46,6 +46,7 @@ def test_work_grows_no_faster_than_the_text(kind: str) -> None:
         assert many <= 1.2 * GROWTH * few + 200, f"{name!r}: {few} calls, then {many}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ORDINARY_KINDS)
 def test_texts_of_any_length_are_read(kind: str) -> None:
     for piece in (*CHARACTERS, *PIECES):

@@ -195,6 +195,7 @@ def test_every_decimal_keeps_its_value(value: object) -> None:
     assert Fraction(answer) == Fraction(str(value))
 
 
+@pytest.mark.slow
 @given(st.text(max_size=200))
 def test_any_text_gives_a_number_or_none(text: str) -> None:
     answer = read_answer("number", text)

@@ -56,6 +56,7 @@ def test_the_template_reaches_rows_generations_and_exports(bare: Path, tmp_path:
     assert query(workspace, "select count(*) from generations") > asked, "another template is another model"
 
 
+@pytest.mark.slow
 def test_an_answer_ends_where_the_next_question_would_begin(bare: Path, tmp_path: Path) -> None:
     """The start of a turn is ordinary text where the vocabulary has no token for it."""
     header = read_header(bare)

@@ -139,6 +139,7 @@ def sorted_train() -> list[Sample]:
     return sorted((sample for sample in SAMPLES.values() if sample.split == "train"), key=lambda sample: sample.id)
 
 
+@pytest.mark.slow
 def test_a_conversation_longer_than_the_context_is_a_failed_generation(pipeline: Pipeline) -> None:
     long = Sample("long", "stall", "number", "How many?", ("1",), "probe")
     turns = (Message("user", "word " * 600), Message("assistant", "Yes."))

@@ -75,6 +75,7 @@ def serve() -> Iterator[Callable[[Script], OpenAIServer]]:
         server.__exit__(None, None, None)
 
 
+@pytest.mark.slow
 def test_an_endpoint_is_measured_once_and_its_answers_are_read_back_without_a_call(
     scene: Scene, serve: Callable[[Script], OpenAIServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +133,7 @@ def test_a_number_of_calls_is_a_limit_too(scene: Scene, serve: Callable[[Script]
     assert len(server.requests) == 5, "the limit is that of the workspace"
 
 
+@pytest.mark.slow
 def test_a_key_that_is_lost_half_way_costs_no_result(scene: Scene, serve: Callable[[Script], OpenAIServer]) -> None:
     def revoked(request: dict[str, Any], number: int) -> Reply:
         return solve(request, number) if number <= 25 else error(401, "invalid api key")

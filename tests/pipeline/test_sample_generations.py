@@ -50,6 +50,7 @@ def test_every_validation_is_followed_by_answers_to_the_same_prompts_and_trains_
     assert curve(events) == curve(list(run(tiny_gguf, rows, tmp_path / "alone", recipe)))
 
 
+@pytest.mark.slow
 def test_it_is_what_llama_cpp_says_with_that_adapter(tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path) -> None:
     header, recipe = read_header(tiny_gguf), recipe_for(rows, STOPPED)
     adapter = random_state(header, recipe).adapter

@@ -197,6 +197,7 @@ def test_nothing_but_output_is_removed(workspace: Workspace, store: Store, outpu
     assert sorted(workspace.directory.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_the_command_says_what_went_and_what_stays(workspace: Workspace, measured: Store) -> None:
     store, where = measured, workspace.directory
     failed = [add_run(store, "train") for _ in range(3)]

@@ -13,6 +13,7 @@ from orca_local.runs.workspace import Workspace
 from orca_local.system.processes import process_started
 
 
+@pytest.mark.slow
 def test_a_command_answers_or_fails_as_it_does_when_typed(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path)
     assert asyncio.run(run_command(workspace, ["tasks", "list"])) == {"tasks": []}

@@ -80,6 +80,7 @@ def test_second_stage_is_told_who_holds_the_workspace(workspace: Workspace, stor
         assert [run.status for run in store.runs.list()] == ["running"]
 
 
+@pytest.mark.slow
 def test_killed_stage_keeps_its_rows_and_its_lock_is_taken_over(workspace: Workspace, store: Store) -> None:
     with running_stage(workspace) as process:
         time.sleep(0.5)

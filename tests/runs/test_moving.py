@@ -60,6 +60,7 @@ def test_no_stored_value_names_the_directory_of_the_workspace(taught: Path, tmp_
         assert finished is not None and finished.payload["summary"]["adapter"] == adapter.path
 
 
+@pytest.mark.slow
 def test_a_copy_writes_nothing_into_the_original(taught: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(taught, tmp_path / "copy"))
     before = tree(taught)

@@ -66,6 +66,7 @@ def test_finished_run_keeps_events_settings_versions_and_inputs(workspace: Works
     assert not (workspace.directory / "orca.lock").exists()
 
 
+@pytest.mark.slow
 def test_progress_is_thinned_and_its_last_word_is_kept_in_order(workspace: Workspace, store: Store) -> None:
     def stage(context: StageContext) -> Iterator[Event]:
         until = time.monotonic() + 1.2

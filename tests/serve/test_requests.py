@@ -20,6 +20,7 @@ def error(response: Any) -> dict[str, Any]:
     return dict(value["error"])
 
 
+@pytest.mark.slow
 def test_openais_client_gets_an_answer_and_a_stream(server: Served) -> None:
     with openai.OpenAI(base_url=server.url, api_key=server.token) as client:
         assert [model.id for model in client.models.list()] == [server.model]

@@ -46,6 +46,7 @@ def test_streams_at_once_are_whole_and_equal_to_one_at_a_time(server: Served) ->
         assert len({event["id"] for event in events}) == 1
 
 
+@pytest.mark.slow
 def test_a_client_that_goes_away_makes_room(endless: Served) -> None:
     body = chat_body("first", stream=True)
     with endless.client.stream("POST", "/chat/completions", json=body) as first:
@@ -102,6 +103,7 @@ def test_a_bug_in_the_engine_is_an_error_and_the_server_goes_on(endless: Served)
     assert "RuntimeError: a bug in the engine" in endless.stderr.read_text()
 
 
+@pytest.mark.slow
 def test_the_environment_opens_nothing(serve_workspace: Path, tiny_gguf: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text('{"host": "0.0.0.0", "models": []}')
@@ -150,6 +152,7 @@ def test_a_served_model_can_be_probed(server: Served, serve_workspace: Path, tmp
     assert json.loads(probed.stdout)["generations"]["new"] > 0
 
 
+@pytest.mark.slow
 def test_an_adapter_changes_answer_and_name(
     server: Served, serve_workspace: Path, tiny_gguf: Path, tiny_q8_gguf: Path, tmp_path: Path
 ) -> None:

@@ -27,6 +27,7 @@ def test_sample_comes_back_as_it_was(store: Store) -> None:
     assert store.samples.list() == [sample]
 
 
+@pytest.mark.slow
 @given(message_lists())
 def test_messages_come_back_as_they_were(messages: tuple[Message, ...]) -> None:
     sample = replace(SALE, messages=messages)

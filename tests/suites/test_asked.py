@@ -42,6 +42,7 @@ def evaluate(
         return pipeline.evaluate_suites(chosen, names or ("file", "gpt"))
 
 
+@pytest.mark.slow
 def test_an_endpoint_is_scored_beside_a_file_and_read_back_without_a_call(
     workspace: Path, tiny_gguf: Path, chosen: Choose
 ) -> None:
@@ -62,6 +63,7 @@ def test_an_endpoint_is_scored_beside_a_file_and_read_back_without_a_call(
     assert [one.model for one in summary.means] == ["file", "gpt"] * 2
 
 
+@pytest.mark.slow
 def test_a_limit_leaves_out_what_was_not_asked(workspace: Path, tiny_gguf: Path, chosen: Choose) -> None:
     questions = chosen("gsm8k", "race")
     with OpenAIServer(add) as server:

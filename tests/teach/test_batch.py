@@ -232,6 +232,7 @@ def test_a_batch_is_recovered_if_the_reply_to_its_creation_was_lost(store: Store
     assert len(server.batches) == sent, "it is not sent again"
 
 
+@pytest.mark.slow
 def test_a_batch_that_was_never_sent_is_sent_again_and_costs_nothing(store: Store, server: BatchServer) -> None:
     fill(store, [sample(i) for i in range(3)])
     with pytest.raises(RemoteError, match=r"the batch request to .* failed"):

@@ -49,6 +49,7 @@ def billed(request: dict[str, Any], number: int) -> Reply:
     return replace(good, body=json.dumps(body).encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attempts", [0, 2])
 def test_after_some_calls_the_estimate_is_within_a_fifth_of_the_bill(
     store: Store, renderer: PromptRenderer, attempts: int

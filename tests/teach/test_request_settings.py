@@ -34,6 +34,7 @@ def test_fields_are_left_out_and_added(tmp_path: Path, tiny_gguf: Path, capsys: 
             assert (body["stream"], body["provider"]) == (False, {"order": ["a"]})
 
 
+@pytest.mark.slow
 def test_they_are_part_of_the_key_where_they_change_the_request(
     tmp_path: Path, tiny_gguf: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

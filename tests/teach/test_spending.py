@@ -31,6 +31,7 @@ COST = PRICE.cost(11, 5)
 """Cost of one answer of the scripted server."""
 
 
+@pytest.mark.slow
 def test_no_call_is_made_that_could_exceed_the_limit(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(40)])
     gauge = Gauge()
@@ -137,6 +138,7 @@ def test_without_a_key_nothing_is_reserved(store: Store, monkeypatch: pytest.Mon
     assert store.charges.spent() == Spent(0.0, 0)
 
 
+@pytest.mark.slow
 def test_calls_that_were_never_sent_cost_nothing(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(40)])
     with OpenAIServer(lambda r, n: replace(solve(r, n), delay_s=0.1 if n == 1 else 1.0)) as server:

@@ -146,6 +146,7 @@ def all_but_one(reply: Reply) -> Script:
     return script
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reply", "message"),
     [

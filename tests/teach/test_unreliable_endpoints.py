@@ -57,6 +57,7 @@ def test_the_number_of_calls_in_flight_adapts_to_the_endpoint(store: Store) -> N
     assert len(late) < len(refused) / 2, "it learns"
 
 
+@pytest.mark.slow
 def test_the_run_ends_if_every_call_is_rejected(store: Store) -> None:
     samples = fill(store, [sample(i) for i in range(5)])
     with OpenAIServer(lambda *_: error(429, "never", **{"Retry-After": "0.1"})) as server:

@@ -108,6 +108,7 @@ def test_a_state_is_a_copy(name: str, header: Header, rows: list[TrainingRow], r
     assert not same(backend.state(), state)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dropout", [0.0, 0.2])
 def test_a_stopped_training_goes_on_exactly(
     name: str, header: Header, rows: list[TrainingRow], recipe: Recipe, dropout: float, tmp_path: Path

@@ -85,6 +85,7 @@ def test_a_step_without_memory_changes_nothing(tiny_gguf: Path, rows: list[Train
     assert results[0] == results[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fails_at", "saved"), [("step 5", 4), ("validation 3", 3), ("step 1", 0)])
 def test_without_memory_the_last_finished_step_is_saved_and_gone_on_from(
     tiny_gguf: Path, rows: list[TrainingRow], recipe: Recipe, tmp_path: Path, fails_at: str, saved: int

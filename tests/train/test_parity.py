@@ -96,6 +96,7 @@ def test_each_loads_the_others_adapter(case: Case, maker: str) -> None:
     np.testing.assert_allclose(actual, expected, atol=1e-4 * np.abs(expected).max())
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_from_one_to_the_other_and_back(case: Case, tmp_path: Path) -> None:
     """The optimizer's moments are also transferred: without them the curve would differ."""
     parts = [case.train(name, tmp_path, last) for name, last in (("torch", 10), ("mlx", 20), ("torch", 30))]

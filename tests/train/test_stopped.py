@@ -122,6 +122,7 @@ def test_an_interrupt_in_a_validation_leaves_it_to_the_next_run(
     assert load_result(tmp_path)[0] == load_result(whole[0])[0]
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_does_not_wait_and_the_last_checkpoint_is_gone_on_with(
     tiny_gguf: Path, rows: list[TrainingRow], tmp_path: Path, whole: tuple[Path, list[Event]]
 ) -> None:

@@ -211,6 +211,7 @@ async def test_what_is_not_there_is_said_and_found_when_it_is_made(workspace: Wo
         assert right.state == "missing" and not right.query(Exchange)
 
 
+@pytest.mark.slow
 async def test_the_settings_of_a_column_are_asked_for(workspace: Workspace, tmp_path: Path, tiny_gguf: Path) -> None:
     async with opened(workspace, tmp_path, mode="chat") as pilot:
         await pilot.press("right", "m")

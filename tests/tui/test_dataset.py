@@ -65,6 +65,7 @@ async def test_it_looks_as_it_should(tmp_path: Path, answered: Workspace, tiny_g
     await compare_pictures(make_answers(tmp_path / "empty", tiny_gguf, 0), tmp_path, "dataset", "dataset-empty")
 
 
+@pytest.mark.slow
 async def test_answers_are_accepted_rejected_and_left_alone_again(tmp_path: Path, answered: Workspace) -> None:
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         await press(pilot, "a", "r")
@@ -106,6 +107,7 @@ async def test_words_are_searched_for(tmp_path: Path, answered: Workspace) -> No
         assert len(listing(pilot).rows) == 30
 
 
+@pytest.mark.slow
 async def test_one_that_repeats_its_instruction_is_found(tmp_path: Path, answered: Workspace) -> None:
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         await press(pilot, "f", "up", "up", "right", "enter")
@@ -140,6 +142,7 @@ async def test_an_answer_is_edited_and_nothing_is_lost_unasked(tmp_path: Path, a
         assert isinstance(pilot.app.screen, EditDialog)
 
 
+@pytest.mark.slow
 async def test_the_tokens_follow_the_cursor(tmp_path: Path, answered: Workspace) -> None:
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         await press(pilot, "t", "down")
@@ -151,6 +154,7 @@ async def test_the_tokens_follow_the_cursor(tmp_path: Path, answered: Workspace)
         assert said(pilot, "#answer Static").startswith("Counting")
 
 
+@pytest.mark.slow
 async def test_a_student_that_is_gone_is_said_once(tmp_path: Path) -> None:
     workspace = make_answers(tmp_path / "ws", tmp_path / "gone.gguf", 3)
     async with opened(workspace, tmp_path, mode="dataset") as pilot:

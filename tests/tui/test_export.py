@@ -95,6 +95,7 @@ async def test_types_are_listed_with_their_sizes(workspace: Workspace, tmp_path:
         assert "no type is selected" in str(pilot.app.screen.query_one("#problem", Static).content)
 
 
+@pytest.mark.slow
 async def test_an_export_needs_an_adapter(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="export") as pilot:
         await pilot.press("g")
@@ -182,6 +183,7 @@ async def test_results_are_shown_during_and_after_the_evaluation(workspace: Work
             assert "gain +35.0 points" in lines(pilot, "results")
 
 
+@pytest.mark.slow
 async def test_the_evaluation_form_checks_its_values(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="export") as pilot:
         await pilot.press("v")
@@ -246,6 +248,7 @@ async def test_the_report_is_shown_and_saved(workspace: Workspace, tmp_path: Pat
         await until(pilot, lambda: "task 149" in lines(pilot, "report"))
 
 
+@pytest.mark.slow
 async def test_results_on_benchmarks_stand_below_those_on_samples(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id = stored_runs.finish_suites(store, workspace)

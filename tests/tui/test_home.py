@@ -24,6 +24,7 @@ from tui.widgets.listing import Listing
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.slow
 async def test_screens_match_their_pictures(workspace: Workspace, tmp_path: Path) -> None:
     await compare_pictures(workspace, tmp_path, "home", "home-tasks")
     (tmp_path / "empty").mkdir()
@@ -114,6 +115,7 @@ async def test_an_early_key_does_not_keep_the_app_open(tmp_path: Path) -> None:
         await until(pilot, lambda: app.failure is not None)
 
 
+@pytest.mark.slow
 async def test_a_late_answer_is_ignored_while_closing(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path) as pilot:
         screen = pilot.app.screen

@@ -187,6 +187,7 @@ async def test_an_encoding_is_given_in_its_field(empty: Workspace, tmp_path: Pat
         await until(pilot, lambda: "→ Österreich" in rows_text(dialog))
 
 
+@pytest.mark.slow
 async def test_bad_rows_are_shown_with_their_cells(empty: Workspace, tmp_path: Path) -> None:
     path = tmp_path / "zoo.jsonl"
     rows = [{"question": f"Q{n}?", "choices": ["ant", "bee"], "answer": "bee"} for n in range(12)]

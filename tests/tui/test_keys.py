@@ -40,6 +40,7 @@ def field(pilot: Pilot[None], selector: str) -> Input:
     return pilot.app.screen.query_one(selector, Input)
 
 
+@pytest.mark.slow
 async def test_keys_that_come_before_the_workspace_is_open_are_kept(answered: Workspace, tmp_path: Path) -> None:
     app = OrcaApp(answered.directory, tmp_path)
     async with app.run_test() as pilot:
@@ -52,6 +53,7 @@ async def test_keys_that_come_before_the_workspace_is_open_are_kept(answered: Wo
         assert all("heron" in row.text for row in rows)
 
 
+@pytest.mark.slow
 async def test_a_search_for_a_word_accepts_nothing(answered: Workspace, tmp_path: Path) -> None:
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         await burst(pilot, "slash", *"Sunday")
@@ -72,6 +74,7 @@ async def test_an_answer_is_edited_in_one_burst(answered: Workspace, tmp_path: P
         assert pilot.app.screen.query_one(TextArea).text.startswith("arf Counting")
 
 
+@pytest.mark.slow
 async def test_a_filter_is_chosen_and_searched_in_one_burst(answered: Workspace, tmp_path: Path) -> None:
     async with opened(answered, tmp_path, mode="dataset") as pilot:
         await burst(pilot, "f", "p")
@@ -97,6 +100,7 @@ async def test_i_leads_to_the_prompt_whenever_one_comes_to_the_chat(answered: Wo
         assert prompt.text == "Name the capital. was it? i"
 
 
+@pytest.mark.slow
 async def test_a_model_is_chosen_in_one_burst(answered: Workspace, tmp_path: Path) -> None:
     async with opened(answered, tmp_path, mode="chat") as pilot:
         await burst(pilot, "m", "tab", *"w.gguf")

@@ -95,6 +95,7 @@ async def test_headers_of_models_and_other_files_are_shown(tmp_path: Path, tiny_
         assert "F16" in pilot.app.screen.query_one(TextView).text
 
 
+@pytest.mark.slow
 async def test_a_missing_model_says_how_to_get_it(empty: Workspace, tmp_path: Path) -> None:
     async with opened(empty, tmp_path, mode="models") as pilot:
         await pilot.press("down", "i")

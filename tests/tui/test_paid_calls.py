@@ -122,6 +122,7 @@ async def test_all_stages_cannot_start_before_their_cost_can_be_estimated(tmp_pa
         assert runs(Workspace.open(directory)) == 0 and not server.requests
 
 
+@pytest.mark.slow
 async def test_a_served_student_is_probed_from_the_form_alone(tmp_path: Path, tiny_gguf: Path) -> None:
     with OpenAIServer(lambda *_: answer("Answer: 4")) as server:
         directory = make_workspace(tmp_path / "ws", tiny_gguf)

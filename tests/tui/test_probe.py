@@ -56,6 +56,7 @@ async def test_a_probe_shows_its_estimate_and_fills_the_matrix(workspace: Worksp
         assert store.runs.list()[0].settings["probe"]["samples"] == 0, "all, as the form says"
 
 
+@pytest.mark.slow
 async def test_a_choice_by_hand_can_be_undone(probed: Workspace, tmp_path: Path) -> None:
     async with opened(probed, tmp_path, mode="probe") as pilot:
         grid = pilot.app.screen.query_one(HeatMap)
@@ -69,6 +70,7 @@ async def test_a_choice_by_hand_can_be_undone(probed: Workspace, tmp_path: Path)
         await until(pilot, lambda: grid.row is not None and grid.row.leader == STRATEGIES[1])
 
 
+@pytest.mark.slow
 async def test_the_samples_of_a_cell_show_wrong_answers_first(probed: Workspace, tmp_path: Path) -> None:
     async with opened(probed, tmp_path, mode="probe") as pilot:
         await pilot.press("enter")

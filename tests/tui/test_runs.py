@@ -73,6 +73,7 @@ async def test_a_killed_run_is_shown_as_dead(workspace: Workspace, tmp_path: Pat
         assert not isinstance(pilot.app.screen, Dialog)
 
 
+@pytest.mark.slow
 async def test_a_run_is_deleted_unless_it_is_in_use(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         for status in ("done", "failed", "failed"):
@@ -95,6 +96,7 @@ async def test_a_run_is_deleted_unless_it_is_in_use(workspace: Workspace, tmp_pa
             assert [run.run_id for run in store.runs.list()] == [3, 1]
 
 
+@pytest.mark.slow
 async def test_a_run_that_another_process_deleted_disappears(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id = store.runs.start("dataset", "{}", {}, pid=1 << 23)
@@ -111,6 +113,7 @@ async def test_a_run_that_another_process_deleted_disappears(workspace: Workspac
             assert pilot.app.screen is screen
 
 
+@pytest.mark.slow
 async def test_a_command_that_has_gone_on_to_its_next_run_is_ended_all_the_same(
     workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from orca_local.runs.workspace import Workspace
 DRIVER = "textual.drivers.web_driver:WebDriver"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_it_is_drawn_where_there_is_no_terminal(workspace: Workspace, tmp_path: Path) -> None:
     environment = os.environ | {"TEXTUAL_DRIVER": DRIVER, "COLUMNS": "100", "ROWS": "30"}

@@ -72,6 +72,7 @@ async def test_two_thousand_tasks_are_filtered_sorted_and_scrolled(many: Workspa
         assert not pilot.app.screen.query_one("#filter", Input).display
 
 
+@pytest.mark.slow
 async def test_the_order_goes_from_column_to_column_and_the_cursor_stays_on_its_task(
     empty: Workspace, tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ async def test_a_resumed_training_shows_its_whole_curve(workspace: Workspace, tm
             assert "90/120" in shown(pilot) and "★" in shown(pilot)
 
 
+@pytest.mark.slow
 async def test_figures_follow_a_run(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id, training_id = stored_runs.add_training(store, workspace, last=20)
@@ -80,6 +81,7 @@ async def test_figures_follow_a_run(workspace: Workspace, tmp_path: Path) -> Non
             assert shown(pilot, "path") == "adapter: adapters/0123456789abcdef/adapter"
 
 
+@pytest.mark.slow
 async def test_a_failure_shows_its_remedy(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id, _ = stored_runs.add_training(store, workspace, last=20)
@@ -94,6 +96,7 @@ async def test_a_failure_shows_its_remedy(workspace: Workspace, tmp_path: Path) 
         assert "20/120" in shown(pilot)
 
 
+@pytest.mark.slow
 async def test_the_form_checks_its_values(workspace: Workspace, tmp_path: Path) -> None:
     async with opened(workspace, tmp_path, mode="train") as pilot:
         await pilot.press("g")
@@ -114,6 +117,7 @@ async def test_the_form_checks_its_values(workspace: Workspace, tmp_path: Path) 
         assert isinstance(pilot.app.screen, TrainScreen)
 
 
+@pytest.mark.slow
 async def test_another_recipe_cannot_resume(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         run_id, _ = stored_runs.add_training(store, workspace, last=20)
@@ -153,6 +157,7 @@ async def test_a_real_training_is_started_and_stopped(workspace: Workspace, tmp_
         assert "of 3000" in str(pilot.app.screen.query_one("#describe", Static).content)
 
 
+@pytest.mark.slow
 async def test_the_students_answers_are_shown(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.store() as store:
         stored_runs.add_training(store, workspace, last=40)

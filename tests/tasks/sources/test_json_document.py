@@ -149,6 +149,7 @@ def test_a_fault_in_a_later_block_has_its_line_and_column(
     assert problems[0].startswith(message)
 
 
+@pytest.mark.slow
 def test_a_large_array_takes_bounded_memory(tmp_path: Path) -> None:
     path = tmp_path / "tasks.json.gz"
     one = json.dumps({"id": "a", "prompt": "x" * 100_000}).encode()

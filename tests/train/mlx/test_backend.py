@@ -41,6 +41,7 @@ def recipe() -> Recipe:
     return make_recipe(SETTINGS, 9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variant", "kind"), [("llama", "Q4_0"), ("gemma3", "Q8_0")])
 def test_training_on_kept_blocks_is_training_on_their_values(
     variant: str, kind: str, recipe: Recipe, tmp_path: Path

@@ -33,6 +33,7 @@ def test_there_are_few_padded_lengths_and_none_is_much_longer() -> None:
         assert length % 32 == 0 and n <= length < n + max(32, n / 8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["llama", "gemma3", "phi3"])
 @pytest.mark.parametrize("checkpointed", [False, True])
 def test_a_padded_step_is_the_same_step(variant: str, checkpointed: bool, tmp_path: Path) -> None:
@@ -89,6 +90,7 @@ def test_a_batch_of_longest_rows_is_planned_whole(tiny_gguf: Path) -> None:
     assert plan.pack_tokens == 3 * 320 and len(batch.split_padded(plan.pack_tokens, padded_length)) == 1
 
 
+@pytest.mark.slow
 def test_what_a_step_freed_is_kept_within_bounds(tiny_gguf: Path) -> None:
     """With few shapes, the next step reuses it. On a shared GPU, other programs keep what the plan leaves them."""
     header, batch = read_header(tiny_gguf), make_batch(make_rows(tiny_gguf, 3))

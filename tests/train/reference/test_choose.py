@@ -34,6 +34,7 @@ def test_pytorch_does_where_it_is_installed() -> None:
     assert choose_reference() is reference_logits
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("mlx_lm") is None, reason="MLX has no build for this machine")
 def test_mlx_does_where_it_is_alone() -> None:
     assert choose_without("torch") == "orca_local.train.reference.mlx_logits\n"
