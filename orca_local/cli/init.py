@@ -32,7 +32,7 @@ def command(common: Common, directory: Path, student: str | None, chat_template:
     from orca_local.runs.workspace import Workspace
 
     template = absolute_template(chat_template or "", Path.cwd())
-    chosen = check_student(student or StudentSettings().file, Path.cwd(), template)
+    chosen = check_student(student or StudentSettings().file, Path.cwd(), chat_template or "")
     given = {"student": {"chat_template": template}} if template else {}
     workspace = Workspace.create(directory, student=chosen.name, settings=given)
     echo(f"workspace {workspace.directory}, student {chosen.name}")

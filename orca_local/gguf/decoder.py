@@ -297,6 +297,6 @@ def _refuse_unsupported(header: Header, family: Family) -> None:
     for tensor in header.tensors:
         if tensor.name not in names:
             raise InputError(f"{header.path}: tensor {tensor.name!r} is not supported", hint=ANOTHER_STUDENT)
-    for key in _UNSUPPORTED:
+    for key in (*_UNSUPPORTED, *family.unsupported):
         if header.value(key) and not (family.has_scales and key in _SCALE_KEYS):
             raise InputError(f"{header.path}: {header.architecture}.{key} is not supported", hint=ANOTHER_STUDENT)

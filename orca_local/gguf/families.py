@@ -101,6 +101,8 @@ class Family(Frozen):
     """Whether token embeddings are multiplied by √width."""
     wide_attention_blocks: int = 0
     """With this number of blocks, attention is scaled for heads of the size width / heads; 0 for none."""
+    unsupported: tuple[str, ...] = ()
+    """Keys that llama.cpp heeds for this architecture and the trainers do not: a file that sets one is refused."""
 
     @property
     def head_norms(self) -> Mapping[str, str]:
@@ -126,7 +128,12 @@ FAMILIES: Mapping[str, Family] = {
     "phi3": Family(_FUSED_LINEAR, _PRE_NORMS),
     "smollm3": Family(_SPLIT_LINEAR, _PRE_NORMS, is_permuted=True, unrotated_period=4),
     "granite": Family(_SPLIT_LINEAR, _PRE_NORMS, is_permuted=True, has_rotary_switch=True, has_scales=True),
-    "olmo2": Family(_SPLIT_LINEAR, _POST_NORMS, query_norms="projection"),
+    "olmo2": Family(
+        _SPLIT_LINEAR,
+        _POST_NORMS,
+        query_norms="projection",
+        unsupported=("attention.sliding_window",),  # files of OLMo 3, which call themselves olmo2
+    ),
     "exaone4": Family(
         _SPLIT_LINEAR,
         _POST_NORMS,

@@ -56,7 +56,7 @@ def given_template(setting: str, directory: Path, header: Header) -> str:
     if setting in _NAMED:
         end, text = _NAMED[setting]
         return text.replace(_END, end if _has_token(header, end) else _end_of_text(header))
-    path = directory / os.path.expanduser(setting)  # noqa: PTH111  # unlike pathlib's, it leaves "~nobody" as it is
+    path = _path(setting, directory)
     if "/" not in setting and "." not in setting and not path.exists():
         raise InputError(f"student.chat_template: there is no template {setting!r}", hint=GIVE_TEMPLATE)
     text = load_text(path)
@@ -67,7 +67,11 @@ def given_template(setting: str, directory: Path, header: Header) -> str:
 
 def absolute_template(setting: str, directory: Path) -> str:
     """The setting as any workspace can hold it: a name unchanged, a file as absolute path."""
-    return setting if not setting or setting in _NAMED else str((directory / setting).absolute())
+    return setting if not setting or setting in _NAMED else str(_path(setting, directory).absolute())
+
+
+def _path(setting: str, directory: Path) -> Path:
+    return directory / os.path.expanduser(setting)  # noqa: PTH111  # unlike pathlib's, it leaves "~nobody" as it is
 
 
 def with_template(header: Header, text: str) -> Header:

@@ -48,11 +48,11 @@ def part_problem(header: Header) -> str:
         return "" if header.tensors else "it holds no weights"
     if number:
         return f"it is part {number + 1} of {count}: name the first, {part_path(header.path, 1, count).name}"
-    others = [part_path(header.path, part, count) for part in range(2, count + 1)]
-    missing = [path.name for path in others if not path.is_file()]
+    others = (part_path(header.path, part, count) for part in range(2, count + 1))
     if not _PART.search(header.path.name):
         return f"it is the first of {count} parts, but its name does not end with -00001-of-{count:05d}.gguf"
-    return f"its part {missing[0]} is missing" if missing else ""
+    missing = next((path.name for path in others if not path.is_file()), "")
+    return missing and f"its part {missing} is missing"
 
 
 def parts(header: Header) -> int:

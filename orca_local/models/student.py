@@ -11,6 +11,7 @@ from orca_local.domain.settings import StudentSettings
 from orca_local.gguf.given_template import used_template, with_template
 from orca_local.gguf.header import Header, read_header
 from orca_local.gguf.inspect import training_problems
+from orca_local.gguf.model_kind import parts
 from orca_local.models.locate import resolve_student
 from orca_local.system.digest import file_sha256
 
@@ -70,6 +71,10 @@ def _own_type(settings: StudentSettings, header: Header, problem: str) -> str:
 
 def _check_together(file: Header, weights: Header) -> None:
     """Raise `InputError` unless `file` is a quantization of `weights`."""
+    if (count := parts(weights)) > 1:
+        raise InputError(
+            f"student.weights {weights.path} is in {count} files", hint="join them with `llama-gguf-split --merge`"
+        )
     shapes = {tensor.name: tensor.shape for tensor in weights.tensors}
     differing = [tensor.name for tensor in file.tensors if shapes.get(tensor.name) != tensor.shape]
     has_same_vocabulary = file.metadata.get("tokenizer.ggml.tokens") == weights.metadata.get("tokenizer.ggml.tokens")

@@ -123,6 +123,12 @@ def test_what_is_not_known_is_refused_by_name(tmp_path: Path, key: str, value: o
     assert "models list" in raised.value.hint
 
 
+def test_the_windows_of_olmo3_which_calls_itself_olmo2_are_refused(tmp_path: Path) -> None:
+    assert read_decoder(variant(tmp_path, "olmo2", **{"attention.sliding_window": 0})).windows == (0, 0)
+    with pytest.raises(InputError, match=r"olmo2\.attention\.sliding_window is not supported"):
+        read_decoder(variant(tmp_path, "olmo2", **{"attention.sliding_window": WINDOW}))
+
+
 @pytest.mark.parametrize("architecture", ["llama", "gemma3", "phi3"])
 @pytest.mark.parametrize(
     ("key", "value", "message"),

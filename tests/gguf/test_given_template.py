@@ -9,7 +9,7 @@ import pytest
 
 from orca_local.domain.errors import InputError
 from orca_local.domain.types import Message
-from orca_local.gguf.given_template import given_template, used_template, with_template
+from orca_local.gguf.given_template import absolute_template, given_template, used_template, with_template
 from orca_local.gguf.header import read_header
 from orca_local.gguf.inspect import require_student
 from orca_local.gguf.writer import encode_pair
@@ -103,3 +103,11 @@ def test_a_named_template_is_used_if_there_is_no_default(tmp_path: Path) -> None
     assert "the one named 'plain' is used" in warning
     changed = with_template(header, TURNS)
     assert [key for key in changed.raw_pairs if "template" in key] == ["tokenizer.chat_template"]
+
+
+def test_a_template_in_the_home_directory_is_found_from_any_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert absolute_template("~/turns.jinja", Path("elsewhere")) == str(tmp_path / "turns.jinja")
+    assert absolute_template("chatml", tmp_path) == "chatml" and absolute_template("", tmp_path) == ""

@@ -34,6 +34,8 @@ def bare(tiny_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_template_reaches_rows_generations_and_exports(bare: Path, tmp_path: Path) -> None:
     refused = orca("init", "refused", "--student", str(bare), "--json", cwd=tmp_path)
     assert "init --chat-template chatml" in error_of(refused)["message"]
+    mistyped = orca("init", "made", "--student", str(bare), "--chat-template", "chatlm", "--json", cwd=tmp_path)
+    assert "there is no template 'chatlm'" in error_of(mistyped)["message"]
     made = orca("init", "made", "--student", str(bare), "--chat-template", "chatml", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert 'chat_template = "chatml"' in (tmp_path / "made" / "orca.toml").read_text()
