@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
+from orca_local.domain.errors import OrcaError
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import Event
 from orca_local.domain.judge_summary import GradeCounts
@@ -59,6 +60,11 @@ class JudgedPart:
             if sample.id in by_sample
         ]
         self._counts += yield from in_stage(self._judge.grade(context, answers), done)
+
+    def no_score(self) -> OrcaError:
+        """The error that no answer has a score, with the remedy."""
+        hint = next((warning.hint for warning in warn_about(self._counts, AGAIN)), "")
+        return OrcaError(f"no answer has a score: {self._counts.describe()}", hint=hint)
 
     def finish(
         self, context: StageContext, summary: EvaluationSummary, done: int

@@ -193,7 +193,7 @@ def _answer_all(
     outcome: _Outcome,
     judged: JudgedPart,
 ) -> Iterator[Event]:
-    """Get the answers of one model after another, and store its figures. Raises the error of the last if none has any.
+    """Get the answers of one model after another, and store its figures. Raises `OrcaError` if none has a score.
 
     `plans` are what each model is asked; `by_message` the part of them that is compared.
     """
@@ -217,7 +217,8 @@ def _answer_all(
             outcome.results[candidate.name] = results
             yield from _record(context, candidate, results)
     if not outcome.results:
-        raise next(one.unanswered.error for one in outcome.answered.values() if one.unanswered is not None)
+        errors = (one.unanswered.error for one in outcome.answered.values() if one.unanswered is not None)
+        raise next(errors, None) or judged.no_score()
 
 
 def plan_holdout(

@@ -169,7 +169,7 @@ def _answer(
     outcome.too_long = set()
     questions = {sample_id(suite, question): (suite, question) for suite in chosen for question in suite.questions}
     writer = SuiteWriter(context.store, model, context.run_id, questions)
-    asker, planned = None, plan(chosen, settings)
+    asker, planned, failed_before = None, plan(chosen, settings), outcome.failures.count
     with closing(model.load()) as loaded:
         if isinstance(loaded, AskedModel):
             asker = loaded.asker
@@ -188,7 +188,7 @@ def _answer(
             outcome,
         )
     outcome.counts += counts
-    if asker is None and counts.failed == counts.done and outcome.failures.count:
+    if asker is None and counts.failed == counts.done and outcome.failures.count > failed_before:
         reason = f"the last error: {outcome.failures.last}"
         raise OrcaError(f"{model.name} answered none of {counts.done:,} questions; {reason}", hint=AGAIN)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from orca_local.domain.errors import OrcaError
 from orca_local.domain.evaluation_summary import EvaluationSummary
 from orca_local.domain.events import Event, StageFinished, Warned
 from orca_local.domain.probe_summary import ProbeSummary
@@ -257,6 +258,18 @@ def test_grades_outlive_a_new_version_of_the_readers(models: Models) -> None:
     assert models.store.measurements.accuracy_by_task() == before
     assert all(row.sample_id.startswith("doubles") for row in models.store.measurements.outdated(99))
     assert load_summary(models.store) is not None
+
+
+@pytest.mark.parametrize("limits", [{}, {"max_calls": 1, "concurrency": 1}])
+def test_an_evaluation_without_any_grade_says_so(tmp_path: Path, tiny_gguf: Path, limits: dict[str, int]) -> None:
+    samples = [replace(sample, split="holdout") for sample in letters(2)]
+    with (
+        Store.open(tmp_path / "orca.db", create=True) as store,
+        OpenAIServer(lambda *_: answer("Nice.")) as server,
+        pytest.raises(OrcaError, match="no answer has a score: 0 of 4 answers graded") as caught,
+    ):
+        Models(store, tiny_gguf, samples).run(make_judge(judge_settings(server.url, **limits)))
+    assert caught.value.hint
 
 
 def test_a_workspace_of_open_answers_alone_is_evaluated(tmp_path: Path, tiny_gguf: Path) -> None:
