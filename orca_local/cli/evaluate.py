@@ -14,7 +14,6 @@ from orca_local.cli.quantized import show_split, show_types
 from orca_local.cli.stages import open_pipeline
 from orca_local.cli.suite_results import announce_pulls, describe_calls, describe_estimate, show_suites
 from orca_local.cli.tables import echo, percent, table
-from orca_local.domain.evaluation_estimate import EvaluationEstimate
 from orca_local.domain.figures import interval, points
 from orca_local.domain.text import counted
 
@@ -81,7 +80,9 @@ def command(
     from orca_local.runs.grading import judge_lines
 
     with open_pipeline(common, {"evaluate": typed(samples=samples)}) as pipeline:
-        estimate = EvaluationEstimate(()) if split else pipeline.estimate_evaluation(models)
+        # With --split, base and tuned are measured as F16 and at each type.
+        split_models = ("base", "tuned") * (1 + max(1, len(quantizations)))
+        estimate = pipeline.estimate_evaluation(split_models if split else models)
         if only_estimate:
             lines = [*describe_calls(estimate.models)]
             lines += [estimate.judge.describe()] if estimate.judge is not None else []

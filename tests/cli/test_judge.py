@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,11 +73,15 @@ def test_the_cost_is_shown_before_anything_is_asked(here: Path, capsys: pytest.C
         made = workspace(here, server.url, input_price=1.0, output_price=2.0)
         with made.store() as store:
             store.samples.add([(sample, content_hash(sample)) for sample in letters(3)], "test")
+            held_out = [replace(sample, id=f"held-{sample.id}", split="holdout") for sample in letters(2)]
+            store.samples.add([(sample, f"held-{content_hash(sample)}") for sample in held_out], "test")
         code, found, _ = orca_here(capsys, "judge", "estimate", "-w", "ws")
-        assert code == 0 and found["evaluate"] is None
+        assert code == 0 and found["evaluate"]["answers"] == 2 * 2 + 2 * 2
         assert found["probe"]["answers"] == 3 * 7 and 0 < found["probe"]["usd"] < found["probe"]["at_most_usd"]
         code, found, _ = orca_here(capsys, "probe", "--estimate", "-w", "ws")
         assert code == 0 and found["judge"]["answers"] == 3 * 7
+        code, found, _ = orca_here(capsys, "evaluate", "--split", "--estimate", "-w", "ws")
+        assert code == 0 and found["judge"]["answers"] == 2 * 4 + 2 * 2  # and a pair in both orders
         assert not server.requests
 
 
